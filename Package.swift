@@ -1,0 +1,115 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The C libraries come from Debian; each is wrapped by a module map with inline shims and no logic.
+let cLibraries: [Target] = [
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
+    .systemLibrary(name: "CSodium", pkgConfig: "libsodium"),
+    .systemLibrary(name: "CSodiumStatic", path: "Plugins/GitHubActions/CSodiumStatic"),
+    .systemLibrary(name: "CLinux"),
+]
+
+/// Who may know whom: a module's dependencies are listed here, and nothing else can be imported.
+let modules: [Target] = [
+    .target(name: "Rotation"),
+    .target(name: "Secrets", dependencies: ["CSodium"]),
+    .target(name: "HTTP", dependencies: ["CCurl", "Secrets"]),
+    .target(name: "AWS", dependencies: ["HTTP", "Rotation", "Secrets"]),
+    .target(
+        name: "Journal",
+        dependencies: ["CSodium", "Rotation", "Secrets", .product(name: "GRDB", package: "GRDB.swift")]),
+    .target(name: "JSON"),
+    .target(name: "RunnerProtocol"),
+    .target(
+        name: "PusherHost", dependencies: ["CLinux", "HTTP", "JSON", "Rotation", "RunnerProtocol", "Secrets"]),
+    .target(
+        name: "Configuration",
+        dependencies: ["JSON", "Rotation", "Secrets", .product(name: "Yams", package: "Yams")]),
+    .target(
+        name: "Engine",
+        dependencies: ["AWS", "HTTP", "Journal", "PusherHost", "Rotation", "Secrets"]),
+]
+
+let executables: [Target] = [
+    .executableTarget(
+        name: "keyturn",
+        dependencies: [
+            "AWS", "CLinux", "Configuration", "Engine", "HTTP", "JSON", "Journal", "PusherHost", "Rotation", "Secrets",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            .product(name: "Logging", package: "swift-log"),
+        ]),
+    .executableTarget(
+        name: "PusherRunner",
+        dependencies: ["CLinux", "RunnerProtocol", .product(name: "CKeyturnPusher", package: "plugin-sdk")]),
+    .executableTarget(
+        name: "Sandbox",
+        dependencies: [
+            "CSodium",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            .product(name: "FlyingFox", package: "FlyingFox"),
+        ]),
+]
+
+/// A pusher exports its entry point and nothing else: the version script also binds a static library locally.
+func pusher(_ name: String, dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+    .target(
+        name: name,
+        dependencies: [.product(name: "PusherKit", package: "plugin-sdk")] + dependencies,
+        path: "Plugins/\(name)",
+        exclude: ["README.md"] + exclude,
+        resources: [.embedInCode("manifest.json")],
+        linkerSettings: [.unsafeFlags(["-Xlinker", "--version-script=Plugins/exports.map"])])
+}
+
+let plugins: [Target] = [
+    pusher("TravisCI"),
+    pusher("GitLabCI"),
+    pusher("GitHubActions", dependencies: ["CSodiumStatic"], exclude: ["CSodiumStatic"]),
+]
+
+let tests: [Target] = [
+    .testTarget(name: "RotationTests", dependencies: ["Rotation"]),
+    .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+    .testTarget(name: "SecretsTests", dependencies: ["Secrets"]),
+    .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "JSON", "Rotation", "Secrets"]),
+    .testTarget(
+        name: "JournalTests",
+        dependencies: ["Journal", "Rotation", "Secrets", .product(name: "GRDB", package: "GRDB.swift")]),
+    .testTarget(
+        name: "EngineTests", dependencies: ["AWS", "Engine", "Journal", "PusherHost", "Rotation", "Secrets"]),
+    .testTarget(
+        name: "PluginTests", dependencies: ["CSodium", .product(name: "CKeyturnPusher", package: "plugin-sdk")]),
+]
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "keyturn",
+    products: [
+        .executable(name: "keyturn", targets: ["keyturn"]),
+        .executable(name: "keyturn-runner", targets: ["PusherRunner"]),
+        .executable(name: "keyturn-sandbox", targets: ["Sandbox"]),
+        .library(name: "TravisCI", type: .dynamic, targets: ["TravisCI"]),
+        .library(name: "GitLabCI", type: .dynamic, targets: ["GitLabCI"]),
+        .library(name: "GitHubActions", type: .dynamic, targets: ["GitHubActions"]),
+    ],
+    dependencies: [
+        .package(path: "plugin-sdk"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
+    ],
+    targets: cLibraries + modules + executables + plugins + tests,
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = settings + (target.swiftSettings ?? [])
+}

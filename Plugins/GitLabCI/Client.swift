@@ -1,0 +1,89 @@
+import PusherKit
+
+/// The requests to GitLab's API, version 4.
+struct Client: Sendable {
+    /// A list ends there, at 100 variables a page: GitLab's own limits are lower.
+    private static let mostPages = 100
+
+    let endpoint: Endpoint
+    let token: SecretBytes
+
+    /// The names and scopes of all variables of the place.
+    func list(_ target: Target, call: borrowing Call) throws(PushFailure) -> [VariableName] {
+        var variables: [VariableName] = []
+        var page = "1"
+        for _ in 0..<Self.mostPages {
+            let query = [("per_page", "100"), ("page", page)]
+            let response = try call.http(request(.get, target.place.path, query), about: target.subject())
+            guard response.status == 200, let found = response.json([VariableName].self) else {
+                throw rejection(response, for: target)
+            }
+            variables += found
+            guard let next = response.header("x-next-page"), !next.isEmpty else { return variables }
+            page = next
+        }
+        throw PushFailure(.internal, "\(target.subject()): the list of variables does not end")
+    }
+
+    /// The variable of that key and scope, or nil where there is none.
+    func read(_ key: String, of target: Target, call: borrowing Call) throws(PushFailure) -> Variable? {
+        let request = request(.get, target.place.path + [key], filter(target))
+        let response = try call.http(request, about: target.subject(key))
+        if isMissingVariable(response) { return nil }
+        guard response.status == 200, let variable = response.json(Variable.self) else {
+            throw rejection(response, for: target, key: key)
+        }
+        return variable
+    }
+
+    /// Changes the variable of that key and scope.
+    ///
+    /// - Returns: the answer, whatever it is: a 404 here can mean that the variable is to be created.
+    func update(
+        _ key: String, _ value: SecretBytes, of target: Target, call: borrowing Call
+    ) throws(PushFailure) -> HTTPResponse {
+        var body = JSONBody()
+        body.set("value", value)
+        if let masked = target.masked { body.set("masked", masked) }
+        if let protected = target.protected { body.set("protected", protected) }
+        // A project's filter belongs in the body. A group's is documented for neither, and taken from the query.
+        var query: [(name: String, value: String)] = []
+        if case .project = target.place, let scope = target.environmentScope {
+            body.set("filter", [("environment_scope", scope)])
+        } else {
+            query = filter(target)
+        }
+        var request = request(.put, target.place.path + [key], query)
+        request.setBody(body)
+        return try call.http(request, about: target.subject(key))
+    }
+
+    /// Creates the variable.
+    func create(
+        _ key: String, _ value: SecretBytes, masked: Bool, of target: Target, call: borrowing Call
+    ) throws(PushFailure) -> HTTPResponse {
+        var body = JSONBody()
+        body.set("key", key)
+        body.set("value", value)
+        body.set("masked", target.masked ?? masked)
+        body.set("protected", target.protected ?? false)
+        if let scope = target.environmentScope { body.set("environment_scope", scope) }
+        var request = request(.post, target.place.path)
+        request.setBody(body)
+        return try call.http(request, about: target.subject(key))
+    }
+
+    private func filter(_ target: Target) -> [(name: String, value: String)] {
+        target.environmentScope.map { [("filter[environment_scope]", $0)] } ?? []
+    }
+
+    private func request(
+        _ method: HTTPRequest.Method, _ path: [String], _ query: [(name: String, value: String)] = []
+    ) -> HTTPRequest {
+        var request = HTTPRequest(method, endpoint.url(path, query: query))
+        request.setHeader("PRIVATE-TOKEN", token)
+        request.setHeader("User-Agent", "keyturn-gitlab-ci/1.0.0")
+        request.setHeader("Accept", "application/json")
+        return request
+    }
+}

@@ -1,0 +1,49 @@
+import PusherKit
+
+/// Whose variables they are.
+enum Place: Sendable, CustomStringConvertible {
+    case project(String)
+    case group(String)
+    case instance
+
+    init(_ fields: KeyedDecodingContainer<Target.CodingKeys>) throws {
+        let project = try fields.decodeIfPresent(PlaceName.self, forKey: .project)
+        let group = try fields.decodeIfPresent(PlaceName.self, forKey: .group)
+        let instance = try fields.decodeIfPresent(Bool.self, forKey: .instance) ?? false
+        switch (project, group, instance) {
+        case (let project?, nil, false): self = .project(project.text)
+        case (nil, let group?, false): self = .group(group.text)
+        case (nil, nil, true): self = .instance
+        default:
+            throw DecodingError.dataCorruptedError(
+                forKey: .project, in: fields,
+                debugDescription: "give one of project, group, or instance: true")
+        }
+    }
+
+    /// The path of its variables below the endpoint.
+    var path: [String] {
+        switch self {
+        case .project(let id): ["api", "v4", "projects", id, "variables"]
+        case .group(let id): ["api", "v4", "groups", id, "variables"]
+        case .instance: ["api", "v4", "admin", "ci", "variables"]
+        }
+    }
+
+    var description: String {
+        switch self {
+        case .project(let id): id
+        case .group(let id): "group \(id)"
+        case .instance: "the instance"
+        }
+    }
+
+    /// What its variables take, in GitLab's words.
+    var permission: String {
+        switch self {
+        case .project: "scope api and role Maintainer of the project"
+        case .group: "scope api and role Owner of the group"
+        case .instance: "scope api, of an administrator"
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import PusherKit
+
+/// Writes key pairs into the environment variables of Travis CI repositories.
+struct TravisCI: Pusher {
+    struct Configuration: Decodable {
+        let token: SecretBytes
+        let endpoint: Endpoint?
+    }
+
+    private let client: Client
+
+    init(configuration: Configuration) throws(PushFailure) {
+        guard configuration.token.isVisibleASCII, configuration.token.count > 0 else {
+            throw PushFailure(.invalidConfiguration, "Travis CI: the token is empty, or has blanks or line ends in it")
+        }
+        guard let endpoint = configuration.endpoint ?? Endpoint("https://api.travis-ci.com") else {
+            throw PushFailure(.internal, "Travis CI: no endpoint")
+        }
+        client = Client(endpoint: endpoint, token: configuration.token)
+    }
+
+    func check(_ target: Target, call: borrowing Call) throws(PushFailure) -> String {
+        let list = try client.list(target, call: call)
+        let found = [
+            try list.find(target.accessKeyID, for: target), try list.find(target.secretAccessKey, for: target),
+        ]
+        if list.variables.contains(where: { $0.permissions?.write == false }) {
+            throw PushFailure(
+                .unauthorized,
+                "\(target.subject()): the token's user may read the variables but not write them: give the user "
+                    + "push access to the repository, or use another user's token")
+        }
+        let states = zip([target.accessKeyID, target.secretAccessKey], found).map { name, variable in
+            "\(name) \(variable == nil ? "will be created" : "exists")"
+        }
+        let permission =
+            list.variables.contains { $0.permissions?.write == true }
+            ? "may be written" : "can be read, and whether they may be written shows at the first push"
+        return "\(target.subject()): the variables \(permission); \(states.joined(separator: ", "))"
+    }
+
+    /// The secret first: all variables of a repository are one document, so the two writes must not overlap, and the
+    /// key ID, which can be read, is then the sign that the secret went before it. A push that ended between the two
+    /// is finished by pushing again.
+    func push(_ pair: borrowing KeyPair, to target: Target, call: borrowing Call) throws(PushFailure) -> Confirmation {
+        let list = try client.list(target, call: call)
+        let oldSecret = try list.find(target.secretAccessKey, for: target)
+        let oldID = try list.find(target.accessKeyID, for: target)
+        let secret = try client.write(
+            target.secretAccessKey, pair.secretAccessKey, isPublic: false, over: oldSecret, in: target, call: call)
+        try confirm(secret, name: target.secretAccessKey, isPublic: false, in: target)
+        let id = try client.write(
+            target.accessKeyID, SecretBytes(pair.accessKeyID), isPublic: true, over: oldID, in: target, call: call)
+        try confirm(id, name: target.accessKeyID, isPublic: true, in: target)
+        guard id.variable.value?.equals(pair.accessKeyID) ?? false else {
+            throw PushFailure(
+                .retryable,
+                "\(target.subject(target.accessKeyID)): \(id.status), but the answer does not show the new key ID: "
+                    + "it is not taken as a yes")
+        }
+        return Confirmation(
+            .readBack,
+            "\(target.subject()): \(target.accessKeyID) \(id.verb) (\(id.status)), "
+                + "\(target.secretAccessKey) \(secret.verb) (\(secret.status))")
+    }
+
+    func inspect(_ target: Target, call: borrowing Call) throws(PushFailure) -> Inspection {
+        guard let variable = try client.list(target, call: call).find(target.accessKeyID, for: target) else {
+            throw PushFailure(.notFound, "\(target.subject(target.accessKeyID)): there is no such variable yet")
+        }
+        guard variable.isPublic == true, let value = variable.value?.text else {
+            return Inspection(
+                keyID: nil, message: "\(target.subject(target.accessKeyID)): private, so its value cannot be read")
+        }
+        return Inspection(keyID: value, message: "\(target.subject(target.accessKeyID)): \(oneLine(value, limit: 128))")
+    }
+
+    /// The answer must be about the variable that was asked for.
+    private func confirm(_ written: Written, name: String, isPublic: Bool, in target: Target) throws(PushFailure) {
+        let answer = written.variable
+        guard answer.name == name && answer.branch == target.branch else {
+            throw PushFailure(
+                .retryable,
+                "\(target.subject(name)): \(written.status), but the answer is about another variable: it is not taken "
+                    + "as a yes")
+        }
+        guard answer.isPublic == isPublic else {
+            throw PushFailure(
+                .conflict,
+                "\(target.subject(name)): \(written.status), but Travis CI made the variable "
+                    + "\(isPublic ? "private" : "public"): delete it in the repository's settings, then run keyturn retry"
+            )
+        }
+    }
+}

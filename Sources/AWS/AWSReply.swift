@@ -1,0 +1,64 @@
+internal import FoundationEssentials
+internal import HTTP
+internal import Secrets
+
+/// What AWS answers: a document, or an error in one of the two shapes that are in use.
+enum AWSReply {
+    /// An error and what the retry rules must know of it.
+    struct Refusal {
+        var error: AWSError
+        var isThrottling: Bool
+        var isServerFault: Bool
+
+        /// A throttled call had no effect. A server's fault may come after the effect.
+        func isRepeatable(_ repeatability: QueryClient.Repeatability) -> Bool {
+            isThrottling || (isServerFault && repeatability == .safe)
+        }
+    }
+
+    /// botocore's list of throttling codes, as far as these services use them.
+    private static let throttlingCodes: Set<String> = [
+        "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottledException", "RequestThrottled",
+        "TooManyRequestsException", "RequestLimitExceeded", "BandwidthLimitExceeded", "SlowDown",
+        "PriorRequestNotComplete", "EC2ThrottledException", "TransactionInProgressException",
+    ]
+
+    static func document(in reply: HTTPResponse, _ action: String) throws(AWSError) -> XMLElement {
+        guard let root = reply.body.withBytes({ XMLElement.parse($0) }), root.name == "\(action)Response" else {
+            throw AWSError(.lost, "\(action): AWS answered \(reply.status) with something that is not its XML")
+        }
+        return root
+    }
+
+    static func error(in reply: HTTPResponse, _ action: String) -> Refusal? {
+        if (200..<300).contains(reply.status) { return nil }
+        let root = reply.body.withBytes { XMLElement.parse($0) }
+        // AWS nests Error in the response; moto's authentication errors have Errors in between.
+        let error = root?.child("Error") ?? root?.child("Errors")?.child("Error")
+        let awsCode = error?.text("Code")
+        let words = error?.text("Message") ?? "status \(reply.status), and no reason that can be read"
+        let request = root?.text("RequestId") ?? root?.text("RequestID")
+        let sentence =
+            "\(action): \(awsCode.map { "\($0): " } ?? "")\(words)" + (request.map { " (request \($0))" } ?? "")
+        let isThrottling = awsCode.map { throttlingCodes.contains($0) } ?? (reply.status == 429)
+        let code = code(awsCode, reply.status, isThrottling)
+        return Refusal(
+            error: AWSError(code, sentence, awsCode: awsCode), isThrottling: isThrottling,
+            isServerFault: [500, 502, 503, 504].contains(reply.status))
+    }
+
+    private static func code(_ awsCode: String?, _ status: Int, _ isThrottling: Bool) -> AWSError.Code {
+        if isThrottling { return .refused }
+        switch awsCode {
+        case "InvalidClientTokenId", "InvalidAccessKeyId", "UnrecognizedClientException": return .unknownKey
+        case "LimitExceeded": return .limitExceeded
+        case "NoSuchEntity": return .noSuchEntity
+        case "AccessDenied", "AccessDeniedException", "SignatureDoesNotMatch", "ExpiredToken", "ExpiredTokenException",
+            "MissingAuthenticationToken", "IncompleteSignature", "OptInRequired", "AuthFailure", "RequestExpired":
+            return .denied
+        default: break
+        }
+        if status == 401 || status == 403 { return .denied }
+        return status >= 500 ? .lost : .refused
+    }
+}

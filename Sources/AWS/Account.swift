@@ -1,0 +1,44 @@
+/// Where one AWS account is reached.
+public struct Account: Hashable, Sendable {
+    /// The region, which tells the partition and the STS endpoint.
+    public var region: String
+    /// A profile of the shared files; nil: `AWS_PROFILE`, else `default`.
+    public var profile: String?
+    /// The base URL of both services instead of AWS's; nil: the environment's, else AWS's.
+    public var endpoint: String?
+
+    /// One account.
+    public init(region: String, profile: String? = nil, endpoint: String? = nil) {
+        self.region = region
+        self.profile = profile
+        self.endpoint = endpoint
+    }
+
+    /// The partition of the region.
+    public var partition: Partition { Partition(region: region) }
+
+    /// The base URL of IAM or STS: the configured one, then that of `AWS_ENDPOINT_URL_IAM` or `_STS`, then that of
+    /// `AWS_ENDPOINT_URL`, then AWS's own.
+    func endpoint(of service: Service, _ environment: [String: String]) -> String {
+        let candidates = [
+            endpoint, environment["AWS_ENDPOINT_URL_\(service.rawValue.uppercased())"], environment["AWS_ENDPOINT_URL"],
+        ]
+        if let found = candidates.compactMap({ $0 }).first(where: { !$0.isEmpty }) { return found }
+        return switch service {
+        case .iam: partition.iamEndpoint
+        case .sts: partition.stsEndpoint(region: region)
+        }
+    }
+
+    /// The region of a signature for the service.
+    func signingRegion(of service: Service) -> String { service == .iam ? partition.iamRegion : region }
+}
+
+/// The two services that keyturn calls, by their name in signatures.
+enum Service: String, Sendable {
+    case iam
+    case sts
+
+    /// The version of the Query API, as in botocore's service models.
+    var version: String { self == .iam ? "2010-05-08" : "2011-06-15" }
+}

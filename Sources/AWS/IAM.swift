@@ -1,0 +1,127 @@
+internal import FoundationEssentials
+public import HTTP
+public import Rotation
+public import Secrets
+
+/// The calls of IAM and STS that a rotation needs, for one account.
+public struct IAM: Sendable {
+    /// Pages of a listing; IAM allows two keys a user, so more than a few pages are not IAM's.
+    private static let pageLimit = 20
+    private let client: QueryClient
+    private let source: any CredentialSource
+
+    /// - Parameters:
+    ///   - account: where it is reached.
+    ///   - source: credentials for all but ``identity(of:)``, asked for each call.
+    ///   - environment: for `AWS_ENDPOINT_URL` and its like.
+    public init(account: Account, source: any CredentialSource, http: HTTPClient, environment: [String: String]) {
+        client = QueryClient(account: account, http: http, environment: environment, retries: RetryBudget())
+        self.source = source
+    }
+
+    private var credentials: Credentials {
+        get throws(AWSError) {
+            if let found = try source.credentials() { return found }
+            throw AWSError(.denied, "no AWS credentials: looked in \(source.name)")
+        }
+    }
+
+    /// ListAccessKeys, all pages.
+    public func listAccessKeys(of user: String) async throws(AWSError) -> [AccessKey] {
+        var keys: [AccessKey] = []
+        var marker: String?
+        for _ in 0..<Self.pageLimit {
+            let parameters = [("UserName", user)] + (marker.map { [("Marker", $0)] } ?? [])
+            let reply = try await client.call(.iam, "ListAccessKeys", parameters, as: try credentials)
+            guard let result = reply.child("ListAccessKeysResult"), let list = result.child("AccessKeyMetadata") else {
+                throw AWSError(.refused, "ListAccessKeys: the answer holds no AccessKeyMetadata")
+            }
+            for member in list.children { keys.append(try Self.key(member)) }
+            guard result.text("IsTruncated") == "true", let next = result.text("Marker") else { return keys }
+            marker = next
+        }
+        throw AWSError(.refused, "ListAccessKeys: more than \(Self.pageLimit) pages")
+    }
+
+    private static func key(_ member: XMLElement) throws(AWSError) -> AccessKey {
+        guard let id = member.text("AccessKeyId"), let status = AccessKey.Status(rawValue: member.text("Status") ?? ""),
+            let created = Moment.parse(member.text("CreateDate"))
+        else { throw AWSError(.refused, "the answer holds an access key that cannot be read") }
+        return AccessKey(id: AccessKeyID(id), status: status, created: created)
+    }
+
+    /// CreateAccessKey. Never sent again when the fate of the first is not known: that is `lost`.
+    public func createAccessKey(of user: String) async throws(AWSError) -> (key: AccessKey, pair: KeyPair) {
+        let parameters = [("UserName", user)]
+        let reply = try await client.call(.iam, "CreateAccessKey", parameters, as: try credentials, .never)
+        guard let made = reply.at("CreateAccessKeyResult", "AccessKey"), let secret = made.text("SecretAccessKey"),
+            !secret.isEmpty, let key = try? Self.key(made)
+        else { throw AWSError(.lost, "CreateAccessKey: the answer holds no key that can be read") }
+        return (key, KeyPair(id: key.id.rawValue, secret: .text(secret)))
+    }
+
+    /// UpdateAccessKey.
+    public func setStatus(_ status: AccessKey.Status, of id: AccessKeyID, of user: String) async throws(AWSError) {
+        let parameters = [("UserName", user), ("AccessKeyId", id.rawValue), ("Status", status.rawValue)]
+        _ = try await client.call(.iam, "UpdateAccessKey", parameters, as: try credentials)
+    }
+
+    /// DeleteAccessKey. A key that is gone already counts as deleted.
+    public func deleteAccessKey(_ id: AccessKeyID, of user: String) async throws(AWSError) {
+        do {
+            let parameters = [("UserName", user), ("AccessKeyId", id.rawValue)]
+            _ = try await client.call(.iam, "DeleteAccessKey", parameters, as: try credentials)
+        } catch { if error.code != .noSuchEntity { throw error } }
+    }
+
+    /// GetAccessKeyLastUsed: nil where the key was never used. It lags behind by an unknown time.
+    public func lastUse(of id: AccessKeyID) async throws(AWSError) -> Timestamp? {
+        let reply = try await client.call(
+            .iam, "GetAccessKeyLastUsed", [("AccessKeyId", id.rawValue)], as: try credentials)
+        guard let use = reply.at("GetAccessKeyLastUsedResult", "AccessKeyLastUsed") else {
+            throw AWSError(.refused, "GetAccessKeyLastUsed: the answer holds no AccessKeyLastUsed")
+        }
+        guard let date = use.text("LastUsedDate"), !date.isEmpty, date != "N/A" else { return nil }
+        guard let moment = Moment.parse(date) else {
+            throw AWSError(.refused, "GetAccessKeyLastUsed: the date of last use cannot be read")
+        }
+        return moment
+    }
+
+    /// GetUser: the user's ARN.
+    public func user(_ name: String) async throws(AWSError) -> String {
+        let reply = try await client.call(.iam, "GetUser", [("UserName", name)], as: try credentials)
+        guard let arn = reply.at("GetUserResult", "User")?.text("Arn") else {
+            throw AWSError(.refused, "GetUser: the answer holds no ARN")
+        }
+        return arn
+    }
+
+    /// GetCallerIdentity of keyturn itself: its ARN.
+    public func ownIdentity() async throws(AWSError) -> String { try await identity(as: try credentials) }
+
+    /// GetCallerIdentity with a pair: the ARN that it answers for.
+    ///
+    /// - Throws: `unknownKey` while STS does not know the key.
+    public func identity(of pair: KeyPair) async throws(AWSError) -> String {
+        try await identity(as: Credentials(pair: pair))
+    }
+
+    private func identity(as credentials: Credentials) async throws(AWSError) -> String {
+        let reply = try await client.call(.sts, "GetCallerIdentity", [], as: credentials)
+        guard let arn = reply.child("GetCallerIdentityResult")?.text("Arn") else {
+            throw AWSError(.refused, "GetCallerIdentity: the answer holds no ARN")
+        }
+        return arn
+    }
+}
+
+/// Times as AWS writes them: ISO 8601 in UTC, with or without fractions of a second.
+enum Moment {
+    static func parse(_ text: String?) -> Timestamp? {
+        guard let text else { return nil }
+        let date = (try? Date(text, strategy: .iso8601))
+            ?? (try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
+        return date.map { Timestamp(milliseconds: Int64(($0.timeIntervalSince1970 * 1_000).rounded())) }
+    }
+}

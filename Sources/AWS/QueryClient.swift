@@ -1,0 +1,84 @@
+internal import FoundationEssentials
+internal import HTTP
+internal import Secrets
+
+/// Calls of AWS's Query protocol: POST of a form, XML back, signed, and retried by the rules of AWS's standard mode.
+///
+/// The rules are those of botocore's `retries/standard.py`: three tries on connection errors, time-outs, 500, 502, 503,
+/// 504 and throttling; the wait is `rand(0,1) · min(2^(n-1), 20)` seconds; a bucket of 500 tokens, of which a retry
+/// costs 5, or 10 after a time-out.
+struct QueryClient: Sendable {
+    /// Whether a call may be sent a second time when the fate of the first is not known.
+    enum Repeatability { case safe, never }
+
+    let account: Account
+    let http: HTTPClient
+    let environment: [String: String]
+    let retries: RetryBudget
+
+    func call(
+        _ service: Service, _ action: String, _ parameters: [(String, String)], as credentials: Credentials,
+        _ repeatability: Repeatability = .safe
+    ) async throws(AWSError) -> XMLElement {
+        var attempt = 1
+        while true {
+            let failure: AWSError
+            do {
+                let reply = try await send(service, action, parameters, credentials)
+                guard let error = AWSReply.error(in: reply, action) else {
+                    retries.succeeded()
+                    return try AWSReply.document(in: reply, action)
+                }
+                guard error.isRepeatable(repeatability), attempt < 3, retries.take(5) else { throw error.error }
+                failure = error.error
+            } catch let error as HTTPError {
+                failure = Self.explain(error, action, account.endpoint(of: service, environment))
+                let isHarmless = repeatability == .safe || error.code == .unreachable
+                let isPassing = [.unreachable, .lost, .timedOut].contains(error.code)
+                guard isHarmless, isPassing, attempt < 3, retries.take(error.code == .timedOut ? 10 : 5) else {
+                    throw failure
+                }
+            } catch let error as AWSError { throw error } catch {
+                throw AWSError(.refused, "\(action): \(error)")
+            }
+            let wait = Double.random(in: 0...1) * min(Double(1 << (attempt - 1)), 20)
+            attempt += 1
+            do { try await Task.sleep(for: .seconds(wait)) } catch { throw failure }
+        }
+    }
+
+    private func send(
+        _ service: Service, _ action: String, _ parameters: [(String, String)], _ credentials: Credentials
+    ) async throws(HTTPError) -> HTTPResponse {
+        let form = ([("Action", action), ("Version", service.version)] + parameters)
+            .map { "\(Self.escape($0.0))=\(Self.escape($0.1))" }.joined(separator: "&")
+        var lines = "Content-Type: application/x-www-form-urlencoded; charset=utf-8\nUser-Agent: keyturn\n"
+        credentials.sessionToken?.withBytes { token in
+            lines += "x-amz-security-token: \(String(decoding: token, as: UTF8.self))\n"
+        }
+        let base = account.endpoint(of: service, environment)
+        return try await http.send(
+            HTTPRequest(
+                method: .post, url: base.hasSuffix("/") ? base : base + "/", headers: .text(lines), body: .text(form),
+                signature: .init(
+                    pair: credentials.pair, region: account.signingRegion(of: service), service: service.rawValue),
+                timeout: .seconds(20), responseLimit: 1 << 20))
+    }
+
+    private static func escape(_ text: String) -> String {
+        let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".utf8)
+        return text.utf8.map { byte in
+            plain.contains(byte)
+                ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+        }.joined()
+    }
+
+    private static func explain(_ error: HTTPError, _ action: String, _ endpoint: String) -> AWSError {
+        let code: AWSError.Code =
+            switch error.code {
+            case .unreachable, .tls, .refused: .unreachable
+            case .lost, .timedOut, .cancelled, .tooLarge: .lost
+            }
+        return AWSError(code, "\(action) at \(endpoint): \(error.description)")
+    }
+}

@@ -1,0 +1,28 @@
+#pragma once
+#include <curl/curl.h>
+
+/* curl's option functions are variadic, which Swift does not import: one typed wrapper for each kind of argument. */
+static inline CURLcode kt_curl_set_long(CURL *handle, CURLoption option, long value) {
+    return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode kt_curl_set_string(CURL *handle, CURLoption option, const char *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode kt_curl_set_pointer(CURL *handle, CURLoption option, void *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+typedef size_t (*kt_curl_data_function)(char *data, size_t size, size_t count, void *context);
+static inline CURLcode kt_curl_set_data_function(CURL *handle, CURLoption option, kt_curl_data_function value) {
+    return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode kt_curl_get_long(CURL *handle, CURLINFO info, long *value) {
+    return curl_easy_getinfo(handle, info, value);
+}
+static inline CURLcode kt_curl_get_pointer(CURL *handle, CURLINFO info, void **value) {
+    return curl_easy_getinfo(handle, info, value);
+}
+static inline CURLMcode kt_curl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
+    return curl_multi_setopt(multi, option, value);
+}
+static inline CURL *kt_curl_message_handle(const CURLMsg *message) { return message->easy_handle; }
+static inline CURLcode kt_curl_message_result(const CURLMsg *message) { return message->data.result; }

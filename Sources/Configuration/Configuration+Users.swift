@@ -1,0 +1,98 @@
+internal import JSON
+internal import Rotation
+
+extension Configuration {
+    static func readDefaults(_ field: Field?, _ file: String) throws(ConfigurationError) -> Policy {
+        guard let field else { return Policy() }
+        var reader = try MappingReader(field, "defaults", file)
+        let policy = try readPolicy(&reader, Policy())
+        try reader.end()
+        return policy
+    }
+
+    private static func readPolicy(
+        _ reader: inout MappingReader, _ base: Policy
+    ) throws(ConfigurationError) -> Policy {
+        var policy = base
+        policy.rotateEvery = try reader.duration("rotate-every") ?? base.rotateEvery
+        policy.overlap = try reader.duration("overlap") ?? base.overlap
+        policy.soak = try reader.duration("soak") ?? base.soak
+        policy.quiet = try reader.duration("quiet") ?? base.quiet
+        policy.maxAttempts = try reader.integer("max-attempts", in: 1...100) ?? base.maxAttempts
+        policy.retry = try reader.duration("retry") ?? base.retry
+        policy.pushTimeout = try reader.duration("push-timeout") ?? base.pushTimeout
+        guard policy.pushTimeout <= .seconds(600) else {
+            throw reader.error("push-timeout", "must be at most 10m")
+        }
+        return policy
+    }
+
+    static func readUsers(
+        _ field: Field?, _ file: String, _ defaults: Policy, _ account: Account, _ pushers: Set<String>
+    ) throws(ConfigurationError) -> [UserEntry] {
+        guard let field else { return [] }
+        var users: [UserEntry] = []
+        for member in try MappingReader(field, "users", file).all {
+            var reader = try MappingReader(member.field, "users.\(member.name)", file)
+            let policy = try readPolicy(&reader, defaults)
+            let userName = try reader.string("user-name") ?? member.name
+            try check(userName, reader, member.line)
+            let own = try readAccount(reader.field("aws"), "users.\(member.name).aws", file, default: account)
+            let targets = try readTargets(&reader, member.line, pushers)
+            try reader.end()
+            users.append(
+                UserEntry(name: member.name, userName: userName, policy: policy, account: own, targets: targets))
+        }
+        try checkTwins(users, field, file)
+        return users
+    }
+
+    /// IAM's rule for user names: up to 64 letters, digits and `_+=,.@-`.
+    private static func check(_ name: String, _ reader: MappingReader, _ line: Int) throws(ConfigurationError) {
+        let isFine = name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_+=,.@-".contains($0)) }
+        guard isFine, (1...64).contains(name.count) else {
+            throw ConfigurationError(
+                file: reader.file, line: line,
+                "`\(name)` is no IAM user name: up to 64 letters, digits and _+=,.@-, without a path")
+        }
+    }
+
+    /// Two entries for one IAM user would rotate each other's keys.
+    private static func checkTwins(
+        _ users: [UserEntry], _ field: Field, _ file: String
+    ) throws(ConfigurationError) {
+        var seen: [String: String] = [:]
+        for user in users {
+            let account = "\(user.account.profile ?? "") \(user.account.endpoint ?? "") \(user.userName.lowercased())"
+            if let first = seen.updateValue(user.name, forKey: account) {
+                throw ConfigurationError(
+                    file: file, line: field.line(at: [user.name]),
+                    "`users.\(user.name)` is the IAM user \(user.userName), and so is `users.\(first)`")
+            }
+        }
+    }
+
+    private static func readTargets(
+        _ reader: inout MappingReader, _ line: Int, _ pushers: Set<String>
+    ) throws(ConfigurationError) -> [TargetEntry] {
+        guard let field = reader.field("targets"), case .list(let fields) = field.value, !fields.isEmpty else {
+            throw ConfigurationError(
+                file: reader.file, line: line,
+                "`\(reader.path("targets"))` must be a list with at least one target: a key that is rotated and pushed "
+                    + "nowhere would cut its users off")
+        }
+        var targets: [TargetEntry] = []
+        for (index, target) in fields.enumerated() {
+            var inner = try MappingReader(target, "\(reader.path("targets"))[\(index)]", reader.file)
+            guard let pusher = try inner.string("pusher") else {
+                throw ConfigurationError(file: reader.file, line: target.line, "`\(inner.path("pusher"))` is missing")
+            }
+            guard pushers.contains(pusher) else {
+                let near = Spelling.nearest(to: pusher, among: pushers).map { "; did you mean `\($0)`?" } ?? ""
+                throw inner.error("pusher", "names `\(pusher)`, which is not among `pushers`\(near)")
+            }
+            targets.append(TargetEntry(pusher: pusher, field: target))
+        }
+        return targets
+    }
+}

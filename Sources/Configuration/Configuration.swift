@@ -1,0 +1,166 @@
+internal import Foundation
+internal import JSON
+public import Rotation
+
+/// `keyturn.yaml`, read and checked as far as that goes without the plugins' manifests.
+public struct Configuration: Sendable {
+    /// The region, profile and endpoint of an AWS account.
+    public struct Account: Hashable, Sendable {
+        /// nil: the environment's.
+        public var region: String?
+        /// nil: the environment's.
+        public var profile: String?
+        /// nil: the environment's, else AWS's own.
+        public var endpoint: String?
+    }
+
+    /// The file's path.
+    public var file: String
+    /// The state database's path.
+    public var state: String
+    /// Where the seal key is.
+    public var sealKey: SecretReference
+    /// A PEM file of certificate authorities; nil: the system's.
+    public var authorities: String?
+    /// The default account.
+    public var account: Account
+    /// Directories with plugins.
+    public var pluginPath: [String]
+    /// The lock file, where pins and grants will be.
+    public var lock: String?
+    /// The IAM users, in the file's order.
+    public var users: [UserEntry]
+    /// Configured uses of plugins, in the file's order.
+    public var pushers: [PusherEntry]
+
+    /// A pusher as the file has it; its own fields are checked once its manifest is there.
+    public struct PusherEntry: Hashable, Sendable {
+        /// Its name.
+        public var name: String
+        /// The plugin's ID.
+        public var plugin: String
+        var field: Field
+    }
+
+    /// A user as the file has it.
+    public struct UserEntry: Hashable, Sendable {
+        /// The name in the file, by which commands and state know the user.
+        public var name: String
+        /// The IAM user name.
+        public var userName: String
+        /// Times and limits.
+        public var policy: Policy
+        /// The account.
+        public var account: Account
+        var targets: [TargetEntry]
+    }
+
+    struct TargetEntry: Hashable, Sendable {
+        var pusher: String
+        var field: Field
+    }
+
+    /// The largest file, in bytes.
+    private static let sizeLimit = 16 << 20
+
+    /// Finds the file: the given one, else `$KEYTURN_CONFIG`, `./keyturn.yaml`, `/etc/keyturn/keyturn.yaml`.
+    public static func find(_ given: String?, environment: [String: String]) throws(ConfigurationError) -> String {
+        if let given { return given }
+        if let named = environment["KEYTURN_CONFIG"], !named.isEmpty { return named }
+        for path in ["keyturn.yaml", "/etc/keyturn/keyturn.yaml"] where FileManager.default.fileExists(atPath: path) {
+            return path
+        }
+        throw ConfigurationError(
+            file: "keyturn.yaml", "there is none here, nor /etc/keyturn/keyturn.yaml; `keyturn init` writes one")
+    }
+
+    /// Reads a file.
+    public init(file: String) throws(ConfigurationError) {
+        guard let data = FileManager.default.contents(atPath: file) else {
+            throw ConfigurationError(file: file, "the file cannot be read")
+        }
+        guard data.count <= Self.sizeLimit, let text = String(data: data, encoding: .utf8) else {
+            throw ConfigurationError(file: file, "the file is not UTF-8, or larger than 16 MiB")
+        }
+        try self.init(text: text, file: file)
+    }
+
+    /// Reads a text.
+    ///
+    /// - Parameter file: for error texts; paths in it are relative to its directory.
+    public init(text: String, file: String) throws(ConfigurationError) {
+        self.file = file
+        let directory = URL(fileURLWithPath: file).deletingLastPathComponent().path
+        var reader = try MappingReader(try Field.parse(text, file: file), "", file)
+        guard try reader.integer("version", in: 1...1) != nil else {
+            throw ConfigurationError(file: file, line: 1, "`version: 1` is missing")
+        }
+        state = try Self.readState(&reader, directory)
+        guard let sealKey = reader.field("seal-key") else {
+            throw ConfigurationError(file: file, line: reader.line, "`seal-key` is missing; `keyturn init` makes one")
+        }
+        self.sealKey = try SecretReference(sealKey, "seal-key", file: file, directory: directory)
+        authorities = try reader.string("ca-file").map { Paths.absolute($0, from: directory) }
+        account = try Self.readAccount(reader.field("aws"), "aws", file)
+        (pluginPath, lock) = try Self.readPlugins(reader.field("plugins"), file, directory)
+        pushers = try Self.readPushers(reader.field("pushers"), file)
+        let defaults = try Self.readDefaults(reader.field("defaults"), file)
+        let names = Set(pushers.map(\.name))
+        users = try Self.readUsers(reader.field("users"), file, defaults, account, names)
+        try reader.end()
+    }
+
+    private static func readState(_ reader: inout MappingReader, _ directory: String) throws(ConfigurationError) -> String {
+        guard let state = try reader.string("state") else {
+            throw ConfigurationError(file: reader.file, line: reader.line, "`state` is missing, such as sqlite:state.db")
+        }
+        guard state.hasPrefix("sqlite:"), state.count > 7 else {
+            throw reader.error("state", "must have the form sqlite:PATH")
+        }
+        return Paths.absolute(String(state.dropFirst(7)), from: directory)
+    }
+
+    static func readAccount(
+        _ field: Field?, _ place: String, _ file: String, default base: Account = Account()
+    ) throws(ConfigurationError) -> Account {
+        guard let field else { return base }
+        var reader = try MappingReader(field, place, file)
+        var account = base
+        account.region = try reader.string("region") ?? base.region
+        account.profile = try reader.string("profile") ?? base.profile
+        account.endpoint = try reader.string("endpoint-url") ?? base.endpoint
+        if let endpoint = account.endpoint, !endpoint.hasPrefix("http://"), !endpoint.hasPrefix("https://") {
+            throw reader.error("endpoint-url", "must be a URL that begins with https:// or http://")
+        }
+        try reader.end()
+        return account
+    }
+
+    private static func readPlugins(
+        _ field: Field?, _ file: String, _ directory: String
+    ) throws(ConfigurationError) -> ([String], String?) {
+        guard let field else { return ([], nil) }
+        var reader = try MappingReader(field, "plugins", file)
+        let path = try reader.strings("path") ?? []
+        let lock = try reader.string("lock")
+        try reader.end()
+        return (path.map { Paths.absolute($0, from: directory) }, lock.map { Paths.absolute($0, from: directory) })
+    }
+
+    private static func readPushers(_ field: Field?, _ file: String) throws(ConfigurationError) -> [PusherEntry] {
+        guard let field else { return [] }
+        var pushers: [PusherEntry] = []
+        for member in try MappingReader(field, "pushers", file).all {
+            let place = "pushers.\(member.name)"
+            guard !member.name.contains(":"), !member.name.isEmpty else {
+                throw ConfigurationError(file: file, line: member.line, "a pusher's name has no colon")
+            }
+            var reader = try MappingReader(member.field, place, file)
+            guard let plugin = try reader.string("plugin") else {
+                throw ConfigurationError(file: file, line: member.line, "`\(place).plugin` is missing")
+            }
+            pushers.append(PusherEntry(name: member.name, plugin: plugin, field: member.field))
+        }
+        return pushers
+    }
+}

@@ -1,0 +1,76 @@
+internal import JSON
+internal import Rotation
+
+/// Reads a mapping field by field; what is left over is an error with the nearest known name.
+struct MappingReader {
+    let file: String
+    let line: Int
+    /// For error texts: `users.cicd-bot`.
+    let place: String
+    private let members: [Field.Member]
+    private var known: Set<String> = []
+
+    init(_ field: Field, _ place: String, _ file: String) throws(ConfigurationError) {
+        self.file = file
+        self.place = place
+        line = field.line
+        switch field.value {
+        case .mapping(let members): self.members = members
+        case .scalar(.null): members = []
+        default: throw ConfigurationError(file: file, line: field.line, "`\(place)` must be a mapping of names to values")
+        }
+    }
+
+    /// Every name with its value.
+    var all: [Field.Member] { members }
+
+    func path(_ name: String) -> String { place.isEmpty ? name : "\(place).\(name)" }
+
+    func error(_ name: String, _ message: String) -> ConfigurationError {
+        let line = members.first { $0.name == name }?.line ?? line
+        return ConfigurationError(file: file, line: line, "`\(path(name))` \(message)")
+    }
+
+    mutating func field(_ name: String) -> Field? {
+        known.insert(name)
+        return members.first { $0.name == name }?.field
+    }
+
+    mutating func string(_ name: String) throws(ConfigurationError) -> String? {
+        guard let field = field(name) else { return nil }
+        guard case .scalar(.string(let text)) = field.value, !text.isEmpty else { throw error(name, "must be a text") }
+        return text
+    }
+
+    mutating func integer(_ name: String, in range: ClosedRange<Int>) throws(ConfigurationError) -> Int? {
+        guard let field = field(name) else { return nil }
+        guard case .scalar(.integer(let number)) = field.value, range.contains(Int(clamping: number)) else {
+            throw error(name, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return Int(number)
+    }
+
+    mutating func duration(_ name: String) throws(ConfigurationError) -> Duration? {
+        guard let field = field(name) else { return nil }
+        guard case .scalar(let scalar) = field.value, let text = scalar.string, let duration = DurationText.parse(text)
+        else { throw error(name, "must be a duration from one second up, such as 90s, 30m, 12h or 7d") }
+        return duration
+    }
+
+    mutating func strings(_ name: String) throws(ConfigurationError) -> [String]? {
+        guard let field = field(name) else { return nil }
+        guard case .list(let fields) = field.value else { throw error(name, "must be a list") }
+        guard let texts = field.json.strings, texts.count == fields.count else {
+            throw error(name, "must be a list of texts")
+        }
+        return texts
+    }
+
+    /// Throws if the file has a name here that nobody asked for.
+    func end() throws(ConfigurationError) {
+        guard let stranger = members.first(where: { !known.contains($0.name) }) else { return }
+        let place = place.isEmpty ? "" : " in `\(place)`"
+        throw ConfigurationError(
+            file: file, line: stranger.line, Spelling.unknown(stranger.name, among: known) + place)
+    }
+}

@@ -1,0 +1,179 @@
+public import JSON
+public import Rotation
+public import Secrets
+
+/// What the configuration must know of a plugin: a part of its manifest.
+public struct PluginDescription: Sendable {
+    /// The schema of its configuration.
+    public var configuration: Schema
+    /// The schema of its targets.
+    public var target: Schema
+    /// Configuration fields that are secret.
+    public var secrets: Set<String>
+    /// Target fields that name the place.
+    public var place: [String]
+    /// Target fields whose equal values must not be pushed at the same time.
+    public var exclusive: [String]
+
+    /// A part of a manifest.
+    public init(configuration: Schema, target: Schema, secrets: Set<String>, place: [String], exclusive: [String]) {
+        self.configuration = configuration
+        self.target = target
+        self.secrets = secrets
+        self.place = place
+        self.exclusive = exclusive
+    }
+}
+
+/// A pusher whose fields fit its plugin.
+public struct ConfiguredPusher: Sendable {
+    /// Its name.
+    public var name: String
+    /// The plugin's ID.
+    public var plugin: String
+    /// The service's base URL, where one is configured.
+    public var endpoint: String?
+    var fields: [String: JSONValue]
+    var references: [(name: String, reference: SecretReference)]
+
+    /// Fetches the secrets.
+    ///
+    /// - Returns: the fields as JSON with the secrets filled in, and the secrets themselves.
+    public func resolve(
+        environment: [String: String]
+    ) throws(ConfigurationError) -> (configuration: Secret, secrets: [Secret]) {
+        var fields = fields
+        var secrets: [Secret] = []
+        for (name, reference) in references {
+            let secret = try reference.resolve(environment: environment)
+            secrets.append(secret)
+            fields[name] = .string(secret.withBytes { String(decoding: $0, as: UTF8.self) })
+        }
+        return (.text(JSONValue.object(fields).text), secrets)
+    }
+}
+
+/// An IAM user whose targets fit their pushers.
+public struct ConfiguredUser: Sendable {
+    /// The name in the file.
+    public var name: String
+    /// The IAM user name.
+    public var userName: String
+    /// The account.
+    public var account: Configuration.Account
+    /// Times and limits.
+    public var policy: Policy
+    /// Every place that must hold the key.
+    public var targets: [ConfiguredTarget]
+}
+
+/// One place that must hold a key.
+public struct ConfiguredTarget: Hashable, Sendable {
+    /// `pusher:place`.
+    public var name: TargetName
+    /// The pusher's name.
+    public var pusher: String
+    /// The fields as JSON, with the names of the two variables.
+    public var fields: String
+    /// What must not be pushed at the same time has the same text.
+    public var exclusive: String?
+    /// The line in the file.
+    public var line: Int
+}
+
+extension Configuration {
+    /// Checks pushers and targets against their plugins.
+    ///
+    /// - Parameter plugins: by ID; all that ``pushers`` name must be there.
+    public func resolve(
+        _ plugins: [String: PluginDescription]
+    ) throws(ConfigurationError) -> (pushers: [ConfiguredPusher], users: [ConfiguredUser]) {
+        var resolved: [ConfiguredPusher] = []
+        for pusher in pushers {
+            guard let plugin = plugins[pusher.plugin] else { continue }
+            resolved.append(try resolve(pusher, plugin))
+        }
+        let entries = Dictionary(pushers.map { ($0.name, $0) }) { first, _ in first }
+        let configured = Dictionary(resolved.map { ($0.name, $0) }) { first, _ in first }
+        var places = PlaceBook(file: file)
+        var result: [ConfiguredUser] = []
+        for user in users {
+            var targets: [ConfiguredTarget] = []
+            for (index, target) in user.targets.enumerated() {
+                guard let pusher = entries[target.pusher], let plugin = plugins[pusher.plugin] else { continue }
+                let place = "users.\(user.name).targets[\(index)]"
+                let named = try resolve(target, pusher, plugin, place)
+                try places.enter(named, pusher.plugin, configured[target.pusher]?.endpoint)
+                targets.append(named)
+            }
+            result.append(
+                ConfiguredUser(
+                    name: user.name, userName: user.userName, account: user.account, policy: user.policy,
+                    targets: targets))
+        }
+        return (resolved, result)
+    }
+
+    private func resolve(
+        _ pusher: PusherEntry, _ plugin: PluginDescription
+    ) throws(ConfigurationError) -> ConfiguredPusher {
+        var fields = pusher.field.json.object ?? [:]
+        fields["plugin"] = nil
+        var references: [(name: String, reference: SecretReference)] = []
+        guard case .mapping(let members) = pusher.field.value else { preconditionFailure("read as a mapping before") }
+        let directory = String(file.contains("/") ? file[..<(file.lastIndex(of: "/") ?? file.startIndex)] : ".")
+        for member in members where member.name != "plugin" {
+            let isSecret = plugin.secrets.contains(member.name)
+            guard isSecret || SecretReference.isReference(member.field) else { continue }
+            let place = "pushers.\(pusher.name).\(member.name)"
+            let reference = try SecretReference(member.field, place, file: file, directory: directory)
+            references.append((member.name, reference))
+            // Stands for the secret while the rest is checked.
+            fields[member.name] = .string("secret")
+        }
+        let secretNames = Set(references.map(\.name))
+        for violation in plugin.configuration.violations(in: .object(fields)) {
+            if let first = violation.path.first, secretNames.contains(first), plugin.configuration.properties[first] != nil {
+                continue
+            }
+            throw explain(violation, pusher.field, "pushers.\(pusher.name)")
+        }
+        return ConfiguredPusher(
+            name: pusher.name, plugin: pusher.plugin, endpoint: fields["endpoint"]?.string, fields: fields,
+            references: references)
+    }
+
+    private func resolve(
+        _ target: TargetEntry, _ pusher: PusherEntry, _ plugin: PluginDescription, _ place: String
+    ) throws(ConfigurationError) -> ConfiguredTarget {
+        var fields = target.field.json.object ?? [:]
+        fields["pusher"] = nil
+        if let violation = plugin.target.violations(in: .object(fields)).first {
+            throw explain(violation, target.field, place)
+        }
+        let name = TargetNaming(pusher: pusher.name, plugin: plugin, fields: fields).name
+        for variable in TargetNaming.variables {
+            if let given = fields[variable.field], given.string?.isEmpty != false {
+                throw ConfigurationError(
+                    file: file, line: target.field.line(at: [variable.field]), "`\(place).\(variable.field)` must be a text")
+            }
+            fields[variable.field] = fields[variable.field] ?? .string(variable.standard)
+        }
+        let exclusive = plugin.exclusive.map { TargetNaming.word(fields[$0] ?? .null).lowercased() }.joined(separator: "\n")
+        return ConfiguredTarget(
+            name: name, pusher: pusher.name, fields: JSONValue.object(fields).text,
+            exclusive: plugin.exclusive.isEmpty ? nil : exclusive, line: target.field.line)
+    }
+
+    private func explain(_ violation: Schema.Violation, _ field: Field, _ place: String) -> ConfigurationError {
+        let line = field.line(at: violation.path)
+        // "unknown field `x`" names it already.
+        if violation.message.hasPrefix("unknown field") {
+            let parent = ([place] + violation.path.dropLast()).joined(separator: ".")
+            return ConfigurationError(file: file, line: line, "\(violation.message) in `\(parent)`")
+        }
+        let path = ([place] + violation.path).joined(separator: ".")
+        let isClause = violation.message.hasPrefix("`")
+        return ConfigurationError(file: file, line: line, "`\(path)`\(isClause ? ":" : "") \(violation.message)")
+    }
+}

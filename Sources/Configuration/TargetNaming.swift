@@ -1,0 +1,73 @@
+internal import JSON
+internal import Rotation
+
+/// How a target gets its name: `pusher:place`, where the place is what the manifest's `place` fields say.
+///
+/// The first field that is there is the place itself, further ones follow behind `@`, and a key ID variable of another
+/// name than the usual one behind `#`: `github:acme/app@prod#DEPLOY_KEY_ID`.
+struct TargetNaming {
+    /// The two variables: the target's field, and the variable's usual name.
+    static let variables = [
+        (field: "access-key-id", standard: "AWS_ACCESS_KEY_ID"),
+        (field: "secret-access-key", standard: "AWS_SECRET_ACCESS_KEY"),
+    ]
+
+    var pusher: String
+    var plugin: PluginDescription
+    var fields: [String: JSONValue]
+
+    var name: TargetName {
+        let given = placeFields.compactMap { field -> String? in
+            guard let value = fields[field], value != plugin.target.properties[field]?["default"] else { return nil }
+            if case .bool(let flag) = value { return flag ? field : nil }
+            return Self.word(value)
+        }
+        var name = "\(pusher):" + (given.isEmpty ? "default" : given.joined(separator: "@"))
+        if let variable = fields["access-key-id"]?.string, variable != Self.variables[0].standard {
+            name += "#\(variable)"
+        }
+        return TargetName(name)
+    }
+
+    /// A manifest without `place` means the required fields, and where there are none, all of the plugin's own.
+    private var placeFields: [String] {
+        if !plugin.place.isEmpty { return plugin.place }
+        let variables = Set(Self.variables.map(\.field))
+        let required = (plugin.target.definition["required"]?.strings ?? []).filter { !variables.contains($0) }
+        return required.isEmpty ? fields.keys.filter { !variables.contains($0) }.sorted() : required
+    }
+
+    static func word(_ value: JSONValue) -> String { value.string ?? value.text }
+}
+
+/// Every variable of every place that is written, to find those that would be written twice.
+struct PlaceBook {
+    let file: String
+    private var names: [String: (line: Int, target: TargetName)] = [:]
+
+    init(file: String) { self.file = file }
+
+    mutating func enter(
+        _ target: ConfiguredTarget, _ plugin: String, _ endpoint: String?
+    ) throws(ConfigurationError) {
+        let fields = (try? JSONValue(parsing: target.fields)) ?? .null
+        let place = target.name.rawValue.drop { $0 != ":" }.prefix { $0 != "#" }.lowercased()
+        for variable in TargetNaming.variables {
+            let written = "\(plugin) \(endpoint ?? "") \(place) \(fields[variable.field]?.string ?? "")"
+            if let first = names[written] {
+                throw ConfigurationError(
+                    file: file, line: target.line,
+                    "target `\(target.name)` is the same place as `\(first.target)` in line \(first.line): "
+                        + "both write \(fields[variable.field]?.string ?? "")")
+            }
+            names[written] = (target.line, target.name)
+        }
+        let name = target.name.rawValue.lowercased()
+        if let first = names[name] {
+            throw ConfigurationError(
+                file: file, line: target.line,
+                "the target's name `\(target.name)` stands in line \(first.line) already")
+        }
+        names[name] = (target.line, target.name)
+    }
+}

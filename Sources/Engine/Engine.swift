@@ -1,0 +1,146 @@
+public import Journal
+internal import PusherHost
+public import Rotation
+internal import Secrets
+
+/// Drives rotations: event → ``Rotation/Rotation`` → journal → effect → event.
+public struct Engine: Sendable {
+    /// Waits up to this are waited for; longer ones end the work, and the next run goes on.
+    static let patience: Duration = .seconds(20)
+    /// The longest that the work on one user may wait in `creating`, `verifying` and `delivering` together.
+    static let longestWait: Duration = .seconds(150)
+    /// A lease is renewed, and a jump of the clock noticed, at least so often.
+    static let heartbeat: Duration = .seconds(20)
+    /// Users that are worked on at once.
+    static let usersAtOnce = 64
+
+    let journal: any Journal
+    let pushers: any PushService
+    let clock: any EngineClock
+    let owner: LeaseOwner
+    let observe: @Sendable (Progress) -> Void
+
+    /// - Parameters:
+    ///   - owner: this process, for leases.
+    ///   - observe: is told what happens, as it happens, from any thread.
+    public init(
+        journal: any Journal, pushers: any PushService, clock: any EngineClock = SystemClock(),
+        owner: LeaseOwner = .current, observe: @escaping @Sendable (Progress) -> Void
+    ) {
+        self.journal = journal
+        self.pushers = pushers
+        self.clock = clock
+        self.owner = owner
+        self.observe = observe
+    }
+
+    /// Works on several users at once.
+    ///
+    /// - Parameters:
+    ///   - requests: what an operator asks, for each of them.
+    ///   - extent: how far to go.
+    /// - Returns: in the order of the users.
+    public func work(
+        on users: [ManagedUser], requests: [Event.Request] = [], extent: Extent
+    ) async -> [UserOutcome] {
+        await withTaskGroup(of: (Int, UserOutcome).self) { group in
+            var outcomes: [UserOutcome?] = users.map { _ in nil }
+            var waiting = users.enumerated().makeIterator()
+            func startNext() {
+                guard let (index, user) = waiting.next() else { return }
+                group.addTask { (index, await work(on: user, requests: requests, extent: extent)) }
+            }
+            for _ in 0..<Self.usersAtOnce { startNext() }
+            for await (index, outcome) in group {
+                outcomes[index] = outcome
+                startNext()
+            }
+            return outcomes.compactMap { $0 }
+        }
+    }
+
+    /// Works on one user until nothing more is due.
+    public func work(
+        on user: ManagedUser, requests: [Event.Request], extent: Extent
+    ) async -> UserOutcome {
+        var session: RotationSession
+        do { session = try RotationSession(user, journal, owner: owner, at: clock.now) } catch {
+            let end: UserOutcome.End =
+                error.code == .leased ? .busy(error.description) : .journalFailed(error.description)
+            return UserOutcome(user: user.name, rotation: nil, end: end)
+        }
+        var end = UserOutcome.End.stopped
+        do throws(JournalError) {
+            end = try await drive(&session, requests: requests, extent: extent)
+            try session.end()
+        } catch {
+            let words = error.description
+            end = error.code == .overtaken ? .busy(words) : .journalFailed(words)
+        }
+        return UserOutcome(user: user.name, rotation: session.rotation, end: end)
+    }
+
+    private func drive(
+        _ session: inout RotationSession, requests: [Event.Request], extent: Extent
+    ) async throws(JournalError) -> UserOutcome.End {
+        let mailbox = Mailbox()
+        var work = Work()
+        defer { work.cancel() }
+        var waited: Duration = .zero
+        var happenings = ([.resumed] + requests.map { .asked($0) }).map { Happening(event: $0) }
+        while true {
+            let transition = try session.handle(happenings, at: clock.now)
+            if !transition.notes.isEmpty || !transition.changedDeliveries.isEmpty {
+                tell(session, transition.notes)
+            }
+            for effect in transition.effects { work.begin(effect, session, pushers, mailbox) }
+            if Task.isCancelled { return .stopped }
+            let now = clock.now
+            let due = session.rotation.due(at: now, policy: session.user.policy)
+            if !session.rotation.isWaitingForAnswers {
+                guard let allowed = mayWait(session.rotation, due, now, extent, waited) else { return .rested }
+                waited += allowed
+            }
+            happenings = await next(mailbox, at: min(max(due.at, now + .milliseconds(1)), now + Self.heartbeat))
+        }
+    }
+
+    /// How long a wait counts, if it is one to be waited for; nil: the work ends here.
+    private func mayWait(
+        _ rotation: Rotation, _ due: Due, _ now: Timestamp, _ extent: Extent, _ waited: Duration
+    ) -> Duration? {
+        if rotation.problem?.needsPerson == true { return nil }
+        let wait = max(due.at - now, .zero)
+        switch rotation.phase {
+        case .idle: return nil
+        case .creating, .verifying, .delivering:
+            return wait <= Self.patience && waited + wait <= Self.longestWait ? wait : nil
+        case .overlap, .soak, .deleting:
+            if rotation.problem != nil { return nil }
+            return extent == .wholeRotation ? .zero : nil
+        }
+    }
+
+    private func next(_ mailbox: Mailbox, at moment: Timestamp) async -> [Happening] {
+        let clock = clock
+        let timer = Task {
+            await clock.sleep(until: moment)
+            mailbox.post(Happening(event: .timePassed))
+        }
+        // Whoever stops the process does not wait for the timer.
+        let happenings = await withTaskCancellationHandler {
+            await mailbox.take()
+        } onCancel: {
+            timer.cancel()
+        }
+        timer.cancel()
+        return happenings
+    }
+
+    private func tell(_ session: RotationSession, _ notes: [Note]) {
+        observe(
+            Progress(
+                user: session.user.name, at: clock.now, notes: notes, rotation: session.rotation,
+                policy: session.user.policy))
+    }
+}

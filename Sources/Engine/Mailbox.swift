@@ -1,0 +1,43 @@
+internal import Rotation
+internal import Secrets
+internal import Synchronization
+
+/// What happened, and the pair that came with it, if it was a creation.
+struct Happening: Sendable {
+    var event: Event
+    var pair: KeyPair?
+}
+
+/// Collects what happens while the engine is busy, so that a crowd of answers costs one write to the journal.
+final class Mailbox: Sendable {
+    private struct State {
+        var happenings: [Happening] = []
+        var waiter: CheckedContinuation<Void, Never>?
+    }
+
+    private let state = Mutex(State())
+
+    func post(_ happening: Happening) {
+        let waiter = state.withLock { state in
+            state.happenings.append(happening)
+            defer { state.waiter = nil }
+            return state.waiter
+        }
+        waiter?.resume()
+    }
+
+    /// Everything that has come, waiting for the first if there is nothing. One task at a time.
+    func take() async -> [Happening] {
+        await withCheckedContinuation { continuation in
+            let isThere = state.withLock { state in
+                if state.happenings.isEmpty { state.waiter = continuation }
+                return !state.happenings.isEmpty
+            }
+            if isThere { continuation.resume() }
+        }
+        return state.withLock { state in
+            defer { state.happenings = [] }
+            return state.happenings
+        }
+    }
+}

@@ -1,0 +1,31 @@
+public import PusherHost
+public import Rotation
+
+/// A user as the engine works on it.
+public struct ManagedUser: Sendable {
+    /// The name in the configuration and in the journal.
+    public var name: String
+    /// The IAM user name.
+    public var userName: String
+    /// The account's IAM and STS.
+    public var keys: any AccessKeyService
+    /// Times and limits.
+    public let policy: Policy
+    /// Every place that must hold the key.
+    public let targets: [PusherTarget]
+    let targetsByName: [TargetName: PusherTarget]
+    let terms: Terms
+
+    /// A user to work on.
+    public init(
+        name: String, userName: String, keys: any AccessKeyService, policy: Policy, targets: [PusherTarget]
+    ) {
+        self.name = name
+        self.userName = userName
+        self.keys = keys
+        self.policy = policy
+        self.targets = targets
+        targetsByName = Dictionary(targets.map { ($0.name, $0) }) { first, _ in first }
+        terms = Terms(policy: policy, targets: targets.map(\.name))
+    }
+}

@@ -1,0 +1,36 @@
+public import AWS
+public import PusherHost
+public import Rotation
+public import Secrets
+
+/// What a rotation needs of IAM and STS. ``AWS/IAM`` is one; tests have others.
+public protocol AccessKeyService: Sendable {
+    /// All keys of a user.
+    func listAccessKeys(of user: String) async throws(AWSError) -> [AccessKey]
+    /// A new key; `lost` where it is not known whether there is one.
+    func createAccessKey(of user: String) async throws(AWSError) -> (key: AccessKey, pair: KeyPair)
+    /// Makes a key Active or Inactive.
+    func setStatus(_ status: AccessKey.Status, of id: AccessKeyID, of user: String) async throws(AWSError)
+    /// Deletes a key; one that is gone counts as deleted.
+    func deleteAccessKey(_ id: AccessKeyID, of user: String) async throws(AWSError)
+    /// When a key was last used; nil: never.
+    func lastUse(of id: AccessKeyID) async throws(AWSError) -> Timestamp?
+    /// The ARN that STS gives for a pair.
+    func identity(of pair: KeyPair) async throws(AWSError) -> String
+}
+
+extension IAM: AccessKeyService {}
+
+/// What a rotation needs of the pushers. ``PusherHost/PusherHost`` is one; tests have others.
+public protocol PushService: Sendable {
+    /// Pushes a pair to one target. Whatever happens is an outcome.
+    func push(_ pair: KeyPair, to target: PusherTarget, timeout: Duration) async -> PushResult
+}
+
+extension PusherHost: PushService {
+    public func push(_ pair: KeyPair, to target: PusherTarget, timeout: Duration) async -> PushResult {
+        let report = await call(.push(pair), target, timeout: timeout)
+        return PushResult(
+            report.outcome, evidence: report.evidence, retryAfter: report.retryAfter, message: report.message)
+    }
+}

@@ -1,0 +1,67 @@
+internal import Journal
+internal import Rotation
+internal import Secrets
+
+/// One process's work on one user: events go in, are journalled with what follows from them, and effects come out.
+///
+/// Synchronous, and without I/O but the journal's: what is decided, and in which order it is written down, is all here.
+struct RotationSession {
+    /// How long a lease lasts without being renewed.
+    static let leaseDuration: Duration = .seconds(60)
+
+    let user: ManagedUser
+    let journal: any Journal
+    private(set) var rotation: Rotation
+    private(set) var pair: KeyPair?
+    private var lease: Lease
+    private var version: Int64
+
+    /// Takes a user up.
+    ///
+    /// - Throws: `leased` while another process is at work on it.
+    init(_ user: ManagedUser, _ journal: any Journal, owner: LeaseOwner, at now: Timestamp) throws(JournalError) {
+        self.user = user
+        self.journal = journal
+        lease = Lease(owner: owner, until: now + Self.leaseDuration)
+        let record = try journal.acquire(user.name, lease: lease, at: now)
+        rotation = record.rotation
+        version = record.version
+        pair = try journal.pendingPair(of: user.name)
+    }
+
+    /// Takes in what happened, writes it down, and gives what is to be done, in this order.
+    mutating func handle(_ happenings: [Happening], at now: Timestamp) throws(JournalError) -> Transition {
+        let before = rotation
+        var transition = Transition()
+        var fate = JournalEntry.Pair.keep
+        var newPair = pair
+        for happening in happenings {
+            let next = rotation.next?.id
+            let step = rotation.handle(happening.event, at: now, terms: user.terms)
+            if let made = happening.pair, rotation.next?.id.rawValue == made.id, next != rotation.next?.id {
+                fate = .seal(made)
+                newPair = made
+            }
+            if step.wipesPair {
+                fate = .wipe
+                newPair = nil
+            }
+            transition.append(step)
+        }
+        let isUnchanged = transition.isSilent && rotation.recorded == before.recorded
+        guard !isUnchanged || lease.until - now < Self.leaseDuration / 2 else { return transition }
+        lease.until = now + Self.leaseDuration
+        let entry = JournalEntry(
+            user: user.name, version: version, lease: lease, rotation: rotation, transition: transition, pair: fate,
+            at: now)
+        do { version = try journal.commit(entry) } catch {
+            rotation = before
+            throw error
+        }
+        pair = newPair
+        return transition
+    }
+
+    /// Gives the user back.
+    func end() throws(JournalError) { try journal.release(user.name, lease: lease) }
+}

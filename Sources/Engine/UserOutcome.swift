@@ -1,0 +1,45 @@
+public import Rotation
+
+/// How the work on one user ended.
+public struct UserOutcome: Sendable {
+    /// Why it ended.
+    public enum End: Hashable, Sendable {
+        /// Nothing more is due now.
+        case rested
+        /// Another process is at work on the user.
+        case busy(String)
+        /// The journal could not be written.
+        case journalFailed(String)
+        /// The process is to stop.
+        case stopped
+    }
+
+    /// The user's name in the configuration.
+    public var user: String
+    /// The rotation as it was left; nil: it was never taken up.
+    public var rotation: Rotation?
+    /// Why it ended.
+    public var end: End
+}
+
+/// What the engine tells while it works.
+public struct Progress: Sendable {
+    /// The user's name in the configuration.
+    public var user: String
+    /// When.
+    public var at: Timestamp
+    /// What happened, as it was journalled.
+    public var notes: [Note]
+    /// The rotation after that.
+    public var rotation: Rotation
+    /// The user's times, to tell what comes next.
+    public var policy: Policy
+}
+
+/// How far the work on a user is to go.
+public enum Extent: Sendable {
+    /// What is due now; short waits, such as those for IAM to spread a key, are waited for.
+    case due
+    /// To the end of the rotation, overlap and soak included.
+    case wholeRotation
+}

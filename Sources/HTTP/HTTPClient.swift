@@ -1,0 +1,149 @@
+internal import CCurl
+internal import Foundation
+internal import Synchronization
+
+/// Every request of the process, on one libcurl multi handle driven by one thread: HTTP/2 where offered, connections and
+/// TLS sessions reused, certificates verified, redirects not followed, proxies from `https_proxy`, `http_proxy`,
+/// `all_proxy` and `no_proxy`.
+public final class HTTPClient: Sendable {
+    /// Limits and trust.
+    public struct Options: Sendable {
+        /// A file of certificate authorities in PEM, instead of the system's.
+        public var authorities: String?
+        /// Connections to one host; further requests wait.
+        public var connectionsPerHost = 64
+        /// Requests that may wait or be under way; further ones are refused.
+        public var longestQueue = 16_384
+
+        /// The defaults.
+        public init() {}
+    }
+
+    /// Names one request, to cancel it.
+    public struct Ticket: Hashable, Sendable { let number: UInt64 }
+
+    /// Is called once, on the client's thread; it must not block.
+    public typealias Completion = @Sendable (Result<HTTPResponse, HTTPError>) -> Void
+
+    struct Mailbox {
+        var next: UInt64 = 1
+        var starting: [(UInt64, HTTPRequest, Completion)] = []
+        var cancelling: [UInt64] = []
+        var underWay = 0
+        var isStopping = false
+    }
+
+    private let options: Options
+    private let mailbox = Mutex(Mailbox())
+    // libcurl allows curl_multi_wakeup from any thread; all else is the loop's.
+    nonisolated(unsafe) private let multi: UnsafeMutableRawPointer
+
+    private static let isPrepared: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+
+    /// Starts the client's thread.
+    public init(_ options: Options = Options()) {
+        precondition(Self.isPrepared, "libcurl cannot be initialised")
+        guard let multi = curl_multi_init() else { fatalError("out of memory for libcurl") }
+        kt_curl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, options.connectionsPerHost)
+        kt_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, 128)
+        self.multi = multi
+        self.options = options
+        let thread = Thread { [self] in run() }
+        thread.name = "http"
+        thread.start()
+    }
+
+    /// Starts a request.
+    @discardableResult
+    public func start(_ request: HTTPRequest, completion: @escaping Completion) -> Ticket {
+        let number: UInt64? = mailbox.withLock { mailbox in
+            guard mailbox.underWay < options.longestQueue, !mailbox.isStopping else { return nil }
+            defer { mailbox.next += 1 }
+            mailbox.underWay += 1
+            mailbox.starting.append((mailbox.next, request, completion))
+            return mailbox.next
+        }
+        guard let number else {
+            completion(.failure(HTTPError(.refused, "too many requests are waiting")))
+            return Ticket(number: 0)
+        }
+        curl_multi_wakeup(multi)
+        return Ticket(number: number)
+    }
+
+    /// Ends a request early: its completion is called with `cancelled`, unless it has ended already.
+    public func cancel(_ ticket: Ticket) {
+        mailbox.withLock { $0.cancelling.append(ticket.number) }
+        curl_multi_wakeup(multi)
+    }
+
+    /// Sends a request and waits for the answer. Cancelling the task cancels the request.
+    public func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
+        let ticket = Mutex<Ticket?>(nil)
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let started = start(request) { continuation.resume(returning: $0) }
+                ticket.withLock { $0 = started }
+                if Task.isCancelled { cancel(started) }
+            }
+        } onCancel: {
+            if let started = ticket.withLock({ $0 }) { cancel(started) }
+        }
+        return try result.get()
+    }
+
+    /// Ends the thread once what is under way has ended.
+    public func stop() {
+        mailbox.withLock { $0.isStopping = true }
+        curl_multi_wakeup(multi)
+    }
+
+    private func run() {
+        var transfers: [UInt64: Transfer] = [:]
+        var numbers: [UnsafeMutableRawPointer: UInt64] = [:]
+        while true {
+            let (starting, cancelling, isStopping) = mailbox.withLock { mailbox in
+                defer { (mailbox.starting, mailbox.cancelling) = ([], []) }
+                return (mailbox.starting, mailbox.cancelling, mailbox.isStopping)
+            }
+            for (number, request, completion) in starting {
+                let transfer = Transfer(request, options, completion)
+                guard let handle = transfer.handle else {
+                    finish(transfer, CURLE_FAILED_INIT)
+                    continue
+                }
+                transfers[number] = transfer
+                numbers[handle] = number
+                curl_multi_add_handle(multi, handle)
+            }
+            for number in cancelling {
+                guard let transfer = transfers.removeValue(forKey: number), let handle = transfer.handle else { continue }
+                numbers[handle] = nil
+                curl_multi_remove_handle(multi, handle)
+                transfer.isCancelled = true
+                finish(transfer, CURLE_ABORTED_BY_CALLBACK)
+            }
+            var running: Int32 = 0
+            curl_multi_perform(multi, &running)
+            var left: Int32 = 0
+            while let message = curl_multi_info_read(multi, &left) {
+                guard message.pointee.msg == CURLMSG_DONE, let handle = kt_curl_message_handle(message) else { continue }
+                let result = kt_curl_message_result(message)
+                curl_multi_remove_handle(multi, handle)
+                guard let number = numbers.removeValue(forKey: handle),
+                    let transfer = transfers.removeValue(forKey: number)
+                else { continue }
+                finish(transfer, result)
+            }
+            if isStopping, transfers.isEmpty, mailbox.withLock({ $0.starting.isEmpty }) { break }
+            // libcurl ends the wait at its own time-outs, and curl_multi_wakeup ends it for ours.
+            curl_multi_poll(multi, nil, 0, transfers.isEmpty ? 600_000 : 1_000, nil)
+        }
+        curl_multi_cleanup(multi)
+    }
+
+    private func finish(_ transfer: Transfer, _ result: CURLcode) {
+        mailbox.withLock { $0.underWay -= 1 }
+        transfer.finish(result)
+    }
+}

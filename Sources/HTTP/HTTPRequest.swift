@@ -1,0 +1,102 @@
+public import Secrets
+
+/// One HTTP request, complete in memory.
+public struct HTTPRequest: Sendable {
+    /// The methods that are sent.
+    public enum Method: String, Sendable, CaseIterable {
+        case get = "GET"
+        case head = "HEAD"
+        case post = "POST"
+        case put = "PUT"
+        case patch = "PATCH"
+        case delete = "DELETE"
+    }
+
+    /// AWS Signature Version 4, made by libcurl.
+    public struct Signature: Sendable {
+        /// Who signs.
+        public var pair: KeyPair
+        /// The region of the credential scope.
+        public var region: String
+        /// The service of the credential scope: `iam`, `sts`.
+        public var service: String
+
+        /// A signature to make.
+        public init(pair: KeyPair, region: String, service: String) {
+            self.pair = pair
+            self.region = region
+            self.service = service
+        }
+    }
+
+    /// The method.
+    public var method: Method
+    /// An absolute http or https URL.
+    public var url: String
+    /// Header fields as lines `Name: value`, ended by `\n`. One secret, since one of them is a token as a rule.
+    public var headers: Secret
+    /// The body; nil: none.
+    public var body: Secret?
+    /// How to sign; nil: not at all.
+    public var signature: Signature?
+    /// The longest that all of it may take.
+    public var timeout: Duration
+    /// The largest response body, in bytes.
+    public var responseLimit: Int
+
+    /// A request.
+    public init(
+        method: Method, url: String, headers: Secret, body: Secret? = nil, signature: Signature? = nil,
+        timeout: Duration = .seconds(30), responseLimit: Int = 4 << 20
+    ) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.signature = signature
+        self.timeout = timeout
+        self.responseLimit = responseLimit
+    }
+}
+
+/// One HTTP response, whatever its status.
+public struct HTTPResponse: Sendable {
+    /// 100 to 599.
+    public var status: Int
+    /// Names in lower case, in the server's order.
+    public var headers: [(name: String, value: String)]
+    /// The body. It may hold what the server echoes, so it is kept like a secret.
+    public var body: Secret
+}
+
+/// Why there is no response.
+public struct HTTPError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What callers tell apart.
+    public enum Code: Hashable, Sendable {
+        /// The request was not sent: it is malformed, or too many are waiting.
+        case refused
+        /// No connection was made; nothing was sent.
+        case unreachable
+        /// Something was sent, and no whole answer came.
+        case lost
+        /// Something was sent, and no whole answer came in time.
+        case timedOut
+        /// The answer was larger than allowed.
+        case tooLarge
+        /// The caller did not want it any more.
+        case cancelled
+        /// The server's certificate cannot be trusted.
+        case tls
+    }
+
+    /// What callers tell apart.
+    public var code: Code
+    /// A clause for people: "cannot connect to …".
+    public var description: String
+
+    /// An error with its text.
+    public init(_ code: Code, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+}

@@ -1,0 +1,181 @@
+internal import CCurl
+internal import Glibc
+internal import Secrets
+
+/// One request on the wire. Only the client's thread touches it.
+final class Transfer {
+    /// Header fields of one response, and their bytes.
+    private static let headerLimit = (count: 256, bytes: 64 << 10)
+
+    let handle: UnsafeMutableRawPointer?
+    var isCancelled = false
+    private let request: HTTPRequest
+    private let completion: HTTPClient.Completion
+    private var fields: UnsafeMutablePointer<curl_slist>?
+    private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+    private var headers: [(name: String, value: String)] = []
+    private var headerBytes = 0
+    private var body: [UInt8] = []
+    private var isTooLarge = false
+
+    init(_ request: HTTPRequest, _ options: HTTPClient.Options, _ completion: @escaping HTTPClient.Completion) {
+        self.request = request
+        self.completion = completion
+        errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        handle = curl_easy_init()
+        guard let handle else { return }
+        prepare(handle, options)
+        prepareMethod(handle)
+        prepareHeaders(handle)
+        if let signature = request.signature { prepare(handle, signature) }
+    }
+
+    deinit {
+        if let handle { curl_easy_cleanup(handle) }
+        wipeHeaders()
+        Secret.wipe(&body)
+        errorText.deallocate()
+    }
+
+    private func prepare(_ handle: UnsafeMutableRawPointer, _ options: HTTPClient.Options) {
+        kt_curl_set_string(handle, CURLOPT_URL, request.url)
+        kt_curl_set_string(handle, CURLOPT_PROTOCOLS_STR, "http,https")
+        kt_curl_set_long(handle, CURLOPT_NOSIGNAL, 1)
+        kt_curl_set_long(handle, CURLOPT_FOLLOWLOCATION, 0)
+        kt_curl_set_long(handle, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
+        kt_curl_set_long(handle, CURLOPT_PIPEWAIT, 1)
+        kt_curl_set_long(handle, CURLOPT_TCP_KEEPALIVE, 1)
+        kt_curl_set_long(handle, CURLOPT_CONNECTTIMEOUT_MS, min(10_000, milliseconds(request.timeout)))
+        kt_curl_set_long(handle, CURLOPT_TIMEOUT_MS, milliseconds(request.timeout))
+        kt_curl_set_pointer(handle, CURLOPT_ERRORBUFFER, errorText)
+        if let authorities = options.authorities { kt_curl_set_string(handle, CURLOPT_CAINFO, authorities) }
+        // The client keeps the transfer until it is finished, so the callbacks may borrow it.
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        kt_curl_set_pointer(handle, CURLOPT_WRITEDATA, context)
+        kt_curl_set_pointer(handle, CURLOPT_HEADERDATA, context)
+        kt_curl_set_data_function(handle, CURLOPT_WRITEFUNCTION) { data, size, count, context in
+            guard let data, let context else { return 0 }
+            let bytes = UnsafeRawBufferPointer(start: data, count: size * count)
+            return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().receive(body: bytes)
+        }
+        kt_curl_set_data_function(handle, CURLOPT_HEADERFUNCTION) { data, size, count, context in
+            guard let data, let context else { return 0 }
+            let bytes = UnsafeRawBufferPointer(start: data, count: size * count)
+            return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().receive(header: bytes)
+        }
+    }
+
+    private func prepareMethod(_ handle: UnsafeMutableRawPointer) {
+        switch request.method {
+        case .get: kt_curl_set_long(handle, CURLOPT_HTTPGET, 1)
+        case .head: kt_curl_set_long(handle, CURLOPT_NOBODY, 1)
+        case .post, .put, .patch, .delete: kt_curl_set_string(handle, CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+        }
+        guard request.body != nil || [.post, .put, .patch].contains(request.method) else { return }
+        guard let body = request.body else {
+            kt_curl_set_long(handle, CURLOPT_POSTFIELDSIZE, 0)
+            kt_curl_set_string(handle, CURLOPT_COPYPOSTFIELDS, "")
+            return
+        }
+        kt_curl_set_long(handle, CURLOPT_POSTFIELDSIZE, body.count)
+        // A secret's memory stays where it is, and the request, which the transfer holds, keeps it alive: libcurl reads
+        // it in place, and no copy is left behind.
+        let memory = body.withBytes { $0.baseAddress }
+        kt_curl_set_pointer(handle, CURLOPT_POSTFIELDS, UnsafeMutableRawPointer(mutating: memory))
+    }
+
+    private func prepareHeaders(_ handle: UnsafeMutableRawPointer) {
+        request.headers.withBytes { bytes in
+            for line in bytes.split(separator: 0x0A) where !line.isEmpty {
+                var text = line.map { CChar(bitPattern: $0) } + [0]
+                fields = curl_slist_append(fields, text)
+                text.withUnsafeMutableBytes { if let memory = $0.baseAddress { explicit_bzero(memory, $0.count) } }
+            }
+        }
+        kt_curl_set_pointer(handle, CURLOPT_HTTPHEADER, fields)
+    }
+
+    private func prepare(_ handle: UnsafeMutableRawPointer, _ signature: HTTPRequest.Signature) {
+        kt_curl_set_string(handle, CURLOPT_AWS_SIGV4, "aws:amz:\(signature.region):\(signature.service)")
+        kt_curl_set_string(handle, CURLOPT_USERNAME, signature.pair.id)
+        signature.pair.secret.withCString { _ = kt_curl_set_string(handle, CURLOPT_PASSWORD, $0) }
+    }
+
+    private func wipeHeaders() {
+        var field = fields
+        while let current = field {
+            if let data = current.pointee.data { explicit_bzero(data, strlen(data)) }
+            field = current.pointee.next
+        }
+        curl_slist_free_all(fields)
+        fields = nil
+    }
+
+    private func receive(body bytes: UnsafeRawBufferPointer) -> Int {
+        guard body.count + bytes.count <= request.responseLimit else {
+            isTooLarge = true
+            return 0
+        }
+        if body.count + bytes.count > body.capacity { grow(by: bytes.count) }
+        body.append(contentsOf: bytes)
+        return bytes.count
+    }
+
+    /// Growing leaves the former memory behind, so that is wiped.
+    private func grow(by count: Int) {
+        var larger: [UInt8] = []
+        larger.reserveCapacity(min(request.responseLimit, max(4_096, (body.count + count) * 2)))
+        larger.append(contentsOf: body)
+        Secret.wipe(&body)
+        body = larger
+    }
+
+    private func receive(header bytes: UnsafeRawBufferPointer) -> Int {
+        headerBytes += bytes.count
+        guard headers.count < Self.headerLimit.count, headerBytes <= Self.headerLimit.bytes else {
+            isTooLarge = true
+            return 0
+        }
+        let line = String(decoding: bytes, as: UTF8.self)
+        // An interim response (100) or a proxy's (CONNECT) comes first; its fields are not the answer's.
+        if line.hasPrefix("HTTP/") {
+            headers = []
+        } else if let colon = line.firstIndex(of: ":") {
+            let value = line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
+            headers.append((line[..<colon].lowercased(), String(value.prefix { !$0.isNewline })))
+        }
+        return bytes.count
+    }
+
+    func finish(_ result: CURLcode) {
+        guard result == CURLE_OK, let handle else { return completion(.failure(error(result))) }
+        var status = 0
+        kt_curl_get_long(handle, CURLINFO_RESPONSE_CODE, &status)
+        completion(.success(HTTPResponse(status: status, headers: headers, body: Secret.taking(&body))))
+    }
+
+    private func error(_ result: CURLcode) -> HTTPError {
+        if isCancelled { return HTTPError(.cancelled, "the request was cancelled") }
+        if isTooLarge { return HTTPError(.tooLarge, "the answer is larger than \(request.responseLimit) bytes") }
+        var sent = 0
+        if let handle { kt_curl_get_long(handle, CURLINFO_REQUEST_SIZE, &sent) }
+        let detail = String(cString: errorText)
+        let text = detail.isEmpty ? String(cString: curl_easy_strerror(result)) : detail
+        let code: HTTPError.Code =
+            switch result {
+            case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CACERT_BADFILE,
+                CURLE_SSL_ISSUER_ERROR:
+                .tls
+            case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_FAILED_INIT, CURLE_OUT_OF_MEMORY: .refused
+            case _ where sent == 0: .unreachable
+            case CURLE_OPERATION_TIMEDOUT: .timedOut
+            default: .lost
+            }
+        return HTTPError(code, text)
+    }
+
+    private func milliseconds(_ duration: Duration) -> Int {
+        let (seconds, attoseconds) = duration.components
+        return Int(clamping: max(1, seconds * 1_000 + attoseconds / 1_000_000_000_000_000))
+    }
+}

@@ -1,0 +1,31 @@
+/// Why the journal did not do something. Texts never hold data of the rows.
+public struct JournalError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What callers tell apart.
+    public enum Code: Hashable, Sendable {
+        /// The file is not a keyturn state database.
+        case foreign
+        /// The file is one, and damaged.
+        case corrupt
+        /// The file was written by a newer keyturn.
+        case newer
+        /// The file cannot be opened or written.
+        case unavailable
+        /// Another process has moved this rotation on, or holds it.
+        case overtaken
+        /// Another process is at work on this user.
+        case leased
+        /// The seal key is not the one that this state was sealed with.
+        case wrongSealKey
+    }
+
+    /// What callers tell apart.
+    public var code: Code
+    /// One sentence for people.
+    public var description: String
+
+    /// An error with its sentence.
+    public init(_ code: Code, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+}

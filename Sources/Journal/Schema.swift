@@ -1,0 +1,59 @@
+internal import GRDB
+
+/// The layout of the state database, and how a file is recognised as one.
+enum Schema {
+    /// SQLite's `application_id`: "ktrn".
+    static let application: Int32 = 0x6B74_726E
+    /// SQLite's `user_version`: the version of this layout.
+    static let version: Int32 = 1
+
+    /// Recognises the file, and lays an empty one out.
+    static func prepare(_ database: Database) throws {
+        let application = try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0
+        let version = try Int32.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+        let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") ?? 0
+        if application == 0, version == 0, tables == 0 { return try create(database) }
+        guard application == Self.application else {
+            throw JournalError(.foreign, "it is a SQLite database of another program")
+        }
+        guard version <= Self.version else {
+            throw JournalError(.newer, "it has layout \(version), and this keyturn knows layouts up to \(Self.version)")
+        }
+    }
+
+    private static func create(_ database: Database) throws {
+        try database.execute(sql: tables)
+        try database.execute(sql: "PRAGMA application_id = \(application)")
+        try database.execute(sql: "PRAGMA user_version = \(version)")
+    }
+
+    /// Times are milliseconds since 1970.
+    private static let tables = """
+        CREATE TABLE rotation (
+            user TEXT PRIMARY KEY NOT NULL,
+            version INTEGER NOT NULL,
+            lease_owner TEXT, lease_until INTEGER,
+            number INTEGER NOT NULL, phase TEXT NOT NULL, phase_since INTEGER NOT NULL,
+            current_id TEXT, current_created INTEGER, current_status TEXT,
+            next_id TEXT, next_created INTEGER, next_status TEXT,
+            previous_id TEXT, previous_created INTEGER, previous_status TEXT,
+            creations TEXT,
+            answers INTEGER NOT NULL, failures INTEGER NOT NULL, retry_at INTEGER, is_requested INTEGER NOT NULL,
+            problem_code TEXT, problem_message TEXT, problem_since INTEGER,
+            sealed BLOB
+        ) STRICT;
+        CREATE TABLE delivery (
+            user TEXT NOT NULL, target TEXT NOT NULL,
+            state TEXT NOT NULL, evidence TEXT, attempts INTEGER NOT NULL, quick_tries INTEGER NOT NULL,
+            at INTEGER, retry_at INTEGER, is_rate_limited INTEGER NOT NULL, detail TEXT,
+            PRIMARY KEY (user, target)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE history (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            at INTEGER NOT NULL, user TEXT NOT NULL, rotation INTEGER NOT NULL, kind TEXT NOT NULL,
+            key_id TEXT, target TEXT, evidence TEXT, detail TEXT
+        ) STRICT;
+        CREATE INDEX history_of_user ON history (user, id);
+        CREATE TABLE seal_check (sealed BLOB NOT NULL) STRICT;
+        """
+}

@@ -1,0 +1,61 @@
+internal import CSodium
+public import Secrets
+
+/// Seals the pending pair before it touches the disk: XChaCha20-Poly1305 of libsodium, bound to its user and key.
+public struct Seal: Sendable {
+    /// The length of a seal key in bytes.
+    public static let keyLength = 32
+    private let key: Secret
+
+    /// - Parameter key: exactly ``keyLength`` bytes.
+    public init(key: Secret) {
+        precondition(key.count == Self.keyLength)
+        self.key = key
+    }
+
+    /// A fresh seal key.
+    public static func makeKey() -> Secret {
+        var bytes = [UInt8](repeating: 0, count: keyLength)
+        randombytes_buf(&bytes, bytes.count)
+        return Secret.taking(&bytes)
+    }
+
+    /// nonce, then ciphertext with its tag.
+    func seal(_ secret: Secret, context: String) -> [UInt8] {
+        let nonceLength = Int(crypto_aead_xchacha20poly1305_ietf_NPUBBYTES)
+        var nonce = [UInt8](repeating: 0, count: nonceLength)
+        randombytes_buf(&nonce, nonce.count)
+        var sealed = [UInt8](repeating: 0, count: secret.count + Int(crypto_aead_xchacha20poly1305_ietf_ABYTES))
+        let bound = Array(context.utf8)
+        secret.withBytes { plain in
+            withKey { key in
+                _ = crypto_aead_xchacha20poly1305_ietf_encrypt(
+                    &sealed, nil, plain.bindMemory(to: UInt8.self).baseAddress, UInt64(plain.count), bound,
+                    UInt64(bound.count), nil, nonce, key)
+            }
+        }
+        return nonce + sealed
+    }
+
+    /// The secret, or nil where key, context or bytes are not those of the sealing.
+    func open(_ sealed: [UInt8], context: String) -> Secret? {
+        let nonceLength = Int(crypto_aead_xchacha20poly1305_ietf_NPUBBYTES)
+        let tagLength = Int(crypto_aead_xchacha20poly1305_ietf_ABYTES)
+        guard sealed.count >= nonceLength + tagLength else { return nil }
+        let (nonce, text) = (Array(sealed[..<nonceLength]), Array(sealed[nonceLength...]))
+        var plain = [UInt8](repeating: 0, count: text.count - tagLength)
+        let bound = Array(context.utf8)
+        var result: Int32 = -1
+        withKey { key in
+            result = crypto_aead_xchacha20poly1305_ietf_decrypt(
+                &plain, nil, nil, text, UInt64(text.count), bound, UInt64(bound.count), nonce, key)
+        }
+        return result == 0 ? Secret.taking(&plain) : nil
+    }
+
+    private func withKey(_ body: (UnsafePointer<UInt8>) -> Void) {
+        key.withBytes { bytes in
+            if let key = bytes.bindMemory(to: UInt8.self).baseAddress { body(key) }
+        }
+    }
+}

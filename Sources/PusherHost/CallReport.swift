@@ -1,0 +1,75 @@
+public import Rotation
+internal import RunnerProtocol
+internal import Secrets
+
+/// How one call of a pusher ended.
+public struct CallReport: Hashable, Sendable {
+    /// What became of it.
+    public var outcome: PushResult.Outcome
+    /// How a push was confirmed.
+    public var evidence: Evidence?
+    /// How long the service asks to wait.
+    public var retryAfter: Duration?
+    /// One line for the operator, without secrets.
+    public var message: String
+    /// The key ID that `inspect` read.
+    public var keyID: String?
+    /// When the target was last written, as the service says.
+    public var changedAt: String?
+
+    /// A report of the host's own.
+    init(_ outcome: PushResult.Outcome, _ message: String) {
+        self.outcome = outcome
+        self.message = message
+    }
+
+    /// What the runner told; nonsense is `unknown`.
+    init(_ told: RunnerProtocol.Outcome, _ redactor: Redactor) {
+        guard let outcome = Self.outcomes[told.code], let evidence = Self.evidence[told.evidence] else {
+            self.init(.unknown, "the pusher answered with an outcome that the ABI does not have")
+            return
+        }
+        let line = Self.oneLine(redactor.redact(told.message))
+        self.init(outcome, line.isEmpty ? Self.words[outcome] ?? outcome.rawValue : line)
+        let isConfirmed = outcome == .ok || outcome == .unchanged
+        self.evidence = isConfirmed ? evidence : nil
+        // A year is for ever.
+        if outcome == .rateLimited, told.retryAfter >= 0 {
+            retryAfter = .milliseconds(min(told.retryAfter, 366 * 86_400_000))
+        }
+        keyID = told.keyID.isEmpty ? nil : Self.oneLine(redactor.redact(told.keyID))
+        changedAt = told.changedAt.isEmpty ? nil : Self.oneLine(redactor.redact(told.changedAt))
+    }
+
+    /// Texts of pushers end up in terminals and logs: no control characters, and not without end.
+    static func oneLine(_ text: String) -> String {
+        let scalars = text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : Character($0) }
+        return String(String(scalars).prefix(1_000)).trimmingBlanks
+    }
+
+    /// `kt_outcome`.
+    private static let outcomes: [Int32: PushResult.Outcome] = [
+        0: .ok, 1: .unchanged, 2: .retryable, 3: .rateLimited, 4: .unauthorized, 5: .notFound, 6: .conflict,
+        7: .invalidConfig, 8: .cancelled, 9: .timedOut, 10: .unsupported, 11: .internal,
+    ]
+
+    /// `kt_evidence`.
+    private static let evidence: [Int32: Evidence] = [
+        0: .acknowledged, 1: .readBack, 2: .timestamp, 3: .acknowledged,
+    ]
+
+    /// For pushers that say nothing.
+    private static let words: [PushResult.Outcome: String] = [
+        .ok: "written", .unchanged: "already there", .retryable: "failed for the moment",
+        .rateLimited: "the service asks for a pause", .unauthorized: "the token is refused",
+        .notFound: "the target is not there", .conflict: "the target is in a state that a person must settle",
+        .invalidConfig: "the configuration cannot work", .cancelled: "cancelled", .timedOut: "no answer in time",
+        .unsupported: "this pusher cannot do that", .internal: "a fault in the pusher",
+    ]
+}
+
+extension String {
+    fileprivate var trimmingBlanks: String {
+        String(drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+    }
+}

@@ -1,0 +1,88 @@
+internal import FoundationEssentials
+public import JSON
+
+/// What a plugin says of itself in `manifest.json`.
+public struct Manifest: Hashable, Sendable {
+    /// "travis-ci".
+    public var id: String
+    /// The plugin's own version.
+    public var version: String
+    /// One line.
+    public var summary: String
+    /// The hosts that it wants to reach: exact, or `*.example.com`.
+    public var hosts: [String]
+    /// Whether calls for different targets may come at the same time.
+    public var allowsThreads: Bool
+    /// Configuration fields that are secret.
+    public var secrets: Set<String>
+    /// Target fields that name the place, in order; empty: all of the target's own.
+    public var place: [String]
+    /// Target fields whose equal values must not be pushed at the same time.
+    public var exclusive: [String]
+    /// The schema of its configuration.
+    public var configuration: Schema
+    /// The schema of its targets.
+    public var target: Schema
+    /// The whole.
+    public var json: JSONValue
+
+    /// The largest manifest, in bytes.
+    static let sizeLimit = 1 << 20
+
+    /// Reads a manifest.
+    ///
+    /// - Parameters:
+    ///   - text: JSON.
+    ///   - place: for error texts.
+    public init(text: String, at place: String) throws(PluginError) {
+        guard text.utf8.count <= Self.sizeLimit, let json = try? JSONValue(parsing: text), json.object != nil else {
+            throw PluginError("\(place): it is not a JSON object")
+        }
+        guard let id = json["id"]?.string, !id.isEmpty, id.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) })
+        else { throw PluginError("\(place): `id` is missing, or has other characters than letters, digits and -_.") }
+        try Self.checkRange(json["abi"], place)
+        self.json = json
+        self.id = id
+        version = json["version"]?.string ?? "0"
+        summary = json["summary"]?.string ?? ""
+        hosts = try Self.strings(json, "hosts", place)
+        allowsThreads = json["threads"]?.string != "one"
+        secrets = Set(try Self.strings(json, "secrets", place))
+        self.place = try Self.strings(json, "place", place)
+        exclusive = try Self.strings(json, "exclusive", place)
+        configuration = Schema(json["configuration"] ?? .bool(true))
+        target = Schema(json["target"] ?? .bool(true))
+    }
+
+    private static func strings(_ json: JSONValue, _ name: String, _ place: String) throws(PluginError) -> [String] {
+        guard let value = json[name] else { return [] }
+        guard let strings = value.strings else { throw PluginError("\(place): `\(name)` must be a list of strings") }
+        return strings
+    }
+
+    /// `{"min": 1, "max": 1}`, `1` or `"1"`; no range means version 1.
+    private static func checkRange(_ abi: JSONValue?, _ place: String) throws(PluginError) {
+        func number(_ value: JSONValue?) -> Int64? {
+            switch value {
+            case .integer(let number): number
+            case .string(let text): text.split(separator: ".").first.flatMap { Int64($0) }
+            default: nil
+            }
+        }
+        guard let abi else { return }
+        let lowest = number(abi["min"]) ?? number(abi) ?? 1
+        let highest = number(abi["max"]) ?? number(abi) ?? lowest
+        guard lowest <= 1, highest >= 1 else {
+            throw PluginError("\(place): it is for version \(lowest) to \(highest) of the pusher ABI, and this keyturn has version 1")
+        }
+    }
+}
+
+/// Why a plugin cannot be used.
+public struct PluginError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// One sentence for people.
+    public var description: String
+
+    /// An error with its sentence.
+    public init(_ description: String) { self.description = description }
+}

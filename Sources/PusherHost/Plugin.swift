@@ -1,0 +1,56 @@
+internal import FoundationEssentials
+
+/// A plugin as it was found on disk: `<directory>/<id>/{pusher.so,manifest.json}`.
+public struct Plugin: Hashable, Sendable {
+    /// What it says of itself.
+    public var manifest: Manifest
+    /// The library's path.
+    public var library: String
+
+    /// Reads a plugin's directory.
+    public init(directory: String) throws(PluginError) {
+        let path = "\(directory)/manifest.json"
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+            throw PluginError("\(path): it is missing or cannot be read")
+        }
+        manifest = try Manifest(text: text, at: path)
+        library = "\(directory)/pusher.so"
+        guard FileManager.default.isReadableFile(atPath: library) else {
+            throw PluginError("\(library): it is missing or cannot be read")
+        }
+    }
+}
+
+/// Where plugins are looked for.
+public struct PluginSearch: Sendable {
+    /// Directories, in order.
+    public var directories: [String]
+
+    /// - Parameter directories: those of the configuration, then the installed one.
+    public init(directories: [String]) { self.directories = directories }
+
+    /// The plugin of that ID.
+    public func find(_ id: String) throws(PluginError) -> Plugin {
+        for directory in directories where FileManager.default.fileExists(atPath: "\(directory)/\(id)") {
+            let plugin = try Plugin(directory: "\(directory)/\(id)")
+            guard plugin.manifest.id == id else {
+                throw PluginError("\(directory)/\(id)/manifest.json: `id` is \(plugin.manifest.id), not \(id)")
+            }
+            return plugin
+        }
+        throw PluginError("there is no plugin `\(id)` in \(directories.joined(separator: ", "))")
+    }
+
+    /// Every plugin that there is, or why it cannot be used, by ID. The first of an ID counts.
+    public func all() -> [(id: String, plugin: Result<Plugin, PluginError>)] {
+        var found: [String: Result<Plugin, PluginError>] = [:]
+        for directory in directories {
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+            for name in names where found[name] == nil {
+                guard FileManager.default.fileExists(atPath: "\(directory)/\(name)/manifest.json") else { continue }
+                found[name] = Result { () throws(PluginError) in try Plugin(directory: "\(directory)/\(name)") }
+            }
+        }
+        return found.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+}

@@ -1,0 +1,136 @@
+public import HTTP
+public import Rotation
+public import Secrets
+
+/// One configured use of a plugin.
+public struct PusherSettings: Sendable {
+    /// Its name in the configuration.
+    public var name: String
+    /// The plugin.
+    public var plugin: Plugin
+    /// Its fields as JSON, secrets filled in.
+    public var configuration: Secret
+    /// The secrets among them, to be taken out of what the plugin says.
+    public var secrets: [Secret]
+    /// What it may reach.
+    public var grant: Grant
+    /// The service's base URL, if configured: pushers of one plugin and service share their exclusive places.
+    public var endpoint: String?
+
+    /// One configured use of a plugin.
+    public init(
+        name: String, plugin: Plugin, configuration: Secret, secrets: [Secret], grant: Grant, endpoint: String?
+    ) {
+        self.name = name
+        self.plugin = plugin
+        self.configuration = configuration
+        self.secrets = secrets
+        self.grant = grant
+        self.endpoint = endpoint
+    }
+}
+
+/// One place that holds a key pair, as a pusher is told of it.
+public struct PusherTarget: Hashable, Sendable {
+    /// `pusher:place`.
+    public var name: TargetName
+    /// The pusher's name.
+    public var pusher: String
+    /// The target's fields as JSON.
+    public var fields: String
+    /// Targets of one plugin and service with the same text are not pushed at the same time; nil: no such bond.
+    public var exclusive: String?
+
+    /// One place.
+    public init(name: TargetName, pusher: String, fields: String, exclusive: String?) {
+        self.name = name
+        self.pusher = pusher
+        self.fields = fields
+        self.exclusive = exclusive
+    }
+}
+
+/// A line that a pusher, or the host about it, writes.
+public struct PusherLogLine: Hashable, Sendable {
+    /// The levels of `kt.log/1`.
+    public enum Level: Int32, Sendable {
+        case debug, info, warning, error
+    }
+
+    /// How urgent.
+    public var level: Level
+    /// The pusher's name.
+    public var pusher: String
+    /// The target, where there is one.
+    public var target: TargetName?
+    /// The line, without secrets.
+    public var text: String
+}
+
+/// Runs pushers, each in a process of its own, and calls them.
+public final class PusherHost: Sendable {
+    /// What a pusher is asked.
+    public enum Question: Sendable {
+        /// Would a push work? Writes nothing.
+        case check
+        /// Make the target hold the pair.
+        case push(KeyPair)
+        /// Which key ID is there?
+        case inspect
+    }
+
+    /// How the start of a pusher ended.
+    public enum Start: Hashable, Sendable {
+        /// It is open.
+        case ready
+        /// The library or the configuration can never work.
+        case refused(String)
+        /// It crashed, hung or talked nonsense; it may go better next time.
+        case failed(String)
+    }
+
+    private let loop: RunnerLoop
+
+    /// - Parameters:
+    ///   - http: sends the pushers' requests.
+    ///   - runner: the path of `keyturn-runner`.
+    ///   - log: takes lines; called on the host's thread.
+    public init(http: HTTPClient, runner: String, log: @escaping @Sendable (PusherLogLine) -> Void) {
+        loop = RunnerLoop(http: http, runner: runner, log: log)
+    }
+
+    /// Makes a pusher known. Its process is started when it is first needed.
+    public func add(_ settings: PusherSettings) { loop.post(.add(settings)) }
+
+    /// Starts a pusher's process, and waits until it is open.
+    public func start(_ pusher: String) async -> Start {
+        await withCheckedContinuation { continuation in
+            loop.post(.start(pusher) { continuation.resume(returning: $0) })
+        }
+    }
+
+    /// Calls a pusher about one target. Never throws: whatever happens is an outcome.
+    ///
+    /// - Parameter timeout: of the call itself, from the moment that it reaches the pusher.
+    public func call(_ question: Question, _ target: PusherTarget, timeout: Duration) async -> CallReport {
+        await withCheckedContinuation { continuation in
+            let call = PusherCall(question: question, target: target, timeout: timeout) {
+                continuation.resume(returning: $0)
+            }
+            loop.post(.call(call))
+        }
+    }
+
+    /// Ends every pusher's process, and waits for that. Calls that are under way end as `unknown`.
+    public func stop() async {
+        await withCheckedContinuation { continuation in loop.post(.stop { continuation.resume() }) }
+    }
+}
+
+/// One call on its way to a pusher.
+struct PusherCall: Sendable {
+    var question: PusherHost.Question
+    var target: PusherTarget
+    var timeout: Duration
+    var completion: @Sendable (CallReport) -> Void
+}

@@ -1,0 +1,83 @@
+internal import HTTP
+internal import RunnerProtocol
+internal import Secrets
+
+/// `kt.http/1`, the host's side: the grant is checked, and the request is sent by the process's one client.
+extension PusherSession {
+    /// `kt_http_error`.
+    private enum WireError {
+        static let none: Int32 = 0
+        static let refused: Int32 = 1
+
+        static func number(_ code: HTTPError.Code) -> Int32 {
+            switch code {
+            case .refused: 1
+            case .unreachable: 2
+            case .lost: 3
+            case .timedOut: 4
+            case .tooLarge: 5
+            case .cancelled: 6
+            case .tls: 7
+            }
+        }
+    }
+
+    func send(
+        _ wanted: WireRequest, _ call: UInt32, _ secrets: [[UInt8]], _ runner: RunnerProcess
+    ) throws(ProtocolError) {
+        guard let active = runner.calls[call], active.requests[wanted.number] == nil, secrets.count == 2 else {
+            throw ProtocolError("a request that belongs to no call")
+        }
+        var (headers, body) = (secrets[0], secrets[1])
+        let method = HTTPRequest.Method(rawValue: wanted.method)
+        let refusal = method == nil ? "the method \(wanted.method)" : settings.grant.refusal(of: wanted.url)
+        guard let method, refusal == nil, !active.isCancelled else {
+            let text = active.isCancelled ? "the call was cancelled" : "the host does not send it: \(refusal ?? "")"
+            if let refusal { log(.warning, active.call.target.name, "a request was refused: \(refusal)") }
+            let error = active.isCancelled ? WireError.number(.cancelled) : WireError.refused
+            return reply(WireResponse(number: wanted.number, error: error, errorText: text), nil, call, runner)
+        }
+        let limit = wanted.timeLimit > 0 ? min(wanted.timeLimit, 120_000) : 30_000
+        let request = HTTPRequest(
+            method: method, url: wanted.url, headers: .taking(&headers),
+            body: body.isEmpty ? nil : .taking(&body),
+            timeout: min(.milliseconds(limit), max(active.deadline - .now, .milliseconds(1))))
+        let key = RunnerLoop.Request(
+            pusher: settings.name, process: runner.process, call: call, number: wanted.number)
+        runner.calls[call]?.requests[wanted.number] = key
+        start(request, key, mayRepeat: method == .get || method == .head)
+    }
+
+    /// A safe request whose answer was lost is sent once more: servers close kept connections without a word.
+    private func start(_ request: HTTPRequest, _ key: RunnerLoop.Request, mayRepeat: Bool) {
+        let loop = loop
+        let ticket = loop.http.start(request) { result in
+            if mayRepeat, case .failure(let error) = result, error.code == .lost {
+                loop.http.start(request) { loop.post(.answered(key, $0)) }
+            } else {
+                loop.post(.answered(key, result))
+            }
+        }
+        runner?.calls[key.call]?.requests[key.number]?.ticket = ticket
+    }
+
+    func answer(_ key: RunnerLoop.Request, _ result: Result<HTTPResponse, HTTPError>) {
+        guard let runner, runner.process == key.process,
+            runner.calls[key.call]?.requests.removeValue(forKey: key.number) != nil
+        else { return }
+        switch result {
+        case .success(let response):
+            let message = WireResponse(
+                number: key.number, error: WireError.none, status: response.status, headers: response.headers)
+            reply(message, response.body, key.call, runner)
+        case .failure(let error):
+            let message = WireResponse(
+                number: key.number, error: WireError.number(error.code), errorText: error.description)
+            reply(message, nil, key.call, runner)
+        }
+    }
+
+    private func reply(_ message: WireResponse, _ body: Secret?, _ call: UInt32, _ runner: RunnerProcess) {
+        runner.send(.httpResponse, call: call, secrets: body.map { [$0] } ?? [], payload: message.payload)
+    }
+}

@@ -1,0 +1,251 @@
+internal import HTTP
+internal import JSON
+internal import Rotation
+internal import RunnerProtocol
+internal import Secrets
+
+/// One pusher: its queue, and the runner that serves it, replaced when it dies. Only the loop's thread touches it.
+final class PusherSession {
+    /// Calls that one runner has at a time.
+    private static let callLimit = 64
+    /// Calls that may wait.
+    private static let queueLimit = 16_384
+    /// How long a library may take to load and open.
+    private static let startLimit: Duration = .seconds(15)
+    /// How long a call may go on once it was told to stop.
+    private static let grace: Duration = .seconds(2)
+
+    let settings: PusherSettings
+    private(set) var runner: RunnerProcess?
+    unowned let loop: RunnerLoop
+    private let places: BusyPlaces
+    private let redactor: Redactor
+    private var queue: [PusherCall] = []
+    private var starters: [@Sendable (PusherHost.Start) -> Void] = []
+    private var nextCall: UInt32 = 1
+    /// Why this pusher can never work.
+    private var refusal: CallReport?
+    /// Falls to one after a crash, so that a target that crashes its pusher takes no others along; then grows again.
+    private var parallel: Int
+
+    init(_ settings: PusherSettings, loop: RunnerLoop, places: BusyPlaces) {
+        self.settings = settings
+        self.loop = loop
+        self.places = places
+        redactor = Redactor(settings.secrets)
+        parallel = settings.plugin.manifest.allowsThreads ? Self.callLimit : 1
+    }
+
+    func start(_ completion: @escaping @Sendable (PusherHost.Start) -> Void) {
+        if let refusal { return completion(.refused(refusal.message)) }
+        if runner?.stage == .ready { return completion(.ready) }
+        starters.append(completion)
+    }
+
+    func enqueue(_ call: PusherCall) {
+        guard queue.count < Self.queueLimit else {
+            return call.completion(CallReport(.retryable, "too many pushes are waiting for \(settings.name)"))
+        }
+        queue.append(call)
+    }
+
+    /// Does what can be done now: starts a runner, hands calls over, ends what is late.
+    func advance() {
+        endLateCalls()
+        if let refusal { return failQueue(refusal) }
+        guard !queue.isEmpty || !starters.isEmpty else { return }
+        if runner == nil { startRunner() }
+        guard let runner, runner.stage == .ready else { return }
+        var index = 0
+        while index < queue.count, runner.calls.count < parallel {
+            if places.take(place(of: queue[index])) { hand(queue.remove(at: index), to: runner) } else { index += 1 }
+        }
+    }
+
+    private func place(of call: PusherCall) -> String? {
+        call.target.exclusive.map { "\(settings.plugin.manifest.id) \(settings.endpoint ?? "") \($0)" }
+    }
+
+    private func startRunner() {
+        do {
+            let runner = try RunnerProcess(
+                runner: loop.runner, library: settings.plugin.library, startDeadline: .now + Self.startLimit)
+            self.runner = runner
+            runner.send(.open, secrets: [settings.configuration])
+        } catch { failStart("the pusher's process cannot be started: \(error.description)") }
+    }
+
+    private func hand(_ call: PusherCall, to runner: RunnerProcess) {
+        let id = nextCall
+        nextCall = nextCall == .max ? 1 : nextCall + 1
+        var operation = Operation(
+            target: call.target.name.rawValue, fields: call.target.fields, accessKeyID: "",
+            timeLimit: call.timeout.milliseconds)
+        var secrets: [Secret] = []
+        let kind: Frame.Kind
+        switch call.question {
+        case .check: kind = .check
+        case .inspect: kind = .inspect
+        case .push(let pair):
+            kind = .push
+            operation.accessKeyID = pair.id
+            secrets = [pair.secret]
+        }
+        runner.calls[id] = .init(
+            call: call, redactor: Redactor(settings.secrets + secrets), deadline: .now + call.timeout)
+        runner.send(kind, call: id, secrets: secrets, payload: operation.payload)
+    }
+
+    // MARK: What the runner says
+
+    func receive() {
+        guard let runner else { return }
+        do throws(ProtocolError) {
+            let isOpen = try runner.receive { frame throws(ProtocolError) in try take(frame, from: runner) }
+            if !isOpen { lose { "its process \($0)" } }
+        } catch { lose { _ in "it broke the protocol: \(error.description)" } }
+    }
+
+    private func take(_ frame: Frame, from runner: RunnerProcess) throws(ProtocolError) {
+        // A refusal may have ended this runner in the middle of a batch.
+        guard self.runner === runner else { return }
+        if frame.kind == .secret {
+            guard runner.secrets[frame.call, default: []].count < 2, runner.secrets.count <= Self.callLimit else {
+                throw ProtocolError("secrets without a message")
+            }
+            runner.secrets[frame.call, default: []].append(frame.payload)
+            return
+        }
+        let secrets = runner.secrets.removeValue(forKey: frame.call) ?? []
+        switch frame.kind {
+        case .loaded: loaded(try Loaded(payload: frame.payload), runner)
+        case .refused: refuse("\(settings.plugin.library): \(try Refused(payload: frame.payload).reason)")
+        case .outcome: try ended(frame.call, try Outcome(payload: frame.payload), runner)
+        case .httpRequest: try send(try WireRequest(payload: frame.payload), frame.call, secrets, runner)
+        case .log: write(try LogLine(payload: frame.payload), runner.calls[frame.call])
+        default: throw ProtocolError("a message that only the host sends")
+        }
+    }
+
+    private func loaded(_ message: Loaded, _ runner: RunnerProcess) {
+        guard message.id == settings.plugin.manifest.id else {
+            return refuse("\(settings.plugin.library): it is the pusher `\(message.id)`, and its manifest says `\(settings.plugin.manifest.id)`")
+        }
+        if (try? JSONValue(parsing: message.manifest)) != settings.plugin.manifest.json {
+            log(.warning, nil, "the manifest in the library differs from manifest.json beside it")
+        }
+        runner.stage = .opening
+    }
+
+    private func ended(_ id: UInt32, _ outcome: Outcome, _ runner: RunnerProcess) throws(ProtocolError) {
+        if id == 0 {
+            guard runner.stage == .opening else { throw ProtocolError("an answer to an opening that was not asked for") }
+            return opened(CallReport(outcome, redactor), runner)
+        }
+        guard let active = runner.calls.removeValue(forKey: id) else {
+            throw ProtocolError("an answer to a call that was never made")
+        }
+        finish(active, CallReport(outcome, active.redactor))
+        if settings.plugin.manifest.allowsThreads { parallel = min(parallel * 2, Self.callLimit) }
+    }
+
+    private func opened(_ report: CallReport, _ runner: RunnerProcess) {
+        switch report.outcome {
+        case .ok, .unchanged:
+            runner.stage = .ready
+            tellStarters(.ready)
+        case .unknown: failStart(report.message)
+        default: refuse("pusher \(settings.name): \(report.message)")
+        }
+    }
+
+    private func finish(_ active: RunnerProcess.ActiveCall, _ report: CallReport) {
+        active.requests.values.compactMap(\.ticket).forEach { loop.http.cancel($0) }
+        places.release(place(of: active.call))
+        active.call.completion(report)
+    }
+
+    private func write(_ line: LogLine, _ active: RunnerProcess.ActiveCall?) {
+        let redactor = active?.redactor ?? redactor
+        log(PusherLogLine.Level(rawValue: line.level) ?? .info, active?.call.target.name, redactor.redact(line.text))
+    }
+
+    func log(_ level: PusherLogLine.Level, _ target: TargetName?, _ text: String) {
+        loop.log(PusherLogLine(level: level, pusher: settings.name, target: target, text: CallReport.oneLine(text)))
+    }
+
+    // MARK: Ends
+
+    /// The next moment at which something is late.
+    var nextDeadline: ContinuousClock.Instant? {
+        guard let runner else { return nil }
+        if runner.stage != .ready { return runner.startDeadline }
+        return runner.calls.values.map { $0.isCancelled ? $0.deadline + Self.grace : $0.deadline }.min()
+    }
+
+    private func endLateCalls() {
+        guard let runner else { return }
+        let now = ContinuousClock.now
+        if runner.stage != .ready {
+            if now >= runner.startDeadline { lose { _ in "it did not open within \(Self.startLimit.components.seconds) s" } }
+            return
+        }
+        for (id, active) in runner.calls where now >= active.deadline {
+            if !active.isCancelled {
+                runner.calls[id]?.isCancelled = true
+                active.requests.values.compactMap(\.ticket).forEach { loop.http.cancel($0) }
+                runner.send(.cancel, call: id)
+            } else if now >= active.deadline + Self.grace {
+                return lose { _ in "it did not answer in time, nor stop when told to" }
+            }
+        }
+    }
+
+    /// The runner is of no use any more: what it did not report is unknown.
+    private func lose(_ reason: (String) -> String) {
+        guard let runner else { return }
+        let wasReady = runner.stage == .ready
+        self.runner = nil
+        let words = reason(runner.end())
+        let report = CallReport(.unknown, "pusher \(settings.name): \(words), so it is not known what was written")
+        log(.error, nil, words)
+        if !wasReady { return failStart("pusher \(settings.name): \(words)") }
+        parallel = 1
+        runner.calls.values.forEach { finish($0, report) }
+    }
+
+    private func failStart(_ message: String) {
+        _ = runner?.end()
+        runner = nil
+        tellStarters(.failed(message))
+        failQueue(CallReport(.unknown, message))
+    }
+
+    private func refuse(_ message: String) {
+        _ = runner?.end()
+        runner = nil
+        let message = CallReport.oneLine(redactor.redact(message))
+        refusal = CallReport(.invalidConfig, message)
+        tellStarters(.refused(message))
+        failQueue(CallReport(.invalidConfig, message))
+    }
+
+    private func tellStarters(_ start: PusherHost.Start) {
+        starters.forEach { $0(start) }
+        starters = []
+    }
+
+    private func failQueue(_ report: CallReport) {
+        queue.forEach { $0.completion(report) }
+        queue = []
+    }
+
+    func stop() {
+        guard let runner else { return }
+        self.runner = nil
+        _ = runner.end()
+        let report = CallReport(.unknown, "keyturn stopped before \(settings.name) had answered")
+        runner.calls.values.forEach { finish($0, report) }
+        failQueue(report)
+    }
+}

@@ -1,0 +1,124 @@
+internal import CLinux
+internal import Foundation
+internal import HTTP
+internal import Rotation
+internal import Synchronization
+
+/// The one thread that starts runners, talks to them, and watches their time.
+final class RunnerLoop: Sendable {
+    enum Message: Sendable {
+        case add(PusherSettings)
+        case start(String, @Sendable (PusherHost.Start) -> Void)
+        case call(PusherCall)
+        case answered(Request, Result<HTTPResponse, HTTPError>)
+        case stop(@Sendable () -> Void)
+    }
+
+    /// A request that a call of a runner has asked for. The runner's process ID keeps answers from its successor.
+    struct Request: Hashable, Sendable {
+        var pusher: String
+        var process: Int32
+        var call: UInt32
+        var number: Int64
+        var ticket: HTTPClient.Ticket?
+    }
+
+    let http: HTTPClient
+    let runner: String
+    let log: @Sendable (PusherLogLine) -> Void
+    private let mailbox = Mutex<[Message]>([])
+    private let wake: Int32
+
+    init(http: HTTPClient, runner: String, log: @escaping @Sendable (PusherLogLine) -> Void) {
+        self.http = http
+        self.runner = runner
+        self.log = log
+        wake = kt_eventfd()
+        precondition(wake >= 0, "no descriptor for the pushers' thread")
+        let thread = Thread { [self] in run() }
+        thread.name = "pushers"
+        thread.start()
+    }
+
+    func post(_ message: Message) {
+        mailbox.withLock { $0.append(message) }
+        var one: UInt64 = 1
+        // It can only fail when the counter is full, and then the thread is awake.
+        _ = write(wake, &one, 8)
+    }
+
+    private func run() {
+        var sessions: [String: PusherSession] = [:]
+        let places = BusyPlaces()
+        var whenStopped: (@Sendable () -> Void)?
+        while whenStopped == nil {
+            for message in takeMessages() {
+                switch message {
+                case .add(let settings):
+                    sessions[settings.name] = PusherSession(settings, loop: self, places: places)
+                case .start(let pusher, let completion):
+                    guard let session = sessions[pusher] else { completion(.refused("there is no pusher \(pusher)")); break }
+                    session.start(completion)
+                case .call(let call):
+                    guard let session = sessions[call.target.pusher] else {
+                        call.completion(CallReport(.invalidConfig, "there is no pusher \(call.target.pusher)"))
+                        break
+                    }
+                    session.enqueue(call)
+                case .answered(let request, let result): sessions[request.pusher]?.answer(request, result)
+                case .stop(let completion): whenStopped = completion
+                }
+            }
+            sessions.values.forEach { $0.advance() }
+            // Freed places may let another session's calls go on.
+            sessions.values.forEach { $0.advance() }
+            wait(for: Array(sessions.values))
+        }
+        sessions.values.forEach { $0.stop() }
+        close(wake)
+        whenStopped?()
+    }
+
+    private func takeMessages() -> [Message] {
+        mailbox.withLock { messages in
+            defer { messages = [] }
+            return messages
+        }
+    }
+
+    /// Sleeps until a message, a runner or a deadline wants something.
+    private func wait(for sessions: [PusherSession]) {
+        let running = sessions.filter { $0.runner != nil }
+        var entries = [pollfd(fd: wake, events: Int16(POLLIN), revents: 0)]
+        for session in running {
+            let events = Int16(POLLIN) | (session.runner?.hasBacklog == true ? Int16(POLLOUT) : 0)
+            entries.append(pollfd(fd: session.runner?.descriptor ?? -1, events: events, revents: 0))
+        }
+        let deadline = running.compactMap { $0.nextDeadline }.min()
+        let wait = deadline.map { max(.zero, $0 - .now) }
+        let milliseconds = wait.map { Int32(clamping: $0.components.seconds * 1_000 + $0.components.attoseconds / 1_000_000_000_000_000 + 1) }
+        guard poll(&entries, UInt(entries.count), milliseconds ?? -1) > 0 else { return }
+        if entries[0].revents != 0 {
+            var count: UInt64 = 0
+            _ = read(wake, &count, 8)
+        }
+        for (session, entry) in zip(running, entries.dropFirst()) where entry.revents != 0 {
+            if entry.revents & Int16(POLLOUT) != 0 { session.runner?.flush() }
+            if entry.revents & ~Int16(POLLOUT) != 0 { session.receive() }
+        }
+    }
+}
+
+/// Places that a push is writing right now, over all pushers. Only the loop's thread touches it.
+final class BusyPlaces {
+    private var busy: Set<String> = []
+
+    func take(_ place: String?) -> Bool {
+        guard let place else { return true }
+        return busy.insert(place).inserted
+    }
+
+    func release(_ place: String?) {
+        if let place { busy.remove(place) }
+    }
+}

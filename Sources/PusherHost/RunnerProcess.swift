@@ -1,0 +1,147 @@
+internal import CLinux
+internal import Glibc
+internal import RunnerProtocol
+internal import Secrets
+
+/// One runner: its process, its socket, and what is under way over it. Only the loop's thread touches it.
+final class RunnerProcess {
+    /// How far it has come.
+    enum Stage { case loading, opening, ready }
+
+    /// A call that the runner has.
+    struct ActiveCall {
+        var call: PusherCall
+        var redactor: Redactor
+        var deadline: ContinuousClock.Instant
+        var isCancelled = false
+        var requests: [Int64: RunnerLoop.Request] = [:]
+    }
+
+    /// Bytes that may wait for a runner that does not read.
+    private static let backlogLimit = 64 << 20
+
+    let process: pid_t
+    let descriptor: Int32
+    var stage = Stage.loading
+    var startDeadline: ContinuousClock.Instant
+    var calls: [UInt32: ActiveCall] = [:]
+    /// Secrets that came before their message.
+    var secrets: [UInt32: [[UInt8]]] = [:]
+    private var reader = FrameReader()
+    private var backlog: [UInt8] = []
+
+    /// Starts a runner.
+    ///
+    /// The environment is empty but for the language, and no descriptor is inherited but the socket. The thread that calls
+    /// this must stay: the runner dies with it.
+    init(runner: String, library: String, startDeadline: ContinuousClock.Instant) throws(PluginError) {
+        self.startDeadline = startDeadline
+        var pair: [Int32] = [-1, -1]
+        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        guard socketpair(AF_UNIX, kind, 0, &pair) == 0 else {
+            throw PluginError("no socket for a runner: \(String(cString: strerror(errno)))")
+        }
+        defer { close(pair[1]) }
+        descriptor = pair[0]
+        do { process = try Self.spawn(runner, library, pair[1]) } catch {
+            close(pair[0])
+            throw error
+        }
+        kt_set_nonblocking(descriptor)
+    }
+
+    private static func spawn(_ runner: String, _ library: String, _ socket: Int32) throws(PluginError) -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        // Standard streams lead nowhere: a pusher that writes there can neither garble output nor leak into a log.
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+        if socket == 3 {
+            // dup2 onto itself would keep close-on-exec; a detour clears it.
+            posix_spawn_file_actions_adddup2(&actions, socket, 4)
+            posix_spawn_file_actions_adddup2(&actions, 4, 3)
+        } else {
+            posix_spawn_file_actions_adddup2(&actions, socket, 3)
+        }
+        kt_spawn_close_from(&actions, 4)
+
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        // A group of its own, so that the terminal's Ctrl-C reaches the core only.
+        posix_spawnattr_setpgroup(&attributes, 0)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETPGROUP))
+
+        var process: pid_t = 0
+        let arguments = [runner, library, "\(getpid())"]
+        // The default crash reporter prints memory.
+        let environment = ["LANG=C.UTF-8", "SWIFT_BACKTRACE=enable=no"]
+        let result = withCStrings(arguments) { arguments in
+            withCStrings(environment) { posix_spawn(&process, runner, &actions, &attributes, arguments, $0) }
+        }
+        guard result == 0 else { throw PluginError("\(runner): \(String(cString: strerror(result)))") }
+        return process
+    }
+
+    /// Sends a message with its secrets; what the socket does not take waits.
+    func send(_ kind: Frame.Kind, call: UInt32 = 0, secrets: [Secret] = [], payload: [UInt8] = []) {
+        guard backlog.count < Self.backlogLimit else { return }
+        for secret in secrets {
+            secret.withBytes { Frame(.secret, call: call, payload: Array($0)).write(to: &backlog) }
+        }
+        Frame(kind, call: call, payload: payload).write(to: &backlog)
+        flush()
+    }
+
+    var hasBacklog: Bool { !backlog.isEmpty }
+
+    /// Hands to the socket what it takes.
+    func flush() {
+        let sent = backlog.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        // An error shows again when reading, where the end of a runner is handled.
+        guard sent > 0 else { return }
+        if sent == backlog.count { return Secret.wipe(&backlog) }
+        for index in 0..<sent { backlog[index] = 0 }
+        backlog.removeFirst(sent)
+    }
+
+    /// What came: frames, until the socket is empty.
+    ///
+    /// - Returns: false once the runner has closed.
+    func receive(_ body: (Frame) throws(ProtocolError) -> Void) throws(ProtocolError) -> Bool {
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        defer { Secret.wipe(&buffer) }
+        let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+        if count < 0 { return errno == EAGAIN || errno == EINTR }
+        guard count > 0 else { return false }
+        buffer.withUnsafeBytes { reader.append(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+        while let frame = try reader.next() { try body(frame) }
+        return true
+    }
+
+    /// Ends the process, and tells how it ended.
+    func end() -> String {
+        kill(process, SIGKILL)
+        close(descriptor)
+        var status: Int32 = 0
+        while waitpid(process, &status, 0) < 0, errno == EINTR {}
+        Secret.wipe(&backlog)
+        let signal = status & 0x7F
+        if signal == SIGKILL { return "was ended" }
+        return signal == 0 ? "exited with status \((status >> 8) & 0xFF)" : "crashed (\(String(cString: strsignal(signal))))"
+    }
+}
+
+/// Lends strings as a NULL-ended vector of C strings.
+private func withCStrings<Result>(
+    _ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
+) -> Result {
+    let copies = strings.map { strdup($0) }
+    defer { copies.forEach { free($0) } }
+    return body(copies + [nil])
+}

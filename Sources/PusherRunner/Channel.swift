@@ -1,0 +1,54 @@
+internal import Glibc
+internal import RunnerProtocol
+internal import Synchronization
+
+/// The socket to the host. Any thread may send; one thread reads.
+final class Channel: Sendable {
+    private let descriptor: Int32
+    private let sending = Mutex<Void>(())
+
+    init(descriptor: Int32) { self.descriptor = descriptor }
+
+    /// Sends a message with its secrets, as one piece.
+    func send(_ kind: Frame.Kind, call: UInt32 = 0, secrets: [[UInt8]] = [], message: some Message) {
+        var buffer: [UInt8] = []
+        for secret in secrets { Frame(.secret, call: call, payload: secret).write(to: &buffer) }
+        Frame(kind, call: call, payload: message.payload).write(to: &buffer)
+        defer { wipe(&buffer) }
+        sending.withLock { _ in
+            buffer.withUnsafeBytes { bytes in
+                var sent = 0
+                while sent < bytes.count, let base = bytes.baseAddress {
+                    let count = write(descriptor, base + sent, bytes.count - sent)
+                    if count < 0, errno == EINTR { continue }
+                    // The host is gone, and with it the reason to be here.
+                    guard count > 0 else { _exit(0) }
+                    sent += count
+                }
+            }
+        }
+    }
+
+    /// Calls `body` with each frame until the host closes, or says something that cannot be understood.
+    func read(_ body: (Frame) -> Bool) {
+        var reader = FrameReader()
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = buffer.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return }
+            buffer.withUnsafeBytes { reader.append(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+            buffer.withUnsafeMutableBytes { if let base = $0.baseAddress { explicit_bzero(base, count) } }
+            while true {
+                guard let frame = try? reader.next() else { break }
+                guard body(frame) else { return }
+            }
+        }
+    }
+}
+
+/// Overwrites bytes in a way that the compiler does not take out.
+func wipe(_ bytes: inout [UInt8]) {
+    bytes.withUnsafeMutableBytes { if let base = $0.baseAddress { explicit_bzero(base, $0.count) } }
+    bytes.removeAll()
+}

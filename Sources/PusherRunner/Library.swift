@@ -1,0 +1,57 @@
+internal import CKeyturnPusher
+internal import Glibc
+internal import RunnerProtocol
+
+/// Why a library cannot be used.
+struct LibraryError: Error, CustomStringConvertible {
+    var description: String
+}
+
+/// A pusher's library, opened and checked as far as the ABI goes. It is never closed.
+struct Library: Sendable {
+    // The library's own table: static memory that nobody writes.
+    nonisolated(unsafe) let table: UnsafePointer<kt_pusher>
+
+    init(path: String) throws(LibraryError) {
+        guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
+            throw LibraryError(description: dlerror().map { String(cString: $0) } ?? "dlopen failed")
+        }
+        guard let symbol = dlsym(handle, KT_ENTRY_SYMBOL_V1) else {
+            throw LibraryError(
+                description: "it does not export \(KT_ENTRY_SYMBOL_V1), so it is no pusher, or one of another ABI version")
+        }
+        let entry = unsafeBitCast(symbol, to: kt_pusher_entry_v1_function.self)
+        guard let table = entry(HostServices.host) else {
+            throw LibraryError(description: "its entry function refused this host")
+        }
+        self.table = table
+        let required = MemoryLayout<kt_pusher>.offset(of: \.inspect) ?? 0
+        guard Int(table.pointee.size) >= required else {
+            throw LibraryError(description: "its table has \(table.pointee.size) bytes, and at least \(required) are needed")
+        }
+        guard table.pointee.open != nil, table.pointee.close != nil, table.pointee.check != nil,
+            table.pointee.push != nil
+        else { throw LibraryError(description: "its table lacks open, close, check or push") }
+    }
+
+    /// `inspect`, where the table is large enough to have it.
+    var inspect: (@convention(c) (UnsafeMutableRawPointer?, UnsafePointer<kt_call>?, UnsafePointer<kt_target>?) -> kt_outcome)? {
+        let end = (MemoryLayout<kt_pusher>.offset(of: \.inspect) ?? 0) + MemoryLayout<UInt>.size
+        return Int(table.pointee.size) >= end ? table.pointee.inspect : nil
+    }
+
+    var description: Loaded {
+        Loaded(
+            id: text(table.pointee.id), version: text(table.pointee.version), summary: text(table.pointee.summary),
+            manifest: text(table.pointee.manifest), abiMinor: Int(table.pointee.abi_minor), canInspect: inspect != nil)
+    }
+}
+
+/// Copies a text that crosses the line; what is not UTF-8 is repaired.
+func text(_ string: kt_string, limit: Int = 1 << 20) -> String {
+    guard let data = string.data, string.length > 0 else { return "" }
+    let count = Int(min(string.length, UInt64(limit)))
+    return data.withMemoryRebound(to: UInt8.self, capacity: count) {
+        String(decoding: UnsafeBufferPointer(start: $0, count: count), as: UTF8.self)
+    }
+}

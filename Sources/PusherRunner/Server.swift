@@ -1,0 +1,136 @@
+internal import CKeyturnPusher
+internal import RunnerProtocol
+internal import Synchronization
+
+/// Reads messages on the main thread, and has calls carried out by workers.
+final class Server: Sendable {
+    /// Calls under way at once. The host keeps within the manifest's wish; this is the runner's own bound.
+    static let callLimit = 64
+    /// The secrets that one message may have before it.
+    private static let secretLimit = 2
+
+    private struct State {
+        // The plugin's instance: what it points to is the plugin's affair.
+        var instance: UnsafeMutableRawPointer?
+        var isOpen = false
+        var calls: [UInt32: Call] = [:]
+    }
+
+    private let library: Library
+    private let channel: Channel
+    private let workers = Workers(limit: callLimit)
+    private let state = Monitor(State())
+
+    init(library: Library, channel: Channel) {
+        self.library = library
+        self.channel = channel
+        HostServices.channel.withLock { $0 = channel }
+    }
+
+    /// Serves until the host closes the socket, sends `close`, or breaks the protocol.
+    func serve() {
+        var secrets: [UInt32: [[UInt8]]] = [:]
+        channel.read { frame in
+            if frame.kind == .secret {
+                guard secrets[frame.call, default: []].count < Self.secretLimit, secrets.count <= Self.callLimit else {
+                    return false
+                }
+                secrets[frame.call, default: []].append(frame.payload)
+                return true
+            }
+            return (try? take(frame, secrets.removeValue(forKey: frame.call) ?? [])) ?? false
+        }
+        finish()
+    }
+
+    private func take(_ frame: Frame, _ secrets: [[UInt8]]) throws(ProtocolError) -> Bool {
+        switch frame.kind {
+        case .open: open(configuration: secrets.first ?? [])
+        case .check, .push, .inspect:
+            begin(frame.kind, frame.call, try Operation(payload: frame.payload), secrets.first ?? [])
+        case .cancel: state.change { $0.calls[frame.call] }?.cancel()
+        case .httpResponse:
+            let message = try WireResponse(payload: frame.payload)
+            state.change { $0.calls[frame.call] }?.receive(.init(message: message, body: secrets.first ?? []))
+        default: return false
+        }
+        return true
+    }
+
+    private func open(configuration: [UInt8]) {
+        var configuration = configuration
+        defer { wipe(&configuration) }
+        let call = Call(id: 0, channel: channel, timeLimit: 60_000)
+        var instance: UnsafeMutableRawPointer?
+        let outcome = call.perform { view in
+            lend(configuration) { library.table.pointee.open(HostServices.host, view, $0, &instance) }
+        }
+        let opened = instance
+        nonisolated(unsafe) let made = opened
+        state.change { state in
+            state.instance = made
+            state.isOpen = outcome.code == KT_OK
+        }
+        channel.send(.outcome, call: 0, message: outcome)
+    }
+
+    private func begin(_ kind: Frame.Kind, _ id: UInt32, _ operation: Operation, _ secret: [UInt8]) {
+        let call = Call(id: id, channel: channel, timeLimit: operation.timeLimit)
+        let isOpen = state.change { state in
+            if state.isOpen { state.calls[id] = call }
+            return state.isOpen
+        }
+        guard isOpen else { return channel.send(.outcome, call: id, message: Outcome(code: KT_INTERNAL)) }
+        workers.run { [self] in
+            let outcome = call.perform { perform(kind, operation, secret, $0) }
+            state.change { $0.calls[id] = nil }
+            channel.send(.outcome, call: id, message: outcome)
+        }
+    }
+
+    private func perform(
+        _ kind: Frame.Kind, _ operation: Operation, _ secret: [UInt8], _ view: UnsafePointer<kt_call>
+    ) -> kt_outcome {
+        var secret = secret
+        defer { wipe(&secret) }
+        nonisolated(unsafe) let instance = state.change { state in
+            nonisolated(unsafe) let instance = state.instance
+            return instance
+        }
+        return lend(Array(operation.target.utf8)) { name in
+            lend(Array(operation.fields.utf8)) { fields in
+                var target = kt_target(
+                    size: UInt32(MemoryLayout<kt_target>.size), reserved: 0, name: name, fields: fields)
+                switch kind {
+                case .check: return library.table.pointee.check(instance, view, &target)
+                case .inspect: return library.inspect?(instance, view, &target) ?? KT_UNSUPPORTED
+                default:
+                    return lend(Array(operation.accessKeyID.utf8)) { id in
+                        lend(secret) { secret in
+                            var pair = kt_key_pair(
+                                size: UInt32(MemoryLayout<kt_key_pair>.size), reserved: 0, access_key_id: id,
+                                secret_access_key: secret)
+                            return library.table.pointee.push(instance, view, &target, &pair)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private func lend<Result>(_ bytes: [UInt8], _ body: (kt_string) -> Result) -> Result {
+        bytes.withUnsafeBytes { raw in
+            body(kt_string(data: raw.bindMemory(to: CChar.self).baseAddress, length: UInt64(raw.count)))
+        }
+    }
+
+    /// Calls that are under way are told to stop, and get a moment; then the instance is closed.
+    private func finish() {
+        state.change { $0.calls.values.forEach { $0.cancel() } }
+        guard workers.drain(until: monotonicMilliseconds() + 2_000) else { return }
+        state.change { state in
+            if state.isOpen { library.table.pointee.close(state.instance) }
+            state.isOpen = false
+        }
+    }
+}

@@ -1,0 +1,93 @@
+/// A target's name as people see it: `pusher:place`.
+public struct TargetName: Hashable, Codable, Sendable, CustomStringConvertible, Comparable {
+    /// `pusher:place`.
+    public var rawValue: String
+
+    /// A name of the form `pusher:place`.
+    public init(_ rawValue: String) { self.rawValue = rawValue }
+
+    /// The name itself.
+    public var description: String { rawValue }
+
+    /// Alphabetical.
+    public static func < (left: TargetName, right: TargetName) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// How a delivery was confirmed.
+public enum Evidence: String, Hashable, Codable, Sendable {
+    /// The key ID was read from the target and is equal.
+    case readBack = "read-back"
+    /// The service shows a newer time of writing.
+    case timestamp
+    /// The service said yes; nothing can be read.
+    case acknowledged
+}
+
+/// How one push ended.
+public struct PushResult: Hashable, Sendable {
+    /// The outcomes of the pusher ABI, and `unknown` for what a runner did not report.
+    public enum Outcome: String, Hashable, Sendable {
+        case ok, unchanged, retryable, unauthorized, conflict, cancelled, unsupported, `internal`, unknown
+        case rateLimited = "rate-limited"
+        case notFound = "not-found"
+        case invalidConfig = "invalid-config"
+        case timedOut = "timed-out"
+    }
+
+    /// What became of it.
+    public var outcome: Outcome
+    /// How it was confirmed, for `ok` and `unchanged`.
+    public var evidence: Evidence?
+    /// How long the service asks to wait, for `rateLimited`.
+    public var retryAfter: Duration?
+    /// One line for the operator.
+    public var message: String
+
+    /// A push's end.
+    public init(_ outcome: Outcome, evidence: Evidence? = nil, retryAfter: Duration? = nil, message: String) {
+        self.outcome = outcome
+        self.evidence = evidence
+        self.retryAfter = retryAfter
+        self.message = message
+    }
+}
+
+/// What became of one rotation's key at one target.
+public struct Delivery: Hashable, Codable, Sendable {
+    /// The five states.
+    public enum State: String, Hashable, Codable, Sendable {
+        /// Not confirmed yet, and no push has ended.
+        case pending
+        /// The target holds the new key.
+        case confirmed
+        /// The target, or the pusher, said no.
+        case failed
+        /// Nobody knows whether the target holds the new key: never good enough to retire the old one.
+        case unknown
+        /// An operator left this target out of the rotation, or out of the configuration.
+        case skipped
+    }
+
+    /// Where it stands.
+    public var state: State = .pending
+    /// How it was confirmed.
+    public var evidence: Evidence?
+    /// Pushes begun, over the whole rotation.
+    public var attempts: Int = 0
+    /// Tries since the last long wait; decides how long the next wait is.
+    public var quickTries: Int = 0
+    /// When the state last changed.
+    public var at: Timestamp?
+    /// The next push is not before; nil: at once.
+    public var retryAt: Timestamp?
+    /// Whether `retryAt` is the service's own word, which a new start of keyturn does not override.
+    public var isRateLimited: Bool = false
+    /// The vendor's answer, or the reason for a skip.
+    public var detail: String?
+
+    /// A delivery that nothing was done for yet.
+    public init() {}
+
+    /// Whether the rotation need not wait for it any more.
+    public var isSettled: Bool { state == .confirmed || state == .skipped }
+}

@@ -1,0 +1,17 @@
+/// Something to be done outside: the only things that a rotation ever asks for.
+public enum Effect: Hashable, Sendable {
+    /// IAM ListAccessKeys. Answer: ``Event/keysListed(_:)``.
+    case listKeys
+    /// IAM CreateAccessKey, once: it is not idempotent. Answer: ``Event/keyCreated(_:)``, with the pair sealed.
+    case createKey
+    /// STS GetCallerIdentity with the new pair. Answer: ``Event/keyVerified(_:)`` or `keyNotVerified`.
+    case verifyKey(AccessKeyID)
+    /// The new pair to one target. Answer: ``Event/pushed(_:_:_:)``.
+    case push(TargetName, AccessKeyID)
+    /// IAM GetAccessKeyLastUsed. Answer: ``Event/lastUsed(_:_:)``.
+    case lookUpLastUse(AccessKeyID)
+    /// IAM UpdateAccessKey to Inactive. Answer: ``Event/keyDeactivated(_:)``.
+    case deactivateKey(AccessKeyID)
+    /// IAM DeleteAccessKey. Answer: ``Event/keyDeleted(_:)``.
+    case deleteKey(AccessKeyID)
+}

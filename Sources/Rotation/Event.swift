@@ -1,0 +1,69 @@
+/// Something that happened outside.
+public enum Event: Hashable, Sendable {
+    /// A process has taken the user up: whatever was under way has no answer any more.
+    case resumed
+    /// Time has passed; something may be due.
+    case timePassed
+    /// An operator spoke.
+    case asked(Request)
+    /// IAM's list of the user's keys, all pages.
+    case keysListed([AccessKey])
+    /// A key was made, and its pair is sealed in the same step of the journal that records this event.
+    case keyCreated(AccessKey)
+    /// STS answered for this user.
+    case keyVerified(AccessKeyID)
+    /// STS does not know the key yet.
+    case keyNotVerified(AccessKeyID, String)
+    /// STS answered for somebody else.
+    case keyOfAnother(AccessKeyID, String)
+    /// One push of that key to that target has ended.
+    case pushed(TargetName, AccessKeyID, PushResult)
+    /// When the key was last used; nil: never.
+    case lastUsed(AccessKeyID, Timestamp?)
+    /// The key is Inactive.
+    case keyDeactivated(AccessKeyID)
+    /// The key is gone.
+    case keyDeleted(AccessKeyID)
+    /// An effect other than a push or a verification did not succeed.
+    case failed(Effect, Failure)
+
+    /// What an operator can ask for.
+    public enum Request: Hashable, Sendable {
+        /// Begin a rotation now.
+        case rotate
+        /// Push again now, whatever the schedule says.
+        case retry
+        /// Leave a target out of this rotation.
+        case skip(TargetName, reason: String)
+    }
+}
+
+/// Why an effect did not succeed.
+public struct Failure: Hashable, Sendable {
+    /// What the rotation has to tell apart.
+    public enum Kind: String, Hashable, Codable, Sendable {
+        /// Whether it took effect is not known.
+        case lost
+        /// IAM's limit of two keys.
+        case limitExceeded = "limit-exceeded"
+        /// The user is not there.
+        case noSuchUser = "no-such-user"
+        /// Credentials or permissions.
+        case denied
+        /// The service cannot be reached.
+        case unreachable
+        /// Anything else that was refused or failed, without effect.
+        case refused
+    }
+
+    /// What the rotation has to tell apart.
+    public var kind: Kind
+    /// One sentence for people.
+    public var message: String
+
+    /// A failure with its sentence.
+    public init(_ kind: Kind, _ message: String) {
+        self.kind = kind
+        self.message = message
+    }
+}

@@ -1,0 +1,80 @@
+/// One line of history: what was done or seen, with which key, at which target, and why.
+public struct Note: Hashable, Sendable {
+    /// What happened. `…ing` is an intent, written before the effect; the past form is its outcome.
+    public enum Kind: String, Hashable, Codable, Sendable, CaseIterable {
+        case keysSeen = "keys-seen"
+        case takenOver = "taken-over"
+        case began, creating, created
+        case creationUncertain = "creation-uncertain"
+        case orphanSeen = "orphan-seen"
+        case deletingOrphan = "deleting-orphan"
+        case orphanDeleted = "orphan-deleted"
+        case verifying, verified
+        case successorLost = "successor-lost"
+        case delivering
+        case delivered
+        case notDelivered = "not-delivered"
+        case skipped
+        case targetAdded = "target-added"
+        case allDelivered = "all-delivered"
+        case stillInUse = "still-in-use"
+        case deactivating, deactivated
+        case reactivatedOutside = "reactivated-outside"
+        case deleting, deleted
+        case completed
+        case held
+        case requested
+    }
+
+    /// What happened.
+    public var kind: Kind
+    /// The key that it is about.
+    public var key: AccessKeyID?
+    /// The target that it is about.
+    public var target: TargetName?
+    /// How a delivery was confirmed.
+    public var evidence: Evidence?
+    /// The reason, or the vendor's answer.
+    public var detail: String?
+
+    /// One line.
+    public init(
+        _ kind: Kind, key: AccessKeyID? = nil, target: TargetName? = nil, evidence: Evidence? = nil,
+        detail: String? = nil
+    ) {
+        self.kind = kind
+        self.key = key
+        self.target = target
+        self.evidence = evidence
+        self.detail = detail
+    }
+}
+
+/// What one event led to: to be journalled as a whole before any of the effects begins.
+public struct Transition: Hashable, Sendable {
+    /// What is to be done now.
+    public var effects: [Effect] = []
+    /// Lines for the history.
+    public var notes: [Note] = []
+    /// The deliveries that changed.
+    public var changedDeliveries: Set<TargetName> = []
+    /// Whether deliveries of an earlier rotation are to be forgotten.
+    public var forgetsDeliveries = false
+    /// Whether the sealed pair is no longer needed.
+    public var wipesPair = false
+
+    /// A transition that nothing follows from.
+    public init() {}
+
+    /// Whether there is nothing to write beside the rotation itself.
+    public var isSilent: Bool { notes.isEmpty && changedDeliveries.isEmpty && !forgetsDeliveries && !wipesPair }
+
+    /// Adds what came of a later event.
+    public mutating func append(_ later: Transition) {
+        effects += later.effects
+        notes += later.notes
+        changedDeliveries.formUnion(later.changedDeliveries)
+        forgetsDeliveries = forgetsDeliveries || later.forgetsDeliveries
+        wipesPair = wipesPair || later.wipesPair
+    }
+}

@@ -1,0 +1,70 @@
+/// How one user's key is to be rotated.
+public struct Policy: Hashable, Sendable {
+    /// The age at which a key is replaced.
+    public var rotateEvery: Duration
+    /// How long both keys stay active after the last delivery was confirmed.
+    public var overlap: Duration
+    /// How long the old key stays inactive before it is deleted.
+    public var soak: Duration
+    /// How long the old key must have been unused before it is deactivated; nil: not asked.
+    public var quiet: Duration?
+    /// Quick tries of one push before it waits for `retry`.
+    public var maxAttempts: Int
+    /// The wait between tries once the quick ones are used up.
+    public var retry: Duration
+    /// The time one push may take.
+    public var pushTimeout: Duration
+
+    /// A policy; the defaults are those of `keyturn.yaml`.
+    public init(
+        rotateEvery: Duration = .seconds(24 * 3600), overlap: Duration = .seconds(3600),
+        soak: Duration = .seconds(3600), quiet: Duration? = nil, maxAttempts: Int = 3,
+        retry: Duration = .seconds(300), pushTimeout: Duration = .seconds(30)
+    ) {
+        self.rotateEvery = rotateEvery
+        self.overlap = overlap
+        self.soak = soak
+        self.quiet = quiet
+        self.maxAttempts = maxAttempts
+        self.retry = retry
+        self.pushTimeout = pushTimeout
+    }
+}
+
+/// What a rotation is measured against: the configuration of its user, at this moment.
+public struct Terms: Hashable, Sendable {
+    /// Times and limits.
+    public var policy: Policy
+    /// Every place that must hold the key.
+    public var targets: [TargetName]
+
+    /// The terms of one user.
+    public init(policy: Policy, targets: [TargetName]) {
+        self.policy = policy
+        self.targets = targets
+    }
+}
+
+/// Times that follow from how IAM behaves, not from anybody's taste.
+enum IAMTimes {
+    /// Right answers in a row before a new key counts as spread. One good answer does not prove that all of STS's
+    /// servers know the key.
+    static let verificationAnswers = 3
+    /// Between two right answers.
+    static let verificationSpacing: Duration = .seconds(1)
+    /// The longest wait between two tries of a key that is not known yet; spreading takes 5 to 15 s as a rule.
+    static let verificationLongestWait: Duration = .seconds(15)
+    /// When a key that is still refused becomes a problem to tell.
+    static let verificationPatience: Duration = .seconds(60)
+    /// How long after a CreateAccessKey without an answer its key may still turn up in a listing.
+    static let creationSettling: Duration = .seconds(6)
+    /// How far AWS's clock and ours may be apart, when a key's age is compared with the moment of an intent.
+    static let clockTolerance: Duration = .seconds(60)
+    /// The longest that a CreateAccessKey may be under way.
+    static let creationLongest: Duration = .seconds(60)
+    /// Creations that one rotation tries before it holds.
+    static let creationLimit = 8
+    /// The first and the longest wait after IAM refused or failed an operation.
+    static let failureWait: Duration = .seconds(30)
+    static let failureLongestWait: Duration = .seconds(900)
+}

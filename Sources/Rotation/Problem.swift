@@ -1,0 +1,46 @@
+/// Why a rotation does not go on.
+public struct Problem: Hashable, Codable, Sendable {
+    /// What kind of problem, for monitoring and exit statuses.
+    public enum Code: String, Hashable, Codable, Sendable {
+        /// There is a key that keyturn cannot account for.
+        case unaccountedKey = "unaccounted-key"
+        /// The key that the targets hold is gone or not active.
+        case currentKeyUnusable = "current-key-unusable"
+        /// STS answers for somebody else.
+        case wrongIdentity = "wrong-identity"
+        /// The new key is still not accepted.
+        case notSpread = "not-spread"
+        /// Too many creations without a key to show for it.
+        case creationFails = "creation-fails"
+        /// The IAM user is not there.
+        case noSuchUser = "no-such-user"
+        /// Credentials or permissions.
+        case denied
+        /// AWS cannot be reached.
+        case unreachable
+        /// AWS refused or failed an operation.
+        case refused
+    }
+
+    /// What kind.
+    public var code: Code
+    /// One or two sentences: what is seen, and what to do.
+    public var message: String
+    /// Since when.
+    public var since: Timestamp
+
+    /// Whether only a person can resolve it.
+    public var needsPerson: Bool {
+        switch code {
+        case .unaccountedKey, .currentKeyUnusable, .wrongIdentity, .creationFails, .noSuchUser: true
+        case .notSpread, .denied, .unreachable, .refused: false
+        }
+    }
+
+    /// A problem seen at that time.
+    public init(code: Code, message: String, since: Timestamp) {
+        self.code = code
+        self.message = message
+        self.since = since
+    }
+}

@@ -1,0 +1,101 @@
+/// `creating`: CreateAccessKey, and what to make of one whose answer never came.
+extension Rotation {
+    func wantedForCreation() -> [Effect] {
+        if problem?.needsPerson == true { return [.listKeys] }
+        guard creations.last?.isOpen == true else { return [.createKey] }
+        if inFlight.contains(.createKey) { return [] }
+        guard let orphan else { return [.listKeys] }
+        return [isCleared ? .deleteKey(orphan) : .lookUpLastUse(orphan)]
+    }
+
+    mutating func created(_ key: AccessKey, _ now: Timestamp, _ transition: inout Transition) {
+        closeCreation(mayExist: true)
+        next = KeyRecord(key)
+        answers = 0
+        enter(.verifying, now)
+        transition.notes.append(Note(.created, key: key.id, detail: "sealed in the journal"))
+        transition.notes.append(Note(.verifying, key: key.id))
+    }
+
+    mutating func creationFailed(_ failure: Failure, _ now: Timestamp, _ transition: inout Transition) {
+        switch failure.kind {
+        case .lost:
+            transition.notes.append(Note(.creationUncertain, detail: failure.message))
+        case .limitExceeded:
+            // Nothing was made now; but the limit may be reached by a key that an earlier, lost call has made.
+            closeCreation(mayExist: false)
+            hold(.unaccountedKey, failure.message, now, &transition)
+        case .denied, .noSuchUser, .unreachable, .refused:
+            closeCreation(mayExist: false)
+            retryAt = now + failureWait
+            hold(failure.problemCode, failure.message, now, &transition)
+        }
+    }
+
+    /// An open creation is reconciled with what IAM shows; nothing is guessed.
+    mutating func seeWhileCreating(_ keys: [AccessKey], _ now: Timestamp, _ transition: inout Transition) {
+        let strangers = keys.filter { key in key.id != current?.id && key.id != previous?.id }
+        guard let stranger = strangers.first else { return settle(now, &transition) }
+        guard strangers.count == 1, creations.contains(where: { $0.mayHaveMade(stranger) }) else {
+            retryAt = now + failureWait
+            return hold(.unaccountedKey, Self.sentence(about: strangers, besides: current), now, &transition)
+        }
+        problem = nil
+        if creations.last?.isOpen == false { creations[creations.count - 1].isOpen = true }
+        orphan = stranger.id
+        transition.notes.append(
+            Note(.orphanSeen, key: stranger.id, detail: "made by a CreateAccessKey whose answer was lost"))
+    }
+
+    /// Nothing new is listed: once a late key would have turned up, the creation counts as never made.
+    private mutating func settle(_ now: Timestamp, _ transition: inout Transition) {
+        problem = nil
+        guard let last = creations.last else { return }
+        let settled = last.at + IAMTimes.creationSettling
+        // A clock that was set back must not make this wait for ever.
+        if now < settled, settled - now <= IAMTimes.creationSettling {
+            retryAt = min(settled, now + .seconds(2))
+            return
+        }
+        closeCreation(mayExist: last.mayExist)
+        guard creations.count >= IAMTimes.creationLimit else { return }
+        creations.removeFirst()
+        retryAt = now + IAMTimes.failureLongestWait
+        hold(
+            .creationFails,
+            "CreateAccessKey was called \(IAMTimes.creationLimit) times, and no key came of it. Nothing else was "
+                + "changed. See CloudTrail for CreateAccessKey of this user; `keyturn retry` tries again.",
+            now, &transition)
+    }
+
+    mutating func lastUsed(
+        _ id: AccessKeyID, _ moment: Timestamp?, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
+    ) {
+        if phase == .creating, id == orphan {
+            guard moment == nil else {
+                orphan = nil
+                retryAt = now + IAMTimes.failureLongestWait
+                return hold(
+                    .unaccountedKey,
+                    "The key \(id) was made while keyturn was making one, and somebody uses it, so it is not keyturn's. "
+                        + "Nothing was changed. Delete it in IAM if it is not needed.", now, &transition)
+            }
+            isCleared = true
+        } else if phase == .overlap, id == previous?.id {
+            judgeQuiet(moment, now, terms, &transition)
+        }
+    }
+
+    mutating func orphanDeleted(_ id: AccessKeyID, _ transition: inout Transition) {
+        transition.notes.append(Note(.orphanDeleted, key: id, detail: "never used, and its secret was never kept"))
+        orphan = nil
+        isCleared = false
+        closeCreation(mayExist: false)
+    }
+
+    private mutating func closeCreation(mayExist: Bool) {
+        guard let last = creations.indices.last else { return }
+        creations[last].isOpen = false
+        creations[last].mayExist = mayExist
+    }
+}

@@ -1,0 +1,131 @@
+/// `delivering`: every target on its own, all with the same key, until each has confirmed it.
+extension Rotation {
+    mutating func beginDelivering(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
+        transition.notes.append(Note(.delivering, key: next?.id, detail: "to \(terms.targets.count) targets"))
+        alignDeliveries(now, terms, &transition)
+    }
+
+    mutating func resumeDelivering(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
+        alignDeliveries(now, terms, &transition)
+        for (name, delivery) in deliveries where !delivery.isSettled {
+            deliveries[name]?.quickTries = 0
+            let isPaused = delivery.isRateLimited && (delivery.retryAt ?? now) <= now + .seconds(3600)
+            if !isPaused { deliveries[name]?.retryAt = nil }
+        }
+        finishDeliveringIfSettled(now, &transition)
+    }
+
+    /// The targets are those of the configuration, also when it changes in the middle.
+    private mutating func alignDeliveries(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
+        for target in terms.targets where deliveries[target] == nil {
+            deliveries[target] = Delivery()
+            transition.changedDeliveries.insert(target)
+            transition.notes.append(Note(.targetAdded, target: target, detail: "new in the configuration"))
+        }
+        let configured = Set(terms.targets)
+        for target in deliveries.keys.sorted() where !configured.contains(target) {
+            settle(target, as: .skipped, "no longer in the configuration", now, &transition)
+        }
+    }
+
+    func wantedPushes(_ now: Timestamp) -> [Effect] {
+        guard let next else { return [] }
+        let open = deliveries.filter { name, delivery in
+            !delivery.isSettled && (delivery.retryAt ?? now) <= now && !inFlight.contains(.push(name, next.id))
+        }
+        return open.keys.sorted().map { .push($0, next.id) }
+    }
+
+    mutating func hurryPushes(_ transition: inout Transition) {
+        for (name, delivery) in deliveries where !delivery.isSettled {
+            deliveries[name]?.retryAt = nil
+            deliveries[name]?.quickTries = 0
+            transition.changedDeliveries.insert(name)
+        }
+        transition.notes.append(Note(.requested, detail: "retry"))
+    }
+
+    mutating func skip(_ target: TargetName, _ reason: String, _ now: Timestamp, _ transition: inout Transition) {
+        guard phase == .delivering, let delivery = deliveries[target], !delivery.isSettled else { return }
+        if let next { inFlight.remove(.push(target, next.id)) }
+        settle(target, as: .skipped, reason, now, &transition)
+        finishDeliveringIfSettled(now, &transition)
+    }
+
+    mutating func pushed(
+        _ target: TargetName, _ id: AccessKeyID, _ result: PushResult, _ now: Timestamp, _ terms: Terms,
+        _ transition: inout Transition
+    ) {
+        guard phase == .delivering, id == next?.id, let delivery = deliveries[target], !delivery.isSettled else {
+            return
+        }
+        switch result.outcome {
+        case .ok, .unchanged:
+            deliveries[target]?.evidence = result.evidence ?? .acknowledged
+            settle(target, as: .confirmed, result.message, now, &transition)
+            finishDeliveringIfSettled(now, &transition)
+        default:
+            postpone(target, result, now, terms.policy, &transition)
+        }
+    }
+
+    private mutating func postpone(
+        _ target: TargetName, _ result: PushResult, _ now: Timestamp, _ policy: Policy,
+        _ transition: inout Transition
+    ) {
+        guard var delivery = deliveries[target] else { return }
+        delivery.state =
+            switch result.outcome {
+            case .unknown, .timedOut, .cancelled: .unknown
+            default: .failed
+            }
+        delivery.at = now
+        delivery.detail = result.message
+        delivery.isRateLimited = result.outcome == .rateLimited
+        delivery.retryAt = now + wait(after: result, delivery.quickTries, policy)
+        deliveries[target] = delivery
+        transition.changedDeliveries.insert(target)
+        transition.notes.append(
+            Note(.notDelivered, key: next?.id, target: target, detail: "\(result.outcome.rawValue): \(result.message)"))
+    }
+
+    /// Quick tries help against passing faults only; what a person must mend is asked for slowly.
+    private func wait(after result: PushResult, _ quickTries: Int, _ policy: Policy) -> Duration {
+        switch result.outcome {
+        case .rateLimited: return max(result.retryAfter ?? .seconds(60), .seconds(1))
+        case .retryable, .unknown:
+            guard quickTries < policy.maxAttempts else { return policy.retry }
+            return min(.seconds(1) * (1 << min(max(quickTries - 1, 0), 5)), policy.retry)
+        default: return policy.retry
+        }
+    }
+
+    private mutating func settle(
+        _ target: TargetName, as state: Delivery.State, _ detail: String, _ now: Timestamp,
+        _ transition: inout Transition
+    ) {
+        guard var delivery = deliveries[target], delivery.state != .skipped else { return }
+        delivery.state = state
+        delivery.detail = detail
+        delivery.at = now
+        delivery.retryAt = nil
+        deliveries[target] = delivery
+        transition.changedDeliveries.insert(target)
+        let kind: Note.Kind = state == .confirmed ? .delivered : .skipped
+        transition.notes.append(
+            Note(kind, key: next?.id, target: target, evidence: delivery.evidence, detail: detail))
+    }
+
+    /// The one place where a new key becomes the current one: every delivery is confirmed, or skipped by an operator.
+    private mutating func finishDeliveringIfSettled(_ now: Timestamp, _ transition: inout Transition) {
+        guard phase == .delivering, let next, deliveries.values.allSatisfy(\.isSettled) else { return }
+        previous = current
+        current = next
+        self.next = nil
+        creations = []
+        transition.wipesPair = true
+        transition.notes.append(Note(.allDelivered, key: next.id, detail: "the secret was wiped from the journal"))
+        enter(.overlap, now)
+        if previous == nil { complete(now, &transition) }
+    }
+}

@@ -1,0 +1,61 @@
+/// What comes next, and when.
+public struct Due: Hashable, Sendable {
+    /// The steps that a rotation can wait for.
+    public enum Action: String, Hashable, Sendable {
+        case observe, rotate, create, verify, push, deactivate, delete
+    }
+
+    /// What comes next.
+    public var action: Action
+    /// Not before.
+    public var at: Timestamp
+}
+
+extension Rotation {
+    /// Whether keyturn has never seen this user's keys.
+    public var isUnobserved: Bool { number == 0 && current == nil }
+
+    /// Whether a rotation is to begin.
+    func isDue(_ now: Timestamp, _ policy: Policy) -> Bool {
+        guard let current, !isRequested else { return true }
+        return now >= current.created + policy.rotateEvery
+    }
+
+    /// What comes next, and when.
+    ///
+    /// - Parameters:
+    ///   - now: stands for the time of what is due at once.
+    ///   - policy: the user's times.
+    public func due(at now: Timestamp, policy: Policy) -> Due {
+        let due: Due =
+            switch phase {
+            case .idle where isUnobserved && !isRequested: Due(action: .observe, at: now)
+            case .idle where isRequested: Due(action: .rotate, at: now)
+            case .idle: Due(action: .rotate, at: current.map { $0.created + policy.rotateEvery } ?? now)
+            case .creating: Due(action: .create, at: now)
+            case .verifying: Due(action: .verify, at: now)
+            case .delivering: Due(action: .push, at: nextPush ?? now)
+            case .overlap: Due(action: .deactivate, at: phaseSince + policy.overlap)
+            case .soak: Due(action: .delete, at: phaseSince + policy.soak)
+            case .deleting: Due(action: .delete, at: now)
+            }
+        guard phase != .delivering, let retryAt else { return due }
+        return Due(action: due.action, at: max(due.at, retryAt))
+    }
+
+    private var nextPush: Timestamp? {
+        let open = deliveries.values.filter { !$0.isSettled }
+        guard !open.contains(where: { $0.retryAt == nil }) else { return nil }
+        return open.compactMap(\.retryAt).min()
+    }
+
+    /// Why the user needs attention, in one sentence; nil: all is well.
+    public var trouble: String? {
+        if let problem { return problem.message }
+        let late = deliveries.filter { $0.value.state == .failed || $0.value.state == .unknown }
+        guard phase == .delivering, let first = late.min(by: { $0.key < $1.key }) else { return nil }
+        let more = late.count > 1 ? " (and \(late.count - 1) more)" : ""
+        return "\(late.count) of \(deliveries.count) targets have not confirmed the new key, so the old one stays active: "
+            + "\(first.key): \(first.value.detail ?? "no answer")\(more)"
+    }
+}

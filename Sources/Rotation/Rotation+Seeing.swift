@@ -1,0 +1,97 @@
+/// What a listing of the user's keys means in each phase.
+extension Rotation {
+    mutating func see(_ keys: [AccessKey], _ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
+        if var current, let listed = keys.first(where: { $0.id == current.id }) {
+            current.status = listed.status
+            self.current = current
+        }
+        switch phase {
+        case .idle: seeBeforeBeginning(keys, now, terms, &transition)
+        case .creating: seeWhileCreating(keys, now, &transition)
+        case .verifying: seeWhileVerifying(keys, now, &transition)
+        case .delivering: break
+        case .overlap, .soak, .deleting: seeBeforeRetiring(keys, now, &transition)
+        }
+    }
+
+    private mutating func seeBeforeBeginning(
+        _ keys: [AccessKey], _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
+    ) {
+        transition.notes.append(contentsOf: keys.map { Note(.keysSeen, key: $0.id, detail: $0.status.rawValue) })
+        if current == nil, number == 0, keys.count == 1 {
+            current = KeyRecord(keys[0])
+            problem = nil
+            transition.notes.append(Note(.takenOver, key: keys[0].id, detail: "the user's only key"))
+        }
+        let strangers = keys.filter { $0.id != current?.id }
+        guard strangers.isEmpty else {
+            retryAt = now + failureWait
+            return hold(.unaccountedKey, Self.sentence(about: strangers, besides: current), now, &transition)
+        }
+        guard isDue(now, terms.policy) else { return }
+        start(keys.isEmpty, now, terms, &transition)
+    }
+
+    private mutating func start(
+        _ hasNoKey: Bool, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
+    ) {
+        let reason =
+            if isRequested { "asked for by an operator" } else if current == nil {
+                "the user has no key yet"
+            } else if hasNoKey {
+                "the key that the targets hold is gone from IAM"
+            } else { "the key is older than rotate-every" }
+        transition.notes.append(Note(.began, key: current?.id, detail: reason))
+        if hasNoKey { current = nil }
+        enter(.creating, now)
+        number += 1
+        isRequested = false
+        next = nil
+        previous = nil
+        creations = []
+        transition.forgetsDeliveries = true
+        deliveries = Dictionary(terms.targets.map { ($0, Delivery()) }) { first, _ in first }
+        transition.changedDeliveries = Set(terms.targets)
+    }
+
+    private mutating func seeBeforeRetiring(_ keys: [AccessKey], _ now: Timestamp, _ transition: inout Transition) {
+        guard let current, let previous else { return complete(now, &transition) }
+        guard let holding = keys.first(where: { $0.id == current.id }), holding.status == .active else {
+            retryAt = now + IAMTimes.failureWait
+            return hold(
+                .currentKeyUnusable,
+                "The key \(current.id), which the targets hold, is no longer active in IAM. The old key "
+                    + "\(previous.id) was left as it is. Make \(current.id) active again in IAM.", now, &transition)
+        }
+        guard let old = keys.first(where: { $0.id == previous.id }) else {
+            transition.notes.append(Note(.deleted, key: previous.id, detail: "deleted by somebody else"))
+            return complete(now, &transition)
+        }
+        self.previous?.status = old.status
+        problem = nil
+        retire(old, now, &transition)
+    }
+
+    private mutating func retire(_ old: AccessKey, _ now: Timestamp, _ transition: inout Transition) {
+        switch (phase, old.status) {
+        case (.overlap, .active): isCleared = true
+        case (.overlap, _): deactivated(now, &transition)
+        case (.soak, .active), (.deleting, .active):
+            transition.notes.append(
+                Note(.reactivatedOutside, key: old.id, detail: "somebody made it Active: the overlap begins again"))
+            enter(.overlap, now)
+        case (.soak, _):
+            enter(.deleting, now)
+            isCleared = true
+        default: isCleared = true
+        }
+    }
+
+    static func sentence(about strangers: [AccessKey], besides current: KeyRecord?) -> String {
+        let list = strangers.map { "\($0.id) (\($0.status.rawValue))" }.joined(separator: " and ")
+        let known = current.map { " besides \($0.id)" } ?? ""
+        return "IAM lists \(list)\(known), and keyturn has no record of where it is used. Nothing was changed. "
+            + "Find out which key is in use; then delete the other one in IAM, or name the one in use with "
+            + "`keyturn adopt --current KEYID`."
+    }
+}

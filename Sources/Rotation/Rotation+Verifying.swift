@@ -1,0 +1,40 @@
+/// `verifying`: the new key must be known everywhere, and be this user's, before anybody gets it.
+extension Rotation {
+    mutating func verified(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
+        guard phase == .verifying else { return }
+        failures = 0
+        answers += 1
+        problem = nil
+        guard answers >= IAMTimes.verificationAnswers else {
+            retryAt = now + IAMTimes.verificationSpacing
+            return
+        }
+        transition.notes.append(Note(.verified, key: next?.id, detail: "\(answers) right answers of STS in a row"))
+        enter(.delivering, now)
+        beginDelivering(now, terms, &transition)
+    }
+
+    mutating func notVerified(_ message: String, _ now: Timestamp, _ transition: inout Transition) {
+        guard phase == .verifying else { return }
+        answers = 0
+        failures += 1
+        retryAt = now + min(.seconds(1) * (1 << min(failures - 1, 6)), IAMTimes.verificationLongestWait)
+        if now - phaseSince > IAMTimes.verificationPatience { hold(.notSpread, message, now, &transition) }
+    }
+
+    /// Whether the key has been refused for so long that it may not be there any more. Every fourth try, IAM is asked.
+    func isSuspect(_ now: Timestamp) -> Bool {
+        failures > 0 && failures % 4 == 0 && now - phaseSince > IAMTimes.verificationPatience
+    }
+
+    mutating func seeWhileVerifying(_ keys: [AccessKey], _ now: Timestamp, _ transition: inout Transition) {
+        guard let next, !keys.contains(where: { $0.id == next.id }) else {
+            failures = 1
+            return
+        }
+        transition.notes.append(Note(.successorLost, key: next.id, detail: "gone from IAM before any target got it"))
+        transition.wipesPair = true
+        self.next = nil
+        enter(.creating, now)
+    }
+}

@@ -1,0 +1,251 @@
+/// The life cycle of one user's access key: every decision, and no I/O, clock or randomness.
+///
+/// A value is fed events with ``handle(_:at:terms:)`` and answers with effects. It must be journalled before the effects
+/// are begun, so that an effect without an outcome can be told after a crash. Only CreateAccessKey needs that: it is the
+/// one effect that is not idempotent, and ``creations`` is what its reconciliation goes by.
+public struct Rotation: Hashable, Sendable {
+    /// One call of CreateAccessKey, written down before it is made.
+    public struct Creation: Hashable, Codable, Sendable {
+        /// When it was about to be made.
+        public var at: Timestamp
+        /// The keys that were there before.
+        public var known: [AccessKeyID]
+        /// Whether its outcome is yet to be found out.
+        public var isOpen = true
+        /// Whether a key of it may exist, or turn up late: false once IAM has refused the call.
+        public var mayExist = true
+
+        /// A call that is about to be made.
+        public init(at: Timestamp, known: [AccessKeyID]) {
+            self.at = at
+            self.known = known
+        }
+
+        /// Whether a key of that age can be this call's. AWS gives ages to the second.
+        func mayHaveMade(_ key: AccessKey) -> Bool {
+            mayExist && !known.contains(key.id) && key.created >= at - IAMTimes.clockTolerance
+                && key.created <= at + IAMTimes.creationLongest + IAMTimes.clockTolerance
+        }
+    }
+
+    /// The number of the running rotation, else of the last one; 0: none yet.
+    public var number = 0
+    /// Where it stands.
+    public var phase = Phase.idle
+    /// Since when.
+    public var phaseSince: Timestamp
+    /// The key that the targets hold; from `overlap` on the new one.
+    public var current: KeyRecord?
+    /// The key that was made and is not yet confirmed everywhere.
+    public var next: KeyRecord?
+    /// The key that was replaced.
+    public var previous: KeyRecord?
+    /// Calls of CreateAccessKey in this rotation.
+    public var creations: [Creation] = []
+    /// Right answers of STS in a row.
+    public var answers = 0
+    /// Failures in a row; decides the wait.
+    public var failures = 0
+    /// Nothing but pushes is done before; nil: at once.
+    public var retryAt: Timestamp?
+    /// Whether an operator asked for a rotation that has not begun.
+    public var isRequested = false
+    /// Why it does not go on.
+    public var problem: Problem?
+    /// What became of this rotation's key, or of the last one's, at each target.
+    public var deliveries: [TargetName: Delivery] = [:]
+
+    // What follows is of one process, and not journalled.
+
+    /// Effects whose answer is outstanding.
+    var inFlight: Set<Effect> = []
+    /// A key that an open creation seems to have made.
+    var orphan: AccessKeyID?
+    /// Whether IAM was just seen in a state in which the old key may be retired.
+    var isCleared = false
+    /// Whether the old key was just seen unused for long enough.
+    var isQuiet = false
+
+    /// A user that keyturn has no record of.
+    public init(at now: Timestamp) { phaseSince = now }
+
+    /// What of this value the journal keeps: all but what belongs to one process.
+    public var recorded: Rotation {
+        var copy = self
+        copy.inFlight = []
+        copy.orphan = nil
+        copy.isCleared = false
+        copy.isQuiet = false
+        return copy
+    }
+
+    /// Whether any effect's answer is outstanding.
+    public var isWaitingForAnswers: Bool { !inFlight.isEmpty }
+
+    /// Takes in what happened, and tells what to do.
+    ///
+    /// - Parameters:
+    ///   - event: what happened. An answer that is not waited for any more changes nothing.
+    ///   - now: the time, which may be any: clocks jump.
+    ///   - terms: the user's configuration.
+    /// - Returns: what to journal, and what to do after that.
+    public mutating func handle(_ event: Event, at now: Timestamp, terms: Terms) -> Transition {
+        var transition = Transition()
+        switch event {
+        case .resumed: resume(now, terms, &transition)
+        case .timePassed: break
+        case .asked(let request): answer(request, now, terms, &transition)
+        case .keysListed(let keys):
+            guard inFlight.remove(.listKeys) != nil else { break }
+            succeeded()
+            see(keys, now, terms, &transition)
+        case .keyCreated(let key):
+            guard inFlight.remove(.createKey) != nil, phase == .creating else { break }
+            succeeded()
+            created(key, now, &transition)
+        case .keyVerified(let id):
+            guard inFlight.remove(.verifyKey(id)) != nil else { break }
+            verified(now, terms, &transition)
+        case .keyNotVerified(let id, let message):
+            guard inFlight.remove(.verifyKey(id)) != nil else { break }
+            notVerified(message, now, &transition)
+        case .keyOfAnother(let id, let message):
+            guard inFlight.remove(.verifyKey(id)) != nil else { break }
+            answers = 0
+            retryAt = now + IAMTimes.failureLongestWait
+            hold(.wrongIdentity, message, now, &transition)
+        case .pushed(let target, let id, let result):
+            guard inFlight.remove(.push(target, id)) != nil else { break }
+            pushed(target, id, result, now, terms, &transition)
+        case .lastUsed(let id, let moment):
+            guard inFlight.remove(.lookUpLastUse(id)) != nil else { break }
+            succeeded()
+            lastUsed(id, moment, now, terms, &transition)
+        case .keyDeactivated(let id):
+            guard inFlight.remove(.deactivateKey(id)) != nil, phase == .overlap, id == previous?.id else { break }
+            succeeded()
+            deactivated(now, &transition)
+        case .keyDeleted(let id):
+            guard inFlight.remove(.deleteKey(id)) != nil else { break }
+            succeeded()
+            keyDeleted(id, now, &transition)
+        case .failed(let effect, let failure):
+            guard inFlight.remove(effect) != nil else { break }
+            failed(effect, failure, now, &transition)
+        }
+        begin(wanted(now, terms), now, &transition)
+        return transition
+    }
+
+    /// What the state asks for at that time, whether or not it is under way.
+    func wanted(_ now: Timestamp, _ terms: Terms) -> [Effect] {
+        if phase == .delivering { return wantedPushes(now) }
+        if let retryAt, retryAt > now { return [] }
+        return switch phase {
+        case .idle: isDue(now, terms.policy) ? [.listKeys] : []
+        case .creating: wantedForCreation()
+        case .verifying: next.map { [isSuspect(now) ? .listKeys : .verifyKey($0.id)] } ?? []
+        case .delivering: []
+        case .overlap: now >= phaseSince + terms.policy.overlap ? wantedForDeactivation(terms.policy) : []
+        case .soak: now >= phaseSince + terms.policy.soak ? [.listKeys] : []
+        case .deleting: previous.map { [isCleared ? .deleteKey($0.id) : .listKeys] } ?? []
+        }
+    }
+
+    /// Marks effects as under way, and writes down what must be known if their answers never come.
+    private mutating func begin(_ effects: [Effect], _ now: Timestamp, _ transition: inout Transition) {
+        for effect in effects where !inFlight.contains(effect) {
+            inFlight.insert(effect)
+            transition.effects.append(effect)
+            switch effect {
+            case .createKey:
+                let known = [current, previous].compactMap { $0?.id }
+                creations.append(Creation(at: now, known: known))
+                transition.notes.append(Note(.creating))
+            case .push(let target, _):
+                deliveries[target]?.attempts += 1
+                deliveries[target]?.quickTries += 1
+                transition.changedDeliveries.insert(target)
+            case .deactivateKey(let id): transition.notes.append(Note(.deactivating, key: id))
+            case .deleteKey(let id):
+                transition.notes.append(Note(id == orphan ? .deletingOrphan : .deleting, key: id))
+            case .listKeys, .verifyKey, .lookUpLastUse: break
+            }
+        }
+    }
+
+    mutating func enter(_ phase: Phase, _ now: Timestamp) {
+        self.phase = phase
+        phaseSince = now
+        retryAt = nil
+        failures = 0
+        problem = nil
+        isCleared = false
+        isQuiet = false
+    }
+
+    mutating func hold(_ code: Problem.Code, _ message: String, _ now: Timestamp, _ transition: inout Transition) {
+        if problem?.code != code || problem?.message != message {
+            transition.notes.append(Note(.held, detail: message))
+        }
+        problem = Problem(code: code, message: message, since: problem?.code == code ? problem?.since ?? now : now)
+    }
+
+    private mutating func succeeded() {
+        failures = 0
+        retryAt = nil
+    }
+
+    private mutating func resume(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
+        inFlight = []
+        orphan = nil
+        isCleared = false
+        isQuiet = false
+        retryAt = nil
+        answers = 0
+        if phase == .delivering { resumeDelivering(now, terms, &transition) }
+    }
+
+    private mutating func answer(
+        _ request: Event.Request, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
+    ) {
+        switch request {
+        case .rotate:
+            guard phase == .idle, !isRequested else { return }
+            isRequested = true
+            retryAt = nil
+            transition.notes.append(Note(.requested, detail: "rotate"))
+        case .retry:
+            retryAt = nil
+            hurryPushes(&transition)
+        case .skip(let target, let reason):
+            skip(target, reason, now, &transition)
+        }
+    }
+
+    private mutating func failed(
+        _ effect: Effect, _ failure: Failure, _ now: Timestamp, _ transition: inout Transition
+    ) {
+        failures += 1
+        isCleared = false
+        if effect == .createKey { return creationFailed(failure, now, &transition) }
+        retryAt = now + failureWait
+        hold(failure.problemCode, failure.message, now, &transition)
+    }
+
+    /// The wait after that many failures in a row, doubling.
+    var failureWait: Duration {
+        min(IAMTimes.failureWait * (1 << min(max(failures - 1, 0), 8)), IAMTimes.failureLongestWait)
+    }
+}
+
+extension Failure {
+    var problemCode: Problem.Code {
+        switch kind {
+        case .noSuchUser: .noSuchUser
+        case .denied: .denied
+        case .unreachable: .unreachable
+        case .lost, .refused, .limitExceeded: .refused
+        }
+    }
+}

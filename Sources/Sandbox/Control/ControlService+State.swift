@@ -1,0 +1,22 @@
+import Synchronization
+
+extension ControlService {
+    /// Users with their keys, and what every place holds.
+    var state: JSON {
+        let account = world.account.withLock { $0 }
+        let judgement = Judgement(secrets: account.secrets)
+        let targets = Places(world).variables.mapValues { variables in
+            JSON.object(judgement.verdicts(on: variables).mapValues(JSON.string))
+        }
+        let users = account.users.map { user in (user.name, JSON.object(["keys": .array(user.keys.map(render))])) }
+        return ["users": .object(Dictionary(uniqueKeysWithValues: users)), "targets": .object(targets)]
+    }
+
+    private func render(_ key: AccessKey) -> JSON {
+        [
+            "id": .string(key.id), "status": .string(key.status.rawValue),
+            "created": .string(Timestamp.text(key.created)),
+            "lastUsed": .optional(key.lastUse.map { Timestamp.text($0.date) }),
+        ]
+    }
+}

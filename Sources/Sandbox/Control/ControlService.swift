@@ -1,0 +1,78 @@
+import FlyingFox
+import Foundation
+
+/// What tests and demonstrations look at the sandbox with, and break it with.
+struct ControlService: HTTPHandler {
+    let world: World
+    let log: RequestLog
+    let faults: FaultPlan
+    let gate: TravisGate
+
+    struct Refusal: Error {
+        let status: Int
+        let message: String
+    }
+
+    func handleRequest(_ received: HTTPRequest) async throws -> HTTPResponse {
+        guard let request = try await Request(reading: received) else {
+            return Reply.text(413, "too large").adding([("Connection", "close")]).response(isHead: false)
+        }
+        let reply: Reply
+        do throws(Refusal) {
+            reply = try answer(request)
+        } catch {
+            reply = .json(error.status, ["error": .string(error.message)])
+        }
+        return reply.response(isHead: false)
+    }
+
+    private func answer(_ request: Request) throws(Refusal) -> Reply {
+        switch (request.method, request.path) {
+        case ("GET", "/state"): return .json(200, state)
+        case ("GET", "/requests"): return .json(200, requests)
+        case ("POST", "/requests/clear"):
+            log.clear()
+            return .empty(204)
+        case ("POST", "/faults"): return try addFault(request)
+        case ("DELETE", "/faults"):
+            faults.clear()
+            gate.liftBans()
+            return .empty(204)
+        case ("POST", "/users"): return try addUser(request)
+        case ("POST", "/places"): return try addPlace(request)
+        default: throw Refusal(status: 404, message: "no such path; see the documentation of keyturn sandbox")
+        }
+    }
+
+    private var requests: JSON {
+        .array(
+            log.entries.map { entry in
+                [
+                    "n": .int(entry.number), "service": .string(entry.service.rawValue),
+                    "method": .string(entry.method), "path": .string(entry.path),
+                    "status": entry.status.map(JSON.int) ?? .null,
+                ]
+            })
+    }
+
+    private func addFault(_ request: Request) throws(Refusal) -> Reply {
+        let fault: Fault
+        do throws(Fault.Invalid) {
+            fault = try Fault(try object(request, orThrow: Fault.Invalid(reason: "the body is not JSON")))
+        } catch {
+            throw Refusal(status: 400, message: error.reason)
+        }
+        guard let id = faults.add(fault) else { throw Refusal(status: 409, message: "there are too many faults") }
+        return .json(201, ["id": .int(id)])
+    }
+
+    private func object<Failure: Error>(_ request: Request, orThrow failure: Failure) throws(Failure) -> JSON {
+        guard let json = JSON(parsing: request.body), json.object != nil else { throw failure }
+        return json
+    }
+
+    func fields(_ request: Request) throws(Refusal) -> [String: JSON] {
+        let json = try object(request, orThrow: Refusal(status: 400, message: "the body must be a JSON object"))
+        return json.object ?? [:]
+    }
+}

@@ -1,0 +1,28 @@
+/// Says of the variables of one place which key pair they hold, without telling a secret.
+struct Judgement: Sendable {
+    /// The secrets of all keys that ever were, by access key id.
+    let secrets: [String: String]
+
+    /// For each variable that has to do with access keys: the id that it holds, or how the secret in it compares.
+    func verdicts(on variables: [String: String]) -> [String: String] {
+        let held = variables.values.filter { secrets[$0] != nil }
+        var verdicts = [PairNames.accessKeyID: "absent", PairNames.secretAccessKey: "absent"]
+        for (name, value) in variables {
+            if secrets[value] != nil {
+                verdicts[name] = value
+            } else if name == PairNames.secretAccessKey, let id = variables[PairNames.accessKeyID] {
+                verdicts[name] = secrets[id] == value ? "matches" : "differs"
+            } else if held.contains(where: { secrets[$0] == value }) {
+                verdicts[name] = "matches"
+            } else if name.contains("SECRET") || name == PairNames.accessKeyID || isSecretOfAnyKey(value) {
+                verdicts[name] = "differs"
+            }
+        }
+        return verdicts
+    }
+
+    private func isSecretOfAnyKey(_ value: String) -> Bool {
+        // Only what could be one is looked for among all of them.
+        value.utf8.count == 40 && secrets.values.contains(value)
+    }
+}

@@ -1,0 +1,48 @@
+import Synchronization
+
+/// Every place of the three CI systems with the variables that it holds, by the name that people call it.
+struct Places: Sendable {
+    private(set) var variables: [String: [String: String]] = [:]
+
+    init(_ world: World) {
+        add(world.travis.withLock { $0.repositories })
+        add(world.gitlab.withLock { $0.owners })
+        let github = world.github.withLock { (repositories: $0.repositories, organizations: $0.organizations) }
+        for repository in github.repositories { add(repository) }
+        for organization in github.organizations { add(organization.vault, as: "github:\(organization.login)") }
+    }
+
+    private mutating func add(_ repositories: [TravisRepository]) {
+        for repository in repositories {
+            let name = "travis:\(repository.slug)"
+            variables[name] = [:]
+            for variable in repository.variables {
+                let place = variable.branch.map { "\(name)@\($0)" } ?? name
+                variables[place, default: [:]][variable.name] = variable.value
+            }
+        }
+    }
+
+    private mutating func add(_ owners: [GitLabOwner]) {
+        for owner in owners {
+            let name = "gitlab:" + (owner.kind == .instance ? "instance" : owner.path)
+            variables[name] = [:]
+            for variable in owner.variables {
+                let place = variable.scope == GitLabVariable.everyScope ? name : "\(name)@\(variable.scope)"
+                variables[place, default: [:]][variable.key] = variable.value
+            }
+        }
+    }
+
+    private mutating func add(_ repository: GitHubRepository) {
+        let name = "github:\(repository.fullName)"
+        for variable in repository.variables { variables[name, default: [:]][variable.name] = variable.value }
+        add(repository.actions, as: name)
+        if !repository.dependabot.secrets.isEmpty { add(repository.dependabot, as: "\(name)#dependabot") }
+        for environment in repository.environments { add(environment.vault, as: "\(name)@\(environment.name)") }
+    }
+
+    private mutating func add(_ vault: GitHubVault, as name: String) {
+        variables[name, default: [:]].merge(vault.secrets.map { ($0.name, $0.value) }) { _, secret in secret }
+    }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import Synchronization
+
+extension GitHubService {
+    /// The most bytes that a secret may have.
+    private static let valueLimit = 48 * 1024
+
+    func list(_ path: GitHubVaultPath, _ request: Request) throws(GitHubError) -> Reply {
+        let secrets = try vault(path).secrets.sorted { $0.name < $1.name }
+        let page = page(request, total: secrets.count, standard: 30, most: 100)
+        return list("secrets", page.cut(secrets).map { render($0, in: path, request) }, page: page, request: request)
+    }
+
+    func publicKey(_ path: GitHubVaultPath) throws(GitHubError) -> Reply {
+        let vault = try vault(path)
+        let key = Data(vault.box.publicKey).base64EncodedString()
+        return .json(200, ["key_id": .string(vault.keyID), "key": .string(key)])
+    }
+
+    func show(_ name: String, in path: GitHubVaultPath, _ request: Request) throws(GitHubError) -> Reply {
+        guard let secret = try vault(path).secret(name) else { throw .notFound }
+        return .json(200, render(secret, in: path, request))
+    }
+
+    func delete(_ name: String, from path: GitHubVaultPath) throws(GitHubError) -> Reply {
+        let isGone = try world.github.withLock { github throws(GitHubError) in
+            try github.change(path) { vault throws(GitHubError) in vault.remove(name) }
+        }
+        guard isGone else { throw .notFound }
+        return .empty(204)
+    }
+
+    func put(_ name: String, in path: GitHubVaultPath, _ request: Request) throws(GitHubError) -> Reply {
+        let vault = try vault(path)
+        let body = try object(in: request)
+        if let complaint = Self.complaint(aboutName: name) {
+            throw .invalid("name", code: "custom", message: complaint)
+        }
+        let access = try access(body, path)
+        let now = Date()
+        let secret = GitHubSecret(
+            name: name.uppercased(), value: try opened(body, by: vault), created: now, updated: now,
+            visibility: access.visibility, selectedRepositories: access.repositories)
+        let isNew = try world.github.withLock { github throws(GitHubError) in
+            try github.change(path) { vault throws(GitHubError) in vault.put(secret) }
+        }
+        guard let isNew else { throw .invalid("name", code: "unprocessable", message: "Too many secrets.") }
+        return isNew ? .json(201, [:]) : .empty(204)
+    }
+
+    /// The value that the client sealed to the place's own key.
+    private func opened(_ body: [String: JSON], by vault: GitHubVault) throws(GitHubError) -> String {
+        guard let sealed = body["encrypted_value"] else { throw .invalid("encrypted_value", code: "missing_field") }
+        guard let keyID = body["key_id"] else { throw .invalid("key_id", code: "missing_field") }
+        guard keyID.string == vault.keyID else { throw .invalid("key_id") }
+        guard let text = sealed.string, let bytes = Data(base64Encoded: text), let value = vault.box.open(bytes)
+        else { throw .invalid("encrypted_value", message: "The value was not sealed to this place's public key.") }
+        guard value.count <= Self.valueLimit else {
+            throw .invalid("encrypted_value", code: "custom", message: "The value is over 48 KB.")
+        }
+        return String(decoding: value, as: UTF8.self)
+    }
+
+    /// Who may see an organization's secret. What is not sent again is not kept: it ends.
+    private func access(
+        _ body: [String: JSON], _ path: GitHubVaultPath
+    ) throws(GitHubError) -> (visibility: String?, repositories: [Int]) {
+        guard path.isOrganization else { return (nil, []) }
+        guard let visibility = body["visibility"] else { throw .invalid("visibility", code: "missing_field") }
+        guard let visibility = visibility.string, ["all", "private", "selected"].contains(visibility) else {
+            throw .invalid("visibility")
+        }
+        let sent = body["selected_repository_ids"]?.array ?? []
+        let known = world.github.withLock { Set($0.repositories.map(\.id)) }
+        let repositories = sent.compactMap(\.int)
+        guard repositories.count == sent.count, repositories.allSatisfy(known.contains) else {
+            throw .invalid("selected_repository_ids")
+        }
+        return (visibility, visibility == "selected" ? repositories : [])
+    }
+
+    private func vault(_ path: GitHubVaultPath) throws(GitHubError) -> GitHubVault {
+        try world.github.withLock { github throws(GitHubError) in
+            try github.change(path) { vault throws(GitHubError) in vault }
+        }
+    }
+
+    private func render(_ secret: GitHubSecret, in path: GitHubVaultPath, _ request: Request) -> JSON {
+        var body: [String: JSON] = [
+            "name": .string(secret.name), "created_at": .string(Timestamp.text(secret.created)),
+            "updated_at": .string(Timestamp.text(secret.updated)),
+        ]
+        if case .organization(let login) = path {
+            body["visibility"] = .optional(secret.visibility)
+            if secret.visibility == "selected" {
+                let url = "\(request.base)/orgs/\(login)/actions/secrets/\(secret.name)/repositories"
+                body["selected_repositories_url"] = .string(url)
+            }
+        }
+        return .object(body)
+    }
+}

@@ -1,0 +1,44 @@
+import Synchronization
+
+/// How the sandbox was asked to behave.
+struct Settings: Sendable {
+    var propagationDelaySeconds = 1.0
+    var latency = Duration.zero
+    /// How many more places each CI system has beside the first ones.
+    var targets = 0
+    /// How many more IAM users there are.
+    var users = 0
+    /// Whether the limits of GitHub and GitLab are kept, or only told.
+    var keepsRateLimits = false
+}
+
+/// What a client must show to be let in; made up at every start.
+struct Credentials: Sendable {
+    let accessKeyID: String
+    let secretAccessKey: String
+    let travis = Random.travisToken()
+    let gitlab = Random.gitlabToken()
+    let github = Random.githubToken()
+}
+
+/// Everything that the stand-ins remember. Each system has a lock of its own, as each is a system of its own.
+final class World: Sendable {
+    let settings: Settings
+    let credentials: Credentials
+    let account: Mutex<Account>
+    let travis: Mutex<TravisInstance>
+    let gitlab: Mutex<GitLabInstance>
+    let github: Mutex<GitHubInstance>
+
+    init(settings: Settings) throws {
+        var start = try StartingPoint(settings: settings)
+        self.settings = settings
+        credentials = Credentials(
+            accessKeyID: start.administrator.id, secretAccessKey: start.administrator.secret)
+        start.furnish(targets: settings.targets)
+        account = Mutex(start.account)
+        travis = Mutex(start.travis)
+        gitlab = Mutex(start.gitlab)
+        github = Mutex(start.github)
+    }
+}

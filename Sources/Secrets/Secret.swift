@@ -1,0 +1,73 @@
+internal import CSodium
+
+/// Bytes that must not show: in guarded memory, wiped when the last reference goes, never printed.
+///
+/// The memory comes from libsodium: locked where the system allows it, left out of core dumps, between guard pages, and
+/// read-only once filled.
+public final class Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    // Written in init only and freed in deinit; in between it is read-only memory.
+    nonisolated(unsafe) private let memory: UnsafeMutableRawPointer
+    /// The number of bytes.
+    public let count: Int
+
+    /// Copies bytes. The caller wipes its own.
+    public init(copying bytes: UnsafeRawBufferPointer) {
+        precondition(sodium_init() >= 0, "libsodium cannot be initialised")
+        guard let memory = sodium_malloc(max(bytes.count, 1)) else { fatalError("out of memory for secrets") }
+        if let source = bytes.baseAddress { memory.copyMemory(from: source, byteCount: bytes.count) }
+        sodium_mprotect_readonly(memory)
+        self.memory = memory
+        count = bytes.count
+    }
+
+    /// Takes bytes over, and wipes where they came from.
+    public static func taking(_ bytes: inout [UInt8]) -> Secret {
+        defer { wipe(&bytes) }
+        return bytes.withUnsafeBytes { Secret(copying: $0) }
+    }
+
+    /// Copies a text's UTF-8.
+    public static func text(_ text: String) -> Secret {
+        var bytes = Array(text.utf8)
+        return taking(&bytes)
+    }
+
+    deinit { sodium_free(memory) }
+
+    /// Lends the bytes.
+    public func withBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try body(UnsafeRawBufferPointer(start: memory, count: count))
+    }
+
+    /// Lends the bytes as a C string. A NUL within ends it early.
+    public func withCString<Result, Failure: Error>(
+        _ body: (UnsafePointer<CChar>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        var terminated = [CChar](repeating: 0, count: count + 1)
+        defer { terminated.withUnsafeMutableBytes { sodium_memzero($0.baseAddress, $0.count) } }
+        terminated.withUnsafeMutableBytes { $0.copyMemory(from: UnsafeRawBufferPointer(start: memory, count: count)) }
+        return try body(terminated)
+    }
+
+    /// Overwrites bytes in a way that the compiler does not take out.
+    public static func wipe(_ bytes: inout [UInt8]) {
+        bytes.withUnsafeMutableBytes { sodium_memzero($0.baseAddress, $0.count) }
+        bytes.removeAll()
+    }
+
+    /// Never the bytes.
+    public var description: String { "<secret>" }
+    /// Never the bytes.
+    public var debugDescription: String { "<secret>" }
+    /// Nothing to see.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension Secret: Equatable {
+    /// Compares in constant time.
+    public static func == (left: Secret, right: Secret) -> Bool {
+        left.count == right.count && sodium_memcmp(left.memory, right.memory, left.count) == 0
+    }
+}

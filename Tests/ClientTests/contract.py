@@ -1,0 +1,92 @@
+"""Checks replies against an OpenAPI 3.0 document."""
+
+import re
+
+import requests
+import yaml
+from openapi_schema_validator import OAS30Validator
+
+
+class Contract:
+    def __init__(self, file):
+        self.document = yaml.safe_load(file.read_text())
+
+    def session(self, base, headers):
+        """A session each of whose replies is checked as it comes."""
+        session = CheckedSession(self, base)
+        session.headers.update(headers)
+        return session
+
+    def check(self, method, path, response):
+        """Fails unless status, media type and body are what the operation declares."""
+        operation = self._operation(method, path)
+        declared = operation["responses"].get(str(response.status_code))
+        if declared is None:
+            assert response.status_code >= 400, f"{response.status_code} is not declared for {method} {path}"
+            return self._check_undeclared(response)
+        declared = self._resolve(declared)
+        content = declared.get("content")
+        if not content:
+            assert response.content == b"", f"{method} {path} has no body, got {response.text}"
+            return
+        media_type = response.headers["Content-Type"].split(";")[0]
+        assert media_type in content, f"{media_type} is not declared for {method} {path}"
+        for name, header in declared.get("headers", {}).items():
+            if response.status_code < 300 and name != "Link":
+                schema = self._resolve(header)["schema"]
+                text = response.headers[name]
+                self._validate(schema, int(text) if schema["type"] == "integer" else text)
+        if media_type == "application/json":
+            self._validate(content[media_type]["schema"], response.json(), closed=response.status_code < 300)
+
+    def _check_undeclared(self, response):
+        # GitHub declares only what goes well; its errors have two shapes.
+        shapes = self.document["components"]["schemas"]
+        name = "validation-error" if response.status_code == 422 else "basic-error"
+        if name in shapes and response.headers["Content-Type"].startswith("application/json"):
+            self._validate(shapes[name], response.json())
+
+    def _operation(self, method, path):
+        found = []
+        for template, operations in self.document["paths"].items():
+            pattern = re.sub(r"\\{[^/]+?\\}", "[^/]+", re.escape(template))
+            if re.fullmatch(pattern, path) and method.lower() in operations:
+                found.append((template.count("{"), operations[method.lower()]))
+        assert found, f"{method} {path} is not in the contract"
+        return min(found, key=lambda pair: pair[0])[1]
+
+    def _validate(self, schema, value, closed=False):
+        OAS30Validator(self._inline(schema, closed)).validate(value)
+
+    def _inline(self, schema, closed):
+        """Replaces references; `closed` also forbids properties that no schema names."""
+        if isinstance(schema, list):
+            return [self._inline(item, closed) for item in schema]
+        if not isinstance(schema, dict):
+            return schema
+        if "$ref" in schema:
+            return self._inline(self._resolve(schema), closed)
+        schema = {key: self._inline(value, closed) for key, value in schema.items()}
+        if closed and schema.get("type") == "object" and isinstance(schema.get("properties"), dict):
+            schema.setdefault("additionalProperties", False)
+        return schema
+
+    def _resolve(self, node):
+        while "$ref" in node:
+            target = self.document
+            for part in node["$ref"].removeprefix("#/").split("/"):
+                target = target[part]
+            node = target
+        return node
+
+
+class CheckedSession(requests.Session):
+    def __init__(self, contract, base):
+        super().__init__()
+        self.contract = contract
+        self.base = base
+
+    def request(self, method, path, **options):
+        response = super().request(method, self.base + path, timeout=10, **options)
+        self.contract.check(method, path.split("?")[0].removeprefix("/v3"), response)
+        return response

@@ -1,0 +1,135 @@
+import CKeyturnPusher
+import Testing
+
+/// A scripted host with one opened pusher: it replays replies, and keeps requests, logs and reports.
+final class HostSession {
+    /// Where a host differs from the ordinary one: services that it lacks, and structs of other versions.
+    struct Shape {
+        var missing: Set<String> = []
+        var hostSize: Int?
+        var httpSize: Int?
+        var callSize: Int?
+        var responseSize: Int?
+        var targetSize: Int?
+    }
+
+    static let keyID = "AKIAIOSFODNN7EXAMPLE"
+    /// Longer than AWS's, with what JSON must escape.
+    static let secret = #"wJalrXUtnFEMI/K7MDENG+bPxRfiCY"EXAMPLE\KEY"#
+    static let token = "token-0123456789abcdef"
+
+    let shape: Shape
+    private(set) var openOutcome = KT_INTERNAL
+    private(set) var services: [String: UnsafeRawPointer] = [:]
+    var requests: [Recorded] = []
+    var logs: [String] = []
+    var report: Report?
+    /// The call counts as cancelled once this many requests were sent.
+    var cancelledAfter: Int?
+    var remaining: Int64 = 30_000
+
+    private var replies: [Reply] = []
+    private var table: UnsafePointer<kt_pusher>
+    private var instance: UnsafeMutableRawPointer?
+    private var isBorrowing = false
+    private let hostArena = Arena()
+    private var callArena = Arena()
+
+    init(_ library: PluginLibrary, configuration: String? = nil, shape: Shape = Shape()) throws {
+        self.shape = shape
+        // The table comes from a host of its own: it is the same for all, and outlives every session.
+        table = try #require(library.entry(nil))
+        makeServices()
+        open(configuration ?? #"{"token":"\#(Self.token)"}"#)
+    }
+
+    /// A session for one call at a time on another's instance, as a second thread of the host would be.
+    init(sharing other: HostSession) {
+        shape = Shape()
+        table = other.table
+        instance = other.instance
+        openOutcome = other.openOutcome
+        isBorrowing = true
+    }
+
+    deinit {
+        if let instance, !isBorrowing { table.pointee.close(instance) }
+    }
+
+    func check(_ target: String, _ replies: [Reply]) -> Ending {
+        run(replies) { table.pointee.check(instance, $0, place(target)) }
+    }
+
+    func push(
+        _ target: String, _ replies: [Reply], keyID: String = HostSession.keyID, secret: String = HostSession.secret
+    ) -> Ending {
+        run(replies) { call in
+            let pair = kt_key_pair(
+                size: 0, reserved: 0, access_key_id: callArena.string(keyID),
+                secret_access_key: callArena.string(secret))
+            return table.pointee.push(instance, call, place(target), callArena.place(pair))
+        }
+    }
+
+    func inspect(_ target: String, _ replies: [Reply]) -> Ending {
+        run(replies) { table.pointee.inspect(instance, $0, place(target)) }
+    }
+
+    /// The host's answer to one request: the next of the script, or a refusal when the script is over.
+    func answer(_ request: kt_http_request) -> UnsafePointer<kt_http_response> {
+        var headers: [String: String] = [:]
+        for index in 0..<Int(request.header_count) {
+            headers[text(request.headers[index].name)] = text(request.headers[index].value)
+        }
+        requests.append(
+            Recorded(method: text(request.method), url: text(request.url), headers: headers, body: text(request.body)))
+        let reply = replies.isEmpty ? .error(KT_HTTP_REFUSED, "the script is over") : replies.removeFirst()
+        let response = kt_http_response(
+            size: 0, error: reply.error, status: reply.status, reserved: 0, headers: callArena.headers(reply.headers),
+            header_count: UInt64(reply.headers.count), body: callArena.bytes(reply.body),
+            error_text: callArena.string(reply.errorText))
+        return callArena.place(response, size: shape.responseSize)
+    }
+
+    private func makeServices() {
+        let http = kt_http(size: 0, reserved: 0, send: sendRequest)
+        let log = kt_log(size: 0, reserved: 0, write: writeLog)
+        let clock = kt_clock(
+            size: 0, reserved: 0, now_ms: { hostTime }, remaining_ms: remainingTime, cancelled: isCancelled,
+            sleep_ms: { _, _ in 0 })
+        services = [
+            KT_SERVICE_HTTP_1: UnsafeRawPointer(hostArena.place(http, size: shape.httpSize)),
+            KT_SERVICE_LOG_1: UnsafeRawPointer(hostArena.place(log)),
+            KT_SERVICE_CLOCK_1: UnsafeRawPointer(hostArena.place(clock)),
+        ]
+        for service in shape.missing { services[service] = nil }
+    }
+
+    private func open(_ configuration: String) {
+        let host = kt_host(
+            size: 0, abi_minor: 0, context: Unmanaged.passUnretained(self).toOpaque(), service: findService)
+        let place = hostArena.place(host, size: shape.hostSize)
+        openOutcome =
+            run([]) { table.pointee.open(place, $0, callArena.string(configuration), &instance) }.outcome
+    }
+
+    private func place(_ target: String) -> UnsafePointer<kt_target> {
+        let fields = kt_target(
+            size: 0, reserved: 0, name: callArena.string("pusher:place"), fields: callArena.string(target))
+        return callArena.place(fields, size: shape.targetSize)
+    }
+
+    private func run(_ replies: [Reply], _ body: (UnsafePointer<kt_call>) -> kt_outcome) -> Ending {
+        self.replies = replies
+        requests = []
+        logs = []
+        report = nil
+        callArena = Arena()
+        let call = kt_call(
+            size: 0, reserved: 0, context: Unmanaged.passUnretained(self).toOpaque(), report: takeReport)
+        let outcome = body(callArena.place(call, size: shape.callSize))
+        let ending = Ending(outcome: outcome, report: report, requests: requests, unused: self.replies.count)
+        ending.expectNoSecrets(logs: logs)
+        return ending
+    }
+}

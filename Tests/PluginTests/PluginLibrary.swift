@@ -1,0 +1,57 @@
+import CKeyturnPusher
+import Glibc
+
+/// A built plugin, loaded as the runner loads it. Libraries are never unloaded.
+struct PluginLibrary {
+    let name: String
+    let entry: kt_pusher_entry_v1_function
+
+    static var travis: PluginLibrary { get throws { try loadedTravis.get() } }
+    static var gitlab: PluginLibrary { get throws { try loadedGitLab.get() } }
+    static var github: PluginLibrary { get throws { try loadedGitHub.get() } }
+
+    private static let loadedTravis = load("TravisCI")
+    private static let loadedGitLab = load("GitLabCI")
+    private static let loadedGitHub = load("GitHubActions")
+
+    /// The text of the manifest in the source tree.
+    var manifestFile: String {
+        get throws {
+            let directory = String(#filePath[..<(#filePath.lastIndex(of: "/") ?? #filePath.endIndex)])
+            return try contents(of: "\(directory)/../../Plugins/\(name)/manifest.json")
+        }
+    }
+
+    private static func load(_ name: String) -> Result<PluginLibrary, Unusable> {
+        let path = "\(directory)/lib\(name).so"
+        guard let library = dlopen(path, RTLD_NOW | RTLD_LOCAL), let symbol = dlsym(library, KT_ENTRY_SYMBOL_V1) else {
+            let reason = dlerror().map { String(cString: $0) } ?? "no entry"
+            return .failure(Unusable(path: path, reason: "\(reason); build it, or set KEYTURN_PUSHERS"))
+        }
+        let entry = unsafeBitCast(symbol, to: kt_pusher_entry_v1_function.self)
+        return .success(PluginLibrary(name: name, entry: entry))
+    }
+
+    /// Where the built libraries are: `KEYTURN_PUSHERS`, else beside the test binary.
+    private static let directory: String = {
+        if let named = getenv("KEYTURN_PUSHERS") { return String(cString: named) }
+        var buffer = [CChar](repeating: 0, count: 4_096)
+        let length = readlink("/proc/self/exe", &buffer, buffer.count)
+        let path = String(decoding: buffer.prefix(max(length, 0)).map(UInt8.init(bitPattern:)), as: UTF8.self)
+        return String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+    }()
+}
+
+/// A file that a test needs and cannot use.
+struct Unusable: Error {
+    let path: String
+    let reason: String
+}
+
+private func contents(of path: String) throws -> String {
+    guard let file = fopen(path, "r") else { throw Unusable(path: path, reason: "cannot be read") }
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    while case let byte = fgetc(file), byte != EOF { bytes.append(UInt8(byte)) }
+    return String(decoding: bytes, as: UTF8.self)
+}

@@ -1,0 +1,57 @@
+import CKeyturnPusher
+
+// How structs of the other side are read: never as a whole, for the other side's may be shorter than ours.
+
+/// A field of a struct that the other side filled, or nil where the struct's `size` does not cover it.
+func read<Struct, Field>(_ pointer: UnsafePointer<Struct>?, _ path: KeyPath<Struct, Field>) -> Field? {
+    guard let pointer, let offset = MemoryLayout<Struct>.offset(of: path) else { return nil }
+    let raw = UnsafeRawPointer(pointer)
+    let size = Int(raw.load(as: UInt32.self))
+    guard offset + MemoryLayout<Field>.size <= size else { return nil }
+    return raw.load(fromByteOffset: offset, as: Field.self)
+}
+
+extension kt_string {
+    /// The bytes, or nil where pointer and length contradict each other.
+    var bytes: UnsafeRawBufferPointer? {
+        rawBytes(UnsafeRawPointer(data), length)
+    }
+
+    /// A copy as text, or nil where it is not UTF-8.
+    var text: String? {
+        guard let bytes else { return nil }
+        return String(validating: bytes.bindMemory(to: UInt8.self), as: UTF8.self)
+    }
+}
+
+extension kt_bytes {
+    /// The bytes, or nil where pointer and length contradict each other.
+    var bytes: UnsafeRawBufferPointer? {
+        rawBytes(UnsafeRawPointer(data), length)
+    }
+}
+
+private func rawBytes(_ data: UnsafeRawPointer?, _ length: UInt64) -> UnsafeRawBufferPointer? {
+    guard length > 0 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+    guard let data, let count = Int(exactly: length) else { return nil }
+    return UnsafeRawBufferPointer(start: data, count: count)
+}
+
+extension SecretBytes {
+    /// The bytes as the ABI lends them: valid as long as `self` is.
+    var borrowedString: kt_string {
+        withBytes {
+            kt_string(data: $0.baseAddress?.assumingMemoryBound(to: CChar.self), length: UInt64($0.count))
+        }
+    }
+
+    /// The bytes as the ABI lends them: valid as long as `self` is.
+    var borrowedBytes: kt_bytes {
+        withBytes { kt_bytes(data: $0.baseAddress?.assumingMemoryBound(to: UInt8.self), length: UInt64($0.count)) }
+    }
+}
+
+/// The size of a struct of ours, as its `size` field tells it.
+func size<Struct>(of type: Struct.Type) -> UInt32 {
+    UInt32(MemoryLayout<Struct>.size)
+}

@@ -1,0 +1,41 @@
+import CKeyturnPusher
+
+/// The host's services, looked up once. They are valid as long as the library is loaded.
+struct Services: Sendable {
+    typealias Send =
+        @convention(c) (UnsafePointer<kt_call>?, UnsafePointer<kt_http_request>?) -> UnsafePointer<kt_http_response>?
+    typealias Write = @convention(c) (UnsafePointer<kt_call>?, Int32, kt_string) -> Void
+    typealias Now = @convention(c) () -> Int64
+    typealias Remaining = @convention(c) (UnsafePointer<kt_call>?) -> Int64
+    typealias Cancelled = @convention(c) (UnsafePointer<kt_call>?) -> Int32
+    typealias Sleep = @convention(c) (UnsafePointer<kt_call>?, Int64) -> Int32
+
+    let send: Send?
+    let write: Write?
+    let now: Now?
+    let remaining: Remaining?
+    let cancelled: Cancelled?
+    let sleep: Sleep?
+
+    init(_ host: UnsafePointer<kt_host>?) {
+        let http = find(KT_SERVICE_HTTP_1, of: host, as: kt_http.self)
+        let log = find(KT_SERVICE_LOG_1, of: host, as: kt_log.self)
+        let clock = find(KT_SERVICE_CLOCK_1, of: host, as: kt_clock.self)
+        send = read(http, \.send) ?? nil
+        write = read(log, \.write) ?? nil
+        now = read(clock, \.now_ms) ?? nil
+        remaining = read(clock, \.remaining_ms) ?? nil
+        cancelled = read(clock, \.cancelled) ?? nil
+        sleep = read(clock, \.sleep_ms) ?? nil
+    }
+}
+
+private func find<Service>(
+    _ id: String, of host: UnsafePointer<kt_host>?, as type: Service.Type
+) -> UnsafePointer<Service>? {
+    guard let service = read(host, \.service) ?? nil else { return nil }
+    let bytes = SecretBytes(id)
+    return withExtendedLifetime(bytes) {
+        service(host, bytes.borrowedString)?.assumingMemoryBound(to: Service.self)
+    }
+}
