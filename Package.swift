@@ -4,6 +4,7 @@ import PackageDescription
 /// The C libraries come from Debian; each is wrapped by a module map with inline shims and no logic.
 let cLibraries: [Target] = [
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
+    .systemLibrary(name: "CExpat", pkgConfig: "expat"),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium"),
     .systemLibrary(name: "CSodiumStatic", path: "Plugins/GitHubActions/CSodiumStatic"),
     .systemLibrary(name: "CLinux"),
@@ -14,7 +15,7 @@ let modules: [Target] = [
     .target(name: "Rotation"),
     .target(name: "Secrets", dependencies: ["CSodium"]),
     .target(name: "HTTP", dependencies: ["CCurl", "Secrets"]),
-    .target(name: "AWS", dependencies: ["HTTP", "Rotation", "Secrets"]),
+    .target(name: "AWS", dependencies: ["CExpat", "HTTP", "Rotation", "Secrets"]),
     .target(
         name: "Journal",
         dependencies: ["CSodium", "Rotation", "Secrets", .product(name: "GRDB", package: "GRDB.swift")]),

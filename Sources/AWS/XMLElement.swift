@@ -1,16 +1,15 @@
-internal import Foundation
-internal import FoundationXML
+internal import CExpat
 
-/// One element of a parsed XML document.
+/// One element of a parsed XML document. Attributes are passed over: AWS's answers have none that matter.
 final class XMLElement {
     /// Deeper documents are not AWS's.
-    private static let deepest = 32
+    fileprivate static let deepest = 32
 
     let name: String
-    private(set) var children: [XMLElement] = []
-    private(set) var content = ""
+    fileprivate(set) var children: [XMLElement] = []
+    fileprivate(set) var content = ""
 
-    private init(name: String) { self.name = name }
+    fileprivate init(name: String) { self.name = name }
 
     func child(_ name: String) -> XMLElement? { children.first { $0.name == name } }
 
@@ -23,35 +22,51 @@ final class XMLElement {
 
     /// The root element; nil: not XML.
     static func parse(_ bytes: UnsafeRawBufferPointer) -> XMLElement? {
-        guard let base = bytes.baseAddress, bytes.count > 0 else { return nil }
-        // XMLParser only reads, and is gone when this returns.
-        let data = Data(
-            bytesNoCopy: UnsafeMutableRawPointer(mutating: base), count: bytes.count, deallocator: .none)
-        let parser = XMLParser(data: data)
-        parser.shouldResolveExternalEntities = false
-        let builder = Builder()
-        parser.delegate = builder
-        return parser.parse() ? builder.root : nil
+        guard let parser = XML_ParserCreate("UTF-8") else { return nil }
+        defer { XML_ParserFree(parser) }
+        let builder = Builder(parser)
+        XML_SetUserData(parser, Unmanaged.passUnretained(builder).toOpaque())
+        XML_SetElementHandler(
+            parser,
+            { context, name, _ in
+                guard let name else { return }
+                Builder.of(context)?.begin(String(cString: name))
+            }, { context, _ in Builder.of(context)?.end() })
+        XML_SetCharacterDataHandler(parser) { context, text, length in
+            guard let text else { return }
+            let bytes = UnsafeRawBufferPointer(start: text, count: Int(length))
+            Builder.of(context)?.append(String(decoding: bytes, as: UTF8.self))
+        }
+        // AWS's answers have no document type. Without one there are no entities, and nothing that grows.
+        XML_SetStartDoctypeDeclHandler(parser) { context, _, _, _, _ in Builder.of(context)?.stop() }
+        let status = withExtendedLifetime(builder) {
+            XML_Parse(parser, bytes.bindMemory(to: CChar.self).baseAddress, Int32(clamping: bytes.count), 1)
+        }
+        return status == XML_STATUS_OK ? builder.root : nil
     }
 
-    private final class Builder: NSObject, XMLParserDelegate {
+    private final class Builder {
         var root: XMLElement?
         private var open: [XMLElement] = []
+        private let parser: XML_Parser
 
-        func parser(
-            _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
-            attributes: [String: String]
-        ) {
+        init(_ parser: XML_Parser) { self.parser = parser }
+
+        static func of(_ context: UnsafeMutableRawPointer?) -> Builder? {
+            context.map { Unmanaged<Builder>.fromOpaque($0).takeUnretainedValue() }
+        }
+
+        func begin(_ name: String) {
             let element = XMLElement(name: name)
             if let parent = open.last { parent.children.append(element) } else { root = element }
             open.append(element)
-            if open.count > XMLElement.deepest { parser.abortParsing() }
+            if open.count > XMLElement.deepest { stop() }
         }
 
-        func parser(_ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?) {
-            open.removeLast()
-        }
+        func end() { _ = open.popLast() }
 
-        func parser(_ parser: XMLParser, foundCharacters text: String) { open.last?.content += text }
+        func append(_ text: String) { open.last?.content += text }
+
+        func stop() { XML_StopParser(parser, 0) }
     }
 }

@@ -39,6 +39,7 @@ public struct Configuration: Sendable {
         public var name: String
         /// The plugin's ID.
         public var plugin: String
+        var line: Int
         var field: Field
     }
 
@@ -159,8 +160,16 @@ public struct Configuration: Sendable {
             guard let plugin = try reader.string("plugin") else {
                 throw ConfigurationError(file: file, line: member.line, "`\(place).plugin` is missing")
             }
-            pushers.append(PusherEntry(name: member.name, plugin: plugin, field: member.field))
+            pushers.append(PusherEntry(name: member.name, plugin: plugin, line: member.line, field: member.field))
         }
         return pushers
     }
+}
+
+extension Configuration {
+    /// The line of a pusher's entry.
+    public func line(ofPusher name: String) -> Int { pushers.first { $0.name == name }?.line ?? 1 }
+
+    /// The line of the seal key's reference.
+    public var sealKeyLine: Int { sealKey.line }
 }

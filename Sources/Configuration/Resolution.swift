@@ -148,17 +148,21 @@ extension Configuration {
     ) throws(ConfigurationError) -> ConfiguredTarget {
         var fields = target.field.json.object ?? [:]
         fields["pusher"] = nil
-        if let violation = plugin.target.violations(in: .object(fields)).first {
+        var standard: Set<String> = []
+        for variable in TargetNaming.variables where fields[variable.field] == nil {
+            fields[variable.field] = .string(variable.standard)
+            standard.insert(variable.field)
+        }
+        for violation in plugin.target.violations(in: .object(fields)) {
+            // A plugin whose schema does not know the variables gets their usual names all the same.
+            if violation.path.count == 1, standard.contains(violation.path[0]) { continue }
             throw explain(violation, target.field, place)
         }
-        let name = TargetNaming(pusher: pusher.name, plugin: plugin, fields: fields).name
-        for variable in TargetNaming.variables {
-            if let given = fields[variable.field], given.string?.isEmpty != false {
-                throw ConfigurationError(
-                    file: file, line: target.field.line(at: [variable.field]), "`\(place).\(variable.field)` must be a text")
-            }
-            fields[variable.field] = fields[variable.field] ?? .string(variable.standard)
+        for variable in TargetNaming.variables where fields[variable.field]?.string?.isEmpty != false {
+            throw ConfigurationError(
+                file: file, line: target.field.line(at: [variable.field]), "`\(place).\(variable.field)` must be a text")
         }
+        let name = TargetNaming(pusher: pusher.name, plugin: plugin, fields: fields).name
         let exclusive = plugin.exclusive.map { TargetNaming.word(fields[$0] ?? .null).lowercased() }.joined(separator: "\n")
         return ConfiguredTarget(
             name: name, pusher: pusher.name, fields: JSONValue.object(fields).text,

@@ -18,14 +18,14 @@ public struct Engine: Sendable {
     let pushers: any PushService
     let clock: any EngineClock
     let owner: LeaseOwner
-    let observe: @Sendable (Progress) -> Void
+    let observe: @Sendable (RotationProgress) -> Void
 
     /// - Parameters:
     ///   - owner: this process, for leases.
     ///   - observe: is told what happens, as it happens, from any thread.
     public init(
         journal: any Journal, pushers: any PushService, clock: any EngineClock = SystemClock(),
-        owner: LeaseOwner = .current, observe: @escaping @Sendable (Progress) -> Void
+        owner: LeaseOwner = .current, observe: @escaping @Sendable (RotationProgress) -> Void
     ) {
         self.journal = journal
         self.pushers = pushers
@@ -97,11 +97,15 @@ public struct Engine: Sendable {
             if Task.isCancelled { return .stopped }
             let now = clock.now
             let due = session.rotation.due(at: now, policy: session.user.policy)
-            if !session.rotation.isWaitingForAnswers {
+            var moment = max(due.at, now + .milliseconds(1))
+            if session.rotation.isWaitingForAnswers {
+                // What is due already is under way: its answer wakes this loop, not the clock.
+                if due.at <= now { moment = now + Self.heartbeat }
+            } else {
                 guard let allowed = mayWait(session.rotation, due, now, extent, waited) else { return .rested }
                 waited += allowed
             }
-            happenings = await next(mailbox, at: min(max(due.at, now + .milliseconds(1)), now + Self.heartbeat))
+            happenings = await next(mailbox, at: min(moment, now + Self.heartbeat))
         }
     }
 
@@ -125,13 +129,14 @@ public struct Engine: Sendable {
         let clock = clock
         let timer = Task {
             await clock.sleep(until: moment)
-            mailbox.post(Happening(event: .timePassed))
+            // A timer that was cancelled must not wake the next wait.
+            if !Task.isCancelled { mailbox.post(Happening(event: .timePassed)) }
         }
         // Whoever stops the process does not wait for the timer.
         let happenings = await withTaskCancellationHandler {
             await mailbox.take()
         } onCancel: {
-            timer.cancel()
+            mailbox.post(Happening(event: .timePassed))
         }
         timer.cancel()
         return happenings
@@ -139,7 +144,7 @@ public struct Engine: Sendable {
 
     private func tell(_ session: RotationSession, _ notes: [Note]) {
         observe(
-            Progress(
+            RotationProgress(
                 user: session.user.name, at: clock.now, notes: notes, rotation: session.rotation,
                 policy: session.user.policy))
     }

@@ -23,7 +23,7 @@ public struct UserOutcome: Sendable {
 }
 
 /// What the engine tells while it works.
-public struct Progress: Sendable {
+public struct RotationProgress: Sendable {
     /// The user's name in the configuration.
     public var user: String
     /// When.

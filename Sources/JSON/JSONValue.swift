@@ -97,3 +97,12 @@ extension JSONValue: Codable {
         }
     }
 }
+
+extension JSONValue {
+    /// The value as indented JSON, with sorted keys.
+    public var prettyText: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
+    }
+}

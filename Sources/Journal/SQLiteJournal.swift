@@ -33,6 +33,8 @@ public final class SQLiteJournal: Journal {
         var settings = GRDB.Configuration()
         settings.busyMode = .timeout(10)
         settings.prepareDatabase { database in
+            // Before anything is changed: WAL would be written into another program's file.
+            _ = try Schema.isLaidOut(database)
             try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
         }
         return settings

@@ -7,18 +7,22 @@ enum Schema {
     /// SQLite's `user_version`: the version of this layout.
     static let version: Int32 = 1
 
-    /// Recognises the file, and lays an empty one out.
-    static func prepare(_ database: Database) throws {
+    /// Lays an empty file out.
+    static func prepare(_ database: Database) throws { if try !isLaidOut(database) { try create(database) } }
+
+    /// Recognises the file: false where it is empty.
+    static func isLaidOut(_ database: Database) throws -> Bool {
         let application = try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0
         let version = try Int32.fetchOne(database, sql: "PRAGMA user_version") ?? 0
         let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") ?? 0
-        if application == 0, version == 0, tables == 0 { return try create(database) }
+        if application == 0, version == 0, tables == 0 { return false }
         guard application == Self.application else {
             throw JournalError(.foreign, "it is a SQLite database of another program")
         }
         guard version <= Self.version else {
             throw JournalError(.newer, "it has layout \(version), and this keyturn knows layouts up to \(Self.version)")
         }
+        return true
     }
 
     private static func create(_ database: Database) throws {

@@ -1,11 +1,10 @@
 /// `creating`: CreateAccessKey, and what to make of one whose answer never came.
 extension Rotation {
     func wantedForCreation() -> [Effect] {
+        if let orphan { return [isCleared ? .deleteKey(orphan) : .lookUpLastUse(orphan)] }
         if problem?.needsPerson == true { return [.listKeys] }
         guard creations.last?.isOpen == true else { return [.createKey] }
-        if inFlight.contains(.createKey) { return [] }
-        guard let orphan else { return [.listKeys] }
-        return [isCleared ? .deleteKey(orphan) : .lookUpLastUse(orphan)]
+        return inFlight.contains(.createKey) ? [] : [.listKeys]
     }
 
     mutating func created(_ key: AccessKey, _ now: Timestamp, _ transition: inout Transition) {
@@ -20,6 +19,7 @@ extension Rotation {
     mutating func creationFailed(_ failure: Failure, _ now: Timestamp, _ transition: inout Transition) {
         switch failure.kind {
         case .lost:
+            giveUpCreation(now)
             transition.notes.append(Note(.creationUncertain, detail: failure.message))
         case .limitExceeded:
             // Nothing was made now; but the limit may be reached by a key that an earlier, lost call has made.
@@ -40,9 +40,10 @@ extension Rotation {
             retryAt = now + failureWait
             return hold(.unaccountedKey, Self.sentence(about: strangers, besides: current), now, &transition)
         }
-        problem = nil
         if creations.last?.isOpen == false { creations[creations.count - 1].isOpen = true }
         orphan = stranger.id
+        guard problem?.message != Self.sentence(aboutUsed: stranger.id) else { return }
+        problem = nil
         transition.notes.append(
             Note(.orphanSeen, key: stranger.id, detail: "made by a CreateAccessKey whose answer was lost"))
     }
@@ -51,13 +52,28 @@ extension Rotation {
     private mutating func settle(_ now: Timestamp, _ transition: inout Transition) {
         problem = nil
         guard let last = creations.last else { return }
-        let settled = last.at + IAMTimes.creationSettling
+        guard last.isOpen else { return awaitRefused(last, now, &transition) }
+        let settled = max(last.lostAt ?? last.at, last.at) + IAMTimes.creationSettling
         // A clock that was set back must not make this wait for ever.
         if now < settled, settled - now <= IAMTimes.creationSettling {
             retryAt = min(settled, now + .seconds(2))
             return
         }
         closeCreation(mayExist: last.mayExist)
+        holdAtLimit(now, &transition)
+    }
+
+    /// IAM refused a key, and lists none that explains it: it is asked again, ever more slowly.
+    private mutating func awaitRefused(_ last: Creation, _ now: Timestamp, _ transition: inout Transition) {
+        let wait = min(IAMTimes.failureWait * (1 << min(creations.count - 1, 5)), IAMTimes.failureLongestWait)
+        guard now < last.at + wait, last.at <= now else { return }
+        retryAt = last.at + wait
+        hold(
+            .refused, "IAM refused a new key, and lists none beside the current one. CreateAccessKey is tried again.",
+            now, &transition)
+    }
+
+    private mutating func holdAtLimit(_ now: Timestamp, _ transition: inout Transition) {
         guard creations.count >= IAMTimes.creationLimit else { return }
         creations.removeFirst()
         retryAt = now + IAMTimes.failureLongestWait
@@ -75,22 +91,31 @@ extension Rotation {
             guard moment == nil else {
                 orphan = nil
                 retryAt = now + IAMTimes.failureLongestWait
-                return hold(
-                    .unaccountedKey,
-                    "The key \(id) was made while keyturn was making one, and somebody uses it, so it is not keyturn's. "
-                        + "Nothing was changed. Delete it in IAM if it is not needed.", now, &transition)
+                return hold(.unaccountedKey, Self.sentence(aboutUsed: id), now, &transition)
             }
+            problem = nil
             isCleared = true
         } else if phase == .overlap, id == previous?.id {
             judgeQuiet(moment, now, terms, &transition)
         }
     }
 
-    mutating func orphanDeleted(_ id: AccessKeyID, _ transition: inout Transition) {
+    private static func sentence(aboutUsed id: AccessKeyID) -> String {
+        "The key \(id) was made while keyturn was making one, and somebody uses it, so it is not keyturn's. "
+            + "Nothing was changed. Delete it in IAM if it is not needed."
+    }
+
+    mutating func orphanDeleted(_ id: AccessKeyID, _ now: Timestamp, _ transition: inout Transition) {
         transition.notes.append(Note(.orphanDeleted, key: id, detail: "never used, and its secret was never kept"))
         orphan = nil
         isCleared = false
         closeCreation(mayExist: false)
+        holdAtLimit(now, &transition)
+    }
+
+    /// Its key may turn up for a while from now on.
+    mutating func giveUpCreation(_ now: Timestamp) {
+        if creations.last?.isOpen == true { creations[creations.count - 1].lostAt = now }
     }
 
     private mutating func closeCreation(mayExist: Bool) {

@@ -17,15 +17,24 @@ extension Rotation {
 
     /// The targets are those of the configuration, also when it changes in the middle.
     private mutating func alignDeliveries(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
-        for target in terms.targets where deliveries[target] == nil {
+        // Without a single target the new key would be nowhere, and the old one must not go.
+        guard !terms.targets.isEmpty else { return }
+        for target in terms.targets where deliveries[target].map(Self.wasRemoved) ?? true {
             deliveries[target] = Delivery()
             transition.changedDeliveries.insert(target)
             transition.notes.append(Note(.targetAdded, target: target, detail: "new in the configuration"))
         }
         let configured = Set(terms.targets)
         for target in deliveries.keys.sorted() where !configured.contains(target) {
-            settle(target, as: .skipped, "no longer in the configuration", now, &transition)
+            settle(target, as: .skipped, Self.removed, now, &transition)
         }
+    }
+
+    private static let removed = "no longer in the configuration"
+
+    /// Whether it was left out by the configuration, not by an operator: put back, the target needs the key again.
+    private static func wasRemoved(_ delivery: Delivery) -> Bool {
+        delivery.state == .skipped && delivery.detail == removed
     }
 
     func wantedPushes(_ now: Timestamp) -> [Effect] {
@@ -118,7 +127,9 @@ extension Rotation {
 
     /// The one place where a new key becomes the current one: every delivery is confirmed, or skipped by an operator.
     private mutating func finishDeliveringIfSettled(_ now: Timestamp, _ transition: inout Transition) {
-        guard phase == .delivering, let next, deliveries.values.allSatisfy(\.isSettled) else { return }
+        guard phase == .delivering, let next, !deliveries.isEmpty, deliveries.values.allSatisfy(\.isSettled) else {
+            return
+        }
         previous = current
         current = next
         self.next = nil

@@ -43,10 +43,21 @@ extension Rotation {
         return Due(action: due.action, at: max(due.at, retryAt))
     }
 
+    /// The next moment at which time alone may change something, while answers are outstanding; nil: there is none.
+    public func nextMoment(after now: Timestamp, policy: Policy) -> Timestamp? {
+        if phase == .delivering {
+            return deliveries.values.filter { !$0.isSettled }.compactMap(\.retryAt).filter { $0 > now }.min()
+        }
+        let moment = due(at: now, policy: policy).at
+        return moment > now ? moment : nil
+    }
+
     private var nextPush: Timestamp? {
-        let open = deliveries.values.filter { !$0.isSettled }
-        guard !open.contains(where: { $0.retryAt == nil }) else { return nil }
-        return open.compactMap(\.retryAt).min()
+        let open = deliveries.filter { name, delivery in
+            !delivery.isSettled && !(next.map { inFlight.contains(.push(name, $0.id)) } ?? false)
+        }
+        guard !open.values.contains(where: { $0.retryAt == nil }) else { return nil }
+        return open.values.compactMap(\.retryAt).min()
     }
 
     /// Why the user needs attention, in one sentence; nil: all is well.
@@ -55,7 +66,8 @@ extension Rotation {
         let late = deliveries.filter { $0.value.state == .failed || $0.value.state == .unknown }
         guard phase == .delivering, let first = late.min(by: { $0.key < $1.key }) else { return nil }
         let more = late.count > 1 ? " (and \(late.count - 1) more)" : ""
-        return "\(late.count) of \(deliveries.count) targets have not confirmed the new key, so the old one stays active: "
+        return
+            "\(late.count) of \(deliveries.count) targets have not confirmed the new key, so the old one stays active: "
             + "\(first.key): \(first.value.detail ?? "no answer")\(more)"
     }
 }

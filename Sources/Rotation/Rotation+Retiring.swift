@@ -24,7 +24,7 @@ extension Rotation {
     }
 
     mutating func keyDeleted(_ id: AccessKeyID, _ now: Timestamp, _ transition: inout Transition) {
-        if phase == .creating, id == orphan { return orphanDeleted(id, &transition) }
+        if phase == .creating, id == orphan { return orphanDeleted(id, now, &transition) }
         guard phase == .deleting, id == previous?.id else { return }
         transition.notes.append(Note(.deleted, key: id))
         complete(now, &transition)

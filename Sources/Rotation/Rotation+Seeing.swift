@@ -58,6 +58,7 @@ extension Rotation {
         guard let current, let previous else { return complete(now, &transition) }
         guard let holding = keys.first(where: { $0.id == current.id }), holding.status == .active else {
             retryAt = now + IAMTimes.failureWait
+            isQuiet = false
             return hold(
                 .currentKeyUnusable,
                 "The key \(current.id), which the targets hold, is no longer active in IAM. The old key "

@@ -14,6 +14,8 @@ public struct Rotation: Hashable, Sendable {
         public var isOpen = true
         /// Whether a key of it may exist, or turn up late: false once IAM has refused the call.
         public var mayExist = true
+        /// When its answer was given up; nil: it was not.
+        public var lostAt: Timestamp?
 
         /// A call that is about to be made.
         public init(at: Timestamp, known: [AccessKeyID]) {
@@ -160,6 +162,9 @@ public struct Rotation: Hashable, Sendable {
             switch effect {
             case .createKey:
                 let known = [current, previous].compactMap { $0?.id }
+                if creations.count >= IAMTimes.creationLimit {
+                    creations.remove(at: creations.firstIndex { !$0.mayExist } ?? 0)
+                }
                 creations.append(Creation(at: now, known: known))
                 transition.notes.append(Note(.creating))
             case .push(let target, _):
@@ -203,6 +208,7 @@ public struct Rotation: Hashable, Sendable {
         isQuiet = false
         retryAt = nil
         answers = 0
+        if phase == .creating { giveUpCreation(now) }
         if phase == .delivering { resumeDelivering(now, terms, &transition) }
     }
 
@@ -228,6 +234,7 @@ public struct Rotation: Hashable, Sendable {
     ) {
         failures += 1
         isCleared = false
+        isQuiet = false
         if effect == .createKey { return creationFailed(failure, now, &transition) }
         retryAt = now + failureWait
         hold(failure.problemCode, failure.message, now, &transition)

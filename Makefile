@@ -1,0 +1,109 @@
+# keyturn: `make demo` shows it, `make test` tries it, `make install PREFIX=DIR` installs it. `make help` lists the rest.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+# Plugins carry their own Swift runtime, and so do the programs: what is installed needs no toolchain.
+STATIC := --static-swift-stdlib -Xswiftc -static-stdlib
+DEBUG_DIR := .build/debug
+RELEASE_DIR := .build/release
+STAGE := .build/stage
+VENV := .build/venv
+PACKAGES := libcurl4-openssl-dev libexpat1-dev libssl-dev libsodium-dev libsqlite3-dev pkg-config
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+PUSHERS := TravisCI:travis-ci GitLabCI:gitlab-ci GitHubActions:github-actions
+
+.PHONY: help demo test build stage install uninstall format lint clean setup
+
+help:
+	@echo "make demo                  a whole rotation on stand-ins: no account, no network"
+	@echo "make test                  every test"
+	@echo "make install PREFIX=DIR    a release build, installed (default /usr/local)"
+	@echo "make format                format the sources; make lint: check the format"
+	@echo "make clean                 remove what was built"
+
+# Debian's packages, where they are missing; nothing is asked for when they are there.
+setup:
+	@missing=$$(dpkg-query -W -f='$${db:Status-Abbrev} $${Package}\n' $(PACKAGES) 2>/dev/null | awk '$$1 == "ii" {print $$2}' > .packages-here; \
+	  for package in $(PACKAGES); do grep -qx "$$package" .packages-here || echo $$package; done; rm -f .packages-here); \
+	if [ -n "$$missing" ]; then \
+	  echo "installing" $$missing; \
+	  $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing; \
+	fi
+	@command -v swift >/dev/null || { echo "Swift 6.3 is needed: https://www.swift.org/install/linux/"; exit 1; }
+
+build: setup
+	swift build $(STATIC)
+
+# An installation of the debug build inside the build directory: what demo and tests run.
+stage: build
+	@$(MAKE) --no-print-directory copy FROM=$(DEBUG_DIR) TO=$(STAGE)
+
+demo: stage
+	$(STAGE)/bin/keyturn demo
+
+install: setup
+	swift build -c release $(STATIC)
+	@$(MAKE) --no-print-directory copy FROM=$(RELEASE_DIR) TO=$(DESTDIR)$(PREFIX) STRIP=1
+
+# FROM: a build's directory. TO: a prefix. Each file is put beside its place and moved there, so that a running program
+# is never overwritten.
+.PHONY: copy
+copy:
+	@set -e; \
+	put() { \
+	  mkdir -p "$$(dirname "$$3")"; install -m "$$1" "$$2" "$$3.new"; \
+	  if [ -n "$(STRIP)" ]; then case "$$3" in *.so|*/keyturn*) strip --strip-unneeded "$$3.new" 2>/dev/null || true;; esac; fi; \
+	  mv -f "$$3.new" "$$3"; \
+	}; \
+	put 755 $(FROM)/keyturn "$(TO)/bin/keyturn"; \
+	put 755 $(FROM)/keyturn-runner "$(TO)/libexec/keyturn/keyturn-runner"; \
+	put 755 $(FROM)/keyturn-sandbox "$(TO)/libexec/keyturn/keyturn-sandbox"; \
+	for pusher in $(PUSHERS); do \
+	  module=$${pusher%%:*}; id=$${pusher##*:}; \
+	  put 644 $(FROM)/lib$$module.so "$(TO)/lib/keyturn/pushers/$$id/pusher.so"; \
+	  put 644 Plugins/$$module/manifest.json "$(TO)/lib/keyturn/pushers/$$id/manifest.json"; \
+	  put 644 Plugins/$$module/README.md "$(TO)/share/doc/keyturn/pushers/$$id.md"; \
+	done; \
+	put 644 plugin-sdk/include/keyturn_pusher.h "$(TO)/include/keyturn_pusher.h"; \
+	put 644 plugin-sdk/README.md "$(TO)/share/doc/keyturn/writing-a-pusher.md"; \
+	put 644 README.md "$(TO)/share/doc/keyturn/README.md"; \
+	put 644 CHANGELOG.md "$(TO)/share/doc/keyturn/CHANGELOG.md"; \
+	put 644 LICENSE "$(TO)/share/doc/keyturn/LICENSE"; \
+	completion() { "$(FROM)/keyturn" --generate-completion-script "$$1" > $(FROM)/completion.tmp; put 644 $(FROM)/completion.tmp "$$2"; }; \
+	completion bash "$(TO)/share/bash-completion/completions/keyturn"; \
+	completion zsh "$(TO)/share/zsh/site-functions/_keyturn"; \
+	completion fish "$(TO)/share/fish/vendor_completions.d/keyturn.fish"
+
+uninstall:
+	rm -rf "$(DESTDIR)$(PREFIX)/libexec/keyturn" "$(DESTDIR)$(PREFIX)/lib/keyturn" "$(DESTDIR)$(PREFIX)/share/doc/keyturn"
+	rm -f "$(DESTDIR)$(PREFIX)/bin/keyturn" "$(DESTDIR)$(PREFIX)/include/keyturn_pusher.h" \
+	  "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/keyturn" \
+	  "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_keyturn" \
+	  "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/keyturn.fish"
+
+# Python tools of the tests, in an environment of their own.
+$(VENV)/ready: Tests/ClientTests/requirements.txt
+	@python3 -c 'import ensurepip, venv' 2>/dev/null || { \
+	  $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv python3-pip; }
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r Tests/ClientTests/requirements.txt
+	@touch $@
+
+test: stage
+	@$(MAKE) --no-print-directory $(VENV)/ready
+	swift build --build-tests $(STATIC)
+	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_PUSHERS="$(CURDIR)/$(DEBUG_DIR)" \
+	  swift test --skip-build --disable-xctest $(STATIC)
+	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_SANDBOX="$(CURDIR)/$(STAGE)/libexec/keyturn/keyturn-sandbox" \
+	  $(VENV)/bin/pytest -q Tests/ClientTests Tests/CommandTests
+	@$(MAKE) --no-print-directory lint
+
+format:
+	swift format --in-place --parallel --recursive Package.swift Sources Plugins plugin-sdk Tests
+
+lint:
+	swift format lint --strict --parallel --recursive Package.swift Sources Plugins plugin-sdk Tests
+
+clean:
+	rm -rf .build

@@ -1,0 +1,85 @@
+internal import ArgumentParser
+internal import Configuration
+internal import Engine
+internal import Foundation
+internal import HTTP
+internal import PusherHost
+
+struct Check: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Reads the configuration, the plugins and the state's seal key; with --online also AWS and every target.",
+        discussion: """
+            Writes nothing anywhere. Offline it fetches the secrets and starts each pusher. Online it asks STS who keyturn \
+            is, IAM for each user and its keys, and each pusher whether a push to each target would work.
+            """)
+
+    @Flag(help: "Also ask AWS and every target; nothing is written there.")
+    var online = false
+
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup var selection: UserSelection
+
+    func run() async throws {
+        let workspace = try Workspace(options)
+        let users = try workspace.select(selection.users)
+        let log = EventLog(options)
+        _ = try workspace.readSealKey()
+        try workspace.checkState()
+        let http = try workspace.makeHTTP()
+        let host = try workspace.makeHost(http, log, for: users)
+        defer { http.stop() }
+        do {
+            try await workspace.start(host, log, for: users)
+            var findings = [Finding("configuration", .done, summary(workspace, users))]
+            if online {
+                findings += await OnlineCheck(workspace: workspace, host: host, http: http).run(users)
+            }
+            await host.stop()
+            try tell(findings)
+        } catch {
+            await host.stop()
+            throw error
+        }
+    }
+
+    private func summary(_ workspace: Workspace, _ users: [ConfiguredUser]) -> String {
+        let targets = users.reduce(0) { $0 + $1.targets.count }
+        return "\(workspace.configuration.file) is fine: \(users.count) users, \(targets) targets, \(workspace.pushers.count) pushers"
+    }
+
+    private func tell(_ findings: [Finding]) throws {
+        if options.json {
+            try JSONOutput.print(["checks": findings])
+        } else {
+            let terminal = Terminal(options)
+            for finding in findings where !options.quiet || finding.status != .done {
+                let mark = finding.status == .done ? terminal.styled("ok    ", .green) : terminal.styled("FAILED", .red)
+                terminal.write("\(mark)  \(finding.subject): \(finding.detail)\n")
+            }
+        }
+        let status = findings.map(\.status).reduce(ExitStatus.done) { (worst: ExitStatus, next) in worst.worse(next) }
+        if status != .done { throw FinishedWith(status: status) }
+    }
+}
+
+/// One thing that was looked at.
+struct Finding: Encodable, Sendable {
+    var subject: String
+    var status: ExitStatus
+    var detail: String
+
+    init(_ subject: String, _ status: ExitStatus, _ detail: String) {
+        self.subject = subject
+        self.status = status
+        self.detail = detail
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(subject, forKey: .subject)
+        try container.encode(status == .done, forKey: .ok)
+        try container.encode(detail, forKey: .detail)
+    }
+
+    enum CodingKeys: CodingKey { case subject, ok, detail }
+}

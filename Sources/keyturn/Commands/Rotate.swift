@@ -1,0 +1,26 @@
+internal import ArgumentParser
+internal import Engine
+internal import Rotation
+
+struct Rotate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Begins a rotation now, whatever the key's age.",
+        discussion: """
+            A user whose rotation is under way already goes on with that one. Without --wait it ends when every target has \
+            confirmed, or as soon as it has to wait long; `keyturn step` or `keyturn run` goes on from there. Exit status \
+            75: not every target has confirmed, and the old key stays active.
+            """)
+
+    @Flag(help: "See the rotation through, overlap and soak included.")
+    var wait = false
+
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup var selection: UserSelection
+
+    func run() async throws {
+        let workspace = try Workspace(options)
+        try await Working(workspace).work(
+            on: try workspace.select(selection.users), requests: [.rotate], extent: wait ? .wholeRotation : .due,
+            isLive: wait)
+    }
+}

@@ -1,0 +1,36 @@
+internal import ArgumentParser
+internal import Configuration
+internal import Dispatch
+internal import Engine
+internal import Glibc
+
+struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Stays up, and steps when things are due.",
+        discussion: "Ends on SIGTERM and SIGINT. What is under way then is journalled, and the next start goes on with it.")
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+        let workspace = try Workspace(options)
+        let working = try Working(workspace)
+        let users = workspace.users
+        guard !users.isEmpty else { throw CommandFailure(.configuration, "\(workspace.configuration.file) has no users") }
+        let crew = try await working.open(for: users)
+        let scheduler = Scheduler(engine: crew.engine, users: crew.users)
+        let task = Task { try await scheduler.run { working.tell($0) } }
+        let signals = [SIGTERM, SIGINT].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number)
+            source.setEventHandler { task.cancel() }
+            source.resume()
+            return source
+        }
+        working.log.tell("running: \(users.count) users; stop with SIGTERM or Ctrl-C")
+        defer { signals.forEach { $0.cancel() } }
+        let result = await task.result
+        await crew.close()
+        _ = try result.get()
+        working.log.tell("stopped")
+    }
+}

@@ -1,0 +1,119 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Glibc
+internal import Journal
+internal import Secrets
+
+struct SandboxCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sandbox",
+        abstract: "Runs the stand-ins for AWS, Travis CI, GitLab and GitHub as servers on loopback.",
+        discussion: """
+            For trying things, and for authors of pushers. With --directory it writes a keyturn.yaml, a seal key and the \
+            tokens there, so that `keyturn --config DIR/keyturn.yaml` commands work against it from another terminal. \
+            Ends on Ctrl-C, and forgets everything.
+            """)
+
+    @Option(help: ArgumentHelp("Write a configuration for this sandbox there.", valueName: "dir"))
+    var directory: String?
+
+    @Option(help: "Seconds until a new key is known to IAM and STS.")
+    var propagationDelay: Double = 1
+
+    @Option(help: "Milliseconds that every answer takes.")
+    var latency = 0
+
+    @Option(help: "Further targets acme/app-1, acme/app-2, … in each system.")
+    var targets = 0
+
+    @Option(help: "Further IAM users ci-1, ci-2, … with a key each.")
+    var users = 0
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() throws {
+        let sandbox = try SandboxProcess(arguments: [
+            "--propagation-delay", "\(propagationDelay)", "--latency", "\(latency)", "--targets", "\(targets)",
+            "--users", "\(users)",
+        ])
+        // Ctrl-C reaches the sandbox too, being in the same group; this process waits for it.
+        for number in [SIGINT, SIGTERM] { signal(number) { _ in _exit(0) } }
+        let terminal = Terminal(options)
+        let files = try directory.map { try SandboxFiles(directory: $0, sandbox.announcement) }
+        if options.json {
+            terminal.write(sandbox.line + "\n")
+        } else {
+            terminal.write(Self.describe(sandbox.announcement, files))
+        }
+        let status = sandbox.wait()
+        if status != 0 { throw CommandFailure(.failed, "the sandbox ended with status \(status)") }
+    }
+
+    private static func describe(_ place: SandboxProcess.Announcement, _ files: SandboxFiles?) -> String {
+        """
+        The sandbox is up. Nothing of it is real, so its secrets may be shown.
+
+          AWS      \(place.aws)  user \(place.users.joined(separator: ", "))
+          Travis   \(place.travis)  repositories \(place.repositories.joined(separator: ", "))
+          GitLab   \(place.gitlab)  projects \(place.projects.joined(separator: ", "))
+          GitHub   \(place.github)  repositories \(place.repositories.joined(separator: ", "))
+          control  \(place.control)  GET /state, GET /requests, POST /faults
+
+          export AWS_ACCESS_KEY_ID=\(place.accessKeyId) AWS_SECRET_ACCESS_KEY=\(place.secretAccessKey)
+          export AWS_ENDPOINT_URL=\(place.aws) AWS_REGION=\(place.region)
+          export TRAVIS_TOKEN=\(place.tokens["travis"] ?? "") GITLAB_TOKEN=\(place.tokens["gitlab"] ?? "") GITHUB_TOKEN=\(place.tokens["github"] ?? "")
+
+        \(files.map { "In another terminal:\n\n  . \($0.directory)/environment\n  keyturn rotate --wait --config \($0.configuration)\n\n" } ?? "")
+        Ctrl-C ends it.
+
+        """
+    }
+}
+
+/// A configuration for a running sandbox, with everything that it refers to.
+struct SandboxFiles {
+    let directory: String
+    let configuration: String
+
+    init(directory: String, _ place: SandboxProcess.Announcement, overlap: String = "5s", soak: String = "5s") throws {
+        self.directory = directory
+        configuration = "\(directory)/keyturn.yaml"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        var files = [
+            "keyturn.yaml": Self.text(place, overlap: overlap, soak: soak),
+            "seal.key": Seal.makeKey().withBytes { Data($0).base64EncodedString() },
+            "environment": """
+                export AWS_ACCESS_KEY_ID=\(place.accessKeyId) AWS_SECRET_ACCESS_KEY=\(place.secretAccessKey)
+
+                """,
+        ]
+        for (system, token) in place.tokens { files["\(system).token"] = token }
+        for (name, text) in files {
+            let path = "\(directory)/\(name)"
+            guard FileManager.default.createFile(
+                atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: NSNumber(value: 0o600)])
+            else { throw CommandFailure(.failed, "\(path) cannot be written") }
+        }
+    }
+
+    private static func text(_ place: SandboxProcess.Announcement, overlap: String, soak: String) -> String {
+        """
+        version: 1
+        state: sqlite:keyturn.db
+        seal-key: { file: seal.key }
+        aws: { region: \(place.region), endpoint-url: \(place.aws) }
+        pushers:
+          travis: { plugin: travis-ci,      token: { file: travis.token }, endpoint: \(place.travis) }
+          gitlab: { plugin: gitlab-ci,      token: { file: gitlab.token }, endpoint: \(place.gitlab) }
+          github: { plugin: github-actions, token: { file: github.token }, endpoint: \(place.github) }
+        defaults: { rotate-every: 24h, overlap: \(overlap), soak: \(soak) }
+        users:
+          cicd-bot:
+            targets:
+              - { pusher: travis, repository: acme/app }
+              - { pusher: gitlab, project: acme/tools/app }
+              - { pusher: github, repository: acme/app }
+
+        """
+    }
+}

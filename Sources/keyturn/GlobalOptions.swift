@@ -1,0 +1,30 @@
+internal import ArgumentParser
+
+/// What every command takes.
+struct GlobalOptions: ParsableArguments {
+    @Option(help: ArgumentHelp(
+        "The configuration. Default: $KEYTURN_CONFIG, ./keyturn.yaml, /etc/keyturn/keyturn.yaml.", valueName: "file"))
+    var config: String?
+
+    @Flag(help: "Print one JSON document on stdout and nothing else there.")
+    var json = false
+
+    @Flag(help: "Log errors only.")
+    var quiet = false
+
+    @Flag(help: "Log more: what pushers say, and each request's outcome.")
+    var verbose = false
+
+    @Flag(name: .customLong("no-color"), help: "No colours and no live display, also on a terminal.")
+    var noColor = false
+
+    func validate() throws {
+        if quiet, verbose { throw ValidationError("--quiet and --verbose cannot go together") }
+    }
+}
+
+/// For commands that work on some users or on all.
+struct UserSelection: ParsableArguments {
+    @Option(name: .customLong("user"), help: ArgumentHelp("Only this user of the configuration; may be given several times.", valueName: "user"))
+    var users: [String] = []
+}

@@ -1,0 +1,103 @@
+internal import Configuration
+internal import Engine
+internal import Foundation
+internal import Rotation
+internal import Synchronization
+
+/// The rotations under way, drawn over and over on a terminal: a bar of phases, and a line for each target.
+final class LiveView: Sendable {
+    /// More targets than this are counted, not listed, but for those in trouble.
+    private static let longestList = 16
+
+    private struct State {
+        var users: [String] = []
+        var latest: [String: RotationProgress] = [:]
+        var lines = 0
+        var isOver = false
+    }
+
+    private let terminal: Terminal
+    private let state = Mutex(State())
+
+    init(_ terminal: Terminal) { self.terminal = terminal }
+
+    func take(_ progress: RotationProgress) {
+        state.withLock { state in
+            if state.latest[progress.user] == nil { state.users.append(progress.user) }
+            state.latest[progress.user] = progress
+            draw(&state)
+        }
+    }
+
+    /// Draws every second, for the countdowns, until cancelled.
+    func keepDrawing() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(1))
+            state.withLock { draw(&$0) }
+        }
+    }
+
+    /// Draws a last time; what comes after stands below.
+    func end() {
+        state.withLock { state in
+            draw(&state)
+            state.isOver = true
+        }
+    }
+
+    private func draw(_ state: inout State) {
+        guard !state.isOver, !state.users.isEmpty else { return }
+        let lines = state.users.compactMap { state.latest[$0] }.flatMap { self.lines($0) }
+        let up = state.lines > 0 ? "\u{1B}[\(state.lines)A\r" : ""
+        terminal.write(up + lines.map { "\u{1B}[2K\($0)\n" }.joined() + "\u{1B}[J")
+        state.lines = lines.count
+    }
+
+    private func lines(_ progress: RotationProgress) -> [String] {
+        let rotation = progress.rotation
+        var lines = ["\(terminal.styled(progress.user, .bold))  \(bar(rotation))\(countdown(progress))"]
+        let deliveries = rotation.deliveries.sorted { $0.key < $1.key }
+        let isLong = deliveries.count > Self.longestList
+        for (target, delivery) in deliveries {
+            let isQuiet = delivery.state == .confirmed || (delivery.state == .pending && delivery.attempts == 0)
+            if !isLong || !isQuiet { lines.append("  " + fit(line(target, delivery))) }
+            if lines.count > Self.longestList + 2 { break }
+        }
+        if isLong {
+            let confirmed = deliveries.filter { $0.value.isSettled }.count
+            lines.append("  \(confirmed) of \(deliveries.count) targets confirmed")
+        }
+        return lines
+    }
+
+    private func bar(_ rotation: Rotation) -> String {
+        let phases = Phase.allCases.filter { $0 != .idle }
+        let isComplete = rotation.phase == .idle && rotation.number > 0
+        let position = phases.firstIndex(of: rotation.phase) ?? (isComplete ? phases.count : -1)
+        return phases.enumerated().map { index, phase in
+            if index < position { return terminal.styled("✓ \(phase.rawValue)", .green) }
+            return index == position ? terminal.styled("● \(phase.rawValue)", .bold) : terminal.styled("○ \(phase.rawValue)", .dim)
+        }.joined(separator: " ")
+    }
+
+    private func countdown(_ progress: RotationProgress) -> String {
+        let now = SystemClock().now
+        guard [.overlap, .soak].contains(progress.rotation.phase) else { return "" }
+        return "  \(Moment.relative(progress.rotation.due(at: now, policy: progress.policy).at, to: now))"
+    }
+
+    private func line(_ target: TargetName, _ delivery: Delivery) -> (mark: String, text: String) {
+        switch delivery.state {
+        case .confirmed: (terminal.styled("✓", .green), "\(target)  \(delivery.evidence?.rawValue ?? "")")
+        case .skipped: (terminal.styled("–", .yellow), "\(target)  skipped: \(delivery.detail ?? "")")
+        case .failed, .unknown:
+            (terminal.styled("✗", .red), "\(target)  \(delivery.state.rawValue): \(delivery.detail ?? "")")
+        case .pending: (delivery.attempts > 0 ? "…" : " ", "\(target)")
+        }
+    }
+
+    /// A line that wrapped would not be drawn over.
+    private func fit(_ line: (mark: String, text: String)) -> String {
+        "\(line.mark) \(line.text.prefix(max(20, terminal.width - 6)))"
+    }
+}

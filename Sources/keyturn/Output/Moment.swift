@@ -1,0 +1,21 @@
+internal import Configuration
+internal import Foundation
+internal import Rotation
+
+/// Times for people and programs.
+enum Moment {
+    /// `2026-11-22T10:00:00Z`
+    static func text(_ moment: Timestamp) -> String {
+        Date(timeIntervalSince1970: Double(moment.milliseconds) / 1_000).formatted(.iso8601)
+    }
+
+    /// `in 4h 12m`, `now`.
+    static func relative(_ moment: Timestamp, to now: Timestamp) -> String {
+        moment - now < .seconds(1) ? "now" : "in \(DurationText.text(moment - now))"
+    }
+
+    /// `3d 4h ago`
+    static func ago(_ moment: Timestamp, to now: Timestamp) -> String {
+        now - moment < .seconds(1) ? "just now" : "\(DurationText.text(now - moment)) ago"
+    }
+}

@@ -1,0 +1,81 @@
+internal import Configuration
+internal import Rotation
+
+/// `status --json`, and what the table is made of.
+struct StatusDocument: Encodable {
+    struct Key: Encodable {
+        var id: String
+        var role: String
+        var status: String
+        var created: String
+    }
+
+    struct DeliveryLine: Encodable {
+        var target: String
+        var state: String
+        var evidence: String?
+        var attempts: Int
+        var at: String?
+        var detail: String?
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(target, forKey: .target)
+            try container.encode(state, forKey: .state)
+            try container.encode(evidence, forKey: .evidence)
+            try container.encode(attempts, forKey: .attempts)
+            try container.encode(at, forKey: .at)
+            try container.encode(detail, forKey: .detail)
+        }
+
+        enum CodingKeys: CodingKey { case target, state, evidence, attempts, at, detail }
+    }
+
+    struct Next: Encodable {
+        var action: String
+        var due: String
+    }
+
+    struct User: Encodable {
+        var user: String
+        var phase: String
+        var rotation: Int
+        var keys: [Key]
+        var deliveries: [DeliveryLine]
+        var next: Next
+        var problem: String?
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(user, forKey: .user)
+            try container.encode(phase, forKey: .phase)
+            try container.encode(rotation, forKey: .rotation)
+            try container.encode(keys, forKey: .keys)
+            try container.encode(deliveries, forKey: .deliveries)
+            try container.encode(next, forKey: .next)
+            try container.encode(problem, forKey: .problem)
+        }
+
+        enum CodingKeys: CodingKey { case user, phase, rotation, keys, deliveries, next, problem }
+    }
+
+    var users: [User]
+}
+
+extension StatusDocument.User {
+    init(_ user: ConfiguredUser, _ rotation: Rotation, at now: Timestamp) {
+        let due = rotation.due(at: now, policy: user.policy)
+        self.init(
+            user: user.name, phase: rotation.phase.rawValue, rotation: rotation.number,
+            keys: [("current", rotation.current), ("next", rotation.next), ("previous", rotation.previous)].compactMap {
+                role, key in
+                key.map { .init(id: $0.id.rawValue, role: role, status: $0.status.rawValue, created: Moment.text($0.created)) }
+            },
+            deliveries: rotation.deliveries.sorted { $0.key < $1.key }.map { target, delivery in
+                .init(
+                    target: target.rawValue, state: delivery.state.rawValue, evidence: delivery.evidence?.rawValue,
+                    attempts: delivery.attempts, at: delivery.at.map(Moment.text), detail: delivery.detail)
+            },
+            next: .init(action: due.action.rawValue, due: Moment.text(due.at)), problem: rotation.trouble)
+    }
+}

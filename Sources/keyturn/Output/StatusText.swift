@@ -1,0 +1,35 @@
+/// One user's status for people.
+struct StatusText {
+    let user: StatusDocument.User
+    let terminal: Terminal
+
+    var text: String {
+        var lines = [
+            "\(terminal.styled(user.user, .bold))  \(user.phase)"
+                + (user.rotation > 0 ? ", rotation \(user.rotation)" : ", no rotation yet")
+        ]
+        if let problem = user.problem { lines.append("  " + terminal.styled("problem: \(problem)", .red)) }
+        if user.keys.isEmpty { lines.append("  keys: not looked at yet; `keyturn step` does") }
+        lines += user.keys.map { "  \(pad($0.role, 9)) \($0.id)  \(pad($0.status, 8))  created \($0.created)" }
+        lines += user.deliveries.map(line)
+        lines.append("  next: \(user.next.action), \(user.next.due)")
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func line(_ delivery: StatusDocument.DeliveryLine) -> String {
+        let style: Terminal.Style =
+            switch delivery.state {
+            case "confirmed": .green
+            case "failed", "unknown": .red
+            default: .yellow
+            }
+        let tries = delivery.attempts > 1 ? ", \(delivery.attempts) attempts" : ""
+        let evidence = delivery.evidence.map { " (\($0))" } ?? ""
+        return "  \(terminal.styled(pad(delivery.state, 9), style)) \(delivery.target)\(evidence)\(tries)"
+            + (delivery.detail.map { "  \($0)" } ?? "")
+    }
+
+    private func pad(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+    }
+}

@@ -1,0 +1,64 @@
+/// The `keyturn.yaml` that `keyturn init` writes: complete where it can be, commented where it cannot.
+struct ConfigurationTemplate {
+    var users: [String]
+    var region: String
+    var endpoint: String?
+
+    var text: String {
+        """
+        # keyturn.yaml - see https://github.com/keyturn/keyturn and `keyturn --help`.
+        # Paths are relative to this file. A secret is never written here: it is { env: NAME }, { file: PATH } or
+        # { command: [ARG, ...] }. `keyturn check` reads this file and tells what is wrong with it.
+        version: 1
+
+        # What keyturn knows and did. Back it up together with nothing: the seal key belongs elsewhere.
+        state: sqlite:keyturn.db
+        # 32 bytes in base64. Seals a new key pair on disk until every target has confirmed it.
+        seal-key: { file: seal.key }
+
+        aws:
+          region: \(region)
+        \(endpoint.map { "  endpoint-url: \($0)" } ?? "  # endpoint-url: http://127.0.0.1:5555   # instead of AWS; also AWS_ENDPOINT_URL")
+          # profile: ci-rotation                  # of ~/.aws; default: AWS_PROFILE, or the environment's credentials
+
+        # One entry for each system and token. `keyturn plugin list` shows the plugins, `keyturn plugin info ID` their fields.
+        pushers:
+          # travis: { plugin: travis-ci,      token: { env: TRAVIS_TOKEN } }
+          # gitlab: { plugin: gitlab-ci,      token: { file: /run/secrets/gitlab }, endpoint: https://gitlab.example.com }
+          # github: { plugin: github-actions, token: { env: GITHUB_TOKEN } }
+
+        # For every user below, unless it says otherwise. Durations: 90s, 30m, 12h, 7d.
+        defaults:
+          rotate-every: 24h   # the age at which a key is replaced
+          overlap: 1h         # both keys stay active, so that running jobs finish
+          soak: 1h            # the old key is Inactive, and can be brought back, before it is deleted
+          # quiet: 2h         # the old key must have been unused that long before it is deactivated
+          # max-attempts: 3   # quick tries of one push, before it waits for `retry`
+          # retry: 5m
+          # push-timeout: 30s
+
+        users:
+        \(userText)
+        """ + "\n"
+    }
+
+    private var userText: String {
+        guard !users.isEmpty else {
+            return """
+                  # cicd-bot:                       # the IAM user's name
+                  #   rotate-every: 12h
+                  #   targets:                      # every place that holds this user's key
+                  #     - { pusher: travis, repository: acme/app }
+                  #     - { pusher: gitlab, project: acme/tools/app, environment-scope: production }
+                  #     - { pusher: github, repository: acme/app, environment: prod }
+                """
+        }
+        return users.map { user in
+            """
+              \(user):
+                targets:                        # every place that holds this user's key: fill in at least one
+                  # - { pusher: travis, repository: acme/app }
+            """
+        }.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,125 @@
+internal import Configuration
+internal import Engine
+internal import HTTP
+internal import Journal
+internal import PusherHost
+internal import Rotation
+
+/// Opens what work needs, has it done, and tells how it ended.
+struct Working {
+    let workspace: Workspace
+    let log: EventLog
+
+    init(_ workspace: Workspace) throws {
+        self.workspace = workspace
+        log = EventLog(workspace.options)
+    }
+
+    /// What is open while work goes on.
+    struct Crew {
+        let engine: Engine
+        let users: [ManagedUser]
+        let host: PusherHost
+        let http: HTTPClient
+
+        func close() async {
+            await host.stop()
+            http.stop()
+        }
+    }
+
+    /// Opens journal, pushers and AWS; whatever is wrong with them is told before anything is changed.
+    func open(for users: [ConfiguredUser], display: Display? = nil) async throws -> Crew {
+        let journal = try workspace.openJournal()
+        let http = try workspace.makeHTTP()
+        let host = try workspace.makeHost(http, log, for: users)
+        do { try await workspace.start(host, log, for: users) } catch {
+            await host.stop()
+            throw error
+        }
+        let engine = Engine(journal: journal, pushers: host) { [log] progress in
+            if let display { display.show(progress) } else { log.write(progress) }
+        }
+        return Crew(engine: engine, users: workspace.manage(users, http), host: host, http: http)
+    }
+
+    /// Works on users, prints where they stand, and throws the exit status unless all is done.
+    func work(
+        on users: [ConfiguredUser], requests: [Event.Request] = [], extent: Extent = .due, isLive: Bool
+    ) async throws {
+        let due = try requests.isEmpty ? dueUsers(users) : users
+        var outcomes: [UserOutcome] = []
+        if !due.isEmpty {
+            let display = Display(workspace.options, log, isLive: isLive)
+            let crew = try await open(for: due, display: display)
+            outcomes = await display.during { await crew.engine.work(on: crew.users, requests: requests, extent: extent) }
+            await crew.close()
+        }
+        try report(users, outcomes)
+    }
+
+    /// Only they cost a start of pushers, or a request to AWS.
+    private func dueUsers(_ users: [ConfiguredUser]) throws -> [ConfiguredUser] {
+        let records = try workspace.openJournal().records()
+        let now = SystemClock().now
+        return users.filter { user in
+            guard let rotation = records[user.name]?.rotation else { return true }
+            // An operator who types `step` wants open deliveries tried now, whatever the schedule says.
+            return rotation.phase == .delivering || rotation.problem != nil
+                || rotation.due(at: now, policy: user.policy).at <= now
+        }
+    }
+
+    private func report(_ users: [ConfiguredUser], _ outcomes: [UserOutcome]) throws {
+        outcomes.forEach(tell)
+        let now = SystemClock().now
+        let records = try workspace.readJournal().records()
+        let lines = users.map { StatusDocument.User($0, records[$0.name]?.rotation ?? Rotation(at: now), at: now) }
+        if workspace.options.json {
+            try JSONOutput.print(StatusDocument(users: lines))
+        } else if !workspace.options.quiet {
+            let terminal = Terminal(workspace.options)
+            let worked = Set(outcomes.map(\.user))
+            for line in lines where worked.contains(line.user) {
+                terminal.write(StatusText(user: line, terminal: terminal).text)
+            }
+            if worked.isEmpty { terminal.write(users.isEmpty ? "There is nothing to do.\n" : "Nothing is due.\n") }
+        }
+        let status = outcomes.map(Self.status).reduce(ExitStatus.done) { $0.worse($1) }
+        if status != .done { throw FinishedWith(status: status) }
+    }
+
+    /// Says what an outcome's rotation does not: that it was not worked on.
+    func tell(_ outcome: UserOutcome) {
+        switch outcome.end {
+        case .rested, .stopped: break
+        case .busy(let words): log.warn("\(outcome.user): \(words)")
+        case .journalFailed(let words):
+            log.fail("\(outcome.user): the state cannot be written: \(words). Nothing more was done for this user.")
+        }
+    }
+
+    static func status(_ outcome: UserOutcome) -> ExitStatus {
+        switch outcome.end {
+        case .busy, .stopped: return .unfinished
+        case .journalFailed: return .failed
+        case .rested: break
+        }
+        guard let rotation = outcome.rotation else { return .failed }
+        switch rotation.problem?.code {
+        case .denied: return .notAllowed
+        case .unreachable: return .unavailable
+        case .unaccountedKey, .currentKeyUnusable, .wrongIdentity, .creationFails, .noSuchUser, .refused: return .failed
+        case .notSpread, nil: break
+        }
+        switch rotation.phase {
+        case .creating, .verifying, .delivering: return .unfinished
+        case .idle, .overlap, .soak, .deleting: return .done
+        }
+    }
+}
+
+/// The command did its work and has told of it; only the exit status is left.
+struct FinishedWith: Error {
+    var status: ExitStatus
+}

@@ -1,0 +1,189 @@
+internal import AWS
+internal import Configuration
+internal import Engine
+internal import Foundation
+internal import HTTP
+internal import Journal
+internal import PusherHost
+internal import Rotation
+internal import Secrets
+
+/// The configuration with its plugins, checked: what every command but `init`, `demo` and `sandbox` begins with.
+struct Workspace {
+    let options: GlobalOptions
+    let environment: [String: String]
+    let configuration: Configuration
+    let plugins: [String: Plugin]
+    let pushers: [ConfiguredPusher]
+    let users: [ConfiguredUser]
+
+    init(_ options: GlobalOptions, environment: [String: String] = ProcessInfo.processInfo.environment) throws {
+        self.options = options
+        self.environment = environment
+        do throws(ConfigurationError) {
+            configuration = try Configuration(file: try Configuration.find(options.config, environment: environment))
+            plugins = try Self.findPlugins(configuration)
+            (pushers, users) = try configuration.resolve(plugins.mapValues { PluginDescription($0.manifest) })
+        } catch { throw CommandFailure(.configuration, error.description) }
+    }
+
+    static func search(_ configuration: Configuration?) -> PluginSearch {
+        PluginSearch(directories: (configuration?.pluginPath ?? []) + [Installation.current.pushers])
+    }
+
+    private static func findPlugins(_ configuration: Configuration) throws(ConfigurationError) -> [String: Plugin] {
+        var plugins: [String: Plugin] = [:]
+        for pusher in configuration.pushers where plugins[pusher.plugin] == nil {
+            do throws(PluginError) { plugins[pusher.plugin] = try search(configuration).find(pusher.plugin) } catch {
+                throw ConfigurationError(
+                    file: configuration.file, line: configuration.line(ofPusher: pusher.name),
+                    "`pushers.\(pusher.name)`: \(error.description)")
+            }
+        }
+        return plugins
+    }
+
+    /// The users of a selection; all where it is empty.
+    func select(_ names: [String]) throws -> [ConfiguredUser] {
+        for name in names where !users.contains(where: { $0.name == name }) {
+            let known = users.map(\.name).joined(separator: ", ")
+            throw CommandFailure(.failed, "\(configuration.file) has no user `\(name)`; it has: \(known)")
+        }
+        return names.isEmpty ? users : users.filter { names.contains($0.name) }
+    }
+
+    /// The journal for looking; a state that is not there yet is empty.
+    func readJournal() throws -> any Journal {
+        let exists = FileManager.default.fileExists(atPath: configuration.state)
+        return try explain { () throws(JournalError) in
+            try SQLiteJournal(path: exists ? configuration.state : nil, seal: nil)
+        }
+    }
+
+    /// The journal for working, with the seal key.
+    func openJournal() throws -> any Journal {
+        let seal = try readSealKey()
+        let directory = URL(fileURLWithPath: configuration.state).deletingLastPathComponent().path
+        guard FileManager.default.fileExists(atPath: directory) else {
+            throw CommandFailure(.configuration, "\(configuration.file): `state`: the directory \(directory) does not exist")
+        }
+        return try explain { () throws(JournalError) in try SQLiteJournal(path: configuration.state, seal: seal) }
+    }
+
+    /// Opens a state that is there already, and checks that it was sealed with this key.
+    func checkState() throws {
+        if FileManager.default.fileExists(atPath: configuration.state) { _ = try openJournal() }
+    }
+
+    private func explain(_ body: () throws(JournalError) -> SQLiteJournal) throws -> SQLiteJournal {
+        do throws(JournalError) { return try body() } catch {
+            let status: ExitStatus = error.code == .unavailable ? .failed : .configuration
+            let next =
+                switch error.code {
+                case .foreign: " `state` must name a file of keyturn's own, or one that does not exist yet."
+                case .corrupt: " Restore it from a backup; IAM and the targets were not touched."
+                case .newer: " Use the newer keyturn that wrote it."
+                case .wrongSealKey: " Put the former key back; without it a pair under way cannot be opened."
+                case .unavailable, .overtaken, .leased: ""
+                }
+            throw CommandFailure(status, "the state cannot be used: \(error.description).\(next)")
+        }
+    }
+
+    func readSealKey() throws -> Seal {
+        let file = configuration.file
+        if case .file(let path) = configuration.sealKey.source {
+            let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+            let mode = (attributes?[.posixPermissions] as? NSNumber)?.intValue ?? 0
+            if attributes != nil, mode & 0o077 != 0 {
+                throw CommandFailure(
+                    .configuration,
+                    "\(file): `seal-key`: \(path) can be read by others (mode \(String(mode, radix: 8))); run chmod 600 \(path)")
+            }
+        }
+        do throws(ConfigurationError) {
+            let text = try configuration.sealKey.resolve(environment: environment)
+            let data = text.withBytes { Data(base64Encoded: Data($0), options: .ignoreUnknownCharacters) }
+            guard let data, data.count == Seal.keyLength else {
+                throw ConfigurationError(
+                    file: file, line: configuration.sealKeyLine,
+                    "`seal-key`: it is not \(Seal.keyLength) bytes in base64; `keyturn init` makes one")
+            }
+            return Seal(key: data.withUnsafeBytes { Secret(copying: $0) })
+        } catch { throw CommandFailure(.configuration, error.description) }
+    }
+
+    /// One HTTP client for the whole process.
+    func makeHTTP() throws -> HTTPClient {
+        var options = HTTPClient.Options()
+        options.authorities = configuration.authorities
+        if let authorities = options.authorities, !FileManager.default.isReadableFile(atPath: authorities) {
+            throw CommandFailure(.configuration, "\(configuration.file): `ca-file`: \(authorities) cannot be read")
+        }
+        return HTTPClient(options)
+    }
+
+    func account(of user: ConfiguredUser) -> Account {
+        let region = user.account.region ?? environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? "us-east-1"
+        return Account(region: region, profile: user.account.profile, endpoint: user.account.endpoint)
+    }
+
+    func iam(of user: ConfiguredUser, _ http: HTTPClient) -> IAM {
+        let account = account(of: user)
+        let source = CredentialChain.standard(profile: account.profile, environment: environment)
+        return IAM(account: account, source: source, http: http, environment: environment)
+    }
+
+    /// Users as the engine works on them.
+    func manage(_ users: [ConfiguredUser], _ http: HTTPClient) -> [ManagedUser] {
+        users.map { user in
+            ManagedUser(
+                name: user.name, userName: user.userName, keys: iam(of: user, http), policy: user.policy,
+                targets: user.targets.map {
+                    PusherTarget(name: $0.name, pusher: $0.pusher, fields: $0.fields, exclusive: $0.exclusive)
+                })
+        }
+    }
+
+    /// The pushers, with their secrets fetched. Nothing is started yet.
+    func makeHost(_ http: HTTPClient, _ log: EventLog, for users: [ConfiguredUser]) throws -> PusherHost {
+        let runner = try Installation.current.need(Installation.current.runner)
+        let host = PusherHost(http: http, runner: runner) { log.write($0) }
+        let used = Set(users.flatMap { $0.targets.map(\.pusher) })
+        for pusher in pushers where used.contains(pusher.name) {
+            guard let plugin = plugins[pusher.plugin] else { continue }
+            do throws(ConfigurationError) {
+                let (configuration, secrets) = try pusher.resolve(environment: environment)
+                let hosts = plugin.manifest.hosts + [pusher.endpoint.flatMap { Grant.host(of: $0) }].compactMap { $0 }
+                host.add(
+                    PusherSettings(
+                        name: pusher.name, plugin: plugin, configuration: configuration, secrets: secrets,
+                        grant: Grant(hosts: hosts), endpoint: pusher.endpoint))
+            } catch { throw CommandFailure(.configuration, error.description) }
+        }
+        return host
+    }
+
+    /// Starts the pushers, so that a library that can never work is told before anything is changed.
+    func start(_ host: PusherHost, _ log: EventLog, for users: [ConfiguredUser]) async throws {
+        let used = Set(users.flatMap { $0.targets.map(\.pusher) })
+        for pusher in pushers where used.contains(pusher.name) {
+            switch await host.start(pusher.name) {
+            case .ready: break
+            case .refused(let reason):
+                throw CommandFailure(
+                    .configuration,
+                    "\(configuration.file):\(configuration.line(ofPusher: pusher.name)): `pushers.\(pusher.name)`: \(reason)")
+            case .failed(let reason): log.warn("\(reason); its targets will stay unconfirmed until it works")
+            }
+        }
+    }
+}
+
+extension PluginDescription {
+    init(_ manifest: Manifest) {
+        self.init(
+            configuration: manifest.configuration, target: manifest.target, secrets: manifest.secrets,
+            place: manifest.place, exclusive: manifest.exclusive)
+    }
+}

@@ -1,0 +1,135 @@
+import Engine
+import Journal
+import PusherHost
+import Rotation
+import Testing
+
+@Suite("Deliveries")
+struct DeliveryTests {
+    let tenth = Stage.target(9)
+
+    @Test("nine of ten targets are not enough: the old key stays Active, the pair stays sealed")
+    func nineOfTen() async throws {
+        let stage = try Stage()
+        let old = stage.aws.addOldKey(of: "bot")
+        stage.pushers.set(.fails(.unauthorized), for: tenth)
+        for _ in 0..<5 {
+            let outcome = await stage.engine().work(on: stage.user(targets: 10), requests: [], extent: .wholeRotation)
+            #expect(outcome.end == .rested)
+            #expect(outcome.rotation?.phase == .delivering)
+            #expect(outcome.rotation?.deliveries.values.count { $0.state == .confirmed } == 9)
+            #expect(outcome.rotation?.deliveries[tenth]?.state == .failed)
+            stage.clock.advance(.seconds(86_400))
+        }
+        #expect(stage.aws.changes.map(\.call) == ["create"])
+        #expect(
+            stage.aws.keys(of: "bot").first == stage.aws.keys(of: "bot").first { $0.id == old && $0.status == .active })
+        #expect(try stage.journal.pendingPair(of: "bot") != nil)
+        for index in 0..<9 { #expect(stage.pushers.pushes(to: Stage.target(index)).count == 1) }
+        #expect(Set(stage.pushers.pushes(to: tenth)) == ["AKIANEW1"])
+    }
+
+    @Test("the tenth target gets the same key once it is back, and the rotation goes on")
+    func tenthComesBack() async throws {
+        let stage = try Stage()
+        _ = stage.aws.addOldKey(of: "bot")
+        stage.pushers.set(.fails(.unauthorized), for: tenth)
+        _ = await stage.engine().work(on: stage.user(targets: 10), requests: [], extent: .due)
+        stage.pushers.set(.confirms, for: tenth)
+        let outcome = await stage.engine().work(on: stage.user(targets: 10), requests: [], extent: .wholeRotation)
+        #expect(outcome.rotation?.phase == .idle)
+        #expect(stage.pushers.held(tenth) == "AKIANEW1")
+        #expect(stage.aws.changes.map(\.call) == ["create", "Inactive", "delete"])
+    }
+
+    @Test("what a pusher did not report is pushed again, though the target holds the key already")
+    func unknown() async throws {
+        let stage = try Stage()
+        _ = stage.aws.addOldKey(of: "bot")
+        stage.pushers.set(.forgets, for: Stage.target(0))
+        let outcome = await stage.engine().work(on: stage.user(), requests: [], extent: .due)
+        #expect(outcome.rotation?.phase == .delivering)
+        #expect(outcome.rotation?.deliveries[Stage.target(0)]?.state == .unknown)
+        #expect(stage.pushers.pushes(to: Stage.target(0)).count > 1)
+        #expect(stage.aws.changes.map(\.call) == ["create"])
+    }
+
+    @Test("a target that never answers holds only its own user")
+    func neverAnswers() async throws {
+        let stage = try Stage()
+        for name in ["stuck", "fine"] { _ = stage.aws.addOldKey(of: name) }
+        stage.pushers.set(.hangs, for: Stage.target(0, of: "stuck"))
+        let users = [stage.user("stuck"), stage.user("fine")]
+        let outcomes = await stage.engine().work(on: users, extent: .due)
+        #expect(outcomes.map { $0.rotation?.phase } == [.delivering, .overlap])
+        #expect(outcomes[0].rotation?.deliveries[Stage.target(0, of: "stuck")]?.state == .unknown)
+        #expect(outcomes[0].rotation?.deliveries[Stage.target(1, of: "stuck")]?.state == .confirmed)
+    }
+
+    @Test("while an answer is outstanding the engine sleeps, instead of looking at the clock all the time")
+    func sleepsWhileWaiting() async throws {
+        let stage = try Stage()
+        _ = stage.aws.addOldKey(of: "bot")
+        stage.pushers.set(.hangs, for: Stage.target(0))
+        _ = await stage.engine().work(on: stage.user(), requests: [], extent: .due)
+        #expect(stage.clock.wakes < 60)
+    }
+
+    @Test("a target that hangs does not hold up the second try of another one")
+    func retriesBesideHanging() async throws {
+        let stage = try Stage()
+        _ = stage.aws.addOldKey(of: "bot")
+        stage.pushers.set(.hangs, for: Stage.target(0))
+        stage.pushers.set(.fails(.retryable), for: Stage.target(1))
+        let user = stage.user(policy: Policy(retry: .seconds(5), pushTimeout: .seconds(600)))
+        let (engine, pushers) = (stage.engine(), stage.pushers)
+        let task = Task { await engine.work(on: user, requests: [], extent: .due) }
+        while pushers.pushes(to: Stage.target(1)).count < 20 { await Task.yield() }
+        task.cancel()
+        _ = await task.value
+        #expect(stage.clock.now - VirtualClock.start < .seconds(300))
+    }
+
+    @Test("an operator's skip lets the rotation go on without the target")
+    func skip() async throws {
+        let stage = try Stage()
+        _ = stage.aws.addOldKey(of: "bot")
+        stage.pushers.set(.fails(.notFound), for: Stage.target(0))
+        _ = await stage.engine().work(on: stage.user(), requests: [], extent: .due)
+        let skip = Event.Request.skip(Stage.target(0), reason: "archived")
+        let outcome = await stage.engine().work(on: stage.user(), requests: [skip], extent: .wholeRotation)
+        #expect(outcome.rotation?.phase == .idle)
+        #expect(outcome.rotation?.deliveries[Stage.target(0)]?.state == .skipped)
+        #expect(stage.pushers.held(Stage.target(0)) == nil)
+    }
+
+    @Test(
+        "a key that STS gives to another identity is pushed nowhere",
+        arguments: [
+            "arn:aws:iam::123456789012:user/somebody", "arn:aws:sts::123456789012:assumed-role/bot/bot",
+            "arn:aws:iam::123456789012:user/bot2", "arn:aws:iam::123456789012:root", "nonsense", "",
+        ])
+    func wrongIdentity(arn: String) async throws {
+        let clock = VirtualClock()
+        let stage = try Stage(aws: FakeAWS(clock) { _ in arn }, clock: clock)
+        _ = stage.aws.addOldKey(of: "bot")
+        let outcome = await stage.engine().work(on: stage.user(), requests: [], extent: .wholeRotation)
+        #expect(outcome.end == .rested)
+        #expect(outcome.rotation?.problem?.code == .wrongIdentity)
+        #expect(stage.pushers.pushes(to: Stage.target(0)).isEmpty)
+        #expect(stage.aws.changes.map(\.call) == ["create"])
+    }
+
+    @Test(
+        "a user in China or GovCloud, with or without a path, is the right identity",
+        arguments: [
+            "arn:aws-cn:iam::123456789012:user/bot", "arn:aws-us-gov:iam::123456789012:user/a/b/bot",
+        ])
+    func rightIdentity(arn: String) async throws {
+        let clock = VirtualClock()
+        let stage = try Stage(aws: FakeAWS(clock) { _ in arn }, clock: clock)
+        _ = stage.aws.addOldKey(of: "bot")
+        let outcome = await stage.engine().work(on: stage.user(), requests: [], extent: .due)
+        #expect(outcome.rotation?.phase == .overlap)
+    }
+}

@@ -1,0 +1,63 @@
+import Engine
+import PusherHost
+import Rotation
+import Secrets
+import Synchronization
+
+/// Targets in memory. What a target does is a function of how often it was pushed to.
+final class FakePushers: PushService {
+    /// How a push goes.
+    enum Behaviour: Sendable {
+        case confirms
+        case fails(PushResult.Outcome)
+        /// No answer within the time of the call.
+        case hangs
+        /// The target is written, and nobody hears of it.
+        case forgets
+    }
+
+    private struct State {
+        var held: [TargetName: String] = [:]
+        var pushes: [(target: TargetName, key: String)] = []
+        var behaviours: [TargetName: Behaviour] = [:]
+        var onPush: (@Sendable () -> Void)?
+    }
+
+    private let state = Mutex(State())
+    private let clock: VirtualClock
+
+    init(_ clock: VirtualClock) { self.clock = clock }
+
+    func set(_ behaviour: Behaviour, for target: TargetName) { state.withLock { $0.behaviours[target] = behaviour } }
+
+    /// Done in the middle of every push.
+    func onPush(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.onPush = body } }
+
+    /// The key that a target holds.
+    func held(_ target: TargetName) -> String? { state.withLock { $0.held[target] } }
+
+    /// The keys of the pushes to a target.
+    func pushes(to target: TargetName) -> [String] {
+        state.withLock { $0.pushes.filter { $0.target == target }.map(\.key) }
+    }
+
+    func push(_ pair: KeyPair, to target: PusherTarget, timeout: Duration) async -> PushResult {
+        let (behaviour, onPush) = state.withLock { state in
+            state.pushes.append((target.name, pair.id))
+            return (state.behaviours[target.name] ?? .confirms, state.onPush)
+        }
+        onPush?()
+        switch behaviour {
+        case .confirms:
+            state.withLock { $0.held[target.name] = pair.id }
+            return PushResult(.ok, evidence: .readBack, message: "read back")
+        case .fails(let outcome): return PushResult(outcome, message: "no")
+        case .hangs:
+            await clock.sleep(until: clock.now + timeout)
+            return PushResult(.timedOut, message: "no answer in time")
+        case .forgets:
+            state.withLock { $0.held[target.name] = pair.id }
+            return PushResult(.unknown, message: "the pusher crashed")
+        }
+    }
+}

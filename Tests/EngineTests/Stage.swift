@@ -1,0 +1,54 @@
+import Engine
+@testable import Journal
+import PusherHost
+import Rotation
+import Secrets
+
+/// What a test of the engine needs: a clock, an account, targets and a journal.
+struct Stage {
+    let clock: VirtualClock
+    let aws: FakeAWS
+    let pushers: FakePushers
+    let journal: any Journal
+
+    init(aws: FakeAWS? = nil, clock: VirtualClock = VirtualClock(), journal: (any Journal)? = nil) throws {
+        self.clock = clock
+        self.aws = aws ?? FakeAWS(clock)
+        pushers = FakePushers(clock)
+        self.journal = try journal ?? SQLiteJournal(path: nil, seal: Seal(key: Seal.makeKey()))
+    }
+
+    /// A stage whose world stays and whose journal is another.
+    private init(_ stage: Stage, journal: any Journal) {
+        (clock, aws, pushers) = (stage.clock, stage.aws, stage.pushers)
+        self.journal = journal
+    }
+
+    func with(journal: any Journal) -> Stage { Stage(self, journal: journal) }
+
+    func engine(
+        owner: LeaseOwner = .current, observe: @escaping @Sendable (RotationProgress) -> Void = { _ in }
+    ) -> Engine {
+        Engine(journal: journal, pushers: pushers, clock: clock, owner: owner, observe: observe)
+    }
+
+    func user(_ name: String = "bot", targets: Int = 3, policy: Policy = Policy()) -> ManagedUser {
+        ManagedUser(
+            name: name, userName: name, keys: aws, policy: policy,
+            targets: (0..<targets).map { index in
+                let target = Self.target(index, of: name)
+                return PusherTarget(name: target, pusher: "travis", fields: "{}", exclusive: nil)
+            })
+    }
+
+    static func target(_ index: Int, of user: String = "bot") -> TargetName { TargetName("travis:\(user)/\(index)") }
+
+    func phase(of user: String = "bot") throws -> Phase? { try journal.record(of: user)?.rotation.phase }
+}
+
+extension LeaseOwner {
+    /// A process of this machine that is no more.
+    static let dead = LeaseOwner(boot: LeaseOwner.current.boot, process: .max, began: "1")
+    /// A process of another machine, of which nothing can be known.
+    static let elsewhere = LeaseOwner(boot: "another-boot/pid:[1]", process: 1, began: "1")
+}

@@ -1,0 +1,140 @@
+import Engine
+import Journal
+import PusherHost
+import Rotation
+import Secrets
+import Synchronization
+import Testing
+
+@Suite("The engine")
+struct WholeRotationTests {
+    @Test("takes a due user through a whole rotation")
+    func wholeRotation() async throws {
+        let stage = try Stage()
+        let old = stage.aws.addOldKey(of: "bot")
+        let user = stage.user(policy: Policy(overlap: .seconds(600), soak: .seconds(1200)))
+        let outcome = await stage.engine().work(on: user, requests: [], extent: .wholeRotation)
+        #expect(outcome.end == .rested)
+        #expect(outcome.rotation?.phase == .idle)
+        #expect(outcome.rotation?.problem == nil)
+        #expect(stage.aws.keys(of: "bot").map(\.id.rawValue) == ["AKIANEW1"])
+        for index in 0..<3 {
+            #expect(stage.pushers.held(Stage.target(index)) == "AKIANEW1")
+            #expect(stage.pushers.pushes(to: Stage.target(index)).count == 1)
+        }
+        let changes = stage.aws.changes
+        try #require(changes.count == 3)
+        #expect(changes.map(\.call) == ["create", "Inactive", "delete"])
+        #expect(changes.map(\.key) == [AccessKeyID("AKIANEW1"), old, old])
+        #expect(changes[1].at - changes[0].at >= .seconds(600))
+        #expect(changes[2].at - changes[1].at >= .seconds(1200))
+        #expect(try stage.journal.pendingPair(of: "bot") == nil)
+        #expect(try stage.journal.record(of: "bot")?.lease == nil)
+    }
+
+    @Test("makes the first key of a user that has none")
+    func firstKey() async throws {
+        let stage = try Stage()
+        let outcome = await stage.engine().work(on: stage.user(), requests: [], extent: .due)
+        #expect(outcome.rotation?.phase == .idle)
+        #expect(stage.aws.changes.map(\.call) == ["create"])
+        #expect(stage.pushers.held(Stage.target(0)) == "AKIANEW1")
+    }
+
+    @Test("with `.due` does not wait for the overlap; with `.wholeRotation` it does")
+    func extent() async throws {
+        let stage = try Stage()
+        _ = stage.aws.addOldKey(of: "bot")
+        let first = await stage.engine().work(on: stage.user(), requests: [], extent: .due)
+        #expect(first.end == .rested)
+        #expect(first.rotation?.phase == .overlap)
+        #expect(stage.clock.now - VirtualClock.start < .seconds(3600))
+        #expect(stage.aws.changes("Inactive").isEmpty)
+        let second = await stage.engine().work(on: stage.user(), requests: [], extent: .wholeRotation)
+        #expect(second.rotation?.phase == .idle)
+        #expect(stage.clock.now - VirtualClock.start >= .seconds(7200))
+    }
+
+    @Test("with `.due` goes one step further whenever it is called late enough")
+    func steps() async throws {
+        let stage = try Stage()
+        _ = stage.aws.addOldKey(of: "bot")
+        var phases: [Phase?] = []
+        for _ in 0..<3 {
+            phases.append(await stage.engine().work(on: stage.user(), requests: [], extent: .due).rotation?.phase)
+            stage.clock.advance(.seconds(3600))
+        }
+        #expect(phases == [.overlap, .soak, .idle])
+    }
+
+    @Test("does nothing for a user that is not due, and a rotation at once for one who is asked for")
+    func asked() async throws {
+        let stage = try Stage()
+        _ = stage.aws.addOldKey(of: "bot", age: .seconds(60))
+        let idle = await stage.engine().work(on: stage.user(), requests: [], extent: .wholeRotation)
+        #expect(idle.rotation?.phase == .idle)
+        #expect(stage.aws.changes.isEmpty)
+        let asked = await stage.engine().work(on: stage.user(), requests: [.rotate], extent: .due)
+        #expect(asked.rotation?.phase == .overlap)
+    }
+
+    @Test("tells what it journals, in the same order")
+    func progress() async throws {
+        let stage = try Stage()
+        _ = stage.aws.addOldKey(of: "bot")
+        let told = Mutex<[Note]>([])
+        let engine = stage.engine { progress in told.withLock { $0 += progress.notes } }
+        _ = await engine.work(on: stage.user(), requests: [], extent: .wholeRotation)
+        let history = try stage.journal.history(of: "bot", limit: 1_000).map(\.note)
+        #expect(told.withLock { $0 } == history)
+        #expect(history.last?.kind == .completed)
+    }
+
+    @Test("never tells a secret, in outcomes, progress or history")
+    func secrets() async throws {
+        let stage = try Stage()
+        _ = stage.aws.addOldKey(of: "bot")
+        stage.pushers.set(.fails(.unauthorized), for: Stage.target(0))
+        let told = Mutex("")
+        let engine = stage.engine { progress in
+            told.withLock { (text: inout String) in _ = dump(progress, to: &text) }
+        }
+        let outcome = await engine.work(on: stage.user(), requests: [], extent: .due)
+        var text = told.withLock { $0 }
+        dump(outcome, to: &text)
+        dump(try stage.journal.history(of: nil, limit: 1_000), to: &text)
+        #expect(text.contains("AKIANEW1"))
+        #expect(!text.contains("s3cr3t"))
+        #expect(try stage.journal.pendingPair(of: "bot")?.secret == .text(FakeAWS.secret(of: "AKIANEW1")))
+    }
+
+    @Test("works on many users at once, and gives the outcomes in their order")
+    func manyUsers() async throws {
+        let stage = try Stage()
+        let names = (0..<100).map { "bot\($0)" }
+        for name in names { _ = stage.aws.addOldKey(of: name) }
+        let outcomes = await stage.engine().work(on: names.map { stage.user($0, targets: 2) }, extent: .due)
+        #expect(outcomes.map(\.user) == names)
+        #expect(outcomes.allSatisfy { $0.end == .rested && $0.rotation?.phase == .overlap })
+        for name in names {
+            let held = stage.pushers.held(Stage.target(0, of: name))
+            #expect(held == stage.aws.keys(of: name).last?.id.rawValue)
+            #expect(held == stage.pushers.held(Stage.target(1, of: name)))
+        }
+    }
+
+    @Test("stops at once when its task is cancelled, and gives the user back")
+    func cancelled() async throws {
+        let stage = try Stage()
+        _ = stage.aws.addOldKey(of: "bot")
+        stage.aws.nextCreations(.hangs)
+        let aws = stage.aws
+        let (engine, user) = (stage.engine(), stage.user())
+        let task = Task { await engine.work(on: user, requests: [], extent: .wholeRotation) }
+        while aws.changes("create").isEmpty { await Task.yield() }
+        task.cancel()
+        #expect(await task.value.end == .stopped)
+        #expect(try stage.journal.record(of: "bot")?.lease == nil)
+        #expect(try stage.phase() == .creating)
+    }
+}

@@ -1,0 +1,133 @@
+import JSON
+import Testing
+
+@Suite("Schemas")
+struct SchemaTests {
+    /// What a schema says of a value: `path: message`, path left out at the top.
+    private func messages(_ schema: String, _ value: String) throws -> [String] {
+        try Schema(JSONValue(parsing: schema)).violations(in: JSONValue(parsing: value)).map { violation in
+            violation.path.isEmpty
+                ? violation.message : "\(violation.path.joined(separator: "/")): \(violation.message)"
+        }
+    }
+
+    @Test("types: what is wrong is told with what is right")
+    func types() throws {
+        #expect(try messages(#"{"type": "string"}"#, "5") == ["must be a string"])
+        #expect(try messages(#"{"type": ["string", "integer"]}"#, "true") == ["must be a string or an integer"])
+        #expect(try messages(#"{"type": "array"}"#, "{}") == ["must be an array"])
+        #expect(try messages(#"{"type": "object"}"#, "[]") == ["must be an object"])
+        #expect(try messages(#"{"type": "null"}"#, "0") == ["must be a null"])
+        for (type, value) in [
+            ("string", #""x""#), ("integer", "5"), ("number", "5"), ("number", "5.5"), ("boolean", "false"),
+            ("null", "null"), ("array", "[]"), ("object", "{}"), ("integer", "5.0"),
+        ] {
+            #expect(try messages(#"{"type": "\#(type)"}"#, value).isEmpty, "\(value) is a \(type)")
+        }
+        #expect(try messages(#"{"type": "integer"}"#, "5.5") == ["must be an integer"])
+    }
+
+    @Test("enum and const")
+    func constants() throws {
+        let kinds = #"{"enum": ["actions", "dependabot", 3]}"#
+        #expect(try messages(kinds, #""codespaces""#) == ["must be one of actions, dependabot, 3"])
+        #expect(try messages(kinds, #""actions""#).isEmpty)
+        #expect(try messages(#"{"const": true}"#, "false") == ["must be true"])
+        #expect(try messages(#"{"const": true}"#, "true").isEmpty)
+    }
+
+    @Test("lengths are counted in characters, not in bytes")
+    func lengths() throws {
+        #expect(try messages(#"{"minLength": 1}"#, #""""#) == ["must not be empty"])
+        #expect(try messages(#"{"minLength": 3}"#, #""äö""#) == ["must have at least 3 characters"])
+        #expect(try messages(#"{"maxLength": 2}"#, #""abc""#) == ["must have at most 2 characters"])
+        #expect(try messages(#"{"minLength": 2, "maxLength": 2}"#, #""äö""#).isEmpty)
+        #expect(try messages(#"{"minLength": 3}"#, "5").isEmpty)
+    }
+
+    @Test("numbers: limits are part of the range, and are told as they are written")
+    func limits() throws {
+        let port = #"{"minimum": 1, "maximum": 65535}"#
+        #expect(try messages(port, "0") == ["must be at least 1"])
+        #expect(try messages(port, "65536") == ["must be at most 65535"])
+        #expect(try messages(#"{"minimum": 0.5}"#, "0.25") == ["must be at least 0.5"])
+        for value in ["1", "65535", #""0""#] { #expect(try messages(port, value).isEmpty) }
+    }
+
+    @Test("patterns look anywhere in the text, unless they are anchored")
+    func patterns() throws {
+        let repository = #"{"pattern": "^[^/\\s]+/[^/\\s]+$"}"#
+        #expect(try messages(repository, #""acme/app""#).isEmpty)
+        for bad in ["acme", "acme/", "/app", "acme/app/x", "acme /app", "acme/app\\n", ""] {
+            let found = try messages(repository, "\"\(bad)\"")
+            #expect(found == [#"does not have the form ^[^/\s]+/[^/\s]+$"#], "\(bad)")
+        }
+        #expect(try messages(#"{"pattern": "b"}"#, #""abc""#).isEmpty)
+        #expect(try messages(#"{"pattern": "["}"#, #""a pattern that is none is passed over""#).isEmpty)
+    }
+
+    @Test("objects: missing, unknown and nested members, with the path that leads to them")
+    func objects() throws {
+        let schema = #"""
+            {"type": "object", "additionalProperties": false, "required": ["a", "b"], "properties": {
+                "a": {"type": "string"}, "b": {"type": "object", "properties": {"c": {"type": "boolean"}}}}}
+            """#
+        #expect(try messages(schema, #"{"a": "x", "b": {"c": true, "d": 1}}"#).isEmpty)
+        #expect(try messages(schema, #"{"a": 1, "b": {"c": 2}}"#) == ["a: must be a string", "b/c: must be a boolean"])
+        #expect(try messages(schema, "{}") == ["`a` is missing", "`b` is missing"])
+        #expect(
+            try messages(schema, #"{"a": "", "b": {}, "zebra": 1}"#) == [
+                "zebra: unknown field `zebra`; known here: `a`, `b`"
+            ])
+        #expect(try messages(#"{"additionalProperties": {"type": "string"}}"#, #"{"x": 1}"#) == ["x: must be a string"])
+    }
+
+    @Test("arrays: every element is checked, with its index")
+    func arrays() throws {
+        let schema = #"{"type": "array", "items": {"type": "string"}}"#
+        #expect(try messages(schema, #"["a", 1, "b", null]"#) == ["1: must be a string", "3: must be a string"])
+        #expect(try messages(schema, "[]").isEmpty)
+    }
+
+    @Test("a choice between fields is told in words")
+    func choices() throws {
+        let schema = #"{"oneOf": [{"required": ["project"]}, {"required": ["group"]}, {"required": ["a", "b"]}]}"#
+        #expect(try messages(schema, #"{"group": 1}"#).isEmpty)
+        #expect(try messages(schema, "{}") == ["needs one of `project`, `group`, `a` and `b`"])
+        #expect(
+            try messages(schema, #"{"group": 1, "project": 1}"#) == [
+                "needs only one of `project`, `group`, `a` and `b`"
+            ])
+        let any = #"{"anyOf": [{"required": ["x"]}, {"required": ["y"]}]}"#
+        #expect(try messages(any, #"{"x": 1, "y": 1}"#).isEmpty)
+        #expect(try messages(any, "{}") == ["needs one of `x`, `y`"])
+        #expect(
+            try messages(#"{"oneOf": [{"type": "string"}, {"const": 1}]}"#, "2") == ["fits none of the allowed forms"])
+        #expect(
+            try messages(#"{"oneOf": [{"type": "integer"}, {"const": 1}]}"#, "1") == [
+                "fits more than one of the allowed forms"
+            ])
+    }
+
+    @Test("not")
+    func excluded() throws {
+        let schema = #"{"not": {"required": ["a", "b"]}}"#
+        #expect(try messages(schema, #"{"a": 1}"#).isEmpty)
+        #expect(try messages(schema, #"{"a": 1, "b": 2}"#) == ["has a combination of fields that is not allowed"])
+    }
+
+    @Test("true allows anything, false nothing, and other keywords are passed over")
+    func always() throws {
+        #expect(try messages("true", "5").isEmpty)
+        #expect(try messages("false", "5") == ["is not allowed here"])
+        #expect(try messages(#"{"properties": {"x": false}}"#, #"{"x": 1}"#) == ["x: is not allowed here"])
+        #expect(try messages(#"{"description": "d", "default": 1, "x-own": {}}"#, "5").isEmpty)
+    }
+
+    @Test("properties are there for those who look things up")
+    func properties() throws {
+        let schema = Schema(try JSONValue(parsing: #"{"properties": {"a": {"default": "x"}}}"#))
+        #expect(schema.properties["a"]?["default"]?.string == "x")
+        #expect(Schema(.bool(true)).properties.isEmpty)
+    }
+}

@@ -1,0 +1,12 @@
+import Journal
+import Testing
+
+/// Expects a journal's error with that code, and gives its sentence.
+@discardableResult
+func expectCode(
+    _ code: JournalError.Code, sourceLocation: SourceLocation = #_sourceLocation, _ body: () throws -> Void
+) -> String {
+    let error = #expect(throws: JournalError.self, sourceLocation: sourceLocation) { try body() }
+    #expect(error?.code == code, sourceLocation: sourceLocation)
+    return error?.description ?? ""
+}

@@ -1,0 +1,75 @@
+import Testing
+
+@testable import Rotation
+
+@Suite("What is due")
+struct DueTests {
+    @Test("every phase says what comes next, and when")
+    func phases() {
+        let fresh = World()
+        #expect(fresh.due == Due(action: .observe, at: fresh.now))
+        let expected: [(Phase, Due.Action, Duration)] = [
+            (.creating, .create, .zero), (.verifying, .verify, .zero), (.delivering, .push, .zero),
+            (.overlap, .deactivate, .seconds(3600)), (.soak, .delete, .seconds(3600)), (.deleting, .delete, .zero),
+            (.idle, .rotate, .zero),
+        ]
+        for (phase, action, wait) in expected where phase != .idle {
+            let world = World.at(phase)
+            #expect(world.due == Due(action: action, at: world.now + wait), "\(phase)")
+        }
+    }
+
+    @Test("an idle key is due at its age, and at once when asked for")
+    func idle() {
+        var world = World.withKey(age: .seconds(3600))
+        world.send(.resumed)
+        world.answerAll()
+        #expect(world.due == Due(action: .rotate, at: World.start + .seconds(23 * 3600)))
+        world.send(.asked(.rotate))
+        #expect(world.due == Due(action: .rotate, at: world.now))
+    }
+
+    @Test("a shorter rotate-every counts at once")
+    func shorter() {
+        var world = World.withKey(age: .seconds(3600))
+        world.send(.resumed)
+        world.answerAll()
+        world.terms.policy.rotateEvery = .seconds(1800)
+        #expect(world.advance(.zero).effects == [.listKeys])
+    }
+
+    @Test("the next push is that of the target that is due first, whatever is still under way elsewhere")
+    func nextPush() {
+        var world = World.at(.delivering)
+        let new = AccessKeyID("AKIANEW1")
+        let result = PushResult(.unauthorized, message: "401")
+        world.answer(.push(World.targets[0], new), with: .pushed(World.targets[0], new, result))
+        #expect(world.due == Due(action: .push, at: world.now + .seconds(300)))
+    }
+
+    @Test("times saturate at the ends of time instead of trapping")
+    func saturation() {
+        let end = Timestamp(milliseconds: .max)
+        #expect(end + .seconds(1) == end)
+        #expect(Timestamp(milliseconds: .min) - .seconds(1) == Timestamp(milliseconds: .min))
+        #expect((World.start + .milliseconds(1_500)) - World.start == .milliseconds(1_500))
+    }
+
+    @Test("the clock may jump in any phase", arguments: Phase.allCases)
+    func jumps(phase: Phase) {
+        for jump in [Duration.seconds(-10 * 365 * 86_400), .seconds(10 * 365 * 86_400)] {
+            var world = World.at(phase == .idle ? .overlap : phase)
+            if phase == .idle { world.roll(to: .idle) }
+            world.now = world.now + jump
+            world.send(.timePassed)
+            world.restart()
+            world.roll(to: .overlap)
+            world.roll(to: .idle)
+            #expect(world.keys.count == 1)
+        }
+    }
+}
+
+extension World {
+    var due: Due { rotation.due(at: now, policy: terms.policy) }
+}

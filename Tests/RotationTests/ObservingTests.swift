@@ -1,0 +1,144 @@
+import Testing
+
+@testable import Rotation
+
+@Suite("Before a rotation")
+struct ObservingTests {
+    @Test("a user without a key gets the first one, and nothing is retired for it")
+    func firstKey() {
+        var world = World()
+        world.send(.resumed)
+        world.roll(to: .delivering)
+        #expect(world.rotation.current == nil)
+        world.roll(to: .idle)
+        #expect(world.rotation.current?.id.rawValue == "AKIANEW1")
+        #expect(world.keys.count == 1)
+        #expect(world.sealedPair == nil)
+        #expect(!world.hasNote(.deactivating))
+        #expect(!world.hasNote(.deleting))
+    }
+
+    @Test("a user's only key is taken over as it is")
+    func takenOver() {
+        var world = World.withKey(age: .seconds(3600))
+        #expect(world.send(.resumed).effects == [.listKeys])
+        world.answerAll()
+        #expect(world.rotation.phase == .idle)
+        #expect(world.rotation.current?.id == World.old)
+        #expect(world.hasNote(.takenOver))
+        #expect(!world.touchedIAM)
+    }
+
+    @Test("two keys without a record hold, with both named and nothing touched")
+    func twoUnknownKeys() {
+        var world = World.withKey(age: .seconds(48 * 3600))
+        world.makeKey()
+        world.send(.resumed)
+        world.answerAll()
+        world.advance(.seconds(3600))
+        world.answerAll()
+        #expect(world.rotation.phase == .idle)
+        #expect(world.rotation.current == nil)
+        #expect(world.rotation.problem?.code == .unaccountedKey)
+        let message = world.rotation.problem?.message ?? ""
+        #expect(message.contains("AKIAOLD (Active) and AKIANEW1 (Active)"))
+        #expect(message.contains("keyturn adopt --current KEYID"))
+        #expect(!world.touchedIAM)
+    }
+
+    @Test("the hold ends when the second key is gone, and it is told once")
+    func holdEnds() {
+        var world = World.withKey(age: .seconds(3600))
+        let stranger = world.makeKey().id
+        world.send(.resumed)
+        world.answerAll()
+        let since = world.rotation.problem?.since
+        for _ in 0..<5 {
+            world.advance(.seconds(30))
+            world.answerAll()
+        }
+        #expect(world.notes.count { $0.kind == .held } == 1)
+        #expect(world.rotation.problem?.since == since)
+        world.keys.removeAll { $0.id == stranger }
+        world.advance(.seconds(30))
+        world.answerAll()
+        #expect(world.rotation.problem == nil)
+        #expect(world.rotation.current?.id == World.old)
+    }
+
+    @Test("a stranger's key beside a known one stops a rotation before it begins, also one that was asked for")
+    func strangerBesideCurrent() {
+        var world = World.withKey(age: .seconds(3600))
+        world.send(.resumed)
+        world.answerAll()
+        world.makeKey()
+        world.send(.asked(.rotate))
+        world.answerAll()
+        #expect(world.rotation.phase == .idle)
+        #expect(world.rotation.isRequested)
+        #expect(world.rotation.problem?.message.contains("besides AKIAOLD") == true)
+        #expect(!world.touchedIAM)
+    }
+
+    @Test("before its time nothing is done, not even a listing")
+    func beforeItsTime() {
+        var world = World.withKey(age: .zero)
+        world.send(.resumed)
+        world.answerAll()
+        let seen = world.begun.count
+        world.advance(.milliseconds(24 * 3_600_000 - 1))
+        world.restart()
+        #expect(world.begun.count == seen)
+        #expect(world.advance(.milliseconds(1)).effects == [.listKeys])
+        world.answer(.listKeys)
+        #expect(world.rotation.phase == .creating)
+        #expect(world.notes.first { $0.kind == .began }?.detail == "the key is older than rotate-every")
+    }
+
+    @Test("an operator's rotate begins at once, with a fresh look at IAM first")
+    func asked() {
+        var world = World.withKey(age: .zero)
+        world.send(.resumed)
+        world.answerAll()
+        #expect(world.send(.asked(.rotate)).effects == [.listKeys])
+        #expect(world.rotation.isRequested)
+        world.answer(.listKeys)
+        #expect(world.rotation.phase == .creating)
+        #expect(!world.rotation.isRequested)
+    }
+
+    @Test("rotate asked twice, or in the middle of a rotation, is one rotation")
+    func askedTwice() {
+        var world = World.at(.delivering)
+        world.send(.asked(.rotate))
+        #expect(!world.rotation.isRequested)
+        world.roll(to: .idle)
+        world.send(.asked(.rotate))
+        #expect(world.send(.asked(.rotate)).notes.isEmpty)
+        world.roll(to: .delivering)
+        world.roll(to: .idle)
+        #expect(world.rotation.number == 2)
+        #expect(!world.rotation.isRequested)
+    }
+
+    @Test("a key that is gone from IAM is replaced by a new one when it is due")
+    func currentGone() {
+        var world = World.withKey(age: .seconds(3600))
+        world.send(.resumed)
+        world.answerAll()
+        world.keys = []
+        world.roll(to: .delivering)
+        #expect(world.notes.contains { $0.detail == "the key that the targets hold is gone from IAM" })
+        world.roll(to: .idle)
+        #expect(world.keys.map(\.id) == [world.rotation.current?.id])
+    }
+
+    @Test("a key's status is taken over from IAM, not guessed")
+    func inactive() {
+        var world = World.withKey(age: .zero)
+        world.setStatus(.inactive, of: World.old)
+        world.send(.resumed)
+        world.answerAll()
+        #expect(world.rotation.current?.status == .inactive)
+    }
+}

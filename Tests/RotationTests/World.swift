@@ -1,0 +1,176 @@
+import Testing
+
+@testable import Rotation
+
+/// One user's rotation, and a fake IAM, STS and set of targets that answer it.
+///
+/// Effects wait in ``pending`` until a test answers them, so that each can be made to fail, get lost or come late.
+struct World {
+    static let start = Timestamp(milliseconds: 1_800_000_000_000)
+    static let old = AccessKeyID("AKIAOLD")
+    static let targets = ["github:a/c", "gitlab:a/b", "travis:a/a"].map { TargetName($0) }
+
+    var now = World.start
+    var terms: Terms
+    var rotation = Rotation(at: World.start)
+    /// What IAM has.
+    var keys: [AccessKey] = []
+    /// When keys were last used, as IAM tells.
+    var uses: [AccessKeyID: Timestamp] = [:]
+    /// How pushes end; the others are confirmed by reading back.
+    var pushResults: [TargetName: PushResult] = [:]
+    /// Effects that were asked for and not answered.
+    var pending: [Effect] = []
+    /// Every effect that was asked for.
+    var begun: [Effect] = []
+    var notes: [Note] = []
+    /// The key whose sealed pair the journal would hold.
+    var sealedPair: AccessKeyID?
+    private var made = 0
+
+    init(targets: [TargetName] = World.targets, policy: Policy = Policy()) {
+        terms = Terms(policy: policy, targets: targets)
+    }
+
+    /// A user with one key of that age, so far unknown to keyturn.
+    static func withKey(age: Duration, policy: Policy = Policy(), targets: [TargetName] = World.targets) -> World {
+        var world = World(targets: targets, policy: policy)
+        world.keys = [AccessKey(id: old, status: .active, created: start - age)]
+        return world
+    }
+
+    /// A user whose key was due, rolled on to that phase.
+    static func at(_ phase: Phase, policy: Policy = Policy(), targets: [TargetName] = World.targets) -> World {
+        var world = World.withKey(age: .seconds(48 * 3600), policy: policy, targets: targets)
+        world.send(.resumed)
+        world.roll(to: phase)
+        return world
+    }
+
+    @discardableResult
+    mutating func send(_ event: Event) -> Transition {
+        let transition = rotation.handle(event, at: now, terms: terms)
+        pending += transition.effects
+        begun += transition.effects
+        notes += transition.notes
+        if case .keyCreated(let key) = event, rotation.next?.id == key.id { sealedPair = key.id }
+        if transition.wipesPair { sealedPair = nil }
+        return transition
+    }
+
+    /// Time passes without anything being answered.
+    @discardableResult
+    mutating func advance(_ duration: Duration) -> Transition {
+        now = now + duration
+        return send(.timePassed)
+    }
+
+    /// A process dies, and another takes the user up: what was under way has no answer.
+    @discardableResult
+    mutating func restart() -> Transition {
+        rotation = rotation.recorded
+        pending = []
+        return send(.resumed)
+    }
+
+    /// Carries an outstanding effect out, and hands the answer back.
+    @discardableResult
+    mutating func answer(_ effect: Effect, sourceLocation: SourceLocation = #_sourceLocation) -> Transition {
+        answer(effect, with: perform(effect), sourceLocation: sourceLocation)
+    }
+
+    /// Answers an outstanding effect with an event of the test's choice.
+    @discardableResult
+    mutating func answer(
+        _ effect: Effect, with event: Event, sourceLocation: SourceLocation = #_sourceLocation
+    ) -> Transition {
+        guard let index = pending.firstIndex(of: effect) else {
+            Issue.record("\(effect) is not under way; \(pending) are", sourceLocation: sourceLocation)
+            return Transition()
+        }
+        pending.remove(at: index)
+        return send(event)
+    }
+
+    @discardableResult
+    mutating func fail(
+        _ effect: Effect, _ kind: Failure.Kind, sourceLocation: SourceLocation = #_sourceLocation
+    ) -> Transition {
+        answer(effect, with: .failed(effect, Failure(kind, "the reason")), sourceLocation: sourceLocation)
+    }
+
+    /// Answers everything that is outstanding now and follows at once.
+    mutating func answerAll() {
+        for _ in 0..<100 {
+            guard let effect = pending.first else { return }
+            answer(effect)
+        }
+        Issue.record("there is no end to it: \(pending)")
+    }
+
+    /// Answers everything and lets time pass until the phase is reached.
+    mutating func roll(to phase: Phase, sourceLocation: SourceLocation = #_sourceLocation) {
+        for _ in 0..<300 {
+            if rotation.phase == phase { return }
+            goOn()
+        }
+        Issue.record("\(phase) was not reached, but \(rotation.phase)", sourceLocation: sourceLocation)
+    }
+
+    /// Answers what was asked first, or lets time pass until something is due.
+    mutating func goOn() {
+        if let effect = pending.first {
+            answer(effect)
+        } else {
+            now = max(rotation.due(at: now, policy: terms.policy).at, now)
+            send(.timePassed)
+        }
+    }
+
+    /// What the world does for an effect, and says about it.
+    mutating func perform(_ effect: Effect) -> Event {
+        switch effect {
+        case .listKeys: return .keysListed(keys)
+        case .createKey:
+            guard keys.count < 2 else { return .failed(effect, Failure(.limitExceeded, "two keys")) }
+            return .keyCreated(makeKey())
+        case .verifyKey(let id): return .keyVerified(id)
+        case .push(let target, let id):
+            return .pushed(target, id, pushResults[target] ?? PushResult(.ok, evidence: .readBack, message: "read"))
+        case .lookUpLastUse(let id): return .lastUsed(id, uses[id])
+        case .deactivateKey(let id):
+            setStatus(.inactive, of: id)
+            return .keyDeactivated(id)
+        case .deleteKey(let id):
+            keys.removeAll { $0.id == id }
+            return .keyDeleted(id)
+        }
+    }
+
+    /// IAM makes a key, whether or not anybody hears of it.
+    @discardableResult
+    mutating func makeKey(age: Duration = .zero) -> AccessKey {
+        made += 1
+        let key = AccessKey(id: AccessKeyID("AKIANEW\(made)"), status: .active, created: now - age)
+        keys.append(key)
+        return key
+    }
+
+    mutating func setStatus(_ status: AccessKey.Status, of id: AccessKeyID) {
+        for index in keys.indices where keys[index].id == id { keys[index].status = status }
+    }
+
+    func state(_ target: TargetName) -> Delivery.State? { rotation.deliveries[target]?.state }
+
+    func hasNote(_ kind: Note.Kind) -> Bool { notes.contains { $0.kind == kind } }
+
+    /// Whether anything was asked for that changes IAM.
+    var touchedIAM: Bool {
+        begun.contains { effect in
+            switch effect {
+            case .createKey, .deactivateKey, .deleteKey: true
+            default: false
+            }
+        }
+    }
+}
