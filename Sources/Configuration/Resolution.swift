@@ -103,7 +103,7 @@ extension Configuration {
                 guard let pusher = entries[target.pusher], let plugin = plugins[pusher.plugin] else { continue }
                 let place = "users.\(user.name).targets[\(index)]"
                 let named = try resolve(target, pusher, plugin, place)
-                try places.enter(named, pusher.plugin, configured[target.pusher]?.endpoint)
+                try places.enter(named, pusher.plugin, Self.service(configured[target.pusher]?.endpoint, plugin))
                 targets.append(named)
             }
             result.append(
@@ -112,6 +112,13 @@ extension Configuration {
                     targets: targets))
         }
         return (resolved, result)
+    }
+
+    /// The service that an endpoint stands for: the usual one may be written out, and URLs may end in a slash.
+    private static func service(_ endpoint: String?, _ plugin: PluginDescription) -> String {
+        var url = (endpoint ?? plugin.configuration.properties["endpoint"]?["default"]?.string ?? "").lowercased()
+        while url.hasSuffix("/") { url.removeLast() }
+        return url
     }
 
     private func resolve(
@@ -126,6 +133,11 @@ extension Configuration {
             let isSecret = plugin.secrets.contains(member.name)
             guard isSecret || SecretReference.isReference(member.field) else { continue }
             let place = "pushers.\(pusher.name).\(member.name)"
+            guard member.name != "endpoint" else {
+                throw ConfigurationError(
+                    file: file, line: member.line,
+                    "`\(place)` must be written here: it says which service the pusher may reach")
+            }
             let reference = try SecretReference(member.field, place, file: file, directory: directory)
             references.append((member.name, reference))
             // Stands for the secret while the rest is checked.

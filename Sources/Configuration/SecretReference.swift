@@ -79,10 +79,10 @@ public struct SecretReference: Hashable, Sendable {
     private func read(_ path: String) throws(ConfigurationError) -> [UInt8] {
         guard let handle = FileHandle(forReadingAtPath: path) else { throw error("\(path) cannot be read") }
         defer { try? handle.close() }
-        guard let data = try? handle.read(upToCount: Self.sizeLimit + 2) else {
-            throw error("\(path) cannot be read")
+        // nil is the end of the file, not a failure.
+        do { return Array(try handle.read(upToCount: Self.sizeLimit + 2) ?? Data()) } catch {
+            throw self.error("\(path) cannot be read")
         }
-        return Array(data)
     }
 
     private func run(_ words: [String], _ environment: [String: String]) throws(ConfigurationError) -> [UInt8] {

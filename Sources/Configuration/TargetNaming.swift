@@ -48,12 +48,12 @@ struct PlaceBook {
     init(file: String) { self.file = file }
 
     mutating func enter(
-        _ target: ConfiguredTarget, _ plugin: String, _ endpoint: String?
+        _ target: ConfiguredTarget, _ plugin: String, _ service: String
     ) throws(ConfigurationError) {
         let fields = (try? JSONValue(parsing: target.fields)) ?? .null
         let place = target.name.rawValue.drop { $0 != ":" }.prefix { $0 != "#" }.lowercased()
         for variable in TargetNaming.variables {
-            let written = "\(plugin) \(endpoint ?? "") \(place) \(fields[variable.field]?.string ?? "")"
+            let written = "\(plugin) \(service) \(place) \(fields[variable.field]?.string ?? "")"
             if let first = names[written] {
                 throw ConfigurationError(
                     file: file, line: target.line,

@@ -64,8 +64,12 @@ public struct Schema: Hashable, Sendable {
             }
         }
         if let number = limit(value) {
-            if let least = limit(keywords["minimum"]), number < least { found.append("must be at least \(least)") }
-            if let most = limit(keywords["maximum"]), number > most { found.append("must be at most \(most)") }
+            if let bound = keywords["minimum"], let least = limit(bound), number < least {
+                found.append("must be at least \(bound.text)")
+            }
+            if let bound = keywords["maximum"], let most = limit(bound), number > most {
+                found.append("must be at most \(bound.text)")
+            }
         }
         return found
     }

@@ -51,7 +51,7 @@ final class RunnerLoop: Sendable {
         var sessions: [String: PusherSession] = [:]
         let places = BusyPlaces()
         var whenStopped: (@Sendable () -> Void)?
-        while whenStopped == nil {
+        while true {
             for message in takeMessages() {
                 switch message {
                 case .add(let settings):
@@ -69,6 +69,7 @@ final class RunnerLoop: Sendable {
                 case .stop(let completion): whenStopped = completion
                 }
             }
+            if whenStopped != nil { break }
             sessions.values.forEach { $0.advance() }
             // Freed places may let another session's calls go on.
             sessions.values.forEach { $0.advance() }

@@ -22,7 +22,11 @@ public struct Redactor: Sendable {
 
     private static func forms(of secret: Secret) -> [[UInt8]] {
         secret.withBytes { raw in
-            [Array(raw), base64(raw), percentEncoded(raw), Array(raw).flatMap { $0 == 0x2F ? [0x5C, 0x2F] : [$0] }]
+            [
+                Array(raw), base64(raw),
+                percentEncoded(raw, "0123456789ABCDEF"), percentEncoded(raw, "0123456789abcdef"),
+                Array(raw).flatMap { $0 == 0x2F ? [0x5C, 0x2F] : [$0] },
+            ]
         }
     }
 
@@ -34,8 +38,8 @@ public struct Redactor: Sendable {
         return text.dropLast(2).map { UInt8(bitPattern: $0) }
     }
 
-    private static func percentEncoded(_ raw: UnsafeRawBufferPointer) -> [UInt8] {
-        let digits = Array("0123456789ABCDEF".utf8)
+    private static func percentEncoded(_ raw: UnsafeRawBufferPointer, _ digits: String) -> [UInt8] {
+        let digits = Array(digits.utf8)
         return raw.flatMap { byte -> [UInt8] in
             switch byte {
             case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: [byte]

@@ -34,6 +34,7 @@ extension Reply {
     func response(isHead: Bool) -> HTTPResponse {
         guard !isDropped else { return HTTPResponse(webSocket: AbruptEnd()) }
         var fields = HTTPHeaders()
+        fields.setValues([DateField.now], for: HTTPHeader("Date"))
         for (name, value) in headers { fields.setValues([value], for: HTTPHeader(name)) }
         return HTTPResponse(
             statusCode: HTTPStatusCode(status, phrase: Self.phrase(status)), headers: fields,

@@ -1,0 +1,90 @@
+import Configuration
+import JSON
+import Rotation
+import Secrets
+import Testing
+
+@Suite("The documentation's example")
+struct ExampleTests {
+    @Test("is read as it is meant")
+    func example() throws {
+        let configuration = try Configuration(text: Sample.full, file: Sample.file)
+        #expect(configuration.state == "/var/lib/keyturn/state.db")
+        #expect(configuration.sealKey.source == .file("/etc/keyturn/seal.key"))
+        #expect(configuration.account.region == "us-west-2")
+        #expect(configuration.account.endpoint == "http://127.0.0.1:5555")
+        #expect(configuration.pluginPath == ["/usr/lib/keyturn/pushers"])
+        #expect(configuration.lock == "/etc/keyturn/keyturn.lock")
+        #expect(configuration.pushers.map(\.name) == ["travis", "gitlab", "github"])
+        #expect(configuration.pushers.map(\.plugin) == ["travis-ci", "gitlab-ci", "github-actions"])
+        let user = try #require(configuration.users.first)
+        #expect(configuration.users.count == 1)
+        #expect(user.name == "cicd-bot")
+        #expect(user.userName == "cicd-bot")
+        #expect(user.account == configuration.account)
+        #expect(user.policy == Policy(rotateEvery: .seconds(12 * 3600)))
+    }
+
+    @Test("fits the plugins, and its targets get their names and variables")
+    func resolved() throws {
+        let (pushers, users) = try Sample.resolve(Sample.full)
+        #expect(pushers.map(\.name) == ["travis", "gitlab", "github"])
+        #expect(pushers.map(\.endpoint) == [nil, "https://gitlab.example.com", nil])
+        let targets = try #require(users.first?.targets)
+        #expect(
+            targets.map(\.name.rawValue) == [
+                "travis:acme/app", "gitlab:acme/tools/app@production", "github:acme/app@prod#DEPLOY_KEY_ID",
+            ])
+        #expect(targets.map(\.line) == [17, 18, 19])
+        #expect(targets.map(\.exclusive) == ["acme/app", nil, nil])
+        #expect(
+            targets[0].fields
+                == #"{"access-key-id":"AWS_ACCESS_KEY_ID","repository":"acme/app","secret-access-key":"AWS_SECRET_ACCESS_KEY"}"#
+        )
+        let third = try JSONValue(parsing: targets[2].fields)
+        #expect(third["access-key-id"]?.string == "DEPLOY_KEY_ID")
+        #expect(third["secret-access-key"]?.string == "DEPLOY_SECRET")
+        #expect(third["pusher"] == nil)
+    }
+
+    @Test("defaults are for all users, and each user can have its own")
+    func policies() throws {
+        let text = """
+            version: 1
+            state: sqlite:state.db
+            seal-key: { env: SEAL }
+            pushers: { travis: { plugin: travis-ci, token: { env: T } } }
+            defaults: { rotate-every: 7d, overlap: 90s, soak: 30m, quiet: 2h, max-attempts: 5, retry: 10m, push-timeout: 45s }
+            users:
+              one: { targets: [{ pusher: travis, repository: a/a }] }
+              two: { overlap: 5m, max-attempts: 1, user-name: zwei, aws: { profile: other }, targets: [{ pusher: travis, repository: a/b }] }
+            """
+        let users = try Configuration(text: text, file: "conf/keyturn.yaml").users
+        let defaults = Policy(
+            rotateEvery: .seconds(7 * 86_400), overlap: .seconds(90), soak: .seconds(1800), quiet: .seconds(7200),
+            maxAttempts: 5, retry: .seconds(600), pushTimeout: .seconds(45))
+        #expect(users[0].policy == defaults)
+        var own = defaults
+        own.overlap = .seconds(300)
+        own.maxAttempts = 1
+        #expect(users[1].policy == own)
+        #expect(users[1].userName == "zwei")
+        #expect(users[1].account.profile == "other")
+    }
+
+    @Test("paths are relative to the file's directory")
+    func paths() throws {
+        let text = Sample.small(targets: ["pusher: travis, repository: a/a"])
+        let configuration = try Configuration(text: text, file: "/srv/ci/keyturn.yaml")
+        #expect(configuration.state == "/srv/ci/state.db")
+        #expect(configuration.sealKey.source == .file("/srv/ci/seal.key"))
+    }
+
+    @Test("the file is the given one, else that of the environment")
+    func find() throws {
+        #expect(try Configuration.find("x.yaml", environment: ["KEYTURN_CONFIG": "y.yaml"]) == "x.yaml")
+        #expect(try Configuration.find(nil, environment: ["KEYTURN_CONFIG": "y.yaml"]) == "y.yaml")
+        let error = #expect(throws: ConfigurationError.self) { try Configuration(file: "/nowhere/keyturn.yaml") }
+        #expect(error?.description == "/nowhere/keyturn.yaml: the file cannot be read")
+    }
+}

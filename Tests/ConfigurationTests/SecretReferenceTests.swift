@@ -1,0 +1,119 @@
+import Configuration
+import Foundation
+import JSON
+import Secrets
+import Testing
+
+@Suite("Secrets of the configuration")
+struct SecretReferenceTests {
+    private func complaint(_ token: String, environment: [String: String] = [:]) -> String? {
+        do { _ = try resolve(token, environment) } catch { return error.message }
+        return nil
+    }
+
+    private func resolve(
+        _ token: String, _ environment: [String: String] = [:]
+    ) throws(ConfigurationError) -> (configuration: Secret, secrets: [Secret]) {
+        let text = Sample.full.replacing("token: { env: TRAVIS_TOKEN }", with: "token: \(token)")
+        return try Sample.resolve(text).pushers[0].resolve(environment: environment)
+    }
+
+    @Test("a secret is never a plain text, and what was written is not repeated")
+    func plain() {
+        for token in ["hunter2hunter2", "'hunter2hunter2'", "5", "[hunter2hunter2]"] {
+            let text = Sample.full.replacing("token: { env: TRAVIS_TOKEN }", with: "token: \(token)")
+            expectComplaint(
+                text,
+                "9: `pushers.travis.token` is a secret, and a secret is never written here: use { env: NAME }, "
+                    + "{ file: PATH } or { command: [ARG, …] }")
+        }
+        #expect(complaint("hunter2hunter2")?.contains("hunter2") == false)
+    }
+
+    @Test(
+        "other forms of a reference are refused",
+        arguments: [
+            "{ environment: X }", "{ env: X, file: Y }", "{}", "{ env: '' }", "{ env: [X] }", "{ command: pass }",
+            "{ command: [] }", "{ command: [1] }", "{ file: 5 }",
+        ])
+    func forms(token: String) {
+        #expect(
+            complaint(token) == "`pushers.travis.token` must be { env: NAME }, { file: PATH } or { command: [ARG, …] }")
+    }
+
+    @Test("the seal key is a secret too")
+    func sealKey() {
+        let text = Sample.full.replacing("seal-key: { file: /etc/keyturn/seal.key }", with: "seal-key: abc")
+        #expect(
+            Sample.complaint(text)?.hasPrefix("3: `seal-key` is a secret, and a secret is never written here") == true)
+    }
+
+    @Test("an environment variable is taken, without line breaks at its end")
+    func environment() throws {
+        let (configuration, secrets) = try resolve("{ env: X }", ["X": "tok/en\"1\r\n\n"])
+        #expect(secrets == [.text("tok/en\"1")])
+        let json = try JSONValue(parsing: configuration.withBytes { String(decoding: $0, as: UTF8.self) })
+        #expect(json == .object(["token": .string("tok/en\"1")]))
+    }
+
+    @Test("a variable that is not set, or empty, is told by its name and the line")
+    func missingVariable() throws {
+        for environment in [[:], ["X": ""]] {
+            #expect(
+                complaint("{ env: X }", environment: environment)
+                    == "`pushers.travis.token`: the environment variable X is not set")
+        }
+        #expect(complaint("{ env: X }", environment: ["X": "\n"]) == "`pushers.travis.token`: the secret is empty")
+        let pusher = try Sample.resolve(Sample.full).pushers[0]
+        let error = #expect(throws: ConfigurationError.self) { try pusher.resolve(environment: [:]) }
+        #expect(error?.line == 9)
+        #expect(error?.file == Sample.file)
+    }
+
+    @Test("a file is read; one that is missing or empty is told")
+    func file() throws {
+        let path = NSTemporaryDirectory() + "/keyturn-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        #expect(complaint("{ file: \(path) }") == "`pushers.travis.token`: \(path) cannot be read")
+        try "".write(toFile: path, atomically: true, encoding: .utf8)
+        #expect(complaint("{ file: \(path) }") == "`pushers.travis.token`: the secret is empty")
+        try "from-a-file\n".write(toFile: path, atomically: true, encoding: .utf8)
+        #expect(try resolve("{ file: \(path) }").secrets == [.text("from-a-file")])
+        try String(repeating: "x", count: 70_000).write(toFile: path, atomically: true, encoding: .utf8)
+        #expect(complaint("{ file: \(path) }") == "`pushers.travis.token`: the secret is longer than 65536 bytes")
+        try "\u{0}\u{1}binary".write(toFile: path, atomically: true, encoding: .utf8)
+        #expect(
+            complaint("{ file: \(path) }")
+                == "`pushers.travis.token`: the secret holds control characters, so it is no text")
+    }
+
+    @Test("a command's output is taken; one that fails, says nothing or is not there is told, without its output")
+    func command() throws {
+        let environment = ["PATH": "/usr/bin:/bin"]
+        #expect(try resolve("{ command: [echo, from-a-command] }", environment).secrets == [.text("from-a-command")])
+        for (words, told) in [
+            ("[sh, -c, 'echo hunter2; echo hunter2 >&2; exit 3']", "the command sh failed (status 3)"),
+            ("[sh, -c, 'kill -9 $$']", "the command sh failed (status 9)"), ("['true']", "the secret is empty"),
+            ("[no-such-command-here]", "the command no-such-command-here failed (status 127)"),
+        ] {
+            let complaint = complaint("{ command: \(words) }", environment: environment)
+            #expect(complaint == "`pushers.travis.token`: \(told)")
+        }
+    }
+
+    @Test("any field of a pusher may be a reference, but not one that the plugin does not know, nor the endpoint")
+    func otherFields() throws {
+        let open = Sample.small(
+            pushers: ["own: { plugin: open, user: { env: NAME } }"], targets: ["pusher: own, room: a"])
+        let pusher = try #require(try Sample.resolve(open).pushers.last)
+        #expect(throws: ConfigurationError.self) { try pusher.resolve(environment: [:]) }
+        #expect(try pusher.resolve(environment: ["NAME": "ada"]).configuration == .text(#"{"user":"ada"}"#))
+        let piece = "endpoint: https://gitlab.example.com"
+        expectComplaint(
+            Sample.full.replacing(piece, with: "endpiont: { env: URL }"),
+            "10: unknown field `endpiont`; did you mean `endpoint`? in `pushers.gitlab`")
+        expectComplaint(
+            Sample.full.replacing(piece, with: "endpoint: { env: URL }"),
+            "10: `pushers.gitlab.endpoint` must be written here: it says which service the pusher may reach")
+    }
+}
