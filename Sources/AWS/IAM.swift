@@ -120,7 +120,8 @@ public struct IAM: Sendable {
 enum Moment {
     static func parse(_ text: String?) -> Timestamp? {
         guard let text else { return nil }
-        let date = (try? Date(text, strategy: .iso8601))
+        let date =
+            (try? Date(text, strategy: .iso8601))
             ?? (try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
         return date.map { Timestamp(milliseconds: Int64(($0.timeIntervalSince1970 * 1_000).rounded())) }
     }

@@ -111,9 +111,12 @@ public struct Configuration: Sendable {
         try reader.end()
     }
 
-    private static func readState(_ reader: inout MappingReader, _ directory: String) throws(ConfigurationError) -> String {
+    private static func readState(_ reader: inout MappingReader, _ directory: String) throws(ConfigurationError)
+        -> String
+    {
         guard let state = try reader.string("state") else {
-            throw ConfigurationError(file: reader.file, line: reader.line, "`state` is missing, such as sqlite:state.db")
+            throw ConfigurationError(
+                file: reader.file, line: reader.line, "`state` is missing, such as sqlite:state.db")
         }
         guard state.hasPrefix("sqlite:"), state.count > 7 else {
             throw reader.error("state", "must have the form sqlite:PATH")

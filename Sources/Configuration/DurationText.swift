@@ -17,7 +17,8 @@ public enum DurationText {
     /// The duration in its largest whole unit, else to two units: `12h`, `1d 6h`, `4s`.
     public static func text(_ duration: Duration) -> String {
         let seconds = max(0, duration.milliseconds / 1_000)
-        let parts = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)].reduce(into: (seconds, [String]())) { rest, unit in
+        let parts = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)].reduce(into: (seconds, [String]())) {
+            rest, unit in
             let count = rest.0 / Int64(unit.1)
             rest.0 %= Int64(unit.1)
             if count > 0 { rest.1.append("\(count)\(unit.0)") }

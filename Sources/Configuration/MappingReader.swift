@@ -17,7 +17,8 @@ struct MappingReader {
         switch field.value {
         case .mapping(let members): self.members = members
         case .scalar(.null): members = []
-        default: throw ConfigurationError(file: file, line: field.line, "`\(place)` must be a mapping of names to values")
+        default:
+            throw ConfigurationError(file: file, line: field.line, "`\(place)` must be a mapping of names to values")
         }
     }
 

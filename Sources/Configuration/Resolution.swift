@@ -145,7 +145,9 @@ extension Configuration {
         }
         let secretNames = Set(references.map(\.name))
         for violation in plugin.configuration.violations(in: .object(fields)) {
-            if let first = violation.path.first, secretNames.contains(first), plugin.configuration.properties[first] != nil {
+            if let first = violation.path.first, secretNames.contains(first),
+                plugin.configuration.properties[first] != nil
+            {
                 continue
             }
             throw explain(violation, pusher.field, "pushers.\(pusher.name)")
@@ -172,10 +174,12 @@ extension Configuration {
         }
         for variable in TargetNaming.variables where fields[variable.field]?.string?.isEmpty != false {
             throw ConfigurationError(
-                file: file, line: target.field.line(at: [variable.field]), "`\(place).\(variable.field)` must be a text")
+                file: file, line: target.field.line(at: [variable.field]), "`\(place).\(variable.field)` must be a text"
+            )
         }
         let name = TargetNaming(pusher: pusher.name, plugin: plugin, fields: fields).name
-        let exclusive = plugin.exclusive.map { TargetNaming.word(fields[$0] ?? .null).lowercased() }.joined(separator: "\n")
+        let exclusive = plugin.exclusive.map { TargetNaming.word(fields[$0] ?? .null).lowercased() }.joined(
+            separator: "\n")
         return ConfiguredTarget(
             name: name, pusher: pusher.name, fields: JSONValue.object(fields).text,
             exclusive: plugin.exclusive.isEmpty ? nil : exclusive, line: target.field.line)

@@ -28,6 +28,7 @@ public protocol PushService: Sendable {
 }
 
 extension PusherHost: PushService {
+    /// Pushes a pair to one target.
     public func push(_ pair: KeyPair, to target: PusherTarget, timeout: Duration) async -> PushResult {
         let report = await call(.push(pair), target, timeout: timeout)
         return PushResult(

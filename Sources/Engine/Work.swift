@@ -55,7 +55,8 @@ struct Work {
             if resource.hasPrefix("user/"), resource.split(separator: "/").last.map(String.init) == user.userName {
                 return .keyVerified(id)
             }
-            return .keyOfAnother(id, "STS says that the new key \(id) is \(arn), not the user \(user.userName). It was pushed nowhere.")
+            return .keyOfAnother(
+                id, "STS says that the new key \(id) is \(arn), not the user \(user.userName). It was pushed nowhere.")
         } catch { return .keyNotVerified(id, error.description) }
     }
 

@@ -117,7 +117,9 @@ public final class HTTPClient: Sendable {
                 curl_multi_add_handle(multi, handle)
             }
             for number in cancelling {
-                guard let transfer = transfers.removeValue(forKey: number), let handle = transfer.handle else { continue }
+                guard let transfer = transfers.removeValue(forKey: number), let handle = transfer.handle else {
+                    continue
+                }
                 numbers[handle] = nil
                 curl_multi_remove_handle(multi, handle)
                 transfer.isCancelled = true
@@ -127,7 +129,9 @@ public final class HTTPClient: Sendable {
             curl_multi_perform(multi, &running)
             var left: Int32 = 0
             while let message = curl_multi_info_read(multi, &left) {
-                guard message.pointee.msg == CURLMSG_DONE, let handle = kt_curl_message_handle(message) else { continue }
+                guard message.pointee.msg == CURLMSG_DONE, let handle = kt_curl_message_handle(message) else {
+                    continue
+                }
                 let result = kt_curl_message_result(message)
                 curl_multi_remove_handle(multi, handle)
                 guard let number = numbers.removeValue(forKey: handle),

@@ -92,7 +92,8 @@ public struct Schema: Hashable, Sendable {
                 found += check(member, property, path + [name])
             } else if let additional = keywords["additionalProperties"] {
                 if additional == .bool(false) {
-                    found.append(Violation(path: path + [name], message: Spelling.unknown(name, among: properties.keys)))
+                    found.append(
+                        Violation(path: path + [name], message: Spelling.unknown(name, among: properties.keys)))
                 } else {
                     found += check(member, additional, path + [name])
                 }
@@ -123,7 +124,9 @@ public struct Schema: Hashable, Sendable {
     /// Choices between required fields are the common case, and can be told in words.
     private static func explain(_ choices: [JSONValue], isTooMany: Bool) -> String {
         let names = choices.compactMap { $0["required"]?.strings?.map { "`\($0)`" }.joined(separator: " and ") }
-        guard names.count == choices.count else { return "fits \(isTooMany ? "more than one" : "none") of the allowed forms" }
+        guard names.count == choices.count else {
+            return "fits \(isTooMany ? "more than one" : "none") of the allowed forms"
+        }
         return "needs \(isTooMany ? "only " : "")one of \(names.joined(separator: ", "))"
     }
 }

@@ -9,7 +9,8 @@ public struct LeaseOwner: Hashable, Sendable, CustomStringConvertible {
     var began: String
 
     /// This process.
-    public static let current = LeaseOwner(boot: readBoot(), process: getpid(), began: readBeginning(of: getpid()) ?? "")
+    public static let current = LeaseOwner(
+        boot: readBoot(), process: getpid(), began: readBeginning(of: getpid()) ?? "")
 
     /// For people.
     public var description: String { "process \(process)" }

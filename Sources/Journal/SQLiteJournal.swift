@@ -19,7 +19,8 @@ public final class SQLiteJournal: Journal {
         self.seal = seal
         place = path ?? "memory"
         queue = try Self.explain(place) {
-            let queue = try path.map { try DatabaseQueue(path: $0, configuration: Self.settings) }
+            let queue =
+                try path.map { try DatabaseQueue(path: $0, configuration: Self.settings) }
                 ?? DatabaseQueue(configuration: Self.settings)
             try queue.write { database in
                 try Schema.prepare(database)
@@ -51,6 +52,7 @@ public final class SQLiteJournal: Journal {
         }
     }
 
+    /// The record of a user; nil: there is none.
     public func record(of user: String) throws(JournalError) -> JournalRecord? {
         try read { database in
             let sql = "SELECT * FROM rotation WHERE user = ?"
@@ -59,6 +61,7 @@ public final class SQLiteJournal: Journal {
         }
     }
 
+    /// The records of all users.
     public func records() throws(JournalError) -> [String: JournalRecord] {
         try read { database in
             var records: [String: JournalRecord] = [:]
@@ -86,6 +89,7 @@ public final class SQLiteJournal: Journal {
         return Lease(owner: owner, until: Rows.moment(row["lease_until"]) ?? Timestamp(milliseconds: 0))
     }
 
+    /// Takes a user up for a while.
     public func acquire(_ user: String, lease: Lease, at now: Timestamp) throws(JournalError) -> JournalRecord {
         try write { database in
             if let row = try Row.fetchOne(database, sql: "SELECT * FROM rotation WHERE user = ?", arguments: [user]) {
@@ -116,6 +120,7 @@ public final class SQLiteJournal: Journal {
             arguments: StatementArguments(first + Rows.values(Rotation(at: now))))
     }
 
+    /// Gives a user back.
     public func release(_ user: String, lease: Lease) throws(JournalError) {
         try write { database in
             try database.cachedStatement(
@@ -124,6 +129,7 @@ public final class SQLiteJournal: Journal {
         }
     }
 
+    /// The pair that is being delivered.
     public func pendingPair(of user: String) throws(JournalError) -> KeyPair? {
         try read { database in
             let sql = "SELECT next_id, sealed FROM rotation WHERE user = ?"
@@ -139,6 +145,7 @@ public final class SQLiteJournal: Journal {
 
     private static func context(_ user: String, _ id: String) -> String { "\(user)\n\(id)" }
 
+    /// The history, oldest first.
     public func history(of user: String?, limit: Int) throws(JournalError) -> [HistoryLine] {
         try read { database in
             let sql = "SELECT * FROM history WHERE ?1 IS NULL OR user = ?1 ORDER BY id DESC LIMIT ?2"
@@ -146,6 +153,7 @@ public final class SQLiteJournal: Journal {
         }
     }
 
+    /// Writes one transition, all or nothing, synced to disk before it returns.
     public func commit(_ entry: JournalEntry) throws(JournalError) -> Int64 {
         let version = try write { database in
             try self.update(entry, database)

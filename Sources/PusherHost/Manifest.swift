@@ -38,7 +38,8 @@ public struct Manifest: Hashable, Sendable {
         guard text.utf8.count <= Self.sizeLimit, let json = try? JSONValue(parsing: text), json.object != nil else {
             throw PluginError("\(place): it is not a JSON object")
         }
-        guard let id = json["id"]?.string, !id.isEmpty, id.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) })
+        guard let id = json["id"]?.string, !id.isEmpty,
+            id.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) })
         else { throw PluginError("\(place): `id` is missing, or has other characters than letters, digits and -_.") }
         try Self.checkRange(json["abi"], place)
         self.json = json
@@ -73,7 +74,8 @@ public struct Manifest: Hashable, Sendable {
         let lowest = number(abi["min"]) ?? number(abi) ?? 1
         let highest = number(abi["max"]) ?? number(abi) ?? lowest
         guard lowest <= 1, highest >= 1 else {
-            throw PluginError("\(place): it is for version \(lowest) to \(highest) of the pusher ABI, and this keyturn has version 1")
+            throw PluginError(
+                "\(place): it is for version \(lowest) to \(highest) of the pusher ABI, and this keyturn has version 1")
         }
     }
 }

@@ -129,7 +129,9 @@ final class PusherSession {
 
     private func loaded(_ message: Loaded, _ runner: RunnerProcess) {
         guard message.id == settings.plugin.manifest.id else {
-            return refuse("\(settings.plugin.library): it is the pusher `\(message.id)`, and its manifest says `\(settings.plugin.manifest.id)`")
+            return refuse(
+                "\(settings.plugin.library): it is the pusher `\(message.id)`, and its manifest says `\(settings.plugin.manifest.id)`"
+            )
         }
         if (try? JSONValue(parsing: message.manifest)) != settings.plugin.manifest.json {
             log(.warning, nil, "the manifest in the library differs from manifest.json beside it")
@@ -139,7 +141,9 @@ final class PusherSession {
 
     private func ended(_ id: UInt32, _ outcome: Outcome, _ runner: RunnerProcess) throws(ProtocolError) {
         if id == 0 {
-            guard runner.stage == .opening else { throw ProtocolError("an answer to an opening that was not asked for") }
+            guard runner.stage == .opening else {
+                throw ProtocolError("an answer to an opening that was not asked for")
+            }
             return opened(CallReport(outcome, redactor), runner)
         }
         guard let active = runner.calls.removeValue(forKey: id) else {
@@ -187,7 +191,9 @@ final class PusherSession {
         guard let runner else { return }
         let now = ContinuousClock.now
         if runner.stage != .ready {
-            if now >= runner.startDeadline { lose { _ in "it did not open within \(Self.startLimit.components.seconds) s" } }
+            if now >= runner.startDeadline {
+                lose { _ in "it did not open within \(Self.startLimit.components.seconds) s" }
+            }
             return
         }
         for (id, active) in runner.calls where now >= active.deadline {

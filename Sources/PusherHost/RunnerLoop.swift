@@ -57,7 +57,9 @@ final class RunnerLoop: Sendable {
                 case .add(let settings):
                     sessions[settings.name] = PusherSession(settings, loop: self, places: places)
                 case .start(let pusher, let completion):
-                    guard let session = sessions[pusher] else { completion(.refused("there is no pusher \(pusher)")); break }
+                    guard let session = sessions[pusher] else {
+                        completion(.refused("there is no pusher \(pusher)")); break
+                    }
                     session.start(completion)
                 case .call(let call):
                     guard let session = sessions[call.target.pusher] else {
@@ -97,7 +99,9 @@ final class RunnerLoop: Sendable {
         }
         let deadline = running.compactMap { $0.nextDeadline }.min()
         let wait = deadline.map { max(.zero, $0 - .now) }
-        let milliseconds = wait.map { Int32(clamping: $0.components.seconds * 1_000 + $0.components.attoseconds / 1_000_000_000_000_000 + 1) }
+        let milliseconds = wait.map {
+            Int32(clamping: $0.components.seconds * 1_000 + $0.components.attoseconds / 1_000_000_000_000_000 + 1)
+        }
         guard poll(&entries, UInt(entries.count), milliseconds ?? -1) > 0 else { return }
         if entries[0].revents != 0 {
             var count: UInt64 = 0

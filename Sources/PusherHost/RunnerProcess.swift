@@ -133,7 +133,8 @@ final class RunnerProcess {
         Secret.wipe(&backlog)
         let signal = status & 0x7F
         if signal == SIGKILL { return "was ended" }
-        return signal == 0 ? "exited with status \((status >> 8) & 0xFF)" : "crashed (\(String(cString: strsignal(signal))))"
+        return signal == 0
+            ? "exited with status \((status >> 8) & 0xFF)" : "crashed (\(String(cString: strsignal(signal))))"
     }
 }
 

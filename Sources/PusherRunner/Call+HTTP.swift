@@ -19,7 +19,8 @@ extension Call {
         guard var headers = Self.lines(wanted) else {
             return lend(refusal: "a header field with a control character, or without a name")
         }
-        var body = Array(UnsafeBufferPointer(start: wanted.body.data, count: wanted.body.data == nil ? 0 : Int(wanted.body.length)))
+        var body = Array(
+            UnsafeBufferPointer(start: wanted.body.data, count: wanted.body.data == nil ? 0 : Int(wanted.body.length)))
         defer {
             wipe(&headers)
             wipe(&body)

@@ -40,7 +40,8 @@ enum HostServices {
             write: { call, level, line in
                 let owner = Call.owner(of: call)
                 let channel = owner?.channel ?? HostServices.channel.withLock { $0 }
-                channel?.send(.log, call: owner?.id ?? 0, message: LogLine(level: level, text: text(line, limit: 2_000)))
+                channel?.send(
+                    .log, call: owner?.id ?? 0, message: LogLine(level: level, text: text(line, limit: 2_000)))
             }))
 
     nonisolated(unsafe) private static let secret = forever(

@@ -18,7 +18,8 @@ struct Library: Sendable {
         }
         guard let symbol = dlsym(handle, KT_ENTRY_SYMBOL_V1) else {
             throw LibraryError(
-                description: "it does not export \(KT_ENTRY_SYMBOL_V1), so it is no pusher, or one of another ABI version")
+                description:
+                    "it does not export \(KT_ENTRY_SYMBOL_V1), so it is no pusher, or one of another ABI version")
         }
         let entry = unsafeBitCast(symbol, to: kt_pusher_entry_v1_function.self)
         guard let table = entry(HostServices.host) else {
@@ -27,7 +28,8 @@ struct Library: Sendable {
         self.table = table
         let required = MemoryLayout<kt_pusher>.offset(of: \.inspect) ?? 0
         guard Int(table.pointee.size) >= required else {
-            throw LibraryError(description: "its table has \(table.pointee.size) bytes, and at least \(required) are needed")
+            throw LibraryError(
+                description: "its table has \(table.pointee.size) bytes, and at least \(required) are needed")
         }
         guard table.pointee.open != nil, table.pointee.close != nil, table.pointee.check != nil,
             table.pointee.push != nil
@@ -35,7 +37,9 @@ struct Library: Sendable {
     }
 
     /// `inspect`, where the table is large enough to have it.
-    var inspect: (@convention(c) (UnsafeMutableRawPointer?, UnsafePointer<kt_call>?, UnsafePointer<kt_target>?) -> kt_outcome)? {
+    var inspect:
+        (@convention(c) (UnsafeMutableRawPointer?, UnsafePointer<kt_call>?, UnsafePointer<kt_target>?) -> kt_outcome)?
+    {
         let end = (MemoryLayout<kt_pusher>.offset(of: \.inspect) ?? 0) + MemoryLayout<UInt>.size
         return Int(table.pointee.size) >= end ? table.pointee.inspect : nil
     }

@@ -39,11 +39,13 @@ final class Workers: Sendable {
         pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
         var thread = pthread_t()
         let context = Unmanaged.passRetained(self).toOpaque()
-        let result = pthread_create(&thread, &attributes, { context in
-            guard let context else { return nil }
-            Unmanaged<Workers>.fromOpaque(context).takeRetainedValue().work()
-            return nil
-        }, context)
+        let result = pthread_create(
+            &thread, &attributes,
+            { context in
+                guard let context else { return nil }
+                Unmanaged<Workers>.fromOpaque(context).takeRetainedValue().work()
+                return nil
+            }, context)
         if result != 0 {
             Unmanaged<Workers>.fromOpaque(context).release()
             state.change { $0.count -= 1 }

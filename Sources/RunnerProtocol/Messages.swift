@@ -8,11 +8,17 @@ public protocol Message: Sendable {
 
 /// Runner to host, first of all: what the library says of itself.
 public struct Loaded: Message {
+    /// The plugin's ID.
     public var id: String
+    /// The plugin's own version.
     public var version: String
+    /// One line.
     public var summary: String
+    /// The text of its manifest.
     public var manifest: String
+    /// The minor version of the ABI that it was built with.
     public var abiMinor: Int
+    /// Whether it has `inspect`.
     public var canInspect: Bool
 
     /// What the library says of itself.
@@ -25,6 +31,7 @@ public struct Loaded: Message {
         self.canInspect = canInspect
     }
 
+    /// Reads the fields.
     public init(payload: [UInt8]) throws(ProtocolError) {
         var reader = FieldReader(payload)
         id = try reader.text()
@@ -36,6 +43,7 @@ public struct Loaded: Message {
         try reader.end()
     }
 
+    /// The fields.
     public var payload: [UInt8] {
         var writer = FieldWriter()
         writer.write(id)
@@ -50,17 +58,20 @@ public struct Loaded: Message {
 
 /// Runner to host, instead of ``Loaded``: why the library cannot be used. The runner ends after it.
 public struct Refused: Message {
+    /// One sentence for people.
     public var reason: String
 
     /// Why the library cannot be used.
     public init(reason: String) { self.reason = reason }
 
+    /// Reads the fields.
     public init(payload: [UInt8]) throws(ProtocolError) {
         var reader = FieldReader(payload)
         reason = try reader.text()
         try reader.end()
     }
 
+    /// The fields.
     public var payload: [UInt8] {
         var writer = FieldWriter()
         writer.write(reason)
@@ -70,8 +81,11 @@ public struct Refused: Message {
 
 /// Host to runner, `check`, `push` and `inspect`: one call. Before a push comes the secret access key as a secret.
 public struct Operation: Message {
+    /// The target's name.
     public var target: String
+    /// The target's fields as JSON.
     public var fields: String
+    /// The key ID of a push; empty otherwise.
     public var accessKeyID: String
     /// How long the call may take, in milliseconds.
     public var timeLimit: Int64
@@ -84,6 +98,7 @@ public struct Operation: Message {
         self.timeLimit = timeLimit
     }
 
+    /// Reads the fields.
     public init(payload: [UInt8]) throws(ProtocolError) {
         var reader = FieldReader(payload)
         target = try reader.text()
@@ -93,6 +108,7 @@ public struct Operation: Message {
         try reader.end()
     }
 
+    /// The fields.
     public var payload: [UInt8] {
         var writer = FieldWriter()
         writer.write(target)
@@ -105,16 +121,23 @@ public struct Operation: Message {
 
 /// Runner to host: how a call ended, in the numbers of the ABI.
 public struct Outcome: Message {
+    /// `kt_outcome`.
     public var code: Int32
+    /// `kt_evidence`.
     public var evidence: Int32 = 0
+    /// In milliseconds; -1: the service gave no time.
     public var retryAfter: Int64 = -1
+    /// One line for the operator.
     public var message = ""
+    /// The key ID that `inspect` read.
     public var keyID = ""
+    /// When the target was last written, RFC 3339.
     public var changedAt = ""
 
     /// An outcome without a report.
     public init(code: Int32) { self.code = code }
 
+    /// Reads the fields.
     public init(payload: [UInt8]) throws(ProtocolError) {
         var reader = FieldReader(payload)
         code = Int32(truncatingIfNeeded: try reader.number())
@@ -126,6 +149,7 @@ public struct Outcome: Message {
         try reader.end()
     }
 
+    /// The fields.
     public var payload: [UInt8] {
         var writer = FieldWriter()
         writer.write(Int64(code))
@@ -140,8 +164,11 @@ public struct Outcome: Message {
 
 /// Runner to host: please send this. Before it come two secrets: the header lines, and the body.
 public struct WireRequest: Message {
+    /// Counts the requests of one call, from 1.
     public var number: Int64
+    /// The HTTP method.
     public var method: String
+    /// The absolute URL.
     public var url: String
     /// In milliseconds; 0: the host's limit.
     public var timeLimit: Int64
@@ -154,6 +181,7 @@ public struct WireRequest: Message {
         self.timeLimit = timeLimit
     }
 
+    /// Reads the fields.
     public init(payload: [UInt8]) throws(ProtocolError) {
         var reader = FieldReader(payload)
         number = try reader.number()
@@ -163,6 +191,7 @@ public struct WireRequest: Message {
         try reader.end()
     }
 
+    /// The fields.
     public var payload: [UInt8] {
         var writer = FieldWriter()
         writer.write(number)
@@ -175,11 +204,15 @@ public struct WireRequest: Message {
 
 /// Host to runner: the answer to a ``WireRequest``. Before it comes the body as a secret.
 public struct WireResponse: Message {
+    /// Counts the requests of one call, from 1.
     public var number: Int64
     /// `kt_http_error`.
     public var error: Int32
+    /// Why there is no response.
     public var errorText: String
+    /// The HTTP status; 0: there is no response.
     public var status: Int
+    /// Header fields, names in lower case.
     public var headers: [(name: String, value: String)]
 
     /// An answer.
@@ -194,6 +227,7 @@ public struct WireResponse: Message {
         self.headers = headers
     }
 
+    /// Reads the fields.
     public init(payload: [UInt8]) throws(ProtocolError) {
         var reader = FieldReader(payload)
         number = try reader.number()
@@ -207,6 +241,7 @@ public struct WireResponse: Message {
         try reader.end()
     }
 
+    /// The fields.
     public var payload: [UInt8] {
         var writer = FieldWriter()
         writer.write(number)
@@ -224,7 +259,9 @@ public struct WireResponse: Message {
 
 /// Runner to host: a line for the log.
 public struct LogLine: Message {
+    /// The levels of `kt.log/1`.
     public var level: Int32
+    /// The line.
     public var text: String
 
     /// A line for the log.
@@ -233,6 +270,7 @@ public struct LogLine: Message {
         self.text = text
     }
 
+    /// Reads the fields.
     public init(payload: [UInt8]) throws(ProtocolError) {
         var reader = FieldReader(payload)
         level = Int32(truncatingIfNeeded: try reader.number())
@@ -240,6 +278,7 @@ public struct LogLine: Message {
         try reader.end()
     }
 
+    /// The fields.
     public var payload: [UInt8] {
         var writer = FieldWriter()
         writer.write(Int64(level))

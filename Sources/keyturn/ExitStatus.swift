@@ -38,6 +38,9 @@ struct CommandFailure: Error {
     func tell(asJSON: Bool) {
         FileHandle.standardError.write(Data("keyturn: \(message)\n".utf8))
         guard asJSON else { return }
-        print(JSONValue.object(["error": .object(["message": .string(message), "status": .integer(Int64(status.rawValue))])]).text)
+        print(
+            JSONValue.object([
+                "error": .object(["message": .string(message), "status": .integer(Int64(status.rawValue))])
+            ]).text)
     }
 }

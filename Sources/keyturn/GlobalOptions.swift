@@ -2,8 +2,10 @@ internal import ArgumentParser
 
 /// What every command takes.
 struct GlobalOptions: ParsableArguments {
-    @Option(help: ArgumentHelp(
-        "The configuration. Default: $KEYTURN_CONFIG, ./keyturn.yaml, /etc/keyturn/keyturn.yaml.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "The configuration. Default: $KEYTURN_CONFIG, ./keyturn.yaml, /etc/keyturn/keyturn.yaml.", valueName: "file"
+        ))
     var config: String?
 
     @Flag(help: "Print one JSON document on stdout and nothing else there.")
@@ -25,6 +27,8 @@ struct GlobalOptions: ParsableArguments {
 
 /// For commands that work on some users or on all.
 struct UserSelection: ParsableArguments {
-    @Option(name: .customLong("user"), help: ArgumentHelp("Only this user of the configuration; may be given several times.", valueName: "user"))
+    @Option(
+        name: .customLong("user"),
+        help: ArgumentHelp("Only this user of the configuration; may be given several times.", valueName: "user"))
     var users: [String] = []
 }

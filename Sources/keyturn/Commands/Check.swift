@@ -7,7 +7,8 @@ internal import PusherHost
 
 struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Reads the configuration, the plugins and the state's seal key; with --online also AWS and every target.",
+        abstract:
+            "Reads the configuration, the plugins and the state's seal key; with --online also AWS and every target.",
         discussion: """
             Writes nothing anywhere. Offline it fetches the secrets and starts each pusher. Online it asks STS who keyturn \
             is, IAM for each user and its keys, and each pusher whether a push to each target would work.
@@ -44,7 +45,8 @@ struct Check: AsyncParsableCommand {
 
     private func summary(_ workspace: Workspace, _ users: [ConfiguredUser]) -> String {
         let targets = users.reduce(0) { $0 + $1.targets.count }
-        return "\(workspace.configuration.file) is fine: \(users.count) users, \(targets) targets, \(workspace.pushers.count) pushers"
+        return
+            "\(workspace.configuration.file) is fine: \(users.count) users, \(targets) targets, \(workspace.pushers.count) pushers"
     }
 
     private func tell(_ findings: [Finding]) throws {

@@ -38,7 +38,8 @@ struct Demo: AsyncParsableCommand {
         if !options.json {
             terminal.write(
                 "Stand-ins for AWS, Travis CI, GitLab CI and GitHub Actions run on loopback. The key of the IAM user "
-                    + "cicd-bot is\nused in one repository of each. It is rotated now, by the real program with its real pushers.\n\n")
+                    + "cicd-bot is\nused in one repository of each. It is rotated now, by the real program with its real pushers.\n\n"
+            )
         }
         let crew = try await working.open(for: workspace.users, display: display)
         guard let user = crew.users.first else { throw CommandFailure(.failed, "the demo's configuration has no user") }
@@ -48,10 +49,14 @@ struct Demo: AsyncParsableCommand {
         }
         let after = try await user.keys.listAccessKeys(of: user.userName)
         await crew.close()
-        guard let rotation = outcomes.first?.rotation else { throw CommandFailure(.failed, "the demo's rotation did not begin") }
+        guard let rotation = outcomes.first?.rotation else {
+            throw CommandFailure(.failed, "the demo's rotation did not begin")
+        }
         let summary = DemoSummary(before: before, after: after, rotation: rotation)
         if options.json { try JSONOutput.print(summary) } else { terminal.write(summary.text(terminal)) }
-        guard summary.isComplete else { throw CommandFailure(.failed, "the demo's rotation is not complete: \(rotation.trouble ?? "see above")") }
+        guard summary.isComplete else {
+            throw CommandFailure(.failed, "the demo's rotation is not complete: \(rotation.trouble ?? "see above")")
+        }
     }
 }
 

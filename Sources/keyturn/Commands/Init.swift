@@ -13,7 +13,9 @@ struct Init: ParsableCommand {
             overwritten.
             """)
 
-    @Option(name: .customLong("user"), help: ArgumentHelp("An IAM user to manage; may be given several times.", valueName: "user"))
+    @Option(
+        name: .customLong("user"),
+        help: ArgumentHelp("An IAM user to manage; may be given several times.", valueName: "user"))
     var users: [String] = []
 
     @Option(help: "The AWS region.")
@@ -37,7 +39,8 @@ struct Init: ParsableCommand {
         let partition = Partition(region: region).rawValue
         let names = users.isEmpty ? ["cicd-bot"] : users
         let document = PolicyDocument(users: names.map { (partition, $0) })
-        try write(ConfigurationTemplate(users: users, region: region, endpoint: endpointURL).text, to: file, mode: 0o644)
+        try write(
+            ConfigurationTemplate(users: users, region: region, endpoint: endpointURL).text, to: file, mode: 0o644)
         let key = Seal.makeKey().withBytes { Data($0).base64EncodedString() }
         try write(key + "\n", to: sealKey, mode: 0o600)
         try write(try document.text() + "\n", to: policy, mode: 0o644)

@@ -58,7 +58,8 @@ struct PlannedStep: Encodable {
         case .idle where rotation.isRequested: return "an operator asked for it"
         case .idle:
             guard let current = rotation.current else { return "the user has no key" }
-            return "\(current.id) was created \(Moment.text(current.created)), and rotate-every is \(DurationText.text(policy.rotateEvery))"
+            return
+                "\(current.id) was created \(Moment.text(current.created)), and rotate-every is \(DurationText.text(policy.rotateEvery))"
         case .creating: return "a new key is being made"
         case .verifying: return "IAM has to spread the new key"
         case .delivering: return "not every target has confirmed the new key"

@@ -29,7 +29,8 @@ struct PluginCommand: ParsableCommand {
             let search = try PluginCommand.search(options)
             let found = search.all()
             if options.json {
-                return print(JSONValue.object(["plugins": .array(found.map { Self.json($0.id, $0.plugin) })]).prettyText)
+                return print(
+                    JSONValue.object(["plugins": .array(found.map { Self.json($0.id, $0.plugin) })]).prettyText)
             }
             let terminal = Terminal(options)
             var table = Table(header: ["PLUGIN", "VERSION", "SUMMARY", "LIBRARY"])
@@ -86,7 +87,9 @@ struct PluginCommand: ParsableCommand {
             var table = Table(header: ["\(title.uppercased()) FIELD", "", "MEANING"])
             for (name, property) in schema.properties.sorted(by: { $0.key < $1.key }) {
                 let kind = [required.contains(name) ? "required" : nil, secrets.contains(name) ? "secret" : nil]
-                table.rows.append([name, kind.compactMap { $0 }.joined(separator: ", "), property["description"]?.string ?? ""])
+                table.rows.append([
+                    name, kind.compactMap { $0 }.joined(separator: ", "), property["description"]?.string ?? "",
+                ])
             }
             terminal.write("\n" + table.text(terminal))
         }

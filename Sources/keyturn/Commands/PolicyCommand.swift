@@ -34,11 +34,15 @@ struct PolicyDocument {
 
     func text() throws -> String {
         // A user with a path has it in the ARN, so both forms are named.
-        let resources = users.flatMap { ["arn:\($0.partition):iam::*:user/\($0.name)", "arn:\($0.partition):iam::*:user/*/\($0.name)"] }
+        let resources = users.flatMap {
+            ["arn:\($0.partition):iam::*:user/\($0.name)", "arn:\($0.partition):iam::*:user/*/\($0.name)"]
+        }
         let statement: [String: JSONValue] = [
             "Sid": .string("KeyturnRotatesAccessKeys"), "Effect": .string("Allow"),
-            "Action": .array(Self.actions.map { .string($0) }), "Resource": .array(resources.sorted().map { .string($0) }),
+            "Action": .array(Self.actions.map { .string($0) }),
+            "Resource": .array(resources.sorted().map { .string($0) }),
         ]
-        return JSONValue.object(["Version": .string("2012-10-17"), "Statement": .array([.object(statement)])]).prettyText
+        return JSONValue.object(["Version": .string("2012-10-17"), "Statement": .array([.object(statement)])])
+            .prettyText
     }
 }

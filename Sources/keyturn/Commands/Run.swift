@@ -7,7 +7,8 @@ internal import Glibc
 struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Stays up, and steps when things are due.",
-        discussion: "Ends on SIGTERM and SIGINT. What is under way then is journalled, and the next start goes on with it.")
+        discussion:
+            "Ends on SIGTERM and SIGINT. What is under way then is journalled, and the next start goes on with it.")
 
     @OptionGroup var options: GlobalOptions
 
@@ -15,7 +16,9 @@ struct Run: AsyncParsableCommand {
         let workspace = try Workspace(options)
         let working = try Working(workspace)
         let users = workspace.users
-        guard !users.isEmpty else { throw CommandFailure(.configuration, "\(workspace.configuration.file) has no users") }
+        guard !users.isEmpty else {
+            throw CommandFailure(.configuration, "\(workspace.configuration.file) has no users")
+        }
         let crew = try await working.open(for: users)
         let scheduler = Scheduler(engine: crew.engine, users: crew.users)
         let task = Task { try await scheduler.run { working.tell($0) } }

@@ -83,15 +83,16 @@ struct SandboxFiles {
             "keyturn.yaml": Self.text(place, overlap: overlap, soak: soak),
             "seal.key": Seal.makeKey().withBytes { Data($0).base64EncodedString() },
             "environment": """
-                export AWS_ACCESS_KEY_ID=\(place.accessKeyId) AWS_SECRET_ACCESS_KEY=\(place.secretAccessKey)
+            export AWS_ACCESS_KEY_ID=\(place.accessKeyId) AWS_SECRET_ACCESS_KEY=\(place.secretAccessKey)
 
-                """,
+            """,
         ]
         for (system, token) in place.tokens { files["\(system).token"] = token }
         for (name, text) in files {
             let path = "\(directory)/\(name)"
-            guard FileManager.default.createFile(
-                atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: NSNumber(value: 0o600)])
+            guard
+                FileManager.default.createFile(
+                    atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: NSNumber(value: 0o600)])
             else { throw CommandFailure(.failed, "\(path) cannot be written") }
         }
     }

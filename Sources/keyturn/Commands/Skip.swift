@@ -30,7 +30,8 @@ struct Skip: AsyncParsableCommand {
         }
         guard !users.isEmpty else {
             throw CommandFailure(
-                .failed, "no rotation under way waits for a target `\(target)`; `keyturn status` shows the targets' names")
+                .failed,
+                "no rotation under way waits for a target `\(target)`; `keyturn status` shows the targets' names")
         }
         try await Working(workspace).work(on: users, requests: [.skip(name, reason: reason)], isLive: false)
     }

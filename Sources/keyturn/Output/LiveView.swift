@@ -76,7 +76,8 @@ final class LiveView: Sendable {
         let position = phases.firstIndex(of: rotation.phase) ?? (isComplete ? phases.count : -1)
         return phases.enumerated().map { index, phase in
             if index < position { return terminal.styled("✓ \(phase.rawValue)", .green) }
-            return index == position ? terminal.styled("● \(phase.rawValue)", .bold) : terminal.styled("○ \(phase.rawValue)", .dim)
+            return index == position
+                ? terminal.styled("● \(phase.rawValue)", .bold) : terminal.styled("○ \(phase.rawValue)", .dim)
         }.joined(separator: " ")
     }
 

@@ -69,7 +69,9 @@ extension StatusDocument.User {
             user: user.name, phase: rotation.phase.rawValue, rotation: rotation.number,
             keys: [("current", rotation.current), ("next", rotation.next), ("previous", rotation.previous)].compactMap {
                 role, key in
-                key.map { .init(id: $0.id.rawValue, role: role, status: $0.status.rawValue, created: Moment.text($0.created)) }
+                key.map {
+                    .init(id: $0.id.rawValue, role: role, status: $0.status.rawValue, created: Moment.text($0.created))
+                }
             },
             deliveries: rotation.deliveries.sorted { $0.key < $1.key }.map { target, delivery in
                 .init(

@@ -8,7 +8,9 @@ struct Terminal: Sendable {
 
     init(_ options: GlobalOptions) {
         let environment = ProcessInfo.processInfo.environment
-        let isPlain = options.noColor || options.json || environment["NO_COLOR"]?.isEmpty == false || environment["TERM"] == "dumb"
+        let isPlain =
+            options.noColor || options.json || environment["NO_COLOR"]?.isEmpty == false
+            || environment["TERM"] == "dumb"
         isLive = !isPlain && isatty(STDOUT_FILENO) == 1
     }
 
@@ -20,7 +22,9 @@ struct Terminal: Sendable {
         case yellow = "33"
     }
 
-    func styled(_ text: String, _ style: Style) -> String { isLive ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text }
+    func styled(_ text: String, _ style: Style) -> String {
+        isLive ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
+    }
 
     var width: Int {
         var size = winsize()

@@ -7,7 +7,8 @@ struct Installation {
 
     /// The running program's.
     static var current: Installation {
-        let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "/usr/local/bin/keyturn"
+        let program =
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "/usr/local/bin/keyturn"
         let prefix = URL(fileURLWithPath: program).deletingLastPathComponent().deletingLastPathComponent()
         return Installation(prefix: prefix.path)
     }
@@ -18,7 +19,8 @@ struct Installation {
 
     func need(_ program: String) throws -> String {
         guard FileManager.default.isExecutableFile(atPath: program) else {
-            throw CommandFailure(.failed, "\(program) is missing: the installation is not complete (`make install` makes it)")
+            throw CommandFailure(
+                .failed, "\(program) is missing: the installation is not complete (`make install` makes it)")
         }
         return program
     }

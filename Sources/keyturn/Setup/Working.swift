@@ -52,7 +52,9 @@ struct Working {
         if !due.isEmpty {
             let display = Display(workspace.options, log, isLive: isLive)
             let crew = try await open(for: due, display: display)
-            outcomes = await display.during { await crew.engine.work(on: crew.users, requests: requests, extent: extent) }
+            outcomes = await display.during {
+                await crew.engine.work(on: crew.users, requests: requests, extent: extent)
+            }
             await crew.close()
         }
         try report(users, outcomes)

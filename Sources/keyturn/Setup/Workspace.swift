@@ -65,7 +65,8 @@ struct Workspace {
         let seal = try readSealKey()
         let directory = URL(fileURLWithPath: configuration.state).deletingLastPathComponent().path
         guard FileManager.default.fileExists(atPath: directory) else {
-            throw CommandFailure(.configuration, "\(configuration.file): `state`: the directory \(directory) does not exist")
+            throw CommandFailure(
+                .configuration, "\(configuration.file): `state`: the directory \(directory) does not exist")
         }
         return try explain { () throws(JournalError) in try SQLiteJournal(path: configuration.state, seal: seal) }
     }
@@ -98,7 +99,8 @@ struct Workspace {
             if attributes != nil, mode & 0o077 != 0 {
                 throw CommandFailure(
                     .configuration,
-                    "\(file): `seal-key`: \(path) can be read by others (mode \(String(mode, radix: 8))); run chmod 600 \(path)")
+                    "\(file): `seal-key`: \(path) can be read by others (mode \(String(mode, radix: 8))); run chmod 600 \(path)"
+                )
             }
         }
         do throws(ConfigurationError) {
@@ -124,7 +126,8 @@ struct Workspace {
     }
 
     func account(of user: ConfiguredUser) -> Account {
-        let region = user.account.region ?? environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? "us-east-1"
+        let region =
+            user.account.region ?? environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? "us-east-1"
         return Account(region: region, profile: user.account.profile, endpoint: user.account.endpoint)
     }
 
@@ -173,7 +176,8 @@ struct Workspace {
             case .refused(let reason):
                 throw CommandFailure(
                     .configuration,
-                    "\(configuration.file):\(configuration.line(ofPusher: pusher.name)): `pushers.\(pusher.name)`: \(reason)")
+                    "\(configuration.file):\(configuration.line(ofPusher: pusher.name)): `pushers.\(pusher.name)`: \(reason)"
+                )
             case .failed(let reason): log.warn("\(reason); its targets will stay unconfirmed until it works")
             }
         }
