@@ -37,8 +37,13 @@ struct Demo: AsyncParsableCommand {
         let display = Display(options, working.log, isLive: true)
         if !options.json {
             terminal.write(
-                "Stand-ins for AWS, Travis CI, GitLab CI and GitHub Actions run on loopback. The key of the IAM user "
-                    + "cicd-bot is\nused in one repository of each. It is rotated now, by the real program with its real pushers.\n\n"
+                """
+                Stand-ins for AWS, Travis CI, GitLab CI and GitHub Actions run on loopback.
+                The key of the IAM user cicd-bot is used in one repository of each. It is
+                rotated now, by the real program with its real pushers.
+
+
+                """
             )
         }
         let crew = try await working.open(for: workspace.users, display: display)

@@ -83,7 +83,9 @@ struct PluginCommand: ParsableCommand {
         }
 
         private func tell(_ title: String, _ schema: Schema, _ secrets: Set<String>, _ terminal: Terminal) {
-            let required = Set(schema.definition["required"]?.strings ?? [])
+            // The names of the two variables are filled in where a target does not give them.
+            let defaults = ["access-key-id": "AWS_ACCESS_KEY_ID", "secret-access-key": "AWS_SECRET_ACCESS_KEY"]
+            let required = Set(schema.definition["required"]?.strings ?? []).subtracting(defaults.keys)
             var table = Table(header: ["\(title.uppercased()) FIELD", "", "MEANING"])
             for (name, property) in schema.properties.sorted(by: { $0.key < $1.key }) {
                 let kind = [required.contains(name) ? "required" : nil, secrets.contains(name) ? "secret" : nil]

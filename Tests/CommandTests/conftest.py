@@ -1,0 +1,74 @@
+"""Fixtures of the command tests. KEYTURN_STAGE names the installation; without it the tests are skipped."""
+
+import os
+import pathlib
+
+import pytest
+
+import program
+import standin
+import world as worlds
+
+HERE = pathlib.Path(__file__).parent
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "timeout(seconds): the longest that a test may take")
+
+
+def pytest_collection_modifyitems(items):
+    skip = pytest.mark.skip(reason="KEYTURN_STAGE does not name an installation")
+    for item in items:
+        if HERE in item.path.parents:
+            if not os.environ.get("KEYTURN_STAGE"):
+                item.add_marker(skip)
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(90))
+
+
+@pytest.fixture
+def start():
+    """Starts sandboxes with options of the test's choice."""
+    running = []
+
+    def start(*options):
+        running.append(standin.Sandbox("--propagation-delay", 0, *options))
+        return running[-1]
+
+    yield start
+    for sandbox in running:
+        sandbox.stop()
+
+
+@pytest.fixture
+def make(start, tmp_path):
+    """Makes worlds: a sandbox with a configuration for it."""
+    made = []
+
+    def make(*options, users=None, sandbox=None, **environment):
+        directory = tmp_path / f"world-{len(made)}"
+        directory.mkdir()
+        made.append(worlds.World(directory, sandbox or start(*options), users, **environment))
+        return made[-1]
+
+    yield make
+    for world in made:
+        world.close()
+
+
+@pytest.fixture
+def world(make):
+    """One user, and one target in each CI system."""
+    return make()
+
+
+@pytest.fixture
+def bare(tmp_path):
+    """keyturn in an empty directory, without configuration or credentials."""
+    directory = tmp_path / "bare"
+    directory.mkdir()
+    bare = program.Program(directory)
+    bare.temporary.rmdir()
+    bare.environment["TMPDIR"] = str(tmp_path)
+    yield bare
+    bare.close()
