@@ -52,7 +52,7 @@ struct QueryClient: Sendable {
     ) async throws(HTTPError) -> HTTPResponse {
         let form = ([("Action", action), ("Version", service.version)] + parameters)
             .map { "\(Self.escape($0.0))=\(Self.escape($0.1))" }.joined(separator: "&")
-        var lines = "Content-Type: application/x-www-form-urlencoded; charset=utf-8\nUser-Agent: keyturn\n"
+        var lines = "Content-Type: application/x-www-form-urlencoded; charset=utf-8\n"
         credentials.sessionToken?.withBytes { token in
             lines += "x-amz-security-token: \(String(decoding: token, as: UTF8.self))\n"
         }

@@ -40,6 +40,9 @@ final class Transfer {
     private func prepare(_ handle: UnsafeMutableRawPointer, _ options: HTTPClient.Options) {
         kt_curl_set_string(handle, CURLOPT_URL, request.url)
         kt_curl_set_string(handle, CURLOPT_PROTOCOLS_STR, "http,https")
+        // An option, not a header field: libcurl signs every field that is set, and botocore, by which servers are
+        // written, leaves this one out.
+        kt_curl_set_string(handle, CURLOPT_USERAGENT, "keyturn")
         kt_curl_set_long(handle, CURLOPT_NOSIGNAL, 1)
         kt_curl_set_long(handle, CURLOPT_FOLLOWLOCATION, 0)
         kt_curl_set_long(handle, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))

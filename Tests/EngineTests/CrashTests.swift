@@ -5,7 +5,7 @@ import Rotation
 import Secrets
 import Testing
 
-@Suite("Crashes and failures of the journal")
+@Suite("Crashes and failures of the journal", .timeLimit(.minutes(1)))
 struct CrashTests {
     @Test("a fresh engine on the same file goes on with the same key")
     func resume() async throws {
@@ -45,7 +45,7 @@ struct CrashTests {
         stage.aws.nextCreations(.hangs)
         let (engine, user, aws) = (stage.engine(), stage.user(), stage.aws)
         let task = Task { await engine.work(on: user, requests: [], extent: .due) }
-        while aws.changes("create").isEmpty { await Task.yield() }
+        await Stage.reached { !aws.changes("create").isEmpty }
         task.cancel()
         _ = await task.value
         let outcome = await stage.engine().work(on: user, requests: [], extent: .wholeRotation)

@@ -18,7 +18,7 @@ final class FakePushers: PushService {
 
     private struct State {
         var held: [TargetName: String] = [:]
-        var pushes: [(target: TargetName, key: String)] = []
+        var pushes: [(target: TargetName, key: String, at: Timestamp)] = []
         var behaviours: [TargetName: Behaviour] = [:]
         var onPush: (@Sendable () -> Void)?
     }
@@ -41,9 +41,15 @@ final class FakePushers: PushService {
         state.withLock { $0.pushes.filter { $0.target == target }.map(\.key) }
     }
 
+    /// When a target was pushed to.
+    func times(of target: TargetName) -> [Timestamp] {
+        state.withLock { $0.pushes.filter { $0.target == target }.map(\.at) }
+    }
+
     func push(_ pair: KeyPair, to target: PusherTarget, timeout: Duration) async -> PushResult {
+        let now = clock.now
         let (behaviour, onPush) = state.withLock { state in
-            state.pushes.append((target.name, pair.id))
+            state.pushes.append((target.name, pair.id, now))
             return (state.behaviours[target.name] ?? .confirms, state.onPush)
         }
         onPush?()
@@ -53,7 +59,7 @@ final class FakePushers: PushService {
             return PushResult(.ok, evidence: .readBack, message: "read back")
         case .fails(let outcome): return PushResult(outcome, message: "no")
         case .hangs:
-            await clock.sleep(until: clock.now + timeout)
+            await clock.wait(until: clock.now + timeout)
             return PushResult(.timedOut, message: "no answer in time")
         case .forgets:
             state.withLock { $0.held[target.name] = pair.id }

@@ -5,7 +5,7 @@ import Rotation
 import Secrets
 import Testing
 
-@Suite("Two engines on one journal")
+@Suite("Two engines on one journal", .timeLimit(.minutes(1)))
 struct LeaseTests {
     private func lease(_ owner: LeaseOwner, _ stage: Stage) -> Lease {
         Lease(owner: owner, until: stage.clock.now + .seconds(60))
@@ -86,7 +86,7 @@ struct LeaseTests {
         let user = stage.user(policy: Policy(pushTimeout: .seconds(600)))
         let (engine, clock) = (stage.engine(), stage.clock)
         let task = Task { await engine.work(on: user, requests: [], extent: .due) }
-        while clock.now - VirtualClock.start < .seconds(400) { await Task.yield() }
+        await Stage.reached { clock.now - VirtualClock.start >= .seconds(400) }
         let until = try #require(try stage.journal.record(of: "bot")?.lease?.until)
         #expect(until - VirtualClock.start > .seconds(360))
         task.cancel()

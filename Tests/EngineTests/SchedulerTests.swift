@@ -5,7 +5,7 @@ import Rotation
 import Secrets
 import Testing
 
-@Suite("The scheduler")
+@Suite("The scheduler", .timeLimit(.minutes(1)))
 struct SchedulerTests {
     @Test("has a user that was never seen worked on at once")
     func unobserved() throws {
@@ -54,7 +54,7 @@ struct SchedulerTests {
         let (engine, user, aws) = (stage.engine(), stage.user(policy: policy), stage.aws)
         let reports = Counter()
         let task = Task { try await Scheduler(engine: engine, users: [user]).run { _ in reports.takeOne() } }
-        while aws.changes("delete").count < 3 { await Task.yield() }
+        await Stage.reached { aws.changes("delete").count >= 3 }
         task.cancel()
         try await task.value
         #expect(aws.keys(of: "bot").count <= 2)

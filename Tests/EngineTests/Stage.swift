@@ -41,6 +41,11 @@ struct Stage {
             })
     }
 
+    /// Lets others work until a condition holds, or the test's time is up.
+    static func reached(_ condition: () -> Bool) async {
+        while !condition(), !Task.isCancelled { await Task.yield() }
+    }
+
     static func target(_ index: Int, of user: String = "bot") -> TargetName { TargetName("travis:\(user)/\(index)") }
 
     func phase(of user: String = "bot") throws -> Phase? { try journal.record(of: user)?.rotation.phase }

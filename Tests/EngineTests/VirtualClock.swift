@@ -2,10 +2,10 @@ import Engine
 import Rotation
 import Synchronization
 
-/// Time that passes only when everybody waits for it: the earliest sleeper's moment becomes now.
+/// Time that passes only when engines wait for it: the earliest sleeper's moment becomes now.
 ///
-/// That nothing else goes on is told by yielding a while. Should a slow machine make time pass too early, then only time
-/// passes too early: tests ask in which order things happen, and what was waited for at least.
+/// That no effect is still on its way is told by yielding a while. Should a slow machine make time pass too early, then
+/// only time passes too early: tests ask in which order things happen, and what was waited for at least.
 final class VirtualClock: EngineClock {
     static let start = Timestamp(milliseconds: 1_800_000_000_000)
 
@@ -48,6 +48,11 @@ final class VirtualClock: EngineClock {
             seen = happenings
             if yields > 50 { passIfEarliest(moment) }
         }
+    }
+
+    /// Returns at that time, and leaves it to others to make time pass: for what keeps the engine waiting.
+    func wait(until moment: Timestamp) async {
+        while !Task.isCancelled, now < moment { await Task.yield() }
     }
 
     private func passIfEarliest(_ moment: Timestamp) {

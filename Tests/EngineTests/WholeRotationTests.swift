@@ -6,7 +6,7 @@ import Secrets
 import Synchronization
 import Testing
 
-@Suite("The engine")
+@Suite("The engine", .timeLimit(.minutes(1)))
 struct WholeRotationTests {
     @Test("takes a due user through a whole rotation")
     func wholeRotation() async throws {
@@ -131,7 +131,7 @@ struct WholeRotationTests {
         let aws = stage.aws
         let (engine, user) = (stage.engine(), stage.user())
         let task = Task { await engine.work(on: user, requests: [], extent: .wholeRotation) }
-        while aws.changes("create").isEmpty { await Task.yield() }
+        await Stage.reached { !aws.changes("create").isEmpty }
         task.cancel()
         #expect(await task.value.end == .stopped)
         #expect(try stage.journal.record(of: "bot")?.lease == nil)

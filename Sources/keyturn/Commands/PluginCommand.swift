@@ -89,8 +89,10 @@ struct PluginCommand: ParsableCommand {
             var table = Table(header: ["\(title.uppercased()) FIELD", "", "MEANING"])
             for (name, property) in schema.properties.sorted(by: { $0.key < $1.key }) {
                 let kind = [required.contains(name) ? "required" : nil, secrets.contains(name) ? "secret" : nil]
+                let standard = defaults[name].map { " Default: \($0)." } ?? ""
                 table.rows.append([
-                    name, kind.compactMap { $0 }.joined(separator: ", "), property["description"]?.string ?? "",
+                    name, kind.compactMap { $0 }.joined(separator: ", "),
+                    (property["description"]?.string ?? "") + standard,
                 ])
             }
             terminal.write("\n" + table.text(terminal))

@@ -1,0 +1,39 @@
+"""What `--json` documents look like, exactly: every field, none more."""
+
+import re
+
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+PHASES = {"idle", "creating", "verifying", "delivering", "overlap", "soak", "deleting"}
+STATES = {"pending", "confirmed", "failed", "unknown", "skipped"}
+EVIDENCE = {"read-back", "timestamp", "acknowledged", None}
+ROLES = {"current", "next", "previous", "unknown"}
+
+
+def is_moment(text):
+    return isinstance(text, str) and MOMENT.fullmatch(text) is not None
+
+
+def check_status(document):
+    assert set(document) == {"users"}
+    for user in document["users"]:
+        assert list(user) == sorted(user), "the fields are in one order"
+        assert set(user) == {"user", "phase", "rotation", "keys", "deliveries", "next", "problem"}
+        assert user["phase"] in PHASES and type(user["rotation"]) is int
+        assert user["problem"] is None or isinstance(user["problem"], str)
+        assert set(user["next"]) == {"action", "due"} and is_moment(user["next"]["due"])
+        for key in user["keys"]:
+            assert set(key) == {"id", "role", "status", "created"}
+            assert key["role"] in ROLES and key["status"] in {"Active", "Inactive"} and is_moment(key["created"])
+        for delivery in user["deliveries"]:
+            assert set(delivery) == {"target", "state", "evidence", "attempts", "at", "detail"}
+            assert delivery["state"] in STATES and delivery["evidence"] in EVIDENCE
+            assert type(delivery["attempts"]) is int
+            assert delivery["at"] is None or is_moment(delivery["at"])
+            assert (delivery["evidence"] is None) == (delivery["state"] != "confirmed")
+
+
+def check_history(document):
+    assert set(document) == {"history"}
+    for line in document["history"]:
+        assert {"id", "at", "user", "rotation", "event"} <= set(line)
+        assert is_moment(line["at"])
