@@ -3,10 +3,11 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-# Plugins carry their own Swift runtime, and so do the programs: what is installed needs no toolchain.
-STATIC := --static-swift-stdlib -Xswiftc -static-stdlib
-DEBUG_DIR := .build/debug
-RELEASE_DIR := .build/release
+# Plugins carry their own Swift runtime, and so do the programs: what is installed needs no toolchain. Swift Testing is
+# not there for static linking, so the tests' own build stands beside, in .build.
+STATIC := --scratch-path .build-static --static-swift-stdlib -Xswiftc -static-stdlib
+DEBUG_DIR := .build-static/debug
+RELEASE_DIR := .build-static/release
 STAGE := .build/stage
 VENV := .build/venv
 PACKAGES := libcurl4-openssl-dev libexpat1-dev libssl-dev libsodium-dev libsqlite3-dev pkg-config
@@ -92,9 +93,9 @@ $(VENV)/ready: Tests/ClientTests/requirements.txt
 
 test: stage
 	@$(MAKE) --no-print-directory $(VENV)/ready
-	swift build --build-tests $(STATIC)
+	swift build --build-tests
 	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_PUSHERS="$(CURDIR)/$(DEBUG_DIR)" \
-	  swift test --skip-build --disable-xctest $(STATIC)
+	  swift test --skip-build --disable-xctest
 	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_SANDBOX="$(CURDIR)/$(STAGE)/libexec/keyturn/keyturn-sandbox" \
 	  $(VENV)/bin/pytest -q Tests/ClientTests Tests/CommandTests
 	@$(MAKE) --no-print-directory lint
@@ -106,4 +107,4 @@ lint:
 	swift format lint --strict --parallel --recursive Package.swift Sources Plugins plugin-sdk Tests
 
 clean:
-	rm -rf .build
+	rm -rf .build .build-static

@@ -18,6 +18,7 @@ extension Configuration {
         policy.overlap = try reader.duration("overlap") ?? base.overlap
         policy.soak = try reader.duration("soak") ?? base.soak
         policy.quiet = try reader.duration("quiet") ?? base.quiet
+        policy.proofOfUse = try reader.flag("proof-of-use") ?? base.proofOfUse
         policy.maxAttempts = try reader.integer("max-attempts", in: 1...100) ?? base.maxAttempts
         policy.retry = try reader.duration("retry") ?? base.retry
         policy.pushTimeout = try reader.duration("push-timeout") ?? base.pushTimeout

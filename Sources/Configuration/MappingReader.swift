@@ -51,6 +51,12 @@ struct MappingReader {
         return Int(number)
     }
 
+    mutating func flag(_ name: String) throws(ConfigurationError) -> Bool? {
+        guard let field = field(name) else { return nil }
+        guard case .scalar(.bool(let flag)) = field.value else { throw error(name, "must be true or false") }
+        return flag
+    }
+
     mutating func duration(_ name: String) throws(ConfigurationError) -> Duration? {
         guard let field = field(name) else { return nil }
         guard case .scalar(let scalar) = field.value, let text = scalar.string, let duration = DurationText.parse(text)

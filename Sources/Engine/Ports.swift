@@ -25,6 +25,8 @@ extension IAM: AccessKeyService {}
 public protocol PushService: Sendable {
     /// Pushes a pair to one target. Whatever happens is an outcome.
     func push(_ pair: KeyPair, to target: PusherTarget, timeout: Duration) async -> PushResult
+    /// The key ID that a target holds; nil: it cannot be read.
+    func inspect(_ target: PusherTarget, timeout: Duration) async -> AccessKeyID?
 }
 
 extension PusherHost: PushService {
@@ -33,5 +35,11 @@ extension PusherHost: PushService {
         let report = await call(.push(pair), target, timeout: timeout)
         return PushResult(
             report.outcome, evidence: report.evidence, retryAfter: report.retryAfter, message: report.message)
+    }
+
+    /// The key ID that a target holds; nil: it cannot be read.
+    public func inspect(_ target: PusherTarget, timeout: Duration) async -> AccessKeyID? {
+        let report = await call(.inspect, target, timeout: timeout)
+        return report.outcome == .ok ? report.keyID.map { AccessKeyID($0) } : nil
     }
 }

@@ -34,6 +34,13 @@ struct Work {
             case .push(let target, let id):
                 return Happening(event: .pushed(target, id, await push(target, id, pair, user, pushers)))
             case .lookUpLastUse(let id): return Happening(event: .lastUsed(id, try await user.keys.lastUse(of: id)))
+            case .inspect(let target):
+                guard let place = user.targetsByName[target] else { return Happening(event: .inspected(target, nil)) }
+                return Happening(
+                    event: .inspected(target, await pushers.inspect(place, timeout: user.policy.pushTimeout)))
+            case .activateKey(let id):
+                try await user.keys.setStatus(.active, of: id, of: user.userName)
+                return Happening(event: .keyActivated(id))
             case .deactivateKey(let id):
                 try await user.keys.setStatus(.inactive, of: id, of: user.userName)
                 return Happening(event: .keyDeactivated(id))

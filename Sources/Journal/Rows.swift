@@ -7,7 +7,7 @@ enum Rows {
     static let rotationColumns = [
         "number", "phase", "phase_since", "current_id", "current_created", "current_status", "next_id", "next_created",
         "next_status", "previous_id", "previous_created", "previous_status", "creations", "answers", "failures",
-        "retry_at", "is_requested", "problem_code", "problem_message", "problem_since",
+        "retry_at", "is_requested", "revoked_id", "revokes_at_once", "problem_code", "problem_message", "problem_since",
     ]
 
     static func values(_ rotation: Rotation) throws -> [(any DatabaseValueConvertible)?] {
@@ -18,7 +18,7 @@ enum Rows {
             rotation.number, rotation.phase.rawValue, rotation.phaseSince.milliseconds,
         ]
         let rest: [(any DatabaseValueConvertible)?] = [
-            creations, rotation.answers, rotation.failures, rotation.retryAt?.milliseconds, rotation.isRequested,
+            creations, rotation.answers, rotation.failures, rotation.retryAt?.milliseconds, rotation.isRequested, rotation.revoked?.rawValue, rotation.revokesAtOnce,
             rotation.problem?.code.rawValue, rotation.problem?.message, rotation.problem?.since.milliseconds,
         ]
         return state + values(rotation.current) + values(rotation.next) + values(rotation.previous) + rest
@@ -42,6 +42,8 @@ enum Rows {
         rotation.failures = row["failures"]
         rotation.retryAt = moment(row["retry_at"])
         rotation.isRequested = row["is_requested"]
+        rotation.revoked = (row["revoked_id"] as String?).map { AccessKeyID($0) }
+        rotation.revokesAtOnce = row["revokes_at_once"]
         if let code: String = row["problem_code"] {
             rotation.problem = Problem(
                 code: try known(Problem.Code(rawValue: code)), message: row["problem_message"] ?? "",

@@ -43,6 +43,7 @@ enum Schema {
             previous_id TEXT, previous_created INTEGER, previous_status TEXT,
             creations TEXT,
             answers INTEGER NOT NULL, failures INTEGER NOT NULL, retry_at INTEGER, is_requested INTEGER NOT NULL,
+            revoked_id TEXT, revokes_at_once INTEGER NOT NULL,
             problem_code TEXT, problem_message TEXT, problem_since INTEGER,
             sealed BLOB
         ) STRICT;

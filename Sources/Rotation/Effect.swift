@@ -10,6 +10,10 @@ public enum Effect: Hashable, Sendable {
     case push(TargetName, AccessKeyID)
     /// IAM GetAccessKeyLastUsed. Answer: ``Event/lastUsed(_:_:)``.
     case lookUpLastUse(AccessKeyID)
+    /// Asks a target which key ID it holds. Answer: ``Event/inspected(_:_:)``.
+    case inspect(TargetName)
+    /// IAM UpdateAccessKey to Active. Answer: ``Event/keyActivated(_:)``.
+    case activateKey(AccessKeyID)
     /// IAM UpdateAccessKey to Inactive. Answer: ``Event/keyDeactivated(_:)``.
     case deactivateKey(AccessKeyID)
     /// IAM DeleteAccessKey. Answer: ``Event/keyDeleted(_:)``.

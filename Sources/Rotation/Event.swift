@@ -20,6 +20,10 @@ public enum Event: Hashable, Sendable {
     case pushed(TargetName, AccessKeyID, PushResult)
     /// When the key was last used; nil: never.
     case lastUsed(AccessKeyID, Timestamp?)
+    /// The key ID that a target holds; nil: it cannot be read.
+    case inspected(TargetName, AccessKeyID?)
+    /// The key is Active.
+    case keyActivated(AccessKeyID)
     /// The key is Inactive.
     case keyDeactivated(AccessKeyID)
     /// The key is gone.
@@ -35,6 +39,12 @@ public enum Event: Hashable, Sendable {
         case retry
         /// Leave a target out of this rotation.
         case skip(TargetName, reason: String)
+        /// Keep this key, and retire the other one that keyturn has no record of.
+        case adopt(AccessKeyID)
+        /// Make the old key active again, and hold.
+        case rollback
+        /// The current key has leaked: replace it, and kill it once it is replaced, or at once.
+        case revoke(atOnce: Bool)
     }
 }
 

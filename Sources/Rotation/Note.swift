@@ -18,12 +18,15 @@ public struct Note: Hashable, Sendable {
         case targetAdded = "target-added"
         case allDelivered = "all-delivered"
         case stillInUse = "still-in-use"
+        case notInUse = "not-in-use"
         case deactivating, deactivated
         case reactivatedOutside = "reactivated-outside"
         case deleting, deleted
         case completed
         case held
         case requested
+        case adopted
+        case activating, activated
     }
 
     /// What happened.

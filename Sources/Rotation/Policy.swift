@@ -8,6 +8,8 @@ public struct Policy: Hashable, Sendable {
     public var soak: Duration
     /// How long the old key must have been unused before it is deactivated; nil: not asked.
     public var quiet: Duration?
+    /// Whether the new key must have been seen in use before the old one is deactivated.
+    public var proofOfUse: Bool
     /// Quick tries of one push before it waits for `retry`.
     public var maxAttempts: Int
     /// The wait between tries once the quick ones are used up.
@@ -18,13 +20,14 @@ public struct Policy: Hashable, Sendable {
     /// A policy; the defaults are those of `keyturn.yaml`.
     public init(
         rotateEvery: Duration = .seconds(24 * 3600), overlap: Duration = .seconds(3600),
-        soak: Duration = .seconds(3600), quiet: Duration? = nil, maxAttempts: Int = 3,
+        soak: Duration = .seconds(3600), quiet: Duration? = nil, proofOfUse: Bool = false, maxAttempts: Int = 3,
         retry: Duration = .seconds(300), pushTimeout: Duration = .seconds(30)
     ) {
         self.rotateEvery = rotateEvery
         self.overlap = overlap
         self.soak = soak
         self.quiet = quiet
+        self.proofOfUse = proofOfUse
         self.maxAttempts = maxAttempts
         self.retry = retry
         self.pushTimeout = pushTimeout
@@ -62,6 +65,12 @@ enum IAMTimes {
     static let clockTolerance: Duration = .seconds(60)
     /// The longest that a CreateAccessKey may be under way.
     static let creationLongest: Duration = .seconds(60)
+    /// Between two looks at a key that keyturn cannot account for, until a person has settled it.
+    static let strangerWait: Duration = .seconds(300)
+    /// Between two looks at when a key was last used, which IAM tells with a lag.
+    static let lastUseWait: Duration = .seconds(300)
+    /// A listing may lack a key that is younger than this.
+    static let listingLag: Duration = .seconds(60)
     /// Creations that one rotation tries before it holds.
     static let creationLimit = 8
     /// The first and the longest wait after IAM refused or failed an operation.

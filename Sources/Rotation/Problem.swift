@@ -12,6 +12,8 @@ public struct Problem: Hashable, Codable, Sendable {
         case notSpread = "not-spread"
         /// Too many creations without a key to show for it.
         case creationFails = "creation-fails"
+        /// An operator has brought the old key back.
+        case rolledBack = "rolled-back"
         /// The IAM user is not there.
         case noSuchUser = "no-such-user"
         /// Credentials or permissions.
@@ -32,7 +34,7 @@ public struct Problem: Hashable, Codable, Sendable {
     /// Whether only a person can resolve it.
     public var needsPerson: Bool {
         switch code {
-        case .unaccountedKey, .currentKeyUnusable, .wrongIdentity, .creationFails, .noSuchUser: true
+        case .unaccountedKey, .currentKeyUnusable, .wrongIdentity, .creationFails, .noSuchUser, .rolledBack: true
         case .notSpread, .denied, .unreachable, .refused: false
         }
     }

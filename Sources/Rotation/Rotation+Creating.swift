@@ -1,7 +1,12 @@
 /// `creating`: CreateAccessKey, and what to make of one whose answer never came.
 extension Rotation {
-    func wantedForCreation() -> [Effect] {
-        if let orphan { return [isCleared ? .deleteKey(orphan) : .lookUpLastUse(orphan)] }
+    func wantedForCreation(_ terms: Terms) -> [Effect] {
+        if let orphan {
+            guard isCleared else { return [.lookUpLastUse(orphan)] }
+            // Its secret was never kept, so a target that holds it got it from somebody else.
+            let unseen = terms.targets.filter { sightings[$0] == nil }
+            return unseen.isEmpty ? [.deleteKey(orphan)] : unseen.map { .inspect($0) }
+        }
         if problem?.needsPerson == true { return [.listKeys] }
         guard creations.last?.isOpen == true else { return [.createKey] }
         return inFlight.contains(.createKey) ? [] : [.listKeys]
@@ -42,6 +47,8 @@ extension Rotation {
         }
         if creations.last?.isOpen == false { creations[creations.count - 1].isOpen = true }
         orphan = stranger.id
+        // What targets held at the last look says nothing about now.
+        sightings = [:]
         guard problem?.message != Self.sentence(aboutUsed: stranger.id) else { return }
         problem = nil
         transition.notes.append(
@@ -97,10 +104,12 @@ extension Rotation {
             isCleared = true
         } else if phase == .overlap, id == previous?.id {
             judgeQuiet(moment, now, terms, &transition)
+        } else if phase == .overlap, id == current?.id {
+            judgeUse(moment, now, &transition)
         }
     }
 
-    private static func sentence(aboutUsed id: AccessKeyID) -> String {
+    static func sentence(aboutUsed id: AccessKeyID) -> String {
         "The key \(id) was made while keyturn was making one, and somebody uses it, so it is not keyturn's. "
             + "Nothing was changed. Delete it in IAM if it is not needed."
     }

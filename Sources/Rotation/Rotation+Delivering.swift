@@ -1,6 +1,8 @@
 /// `delivering`: every target on its own, all with the same key, until each has confirmed it.
 extension Rotation {
     mutating func beginDelivering(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
+        // STS has just answered for the key, so IAM need not be asked whether it is there.
+        isListed = true
         transition.notes.append(Note(.delivering, key: next?.id, detail: "to \(terms.targets.count) targets"))
         alignDeliveries(now, terms, &transition)
     }
@@ -37,8 +39,16 @@ extension Rotation {
         delivery.state == .skipped && delivery.detail == removed
     }
 
-    func wantedPushes(_ now: Timestamp) -> [Effect] {
-        guard let next else { return [] }
+    /// Pushes, and once for each process a listing: the new key may have been taken away meanwhile.
+    func wantedWhileDelivering(_ now: Timestamp) -> [Effect] {
+        let mayList = retryAt.map { $0 <= now } ?? true
+        let listing: [Effect] = mayList && (!isListed || problem?.code == .currentKeyUnusable) ? [.listKeys] : []
+        return listing + wantedPushes(now)
+    }
+
+    private func wantedPushes(_ now: Timestamp) -> [Effect] {
+        // A key that does not authenticate would cut off the targets that hold the old one.
+        guard let next, problem?.code != .currentKeyUnusable else { return [] }
         let open = deliveries.filter { name, delivery in
             !delivery.isSettled && (delivery.retryAt ?? now) <= now && !inFlight.contains(.push(name, next.id))
         }

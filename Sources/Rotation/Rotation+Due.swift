@@ -17,7 +17,7 @@ extension Rotation {
 
     /// Whether a rotation is to begin.
     func isDue(_ now: Timestamp, _ policy: Policy) -> Bool {
-        guard let current, !isRequested else { return true }
+        guard let current, !isRequested, revoked != current.id else { return true }
         return now >= current.created + policy.rotateEvery
     }
 
@@ -30,13 +30,16 @@ extension Rotation {
         let due: Due =
             switch phase {
             case .idle where isUnobserved && !isRequested: Due(action: .observe, at: now)
-            case .idle where isRequested: Due(action: .rotate, at: now)
+            case .idle where isRequested || (revoked != nil && revoked == current?.id): Due(action: .rotate, at: now)
             case .idle: Due(action: .rotate, at: current.map { $0.created + policy.rotateEvery } ?? now)
             case .creating: Due(action: .create, at: now)
             case .verifying: Due(action: .verify, at: now)
+            case .delivering where problem?.code == .currentKeyUnusable: Due(action: .observe, at: retryAt ?? now)
             case .delivering: Due(action: .push, at: nextPush ?? now)
-            case .overlap: Due(action: .deactivate, at: phaseSince + policy.overlap)
-            case .soak: Due(action: .delete, at: phaseSince + policy.soak)
+            // Held for a person, who says `retry`; there is no time at which anything is due.
+            case .overlap where problem?.code == .rolledBack: Due(action: .deactivate, at: now + .seconds(3_600))
+            case .overlap: Due(action: .deactivate, at: phaseSince + overlap(policy))
+            case .soak: Due(action: .delete, at: phaseSince + soak(policy))
             case .deleting: Due(action: .delete, at: now)
             }
         guard phase != .delivering, let retryAt else { return due }

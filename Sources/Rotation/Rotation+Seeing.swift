@@ -5,11 +5,12 @@ extension Rotation {
             current.status = listed.status
             self.current = current
         }
+        if let adopting { return adopt(adopting, keys, now, &transition) }
         switch phase {
         case .idle: seeBeforeBeginning(keys, now, terms, &transition)
         case .creating: seeWhileCreating(keys, now, &transition)
         case .verifying: seeWhileVerifying(keys, now, &transition)
-        case .delivering: break
+        case .delivering: seeWhileDelivering(keys, now, &transition)
         case .overlap, .soak, .deleting: seeBeforeRetiring(keys, now, &transition)
         }
     }
@@ -25,8 +26,9 @@ extension Rotation {
         }
         let strangers = keys.filter { $0.id != current?.id }
         guard strangers.isEmpty else {
-            retryAt = now + failureWait
-            return hold(.unaccountedKey, Self.sentence(about: strangers, besides: current), now, &transition)
+            retryAt = now + IAMTimes.strangerWait
+            return hold(
+                .unaccountedKey, Self.sentence(about: strangers, besides: current, sightings), now, &transition)
         }
         guard isDue(now, terms.policy) else { return }
         start(keys.isEmpty, now, terms, &transition)
@@ -36,7 +38,7 @@ extension Rotation {
         _ hasNoKey: Bool, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
     ) {
         let reason =
-            if isRequested { "asked for by an operator" } else if current == nil {
+            if revoked != nil { "the key has leaked" } else if isRequested { "asked for by an operator" } else if current == nil {
                 "the user has no key yet"
             } else if hasNoKey {
                 "the key that the targets hold is gone from IAM"
@@ -56,9 +58,12 @@ extension Rotation {
 
     private mutating func seeBeforeRetiring(_ keys: [AccessKey], _ now: Timestamp, _ transition: inout Transition) {
         guard let current, let previous else { return complete(now, &transition) }
-        guard let holding = keys.first(where: { $0.id == current.id }), holding.status == .active else {
+        let holding = keys.first { $0.id == current.id }
+        // A current key that leaked may be dead already, by an operator's word.
+        guard holding?.status == .active || (holding != nil && current.id == revoked) else {
             retryAt = now + IAMTimes.failureWait
             isQuiet = false
+            isInUse = false
             return hold(
                 .currentKeyUnusable,
                 "The key \(current.id), which the targets hold, is no longer active in IAM. The old key "
@@ -88,10 +93,14 @@ extension Rotation {
         }
     }
 
-    static func sentence(about strangers: [AccessKey], besides current: KeyRecord?) -> String {
+    static func sentence(
+        about strangers: [AccessKey], besides current: KeyRecord?, _ sightings: [TargetName: AccessKeyID?] = [:]
+    ) -> String {
         let list = strangers.map { "\($0.id) (\($0.status.rawValue))" }.joined(separator: " and ")
         let known = current.map { " besides \($0.id)" } ?? ""
-        return "IAM lists \(list)\(known), and keyturn has no record of where it is used. Nothing was changed. "
+        let seen = sightings.compactMap { target, id in id.map { "\(target) holds \($0)" } }.sorted()
+        let evidence = seen.isEmpty ? "" : " Seen: \(seen.prefix(5).joined(separator: ", "))."
+        return "IAM lists \(list)\(known), and keyturn has no record of where it is used. Nothing was changed.\(evidence) "
             + "Find out which key is in use; then delete the other one in IAM, or name the one in use with "
             + "`keyturn adopt --current KEYID`."
     }

@@ -52,6 +52,10 @@ public struct Rotation: Hashable, Sendable {
     public var retryAt: Timestamp?
     /// Whether an operator asked for a rotation that has not begun.
     public var isRequested = false
+    /// A key that an operator has declared leaked: it goes without overlap and soak.
+    public var revoked: AccessKeyID?
+    /// Whether the leaked key is to be dead before it is replaced.
+    public var revokesAtOnce = false
     /// Why it does not go on.
     public var problem: Problem?
     /// What became of this rotation's key, or of the last one's, at each target.
@@ -67,6 +71,16 @@ public struct Rotation: Hashable, Sendable {
     var isCleared = false
     /// Whether the old key was just seen unused for long enough.
     var isQuiet = false
+    /// Whether the new key was just seen in use.
+    var isInUse = false
+    /// Whether IAM was listed since this process took a delivery up.
+    var isListed = false
+    /// A key that an operator wants kept.
+    var adopting: AccessKeyID?
+    /// Whether an operator wants the old key back.
+    var isRollingBack = false
+    /// What targets were seen to hold; nil within: it cannot be read.
+    var sightings: [TargetName: AccessKeyID?] = [:]
 
     /// A user that keyturn has no record of.
     public init(at now: Timestamp) { phaseSince = now }
@@ -78,6 +92,11 @@ public struct Rotation: Hashable, Sendable {
         copy.orphan = nil
         copy.isCleared = false
         copy.isQuiet = false
+        copy.isInUse = false
+        copy.isListed = false
+        copy.adopting = nil
+        copy.isRollingBack = false
+        copy.sightings = [:]
         return copy
     }
 
@@ -123,10 +142,17 @@ public struct Rotation: Hashable, Sendable {
             guard inFlight.remove(.lookUpLastUse(id)) != nil else { break }
             succeeded()
             lastUsed(id, moment, now, terms, &transition)
-        case .keyDeactivated(let id):
-            guard inFlight.remove(.deactivateKey(id)) != nil, phase == .overlap, id == previous?.id else { break }
+        case .inspected(let target, let id):
+            guard inFlight.remove(.inspect(target)) != nil else { break }
+            inspected(target, id, now, terms, &transition)
+        case .keyActivated(let id):
+            guard inFlight.remove(.activateKey(id)) != nil else { break }
             succeeded()
-            deactivated(now, &transition)
+            activated(id, now, &transition)
+        case .keyDeactivated(let id):
+            guard inFlight.remove(.deactivateKey(id)) != nil else { break }
+            succeeded()
+            keyDeactivated(id, now, &transition)
         case .keyDeleted(let id):
             guard inFlight.remove(.deleteKey(id)) != nil else { break }
             succeeded()
@@ -141,15 +167,21 @@ public struct Rotation: Hashable, Sendable {
 
     /// What the state asks for at that time, whether or not it is under way.
     func wanted(_ now: Timestamp, _ terms: Terms) -> [Effect] {
-        if phase == .delivering { return wantedPushes(now) }
-        if let retryAt, retryAt > now { return [] }
+        let always = wantedForRevocation(now) + wantedInspections(terms)
+        if phase == .delivering { return always + wantedWhileDelivering(now) }
+        if let retryAt, retryAt > now { return always }
+        return always + wantedInTurn(now, terms)
+    }
+
+    private func wantedInTurn(_ now: Timestamp, _ terms: Terms) -> [Effect] {
+        if adopting != nil, phase == .idle || phase == .creating { return [.listKeys] }
         return switch phase {
         case .idle: isDue(now, terms.policy) ? [.listKeys] : []
-        case .creating: wantedForCreation()
+        case .creating: wantedForCreation(terms)
         case .verifying: next.map { [isSuspect(now) ? .listKeys : .verifyKey($0.id)] } ?? []
         case .delivering: []
-        case .overlap: now >= phaseSince + terms.policy.overlap ? wantedForDeactivation(terms.policy) : []
-        case .soak: now >= phaseSince + terms.policy.soak ? [.listKeys] : []
+        case .overlap: wantedInOverlap(now, terms.policy)
+        case .soak: wantedInSoak(now, terms.policy)
         case .deleting: previous.map { [isCleared ? .deleteKey($0.id) : .listKeys] } ?? []
         }
     }
@@ -171,10 +203,11 @@ public struct Rotation: Hashable, Sendable {
                 deliveries[target]?.attempts += 1
                 deliveries[target]?.quickTries += 1
                 transition.changedDeliveries.insert(target)
+            case .activateKey(let id): transition.notes.append(Note(.activating, key: id))
             case .deactivateKey(let id): transition.notes.append(Note(.deactivating, key: id))
             case .deleteKey(let id):
                 transition.notes.append(Note(id == orphan ? .deletingOrphan : .deleting, key: id))
-            case .listKeys, .verifyKey, .lookUpLastUse: break
+            case .listKeys, .verifyKey, .lookUpLastUse, .inspect: break
             }
         }
     }
@@ -187,6 +220,9 @@ public struct Rotation: Hashable, Sendable {
         problem = nil
         isCleared = false
         isQuiet = false
+        isInUse = false
+        isRollingBack = false
+        sightings = [:]
     }
 
     mutating func hold(_ code: Problem.Code, _ message: String, _ now: Timestamp, _ transition: inout Transition) {
@@ -206,6 +242,11 @@ public struct Rotation: Hashable, Sendable {
         orphan = nil
         isCleared = false
         isQuiet = false
+        isInUse = false
+        isListed = false
+        adopting = nil
+        isRollingBack = false
+        sightings = [:]
         retryAt = nil
         answers = 0
         if phase == .creating { giveUpCreation(now) }
@@ -223,9 +264,17 @@ public struct Rotation: Hashable, Sendable {
             transition.notes.append(Note(.requested, detail: "rotate"))
         case .retry:
             retryAt = nil
+            if problem?.code == .rolledBack { enter(.overlap, now) }
             hurryPushes(&transition)
         case .skip(let target, let reason):
             skip(target, reason, now, &transition)
+        case .adopt(let id):
+            guard phase == .idle || phase == .creating else { return }
+            adopting = id
+            retryAt = nil
+            transition.notes.append(Note(.requested, key: id, detail: "adopt \(id)"))
+        case .rollback: rollBack(now, &transition)
+        case .revoke(let atOnce): revoke(atOnce, &transition)
         }
     }
 
@@ -235,6 +284,7 @@ public struct Rotation: Hashable, Sendable {
         failures += 1
         isCleared = false
         isQuiet = false
+        isInUse = false
         if effect == .createKey { return creationFailed(failure, now, &transition) }
         retryAt = now + failureWait
         hold(failure.problemCode, failure.message, now, &transition)

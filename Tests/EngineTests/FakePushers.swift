@@ -66,4 +66,8 @@ final class FakePushers: PushService {
             return PushResult(.unknown, message: "the pusher crashed")
         }
     }
+
+    func inspect(_ target: PusherTarget, timeout: Duration) async -> AccessKeyID? {
+        held(target.name).map { AccessKeyID($0) }
+    }
 }

@@ -6,6 +6,9 @@ import Secrets
 
 /// What a test of the engine needs: a clock, an account, targets and a journal.
 struct Stage {
+    /// Short waits: a virtual hour takes real milliseconds as well.
+    static let policy = Policy(overlap: .seconds(300), soak: .seconds(300))
+
     let clock: VirtualClock
     let aws: FakeAWS
     let pushers: FakePushers
@@ -32,7 +35,7 @@ struct Stage {
         Engine(journal: journal, pushers: pushers, clock: clock, owner: owner, observe: observe)
     }
 
-    func user(_ name: String = "bot", targets: Int = 3, policy: Policy = Policy()) -> ManagedUser {
+    func user(_ name: String = "bot", targets: Int = 3, policy: Policy = Stage.policy) -> ManagedUser {
         ManagedUser(
             name: name, userName: name, keys: aws, policy: policy,
             targets: (0..<targets).map { index in

@@ -28,7 +28,8 @@ struct CreatingTests {
         let orphan = world.makeKey().id
         world.fail(.createKey, .lost)
         #expect(world.answer(.listKeys).effects == [.lookUpLastUse(orphan)])
-        let deletion = world.answer(.lookUpLastUse(orphan))
+        #expect(world.answer(.lookUpLastUse(orphan)).effects == World.targets.map { .inspect($0) })
+        let deletion = world.answerInspections()
         #expect(deletion.effects == [.deleteKey(orphan)])
         #expect(deletion.notes.map(\.kind) == [.deletingOrphan])
         #expect(world.answer(.deleteKey(orphan)).effects == [.createKey])
@@ -136,6 +137,21 @@ struct CreatingTests {
         #expect(world.keys.count == 2)
     }
 
+    @Test("a key that a target holds is not the orphan, though it was never used: it holds, and is not touched")
+    func heldByTarget() {
+        var world = World.at(.creating)
+        let stranger = world.makeKey().id
+        world.held[World.targets[1]] = stranger
+        world.fail(.createKey, .lost)
+        for _ in 0..<10 {
+            world.answerAll()
+            world.advance(.seconds(900))
+        }
+        #expect(world.rotation.problem?.code == .unaccountedKey)
+        #expect(!world.begun.contains(.deleteKey(stranger)))
+        #expect(world.keys.count == 2)
+    }
+
     @Test("a hold that goes on is told once, and since when it began")
     func usedByOthersIsToldOnce() {
         var world = World.at(.creating)
@@ -172,6 +188,7 @@ struct CreatingTests {
         world.fail(.createKey, .lost)
         world.answer(.listKeys)
         world.answer(.lookUpLastUse(orphan))
+        world.answerInspections()
         world.fail(.deleteKey(orphan), .lost)
         world.advance(.seconds(30))
         #expect(world.pending == [.lookUpLastUse(orphan)])

@@ -54,13 +54,13 @@ struct ObservingTests {
         world.answerAll()
         let since = world.rotation.problem?.since
         for _ in 0..<5 {
-            world.advance(.seconds(30))
+            world.advance(.seconds(300))
             world.answerAll()
         }
         #expect(world.notes.count { $0.kind == .held } == 1)
         #expect(world.rotation.problem?.since == since)
         world.keys.removeAll { $0.id == stranger }
-        world.advance(.seconds(30))
+        world.advance(.seconds(300))
         world.answerAll()
         #expect(world.rotation.problem == nil)
         #expect(world.rotation.current?.id == World.old)

@@ -76,7 +76,7 @@ struct TargetChangeTests {
         let added = TargetName("travis:a/new")
         world.terms.targets.append(added)
         let transition = world.restart()
-        #expect(transition.effects == [.push(target, new), .push(added, new)])
+        #expect(transition.pushes == [.push(target, new), .push(added, new)])
         #expect(transition.notes.contains { $0.kind == .targetAdded && $0.target == added })
         world.pushResults = [added: PushResult(.notFound, message: "404")]
         world.answerAll()

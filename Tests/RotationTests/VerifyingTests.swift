@@ -17,7 +17,7 @@ struct VerifyingTests {
         }
         let transition = world.answer(.verifyKey(new))
         #expect(world.rotation.phase == .delivering)
-        #expect(transition.effects == world.terms.targets.map { .push($0, new) })
+        #expect(transition.pushes == world.terms.targets.map { .push($0, new) })
     }
 
     @Test("a wrong answer makes the counting start over")

@@ -17,7 +17,9 @@ extension Walk {
         case .verifyKey(let id):
             if world.sealedPair != id { broken.append("verifies a pair that was wiped") }
         case .deactivateKey, .deleteKey: checkRetiring(effect)
-        case .listKeys, .lookUpLastUse: break
+        case .activateKey(let id):
+            if !own.contains(id) { broken.append("activates a key that is not keyturn's") }
+        case .listKeys, .lookUpLastUse, .inspect: break
         }
     }
 

@@ -135,7 +135,10 @@ struct Walk {
 
     mutating func perform(_ effect: Effect) -> Event {
         checkDoing(effect)
-        if case .push(let target, let id) = effect { held[target] = id }
+        if case .push(let target, let id) = effect {
+            held[target] = id
+            world.held[target] = id
+        }
         let event = world.perform(effect)
         if case .keyCreated(let key) = event {
             own.insert(key.id)
@@ -145,6 +148,7 @@ struct Walk {
         if case .failed(.createKey, _) = event { isCreationUncertain = false }
         guard case .keysListed(let keys) = event else { return event }
         isCreationUncertain = false
-        return .keysListed(keys.filter { !late.contains($0.id) })
+        // A minute is the longest that a listing lags behind.
+        return .keysListed(keys.filter { !late.contains($0.id) || world.now - $0.created > .seconds(60) })
     }
 }

@@ -17,6 +17,8 @@ struct World {
     var keys: [AccessKey] = []
     /// When keys were last used, as IAM tells.
     var uses: [AccessKeyID: Timestamp] = [:]
+    /// What targets say that they hold; the others cannot be read.
+    var held: [TargetName: AccessKeyID] = [:]
     /// How pushes end; the others are confirmed by reading back.
     var pushResults: [TargetName: PushResult] = [:]
     /// Effects that were asked for and not answered.
@@ -141,6 +143,10 @@ struct World {
         case .deactivateKey(let id):
             setStatus(.inactive, of: id)
             return .keyDeactivated(id)
+        case .activateKey(let id):
+            setStatus(.active, of: id)
+            return .keyActivated(id)
+        case .inspect(let target): return .inspected(target, held[target])
         case .deleteKey(let id):
             keys.removeAll { $0.id == id }
             return .keyDeleted(id)
@@ -160,6 +166,14 @@ struct World {
         for index in keys.indices where keys[index].id == id { keys[index].status = status }
     }
 
+    /// Lets every target say what it holds, where that was asked for.
+    @discardableResult
+    mutating func answerInspections() -> Transition {
+        var last = Transition()
+        for effect in pending { if case .inspect = effect { last = answer(effect) } }
+        return last
+    }
+
     func state(_ target: TargetName) -> Delivery.State? { rotation.deliveries[target]?.state }
 
     func hasNote(_ kind: Note.Kind) -> Bool { notes.contains { $0.kind == kind } }
@@ -168,9 +182,16 @@ struct World {
     var touchedIAM: Bool {
         begun.contains { effect in
             switch effect {
-            case .createKey, .deactivateKey, .deleteKey: true
+            case .createKey, .activateKey, .deactivateKey, .deleteKey: true
             default: false
             }
         }
+    }
+}
+
+extension Transition {
+    /// The pushes among the effects.
+    var pushes: [Effect] {
+        effects.filter { if case .push = $0 { true } else { false } }
     }
 }

@@ -112,7 +112,7 @@ struct Working {
         case .denied: return .notAllowed
         case .unreachable: return .unavailable
         case .unaccountedKey, .currentKeyUnusable, .wrongIdentity, .creationFails, .noSuchUser, .refused: return .failed
-        case .notSpread, nil: break
+        case .notSpread, .rolledBack, nil: break
         }
         switch rotation.phase {
         case .creating, .verifying, .delivering: return .unfinished

@@ -1,0 +1,127 @@
+/// What an operator can order: `rollback`, `revoke`, `adopt`.
+extension Rotation {
+    /// The old key comes back, and stays until the operator says `retry`.
+    mutating func rollBack(_ now: Timestamp, _ transition: inout Transition) {
+        switch phase {
+        case .soak:
+            isRollingBack = true
+            retryAt = nil
+            transition.notes.append(Note(.requested, key: previous?.id, detail: "roll back"))
+        case .overlap:
+            transition.notes.append(Note(.requested, key: previous?.id, detail: "roll back"))
+            holdRolledBack(now, &transition)
+        default: break
+        }
+    }
+
+    mutating func activated(_ id: AccessKeyID, _ now: Timestamp, _ transition: inout Transition) {
+        guard phase == .soak, id == previous?.id else { return }
+        previous?.status = .active
+        transition.notes.append(Note(.activated, key: id, detail: "brought back by an operator"))
+        enter(.overlap, now)
+        holdRolledBack(now, &transition)
+    }
+
+    private mutating func holdRolledBack(_ now: Timestamp, _ transition: inout Transition) {
+        hold(
+            .rolledBack,
+            "An operator rolled back: \(previous?.id.rawValue ?? "the old key") stays Active beside "
+                + "\(current?.id.rawValue ?? "the new one"), which the targets hold. `keyturn retry` begins the overlap anew.",
+            now, &transition)
+    }
+
+    /// The key that the targets hold now has leaked. What stands in the way of replacing it goes at once, too.
+    mutating func revoke(_ atOnce: Bool, _ transition: inout Transition) {
+        guard let current else { return }
+        revoked = current.id
+        revokesAtOnce = atOnce
+        retryAt = nil
+        if problem?.code == .rolledBack { problem = nil }
+        transition.notes.append(Note(.requested, key: current.id, detail: atOnce ? "revoke at once" : "revoke"))
+    }
+
+    /// `revoke --now`: dead first, replaced then.
+    func wantedForRevocation(_ now: Timestamp) -> [Effect] {
+        guard revokesAtOnce, (retryAt ?? now) <= now, let revoked, let current, current.id == revoked, current.status == .active else {
+            return []
+        }
+        return [.deactivateKey(revoked)]
+    }
+
+    /// One of the listed keys is the one in use; the other one is retired like a replaced key.
+    mutating func adopt(
+        _ id: AccessKeyID, _ keys: [AccessKey], _ now: Timestamp, _ transition: inout Transition
+    ) {
+        adopting = nil
+        guard let chosen = keys.first(where: { $0.id == id }) else {
+            let listed = keys.map(\.id.rawValue).joined(separator: " and ")
+            retryAt = now + failureWait
+            return hold(
+                .unaccountedKey,
+                "IAM has no key \(id) for this user\(listed.isEmpty ? "" : "; it lists \(listed)"). Nothing was changed.",
+                now, &transition)
+        }
+        current = KeyRecord(chosen)
+        next = nil
+        creations = []
+        orphan = nil
+        previous = keys.first { $0.id != id }.map(KeyRecord.init)
+        deliveries = [:]
+        transition.forgetsDeliveries = true
+        transition.wipesPair = true
+        let other = previous.map { "; \($0.id) is retired: overlap, soak, deletion" } ?? ""
+        transition.notes.append(Note(.adopted, key: id, detail: "by an operator's word\(other)"))
+        enter(previous.map { $0.status == .active ? .overlap : .soak } ?? .idle, now)
+    }
+
+    /// Where unknown keys stand in the way, what the targets hold is worth knowing.
+    func wantedInspections(_ terms: Terms) -> [Effect] {
+        guard phase == .idle, problem?.code == .unaccountedKey, adopting == nil else { return [] }
+        return terms.targets.filter { sightings[$0] == nil }.map { .inspect($0) }
+    }
+
+    mutating func inspected(
+        _ target: TargetName, _ id: AccessKeyID?, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
+    ) {
+        sightings[target] = .some(id)
+        if phase == .creating, let orphan, id == orphan {
+            self.orphan = nil
+            retryAt = now + IAMTimes.failureLongestWait
+            return hold(.unaccountedKey, Self.sentence(aboutUsed: orphan), now, &transition)
+        }
+        guard phase == .idle, problem?.code == .unaccountedKey, wantedInspections(terms).isEmpty else { return }
+        // The next listing tells it together with what was seen.
+        if sightings.values.contains(where: { $0 != nil }) { retryAt = nil }
+    }
+
+    /// The new key, on its way to the targets, may have been taken away.
+    mutating func seeWhileDelivering(_ keys: [AccessKey], _ now: Timestamp, _ transition: inout Transition) {
+        isListed = true
+        guard let next else { return }
+        if let listed = keys.first(where: { $0.id == next.id }) {
+            guard listed.status != .active else {
+                if problem?.code == .currentKeyUnusable { problem = nil }
+                return
+            }
+            retryAt = now + IAMTimes.failureWait
+            return hold(
+                .currentKeyUnusable,
+                "Somebody made the new key \(next.id) \(listed.status.rawValue) while it was being delivered. It is pushed "
+                    + "nowhere until it is Active again; delete it in IAM to have another one made.", now, &transition)
+        }
+        guard now - next.created > IAMTimes.listingLag else {
+            isListed = false
+            retryAt = now + .seconds(10)
+            return
+        }
+        transition.notes.append(
+            Note(.successorLost, key: next.id, detail: "gone from IAM while it was being delivered"))
+        transition.wipesPair = true
+        self.next = nil
+        enter(.creating, now)
+        for target in deliveries.keys where deliveries[target]?.state != .skipped {
+            deliveries[target] = Delivery()
+            transition.changedDeliveries.insert(target)
+        }
+    }
+}

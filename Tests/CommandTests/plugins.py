@@ -1,0 +1,69 @@
+"""Compiles pushers in plain C against the installed header, and puts them where keyturn looks for them."""
+
+import http.server
+import json
+import pathlib
+import subprocess
+import threading
+
+import program
+
+SOURCE = pathlib.Path(__file__).parent / "pushers" / "pusher.c"
+
+
+def manifest(name, **changes):
+    return {
+        "id": name, "version": "1.0.0", "summary": "for tests", "abi": {"min": 1, "max": 1}, "hosts": [],
+        "threads": "many", "secrets": ["token"], "place": ["place"],
+        "configuration": {
+            "type": "object", "additionalProperties": False, "required": ["token"],
+            "properties": {"token": {"type": "string"}, "endpoint": {"type": "string"}}},
+        "target": {
+            "type": "object", "additionalProperties": False, "required": ["place"],
+            "properties": {
+                "place": {"type": "string"}, "do": {"type": "string"}, "access-key-id": {"type": "string"},
+                "secret-access-key": {"type": "string"}}},
+        **changes,
+    }
+
+
+def put(directory, name, says=None, **macros):
+    """Compiles one as `directory/name/pusher.so`, with its manifest beside it."""
+    place = pathlib.Path(directory) / name
+    place.mkdir(parents=True)
+    text = json.dumps(says or manifest(name))
+    (place / "manifest.json").write_text(text)
+    macros = {"ID": json.dumps(name), "MANIFEST": json.dumps(text), **macros}
+    subprocess.run(
+        ["cc", "-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", f"-I{program.stage()}/include",
+         *(f"-D{name}={value}" for name, value in macros.items()), "-o", place / "pusher.so", SOURCE],
+        check=True, timeout=60)
+    return place
+
+
+class Server:
+    """What the pushers write to: keeps the last body that each path was given."""
+
+    def __init__(self):
+        kept = self.kept = {}
+        headers = self.headers = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_PUT(self):
+                body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                kept[self.path.lstrip("/")] = body.decode()
+                headers.append(dict(self.headers))
+                self.send_response(200)
+                self.send_header("content-length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
