@@ -70,6 +70,10 @@ let plugins: [Target] = [
 
 let tests: [Target] = [
     .testTarget(name: "RotationTests", dependencies: ["Rotation"]),
+    .testTarget(name: "RunnerProtocolTests", dependencies: ["RunnerProtocol"]),
+    .testTarget(name: "AWSTests", dependencies: ["AWS", "HTTP", "Secrets"]),
+    .testTarget(
+        name: "PusherHostTests", dependencies: ["JSON", "PusherHost", "Rotation", "RunnerProtocol", "Secrets"]),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "SecretsTests", dependencies: ["Secrets"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "JSON", "Rotation", "Secrets"]),

@@ -3,7 +3,10 @@ extension Rotation {
     mutating func beginDelivering(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
         // STS has just answered for the key, so IAM need not be asked whether it is there.
         isListed = true
-        transition.notes.append(Note(.delivering, key: next?.id, detail: "to \(terms.targets.count) targets"))
+        transition.notes.append(
+            Note(
+                .delivering, key: next?.id,
+                detail: "to \(terms.targets.count) target\(terms.targets.count == 1 ? "" : "s")"))
         alignDeliveries(now, terms, &transition)
     }
 

@@ -42,7 +42,9 @@ extension Rotation {
 
     /// `revoke --now`: dead first, replaced then.
     func wantedForRevocation(_ now: Timestamp) -> [Effect] {
-        guard revokesAtOnce, (retryAt ?? now) <= now, let revoked, let current, current.id == revoked, current.status == .active else {
+        guard revokesAtOnce, (retryAt ?? now) <= now, let revoked, let current, current.id == revoked,
+            current.status == .active
+        else {
             return []
         }
         return [.deactivateKey(revoked)]

@@ -38,7 +38,9 @@ extension Rotation {
         _ hasNoKey: Bool, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
     ) {
         let reason =
-            if revoked != nil { "the key has leaked" } else if isRequested { "asked for by an operator" } else if current == nil {
+            if revoked != nil { "the key has leaked" } else if isRequested {
+                "asked for by an operator"
+            } else if current == nil {
                 "the user has no key yet"
             } else if hasNoKey {
                 "the key that the targets hold is gone from IAM"
@@ -100,7 +102,8 @@ extension Rotation {
         let known = current.map { " besides \($0.id)" } ?? ""
         let seen = sightings.compactMap { target, id in id.map { "\(target) holds \($0)" } }.sorted()
         let evidence = seen.isEmpty ? "" : " Seen: \(seen.prefix(5).joined(separator: ", "))."
-        return "IAM lists \(list)\(known), and keyturn has no record of where it is used. Nothing was changed.\(evidence) "
+        return
+            "IAM lists \(list)\(known), and keyturn has no record of where it is used. Nothing was changed.\(evidence) "
             + "Find out which key is in use; then delete the other one in IAM, or name the one in use with "
             + "`keyturn adopt --current KEYID`."
     }

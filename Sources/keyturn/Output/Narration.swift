@@ -62,10 +62,12 @@ struct Narration {
         case .activating: "making \(key) Active again"
         case .activated: "\(key) is Active\(reason)"
         case .stillInUse: "\(key) is still in use\(reason)"
-        case .deactivating: "deactivating \(key): every target has confirmed its successor, and the overlap is over"
+        case .deactivating:
+            "deactivating \(key)\(rotation.revoked == nil ? ": every target has confirmed its successor, and the overlap is over" : ": it has leaked")"
         case .deactivated: "\(key) is Inactive\(reason)\(soak)"
         case .reactivatedOutside: "\(key) is Active again\(reason)"
-        case .deleting: "deleting \(key): it was Inactive for the whole soak"
+        case .deleting:
+            "deleting \(key)\(rotation.revoked == nil ? ": it was Inactive for the whole soak" : ": it has leaked")"
         case .deleted: "\(key) is deleted\(reason)"
         case .completed: "rotation \(number) is complete\(next)"
         case .held: "held\(reason)"
@@ -86,13 +88,13 @@ struct Narration {
     }
 
     private var overlap: String {
-        guard let policy, let previous = rotation.previous else { return "" }
+        guard let policy, let previous = rotation.previous, rotation.revoked == nil else { return "" }
         return "; \(previous.id) stays active until \(Moment.text(at + policy.overlap)) (overlap "
             + "\(DurationText.text(policy.overlap)))"
     }
 
     private var soak: String {
-        guard let policy else { return "" }
+        guard let policy, rotation.revoked == nil else { return "" }
         return "; it is deleted after \(Moment.text(at + policy.soak)) (soak \(DurationText.text(policy.soak)))"
     }
 

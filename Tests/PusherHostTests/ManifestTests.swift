@@ -1,0 +1,26 @@
+import JSON
+import PusherHost
+import Testing
+
+@Suite("Manifests")
+struct ManifestTests {
+    @Test("need no more than an ID")
+    func least() throws {
+        let manifest = try Manifest(text: #"{"id":"x"}"#, at: "manifest.json")
+        #expect(manifest.id == "x" && manifest.allowsThreads && manifest.hosts.isEmpty)
+        #expect(manifest.target.violations(in: .object(["any": .string("thing")])).isEmpty)
+    }
+
+    @Test(
+        "that cannot be used say why, with their place",
+        arguments: [
+            ("[]", "not a JSON object"), ("{", "not a JSON object"), (#"{"version":"1"}"#, "`id` is missing"),
+            (#"{"id":"a/b"}"#, "other characters"), (#"{"id":"a","hosts":"b"}"#, "`hosts` must be a list"),
+            (#"{"id":"a","abi":{"min":2,"max":3}}"#, "version 2 to 3 of the pusher ABI"),
+        ])
+    func mistakes(text: String, words: String) {
+        let error = #expect(throws: PluginError.self) { try Manifest(text: text, at: "p/manifest.json") }
+        #expect(error?.description.contains(words) == true)
+        #expect(error?.description.hasPrefix("p/manifest.json: ") == true)
+    }
+}

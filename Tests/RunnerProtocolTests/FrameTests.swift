@@ -1,0 +1,54 @@
+import RunnerProtocol
+import Testing
+
+@Suite("Frames")
+struct FrameTests {
+    @Test("come out as they went in, however the stream is cut")
+    func roundTrip() throws {
+        let frames = [
+            Frame(.secret, call: 7, payload: Array("s3cret".utf8)), Frame(.push, call: 7, payload: [1, 2, 3]),
+            Frame(.close),
+        ]
+        var stream: [UInt8] = []
+        frames.forEach { $0.write(to: &stream) }
+        for cut in 1...stream.count {
+            var reader = FrameReader()
+            var read: [Frame] = []
+            for start in stride(from: 0, to: stream.count, by: cut) {
+                let piece = Array(stream[start..<min(start + cut, stream.count)])
+                piece.withUnsafeBytes { reader.append($0) }
+                while let frame = try reader.next() { read.append(frame) }
+            }
+            #expect(read.map(\.kind) == frames.map(\.kind))
+            #expect(read.map(\.call) == frames.map(\.call))
+            #expect(read.map(\.payload) == frames.map(\.payload))
+            #expect(!reader.isInFrame)
+        }
+    }
+
+    @Test("of more than the limit are refused before they are read")
+    func tooLong() {
+        var reader = FrameReader()
+        let header: [UInt8] = [0, 0, 0, 0x80, Frame.Kind.log.rawValue, 0, 0, 0, 0]
+        header.withUnsafeBytes { reader.append($0) }
+        #expect(throws: ProtocolError.self) { try reader.next() }
+    }
+
+    @Test("of an unknown kind are refused")
+    func unknownKind() {
+        var reader = FrameReader()
+        let header: [UInt8] = [0, 0, 0, 0, 99, 0, 0, 0, 0]
+        header.withUnsafeBytes { reader.append($0) }
+        #expect(throws: ProtocolError.self) { try reader.next() }
+    }
+
+    @Test("that are cut short are told as such")
+    func cutShort() throws {
+        var stream: [UInt8] = []
+        Frame(.log, payload: [1, 2, 3]).write(to: &stream)
+        var reader = FrameReader()
+        stream.dropLast().withUnsafeBytes { reader.append($0) }
+        #expect(try reader.next() == nil)
+        #expect(reader.isInFrame)
+    }
+}

@@ -1,0 +1,71 @@
+import RunnerProtocol
+import Testing
+
+@Suite("Messages")
+struct MessageTests {
+    @Test("come out as they went in")
+    func roundTrip() throws {
+        var outcome = Outcome(code: 3)
+        (outcome.evidence, outcome.retryAfter, outcome.message) = (2, 1_500, "später")
+        let outcomeBack = try Outcome(payload: outcome.payload)
+        #expect(outcomeBack.code == 3 && outcomeBack.retryAfter == 1_500 && outcomeBack.message == "später")
+        let response = WireResponse(number: 9, error: 0, status: 204, headers: [("a", "b"), ("c", "")])
+        let responseBack = try WireResponse(payload: response.payload)
+        #expect(responseBack.headers.map(\.name) == ["a", "c"] && responseBack.headers.map(\.value) == ["b", ""])
+        let operation = Operation(target: "x:y", fields: "{}", accessKeyID: "AKIA", timeLimit: 30_000)
+        #expect(try Operation(payload: operation.payload).timeLimit == 30_000)
+    }
+
+    @Test("that are cut anywhere, or go on behind their end, are refused")
+    func cut() {
+        let payload = WireRequest(number: 1, method: "PUT", url: "https://example.com", timeLimit: 0).payload
+        for length in 0..<payload.count {
+            #expect(throws: ProtocolError.self) { try WireRequest(payload: Array(payload[..<length])) }
+        }
+        #expect(throws: ProtocolError.self) { try WireRequest(payload: payload + [0]) }
+    }
+
+    @Test("with lengths that cannot be are refused")
+    func badLengths() {
+        let huge = [UInt8](repeating: 0xFF, count: 8)
+        #expect(throws: ProtocolError.self) { try Refused(payload: huge) }
+        let negativeHeaders =
+            [UInt8](repeating: 0, count: 8) + [UInt8](repeating: 0, count: 8) + [UInt8](repeating: 0, count: 8)
+            + [UInt8](repeating: 0, count: 8) + huge
+        #expect(throws: ProtocolError.self) { try WireResponse(payload: negativeHeaders) }
+    }
+
+    @Test("never trap, whatever the bytes", arguments: 0..<20 as Range<UInt64>)
+    func fuzz(seed: UInt64) {
+        var random = SplitMix(state: seed)
+        for _ in 0..<2_000 {
+            let bytes = (0..<Int(random.next() % 96)).map { _ in
+                // Small numbers make plausible lengths.
+                random.next() % 3 == 0 ? UInt8(truncatingIfNeeded: random.next()) : UInt8(random.next() % 4)
+            }
+            _ = try? Loaded(payload: bytes)
+            _ = try? Refused(payload: bytes)
+            _ = try? Outcome(payload: bytes)
+            _ = try? WireRequest(payload: bytes)
+            _ = try? WireResponse(payload: bytes)
+            _ = try? Operation(payload: bytes)
+            _ = try? LogLine(payload: bytes)
+            var reader = FrameReader()
+            bytes.withUnsafeBytes { reader.append($0) }
+            while let frame = try? reader.next() { #expect(frame.payload.count <= Frame.payloadLimit) }
+        }
+    }
+}
+
+/// A generator that gives the same numbers for the same seed.
+struct SplitMix {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
