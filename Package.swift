@@ -62,6 +62,13 @@ func pusher(_ name: String, dependencies: [Target.Dependency] = [], exclude: [St
         linkerSettings: [.unsafeFlags(["-Xlinker", "--version-script=Plugins/exports.map"])])
 }
 
+/// The simulator: the real decisions in a world of faults. Built and run by `make simulate`, not installed.
+let simulator: [Target] = [
+    .executableTarget(
+        name: "Simulator", dependencies: ["AWS", "Engine", "Journal", "PusherHost", "Rotation", "Secrets"],
+        path: "Tests/Simulator")
+]
+
 let plugins: [Target] = [
     pusher("TravisCI"),
     pusher("GitLabCI"),
@@ -99,6 +106,7 @@ let package = Package(
         .executable(name: "keyturn", targets: ["keyturn"]),
         .executable(name: "keyturn-runner", targets: ["PusherRunner"]),
         .executable(name: "keyturn-sandbox", targets: ["Sandbox"]),
+        .executable(name: "keyturn-simulate", targets: ["Simulator"]),
         .library(name: "TravisCI", type: .dynamic, targets: ["TravisCI"]),
         .library(name: "GitLabCI", type: .dynamic, targets: ["GitLabCI"]),
         .library(name: "GitHubActions", type: .dynamic, targets: ["GitHubActions"]),
@@ -111,7 +119,7 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     ],
-    targets: cLibraries + modules + executables + plugins + tests,
+    targets: cLibraries + modules + executables + plugins + simulator + tests,
     swiftLanguageModes: [.v6]
 )
 

@@ -24,7 +24,7 @@ struct QueryClient: Sendable {
         while true {
             let failure: AWSError
             do {
-                let reply = try await send(service, action, parameters, credentials)
+                let reply = try await send(service, action, parameters, credentials, repeatability)
                 guard let error = AWSReply.error(in: reply, action) else {
                     retries.succeeded()
                     return try AWSReply.document(in: reply, action)
@@ -48,7 +48,8 @@ struct QueryClient: Sendable {
     }
 
     private func send(
-        _ service: Service, _ action: String, _ parameters: [(String, String)], _ credentials: Credentials
+        _ service: Service, _ action: String, _ parameters: [(String, String)], _ credentials: Credentials,
+        _ repeatability: Repeatability
     ) async throws(HTTPError) -> HTTPResponse {
         let form = ([("Action", action), ("Version", service.version)] + parameters)
             .map { "\(Self.escape($0.0))=\(Self.escape($0.1))" }.joined(separator: "&")
@@ -57,12 +58,13 @@ struct QueryClient: Sendable {
             lines += "x-amz-security-token: \(String(decoding: token, as: UTF8.self))\n"
         }
         let base = account.endpoint(of: service, environment)
-        return try await http.send(
-            HTTPRequest(
-                method: .post, url: base.hasSuffix("/") ? base : base + "/", headers: .text(lines), body: .text(form),
-                signature: .init(
-                    pair: credentials.pair, region: account.signingRegion(of: service), service: service.rawValue),
-                timeout: .seconds(20), responseLimit: 1 << 20))
+        var request = HTTPRequest(
+            method: .post, url: base.hasSuffix("/") ? base : base + "/", headers: .text(lines), body: .text(form),
+            signature: .init(
+                pair: credentials.pair, region: account.signingRegion(of: service), service: service.rawValue),
+            timeout: .seconds(20), responseLimit: 1 << 20)
+        request.isSentOnce = repeatability == .never
+        return try await http.send(request)
     }
 
     private static func escape(_ text: String) -> String {

@@ -1,11 +1,16 @@
-internal import Rotation
-internal import Secrets
+package import Rotation
+package import Secrets
 internal import Synchronization
 
 /// What happened, and the pair that came with it, if it was a creation.
-struct Happening: Sendable {
-    var event: Event
-    var pair: KeyPair?
+package struct Happening: Sendable {
+    package var event: Event
+    package var pair: KeyPair?
+
+    package init(event: Event, pair: KeyPair? = nil) {
+        self.event = event
+        self.pair = pair
+    }
 }
 
 /// Collects what happens while the engine is busy, so that a crowd of answers costs one write to the journal.

@@ -1,25 +1,26 @@
-internal import Journal
-internal import Rotation
-internal import Secrets
+package import Journal
+package import Rotation
+package import Secrets
 
 /// One process's work on one user: events go in, are journalled with what follows from them, and effects come out.
 ///
 /// Synchronous, and without I/O but the journal's: what is decided, and in which order it is written down, is all here.
-struct RotationSession {
+/// The simulator drives it as ``Engine`` does.
+package struct RotationSession {
     /// How long a lease lasts without being renewed.
-    static let leaseDuration: Duration = .seconds(60)
+    package static let leaseDuration: Duration = .seconds(60)
 
-    let user: ManagedUser
+    package let user: ManagedUser
     let journal: any Journal
-    private(set) var rotation: Rotation
-    private(set) var pair: KeyPair?
+    package private(set) var rotation: Rotation
+    package private(set) var pair: KeyPair?
     private var lease: Lease
     private var version: Int64
 
     /// Takes a user up.
     ///
     /// - Throws: `leased` while another process is at work on it.
-    init(_ user: ManagedUser, _ journal: any Journal, owner: LeaseOwner, at now: Timestamp) throws(JournalError) {
+    package init(_ user: ManagedUser, _ journal: any Journal, owner: LeaseOwner, at now: Timestamp) throws(JournalError) {
         self.user = user
         self.journal = journal
         lease = Lease(owner: owner, until: now + Self.leaseDuration)
@@ -30,7 +31,7 @@ struct RotationSession {
     }
 
     /// Takes in what happened, writes it down, and gives what is to be done, in this order.
-    mutating func handle(_ happenings: [Happening], at now: Timestamp) throws(JournalError) -> Transition {
+    package mutating func handle(_ happenings: [Happening], at now: Timestamp) throws(JournalError) -> Transition {
         let before = rotation
         var transition = Transition()
         var fate = JournalEntry.Pair.keep
@@ -63,5 +64,5 @@ struct RotationSession {
     }
 
     /// Gives the user back.
-    func end() throws(JournalError) { try journal.release(user.name, lease: lease) }
+    package func end() throws(JournalError) { try journal.release(user.name, lease: lease) }
 }

@@ -35,12 +35,12 @@ public struct Scheduler: Sendable {
     /// - Throws: ``Journal/JournalError`` when the state cannot be read.
     public func run(report: @Sendable (UserOutcome) -> Void) async throws {
         while !Task.isCancelled {
-            let (dueUsers, next) = try due(at: engine.clock.now)
-            await engine.work(on: dueUsers, extent: .due).forEach(report)
             let now = engine.clock.now
-            // What was just worked on and is due again at once waits a moment, whatever the reason.
-            let earliest = dueUsers.isEmpty ? now : now + .seconds(1)
-            let moment = min(max(next ?? now + Self.longestNap, earliest), now + Self.longestNap)
+            let (dueUsers, next) = try due(at: now)
+            await engine.work(on: dueUsers, extent: .due).forEach(report)
+            // What was just worked on may be due again soon, so after work it is only caught breath.
+            let nap = now + Self.longestNap
+            let moment = dueUsers.isEmpty ? min(next ?? nap, nap) : engine.clock.now + .seconds(1)
             if !Task.isCancelled { await engine.clock.sleep(until: moment) }
         }
     }

@@ -39,6 +39,8 @@ public struct HTTPRequest: Sendable {
     public var body: Secret?
     /// How to sign; nil: not at all.
     public var signature: Signature?
+    /// Whether it must never be sent a second time, whatever becomes of the first.
+    public var isSentOnce = false
     /// The longest that all of it may take.
     public var timeout: Duration
     /// The largest response body, in bytes.

@@ -51,6 +51,9 @@ final class Transfer {
         kt_curl_set_long(handle, CURLOPT_CONNECTTIMEOUT_MS, min(10_000, milliseconds(request.timeout)))
         kt_curl_set_long(handle, CURLOPT_TIMEOUT_MS, milliseconds(request.timeout))
         kt_curl_set_pointer(handle, CURLOPT_ERRORBUFFER, errorText)
+        // When a kept connection closes without an answer, libcurl sends the request again on a new one, whatever its
+        // method. On a connection of its own there is nothing to make up for.
+        if request.isSentOnce { kt_curl_set_long(handle, CURLOPT_FRESH_CONNECT, 1) }
         if let authorities = options.authorities { kt_curl_set_string(handle, CURLOPT_CAINFO, authorities) }
         // The client keeps the transfer until it is finished, so the callbacks may borrow it.
         let context = Unmanaged.passUnretained(self).toOpaque()

@@ -17,7 +17,7 @@ public struct LeaseOwner: Hashable, Sendable, CustomStringConvertible {
 
     var text: String { "\(boot) \(process) \(began)" }
 
-    init(boot: String, process: Int32, began: String) {
+    package init(boot: String, process: Int32, began: String) {
         self.boot = boot
         self.process = process
         self.began = began

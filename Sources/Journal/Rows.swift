@@ -18,7 +18,8 @@ enum Rows {
             rotation.number, rotation.phase.rawValue, rotation.phaseSince.milliseconds,
         ]
         let rest: [(any DatabaseValueConvertible)?] = [
-            creations, rotation.answers, rotation.failures, rotation.retryAt?.milliseconds, rotation.isRequested, rotation.revoked?.rawValue, rotation.revokesAtOnce,
+            creations, rotation.answers, rotation.failures, rotation.retryAt?.milliseconds, rotation.isRequested,
+            rotation.revoked?.rawValue, rotation.revokesAtOnce,
             rotation.problem?.code.rawValue, rotation.problem?.message, rotation.problem?.since.milliseconds,
         ]
         return state + values(rotation.current) + values(rotation.next) + values(rotation.previous) + rest

@@ -37,14 +37,15 @@ public struct CallReport: Hashable, Sendable {
         if outcome == .rateLimited, told.retryAfter >= 0 {
             retryAfter = .milliseconds(min(told.retryAfter, 366 * 86_400_000))
         }
-        keyID = told.keyID.isEmpty ? nil : Self.oneLine(redactor.redact(told.keyID))
-        changedAt = told.changedAt.isEmpty ? nil : Self.oneLine(redactor.redact(told.changedAt))
+        keyID = told.keyID.isEmpty ? nil : Self.oneLine(redactor.redact(told.keyID), limit: 128)
+        changedAt = told.changedAt.isEmpty ? nil : Self.oneLine(redactor.redact(told.changedAt), limit: 64)
     }
 
-    /// Texts of pushers end up in terminals and logs: no control characters, and not without end.
-    static func oneLine(_ text: String) -> String {
+    /// Texts of pushers end up in terminals and logs: no control characters, and not without end. Secrets are taken out
+    /// before a text is cut, so that none is left in part.
+    static func oneLine(_ text: String, limit: Int = 1_000) -> String {
         let scalars = text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : Character($0) }
-        return String(String(scalars).prefix(1_000)).trimmingBlanks
+        return String(String(scalars).prefix(limit)).trimmingBlanks
     }
 
     /// `kt_outcome`.

@@ -12,7 +12,7 @@ public struct Grant: Hashable, Sendable {
     public init(hosts: [String]) { self.hosts = hosts }
 
     /// Why a request to that URL is not sent; nil: it is.
-    func refusal(of url: String) -> String? {
+    public func refusal(of url: String) -> String? {
         guard let parts = URL(string: url), let host = parts.host()?.lowercased(), !host.isEmpty else {
             return "the URL has no host"
         }

@@ -30,7 +30,7 @@ extension PusherSession {
         }
         var (headers, body) = (secrets[0], secrets[1])
         let method = HTTPRequest.Method(rawValue: wanted.method)
-        let refusal = method == nil ? "the method \(wanted.method)" : settings.grant.refusal(of: wanted.url)
+        let refusal = method == nil ? "a method that is not sent" : settings.grant.refusal(of: wanted.url)
         guard let method, refusal == nil, !active.isCancelled else {
             let text = active.isCancelled ? "the call was cancelled" : "the host does not send it: \(refusal ?? "")"
             if let refusal { log(.warning, active.call.target.name, "a request was refused: \(refusal)") }

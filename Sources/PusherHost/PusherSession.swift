@@ -10,6 +10,8 @@ final class PusherSession {
     private static let callLimit = 64
     /// Calls that may wait.
     private static let queueLimit = 16_384
+    /// Pairs whose secrets are looked for in what the pusher says.
+    private static let rememberedPairs = 128
     /// How long a library may take to load and open.
     private static let startLimit: Duration = .seconds(15)
     /// How long a call may go on once it was told to stop.
@@ -19,7 +21,9 @@ final class PusherSession {
     private(set) var runner: RunnerProcess?
     unowned let loop: RunnerLoop
     private let places: BusyPlaces
-    private let redactor: Redactor
+    /// Secrets that this pusher was given: its own, and those of the pairs that it pushed.
+    private var secrets: [Secret]
+    private var redactor: Redactor { Redactor(secrets) }
     private var queue: [PusherCall] = []
     private var starters: [@Sendable (PusherHost.Start) -> Void] = []
     private var nextCall: UInt32 = 1
@@ -32,7 +36,7 @@ final class PusherSession {
         self.settings = settings
         self.loop = loop
         self.places = places
-        redactor = Redactor(settings.secrets)
+        secrets = settings.secrets
         parallel = settings.plugin.manifest.allowsThreads ? Self.callLimit : 1
     }
 
@@ -60,6 +64,14 @@ final class PusherSession {
         while index < queue.count, runner.calls.count < parallel {
             if places.take(place(of: queue[index])) { hand(queue.remove(at: index), to: runner) } else { index += 1 }
         }
+    }
+
+    /// A pusher may tell a pair in another call than its own, so the latest ones are all looked for.
+    private func remember(_ secret: Secret) {
+        guard !secrets.contains(secret) else { return }
+        let own = settings.secrets.count
+        if secrets.count >= own + Self.rememberedPairs { secrets.remove(at: own) }
+        secrets.append(secret)
     }
 
     private func place(of call: PusherCall) -> String? {
@@ -90,9 +102,9 @@ final class PusherSession {
             kind = .push
             operation.accessKeyID = pair.id
             secrets = [pair.secret]
+            remember(pair.secret)
         }
-        runner.calls[id] = .init(
-            call: call, redactor: Redactor(settings.secrets + secrets), deadline: .now + call.timeout)
+        runner.calls[id] = .init(call: call, deadline: .now + call.timeout)
         runner.send(kind, call: id, secrets: secrets, payload: operation.payload)
     }
 
@@ -149,7 +161,7 @@ final class PusherSession {
         guard let active = runner.calls.removeValue(forKey: id) else {
             throw ProtocolError("an answer to a call that was never made")
         }
-        finish(active, CallReport(outcome, active.redactor))
+        finish(active, CallReport(outcome, redactor))
         if settings.plugin.manifest.allowsThreads { parallel = min(parallel * 2, Self.callLimit) }
     }
 
@@ -170,12 +182,12 @@ final class PusherSession {
     }
 
     private func write(_ line: LogLine, _ active: RunnerProcess.ActiveCall?) {
-        let redactor = active?.redactor ?? redactor
-        log(PusherLogLine.Level(rawValue: line.level) ?? .info, active?.call.target.name, redactor.redact(line.text))
+        log(PusherLogLine.Level(rawValue: line.level) ?? .info, active?.call.target.name, line.text)
     }
 
     func log(_ level: PusherLogLine.Level, _ target: TargetName?, _ text: String) {
-        loop.log(PusherLogLine(level: level, pusher: settings.name, target: target, text: CallReport.oneLine(text)))
+        let text = CallReport.oneLine(redactor.redact(text), limit: 2_000)
+        loop.log(PusherLogLine(level: level, pusher: settings.name, target: target, text: text))
     }
 
     // MARK: Ends

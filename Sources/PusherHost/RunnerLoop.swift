@@ -26,8 +26,16 @@ final class RunnerLoop: Sendable {
     let http: HTTPClient
     let runner: String
     let log: @Sendable (PusherLogLine) -> Void
-    private let mailbox = Mutex<[Message]>([])
+    private struct Mailbox {
+        var messages: [Message] = []
+        /// Whether the thread has ended, so that nobody takes messages any more.
+        var isOver = false
+    }
+
+    private let mailbox = Mutex(Mailbox())
     private let wake: Int32
+
+    deinit { close(wake) }
 
     init(http: HTTPClient, runner: String, log: @escaping @Sendable (PusherLogLine) -> Void) {
         self.http = http
@@ -41,10 +49,24 @@ final class RunnerLoop: Sendable {
     }
 
     func post(_ message: Message) {
-        mailbox.withLock { $0.append(message) }
+        let isOver = mailbox.withLock { mailbox in
+            if !mailbox.isOver { mailbox.messages.append(message) }
+            return mailbox.isOver
+        }
+        if isOver { return decline(message) }
         var one: UInt64 = 1
         // It can only fail when the counter is full, and then the thread is awake.
         _ = write(wake, &one, 8)
+    }
+
+    /// What comes after the end is answered all the same.
+    private func decline(_ message: Message) {
+        switch message {
+        case .add, .answered: break
+        case .start(_, let completion): completion(.failed("keyturn is stopping"))
+        case .call(let call): call.completion(CallReport(.unknown, "keyturn is stopping"))
+        case .stop(let completion): completion()
+        }
     }
 
     private func run() {
@@ -78,14 +100,19 @@ final class RunnerLoop: Sendable {
             wait(for: Array(sessions.values))
         }
         sessions.values.forEach { $0.stop() }
-        close(wake)
+        // The wake-up's descriptor stays open: a message that is just being posted must not hit another file.
+        let late = mailbox.withLock { mailbox in
+            mailbox.isOver = true
+            return mailbox.messages
+        }
+        late.forEach(decline)
         whenStopped?()
     }
 
     private func takeMessages() -> [Message] {
-        mailbox.withLock { messages in
-            defer { messages = [] }
-            return messages
+        mailbox.withLock { mailbox in
+            defer { mailbox.messages = [] }
+            return mailbox.messages
         }
     }
 

@@ -11,7 +11,6 @@ final class RunnerProcess {
     /// A call that the runner has.
     struct ActiveCall {
         var call: PusherCall
-        var redactor: Redactor
         var deadline: ContinuousClock.Instant
         var isCancelled = false
         var requests: [Int64: RunnerLoop.Request] = [:]

@@ -5,6 +5,8 @@ internal import RunnerProtocol
 final class Call: Sendable {
     /// Requests that one call may make.
     static let requestLimit = 256
+    /// The bytes of a text for people. The host looks for secrets in it and cuts it after that.
+    static let textLimit = 64 << 10
 
     struct Reply {
         var message: WireResponse
@@ -87,9 +89,9 @@ final class Call: Sendable {
         }
         if has(\.evidence) { outcome.evidence = report.pointee.evidence }
         if has(\.retry_after_ms) { outcome.retryAfter = report.pointee.retry_after_ms }
-        if has(\.message) { outcome.message = text(report.pointee.message, limit: 4_096) }
-        if has(\.key_id) { outcome.keyID = text(report.pointee.key_id, limit: 256) }
-        if has(\.changed_at) { outcome.changedAt = text(report.pointee.changed_at, limit: 64) }
+        if has(\.message) { outcome.message = text(report.pointee.message, limit: Self.textLimit) }
+        if has(\.key_id) { outcome.keyID = text(report.pointee.key_id, limit: Self.textLimit) }
+        if has(\.changed_at) { outcome.changedAt = text(report.pointee.changed_at, limit: Self.textLimit) }
         state.change { $0.report = outcome }
     }
 

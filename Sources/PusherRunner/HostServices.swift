@@ -41,7 +41,7 @@ enum HostServices {
                 let owner = Call.owner(of: call)
                 let channel = owner?.channel ?? HostServices.channel.withLock { $0 }
                 channel?.send(
-                    .log, call: owner?.id ?? 0, message: LogLine(level: level, text: text(line, limit: 2_000)))
+                    .log, call: owner?.id ?? 0, message: LogLine(level: level, text: text(line, limit: Call.textLimit)))
             }))
 
     nonisolated(unsafe) private static let secret = forever(

@@ -36,7 +36,7 @@ struct CommandFailure: Error {
     }
 
     func tell(asJSON: Bool) {
-        FileHandle.standardError.write(Data("keyturn: \(message)\n".utf8))
+        StandardStream.error.write("keyturn: \(message)\n")
         guard asJSON else { return }
         print(
             JSONValue.object([

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
+internal import Journal
 internal import Secrets
 
 /// The program.
@@ -41,10 +42,16 @@ struct Keyturn: AsyncParsableCommand {
         } catch let finished as FinishedWith {
             Self.exit(withError: ExitCode(finished.status.rawValue))
         } catch let failure as CommandFailure {
-            failure.tell(asJSON: CommandLine.arguments.contains("--json"))
-            Self.exit(withError: ExitCode(failure.status.rawValue))
+            tell(failure)
+        } catch let error as JournalError {
+            tell(CommandFailure(error))
         } catch {
             Self.exit(withError: error)
         }
+    }
+
+    private static func tell(_ failure: CommandFailure) {
+        failure.tell(asJSON: CommandLine.arguments.contains("--json"))
+        Self.exit(withError: ExitCode(failure.status.rawValue))
     }
 }

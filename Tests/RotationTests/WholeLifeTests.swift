@@ -30,8 +30,8 @@ struct WholeLifeTests {
         let new = AccessKeyID("AKIANEW1")
         #expect(
             world.begun == [
-                .listKeys, .createKey, .verifyKey(new), .verifyKey(new), .verifyKey(new),
-                .push(World.targets[0], new), .listKeys, .deactivateKey(World.old), .listKeys, .deleteKey(World.old),
+                .listKeys, .createKey, .verifyKey(new), .verifyKey(new), .verifyKey(new), .push(World.targets[0], new),
+                .listKeys, .deactivateKey(World.old), .listKeys, .deleteKey(World.old),
             ])
     }
 

@@ -24,23 +24,22 @@ struct Check: AsyncParsableCommand {
         let workspace = try Workspace(options)
         let users = try workspace.select(selection.users)
         let log = EventLog(options)
-        _ = try workspace.readSealKey()
         try workspace.checkState()
         let http = try workspace.makeHTTP()
         let host = try workspace.makeHost(http, log, for: users)
         defer { http.stop() }
+        let findings: [Finding]
         do {
             try await workspace.start(host, log, for: users)
-            var findings = [Finding("configuration", .done, summary(workspace, users))]
-            if online {
-                findings += await OnlineCheck(workspace: workspace, host: host, http: http).run(users)
-            }
-            await host.stop()
-            try tell(findings)
+            let offline = [Finding("configuration", .done, summary(workspace, users))]
+            let check = OnlineCheck(workspace: workspace, host: host, http: http)
+            findings = online ? offline + (await check.run(users)) : offline
         } catch {
             await host.stop()
             throw error
         }
+        await host.stop()
+        try tell(findings)
     }
 
     private func summary(_ workspace: Workspace, _ users: [ConfiguredUser]) -> String {

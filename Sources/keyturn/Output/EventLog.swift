@@ -50,6 +50,6 @@ private struct LineHandler: LogHandler {
 
     func log(event: LogEvent) {
         let level = event.level.rawValue.padding(toLength: 7, withPad: " ", startingAt: 0)
-        FileHandle.standardError.write(Data("\(Moment.text(SystemClock().now)) \(level) \(event.message)\n".utf8))
+        StandardStream.error.write("\(Moment.text(SystemClock().now)) \(level) \(event.message)\n")
     }
 }

@@ -5,6 +5,6 @@ enum JSONOutput {
     static func print(_ document: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        FileHandle.standardOutput.write(try encoder.encode(document) + Data("\n".utf8))
+        StandardStream.output.write(try encoder.encode(document) + [0x0A])
     }
 }

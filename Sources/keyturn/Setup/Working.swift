@@ -30,10 +30,14 @@ struct Working {
 
     /// Opens journal, pushers and AWS; whatever is wrong with them is told before anything is changed.
     func open(for users: [ConfiguredUser], display: Display? = nil) async throws -> Crew {
-        let journal = try workspace.openJournal()
         let http = try workspace.makeHTTP()
         let host = try workspace.makeHost(http, log, for: users)
-        do { try await workspace.start(host, log, for: users) } catch {
+        let journal: any Journal
+        do {
+            try await workspace.start(host, log, for: users)
+            // Last, since it makes the state where there is none: what is wrong with the rest changes nothing.
+            journal = try workspace.openJournal()
+        } catch {
             await host.stop()
             throw error
         }
@@ -47,6 +51,7 @@ struct Working {
     func work(
         on users: [ConfiguredUser], requests: [Event.Request] = [], extent: Extent = .due, isLive: Bool
     ) async throws {
+        try workspace.checkState()
         let due = try requests.isEmpty ? dueUsers(users) : users
         var outcomes: [UserOutcome] = []
         if !due.isEmpty {
@@ -62,7 +67,7 @@ struct Working {
 
     /// Only they cost a start of pushers, or a request to AWS.
     private func dueUsers(_ users: [ConfiguredUser]) throws -> [ConfiguredUser] {
-        let records = try workspace.openJournal().records()
+        let records = try workspace.readJournal().records()
         let now = SystemClock().now
         return users.filter { user in
             guard let rotation = records[user.name]?.rotation else { return true }

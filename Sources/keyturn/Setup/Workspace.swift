@@ -73,22 +73,12 @@ struct Workspace {
 
     /// Opens a state that is there already, and checks that it was sealed with this key.
     func checkState() throws {
+        _ = try readSealKey()
         if FileManager.default.fileExists(atPath: configuration.state) { _ = try openJournal() }
     }
 
     private func explain(_ body: () throws(JournalError) -> SQLiteJournal) throws -> SQLiteJournal {
-        do throws(JournalError) { return try body() } catch {
-            let status: ExitStatus = error.code == .unavailable ? .failed : .configuration
-            let next =
-                switch error.code {
-                case .foreign: " `state` must name a file of keyturn's own, or one that does not exist yet."
-                case .corrupt: " Restore it from a backup; IAM and the targets were not touched."
-                case .newer: " Use the newer keyturn that wrote it."
-                case .wrongSealKey: " Put the former key back; without it a pair under way cannot be opened."
-                case .unavailable, .overtaken, .leased: ""
-                }
-            throw CommandFailure(status, "the state cannot be used: \(error.description).\(next)")
-        }
+        do throws(JournalError) { return try body() } catch { throw CommandFailure(error) }
     }
 
     func readSealKey() throws -> Seal {
@@ -155,6 +145,7 @@ struct Workspace {
         let used = Set(users.flatMap { $0.targets.map(\.pusher) })
         for pusher in pushers where used.contains(pusher.name) {
             guard let plugin = plugins[pusher.plugin] else { continue }
+            try check(pusher)
             do throws(ConfigurationError) {
                 let (configuration, secrets) = try pusher.resolve(environment: environment)
                 let hosts = plugin.manifest.hosts + [pusher.endpoint.flatMap { Grant.host(of: $0) }].compactMap { $0 }
@@ -165,6 +156,16 @@ struct Workspace {
             } catch { throw CommandFailure(.configuration, error.description) }
         }
         return host
+    }
+
+    /// An endpoint that no request would go to is told before a key is made for it.
+    private func check(_ pusher: ConfiguredPusher) throws {
+        guard let endpoint = pusher.endpoint else { return }
+        guard let refusal = Grant(hosts: [Grant.host(of: endpoint) ?? ""]).refusal(of: endpoint) else { return }
+        throw CommandFailure(
+            .configuration,
+            "\(configuration.file):\(configuration.line(ofPusher: pusher.name)): `pushers.\(pusher.name).endpoint`: \(refusal)"
+        )
     }
 
     /// Starts the pushers, so that a library that can never work is told before anything is changed.
