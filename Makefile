@@ -14,12 +14,13 @@ PACKAGES := libcurl4-openssl-dev libexpat1-dev libssl-dev libsodium-dev libsqlit
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PUSHERS := TravisCI:travis-ci GitLabCI:gitlab-ci GitHubActions:github-actions
 
-.PHONY: help demo test build stage install uninstall format lint clean setup
+.PHONY: help demo test blackbox build stage install uninstall format lint clean setup
 
 help:
 	@echo "make demo                  a whole rotation on stand-ins: no account, no network"
 	@echo "make test                  every test"
 	@echo "make install PREFIX=DIR    a release build, installed (default /usr/local)"
+	@echo "make blackbox              200 rotations under kill -9, with CI jobs running"
 	@echo "make format                format the sources; make lint: check the format"
 	@echo "make clean                 remove what was built"
 
@@ -99,6 +100,11 @@ test: stage
 	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_SANDBOX="$(CURDIR)/$(STAGE)/libexec/keyturn/keyturn-sandbox" \
 	  $(VENV)/bin/pytest -q Tests/ClientTests Tests/CommandTests
 	@$(MAKE) --no-print-directory lint
+
+# Rotations of the built program under kill -9, with simulated CI jobs on every target.
+ROTATIONS ?= 200
+blackbox: stage
+	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" python3 Tests/BlackBox/blackbox.py --rotations $(ROTATIONS)
 
 format:
 	swift format --in-place --parallel --recursive Package.swift Sources Plugins plugin-sdk Tests
