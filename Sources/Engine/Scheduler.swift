@@ -5,6 +5,8 @@ public import Rotation
 public struct Scheduler: Sendable {
     /// Other processes may change the state, so it is looked at so often.
     private static let longestNap: Duration = .seconds(15)
+    /// Between two goes at one user.
+    private static let rest: Duration = .seconds(1)
 
     private let engine: Engine
     private let users: [ManagedUser]
@@ -29,19 +31,46 @@ public struct Scheduler: Sendable {
         return (dueUsers, next)
     }
 
-    /// Runs until the task is cancelled.
+    /// Runs until the task is cancelled. A user that takes long delays no other.
     ///
     /// - Parameter report: takes each outcome.
     /// - Throws: ``Journal/JournalError`` when the state cannot be read.
     public func run(report: @Sendable (UserOutcome) -> Void) async throws {
-        while !Task.isCancelled {
-            let now = engine.clock.now
-            let (dueUsers, next) = try due(at: now)
-            await engine.work(on: dueUsers, extent: .due).forEach(report)
-            // What was just worked on may be due again soon, so after work it is only caught breath.
-            let nap = now + Self.longestNap
-            let moment = dueUsers.isEmpty ? min(next ?? nap, nap) : engine.clock.now + .seconds(1)
-            if !Task.isCancelled { await engine.clock.sleep(until: moment) }
+        try await withThrowingTaskGroup(of: UserOutcome?.self) { group in
+            var underWay: Set<String> = []
+            var rests: [String: Timestamp] = [:]
+            var wakeUp: Timestamp?
+            while !Task.isCancelled {
+                let now = engine.clock.now
+                let (dueUsers, next) = try due(at: now)
+                for user in dueUsers where mayBegin(user, underWay, rests, now) {
+                    underWay.insert(user.name)
+                    group.addTask { await engine.work(on: user, requests: [], extent: .due) }
+                }
+                let nap = now + (underWay.count < dueUsers.count ? Self.rest : Self.longestNap)
+                let moment = min(max(next ?? nap, now), nap)
+                if wakeUp.map({ moment < $0 || $0 <= now }) ?? true {
+                    wakeUp = moment
+                    group.addTask {
+                        await engine.clock.sleep(until: moment)
+                        return nil
+                    }
+                }
+                if let outcome = try await group.next() ?? nil {
+                    underWay.remove(outcome.user)
+                    rests[outcome.user] = engine.clock.now + Self.rest
+                    report(outcome)
+                }
+            }
+            group.cancelAll()
+            for try await outcome in group { if let outcome { report(outcome) } }
         }
+    }
+
+    /// Whoever was just worked on and is due again at once waits a moment, whatever the reason.
+    private func mayBegin(
+        _ user: ManagedUser, _ underWay: Set<String>, _ rests: [String: Timestamp], _ now: Timestamp
+    ) -> Bool {
+        !underWay.contains(user.name) && underWay.count < Engine.usersAtOnce && (rests[user.name] ?? now) <= now
     }
 }

@@ -54,6 +54,8 @@ final class Transfer {
         // When a kept connection closes without an answer, libcurl sends the request again on a new one, whatever its
         // method. On a connection of its own there is nothing to make up for.
         if request.isSentOnce { kt_curl_set_long(handle, CURLOPT_FRESH_CONNECT, 1) }
+        // This machine is never behind a proxy, whatever the environment says; an empty name switches proxies off.
+        if isLoopback(request.url) { kt_curl_set_string(handle, CURLOPT_PROXY, "") }
         if let authorities = options.authorities { kt_curl_set_string(handle, CURLOPT_CAINFO, authorities) }
         // The client keeps the transfer until it is finished, so the callbacks may borrow it.
         let context = Unmanaged.passUnretained(self).toOpaque()
@@ -178,6 +180,12 @@ final class Transfer {
             default: .lost
             }
         return HTTPError(code, text)
+    }
+
+    private func isLoopback(_ url: String) -> Bool {
+        ["127.", "localhost:", "localhost/", "[::1]"].contains { host in
+            url.hasPrefix("http://" + host) || url.hasPrefix("https://" + host)
+        }
     }
 
     private func milliseconds(_ duration: Duration) -> Int {

@@ -99,18 +99,7 @@ MISTAKES = {
 }
 
 
-#: Found by trying; each is to be mended.
-KNOWN = {
-    "plain http to another machine": "it is told at the push, when the key is made already",
-    **dict.fromkeys(
-        ["an endpoint that is no URL", "a secret that is not set", "a secret file that is not there",
-         "a secret command that fails", "a certificate file that is not there"],
-        "the state is made before the secrets are fetched"),
-}
-
-
-@pytest.mark.parametrize("mistake", [
-    pytest.param(name, marks=[pytest.mark.xfail(strict=True, reason=KNOWN[name])] if name in KNOWN else []) for name in MISTAKES])
+@pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake(world, mistake):
     """One sentence; the line where there is one; status 78."""
     change, text, words = MISTAKES[mistake]

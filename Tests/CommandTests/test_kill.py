@@ -158,13 +158,8 @@ def moments(tmp_path_factory):
             for number, moment in enumerate(MOMENTS)}
 
 
-RESENT = pytest.mark.xfail(
-    strict=True, reason="libcurl sends CreateAccessKey again by itself when a kept connection closes without an answer")
-
-
 @pytest.mark.timeout(150)
-@pytest.mark.parametrize(
-    "moment", [pytest.param(moment, marks=[RESENT] if "CreateAccessKey is done, its answer lost" == moment else []) for moment in MOMENTS])
+@pytest.mark.parametrize("moment", MOMENTS)
 def test_killed_while(moments, moment):
     """Completes, with one key, held by every target, and no second one made where the first is known."""
     moments[moment].result()

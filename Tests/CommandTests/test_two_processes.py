@@ -3,8 +3,6 @@
 import signal
 import time
 
-import pytest
-
 from world import waited_for
 
 
@@ -75,7 +73,6 @@ def test_run_rotates_when_due_and_ends_on_sigterm(world):
     world.assert_holds_only(world.deliveries())
 
 
-@pytest.mark.xfail(strict=True, reason="after its own work `run` sleeps 15 s, whatever became due by it")
 def test_run_goes_on_with_what_its_own_work_made_due(world):
     """An overlap of one second ends after one second, not when `run` next looks."""
     running = start_run(world)

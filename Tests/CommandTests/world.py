@@ -3,6 +3,7 @@
 import base64
 import os
 import stat
+import time
 
 import yaml
 
@@ -12,8 +13,6 @@ import standin
 
 def waited_for(condition, seconds=20, every=0.02):
     """Waits until the condition holds, and gives what it gave; fails when the time is over."""
-    import time
-
     end = time.monotonic() + seconds
     while True:
         result = condition()
