@@ -1,0 +1,118 @@
+import Testing
+
+@testable import Rotation
+
+@Suite("Adopt")
+struct AdoptTests {
+    private let other = AccessKeyID("AKIAOTHER")
+
+    private func held() -> World {
+        var world = World.withKey(age: .seconds(60))
+        world.keys.append(AccessKey(id: other, status: .active, created: World.start - .seconds(5_000)))
+        world.send(.resumed)
+        world.answerAll()
+        return world
+    }
+
+    @Test("keeps the named key, and retires the other one like a replaced key")
+    func adopt() {
+        var world = held()
+        #expect(world.rotation.problem?.code == .unaccountedKey)
+        world.send(.asked(.adopt(World.old)))
+        world.answerAll()
+        #expect(world.rotation.current?.id == World.old)
+        #expect(world.rotation.previous?.id == other)
+        #expect(world.rotation.phase == .overlap)
+        world.roll(to: .idle)
+        #expect(world.keys.map(\.id) == [World.old])
+    }
+
+    @Test("of a key that is not there changes nothing, and says what is")
+    func unknown() {
+        var world = held()
+        world.send(.asked(.adopt(AccessKeyID("AKIATYPO"))))
+        world.answerAll()
+        #expect(world.rotation.problem?.message.contains("AKIATYPO") == true)
+        #expect(world.rotation.problem?.message.contains(World.old.rawValue) == true)
+        #expect(!world.touchedIAM)
+    }
+
+    @Test("with an inactive other key begins with the soak, in which it can be brought back")
+    func inactiveOther() {
+        var world = held()
+        world.setStatus(.inactive, of: other)
+        world.send(.asked(.adopt(World.old)))
+        world.answerAll()
+        #expect(world.rotation.phase == .soak)
+        world.send(.asked(.rollback))
+        world.answerAll()
+        #expect(world.keys.allSatisfy { $0.status == .active })
+    }
+
+    @Test("is helped by what the targets hold")
+    func sightings() {
+        var world = World.withKey(age: .seconds(60))
+        world.keys.append(AccessKey(id: other, status: .active, created: World.start))
+        world.held[World.targets[0]] = World.old
+        world.send(.resumed)
+        world.answerAll()
+        #expect(world.rotation.problem?.message.contains("\(World.targets[0]) holds \(World.old)") == true)
+        #expect(!world.touchedIAM)
+    }
+}
+
+@Suite("Proof of use")
+struct ProofOfUseTests {
+    private let policy = Policy(overlap: .seconds(60), proofOfUse: true)
+
+    @Test("keeps the old key active until the new one was used after its delivery")
+    func proof() throws {
+        var world = World.at(.overlap, policy: policy)
+        let new = try #require(world.rotation.current?.id)
+        // keyturn's own verification.
+        world.uses[new] = world.rotation.phaseSince - .seconds(1)
+        #expect(world.advance(.seconds(60)).effects == [.lookUpLastUse(new)])
+        #expect(world.answer(.lookUpLastUse(new)).effects.isEmpty)
+        #expect(world.hasNote(.notInUse))
+        world.uses[new] = world.now
+        #expect(world.advance(.seconds(300)).effects == [.lookUpLastUse(new)])
+        #expect(world.answer(.lookUpLastUse(new)).effects == [.listKeys])
+        #expect(world.answer(.listKeys).effects == [.deactivateKey(World.old)])
+    }
+}
+
+@Suite("A new key that is taken away on its way")
+struct TakenAwayTests {
+    @Test("is pushed no further once it is found Inactive, and goes on when it is Active again")
+    func inactive() throws {
+        var world = World.at(.delivering)
+        let new = try #require(world.rotation.next?.id)
+        world.setStatus(.inactive, of: new)
+        world.restart()
+        world.answer(.listKeys)
+        #expect(world.rotation.problem?.code == .currentKeyUnusable)
+        world.pending = []
+        let restarted = world.restart()
+        #expect(restarted.pushes.isEmpty)
+        world.setStatus(.active, of: new)
+        world.answerAll()
+        #expect(world.rotation.phase == .overlap)
+    }
+
+    @Test("is replaced, everywhere, when it is gone")
+    func gone() throws {
+        var world = World.at(.delivering)
+        let new = try #require(world.rotation.next?.id)
+        world.keys.removeAll { $0.id == new }
+        world.now = world.now + .seconds(120)
+        world.restart()
+        world.answer(.listKeys)
+        #expect(world.rotation.next == nil)
+        #expect(world.hasNote(.successorLost))
+        world.pending.removeAll { if case .push = $0 { true } else { false } }
+        world.roll(to: .overlap)
+        #expect(world.rotation.deliveries.values.allSatisfy { $0.state == .confirmed })
+        #expect(world.rotation.current?.id != new)
+        #expect(world.keys.contains { $0.id == World.old && $0.status == .active })
+    }
+}
