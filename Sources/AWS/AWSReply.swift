@@ -30,7 +30,8 @@ enum AWSReply {
         return root
     }
 
-    static func error(in reply: HTTPResponse, _ action: String) -> Refusal? {
+    /// - Parameter key: the ID of the key that signed, for those who wonder whose permissions are too few.
+    static func error(in reply: HTTPResponse, _ action: String, signedWith key: String = "") -> Refusal? {
         if (200..<300).contains(reply.status) { return nil }
         let root = reply.body.withBytes { XMLElement.parse($0) }
         // AWS nests Error in the response; moto's authentication errors have Errors in between.
@@ -42,8 +43,9 @@ enum AWSReply {
             "\(action): \(awsCode.map { "\($0): " } ?? "")\(words)" + (request.map { " (request \($0))" } ?? "")
         let isThrottling = awsCode.map { throttlingCodes.contains($0) } ?? (reply.status == 429)
         let code = code(awsCode, reply.status, isThrottling)
+        let signer = [.denied, .unknownKey].contains(code) && !key.isEmpty ? "; the request was signed with \(key)" : ""
         return Refusal(
-            error: AWSError(code, sentence, awsCode: awsCode), isThrottling: isThrottling,
+            error: AWSError(code, sentence + signer, awsCode: awsCode), isThrottling: isThrottling,
             isServerFault: [500, 502, 503, 504].contains(reply.status))
     }
 

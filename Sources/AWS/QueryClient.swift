@@ -25,7 +25,7 @@ struct QueryClient: Sendable {
             let failure: AWSError
             do {
                 let reply = try await send(service, action, parameters, credentials, repeatability)
-                guard let error = AWSReply.error(in: reply, action) else {
+                guard let error = AWSReply.error(in: reply, action, signedWith: credentials.pair.id) else {
                     retries.succeeded()
                     return try AWSReply.document(in: reply, action)
                 }

@@ -53,7 +53,8 @@ public struct Field: Hashable, Sendable {
             throw explain(error, file)
         }
         guard let root else { throw ConfigurationError(file: file, "the file is empty; `keyturn init` writes one") }
-        return try Field(root, file, depth: 0)
+        var budget = nodeLimit
+        return try Field(root, file, depth: 0, &budget)
     }
 
     private static func explain(_ error: any Error, _ file: String) -> ConfigurationError {
@@ -71,9 +72,13 @@ public struct Field: Hashable, Sendable {
 
     /// Deeper than any configuration; an alias that holds itself would have no end.
     private static let deepest = 32
+    /// More than any configuration has; aliases of aliases would grow without end.
+    private static let nodeLimit = 1_000_000
 
-    private init(_ node: Node, _ file: String, depth: Int) throws(ConfigurationError) {
+    private init(_ node: Node, _ file: String, depth: Int, _ budget: inout Int) throws(ConfigurationError) {
         line = node.mark?.line ?? 1
+        budget -= 1
+        guard budget >= 0 else { throw ConfigurationError(file: file, line: line, "the file has too many values") }
         guard depth < Self.deepest else {
             throw ConfigurationError(file: file, line: line, "this is nested too deeply")
         }
@@ -81,7 +86,7 @@ public struct Field: Hashable, Sendable {
         case .scalar(let scalar): value = .scalar(Self.resolve(scalar, node))
         case .sequence(let sequence):
             var fields: [Field] = []
-            for element in sequence { fields.append(try Field(element, file, depth: depth + 1)) }
+            for element in sequence { fields.append(try Field(element, file, depth: depth + 1, &budget)) }
             value = .list(fields)
         case .mapping(let mapping):
             var members: [Member] = []
@@ -91,7 +96,7 @@ public struct Field: Hashable, Sendable {
                     throw ConfigurationError(file: file, line: keyLine, "a name must be a plain word")
                 }
                 members.append(
-                    Member(name: name, line: keyLine, field: try Field(element, file, depth: depth + 1)))
+                    Member(name: name, line: keyLine, field: try Field(element, file, depth: depth + 1, &budget)))
             }
             value = .mapping(members)
         case .alias:

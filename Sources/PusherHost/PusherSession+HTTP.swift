@@ -38,10 +38,12 @@ extension PusherSession {
             return reply(WireResponse(number: wanted.number, error: error, errorText: text), nil, call, runner)
         }
         let limit = wanted.timeLimit > 0 ? min(wanted.timeLimit, 120_000) : 30_000
-        let request = HTTPRequest(
+        var request = HTTPRequest(
             method: method, url: wanted.url, headers: .taking(&headers),
             body: body.isEmpty ? nil : .taking(&body),
             timeout: min(.milliseconds(limit), max(active.deadline - .now, .milliseconds(1))))
+        // What creates something is not harmless a second time.
+        request.isSentOnce = method == .post
         let key = RunnerLoop.Request(
             pusher: settings.name, process: runner.process, call: call, number: wanted.number)
         runner.calls[call]?.requests[wanted.number] = key

@@ -105,6 +105,6 @@ extension Rotation {
         return
             "IAM lists \(list)\(known), and keyturn has no record of where it is used. Nothing was changed.\(evidence) "
             + "Find out which key is in use; then delete the other one in IAM, or name the one in use with "
-            + "`keyturn adopt --current KEYID`."
+            + "`keyturn adopt --user USER --current KEYID`."
     }
 }

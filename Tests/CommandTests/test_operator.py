@@ -1,0 +1,87 @@
+"""What an operator orders: rollback, revoke, adopt."""
+
+import boto3
+
+
+def rotated(world):
+    """After the first rotation up to the soak: (old key, new key)."""
+    (old,) = world.sandbox.keys()
+    world.must("rotate")
+    (new,) = [key["id"] for key in world.status()["keys"] if key["role"] == "current"]
+    return old, new
+
+
+def test_rollback_in_soak_makes_the_old_key_active_within_one_command(world):
+    """Both are Active, and stay so, until `retry` goes on."""
+    world.configuration["defaults"].update(soak="1h")
+    world.save()
+    old, new = rotated(world)
+    while world.status()["phase"] == "overlap":
+        world.must("step")
+    assert world.sandbox.keys() == {old: "Inactive", new: "Active"}
+    world.must("rollback", "--user", "cicd-bot")
+    assert world.sandbox.keys() == {old: "Active", new: "Active"}
+    assert old in world.status()["problem"]
+    world.must("step")
+    assert world.sandbox.keys() == {old: "Active", new: "Active"}
+    world.configuration["defaults"].update(soak="1s")
+    world.save()
+    world.must("retry")
+    world.step_until_idle()
+    assert world.assert_holds_only(world.deliveries()) == new
+
+
+def test_rollback_without_an_old_key_says_so(world):
+    """Nothing to bring back is an error with a sentence."""
+    assert "soak" in world.must("rollback", "--user", "cicd-bot", status=1).err
+
+
+def test_revoke_kills_the_key_as_soon_as_the_last_target_has_confirmed(world):
+    """No overlap, no soak."""
+    world.configuration["defaults"].update(overlap="1h", soak="1h")
+    world.save()
+    (old,) = world.sandbox.keys()
+    world.must("revoke", "--user", "cicd-bot")
+    assert old not in world.sandbox.keys()
+    world.assert_holds_only(world.deliveries())
+
+
+def test_revoke_waits_for_a_target_that_fails(world):
+    """The leaked key stays Active until the last pipeline has its successor; then it goes."""
+    (old,) = world.sandbox.keys()
+    world.sandbox.fault("gitlab", method="PUT", status=503, times=0)
+    world.must("revoke", "--user", "cicd-bot", status=75)
+    assert world.sandbox.keys()[old] == "Active"
+    world.sandbox.clear_faults()
+    world.must("step")
+    assert old not in world.sandbox.keys()
+
+
+def test_revoke_now_kills_first(world):
+    """The key is Inactive though no target has a new one."""
+    (old,) = world.sandbox.keys()
+    world.sandbox.fault("gitlab", method="PUT", status=503, times=0)
+    world.must("revoke", "--user", "cicd-bot", "--now", status=75)
+    assert world.sandbox.keys()[old] == "Inactive"
+    world.sandbox.clear_faults()
+    world.must("step")
+    assert old not in world.sandbox.keys()
+    world.assert_holds_only(world.deliveries())
+
+
+def test_adopt_resolves_two_unknown_keys(world):
+    """What the targets hold is told; the named key is kept, the other one retired."""
+    (first,) = world.sandbox.keys()
+    iam = boto3.client(
+        "iam", endpoint_url=world.sandbox.aws, region_name=world.sandbox.region,
+        aws_access_key_id=world.sandbox.accessKeyId, aws_secret_access_key=world.sandbox.secretAccessKey)
+    second = iam.create_access_key(UserName="cicd-bot")["AccessKey"]["AccessKeyId"]
+    assert first in world.must("step", status=1).err
+    problem = world.status()["problem"]
+    assert first in problem and second in problem and f"gitlab:acme/tools/app holds {first}" in problem and "adopt" in problem
+    assert world.sandbox.keys() == {first: "Active", second: "Active"}
+    world.must("adopt", "--user", "cicd-bot", "--current", "AKIATYPO", status=1)
+    assert world.sandbox.keys() == {first: "Active", second: "Active"}
+    world.must("adopt", "--user", "cicd-bot", "--current", first)
+    world.step_until_idle()
+    assert world.sandbox.keys() == {first: "Active"}
