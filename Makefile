@@ -26,13 +26,18 @@ help:
 
 # Debian's packages, where they are missing; nothing is asked for when they are there.
 setup:
-	@missing=$$(dpkg-query -W -f='$${db:Status-Abbrev} $${Package}\n' $(PACKAGES) 2>/dev/null | awk '$$1 == "ii" {print $$2}' > .packages-here; \
-	  for package in $(PACKAGES); do grep -qx "$$package" .packages-here || echo $$package; done; rm -f .packages-here); \
+	@$(MAKE) --no-print-directory packages WANTED="$(PACKAGES)"
+	@command -v swift >/dev/null || { echo "Swift 6.3 is needed: https://www.swift.org/install/linux/"; exit 1; }
+
+.PHONY: packages
+packages:
+	@missing=; for package in $(WANTED); do \
+	  dpkg-query -W -f='$${db:Status-Abbrev}' $$package 2>/dev/null | grep -q '^ii' || missing="$$missing $$package"; \
+	done; \
 	if [ -n "$$missing" ]; then \
-	  echo "installing" $$missing; \
+	  echo "installing$$missing"; \
 	  $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing; \
 	fi
-	@command -v swift >/dev/null || { echo "Swift 6.3 is needed: https://www.swift.org/install/linux/"; exit 1; }
 
 build: setup
 	swift build $(STATIC)
@@ -86,8 +91,10 @@ uninstall:
 
 # Python tools of the tests, in an environment of their own.
 $(VENV)/ready: Tests/ClientTests/requirements.txt
-	@python3 -c 'import ensurepip, venv' 2>/dev/null || { \
-	  $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv python3-pip; }
+	@command -v cc >/dev/null || $(MAKE) --no-print-directory packages WANTED=gcc
+	@command -v openssl >/dev/null || $(MAKE) --no-print-directory packages WANTED=openssl
+	@python3 -c 'import ensurepip, venv' 2>/dev/null || \
+	  $(MAKE) --no-print-directory packages WANTED="python3 python3-venv python3-pip"
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r Tests/ClientTests/requirements.txt
 	@touch $@

@@ -75,7 +75,10 @@ final class PusherSession {
     }
 
     private func place(of call: PusherCall) -> String? {
-        call.target.exclusive.map { "\(settings.plugin.manifest.id) \(settings.endpoint ?? "") \($0)" }
+        // A service is one whether or not its usual address is written out.
+        let manifest = settings.plugin.manifest
+        let host = settings.endpoint.flatMap { Grant.host(of: $0) } ?? manifest.hosts.first ?? ""
+        return call.target.exclusive.map { "\(manifest.id) \(host) \($0)" }
     }
 
     private func startRunner() {
