@@ -42,7 +42,7 @@ struct ObservingTests {
         #expect(world.rotation.problem?.code == .unaccountedKey)
         let message = world.rotation.problem?.message ?? ""
         #expect(message.contains("AKIAOLD (Active) and AKIANEW1 (Active)"))
-        #expect(message.contains("keyturn adopt --current KEYID"))
+        #expect(message.contains("keyturn adopt --user USER --current KEYID"))
         #expect(!world.touchedIAM)
     }
 
