@@ -43,14 +43,16 @@ enum AWSReply {
             "\(action): \(awsCode.map { "\($0): " } ?? "")\(words)" + (request.map { " (request \($0))" } ?? "")
         let isThrottling = awsCode.map { throttlingCodes.contains($0) } ?? (reply.status == 429)
         let code = code(awsCode, reply.status, isThrottling)
-        let signer = [.denied, .unknownKey].contains(code) && !key.isEmpty ? "; the request was signed with \(key)" : ""
+        let signer =
+            [.denied, .unknownKey].contains(code) && !key.isEmpty ? "; the request was signed with \(key)" : ""
         return Refusal(
             error: AWSError(code, sentence + signer, awsCode: awsCode), isThrottling: isThrottling,
             isServerFault: [500, 502, 503, 504].contains(reply.status))
     }
 
     private static func code(_ awsCode: String?, _ status: Int, _ isThrottling: Bool) -> AWSError.Code {
-        if isThrottling { return .refused }
+        // Throttled calls had no effect, and pass by themselves.
+        if isThrottling { return .unreachable }
         switch awsCode {
         case "InvalidClientTokenId", "InvalidAccessKeyId", "UnrecognizedClientException": return .unknownKey
         case "LimitExceeded": return .limitExceeded

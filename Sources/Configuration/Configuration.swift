@@ -78,7 +78,9 @@ public struct Configuration: Sendable {
     /// Reads a file.
     public init(file: String) throws(ConfigurationError) {
         guard let data = FileManager.default.contents(atPath: file) else {
-            throw ConfigurationError(file: file, "the file cannot be read")
+            let exists = FileManager.default.fileExists(atPath: file)
+            throw ConfigurationError(
+                file: file, exists ? "the file cannot be read" : "there is no such file; `keyturn init` writes one")
         }
         guard data.count <= Self.sizeLimit, let text = String(data: data, encoding: .utf8) else {
             throw ConfigurationError(file: file, "the file is not UTF-8, or larger than 16 MiB")

@@ -93,6 +93,10 @@ public struct Engine: Sendable {
             if !transition.notes.isEmpty || !transition.changedDeliveries.isEmpty {
                 tell(session, transition.notes)
             }
+            // A process that was stopped after its commit may find another one at work: an old key pushed late kills.
+            guard session.isHeld(at: clock.now) else {
+                throw JournalError(.overtaken, "this process was stopped for so long that its lease is over")
+            }
             for effect in transition.effects { work.begin(effect, session, pushers, mailbox) }
             if Task.isCancelled { return .stopped }
             let now = clock.now

@@ -20,7 +20,8 @@ package struct RotationSession {
     /// Takes a user up.
     ///
     /// - Throws: `leased` while another process is at work on it.
-    package init(_ user: ManagedUser, _ journal: any Journal, owner: LeaseOwner, at now: Timestamp) throws(JournalError) {
+    package init(_ user: ManagedUser, _ journal: any Journal, owner: LeaseOwner, at now: Timestamp) throws(JournalError)
+    {
         self.user = user
         self.journal = journal
         lease = Lease(owner: owner, until: now + Self.leaseDuration)
@@ -49,6 +50,8 @@ package struct RotationSession {
             }
             transition.append(step)
         }
+        // What an earlier event of the crowd asked for, a later one may have called off: nobody waits for it any more.
+        transition.effects.removeAll { !rotation.isWaiting(for: $0) }
         let isUnchanged = transition.isSilent && rotation.recorded == before.recorded
         guard !isUnchanged || lease.until - now < Self.leaseDuration / 2 else { return transition }
         lease.until = now + Self.leaseDuration
@@ -62,6 +65,9 @@ package struct RotationSession {
         pair = newPair
         return transition
     }
+
+    /// Whether the lease lasts. After ``handle(_:at:)`` it does, unless the process was stopped since.
+    package func isHeld(at now: Timestamp) -> Bool { now < lease.until }
 
     /// Gives the user back.
     package func end() throws(JournalError) { try journal.release(user.name, lease: lease) }

@@ -92,21 +92,23 @@ public final class SQLiteJournal: Journal {
     /// Takes a user up for a while.
     public func acquire(_ user: String, lease: Lease, at now: Timestamp) throws(JournalError) -> JournalRecord {
         try write { database in
-            if let row = try Row.fetchOne(database, sql: "SELECT * FROM rotation WHERE user = ?", arguments: [user]) {
+            let find = try database.cachedStatement(sql: "SELECT * FROM rotation WHERE user = ?")
+            if let row = try Row.fetchOne(find, arguments: [user]) {
                 if let held = Self.lease(row), held.owner != lease.owner, held.until > now,
                     !held.owner.isGone(asSeenBy: lease.owner)
                 {
                     throw JournalError(.leased, "another keyturn (\(held.owner)) is at work on \(user)")
                 }
                 // The version grows, so whatever the former owner still sends comes too late.
-                try database.execute(
-                    sql: "UPDATE rotation SET lease_owner = ?, lease_until = ?, version = version + 1 WHERE user = ?",
+                let sql = "UPDATE rotation SET lease_owner = ?, lease_until = ?, version = version + 1 WHERE user = ?"
+                try database.cachedStatement(sql: sql).execute(
                     arguments: [lease.owner.text, lease.until.milliseconds, user])
             } else {
                 try Self.insert(user, lease, now, database)
             }
-            let row = try Row.fetchOne(database, sql: "SELECT * FROM rotation WHERE user = ?", arguments: [user])
-            guard let row else { throw JournalError(.corrupt, "a record that was just written is not there") }
+            guard let row = try Row.fetchOne(find, arguments: [user]) else {
+                throw JournalError(.corrupt, "a record that was just written is not there")
+            }
             return try Self.record(row, user, database)
         }
     }
@@ -115,8 +117,8 @@ public final class SQLiteJournal: Journal {
         let columns = ["user", "version", "lease_owner", "lease_until"] + Rows.rotationColumns
         let marks = columns.map { _ in "?" }.joined(separator: ", ")
         let first: [(any DatabaseValueConvertible)?] = [user, 1, lease.owner.text, lease.until.milliseconds]
-        try database.execute(
-            sql: "INSERT INTO rotation (\(columns.joined(separator: ", "))) VALUES (\(marks))",
+        let sql = "INSERT INTO rotation (\(columns.joined(separator: ", "))) VALUES (\(marks))"
+        try database.cachedStatement(sql: sql).execute(
             arguments: StatementArguments(first + Rows.values(Rotation(at: now))))
     }
 
@@ -131,16 +133,21 @@ public final class SQLiteJournal: Journal {
 
     /// The pair that is being delivered.
     public func pendingPair(of user: String) throws(JournalError) -> KeyPair? {
-        try read { database in
-            let sql = "SELECT next_id, sealed FROM rotation WHERE user = ?"
-            guard let row = try Row.fetchOne(database, sql: sql, arguments: [user]), let sealed: Data = row["sealed"],
-                let id: String = row["next_id"]
-            else { return nil }
-            guard let secret = self.seal?.open(Array(sealed), context: Self.context(user, id)) else {
-                throw JournalError(.wrongSealKey, "the pending pair of \(user) cannot be opened with the seal key")
-            }
-            return KeyPair(id: id, secret: secret)
+        // One statement needs no transaction; and GRDB's `read` has every prepared statement compiled anew.
+        try Self.explain(place) {
+            try queue.unsafeRead { database in try self.pendingPair(of: user, database) }
         }
+    }
+
+    private func pendingPair(of user: String, _ database: Database) throws -> KeyPair? {
+        let sql = "SELECT next_id, sealed FROM rotation WHERE user = ?"
+        guard let row = try Row.fetchOne(database.cachedStatement(sql: sql), arguments: [user]),
+            let sealed: Data = row["sealed"], let id: String = row["next_id"]
+        else { return nil }
+        guard let secret = self.seal?.open(Array(sealed), context: Self.context(user, id)) else {
+            throw JournalError(.wrongSealKey, "the pending pair of \(user) cannot be opened with the seal key")
+        }
+        return KeyPair(id: id, secret: secret)
     }
 
     private static func context(_ user: String, _ id: String) -> String { "\(user)\n\(id)" }
@@ -191,7 +198,7 @@ public final class SQLiteJournal: Journal {
 
     private static func writeDeliveries(_ entry: JournalEntry, _ database: Database) throws {
         if entry.transition.forgetsDeliveries {
-            try database.execute(sql: "DELETE FROM delivery WHERE user = ?", arguments: [entry.user])
+            try database.cachedStatement(sql: "DELETE FROM delivery WHERE user = ?").execute(arguments: [entry.user])
         }
         let statement = try database.cachedStatement(
             sql: "INSERT OR REPLACE INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")

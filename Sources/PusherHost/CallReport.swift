@@ -61,7 +61,8 @@ public struct CallReport: Hashable, Sendable {
 
     /// For pushers that say nothing.
     private static let words: [PushResult.Outcome: String] = [
-        .ok: "written", .unchanged: "already there", .retryable: "failed for the moment",
+        .ok: "the pusher says yes", .unchanged: "the pusher says that it is there already",
+        .retryable: "failed for the moment",
         .rateLimited: "the service asks for a pause", .unauthorized: "the token is refused",
         .notFound: "the target is not there", .conflict: "the target is in a state that a person must settle",
         .invalidConfig: "the configuration cannot work", .cancelled: "cancelled", .timedOut: "no answer in time",

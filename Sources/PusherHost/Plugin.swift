@@ -47,7 +47,10 @@ public struct PluginSearch: Sendable {
         for directory in directories {
             let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
             for name in names where found[name] == nil {
-                guard FileManager.default.fileExists(atPath: "\(directory)/\(name)/manifest.json") else { continue }
+                let isPlugin = ["manifest.json", "pusher.so"].contains { file in
+                    FileManager.default.fileExists(atPath: "\(directory)/\(name)/\(file)")
+                }
+                guard isPlugin else { continue }
                 found[name] = Result { () throws(PluginError) in try Plugin(directory: "\(directory)/\(name)") }
             }
         }

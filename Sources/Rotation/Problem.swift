@@ -18,7 +18,7 @@ public struct Problem: Hashable, Codable, Sendable {
         case noSuchUser = "no-such-user"
         /// Credentials or permissions.
         case denied
-        /// AWS cannot be reached.
+        /// AWS cannot be reached, or is not well.
         case unreachable
         /// AWS refused or failed an operation.
         case refused

@@ -3,6 +3,8 @@ public struct Due: Hashable, Sendable {
     /// The steps that a rotation can wait for.
     public enum Action: String, Hashable, Sendable {
         case observe, rotate, create, verify, push, deactivate, delete
+        /// Nothing, until a person has resolved the problem.
+        case hold
     }
 
     /// What comes next.
@@ -37,7 +39,7 @@ extension Rotation {
             case .delivering where problem?.code == .currentKeyUnusable: Due(action: .observe, at: retryAt ?? now)
             case .delivering: Due(action: .push, at: nextPush ?? now)
             // Held for a person, who says `retry`; there is no time at which anything is due.
-            case .overlap where problem?.code == .rolledBack: Due(action: .deactivate, at: now + .seconds(3_600))
+            case .overlap where problem?.code == .rolledBack: Due(action: .hold, at: now + .seconds(3_600))
             case .overlap: Due(action: .deactivate, at: phaseSince + overlap(policy))
             case .soak: Due(action: .delete, at: phaseSince + soak(policy))
             case .deleting: Due(action: .delete, at: now)
@@ -69,8 +71,15 @@ extension Rotation {
         let late = deliveries.filter { $0.value.state == .failed || $0.value.state == .unknown }
         guard phase == .delivering, let first = late.min(by: { $0.key < $1.key }) else { return nil }
         let more = late.count > 1 ? " (and \(late.count - 1) more)" : ""
-        return
-            "\(late.count) of \(deliveries.count) targets have not confirmed the new key, so the old one stays active: "
+        return "\(late.count) of \(deliveries.count) targets have not confirmed the new key\(fateOfOldKey): "
             + "\(first.key): \(first.value.detail ?? "no answer")\(more)"
+    }
+
+    private var fateOfOldKey: String {
+        guard let current else { return "" }
+        guard current.id == revoked else { return ", so the old one stays active" }
+        return current.status == .active
+            ? ", and THE LEAKED KEY \(current.id) IS STILL ACTIVE; `keyturn revoke --now` kills it before they have"
+            : "; the leaked key \(current.id) is dead, so they are cut off until they do"
     }
 }

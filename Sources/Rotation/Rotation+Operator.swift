@@ -50,6 +50,14 @@ extension Rotation {
         return [.deactivateKey(revoked)]
     }
 
+    /// A leaked key that somebody has deleted by hand is as dead as it can be.
+    mutating func revokedIsGone(_ effect: Effect, _ transition: inout Transition) -> Bool {
+        guard let id = revoked, effect == .deactivateKey(id), id == current?.id else { return false }
+        current?.status = .inactive
+        transition.notes.append(Note(.deactivated, key: id, detail: "it has leaked, and is gone from IAM already"))
+        return true
+    }
+
     /// One of the listed keys is the one in use; the other one is retired like a replaced key.
     mutating func adopt(
         _ id: AccessKeyID, _ keys: [AccessKey], _ now: Timestamp, _ transition: inout Transition

@@ -19,6 +19,7 @@ extension Rotation {
         answers = 0
         failures += 1
         retryAt = now + min(.seconds(1) * (1 << min(failures - 1, 6)), IAMTimes.verificationLongestWait)
+        guard problem?.code != .currentKeyUnusable else { return }
         if now - phaseSince > IAMTimes.verificationPatience { hold(.notSpread, message, now, &transition) }
     }
 
@@ -28,9 +29,17 @@ extension Rotation {
     }
 
     mutating func seeWhileVerifying(_ keys: [AccessKey], _ now: Timestamp, _ transition: inout Transition) {
-        guard let next, !keys.contains(where: { $0.id == next.id }) else {
+        guard let next else { return }
+        if let listed = keys.first(where: { $0.id == next.id }) {
             failures = 1
-            return
+            guard listed.status != .active else {
+                if problem?.code == .currentKeyUnusable { problem = nil }
+                return
+            }
+            return hold(
+                .currentKeyUnusable,
+                "Somebody made the new key \(next.id) \(listed.status.rawValue) before any target got it. It is pushed "
+                    + "nowhere until it is Active again; delete it in IAM to have another one made.", now, &transition)
         }
         transition.notes.append(Note(.successorLost, key: next.id, detail: "gone from IAM before any target got it"))
         transition.wipesPair = true

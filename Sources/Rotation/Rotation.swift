@@ -100,6 +100,9 @@ public struct Rotation: Hashable, Sendable {
         return copy
     }
 
+    /// Whether this effect's answer is outstanding.
+    public func isWaiting(for effect: Effect) -> Bool { inFlight.contains(effect) }
+
     /// Whether any effect's answer is outstanding.
     public var isWaitingForAnswers: Bool { !inFlight.isEmpty }
 
@@ -204,9 +207,20 @@ public struct Rotation: Hashable, Sendable {
                 deliveries[target]?.quickTries += 1
                 transition.changedDeliveries.insert(target)
             case .activateKey(let id): transition.notes.append(Note(.activating, key: id))
-            case .deactivateKey(let id): transition.notes.append(Note(.deactivating, key: id))
+            case .deactivateKey(let id):
+                let reason =
+                    id == revoked
+                    ? "it has leaked" : "every target has confirmed its successor, and the overlap is over"
+                transition.notes.append(
+                    Note(
+                        .deactivating, key: id,
+                        detail: revoked == nil || id == revoked
+                            ? reason : "it stands in the way of replacing a leaked key"))
             case .deleteKey(let id):
-                transition.notes.append(Note(id == orphan ? .deletingOrphan : .deleting, key: id))
+                let reason =
+                    revoked == nil ? "it was Inactive for the whole soak" : "it does not wait, since a key has leaked"
+                transition.notes.append(
+                    Note(id == orphan ? .deletingOrphan : .deleting, key: id, detail: id == orphan ? nil : reason))
             case .listKeys, .verifyKey, .lookUpLastUse, .inspect: break
             }
         }
@@ -281,6 +295,7 @@ public struct Rotation: Hashable, Sendable {
     private mutating func failed(
         _ effect: Effect, _ failure: Failure, _ now: Timestamp, _ transition: inout Transition
     ) {
+        if failure.kind == .noSuchUser, revokedIsGone(effect, &transition) { return }
         failures += 1
         isCleared = false
         isQuiet = false
@@ -301,8 +316,8 @@ extension Failure {
         switch kind {
         case .noSuchUser: .noSuchUser
         case .denied: .denied
-        case .unreachable: .unreachable
-        case .lost, .refused, .limitExceeded: .refused
+        case .unreachable, .lost: .unreachable
+        case .refused, .limitExceeded: .refused
         }
     }
 }

@@ -21,7 +21,7 @@ struct AWSReplyTests {
             ("LimitExceeded", 409, AWSError.Code.limitExceeded), ("NoSuchEntity", 404, .noSuchEntity),
             ("InvalidClientTokenId", 403, .unknownKey), ("AccessDenied", 403, .denied),
             ("SignatureDoesNotMatch", 403, .denied), ("ExpiredToken", 403, .denied), ("ServiceFailure", 500, .lost),
-            ("Throttling", 400, .refused), ("ValidationError", 400, .refused),
+            ("Throttling", 400, .unreachable), ("ValidationError", 400, .refused),
         ])
     func codes(code: String, status: Int, expected: AWSError.Code) {
         let refusal = refusal(status, error(code))

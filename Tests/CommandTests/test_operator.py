@@ -89,3 +89,33 @@ def test_adopt_resolves_two_unknown_keys(world):
         world.must("step")
         time.sleep(0.2)
     assert world.sandbox.keys() == {first: "Active"}
+
+
+def test_the_user_that_keyturn_runs_as_is_refused(world):
+    """It would cut itself off: told by check and by rotate, and nothing is changed."""
+    world.configuration["users"] = {"keyturn-admin": world.configuration["users"]["cicd-bot"]}
+    world.save()
+    before = world.sandbox.keys("keyturn-admin")
+    assert "cut itself off" in world.must("check", "--online", status=77).out
+    assert "cut itself off" in world.must("rotate", status=77).err
+    assert world.sandbox.keys("keyturn-admin") == before and world.sandbox.writes() == []
+
+
+def test_check_tells_where_a_target_holds_no_key_of_the_user(world):
+    """A scope that nobody reads is found before the place that they do read is left with a dead key."""
+    world.configuration["users"]["cicd-bot"]["targets"] = [
+        {"pusher": "gitlab", "project": "acme/tools/app", "environment-scope": "production"}]
+    world.save()
+    result = world.must("check", "--online")
+    assert "look" in result.out and "is this where the jobs read it?" in result.out
+
+
+def test_status_tells_of_targets_that_came_and_went(world):
+    """A new target waits for the next rotation, and a removed one is named."""
+    world.must("rotate", "--wait")
+    targets = world.configuration["users"]["cicd-bot"]["targets"]
+    targets[1] = {"pusher": "gitlab", "project": "acme/app"}
+    world.save()
+    deliveries = world.deliveries()
+    assert deliveries["gitlab:acme/app"]["state"] == "pending" and "next rotation" in deliveries["gitlab:acme/app"]["detail"]
+    assert "no longer in the configuration" in deliveries["gitlab:acme/tools/app"]["detail"]

@@ -73,6 +73,20 @@ struct RevokeTests {
         #expect(world.keys.count == 1)
     }
 
+    @Test("at once, of a key that somebody has deleted by hand, does not ask for its death again")
+    func deletedByHand() {
+        var world = idle()
+        world.keys = []
+        world.send(.asked(.revoke(atOnce: true)))
+        world.fail(.deactivateKey(World.old), .noSuchUser)
+        #expect(world.rotation.problem == nil)
+        #expect(!world.pending.contains(.deactivateKey(World.old)))
+        world.roll(to: .delivering)
+        world.answerAll()
+        #expect(world.rotation.phase == .idle)
+        #expect(world.rotation.revoked == nil)
+    }
+
     @Test("survives a crash")
     func crash() {
         var world = idle()

@@ -105,6 +105,26 @@ struct VerifyingTests {
         #expect(world.rotation.current?.id.rawValue == "AKIANEW2")
     }
 
+    @Test("a new key that somebody made Inactive asks for a person, and goes on once it is Active again")
+    func successorInactive() {
+        var world = World.at(.verifying)
+        world.setStatus(.inactive, of: new)
+        for _ in 0..<40 where world.rotation.problem?.code != .currentKeyUnusable {
+            if world.pending == [.listKeys] {
+                world.answer(.listKeys)
+            } else {
+                world.answer(.verifyKey(new), with: .keyNotVerified(new, "unknown"))
+                world.advance(.seconds(15))
+            }
+        }
+        #expect(world.rotation.problem?.needsPerson == true)
+        world.answer(.verifyKey(new), with: .keyNotVerified(new, "unknown"))
+        #expect(world.rotation.problem?.code == .currentKeyUnusable)
+        world.setStatus(.active, of: new)
+        world.roll(to: .delivering)
+        #expect(world.rotation.problem == nil)
+    }
+
     @Test("a key of somebody else holds, is pushed nowhere, and retires nothing")
     func wrongIdentity() {
         var world = World.at(.verifying)

@@ -44,8 +44,9 @@ struct Check: AsyncParsableCommand {
 
     private func summary(_ workspace: Workspace, _ users: [ConfiguredUser]) -> String {
         let targets = users.reduce(0) { $0 + $1.targets.count }
-        return
-            "\(workspace.configuration.file) is fine: \(users.count) users, \(targets) targets, \(workspace.pushers.count) pushers"
+        let counts = "\(users.count) users, \(targets) targets, \(workspace.pushers.count) pushers"
+        let hint = users.isEmpty ? "; no user is managed yet: fill in `users`" : ""
+        return "\(workspace.configuration.file) is fine: \(counts)\(hint)"
     }
 
     private func tell(_ findings: [Finding]) throws {
@@ -56,6 +57,9 @@ struct Check: AsyncParsableCommand {
             for finding in findings where !options.quiet || finding.status != .done {
                 let mark = finding.status == .done ? terminal.styled("ok    ", .green) : terminal.styled("FAILED", .red)
                 terminal.write("\(mark)  \(finding.subject): \(finding.detail)\n")
+                if let warning = finding.warning {
+                    terminal.write("\(terminal.styled("look  ", .yellow))  \(finding.subject): \(warning)\n")
+                }
             }
         }
         let status = findings.map(\.status).reduce(ExitStatus.done) { (worst: ExitStatus, next) in worst.worse(next) }
@@ -68,6 +72,8 @@ struct Finding: Encodable, Sendable {
     var subject: String
     var status: ExitStatus
     var detail: String
+    /// What is worth a look, though it may be as it should.
+    var warning: String?
 
     init(_ subject: String, _ status: ExitStatus, _ detail: String) {
         self.subject = subject
@@ -80,7 +86,8 @@ struct Finding: Encodable, Sendable {
         try container.encode(subject, forKey: .subject)
         try container.encode(status == .done, forKey: .ok)
         try container.encode(detail, forKey: .detail)
+        try container.encode(warning, forKey: .warning)
     }
 
-    enum CodingKeys: CodingKey { case subject, ok, detail }
+    enum CodingKeys: CodingKey { case subject, ok, detail, warning }
 }

@@ -24,7 +24,9 @@ struct History: ParsableCommand {
         let terminal = Terminal(options)
         if lines.isEmpty { terminal.write("Nothing was done yet.\n") }
         for line in lines {
-            terminal.write("\(Moment.text(line.at))  \(line.user)  \(Narration(at: line.at).text(line.note))\n")
+            terminal.write(
+                "\(Moment.text(line.at))  \(line.user)  \(Narration(at: line.at, number: line.rotation).text(line.note))\n"
+            )
         }
     }
 

@@ -26,6 +26,13 @@ struct Init: ParsableCommand {
 
     @OptionGroup var options: GlobalOptions
 
+    func validate() throws {
+        for user in users
+        where !user.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "_+=,.@-".contains($0)) }) {
+            throw ValidationError("`\(user)` is no IAM user name: up to 64 letters, digits and _+=,.@-")
+        }
+    }
+
     func run() throws {
         let file = options.config ?? "keyturn.yaml"
         let directory = URL(fileURLWithPath: file).deletingLastPathComponent().path

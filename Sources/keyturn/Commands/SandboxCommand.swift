@@ -12,6 +12,13 @@ struct SandboxCommand: ParsableCommand {
             For trying things, and for authors of pushers. With --directory it writes a keyturn.yaml, a seal key and the \
             tokens there, so that `keyturn --config DIR/keyturn.yaml` commands work against it from another terminal. \
             Ends on Ctrl-C, and forgets everything.
+
+            The control address takes orders as JSON. GET /state: which keys there are, and which one each target holds. \
+            POST /faults: {"service": "github", "method": "PUT", "path": "REGEX", "status": 503, "times": 3} makes the next \
+            three such requests fail; also "retryAfter", "delayMilliseconds", "body", "close": true (no answer), "afterEffect": \
+            true (done, but the answer is lost), "garbage": true; only "service" is needed; for aws the path is the action. \
+            DELETE /faults ends them. GET /requests: what was asked so far. POST /places {"service": "travis", "name": \
+            "acme/other"} and POST /users {"name": "x", "keys": 1} make more.
             """)
 
     @Option(help: ArgumentHelp("Write a configuration for this sandbox there.", valueName: "dir"))
@@ -84,6 +91,9 @@ struct SandboxFiles {
             "seal.key": Seal.makeKey().withBytes { Data($0).base64EncodedString() },
             "environment": """
             export AWS_ACCESS_KEY_ID=\(place.accessKeyId) AWS_SECRET_ACCESS_KEY=\(place.secretAccessKey)
+            export AWS_ENDPOINT_URL=\(place.aws) AWS_REGION=\(place.region)
+            export TRAVIS_TOKEN=\(place.tokens["travis"] ?? "") GITLAB_TOKEN=\(place.tokens["gitlab"] ?? "")
+            export GITHUB_TOKEN=\(place.tokens["github"] ?? "")
 
             """,
         ]

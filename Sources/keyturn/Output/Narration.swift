@@ -16,8 +16,10 @@ struct Narration {
     }
 
     /// For lines of the past, for which the rotation of that time is gone.
-    init(at: Timestamp) {
-        rotation = Rotation(at: at)
+    init(at: Timestamp, number: Int) {
+        var rotation = Rotation(at: at)
+        rotation.number = number
+        self.rotation = rotation
         policy = nil
         self.at = at
     }
@@ -62,12 +64,10 @@ struct Narration {
         case .activating: "making \(key) Active again"
         case .activated: "\(key) is Active\(reason)"
         case .stillInUse: "\(key) is still in use\(reason)"
-        case .deactivating:
-            "deactivating \(key)\(rotation.revoked == nil ? ": every target has confirmed its successor, and the overlap is over" : ": it has leaked")"
+        case .deactivating: "deactivating \(key)\(reason)"
         case .deactivated: "\(key) is Inactive\(reason)\(soak)"
         case .reactivatedOutside: "\(key) is Active again\(reason)"
-        case .deleting:
-            "deleting \(key)\(rotation.revoked == nil ? ": it was Inactive for the whole soak" : ": it has leaked")"
+        case .deleting: "deleting \(key)\(reason)"
         case .deleted: "\(key) is deleted\(reason)"
         case .completed: "rotation \(number) is complete\(next)"
         case .held: "held\(reason)"
@@ -84,7 +84,7 @@ struct Narration {
 
     private func again(_ target: TargetName?) -> String {
         guard let target, let delivery = rotation.deliveries[target], let retryAt = delivery.retryAt else { return "" }
-        return "; the old key stays active, and this target is tried again \(Moment.relative(retryAt, to: at))"
+        return "; it is tried again \(Moment.relative(retryAt, to: at))"
     }
 
     private var overlap: String {

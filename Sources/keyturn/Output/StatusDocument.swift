@@ -73,11 +73,27 @@ extension StatusDocument.User {
                     .init(id: $0.id.rawValue, role: role, status: $0.status.rawValue, created: Moment.text($0.created))
                 }
             },
-            deliveries: rotation.deliveries.sorted { $0.key < $1.key }.map { target, delivery in
-                .init(
-                    target: target.rawValue, state: delivery.state.rawValue, evidence: delivery.evidence?.rawValue,
-                    attempts: delivery.attempts, at: delivery.at.map(Moment.text), detail: delivery.detail)
-            },
+            deliveries: Self.deliveries(user, rotation),
             next: .init(action: due.action.rawValue, due: Moment.text(due.at)), problem: rotation.trouble)
+    }
+
+    /// The rotation's deliveries, with a word about targets that came or went since.
+    private static func deliveries(_ user: ConfiguredUser, _ rotation: Rotation) -> [StatusDocument.DeliveryLine] {
+        let configured = Set(user.targets.map(\.name))
+        let known = rotation.deliveries.map { target, delivery in
+            let isGone = !configured.contains(target)
+            return StatusDocument.DeliveryLine(
+                target: target.rawValue, state: delivery.state.rawValue, evidence: delivery.evidence?.rawValue,
+                attempts: delivery.attempts, at: delivery.at.map(Moment.text),
+                detail: isGone
+                    ? "no longer in the configuration: what it holds dies with the next rotation" : delivery.detail)
+        }
+        guard rotation.number > 0 else { return known }
+        let new = configured.subtracting(rotation.deliveries.keys).map { target in
+            StatusDocument.DeliveryLine(
+                target: target.rawValue, state: "pending", evidence: nil, attempts: 0, at: nil,
+                detail: "new in the configuration: it gets its key at the next rotation; `keyturn rotate` begins one")
+        }
+        return (known + new).sorted { $0.target < $1.target }
     }
 }

@@ -12,7 +12,9 @@ struct StatusText {
         if user.keys.isEmpty { lines.append("  keys: not looked at yet; `keyturn step` does") }
         lines += user.keys.map { "  \(pad($0.role, 9)) \($0.id)  \(pad($0.status, 8))  created \($0.created)" }
         lines += user.deliveries.map(line)
-        lines.append("  next: \(user.next.action), \(user.next.due)")
+        let isHeld = user.next.action == "hold"
+        lines.append(
+            isHeld ? "  next: nothing, until `keyturn retry`" : "  next: \(user.next.action), \(user.next.due)")
         return lines.joined(separator: "\n") + "\n"
     }
 

@@ -11,7 +11,7 @@ struct ConfigurationTemplate {
         # { command: [ARG, ...] }. `keyturn check` reads this file and tells what is wrong with it.
         version: 1
 
-        # What keyturn knows and did. Back it up together with nothing: the seal key belongs elsewhere.
+        # What keyturn knows and did. Back it up, and not next to the seal key.
         state: sqlite:keyturn.db
         # 32 bytes in base64. Seals a new key pair on disk until every target has confirmed it.
         seal-key: { file: seal.key }

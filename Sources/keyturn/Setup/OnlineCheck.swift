@@ -20,28 +20,30 @@ struct OnlineCheck {
     }
 
     private func check(_ user: ConfiguredUser) async -> [Finding] {
-        var findings = [await checkKeys(user)]
-        await withTaskGroup(of: (Int, Finding).self) { group in
+        let (finding, keys) = await checkKeys(user)
+        return await withTaskGroup(of: (Int, Finding).self) { group in
             for (index, target) in user.targets.enumerated() {
-                group.addTask { (index, await check(target, user)) }
+                group.addTask { (index, await check(target, user, keys)) }
             }
             var found: [Finding?] = user.targets.map { _ in nil }
             for await (index, finding) in group { found[index] = finding }
-            findings += found.compactMap { $0 }
+            return [finding] + found.compactMap { $0 }
         }
-        return findings
     }
 
-    private func checkKeys(_ user: ConfiguredUser) async -> Finding {
+    private func checkKeys(_ user: ConfiguredUser) async -> (Finding, [AccessKey]) {
         let subject = "user \(user.name)"
         let iam = workspace.iam(of: user, http)
         do throws(AWSError) {
             let own = try await iam.ownIdentity()
+            if Workspace.isUser(user.userName, own) {
+                return (Finding(subject, .notAllowed, Workspace.sentence(user.name, own)), [])
+            }
             let arn = try await iam.user(user.userName)
             let keys = try await iam.listAccessKeys(of: user.userName)
             let list = keys.map { "\($0.id) \($0.status.rawValue), created \(Moment.text($0.created))" }
             let shown = list.isEmpty ? "no keys" : list.joined(separator: "; ")
-            return Finding(subject, .done, "\(arn), seen as \(own): \(shown)")
+            return (Finding(subject, .done, "\(arn): \(shown) (asked as \(own))"), keys)
         } catch {
             let status: ExitStatus =
                 switch error.code {
@@ -49,15 +51,14 @@ struct OnlineCheck {
                 case .unreachable, .lost: .unavailable
                 case .limitExceeded, .noSuchEntity, .refused: .failed
                 }
-            return Finding(subject, status, error.description)
+            return (Finding(subject, status, error.description), [])
         }
     }
 
-    private func check(_ target: ConfiguredTarget, _ user: ConfiguredUser) async -> Finding {
-        let report = await host.call(
-            .check,
-            PusherTarget(name: target.name, pusher: target.pusher, fields: target.fields, exclusive: target.exclusive),
-            timeout: user.policy.pushTimeout)
+    private func check(_ target: ConfiguredTarget, _ user: ConfiguredUser, _ keys: [AccessKey]) async -> Finding {
+        let place = PusherTarget(
+            name: target.name, pusher: target.pusher, fields: target.fields, exclusive: target.exclusive)
+        let report = await host.call(.check, place, timeout: user.policy.pushTimeout)
         let status: ExitStatus =
             switch report.outcome {
             case .ok, .unchanged: .done
@@ -65,6 +66,20 @@ struct OnlineCheck {
             case .retryable, .rateLimited, .timedOut, .cancelled, .unknown: .unavailable
             case .conflict, .unsupported, .internal, .notFound, .invalidConfig: .failed
             }
-        return Finding("target \(target.name)", status, report.message)
+        var finding = Finding("target \(target.name)", status, report.message)
+        guard status == .done, !keys.isEmpty else { return finding }
+        finding.warning = doubt(await host.call(.inspect, place, timeout: user.policy.pushTimeout), keys)
+        return finding
+    }
+
+    /// A place that does not hold the user's key today may not be the one where its jobs read it.
+    private func doubt(_ seen: CallReport, _ keys: [AccessKey]) -> String? {
+        if seen.outcome == .notFound {
+            return "it holds no key today, though the user has one: is this where the jobs read it?"
+        }
+        guard seen.outcome == .ok, let id = seen.keyID, !keys.contains(where: { $0.id.rawValue == id }) else {
+            return nil
+        }
+        return "it holds \(id), which is no key of this user; the first rotation replaces it"
     }
 }

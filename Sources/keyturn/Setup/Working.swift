@@ -37,6 +37,7 @@ struct Working {
             try await workspace.start(host, log, for: users)
             // Last, since it makes the state where there is none: what is wrong with the rest changes nothing.
             journal = try workspace.openJournal()
+            try await workspace.refuseOwnUser(among: users, http)
         } catch {
             await host.stop()
             throw error
