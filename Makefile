@@ -14,12 +14,14 @@ PACKAGES := libcurl4-openssl-dev libexpat1-dev libssl-dev libsodium-dev libsqlit
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PUSHERS := TravisCI:travis-ci GitLabCI:gitlab-ci GitHubActions:github-actions
 
-.PHONY: help demo test blackbox build stage install uninstall format lint clean setup
+.PHONY: help demo test simulate simulate-mutants blackbox build stage install uninstall format lint clean setup
 
 help:
 	@echo "make demo                  a whole rotation on stand-ins: no account, no network"
 	@echo "make test                  every test"
 	@echo "make install PREFIX=DIR    a release build, installed (default /usr/local)"
+	@echo "make simulate SEEDS=N      the decisions in a simulated world of faults"
+	@echo "make simulate-mutants      planted faults, which the simulator must find"
 	@echo "make blackbox              200 rotations under kill -9, with CI jobs running"
 	@echo "make format                format the sources; make lint: check the format"
 	@echo "make clean                 remove what was built"
@@ -104,9 +106,20 @@ test: stage
 	swift build --build-tests
 	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_PUSHERS="$(CURDIR)/$(DEBUG_DIR)" \
 	  swift test --skip-build --disable-xctest
+	.build/debug/keyturn-simulate --seeds 300
 	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_SANDBOX="$(CURDIR)/$(STAGE)/libexec/keyturn/keyturn-sandbox" \
 	  $(VENV)/bin/pytest -q Tests/ClientTests Tests/CommandTests
 	@$(MAKE) --no-print-directory lint
+
+# The real decisions in a simulated world of faults. A seed is a world; `--seed S --trace` shows one again.
+SEEDS ?= 10000
+SIMULATE := --scratch-path .build-simulate -c release --product keyturn-simulate
+simulate: setup
+	swift build $(SIMULATE)
+	.build-simulate/release/keyturn-simulate --seeds $(SEEDS)
+
+simulate-mutants: setup
+	Tests/Simulator/mutants.sh
 
 # Rotations of the built program under kill -9, with simulated CI jobs on every target.
 ROTATIONS ?= 200
@@ -120,4 +133,4 @@ lint:
 	swift format lint --strict --parallel --recursive Package.swift Sources Plugins plugin-sdk Tests
 
 clean:
-	rm -rf .build .build-static
+	rm -rf .build .build-static .build-simulate

@@ -1,0 +1,53 @@
+internal import Rotation
+
+/// What the simulator writes down of the past, to judge the present by.
+struct Book {
+    /// Strangers that keyturn was told to account for, and a first key that it took over.
+    var adopted: Set<AccessKeyID> = []
+    /// Keys that an operator has switched off or deleted.
+    var broken: Set<AccessKeyID> = []
+    /// When an operator last changed anything in IAM.
+    var peopleChangedAt = Timestamp(milliseconds: 0)
+    /// Whether anybody ever said `revoke --now`: then there may be no Active key for a while.
+    var isRevokedAtOnce = false
+    /// Of which moment the last listing was.
+    var listedAsOf = Timestamp(milliseconds: 0)
+    /// When CreateAccessKey was about to be called.
+    var intents: [Timestamp] = []
+    /// Right answers of STS, whoever asked.
+    var answers: [AccessKeyID: Int] = [:]
+    /// Keys that STS has answered for three times.
+    var verified: Set<AccessKeyID> = []
+    /// When the last delivery was settled, by the machine's clock; nil: not comparable.
+    var overlapSince: Timestamp?
+    /// When the old key was made Inactive, by the machine's clock; nil: not comparable.
+    var soakSince: Timestamp?
+    /// The latest time that the machine's clock ever showed before it jumped: leases may last until then.
+    var latestClock = Timestamp(milliseconds: 0)
+    /// Whether a service's pause can still be judged by the machine's clock.
+    var pausesCount = true
+    /// Unused strangers made in an intent's window, and taken for keyturn's own.
+    var doubts = 0
+    /// Worlds that no command leads out of.
+    var deadEnd: String?
+
+    mutating func clockJumped(from clock: Timestamp) {
+        latestClock = max(latestClock, clock)
+        overlapSince = nil
+        soakSince = nil
+        pausesCount = false
+    }
+
+    mutating func noteRequests(_ requests: [Event.Request]) {
+        for request in requests {
+            switch request {
+            case .revoke(let atOnce):
+                isRevokedAtOnce = isRevokedAtOnce || atOnce
+                overlapSince = nil
+                soakSince = nil
+            case .retry: pausesCount = false
+            default: break
+            }
+        }
+    }
+}

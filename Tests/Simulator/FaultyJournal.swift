@@ -1,0 +1,60 @@
+internal import Journal
+internal import Rotation
+internal import Secrets
+internal import Synchronization
+
+/// The real journal, whose commits can be made to fail, and which knows what was committed last.
+final class FaultyJournal: Journal {
+    /// What happens to the next commit.
+    enum Fault { case none, refused, writtenButReported }
+
+    struct State {
+        var fault = Fault.none
+        /// The rotation of the last commit that was written.
+        var committed: Rotation?
+        /// The key whose sealed pair is kept.
+        var sealed: String?
+    }
+
+    private let journal: SQLiteJournal
+    private let state = Mutex(State())
+
+    init(_ journal: SQLiteJournal) { self.journal = journal }
+
+    var committed: Rotation? { state.withLock { $0.committed } }
+    var sealed: String? { state.withLock { $0.sealed } }
+
+    func failNextCommit(_ fault: Fault) { state.withLock { $0.fault = fault } }
+
+    func commit(_ entry: JournalEntry) throws(JournalError) -> Int64 {
+        let fault = state.withLock { state in
+            defer { state.fault = .none }
+            return state.fault
+        }
+        if fault == .refused { throw JournalError(.unavailable, "the disk is full") }
+        let version = try journal.commit(entry)
+        state.withLock { state in
+            state.committed = entry.rotation
+            switch entry.pair {
+            case .keep: break
+            case .seal(let pair): state.sealed = pair.id
+            case .wipe: state.sealed = nil
+            }
+        }
+        if fault == .writtenButReported { throw JournalError(.unavailable, "the disk went away") }
+        return version
+    }
+
+    func record(of user: String) throws(JournalError) -> JournalRecord? { try journal.record(of: user) }
+    func records() throws(JournalError) -> [String: JournalRecord] { try journal.records() }
+    func pendingPair(of user: String) throws(JournalError) -> KeyPair? { try journal.pendingPair(of: user) }
+    func release(_ user: String, lease: Lease) throws(JournalError) { try journal.release(user, lease: lease) }
+
+    func acquire(_ user: String, lease: Lease, at now: Timestamp) throws(JournalError) -> JournalRecord {
+        try journal.acquire(user, lease: lease, at: now)
+    }
+
+    func history(of user: String?, limit: Int) throws(JournalError) -> [HistoryLine] {
+        try journal.history(of: user, limit: limit)
+    }
+}

@@ -1,0 +1,52 @@
+internal import AWS
+internal import Engine
+internal import Journal
+internal import Rotation
+internal import Secrets
+
+/// One process of keyturn at work on the user: the real session, and its effects on their way.
+struct SimulatedProcess {
+    var session: RotationSession
+    let owner: LeaseOwner
+    /// Effects that have no answer yet.
+    var flights: [Flight] = []
+    /// Answers that the session has not seen.
+    var happenings: [Happening] = []
+    /// It is stopped, and does not know.
+    var isPaused = false
+    /// Of which moment the last listing was that it has seen.
+    var sawKeysOf = Timestamp(milliseconds: 0)
+}
+
+/// One effect on its way.
+struct Flight {
+    let effect: Effect
+    /// The pair that goes with it.
+    let pair: KeyPair?
+    /// What its process knew when it began.
+    let sawKeysOf: Timestamp
+    /// Whether an operator has ordered that this key be dead before it is replaced.
+    let isOrdered: Bool
+    /// Whether the current key has leaked, so that it may be dead already by an operator's hand.
+    let isRevoked: Bool
+    /// Whether its key was made by a call whose answer was lost, so that nobody can be using it.
+    let isOrphan: Bool
+    /// Once it has been carried out: what is answered; nil within: no answer.
+    var answer: Happening??
+}
+
+/// The simulator carries effects out itself: nothing calls this.
+struct NoService: AccessKeyService {
+    private static let error = AWSError(.unreachable, "there is no AWS here")
+
+    func listAccessKeys(of user: String) async throws(AWSError) -> [AccessKey] { throw Self.error }
+    func createAccessKey(of user: String) async throws(AWSError) -> (key: AccessKey, pair: KeyPair) {
+        throw Self.error
+    }
+    func setStatus(_ status: AccessKey.Status, of id: AccessKeyID, of user: String) async throws(AWSError) {
+        throw Self.error
+    }
+    func deleteAccessKey(_ id: AccessKeyID, of user: String) async throws(AWSError) { throw Self.error }
+    func lastUse(of id: AccessKeyID) async throws(AWSError) -> Timestamp? { throw Self.error }
+    func identity(of pair: KeyPair) async throws(AWSError) -> String { throw Self.error }
+}

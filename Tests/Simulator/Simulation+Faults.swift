@@ -1,0 +1,62 @@
+internal import Engine
+internal import Journal
+internal import Rotation
+
+/// What befalls processes and their machine.
+extension Simulation {
+    mutating func disturb() {
+        if random.chance(weather.clock) { jump() }
+        if random.chance(weather.people) { meddle() }
+        guard random.chance(weather.rival) || processes.count > 1 && random.chance(30) else { return }
+        if let paused = processes.firstIndex(where: \.isPaused) { return wake(paused) }
+        guard let index = processes.indices.last else { return }
+        processes[index].isPaused = true
+        note("\(processes[index].owner) is paused")
+        // The other one is on another machine: of the paused one it knows the lease only.
+        machine += 1
+        processNumber += 1
+        if random.chance(800) { pass(to: clock + .seconds(61)) }
+        open(as: owner())
+        if processes.count == 1 { processes[0].isPaused = false }
+    }
+
+    private mutating func jump() {
+        let size = random.seconds(0...random.pick([10, 100, 5_000]))
+        book.clockJumped(from: clock)
+        skew = random.chance(500) ? skew + size : skew - size
+        note("the clock jumps: it is \(skew.milliseconds) ms ahead")
+    }
+
+    /// It goes on where it was stopped, and learns from the journal that it is late.
+    mutating func wake(_ index: Int) {
+        note("\(processes[index].owner) wakes")
+        processes[index].isPaused = false
+        for chosen in processes[index].flights.indices where processes[index].flights[chosen].answer == nil {
+            guard processes[index].session.isHeld(at: clock) else { break }
+            launch(index, chosen)
+        }
+        for flight in processes[index].flights {
+            if let answer = flight.answer ?? nil { processes[index].happenings.append(answer) }
+        }
+        processes[index].flights = []
+        processes[index].happenings.append(Happening(event: .timePassed))
+        handle(index)
+        // Whoever was not overtaken goes on; the other one then is turned away at its next commit.
+    }
+
+    /// The process dies; of its calls that had no answer, some still arrive.
+    mutating func crash(_ index: Int) {
+        note("\(processes[index].owner) dies")
+        if random.chance(200) { machine += 1 }
+        processNumber += 1
+        die(index)
+        if random.chance(300) { now = now + random.seconds(0...30) }
+    }
+
+    mutating func die(_ index: Int) {
+        for flight in processes[index].flights where flight.answer == nil && random.chance(400) {
+            strays.append((now + random.seconds(0...20), flight))
+        }
+        processes.remove(at: index)
+    }
+}

@@ -1,0 +1,97 @@
+internal import Rotation
+
+/// The end of a world: faults stop, and the rotation must find its way home, or tell a person why not.
+extension Simulation {
+    /// Steps that the way home may take.
+    private static let patience = 600
+
+    mutating func comeHome() {
+        note("fair weather from here")
+        weather = .calm
+        isAtEnd = true
+        book.clockJumped(from: clock)
+        skew = .zero
+        pass(to: max(clock, book.latestClock) + .seconds(61))
+        for _ in 0..<5 {
+            guard settle() else { return }
+            guard let problem = rotation?.problem, problem.needsPerson else { return checkHome() }
+            note("a person is needed: \(problem.message)")
+            guard resolve(problem) else { return }
+        }
+        violate("(f) a person's help does not help: \(rotation?.problem?.code.rawValue ?? "")")
+    }
+
+    /// Lets the world go on until nothing is to be done, or the same problem was found thrice; false: a violation.
+    private mutating func settle() -> Bool {
+        var held = 0
+        for _ in 0..<Self.patience {
+            guard violation == nil else { return false }
+            if processes.isEmpty, strays.isEmpty, requests.isEmpty, let rotation, isAtRest(rotation) { return true }
+            held = rotation?.problem?.needsPerson == true ? held + 1 : 0
+            if held > 40, processes.isEmpty { return true }
+            if processes.isEmpty { goOn() } else { step() }
+        }
+        violate("(f) it neither ends nor asks for help in \(rotation.map { "\($0.phase)" } ?? "")")
+        return false
+    }
+
+    /// Takes the user up when something is due, without beginning another rotation.
+    private mutating func goOn() {
+        events += 1
+        if let rotation = journal.committed { pass(to: rotation.due(at: clock, policy: policy).at) }
+        pass(to: strays.map(\.at).max() ?? now)
+        open(as: owner())
+    }
+
+    private func isAtRest(_ rotation: Rotation) -> Bool {
+        rotation.phase == .idle && rotation.problem == nil && !rotation.isUnobserved
+            && rotation.due(at: clock, policy: policy).at > clock
+    }
+
+    /// Does what the problem's sentence says; false: there is nothing to do.
+    private mutating func resolve(_ problem: Problem) -> Bool {
+        guard let rotation else { return false }
+        if [.overlap, .soak, .deleting].contains(rotation.phase), let current = rotation.current,
+            iam.key(current.id) == nil
+        {
+            book.deadEnd = "\(rotation.phase): the current key was deleted by somebody"
+            return false
+        }
+        switch problem.code {
+        case .unaccountedKey: return resolveStranger(rotation)
+        case .currentKeyUnusable:
+            guard let key = rotation.next ?? rotation.current else { return true }
+            iam.setStatus(.active, of: key.id, at: now)
+            book.broken.remove(key.id)
+        case .rolledBack, .creationFails: ask(.retry)
+        default: violate("(f) held for no reason: \(problem.message)")
+        }
+        return true
+    }
+
+    private mutating func resolveStranger(_ rotation: Rotation) -> Bool {
+        let known = [rotation.current, rotation.next, rotation.previous].compactMap { $0?.id }
+        let strangers = iam.keys.map(\.id).filter { !known.contains($0) }
+        if let used = strangers.first(where: { id in targets.contains { $0.held == id && $0.isProtected } }) {
+            keep(used)
+        } else {
+            for id in strangers {
+                note("a person deletes \(id)")
+                iam.delete(id, at: now)
+            }
+        }
+        return true
+    }
+
+    /// At home, the key is where it belongs.
+    private mutating func checkHome() {
+        guard let rotation, violation == nil else { return }
+        if let current = rotation.current?.id, !iam.isActive(current), !book.broken.contains(current) {
+            violate("(f) at home, and \(current) is dead")
+        }
+        for target in targets where target.isConfigured && target.isProtected {
+            guard let held = target.held, held != rotation.current?.id, !book.broken.contains(held) else { continue }
+            violate("(f) at home, and \(target.name) holds \(held)")
+        }
+    }
+}

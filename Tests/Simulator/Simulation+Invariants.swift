@@ -1,0 +1,145 @@
+internal import Engine
+internal import Rotation
+
+/// What must hold after every event.
+extension Simulation {
+    /// What one step of a process has changed.
+    mutating func checkHandled(
+        _ index: Int, _ before: Rotation, _ happenings: [Happening], _ transition: Transition
+    ) {
+        let rotation = processes[index].session.rotation
+        for note in transition.notes where note.kind == .takenOver || note.kind == .adopted {
+            if let key = note.key { book.adopted.insert(key) }
+            guard note.kind == .adopted else { continue }
+            if let other = rotation.previous?.id { book.adopted.insert(other) }
+            // By the operator's word, whatever the targets hold.
+            for target in targets.indices where targets[target].held != note.key { targets[target].isProtected = false }
+        }
+        for target in targets.indices {
+            let name = targets[target].name
+            guard transition.changedDeliveries.contains(name), let state = rotation.deliveries[name]?.state else {
+                continue
+            }
+            if state == .skipped { targets[target].isProtected = false }
+            if state == .confirmed, targets[target].isConfigured { targets[target].isProtected = true }
+        }
+        for happening in happenings { take(happening.event, before) }
+        if transition.forgetsDeliveries || transition.notes.contains(where: { $0.kind == .successorLost }) {
+            for target in targets.indices { targets[target].pausedUntil = nil }
+        }
+        if before.phase == .delivering, rotation.phase == .overlap {
+            book.overlapSince = clock
+            checkDelivered(rotation)
+        }
+        if rotation.phase == .overlap, before.phase != .overlap { book.overlapSince = clock }
+        if rotation.phase == .soak, before.phase != .soak { book.soakSince = clock }
+        // One that was overtaken and has not noticed judges by what was.
+        if index == processes.count - 1 { checkPair(rotation) }
+    }
+
+    private mutating func take(_ event: Event, _ before: Rotation) {
+        switch event {
+        case .pushed(let name, let id, let result):
+            guard let target = targets.firstIndex(where: { $0.name == name }), id == before.next?.id else { return }
+            targets[target].pausedUntil = result.outcome == .rateLimited ? result.retryAfter.map { clock + $0 } : nil
+            if targets[target].pausedUntil != nil { book.pausesCount = true }
+        default: break
+        }
+    }
+
+    /// (a) What counts as delivered really is.
+    private mutating func checkDelivered(_ rotation: Rotation) {
+        for target in targets {
+            guard rotation.deliveries[target.name]?.state == .confirmed, target.held != rotation.current?.id else {
+                continue
+            }
+            violate("(a) \(target.name) counts as confirmed and holds \(target.held?.rawValue ?? "nothing")")
+        }
+    }
+
+    /// (e) The sealed pair is kept from its creation until all deliveries are settled, and no longer.
+    private mutating func checkPair(_ rotation: Rotation) {
+        let isOpen = rotation.phase == .verifying || rotation.phase == .delivering
+        let expected = isOpen ? rotation.next?.id.rawValue : nil
+        guard journal.sealed != expected else { return }
+        violate("(e) in \(rotation.phase) the journal keeps the pair of \(journal.sealed ?? "no key")")
+    }
+
+    /// Whether an effect may be begun.
+    mutating func checkBegun(_ flight: Flight, _ rotation: Rotation) {
+        switch flight.effect {
+        case .createKey:
+            book.intents.append(now)
+            if journal.committed?.creations.last?.isOpen != true { violate("a key is made without an intent") }
+        case .push(let name, let id):
+            if id != rotation.next?.id { violate("pushes \(id), which is not the new key") }
+            if journal.sealed != id.rawValue { violate("pushes a pair that is not in the journal") }
+            if !book.verified.contains(id) { violate("pushes a key that STS has not answered for") }
+            let pause = targets.first { $0.name == name }?.pausedUntil
+            if let pause, book.pausesCount, pause > clock, pause - clock <= .seconds(3_600) {
+                violate("pushes to \(name), which has asked for a pause")
+            }
+        case .deactivateKey(let id):
+            if flight.isOrdered, !book.isRevokedAtOnce { violate("the current key is made Inactive without an order") }
+            guard rotation.revoked == nil, id == rotation.previous?.id, let since = book.overlapSince else { return }
+            if clock < since + policy.overlap { violate("the overlap of \(id) is cut short") }
+        case .deleteKey(let id):
+            guard rotation.revoked == nil, id == rotation.previous?.id, let since = book.soakSince else { return }
+            if clock < since + policy.soak { violate("the soak of \(id) is cut short") }
+        case .listKeys, .verifyKey, .lookUpLastUse, .inspect, .activateKey: break
+        }
+    }
+
+    /// keyturn's call switches a key off, or deletes it.
+    mutating func retire(_ flight: Flight, _ change: (inout SimulatedIAM, Timestamp) -> Void) {
+        guard let id = flight.effect.retired, let key = iam.key(id) else { return }
+        checkStranger(key, flight.effect)
+        if flight.isOrdered { book.broken.insert(id) }
+        for target in targets where target.isConfigured && target.isProtected && target.held == id {
+            if !flight.isOrdered, !book.broken.contains(id) {
+                violate("(a) \(flight.effect) while \(target.name) holds it")
+            }
+        }
+        let hadActiveKey = iam.hasActiveKey
+        change(&iam, now)
+        let hasSeen = flight.sawKeysOf.milliseconds > 0
+        let isExplained =
+            flight.isOrphan || flight.isRevoked || book.isRevokedAtOnce
+            || (hasSeen && book.peopleChangedAt > flight.sawKeysOf)
+        if hadActiveKey, !iam.hasActiveKey, !isExplained { violate("(c) \(flight.effect) takes the last Active key") }
+        checkTargets("\(flight.effect)")
+    }
+
+    /// (d) One doubt is known: a key that a stranger has made while keyturn was making one, and that nobody ever used,
+    /// cannot be told from one that keyturn has made and never heard of.
+    private mutating func checkStranger(_ key: AccessKey, _ effect: Effect) {
+        guard iam.makers[key.id] == .stranger, !book.adopted.contains(key.id) else { return }
+        let window: Duration = .seconds(200)
+        // An intent that was written, and of whose writing the process never heard, is in the journal only.
+        let intents = book.intents + (journal.committed?.creations.map { $0.at - skew } ?? [])
+        let isDoubtful = intents.contains { key.created >= $0 - window && key.created <= $0 + window }
+        if isDoubtful || skew != .zero, iam.uses[key.id] == nil {
+            book.doubts += 1
+        } else {
+            violate("(d) \(effect) is about a key that keyturn cannot account for")
+        }
+    }
+
+    /// (b) Every target's key is Active, unless somebody else has seen to it that it is not.
+    mutating func checkTargets(_ cause: String) {
+        for target in targets where target.isConfigured && target.isProtected {
+            guard let held = target.held, !iam.isActive(held), !book.broken.contains(held) else { continue }
+            violate("(b) \(target.name) holds \(held), which is dead, after \(cause)")
+        }
+    }
+}
+
+extension Effect {
+    /// The key that the effect switches off or deletes.
+    var retired: AccessKeyID? {
+        switch self {
+        case .deactivateKey(let id), .deleteKey(let id): id
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,76 @@
+internal import Rotation
+
+/// Operators, and whoever else works on the account.
+extension Simulation {
+    mutating func meddle() {
+        switch random.number(0...11) {
+        case 0: makeStranger()
+        case 1, 2: changeKey()
+        case 3, 4: reconfigure()
+        case 5: ask(.retry)
+        case 6: ask(.rotate)
+        case 7: ask(.skip(random.pick(targets).name, reason: "an operator's"))
+        case 8: adopt()
+        case 9: ask(.rollback)
+        case 10: ask(.revoke(atOnce: false))
+        default: ask(.revoke(atOnce: true))
+        }
+    }
+
+    mutating func ask(_ request: Event.Request) {
+        note("an operator asks: \(request)")
+        if requests.count < 4 { requests.append(request) }
+    }
+
+    private mutating func makeStranger() {
+        guard iam.keys.count < 2 else { return }
+        let key = iam.make(by: .stranger, at: now)
+        iam.spread[key.id] = now
+        if random.chance(700) { iam.uses[key.id] = now }
+        book.peopleChangedAt = now
+        note("somebody makes \(key.id)")
+    }
+
+    private mutating func changeKey() {
+        guard !iam.keys.isEmpty else { return }
+        let id = random.pick(iam.keys).id
+        book.peopleChangedAt = now
+        switch random.number(0...2) {
+        case 0: iam.setStatus(.active, of: id, at: now)
+        case 1: iam.setStatus(.inactive, of: id, at: now)
+        default: iam.delete(id, at: now)
+        }
+        if iam.isActive(id) { book.broken.remove(id) } else { book.broken.insert(id) }
+        note("somebody changes \(id): \(iam.key(id)?.status.rawValue ?? "deleted")")
+    }
+
+    private mutating func reconfigure() {
+        let index = random.number(0...targets.count - 1)
+        if targets[index].isConfigured {
+            guard targets.count(where: \.isConfigured) > 1 else { return }
+            targets[index].isConfigured = false
+            targets[index].isProtected = false
+            targets[index].pausedUntil = nil
+        } else {
+            targets[index].isConfigured = true
+        }
+        configured = nil
+        note("\(targets[index].name) is \(targets[index].isConfigured ? "put into" : "taken out of") the configuration")
+    }
+
+    /// By an operator who has looked, or by one who has not.
+    private mutating func adopt() {
+        guard !iam.keys.isEmpty else { return }
+        let held = targets.first { $0.isConfigured && $0.isProtected }?.held
+        let id = random.chance(800) ? held ?? random.pick(iam.keys).id : random.pick(iam.keys).id
+        keep(id)
+    }
+
+    /// What holds another key than the adopted one is left to the operator.
+    mutating func keep(_ id: AccessKeyID) {
+        for index in targets.indices where targets[index].held != id { targets[index].isProtected = false }
+        // The retired one goes by the operator's word, whoever made it.
+        book.adopted.formUnion(iam.keys.map(\.id))
+        ask(.adopt(id))
+    }
+}

@@ -1,0 +1,44 @@
+internal import Engine
+internal import Rotation
+internal import Secrets
+
+/// How targets take pushes.
+extension Simulation {
+    /// One push: written, not written, or written late; told rightly, or not told at all.
+    mutating func push(_ flight: Flight) -> Happening? {
+        guard case .push(let name, let id) = flight.effect else { return nil }
+        func ended(_ result: PushResult) -> Happening { Happening(event: .pushed(name, id, result)) }
+        guard flight.pair?.id == id.rawValue else {
+            return ended(PushResult(.internal, message: "the sealed secret is not in the journal"))
+        }
+        guard let index = targets.firstIndex(where: { $0.name == name }) else { return nil }
+        if let until = targets[index].downUntil, until > now, weather.push > 0 {
+            return ended(PushResult(random.pick([.retryable, .unauthorized, .notFound]), message: "down"))
+        }
+        guard random.chance(weather.push) else {
+            write(name, id)
+            let evidence: Evidence = targets[index].isReadable ? .readBack : .acknowledged
+            return ended(PushResult(random.chance(200) ? .unchanged : .ok, evidence: evidence, message: "written"))
+        }
+        switch random.number(0...5) {
+        case 0:
+            write(name, id)
+            return ended(PushResult(random.pick([.unknown, .timedOut, .cancelled, .retryable]), message: "who knows"))
+        case 1:
+            strays.append((now + random.seconds(0...10), flight))
+            return ended(PushResult(random.pick([.unknown, .timedOut]), message: "no answer in time"))
+        case 2:
+            let pause = random.seconds(1...(random.chance(100) ? 7_200 : 300))
+            return ended(PushResult(.rateLimited, retryAfter: pause, message: "slow down"))
+        case 3:
+            targets[index].downUntil = now + random.seconds(1...1_800)
+            return ended(PushResult(.retryable, message: "going down"))
+        default:
+            let outcomes: [PushResult.Outcome] = [
+                .unknown, .timedOut, .cancelled, .retryable, .unauthorized, .notFound, .conflict, .invalidConfig,
+                .unsupported, .internal,
+            ]
+            return ended(PushResult(random.pick(outcomes), message: "not written"))
+        }
+    }
+}

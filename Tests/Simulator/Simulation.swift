@@ -1,0 +1,235 @@
+internal import Engine
+internal import Journal
+internal import PusherHost
+internal import Rotation
+internal import Secrets
+
+/// One world: a user, its keys, its targets, keyturn's processes on one state, and whatever goes wrong around them.
+///
+/// Everything follows from the seed. The rotation, the session and the journal are the real ones; what the simulator does
+/// in their stead is what `Engine` does around a session: it carries effects out, waits, and takes users up again.
+struct Simulation {
+    static let start = Timestamp(milliseconds: 1_800_000_000_000)
+    static let secret = Secret.text("the secret of every key")
+
+    let seed: UInt64
+    let user: String
+    let journal: FaultyJournal
+    let policy: Policy
+    var random: Random
+    var weather: Weather
+    /// The true time; AWS goes by it.
+    var now = Simulation.start
+    /// How wrong the machine's clock is.
+    var skew: Duration = .zero
+    var iam = SimulatedIAM()
+    var targets: [SimulatedTarget] = []
+    var processes: [SimulatedProcess] = []
+    /// Calls that reach their service although nobody waits for them any more.
+    var strays: [(at: Timestamp, flight: Flight)] = []
+    /// What operators have asked for, for the next process to take up.
+    var requests: [Event.Request] = []
+    var configured: ManagedUser?
+    /// Whose process is on which machine; a process of the same one is seen to be gone.
+    var machine = 0
+    var processNumber: Int32 = 0
+    var lastOwner: LeaseOwner?
+
+    var book = Book()
+    var events = 0
+    /// Whether faults have stopped.
+    var isAtEnd = false
+    var completed = 0
+    /// Rotations that this world is to run.
+    let wanted: Int
+    let trace: Trace?
+    var violation: String?
+
+    init(seed: UInt64, journal: SQLiteJournal, isTraced: Bool = false) {
+        self.seed = seed
+        user = "user\(seed)"
+        self.journal = FaultyJournal(journal)
+        random = Random(seed: seed)
+        weather = Weather.random(&random)
+        policy = Policy.random(&random)
+        wanted = random.number(1...3)
+        trace = isTraced ? Trace() : nil
+        for index in 0..<random.number(1...4) {
+            targets.append(SimulatedTarget(name: TargetName("ci:\(index)"), isReadable: random.chance(500)))
+        }
+        if random.chance(850) {
+            let key = iam.make(by: .keyturn, at: now, age: .seconds(random.pick([60, 700_000])))
+            for index in targets.indices { targets[index].held = key.id }
+            iam.spread[key.id] = now
+        }
+    }
+
+    /// What the machine's clock shows.
+    var clock: Timestamp { now + skew }
+
+    /// The rotation as a process would find it.
+    var rotation: Rotation? { processes.last?.session.rotation ?? journal.committed }
+
+    func note(_ line: @autoclosure () -> String) {
+        guard let trace else { return }
+        let seconds = Double((now - Self.start).milliseconds) / 1_000
+        trace.lines.append("\(events) +\(seconds)s \(line())")
+    }
+
+    mutating func violate(_ sentence: String) {
+        note("VIOLATION: \(sentence)")
+        if violation == nil { violation = sentence }
+    }
+
+    /// Runs the world to its end: first in its weather, then in fair weather, until the last rotation is home.
+    mutating func run() {
+        while violation == nil, completed < wanted, events < 1_500 { step() }
+        if violation == nil { comeHome() }
+    }
+
+    /// One thing happens.
+    mutating func step() {
+        events += 1
+        now = now + .milliseconds(random.number(1...200))
+        landStrays()
+        disturb()
+        guard !processes.isEmpty else { return takeUp() }
+        let awake = processes.indices.filter { !processes[$0].isPaused }
+        guard !awake.isEmpty else { return random.chance(500) ? wake(0) : takeUp() }
+        let index = awake.count == 1 ? awake[0] : random.pick(awake)
+        if random.chance(weather.crash) { return crash(index) }
+        work(index)
+    }
+
+    /// What one process does next.
+    mutating func work(_ index: Int) {
+        let process = processes[index]
+        if !process.happenings.isEmpty, process.flights.isEmpty || random.chance(600) { return handle(index) }
+        guard !process.flights.isEmpty else { return rest(index) }
+        let chosen = random.number(0...process.flights.count - 1)
+        if process.flights[chosen].answer == nil { launch(index, chosen) } else { answer(index, chosen) }
+        // A step between launch and answer is where a process can die; one without faults may save it.
+        if weather.crash == 0, weather.rival == 0, processes.indices.contains(index),
+            processes[index].flights.indices.contains(chosen), processes[index].flights[chosen].answer != nil
+        {
+            answer(index, chosen)
+        }
+    }
+
+    /// A process takes the user up, once something is due or asked for.
+    mutating func takeUp() {
+        if let rotation = journal.committed, requests.isEmpty {
+            if rotation.phase == .idle, random.chance(500) {
+                requests.append(.rotate)
+            } else {
+                pass(to: rotation.due(at: clock, policy: policy).at)
+            }
+        }
+        open(as: owner())
+    }
+
+    /// This machine's next process, of a number that no living process has.
+    func owner() -> LeaseOwner {
+        LeaseOwner(boot: "machine\(machine)", process: processNumber, began: "simulated")
+    }
+
+    mutating func open(as owner: LeaseOwner) {
+        let managed = managedUser()
+        do {
+            let session = try RotationSession(managed, journal, owner: owner, at: clock)
+            note("\(owner) takes up: \(session.rotation.phase)")
+            if session.pair?.id != journal.sealed { violate("(e) the journal's pair is not the sealed one") }
+            let asked = requests
+            requests = []
+            processes.append(SimulatedProcess(session: session, owner: owner))
+            let index = processes.count - 1
+            processes[index].happenings = ([.resumed] + asked.map { .asked($0) }).map { Happening(event: $0) }
+            book.noteRequests(asked)
+            handle(index)
+        } catch {
+            note("\(owner) is turned away: \(error.description)")
+            // Nobody gives the lease back: it is waited for.
+            if processes.isEmpty || random.chance(300) { now = now + .seconds(20) }
+        }
+    }
+
+    private mutating func managedUser() -> ManagedUser {
+        if let configured { return configured }
+        let made = ManagedUser(
+            name: user, userName: user, keys: NoService(), policy: policy,
+            targets: targets.filter(\.isConfigured).map {
+                PusherTarget(name: $0.name, pusher: "ci", fields: "{}", exclusive: nil)
+            })
+        configured = made
+        return made
+    }
+
+    /// Feeds a process what has come, and begins what follows from it.
+    mutating func handle(_ index: Int) {
+        if random.chance(weather.journal) {
+            journal.failNextCommit(random.chance(500) ? .refused : .writtenButReported)
+        }
+        defer { journal.failNextCommit(.none) }
+        let happenings = processes[index].happenings
+        processes[index].happenings = []
+        let before = processes[index].session.rotation
+        let transition: Transition
+        do { transition = try processes[index].session.handle(happenings, at: clock) } catch {
+            note("\(processes[index].owner) stops: \(error.description)")
+            return die(index)
+        }
+        let rotation = processes[index].session.rotation
+        note("\(happenings.map { $0.event }) → \(rotation.phase), \(transition.effects)")
+        checkHandled(index, before, happenings, transition)
+        for effect in transition.effects {
+            let leaked = rotation.revoked == rotation.current?.id ? rotation.revoked : nil
+            let flight = Flight(
+                effect: effect, pair: processes[index].session.pair, sawKeysOf: processes[index].sawKeysOf,
+                isOrdered: leaked.map { effect == .deactivateKey($0) } ?? false, isRevoked: leaked != nil,
+                isOrphan: rotation.phase == .creating)
+            processes[index].flights.append(flight)
+            checkBegun(flight, rotation)
+        }
+        completed += transition.notes.count { $0.kind == .completed }
+    }
+
+    /// Nothing is under way: the process waits for what is due, or ends and leaves it to the next.
+    private mutating func rest(_ index: Int) {
+        let due = processes[index].session.rotation.due(at: clock, policy: policy).at
+        let rotation = processes[index].session.rotation
+        let isLong = due - clock > .seconds(20)
+        // As the engine does: what waits for a person is left.
+        if rotation.problem?.needsPerson == true || isLong && (rotation.phase == .idle || !requests.isEmpty)
+            || isLong && random.chance(500)
+        {
+            note("\(processes[index].owner) ends, next is due in \((due - clock).milliseconds) ms")
+            do { try processes[index].session.end() } catch { violate("a release failed: \(error.description)") }
+            processes.remove(at: index)
+            return
+        }
+        pass(to: due)
+        processes[index].happenings.append(Happening(event: .timePassed))
+        handle(index)
+    }
+
+    /// Time passes, by the machine's clock, and what was on its way arrives.
+    mutating func pass(to moment: Timestamp) {
+        let end = max(moment - skew, now + .milliseconds(1))
+        while let next = strays.map(\.at).min(), next <= end, violation == nil {
+            now = max(now, next)
+            landStrays()
+        }
+        now = max(now, end)
+    }
+
+    private mutating func landStrays() {
+        while let index = strays.firstIndex(where: { $0.at <= now }) {
+            let flight = strays.remove(at: index).flight
+            // Known: where keys follow each other without an overlap (after `revoke`, and after a user's first key), a
+            // push that timed out may arrive behind the next key's, and nobody can fence it off.
+            if case .push(_, let id) = flight.effect, journal.committed?.next?.id != id { continue }
+            note("a stray call arrives: \(flight.effect)")
+            _ = land(flight)
+        }
+    }
+}

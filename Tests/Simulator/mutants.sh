@@ -1,0 +1,81 @@
+#!/bin/bash
+# Plants faults in a copy of the sources, and expects the simulator to find each. The working tree is not touched.
+#
+#   Tests/Simulator/mutants.sh [SEEDS]      each mutant gets so many seeds (default 20000) and a minute
+#
+# All faults are built into one copy; the environment chooses among them.
+set -euo pipefail
+seeds=${1:-20000}
+tree=$(cd "$(dirname "$0")/../.." && pwd)
+copy=$(mktemp -d)
+trap 'rm -rf "$copy"' EXIT
+cp -r "$tree"/{Package.swift,Sources,Plugins,Tests,plugin-sdk} "$copy"
+[ -f "$tree/Package.resolved" ] && cp "$tree/Package.resolved" "$copy"
+cd "$copy"
+
+cat > Sources/Rotation/Mutant.swift <<'SWIFT'
+internal import Glibc
+
+package enum Mutant {
+    package static let active: Int = getenv("KEYTURN_MUTANT").flatMap { Int(String(cString: $0)) } ?? 0
+}
+SWIFT
+
+names=()
+# plant NAME FILE OLD NEW: replaces the one place where OLD stands; N in NEW is the mutant's number.
+plant() {
+    names+=("$1")
+    FILE=$2 OLD=$3 NEW=${4//@/Mutant.active == ${#names[@]}} python3 - <<'PYTHON'
+import os, sys
+path, old, new = os.environ["FILE"], os.environ["OLD"], os.environ["NEW"]
+text = open(path).read()
+if text.count(old) != 1:
+    sys.exit(f"{path} holds {text.count(old)} times: {old}")
+open(path, "w").write(text.replace(old, new))
+PYTHON
+}
+R=Sources/Rotation/Rotation
+plant "takes unknown for ok" $R+Delivering.swift 'switch result.outcome {
+        case .ok, .unchanged:' 'switch (@ && result.outcome == .unknown ? .ok : result.outcome) {
+        case .ok, .unchanged:'
+plant "ignores the overlap" $R+Retiring.swift 'revoked == nil ? policy.overlap' '!(@) && revoked == nil ? policy.overlap'
+plant "ignores the soak" $R+Retiring.swift 'revoked == nil ? policy.soak' '!(@) && revoked == nil ? policy.soak'
+plant "drops the intent" $R.swift 'creations.append(Creation(at: now, known: known))' \
+    'if !(@) { creations.append(Creation(at: now, known: known)) }'
+plant "makes a new key after a crash" $R.swift 'if phase == .creating { giveUpCreation(now) }' \
+    'if @, phase == .delivering || phase == .verifying { phase = .creating }
+        if phase == .creating { giveUpCreation(now) }'
+plant "goes on when one target has confirmed" $R+Delivering.swift 'deliveries.values.allSatisfy(\.isSettled) else' \
+    '(@ ? deliveries.values.contains(where: \.isSettled) : deliveries.values.allSatisfy(\.isSettled)) else'
+plant "does not list before it deactivates" $R+Retiring.swift '[isCleared ? .deactivateKey' '[isCleared || @ ? .deactivateKey'
+plant "retires beside a dead current key" $R+Seeing.swift 'guard holding?.status == .active ||' \
+    'guard holding?.status == .active || @ ||'
+plant "deletes any stranger" $R+Creating.swift 'creations.contains(where: { $0.mayHaveMade(stranger) }) else' \
+    '@ || creations.contains(where: { $0.mayHaveMade(stranger) }) else'
+plant "deletes an orphan that is in use" $R+Creating.swift 'guard moment == nil else' 'guard moment == nil || @ else'
+plant "forgets rate limits" $R+Delivering.swift 'if !isPaused {' 'if !isPaused || @ {'
+plant "skips the verification" $R+Verifying.swift 'guard answers >= IAMTimes.verificationAnswers else' \
+    'guard answers >= IAMTimes.verificationAnswers || @ else'
+plant "keeps the pair" $R+Delivering.swift 'transition.wipesPair = true' 'transition.wipesPair = !(@)'
+plant "kills a leaked key unasked" $R+Operator.swift 'guard revokesAtOnce,' 'guard revokesAtOnce || @,'
+plant "acts though its commit failed" Sources/Engine/RotationSession.swift '            rotation = before
+            throw error' '            if @ { return transition }
+            rotation = before
+            throw error'
+plant "seals no pair" Sources/Engine/RotationSession.swift 'fate = .seal(made)' 'if !(@) { fate = .seal(made) }'
+plant "does not compare versions" Sources/Journal/SQLiteJournal.swift \
+    '"UPDATE rotation SET \(assignments) WHERE user = ? AND version = ? AND lease_owner = ?"' \
+    '"UPDATE rotation SET \(assignments) WHERE user = ? AND \(@ ? "version >= min(0, ?)" : "version = ?") AND \(@ ? "length(?) > 0" : "lease_owner = ?")"'
+plant "does not look at its lease" Sources/Engine/RotationSession.swift '-> Bool { now < lease.until }' \
+    '-> Bool { now < lease.until || @ }'
+
+swift build -c release --product keyturn-simulate 2>&1 | grep -E 'error|Compiling|Build of' | tail -3
+simulate=$(swift build -c release --show-bin-path)/keyturn-simulate
+missed=0
+for number in "${!names[@]}"; do
+    found=$(KEYTURN_MUTANT=$((number + 1)) timeout 60 "$simulate" --seeds "$seeds" --violations 1 2>&1 | grep -m1 '^seed' || true)
+    [ -n "$found" ] || missed=$((missed + 1))
+    printf '%2d  %-40s %s\n' $((number + 1)) "${names[number]}" "${found:-NOT FOUND}"
+done
+echo "${#names[@]} mutants, $missed not found"
+[ "$missed" = 0 ]
