@@ -76,7 +76,10 @@ copy:
 	done; \
 	put 644 plugin-sdk/include/keyturn_pusher.h "$(TO)/include/keyturn_pusher.h"; \
 	put 644 plugin-sdk/README.md "$(TO)/share/doc/keyturn/writing-a-pusher.md"; \
-	put 644 README.md "$(TO)/share/doc/keyturn/README.md"; \
+	sed -e 's#(Plugins/TravisCI/README.md)#(pushers/travis-ci.md)#; s#(Plugins/GitLabCI/README.md)#(pushers/gitlab-ci.md)#' \
+	  -e 's#(Plugins/GitHubActions/README.md)#(pushers/github-actions.md)#; s#(plugin-sdk/README.md)#(writing-a-pusher.md)#' \
+	  -e 's#(plugin-sdk/include/keyturn_pusher.h)#(../../../include/keyturn_pusher.h)#' README.md > $(FROM)/README.tmp; \
+	put 644 $(FROM)/README.tmp "$(TO)/share/doc/keyturn/README.md"; \
 	put 644 CHANGELOG.md "$(TO)/share/doc/keyturn/CHANGELOG.md"; \
 	put 644 LICENSE "$(TO)/share/doc/keyturn/LICENSE"; \
 	completion() { "$(FROM)/keyturn" --generate-completion-script "$$1" > $(FROM)/completion.tmp; put 644 $(FROM)/completion.tmp "$$2"; }; \
