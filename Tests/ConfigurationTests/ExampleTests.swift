@@ -85,6 +85,6 @@ struct ExampleTests {
         #expect(try Configuration.find("x.yaml", environment: ["KEYTURN_CONFIG": "y.yaml"]) == "x.yaml")
         #expect(try Configuration.find(nil, environment: ["KEYTURN_CONFIG": "y.yaml"]) == "y.yaml")
         let error = #expect(throws: ConfigurationError.self) { try Configuration(file: "/nowhere/keyturn.yaml") }
-        #expect(error?.description == "/nowhere/keyturn.yaml: the file cannot be read")
+        #expect(error?.description == "/nowhere/keyturn.yaml: there is no such file; `keyturn init` writes one")
     }
 }

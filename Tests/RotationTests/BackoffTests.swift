@@ -65,7 +65,7 @@ struct BackoffTests {
     @Test("the kind of failure becomes the kind of problem, since its first time, and is told once")
     func problems() {
         let codes: [(Failure.Kind, Problem.Code)] = [
-            (.lost, .refused), (.limitExceeded, .refused), (.noSuchUser, .noSuchUser), (.denied, .denied),
+            (.lost, .unreachable), (.limitExceeded, .refused), (.noSuchUser, .noSuchUser), (.denied, .denied),
             (.unreachable, .unreachable), (.refused, .refused),
         ]
         for (kind, code) in codes {
