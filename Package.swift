@@ -66,7 +66,7 @@ func pusher(_ name: String, dependencies: [Target.Dependency] = [], exclude: [St
 let simulator: [Target] = [
     .executableTarget(
         name: "Simulator", dependencies: ["AWS", "Engine", "Journal", "PusherHost", "Rotation", "Secrets"],
-        path: "Tests/Simulator")
+        path: "Tests/Simulator", exclude: ["mutants.sh"])
 ]
 
 let plugins: [Target] = [

@@ -33,8 +33,8 @@ extension Simulation {
         }
         if rotation.phase == .overlap, before.phase != .overlap { book.overlapSince = clock }
         if rotation.phase == .soak, before.phase != .soak { book.soakSince = clock }
-        // One that was overtaken and has not noticed judges by what was.
-        if index == processes.count - 1 { checkPair(rotation) }
+        // Not by the process's own state: one that was overtaken may not have noticed.
+        if let committed = journal.committed { checkPair(committed) }
     }
 
     private mutating func take(_ event: Event, _ before: Rotation) {
@@ -76,8 +76,10 @@ extension Simulation {
             if journal.sealed != id.rawValue { violate("pushes a pair that is not in the journal") }
             if !book.verified.contains(id) { violate("pushes a key that STS has not answered for") }
             let pause = targets.first { $0.name == name }?.pausedUntil
-            if let pause, book.pausesCount, pause > clock, pause - clock <= .seconds(3_600) {
-                violate("pushes to \(name), which has asked for a pause")
+            if let pause, book.pausesCount, pause > clock {
+                // A new start does not wait for more than an hour.
+                if pause - clock <= .seconds(3_600) { violate("pushes to \(name), which has asked for a pause") }
+                for target in targets.indices where targets[target].name == name { targets[target].pausedUntil = nil }
             }
         case .deactivateKey(let id):
             if flight.isOrdered, !book.isRevokedAtOnce { violate("the current key is made Inactive without an order") }
