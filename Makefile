@@ -10,7 +10,7 @@ DEBUG_DIR := .build-static/debug
 RELEASE_DIR := .build-static/release
 STAGE := .build/stage
 VENV := .build/venv
-PACKAGES := libcurl4-openssl-dev libexpat1-dev libssl-dev libsodium-dev libsqlite3-dev pkg-config
+PACKAGES := libcurl4-openssl-dev libexpat1-dev libssl-dev libseccomp-dev libsodium-dev libsqlite3-dev pkg-config
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PUSHERS := TravisCI:travis-ci GitLabCI:gitlab-ci GitHubActions:github-actions
 
@@ -74,6 +74,8 @@ copy:
 	  put 644 Plugins/$$module/manifest.json "$(TO)/lib/keyturn/pushers/$$id/manifest.json"; \
 	  put 644 Plugins/$$module/README.md "$(TO)/share/doc/keyturn/pushers/$$id.md"; \
 	done; \
+	chmod 755 "$(TO)/lib/keyturn/pushers" "$(TO)/lib/keyturn/pushers"/*; \
+	rm -f "$(TO)/lib/keyturn/pushers/keyturn.lock"; "$(TO)/bin/keyturn" plugin pin --installed --quiet; \
 	put 644 plugin-sdk/include/keyturn_pusher.h "$(TO)/include/keyturn_pusher.h"; \
 	put 644 plugin-sdk/README.md "$(TO)/share/doc/keyturn/writing-a-pusher.md"; \
 	sed -e 's#(Plugins/TravisCI/README.md)#(pushers/travis-ci.md)#; s#(Plugins/GitLabCI/README.md)#(pushers/gitlab-ci.md)#' \
