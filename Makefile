@@ -12,7 +12,7 @@ STAGE := .build/stage
 VENV := .build/venv
 PACKAGES := libcurl4-openssl-dev libexpat1-dev libssl-dev libseccomp-dev libsodium-dev libsqlite3-dev pkg-config
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-PUSHERS := TravisCI:travis-ci GitLabCI:gitlab-ci GitHubActions:github-actions
+PUSHERS := TravisCI:travis-ci GitLabCI:gitlab-ci GitHubActions:github-actions Exec:exec
 
 .PHONY: help demo test simulate simulate-mutants blackbox build stage install uninstall format lint clean setup
 
@@ -79,7 +79,7 @@ copy:
 	put 644 plugin-sdk/include/keyturn_pusher.h "$(TO)/include/keyturn_pusher.h"; \
 	put 644 plugin-sdk/README.md "$(TO)/share/doc/keyturn/writing-a-pusher.md"; \
 	sed -e 's#(Plugins/TravisCI/README.md)#(pushers/travis-ci.md)#; s#(Plugins/GitLabCI/README.md)#(pushers/gitlab-ci.md)#' \
-	  -e 's#(Plugins/GitHubActions/README.md)#(pushers/github-actions.md)#; s#(plugin-sdk/README.md)#(writing-a-pusher.md)#' \
+	  -e 's#(Plugins/GitHubActions/README.md)#(pushers/github-actions.md)#; s#(Plugins/Exec/README.md)#(pushers/exec.md)#; s#(plugin-sdk/README.md)#(writing-a-pusher.md)#' \
 	  -e 's#(plugin-sdk/include/keyturn_pusher.h)#(../../../include/keyturn_pusher.h)#' README.md > $(FROM)/README.tmp; \
 	put 644 $(FROM)/README.tmp "$(TO)/share/doc/keyturn/README.md"; \
 	put 644 CHANGELOG.md "$(TO)/share/doc/keyturn/CHANGELOG.md"; \

@@ -80,6 +80,7 @@ let simulator: [Target] = [
 let plugins: [Target] = [
     pusher("TravisCI"),
     pusher("GitLabCI"),
+    pusher("Exec"),
     pusher("GitHubActions", dependencies: ["CSodiumStatic"], exclude: ["CSodiumStatic"]),
 ]
 
@@ -117,6 +118,7 @@ let package = Package(
         .executable(name: "keyturn-simulate", targets: ["Simulator"]),
         .library(name: "TravisCI", type: .dynamic, targets: ["TravisCI"]),
         .library(name: "GitLabCI", type: .dynamic, targets: ["GitLabCI"]),
+        .library(name: "Exec", type: .dynamic, targets: ["Exec"]),
         .library(name: "GitHubActions", type: .dynamic, targets: ["GitHubActions"]),
     ],
     dependencies: [

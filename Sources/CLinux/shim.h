@@ -19,6 +19,7 @@ static inline int kt_spawn_close_from(posix_spawn_file_actions_t *actions, int f
 static inline int kt_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 
 /* fcntl is variadic and does not import. */
+static inline int kt_close_on_exec(int descriptor) { return fcntl(descriptor, F_SETFD, FD_CLOEXEC); }
 static inline int kt_duplicate(int descriptor, int lowest) { return fcntl(descriptor, F_DUPFD_CLOEXEC, lowest); }
 static inline int kt_set_nonblocking(int descriptor) {
     return fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL, 0) | O_NONBLOCK);

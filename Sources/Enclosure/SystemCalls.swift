@@ -18,6 +18,7 @@ enum SystemCalls {
         static let getName: UInt64 = 16
         static let nameMemory: UInt64 = 0x5356_4D41
         static let thread: UInt64 = 0x0001_0000
+        static let spawn: UInt64 = 0x0000_4000
     }
 
     /// Memory, threads, time, signals within the process, and files that are open.
@@ -90,6 +91,9 @@ enum SystemCalls {
         // Threads, not processes.
         let thread = Constant.thread
         try filter.add(Action.allow, "clone", .init(0, SCMP_CMP_MASKED_EQ, thread, thread))
+        // posix_spawn: it blocks every signal, and a SIGSYS that is blocked would end the process.
+        let spawn = Constant.spawn
+        try filter.add(Action.fail(EPERM), "clone", .init(0, SCMP_CMP_MASKED_EQ, spawn, spawn))
         // Memory of its own only: what is shared is not counted.
         try filter.add(Action.allow, "mmap", .init(3, SCMP_CMP_MASKED_EQ, 1, 0))
         // Signals to itself: abort() and raise().

@@ -38,8 +38,11 @@ enum LocalAddress {
         if mapped || translated { return isLocal(v4: bytes[12...].reduce(0) { $0 << 8 | UInt32($1) }) }
         if bytes[0..<15].allSatisfy({ $0 == 0 }) { return true }  // :: and ::1
         if bytes[0] == 0xFE, bytes[1] & 0xC0 == 0x80 { return true }  // fe80::/10
-        return bytes == [0xFD, 0x00, 0x0E, 0xC2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x54]  // fd00:ec2::254, AWS's metadata
+        return bytes == awsMetadata
     }
+
+    /// fd00:ec2::254
+    private static let awsMetadata: [UInt8] = [0xFD, 0x00, 0x0E, 0xC2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x54]
 
     /// Ports of the proxies that the environment names: a proxy on this machine is the operator's word.
     static let proxyPorts: Set<UInt16> = {

@@ -1,4 +1,5 @@
 internal import CKeyturnPusher
+internal import CLinux
 internal import Enclosure
 internal import Glibc
 internal import RunnerProtocol
@@ -18,6 +19,8 @@ enum Runner {
             exit(64)
         }
         Enclosure.dieWith(parent: parent)
+        // For programs that a pusher may start.
+        for descriptor in [socket, library] { _ = kt_close_on_exec(descriptor) }
         let channel = Channel(descriptor: socket)
         guard let frame = channel.readOne(), frame.kind == .confine, let wanted = try? Confine(payload: frame.payload)
         else { _exit(0) }
