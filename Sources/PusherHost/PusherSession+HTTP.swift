@@ -48,7 +48,38 @@ extension PusherSession {
         let key = RunnerLoop.Request(
             pusher: settings.name, process: runner.process, call: call, number: wanted.number)
         runner.calls[call]?.requests[wanted.number] = key
-        start(request, key, mayRepeat: method == .get || method == .head)
+        send(request, key, runner)
+    }
+
+    /// Sends a request now, or when the service's limits let it go. One that could not go in time is answered as the
+    /// service would: with 429 and the time to wait.
+    private func send(_ request: HTTPRequest, _ key: RunnerLoop.Request, _ runner: RunnerProcess) {
+        guard var active = runner.calls[key.call] else { return }
+        let now = ContinuousClock.now
+        if let until = pace.admit(request.method.rawValue, &active.reservation, at: now) {
+            guard until < active.deadline else {
+                runner.calls[key.call]?.requests[key.number] = nil
+                let seconds = (until - now).components.seconds + 1
+                let message = WireResponse(
+                    number: key.number, error: WireError.none, status: 429,
+                    headers: [("retry-after", "\(seconds)"), ("x-keyturn", "held back")])
+                return reply(message, nil, key.call, runner)
+            }
+            runner.calls[key.call]?.held.append(.init(request: request, key: key, until: until))
+            return
+        }
+        runner.calls[key.call]?.reservation = active.reservation
+        start(request, key, mayRepeat: request.method == .get || request.method == .head)
+    }
+
+    /// Sends what was held back and may go now.
+    func sendHeld(of runner: RunnerProcess) {
+        let now = ContinuousClock.now
+        for (id, active) in runner.calls where active.held.contains(where: { $0.until <= now }) {
+            let due = active.held.filter { $0.until <= now }
+            runner.calls[id]?.held.removeAll { $0.until <= now }
+            for held in due { send(held.request, held.key, runner) }
+        }
     }
 
     /// A safe request whose answer was lost is sent once more: servers close kept connections without a word.
@@ -65,6 +96,7 @@ extension PusherSession {
     }
 
     func answer(_ key: RunnerLoop.Request, _ result: Result<HTTPResponse, HTTPError>) {
+        learn(from: try? result.get())
         guard let runner, runner.process == key.process,
             runner.calls[key.call]?.requests.removeValue(forKey: key.number) != nil
         else { return }
@@ -80,6 +112,16 @@ extension PusherSession {
             let message = WireResponse(
                 number: key.number, error: WireError.number(error.code), errorText: error.description)
             reply(message, nil, key.call, runner)
+        }
+    }
+
+    private func learn(from response: HTTPResponse?) {
+        let now = ContinuousClock.now
+        let before = pace.pause(at: now)
+        pace.learn(from: response, at: now)
+        if before == nil, let end = pace.pause(at: now) {
+            let seconds = (end - now).components.seconds + 1
+            log(.warning, nil, "the service asks for a pause: nothing is sent with this token for \(seconds) s")
         }
     }
 

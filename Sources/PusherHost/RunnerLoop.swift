@@ -72,12 +72,14 @@ final class RunnerLoop: Sendable {
     private func run() {
         var sessions: [String: PusherSession] = [:]
         let places = BusyPlaces()
+        let paces = Paces()
         var whenStopped: (@Sendable () -> Void)?
         while true {
             for message in takeMessages() {
                 switch message {
                 case .add(let settings):
-                    sessions[settings.name] = PusherSession(settings, loop: self, places: places)
+                    sessions[settings.name] = PusherSession(
+                        settings, loop: self, places: places, pace: paces.pace(for: settings))
                 case .start(let pusher, let completion):
                     guard let session = sessions[pusher] else {
                         completion(.refused("there is no pusher \(pusher)")); break

@@ -150,10 +150,17 @@ struct Workspace {
                 host.add(
                     PusherSettings(
                         name: pusher.name, admitted: admitted, configuration: configuration, secrets: secrets,
-                        endpoint: pusher.endpoint, acceptedGaps: self.configuration.acceptedGaps))
+                        endpoint: pusher.endpoint, acceptedGaps: self.configuration.acceptedGaps,
+                        pace: pace(of: pusher)))
             } catch { throw CommandFailure(.configuration, error.description) }
         }
         return host
+    }
+
+    /// How fast a pusher may ask its service.
+    func pace(of pusher: ConfiguredPusher) -> PaceRules? {
+        guard let rules = plugins[pusher.plugin]?.manifest.pace else { return nil }
+        return pusher.limits.map { rules.with(limits: $0) } ?? rules
     }
 
     /// An endpoint that no request would go to is told before a key is made for it.
@@ -194,6 +201,6 @@ extension PluginDescription {
     init(_ manifest: Manifest) {
         self.init(
             configuration: manifest.configuration, target: manifest.target, secrets: manifest.secrets,
-            place: manifest.place, exclusive: manifest.exclusive)
+            place: manifest.place, exclusive: manifest.exclusive, limits: PaceRules.limitsSchema)
     }
 }
