@@ -26,9 +26,11 @@ public struct PaceRules: Hashable, Sendable {
         public var seconds: Int
         /// What may be spent.
         public var cost: Int
-        /// What a request costs that reads, that writes, and that is a POST (else like any write).
+        /// What a request costs that reads.
         public var read: Int
+        /// What a request costs that writes.
         public var write: Int
+        /// What a POST costs, where it differs.
         public var post: Int
         /// When it counts.
         public var applies: Condition
