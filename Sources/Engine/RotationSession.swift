@@ -25,10 +25,10 @@ package struct RotationSession {
         self.user = user
         self.journal = journal
         lease = Lease(owner: owner, until: now + Self.leaseDuration)
-        let record = try journal.acquire(user.name, lease: lease, at: now)
+        let (record, pair) = try journal.acquire(user.name, lease: lease, at: now)
         rotation = record.rotation
         version = record.version
-        pair = try journal.pendingPair(of: user.name)
+        self.pair = pair
     }
 
     /// Takes in what happened, writes it down, and gives what is to be done, in this order.

@@ -12,8 +12,11 @@ public protocol Journal: Sendable {
     func records() throws(JournalError) -> [String: JournalRecord]
     /// Takes a user up for a while, and makes its record if there is none.
     ///
+    /// - Returns: the record, and the pair that is being delivered; nil: none is kept.
     /// - Throws: `leased` while another living process holds the user.
-    func acquire(_ user: String, lease: Lease, at now: Timestamp) throws(JournalError) -> JournalRecord
+    func acquire(
+        _ user: String, lease: Lease, at now: Timestamp
+    ) throws(JournalError) -> (record: JournalRecord, pair: KeyPair?)
     /// Gives a user back. Does nothing where the lease is not this one any more.
     func release(_ user: String, lease: Lease) throws(JournalError)
     /// Writes one transition, all or nothing, synced to disk before it returns.

@@ -103,11 +103,11 @@ struct Simulation {
 
     /// What one process does next.
     mutating func work(_ index: Int) {
-        let process = processes[index]
-        if !process.happenings.isEmpty, process.flights.isEmpty || random.chance(600) { return handle(index) }
-        guard !process.flights.isEmpty else { return rest(index) }
-        let chosen = random.number(0...process.flights.count - 1)
-        if process.flights[chosen].answer == nil { launch(index, chosen) } else { answer(index, chosen) }
+        let flights = processes[index].flights.count
+        if !processes[index].happenings.isEmpty, flights == 0 || random.chance(600) { return handle(index) }
+        guard flights > 0 else { return rest(index) }
+        let chosen = random.number(0...flights - 1)
+        if processes[index].flights[chosen].answer == nil { launch(index, chosen) } else { answer(index, chosen) }
         // A step between launch and answer is where a process can die; one without faults may save it.
         if weather.crash == 0, weather.rival == 0, processes.indices.contains(index),
             processes[index].flights.indices.contains(chosen), processes[index].flights[chosen].answer != nil
