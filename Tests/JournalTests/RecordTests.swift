@@ -92,6 +92,12 @@ struct RecordTests {
         #expect(try journal.record(of: "c") == nil)
     }
 
+    @Test("a column of creations that is not whole is not read at all", arguments: ["", "1 1", "x 1 1 -", "1 1 1 x"])
+    func creations(text: String) {
+        #expect(CreationText.read(text)?.isEmpty ?? true)
+        #expect(CreationText.read("1 1 1 -\n" + text) == nil || text.isEmpty)
+    }
+
     @Test("what belongs to one process is not kept")
     func transient() throws {
         let journal = try Notebook().open()
