@@ -56,6 +56,16 @@ public struct Lease: Hashable, Sendable {
         self.owner = owner
         self.until = until
     }
+
+    /// Whether somebody who asks for that lease now has to wait for this one.
+    ///
+    /// Of a process of this machine and boot it can be seen whether it lives. Of another one, only the clock tells; and no
+    /// lease lasts twice as long as the one that is asked for, unless the clock was set back since.
+    func binds(_ asked: Lease, at now: Timestamp) -> Bool {
+        guard owner != asked.owner, until > now else { return false }
+        if owner.boot == asked.owner.boot { return !owner.isGone(asSeenBy: asked.owner) }
+        return until - now <= (asked.until - now) * 2
+    }
 }
 
 /// One transition of one user's rotation.

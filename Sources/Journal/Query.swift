@@ -34,7 +34,7 @@ enum Query: Int, CaseIterable {
         case .updateSealed: Self.update(["lease_until", "version"] + Rows.rotationColumns + ["sealed"])
         case .forgetDeliveries: "DELETE FROM delivery WHERE user = ?"
         case .writeDelivery:
-            "INSERT OR REPLACE INTO delivery (user, \(Rows.deliveryColumns)) VALUES (\(Self.marks(10)))"
+            "INSERT OR REPLACE INTO delivery (user, \(Rows.deliveryColumns)) VALUES (\(Self.marks(12)))"
         case .writeHistory:
             """
             INSERT INTO history (at, user, rotation, kind, key_id, target, evidence, detail) VALUES (\(Self.marks(8)))

@@ -11,7 +11,7 @@ enum Rows {
     static let recordColumns = (rotationColumns + ["version", "lease_owner", "lease_until", "sealed"])
         .joined(separator: ", ")
     static let deliveryColumns =
-        "target, state, evidence, attempts, quick_tries, at, retry_at, is_rate_limited, detail"
+        "target, state, evidence, attempts, quick_tries, at, retry_at, is_rate_limited, detail, held_until, may_be_torn"
 
     static func values(_ rotation: Rotation) -> [Cell] {
         let (current, next, previous) = (rotation.current, rotation.next, rotation.previous)
@@ -70,7 +70,7 @@ enum Rows {
         [
             Cell(target.rawValue), Cell(delivery.state.rawValue), Cell(delivery.evidence?.rawValue),
             Cell(delivery.attempts), Cell(delivery.quickTries), Cell(delivery.at), Cell(delivery.retryAt),
-            Cell(delivery.isRateLimited), Cell(delivery.detail),
+            Cell(delivery.isRateLimited), Cell(delivery.detail), Cell(delivery.heldUntil), Cell(delivery.mayBeTorn),
         ]
     }
 
@@ -84,6 +84,8 @@ enum Rows {
         delivery.retryAt = moment(row, 6)
         delivery.isRateLimited = int(row, 7) != 0
         delivery.detail = row.text(8)
+        delivery.heldUntil = moment(row, 9)
+        delivery.mayBeTorn = int(row, 10) != 0
         return (TargetName(row.text(0) ?? ""), delivery)
     }
 

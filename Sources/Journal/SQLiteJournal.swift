@@ -68,7 +68,7 @@ public final class SQLiteJournal: Journal {
             }
             try self.statements(.allDeliveries, database).run { row in
                 let (target, delivery) = try Rows.delivery(row)
-                records[row.text(9) ?? ""]?.rotation.deliveries[target] = delivery
+                records[row.text(11) ?? ""]?.rotation.deliveries[target] = delivery
             }
             return records
         }
@@ -109,9 +109,7 @@ public final class SQLiteJournal: Journal {
                 return (JournalRecord(version: 1, rotation: rotation, lease: lease), nil)
             }
             var record = found
-            if let held = record.lease, held.owner != lease.owner, held.until > now,
-                !held.owner.isGone(asSeenBy: lease.owner)
-            {
+            if let held = record.lease, held.binds(lease, at: now) {
                 throw JournalError(.leased, "another keyturn (\(held.owner)) is at work on \(user)")
             }
             try self.statements(.take, database).run([.text(lease.owner.text), Cell(lease.until), .text(user)])

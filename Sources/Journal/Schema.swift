@@ -52,6 +52,7 @@ enum Schema {
             user TEXT NOT NULL, target TEXT NOT NULL,
             state TEXT NOT NULL, evidence TEXT, attempts INTEGER NOT NULL, quick_tries INTEGER NOT NULL,
             at INTEGER, retry_at INTEGER, is_rate_limited INTEGER NOT NULL, detail TEXT,
+            held_until INTEGER, may_be_torn INTEGER NOT NULL,
             PRIMARY KEY (user, target)
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE history (

@@ -45,9 +45,10 @@ extension PusherSession {
         // What creates something is not harmless a second time.
         request.isSentOnce = method == .post
         let key = RunnerLoop.Request(
-            pusher: settings.name, process: runner.process, call: call, number: wanted.number)
+            pusher: settings.name, process: runner.process, call: call, number: wanted.number,
+            isWriting: method != .get && method != .head)
         runner.calls[call]?.requests[wanted.number] = key
-        start(request, key, mayRepeat: method == .get || method == .head)
+        start(request, key, mayRepeat: !key.isWriting)
     }
 
     /// A safe request whose answer was lost is sent once more: servers close kept connections without a word.
@@ -65,8 +66,9 @@ extension PusherSession {
 
     func answer(_ key: RunnerLoop.Request, _ result: Result<HTTPResponse, HTTPError>) {
         guard let runner, runner.process == key.process,
-            runner.calls[key.call]?.requests.removeValue(forKey: key.number) != nil
+            let request = runner.calls[key.call]?.requests.removeValue(forKey: key.number)
         else { return }
+        if request.isWriting, Self.mayHaveWritten(result) { runner.calls[key.call]?.hasWritten = true }
         switch result {
         case .success(let response):
             let message = WireResponse(
@@ -76,6 +78,14 @@ extension PusherSession {
             let message = WireResponse(
                 number: key.number, error: WireError.number(error.code), errorText: error.description)
             reply(message, nil, key.call, runner)
+        }
+    }
+
+    /// A request that was refused, or never reached the service, changed nothing. What went wrong there may have.
+    static func mayHaveWritten(_ result: Result<HTTPResponse, HTTPError>) -> Bool {
+        switch result {
+        case .success(let response): !(400..<500).contains(response.status)
+        case .failure(let error): ![.refused, .unreachable, .tls].contains(error.code)
         }
     }
 

@@ -181,6 +181,8 @@ final class PusherSession {
     private func finish(_ active: RunnerProcess.ActiveCall, _ report: CallReport) {
         active.requests.values.compactMap(\.ticket).forEach { loop.http.cancel($0) }
         places.release(place(of: active.call))
+        var report = report
+        report.mayHaveWritten = active.mayHaveWritten && report.outcome != .ok && report.outcome != .unchanged
         active.call.completion(report)
     }
 

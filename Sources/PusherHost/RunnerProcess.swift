@@ -14,6 +14,11 @@ final class RunnerProcess {
         var deadline: ContinuousClock.Instant
         var isCancelled = false
         var requests: [Int64: RunnerLoop.Request] = [:]
+        /// Whether a request that writes was answered with anything but a no.
+        var hasWritten = false
+
+        /// Whether something may be written at the target, although the pusher did not say so.
+        var mayHaveWritten: Bool { hasWritten || requests.values.contains(where: \.isWriting) }
     }
 
     /// Bytes that may wait for a runner that does not read.

@@ -81,6 +81,26 @@ struct CompareAndSetTests {
         }
     }
 
+    @Test("a lease of another boot that ends further ahead than any lease is not believed; one of a living process is")
+    func leasesFromTheFuture() throws {
+        let (now, asked) = (Notebook.now, Lease(owner: elsewhere, until: Notebook.now + .seconds(60)))
+        for (holder, ahead, isHeld) in [
+            (LeaseOwner.current, 120, true), (.current, 121, false), (elsewhere, 121, false),
+        ] {
+            let journal = try Notebook().open()
+            _ = try journal.acquire("bot", lease: Lease(owner: holder, until: now + .seconds(ahead)), at: now)
+            guard isHeld else {
+                #expect(try journal.acquire("bot", lease: asked, at: now).record.lease == asked)
+                continue
+            }
+            expectCode(.leased) { _ = try journal.acquire("bot", lease: asked, at: now) }
+        }
+        let journal = try Notebook().open()
+        _ = try journal.acquire("bot", lease: Lease(owner: .current, until: now + .seconds(5_000)), at: now)
+        let sameBoot = Lease(owner: other, until: now + .seconds(60))
+        expectCode(.leased) { _ = try journal.acquire("bot", lease: sameBoot, at: now) }
+    }
+
     @Test("a process with the number of a dead one is not the same owner")
     func reusedProcessID() {
         let current = LeaseOwner.current

@@ -36,6 +36,8 @@ struct RecordTests {
             delivery.at = index == 0 ? nil : Notebook.now
             delivery.retryAt = index == 1 ? nil : Notebook.now + .seconds(index)
             delivery.isRateLimited = index == 2
+            delivery.heldUntil = index == 3 ? Notebook.now : nil
+            delivery.mayBeTorn = index == 4
             delivery.detail = index == 3 ? nil : "detail \(index)"
             rotation.deliveries[TargetName("travis:acme/app\(index)")] = delivery
         }

@@ -22,7 +22,7 @@ extension Simulation {
 
     private mutating func jump() {
         let size = random.seconds(0...random.pick([10, 100, 5_000]))
-        book.clockJumped(from: clock)
+        book.clockJumped()
         skew = random.chance(500) ? skew + size : skew - size
         note("the clock jumps: it is \(skew.milliseconds) ms ahead")
     }

@@ -225,9 +225,6 @@ struct Simulation {
     private mutating func landStrays() {
         while let index = strays.firstIndex(where: { $0.at <= now }) {
             let flight = strays.remove(at: index).flight
-            // Known: where keys follow each other without an overlap (after `revoke`, and after a user's first key), a
-            // push that timed out may arrive behind the next key's, and nobody can fence it off.
-            if case .push(_, let id) = flight.effect, journal.committed?.next?.id != id { continue }
             note("a stray call arrives: \(flight.effect)")
             _ = land(flight)
         }

@@ -4,7 +4,6 @@ struct Tally {
     private var rotations = 0
     private var events = 0
     private var doubts = 0
-    private var deadEnds: [String: (count: Int, seed: UInt64)] = [:]
     private(set) var violations: [(seed: UInt64, sentence: String)] = []
 
     mutating func add(_ world: Simulation) {
@@ -13,7 +12,6 @@ struct Tally {
         events += world.events
         doubts += world.book.doubts
         if let sentence = world.violation { violations.append((world.seed, sentence)) }
-        if let end = world.book.deadEnd { deadEnds[end, default: (0, world.seed)].count += 1 }
     }
 
     /// Adds the tally of later seeds.
@@ -22,7 +20,6 @@ struct Tally {
         rotations += later.rotations
         events += later.events
         doubts += later.doubts
-        deadEnds.merge(later.deadEnds) { ($0.count + $1.count, $0.seed) }
         violations += later.violations
     }
 
@@ -39,9 +36,6 @@ struct Tally {
             print(
                 "\(doubts) unused strangers, made in the window of a creation, were taken for keyturn's own: the known doubt"
             )
-        }
-        for (end, found) in deadEnds.sorted(by: { $0.key < $1.key }) {
-            print("\(found.count) dead ends, e.g. seed \(found.seed): \(end)")
         }
     }
 }
