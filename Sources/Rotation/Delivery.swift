@@ -112,17 +112,24 @@ extension Delivery {
         heldUntil = heldUntil.map { min($0, now + Self.lingering(policy)) }
     }
 
+    /// Nothing yet, for the same key at a target that is back.
+    var renewed: Delivery {
+        var delivery = Delivery()
+        delivery.mayBeTorn = mayBeTorn
+        delivery.heldUntil = heldUntil
+        return delivery
+    }
+
     /// Nothing yet, for the next key at the same target.
     ///
     /// A push of this key that was given up may still arrive. Were the next key there before it, the target would be left
     /// with a dead one.
     func successor(_ now: Timestamp, _ policy: Policy) -> Delivery {
-        var next = Delivery()
-        next.mayBeTorn = mayBeTorn
+        var next = renewed
         let mayArrive = attempts > (state == .confirmed ? 1 : 0)
         let given = mayArrive ? min(isSettled ? at ?? now : now, now) + Self.lingering(policy) : nil
-        guard let end = [given, heldUntil].compactMap({ $0 }).max(), end > now else { return next }
-        next.heldUntil = end
+        next.heldUntil = [given, heldUntil].compactMap { $0 }.filter { $0 > now }.max()
+        guard next.heldUntil != nil else { return next }
         next.detail = "a push of the key before may still arrive: this one waits until it cannot"
         return next
     }

@@ -8,6 +8,8 @@ extension Rotation {
                 .delivering, key: next?.id,
                 detail: "to \(terms.targets.count) target\(terms.targets.count == 1 ? "" : "s")"))
         alignDeliveries(now, terms, &transition)
+        // Of a key that replaces a lost one, an operator may have left every target out already.
+        finishDeliveringIfSettled(now, &transition)
     }
 
     mutating func resumeDelivering(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
@@ -31,7 +33,7 @@ extension Rotation {
         // Without a single target the new key would be nowhere, and the old one must not go.
         guard !terms.targets.isEmpty else { return }
         for target in terms.targets where deliveries[target].map(Self.wasRemoved) ?? true {
-            deliveries[target] = deliveries[target]?.successor(now, terms.policy) ?? Delivery()
+            deliveries[target] = deliveries[target]?.renewed ?? Delivery()
             transition.changedDeliveries.insert(target)
             transition.notes.append(Note(.targetAdded, target: target, detail: "new in the configuration"))
         }
@@ -58,7 +60,7 @@ extension Rotation {
         }
     }
 
-    /// Pushes, and once for each process a listing: the new key may have been taken away meanwhile.
+    /// Once for each process a listing, for the new key may have been taken away meanwhile; then pushes.
     func wantedWhileDelivering(_ now: Timestamp) -> [Effect] {
         let mayList = retryAt.map { $0 <= now } ?? true
         let listing: [Effect] = mayList && (!isListed || problem?.code == .currentKeyUnusable) ? [.listKeys] : []
@@ -67,8 +69,9 @@ extension Rotation {
 
     /// Half-written targets first: their pipelines have no pair that works.
     private func wantedPushes(_ now: Timestamp) -> [Effect] {
-        // A key that does not authenticate would cut off the targets that hold the old one.
-        guard let next, problem?.code != .currentKeyUnusable else { return [] }
+        // A key that does not authenticate would cut off the targets that hold the old one; so would one of a state that was
+        // put back, whose rotation is long over.
+        guard let next, isListed, problem?.code != .currentKeyUnusable else { return [] }
         let open = deliveries.filter { name, delivery in
             !delivery.isSettled && delivery.opens(now) <= now && !inFlight.contains(.push(name, next.id))
         }
@@ -150,8 +153,10 @@ extension Rotation {
         delivery.detail = detail
         delivery.at = now
         delivery.retryAt = nil
-        delivery.heldUntil = nil
-        if state == .confirmed { delivery.mayBeTorn = false }
+        if state == .confirmed {
+            delivery.heldUntil = nil
+            delivery.mayBeTorn = false
+        }
         deliveries[target] = delivery
         transition.changedDeliveries.insert(target)
         let kind: Note.Kind = state == .confirmed ? .delivered : .skipped

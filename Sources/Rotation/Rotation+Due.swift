@@ -37,7 +37,7 @@ extension Rotation {
             case .creating: Due(action: .create, at: now)
             case .verifying: Due(action: .verify, at: now)
             case .delivering where problem?.code == .currentKeyUnusable: Due(action: .observe, at: retryAt ?? now)
-            case .delivering: Due(action: .push, at: nextPush(now) ?? now)
+            case .delivering: Due(action: .push, at: max(nextPush(now) ?? now, isListed ? now : retryAt ?? now))
             // Held for a person, who says `retry`; there is no time at which anything is due.
             case .overlap where problem?.code == .rolledBack: Due(action: .hold, at: now + .seconds(3_600))
             case .overlap: Due(action: .deactivate, at: phaseSince + overlap(policy))

@@ -29,7 +29,7 @@ struct LatePushTests {
         world.answerAll()
         #expect(world.rotation.deliveries[target]?.state == .pending)
         #expect(world.rotation.deliveries[World.targets[1]]?.state == .confirmed)
-        world.restart()
+        _ = world.retake()
         world.send(.asked(.retry))
         #expect(!world.pending.contains(.push(target, next)))
         #expect(world.due.at == delivered + .seconds(90))
@@ -102,7 +102,7 @@ struct LatePushTests {
             let result = PushResult(.retryable, mayHaveWritten: isLast, message: "down")
             world.answer(.push(target, next), with: .pushed(target, next, result))
         }
-        #expect(world.restart().pushes.first == .push(World.targets[2], next))
+        #expect(world.retake().pushes.first == .push(World.targets[2], next))
     }
 
     @Test("a target that was skipped half-written is still torn in the next rotation, and pushed first")

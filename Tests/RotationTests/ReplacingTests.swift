@@ -107,4 +107,15 @@ struct ReplacingTests {
         #expect(world.rotation.deliveries[World.targets[0]]?.state == .skipped)
         #expect(world.rotation.deliveries[World.targets[1]]?.state == .pending)
     }
+
+    @Test("ends also where an operator has left out every target")
+    func everythingSkipped() {
+        var world = World.at(.delivering, targets: [World.targets[0]])
+        world.send(.asked(.skip(World.targets[0], reason: "gone")))
+        world.roll(to: .overlap)
+        world.keys.removeAll { $0.id == new }
+        for _ in 0..<40 where world.rotation.phase != .creating { world.goOn() }
+        world.roll(to: .idle)
+        #expect(world.keys.map(\.id) == [AccessKeyID("AKIANEW2")])
+    }
 }

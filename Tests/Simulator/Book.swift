@@ -22,12 +22,15 @@ struct Book {
     var overlapSince: Timestamp?
     /// When the old key was made Inactive, by the machine's clock; nil: not comparable.
     var soakSince: Timestamp?
+    /// How often the machine's clock was set forward.
+    var clockLeaps = 0
     /// Whether a service's pause can still be judged by the machine's clock.
     var pausesCount = true
     /// Unused strangers made in an intent's window, and taken for keyturn's own.
     var doubts = 0
 
-    mutating func clockJumped() {
+    mutating func clockJumped(by size: Duration) {
+        if size > .zero { clockLeaps += 1 }
         overlapSince = nil
         soakSince = nil
         pausesCount = false
