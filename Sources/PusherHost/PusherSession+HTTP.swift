@@ -46,7 +46,8 @@ extension PusherSession {
         request.isSentOnce = method == .post
         request.mayBeLocal = settings.grant.mayBeLocal(wanted.url)
         let key = RunnerLoop.Request(
-            pusher: settings.name, process: runner.process, call: call, number: wanted.number)
+            pusher: settings.name, process: runner.process, call: call, number: wanted.number,
+            isWriting: method != .get && method != .head)
         runner.calls[call]?.requests[wanted.number] = key
         send(request, key, runner)
     }
@@ -69,7 +70,7 @@ extension PusherSession {
             return
         }
         runner.calls[key.call]?.reservation = active.reservation
-        start(request, key, mayRepeat: request.method == .get || request.method == .head)
+        start(request, key, mayRepeat: !key.isWriting)
     }
 
     /// Sends what was held back and may go now.
@@ -98,8 +99,9 @@ extension PusherSession {
     func answer(_ key: RunnerLoop.Request, _ result: Result<HTTPResponse, HTTPError>) {
         learn(from: try? result.get())
         guard let runner, runner.process == key.process,
-            runner.calls[key.call]?.requests.removeValue(forKey: key.number) != nil
+            let request = runner.calls[key.call]?.requests.removeValue(forKey: key.number)
         else { return }
+        if request.isWriting, Self.mayHaveWritten(result) { runner.calls[key.call]?.hasWritten = true }
         switch result {
         case .success(let response):
             let message = WireResponse(
@@ -112,6 +114,14 @@ extension PusherSession {
             let message = WireResponse(
                 number: key.number, error: WireError.number(error.code), errorText: error.description)
             reply(message, nil, key.call, runner)
+        }
+    }
+
+    /// A request that was refused, or never reached the service, changed nothing. What went wrong there may have.
+    static func mayHaveWritten(_ result: Result<HTTPResponse, HTTPError>) -> Bool {
+        switch result {
+        case .success(let response): !(400..<500).contains(response.status)
+        case .failure(let error): ![.refused, .unreachable, .tls].contains(error.code)
         }
     }
 

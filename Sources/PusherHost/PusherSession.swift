@@ -128,6 +128,9 @@ final class PusherSession {
             remember(pair.secret)
         }
         runner.calls[id] = .init(call: call, deadline: .now + call.timeout, reservation: reservation)
+        // What goes past the host is not seen by it.
+        let grants = settings.admitted.grants
+        runner.calls[id]?.hasWritten = grants.network || grants.programs || !grants.writable.isEmpty
         runner.send(kind, call: id, secrets: secrets, payload: operation.payload)
     }
 
@@ -203,6 +206,8 @@ final class PusherSession {
         active.requests.values.compactMap(\.ticket).forEach { loop.http.cancel($0) }
         pace.release(active.reservation, at: .now)
         places.release(place(of: active.call))
+        var report = report
+        report.mayHaveWritten = active.mayHaveWritten && report.outcome != .ok && report.outcome != .unchanged
         active.call.completion(report)
     }
 

@@ -20,6 +20,8 @@ final class RunnerLoop: Sendable {
         var process: Int32
         var call: UInt32
         var number: Int64
+        /// Whether it is of a method that may change something.
+        var isWriting: Bool
         var ticket: HTTPClient.Ticket?
     }
 

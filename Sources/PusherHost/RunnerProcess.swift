@@ -18,6 +18,14 @@ final class RunnerProcess {
         var reservation: Pace.Reservation
         /// Requests that the service's limits hold back.
         var held: [HeldRequest] = []
+        /// Whether a request that writes was answered with anything but a no.
+        var hasWritten = false
+
+        /// Whether something may be written at the target, although the pusher did not say so.
+        var mayHaveWritten: Bool {
+            let unsent = Set(held.map(\.key.number))
+            return hasWritten || requests.contains { $0.value.isWriting && !unsent.contains($0.key) }
+        }
     }
 
     /// A request that waits until it may go.

@@ -35,6 +35,14 @@ struct Flight {
     var answer: Happening??
 }
 
+/// A call that reaches its service although nobody waits for it any more.
+struct Stray {
+    let at: Timestamp
+    let flight: Flight
+    /// How often the machine's clock had been set forward.
+    let clockLeaps: Int
+}
+
 /// The simulator carries effects out itself: nothing calls this.
 struct NoService: AccessKeyService {
     private static let error = AWSError(.unreachable, "there is no AWS here")

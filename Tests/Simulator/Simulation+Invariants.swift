@@ -8,13 +8,6 @@ extension Simulation {
         _ index: Int, _ before: Rotation, _ happenings: [Happening], _ transition: Transition
     ) {
         let rotation = processes[index].session.rotation
-        for note in transition.notes where note.kind == .takenOver || note.kind == .adopted {
-            if let key = note.key { book.adopted.insert(key) }
-            guard note.kind == .adopted else { continue }
-            if let other = rotation.previous?.id { book.adopted.insert(other) }
-            // By the operator's word, whatever the targets hold.
-            for target in targets.indices where targets[target].held != note.key { targets[target].isProtected = false }
-        }
         for target in targets.indices {
             let name = targets[target].name
             guard transition.changedDeliveries.contains(name), let state = rotation.deliveries[name]?.state else {
@@ -35,6 +28,17 @@ extension Simulation {
         if rotation.phase == .soak, before.phase != .soak { book.soakSince = clock }
         // Not by the process's own state: one that was overtaken may not have noticed.
         if let committed = journal.committed { checkPair(committed) }
+    }
+
+    /// What keyturn has taken to be its own, by what the journal has, though the process may not have heard of it.
+    mutating func noteAdoptions() {
+        for (note, previous) in journal.takeNotes() where note.kind == .takenOver || note.kind == .adopted {
+            if let key = note.key { book.adopted.insert(key) }
+            guard note.kind == .adopted else { continue }
+            if let previous { book.adopted.insert(previous) }
+            // By the operator's word, whatever the targets hold.
+            for target in targets.indices where targets[target].held != note.key { targets[target].isProtected = false }
+        }
     }
 
     private mutating func take(_ event: Event, _ before: Rotation) {

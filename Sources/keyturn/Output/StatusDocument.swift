@@ -17,6 +17,7 @@ struct StatusDocument: Encodable {
         var attempts: Int
         var at: String?
         var detail: String?
+        var mayBeTorn = false
 
         func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
@@ -26,9 +27,13 @@ struct StatusDocument: Encodable {
             try container.encode(attempts, forKey: .attempts)
             try container.encode(at, forKey: .at)
             try container.encode(detail, forKey: .detail)
+            try container.encode(mayBeTorn, forKey: .mayBeTorn)
         }
 
-        enum CodingKeys: CodingKey { case target, state, evidence, attempts, at, detail }
+        enum CodingKeys: String, CodingKey {
+            case target, state, evidence, attempts, at, detail
+            case mayBeTorn = "may-be-torn"
+        }
     }
 
     struct Next: Encodable {
@@ -86,7 +91,8 @@ extension StatusDocument.User {
                 target: target.rawValue, state: delivery.state.rawValue, evidence: delivery.evidence?.rawValue,
                 attempts: delivery.attempts, at: delivery.at.map(Moment.text),
                 detail: isGone
-                    ? "no longer in the configuration: what it holds dies with the next rotation" : delivery.detail)
+                    ? "no longer in the configuration: what it holds dies with the next rotation" : delivery.detail,
+                mayBeTorn: delivery.mayBeTorn)
         }
         guard rotation.number > 0 else { return known }
         let new = configured.subtracting(rotation.deliveries.keys).map { target in
