@@ -117,10 +117,11 @@ extension PusherSession {
         }
     }
 
-    /// A request that was refused, or never reached the service, changed nothing. What went wrong there may have.
+    /// A request that was refused, or never reached the service, changed nothing; nor does one that it has no time for
+    /// (503). What went wrong there may have.
     static func mayHaveWritten(_ result: Result<HTTPResponse, HTTPError>) -> Bool {
         switch result {
-        case .success(let response): !(400..<500).contains(response.status)
+        case .success(let response): !(400..<500).contains(response.status) && response.status != 503
         case .failure(let error): ![.refused, .unreachable, .tls].contains(error.code)
         }
     }

@@ -10,6 +10,8 @@ struct Book {
     var peopleChangedAt = Timestamp(milliseconds: 0)
     /// Whether anybody ever said `revoke --now`: then there may be no Active key for a while.
     var isRevokedAtOnce = false
+    /// Whether anybody ever said `rollback`: then a leaked key may come back, by an operator's word.
+    var isRolledBack = false
     /// Of which moment the last listing was.
     var listedAsOf = Timestamp(milliseconds: 0)
     /// When CreateAccessKey was about to be called.
@@ -44,6 +46,7 @@ struct Book {
                 overlapSince = nil
                 soakSince = nil
             case .retry: pausesCount = false
+            case .rollback: isRolledBack = true
             default: break
             }
         }

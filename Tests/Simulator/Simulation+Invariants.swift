@@ -79,6 +79,7 @@ extension Simulation {
             if id != rotation.next?.id { violate("pushes \(id), which is not the new key") }
             if journal.sealed != id.rawValue { violate("pushes a pair that is not in the journal") }
             if !book.verified.contains(id) { violate("pushes a key that STS has not answered for") }
+            if !flight.hasSeenSuccessor { violate("pushes a key without having looked whether it is still there") }
             let pause = targets.first { $0.name == name }?.pausedUntil
             if let pause, book.pausesCount, pause > clock {
                 // A new start does not wait for more than an hour.
@@ -92,7 +93,9 @@ extension Simulation {
         case .deleteKey(let id):
             guard rotation.revoked == nil, id == rotation.previous?.id, let since = book.soakSince else { return }
             if clock < since + policy.soak { violate("the soak of \(id) is cut short") }
-        case .listKeys, .verifyKey, .lookUpLastUse, .inspect, .activateKey: break
+        case .activateKey(let id):
+            if id == rotation.revoked, !book.isRolledBack { violate("brings the leaked key \(id) back to life") }
+        case .listKeys, .verifyKey, .lookUpLastUse, .inspect: break
         }
     }
 
@@ -138,6 +141,10 @@ extension Simulation {
             violate("(b) \(target.name) holds \(held), which is dead, after \(cause)")
         }
     }
+}
+
+extension Happening {
+    var isListing: Bool { if case .keysListed = event { true } else { false } }
 }
 
 extension Effect {

@@ -185,10 +185,14 @@ struct Simulation {
         let rotation = processes[index].session.rotation
         note("\(happenings.map { $0.event }) → \(rotation.phase), \(transition.effects)")
         checkHandled(index, before, happenings, transition)
+        if transition.notes.contains(where: { $0.kind == .verified }) || happenings.contains(where: \.isListing) {
+            processes[index].hasSeenSuccessor = true
+        }
         for effect in transition.effects {
             let leaked = rotation.revoked == rotation.current?.id ? rotation.revoked : nil
             let flight = Flight(
                 effect: effect, pair: processes[index].session.pair, sawKeysOf: processes[index].sawKeysOf,
+                hasSeenSuccessor: processes[index].hasSeenSuccessor,
                 isOrdered: leaked.map { effect == .deactivateKey($0) } ?? false, isRevoked: leaked != nil,
                 isOrphan: rotation.phase == .creating)
             processes[index].flights.append(flight)
