@@ -29,6 +29,8 @@ struct StatusText {
         let evidence = delivery.evidence.map { " (\($0))" } ?? ""
         return "  \(terminal.styled(pad(delivery.state, 9), style)) \(delivery.target)\(evidence)\(tries)"
             + (delivery.detail.map { "  \($0)" } ?? "") + (delivery.mayBeTorn ? "\n" + torn(delivery) : "")
+            + (delivery.holds.map { "\n            holds \($0.text)" } ?? "")
+            + (delivery.holds?.drift.map { "\n            \(terminal.styled("drift: \($0)", .yellow))" } ?? "")
     }
 
     private func torn(_ delivery: StatusDocument.DeliveryLine) -> String {

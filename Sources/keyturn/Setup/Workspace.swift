@@ -130,9 +130,7 @@ struct Workspace {
         users.map { user in
             ManagedUser(
                 name: user.name, userName: user.userName, keys: iam(of: user, http), policy: user.policy,
-                targets: user.targets.map {
-                    PusherTarget(name: $0.name, pusher: $0.pusher, fields: $0.fields, exclusive: $0.exclusive)
-                })
+                targets: user.targets.map(PusherTarget.init))
         }
     }
 
@@ -194,6 +192,12 @@ struct Workspace {
             }
         }
         return started
+    }
+}
+
+extension PusherTarget {
+    init(_ target: ConfiguredTarget) {
+        self.init(name: target.name, pusher: target.pusher, fields: target.fields, exclusive: target.exclusive)
     }
 }
 
