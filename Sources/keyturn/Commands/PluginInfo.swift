@@ -67,8 +67,9 @@ struct PluginInfo: ParsableCommand {
     private func json(
         _ plugin: Plugin, _ library: SealedLibrary, _ pinned: (pin: Pin, lock: LockFile)?, _ differences: [String]
     ) -> JSONValue {
-        .object([
-            "manifest": plugin.manifest.json, "library": .string(plugin.library),
+        // The manifest's own members, and what is known of the plugin here.
+        let here: [String: JSONValue] = [
+            "library": .string(plugin.library),
             "sha256": .object(["library": .string(library.hash), "manifest": .string(plugin.manifestHash)]),
             "pinned": .bool(pinned != nil && differences.isEmpty),
             "lock": pinned.map { .string($0.lock.path) } ?? .null,
@@ -77,7 +78,8 @@ struct PluginInfo: ParsableCommand {
             "granted": .array((pinned?.pin.grants.words ?? []).map(JSONValue.string)),
             "enclosure": .array(
                 Enclosure.Part.allCases.filter(Enclosure.available.contains).map { .string($0.rawValue) }),
-        ])
+        ]
+        return .object((plugin.manifest.json.object ?? [:]).merging(here) { _, known in known })
     }
 
     private func tell(_ title: String, _ schema: Schema, _ secrets: Set<String>, _ terminal: Terminal) {
