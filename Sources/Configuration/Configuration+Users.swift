@@ -3,9 +3,11 @@ internal import Rotation
 
 extension Configuration {
     static func readDefaults(_ field: Field?, _ file: String) throws(ConfigurationError) -> Policy {
-        guard let field else { return Policy() }
+        // Whoever writes a configuration wants his targets asked first; the decisions themselves can do without.
+        let standard = Policy(preflight: true)
+        guard let field else { return standard }
         var reader = try MappingReader(field, "defaults", file)
-        let policy = try readPolicy(&reader, Policy())
+        let policy = try readPolicy(&reader, standard)
         try reader.end()
         return policy
     }
@@ -19,6 +21,7 @@ extension Configuration {
         policy.soak = try reader.duration("soak") ?? base.soak
         policy.quiet = try reader.duration("quiet") ?? base.quiet
         policy.proofOfUse = try reader.flag("proof-of-use") ?? base.proofOfUse
+        policy.preflight = try reader.flag("preflight") ?? base.preflight
         policy.maxAttempts = try reader.integer("max-attempts", in: 1...100) ?? base.maxAttempts
         policy.retry = try reader.duration("retry") ?? base.retry
         policy.pushTimeout = try reader.duration("push-timeout") ?? base.pushTimeout

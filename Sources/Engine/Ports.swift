@@ -25,6 +25,8 @@ extension IAM: AccessKeyService {}
 public protocol PushService: Sendable {
     /// Pushes a pair to one target. Whatever happens is an outcome.
     func push(_ pair: KeyPair, to target: PusherTarget, timeout: Duration) async -> PushResult
+    /// Why a target would refuse a pair for good; nil: it would take one, or cannot be asked at the moment.
+    func refusal(of target: PusherTarget, timeout: Duration) async -> String?
     /// The key ID that a target holds; nil: it cannot be read.
     func inspect(_ target: PusherTarget, timeout: Duration) async -> AccessKeyID?
 }
@@ -36,6 +38,16 @@ extension PusherHost: PushService {
         return PushResult(
             report.outcome, evidence: report.evidence, retryAfter: report.retryAfter,
             mayHaveWritten: report.mayHaveWritten, message: report.message)
+    }
+
+    /// Why a target would refuse a pair for good; nil: it would take one, or cannot be asked at the moment.
+    public func refusal(of target: PusherTarget, timeout: Duration) async -> String? {
+        let report = await call(.check, target, timeout: timeout)
+        return switch report.outcome {
+        case .unauthorized, .notFound, .conflict, .invalidConfig: report.message
+        // What a plugin cannot check shows at the push.
+        case .ok, .unchanged, .unsupported, .retryable, .rateLimited, .cancelled, .timedOut, .internal, .unknown: nil
+        }
     }
 
     /// The key ID that a target holds; nil: it cannot be read.

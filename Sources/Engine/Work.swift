@@ -38,6 +38,10 @@ struct Work {
                 guard let place = user.targetsByName[target] else { return Happening(event: .inspected(target, nil)) }
                 return Happening(
                     event: .inspected(target, await pushers.inspect(place, timeout: user.policy.pushTimeout)))
+            case .check(let target):
+                guard let place = user.targetsByName[target] else { return Happening(event: .checked(target, nil)) }
+                return Happening(
+                    event: .checked(target, await pushers.refusal(of: place, timeout: user.policy.pushTimeout)))
             case .activateKey(let id):
                 try await user.keys.setStatus(.active, of: id, of: user.userName)
                 return Happening(event: .keyActivated(id))

@@ -12,6 +12,8 @@ public enum Effect: Hashable, Sendable {
     case lookUpLastUse(AccessKeyID)
     /// Asks a target which key ID it holds. Answer: ``Event/inspected(_:_:)``.
     case inspect(TargetName)
+    /// Asks a target whether it would take a key. Answer: ``Event/checked(_:_:)``.
+    case check(TargetName)
     /// IAM UpdateAccessKey to Active. Answer: ``Event/keyActivated(_:)``.
     case activateKey(AccessKeyID)
     /// IAM UpdateAccessKey to Inactive. Answer: ``Event/keyDeactivated(_:)``.

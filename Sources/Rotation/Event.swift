@@ -22,6 +22,8 @@ public enum Event: Hashable, Sendable {
     case lastUsed(AccessKeyID, Timestamp?)
     /// The key ID that a target holds; nil: it cannot be read.
     case inspected(TargetName, AccessKeyID?)
+    /// Why the target would refuse a key for good; nil: it would take one, or cannot be asked at the moment.
+    case checked(TargetName, String?)
     /// The key is Active.
     case keyActivated(AccessKeyID)
     /// The key is Inactive.

@@ -10,6 +10,8 @@ public struct Policy: Hashable, Sendable {
     public var quiet: Duration?
     /// Whether the new key must have been seen in use before the old one is deactivated.
     public var proofOfUse: Bool
+    /// Whether targets are asked if they would take a key before one is made.
+    public var preflight: Bool
     /// Quick tries of one push before it waits for `retry`.
     public var maxAttempts: Int
     /// The wait between tries once the quick ones are used up.
@@ -20,7 +22,8 @@ public struct Policy: Hashable, Sendable {
     /// A policy; the defaults are those of `keyturn.yaml`.
     public init(
         rotateEvery: Duration = .seconds(24 * 3600), overlap: Duration = .seconds(3600),
-        soak: Duration = .seconds(3600), quiet: Duration? = nil, proofOfUse: Bool = false, maxAttempts: Int = 3,
+        soak: Duration = .seconds(3600), quiet: Duration? = nil, proofOfUse: Bool = false, preflight: Bool = false,
+        maxAttempts: Int = 3,
         retry: Duration = .seconds(300), pushTimeout: Duration = .seconds(30)
     ) {
         self.rotateEvery = rotateEvery
@@ -28,6 +31,7 @@ public struct Policy: Hashable, Sendable {
         self.soak = soak
         self.quiet = quiet
         self.proofOfUse = proofOfUse
+        self.preflight = preflight
         self.maxAttempts = maxAttempts
         self.retry = retry
         self.pushTimeout = pushTimeout

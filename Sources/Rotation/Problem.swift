@@ -8,6 +8,8 @@ public struct Problem: Hashable, Codable, Sendable {
         case currentKeyUnusable = "current-key-unusable"
         /// The key that the targets hold is gone from IAM; it is replaced once that is sure.
         case currentKeyGone = "current-key-gone"
+        /// A target would refuse the new key, so none is made.
+        case targetRefuses = "target-refuses"
         /// STS answers for somebody else.
         case wrongIdentity = "wrong-identity"
         /// The new key is still not accepted.
@@ -37,7 +39,7 @@ public struct Problem: Hashable, Codable, Sendable {
     public var needsPerson: Bool {
         switch code {
         case .unaccountedKey, .currentKeyUnusable, .wrongIdentity, .creationFails, .noSuchUser, .rolledBack: true
-        case .currentKeyGone, .notSpread, .denied, .unreachable, .refused: false
+        case .currentKeyGone, .targetRefuses, .notSpread, .denied, .unreachable, .refused: false
         }
     }
 

@@ -31,6 +31,9 @@ extension Rotation {
                 .unaccountedKey, Self.sentence(about: strangers, besides: current, sightings), now, &transition)
         }
         guard isDue(now, terms.policy) else { return }
+        // The listing that follows the targets' answers begins the rotation.
+        isPreflight = needsPreflight(terms)
+        guard !isPreflight else { return }
         start(keys.isEmpty, now, terms, &transition)
     }
 

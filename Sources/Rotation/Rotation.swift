@@ -81,6 +81,10 @@ public struct Rotation: Hashable, Sendable {
     var isRollingBack = false
     /// Whether the key that the targets hold is gone for good, and the one before it is to be Active again.
     var isReplacing = false
+    /// Whether targets are being asked if they would take a new key.
+    var isPreflight = false
+    /// Why targets would not take one; nil within: they would, as far as can be told.
+    var checks: [TargetName: String?] = [:]
     /// What targets were seen to hold; nil within: it cannot be read.
     var sightings: [TargetName: AccessKeyID?] = [:]
 
@@ -99,6 +103,8 @@ public struct Rotation: Hashable, Sendable {
         copy.adopting = nil
         copy.isRollingBack = false
         copy.isReplacing = false
+        copy.isPreflight = false
+        copy.checks = [:]
         copy.sightings = [:]
         return copy
     }
@@ -151,6 +157,9 @@ public struct Rotation: Hashable, Sendable {
         case .inspected(let target, let id):
             guard inFlight.remove(.inspect(target)) != nil else { break }
             inspected(target, id, now, terms, &transition)
+        case .checked(let target, let refusal):
+            guard inFlight.remove(.check(target)) != nil else { break }
+            checked(target, refusal, now, terms, &transition)
         case .keyActivated(let id):
             guard inFlight.remove(.activateKey(id)) != nil else { break }
             succeeded()
@@ -183,6 +192,7 @@ public struct Rotation: Hashable, Sendable {
         if adopting != nil, phase == .idle || phase == .creating { return [.listKeys] }
         if isReplacing, let previous { return [.activateKey(previous.id)] }
         return switch phase {
+        case .idle where isPreflight && needsPreflight(terms): wantedForPreflight(terms)
         case .idle: isDue(now, terms.policy) ? [.listKeys] : []
         case .creating: wantedForCreation(terms)
         case .verifying: next.map { [isSuspect(now) ? .listKeys : .verifyKey($0.id)] } ?? []
@@ -226,7 +236,7 @@ public struct Rotation: Hashable, Sendable {
                     revoked == nil ? "it was Inactive for the whole soak" : "it does not wait, since a key has leaked"
                 transition.notes.append(
                     Note(id == orphan ? .deletingOrphan : .deleting, key: id, detail: id == orphan ? nil : reason))
-            case .listKeys, .verifyKey, .lookUpLastUse, .inspect: break
+            case .listKeys, .verifyKey, .lookUpLastUse, .inspect, .check: break
             }
         }
     }
@@ -242,6 +252,8 @@ public struct Rotation: Hashable, Sendable {
         isInUse = false
         isRollingBack = false
         isReplacing = false
+        isPreflight = false
+        checks = [:]
         sightings = [:]
     }
 
@@ -267,6 +279,8 @@ public struct Rotation: Hashable, Sendable {
         adopting = nil
         isRollingBack = false
         isReplacing = false
+        isPreflight = false
+        checks = [:]
         sightings = [:]
         retryAt = nil
         answers = 0

@@ -22,7 +22,7 @@ struct ExampleTests {
         #expect(user.name == "cicd-bot")
         #expect(user.userName == "cicd-bot")
         #expect(user.account == configuration.account)
-        #expect(user.policy == Policy(rotateEvery: .seconds(12 * 3600)))
+        #expect(user.policy == Policy(rotateEvery: .seconds(12 * 3600), preflight: true))
     }
 
     @Test("fits the plugins, and its targets get their names and variables")
@@ -62,7 +62,7 @@ struct ExampleTests {
         let users = try Configuration(text: text, file: "conf/keyturn.yaml").users
         let defaults = Policy(
             rotateEvery: .seconds(7 * 86_400), overlap: .seconds(90), soak: .seconds(1800), quiet: .seconds(7200),
-            maxAttempts: 5, retry: .seconds(600), pushTimeout: .seconds(45))
+            preflight: true, maxAttempts: 5, retry: .seconds(600), pushTimeout: .seconds(45))
         #expect(users[0].policy == defaults)
         var own = defaults
         own.overlap = .seconds(300)

@@ -67,6 +67,8 @@ final class FakePushers: PushService {
         }
     }
 
+    func refusal(of target: PusherTarget, timeout: Duration) async -> String? { nil }
+
     func inspect(_ target: PusherTarget, timeout: Duration) async -> AccessKeyID? {
         held(target.name).map { AccessKeyID($0) }
     }

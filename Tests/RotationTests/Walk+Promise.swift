@@ -19,7 +19,7 @@ extension Walk {
         case .deactivateKey, .deleteKey: checkRetiring(effect)
         case .activateKey(let id):
             if !own.contains(id) { broken.append("activates a key that is not keyturn's") }
-        case .listKeys, .lookUpLastUse, .inspect: break
+        case .listKeys, .lookUpLastUse, .inspect, .check: break
         }
     }
 

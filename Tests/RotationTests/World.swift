@@ -19,6 +19,8 @@ struct World {
     var uses: [AccessKeyID: Timestamp] = [:]
     /// What targets say that they hold; the others cannot be read.
     var held: [TargetName: AccessKeyID] = [:]
+    /// Why targets would refuse a key; the others would take one.
+    var refusals: [TargetName: String] = [:]
     /// How pushes end; the others are confirmed by reading back.
     var pushResults: [TargetName: PushResult] = [:]
     /// Effects that were asked for and not answered.
@@ -153,6 +155,7 @@ struct World {
             setStatus(.active, of: id)
             return .keyActivated(id)
         case .inspect(let target): return .inspected(target, held[target])
+        case .check(let target): return .checked(target, refusals[target])
         case .deleteKey(let id):
             keys.removeAll { $0.id == id }
             return .keyDeleted(id)

@@ -81,6 +81,7 @@ struct Exploration {
             ]
         case .verifyKey(let id): return [(false, .keyNotVerified(id, "not yet"))]
         case .inspect(let target): return [(false, .inspected(target, nil))]
+        case .check(let target): return [(false, .checked(target, nil)), (true, .checked(target, "refused"))]
         case .listKeys, .createKey, .activateKey, .deactivateKey, .deleteKey, .lookUpLastUse:
             let lost = Event.failed(effect, Failure(.lost, "no answer"))
             return [(true, lost), (false, lost), (false, .failed(effect, Failure(.refused, "no")))]

@@ -73,6 +73,7 @@ struct ExploredWorld: Hashable {
             return .pushed(target, id, PushResult(.ok, evidence: .acknowledged, message: "written"))
         case .lookUpLastUse(let id): return .lastUsed(id, nil)
         case .inspect(let target): return .inspected(target, nil)
+        case .check(let target): return .checked(target, nil)
         case .activateKey(let id), .deactivateKey(let id):
             for index in keys.indices where keys[index].id == id { keys[index].status = .inactive }
             check()

@@ -13,6 +13,8 @@ extension Simulation {
         case .inspect(let target):
             let held = self.targets.first { $0.name == target && $0.isReadable }?.held
             answer = Happening(event: .inspected(target, random.chance(weather.push) ? nil : held))
+        case .check(let target):
+            answer = Happening(event: .checked(target, random.chance(weather.push) ? "the token is refused" : nil))
         case .verifyKey(let id) where random.chance(weather.refusal + weather.loss):
             answer = Happening(event: .keyNotVerified(id, "no answer of STS"))
         case .verifyKey: answer = land(flight)
@@ -73,6 +75,7 @@ extension Simulation {
             return Happening(
                 event: .pushed(target, id, PushResult(.ok, evidence: .acknowledged, message: "written")))
         case .inspect(let target): return Happening(event: .inspected(target, nil))
+        case .check(let target): return Happening(event: .checked(target, nil))
         }
     }
 

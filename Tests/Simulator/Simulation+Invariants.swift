@@ -95,7 +95,7 @@ extension Simulation {
             if clock < since + policy.soak { violate("the soak of \(id) is cut short") }
         case .activateKey(let id):
             if id == rotation.revoked, !book.isRolledBack { violate("brings the leaked key \(id) back to life") }
-        case .listKeys, .verifyKey, .lookUpLastUse, .inspect: break
+        case .listKeys, .verifyKey, .lookUpLastUse, .inspect, .check: break
         }
     }
 

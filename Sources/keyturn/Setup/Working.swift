@@ -119,6 +119,7 @@ struct Working {
         case .unreachable: return .unavailable
         case .unaccountedKey, .currentKeyUnusable, .wrongIdentity, .creationFails, .noSuchUser, .refused: return .failed
         case .currentKeyGone: return .unfinished
+        case .targetRefuses: return .unfinished
         case .notSpread, .rolledBack, nil: break
         }
         switch rotation.phase {

@@ -1,0 +1,39 @@
+/// Before a key is made: would its targets take it?
+///
+/// A rotation that begins while a target refuses for good would hold two keys for as long as that lasts, and a person has to
+/// settle it in any case. A passing fault keeps no rotation from beginning: deliveries are tried again anyway.
+extension Rotation {
+    /// Whether the targets are yet to be asked.
+    func needsPreflight(_ terms: Terms) -> Bool {
+        // A leak does not wait: whatever target takes the new key is one less in danger.
+        terms.policy.preflight && revoked == nil && !unchecked(terms).isEmpty
+    }
+
+    func wantedForPreflight(_ terms: Terms) -> [Effect] { unchecked(terms).map { .check($0) } }
+
+    private func unchecked(_ terms: Terms) -> [TargetName] { terms.targets.filter { checks[$0] == nil } }
+
+    /// One target has answered; the last one decides.
+    mutating func checked(
+        _ target: TargetName, _ refusal: String?, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
+    ) {
+        guard phase == .idle, isPreflight else { return }
+        checks[target] = .some(refusal)
+        guard unchecked(terms).isEmpty else { return }
+        isPreflight = false
+        let refusals = checks.compactMap { name, refusal in refusal.map { (name, $0) } }.sorted { $0.0 < $1.0 }
+        guard let first = refusals.first else {
+            if problem?.code == .targetRefuses { problem = nil }
+            return
+        }
+        checks = [:]
+        retryAt = now + terms.policy.retry
+        let more = refusals.count > 1 ? " (and \(refusals.count - 1) more)" : ""
+        let users = current.map { "\($0.id) stays in use" } ?? "No key was made"
+        hold(
+            .targetRefuses,
+            "The rotation does not begin: \(refusals.count) of \(terms.targets.count) targets would not take a new key: "
+                + "\(first.0): \(first.1)\(more). \(users). Mend that, or take the target out of the configuration.",
+            now, &transition)
+    }
+}
