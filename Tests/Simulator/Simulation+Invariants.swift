@@ -30,9 +30,14 @@ extension Simulation {
         if let committed = journal.committed { checkPair(committed) }
     }
 
-    /// What keyturn has taken to be its own, by what the journal has, though the process may not have heard of it.
-    mutating func noteAdoptions() {
-        for (note, previous) in journal.takeNotes() where note.kind == .takenOver || note.kind == .adopted {
+    /// What keyturn has taken to be its own, or to be gone, by what the journal has, though the process may not have heard
+    /// of it.
+    mutating func noteFates() {
+        for (note, previous) in journal.takeNotes() {
+            if note.kind == .successorLost, let key = note.key, iam.key(key) != nil {
+                violate("gives \(key) up, which is there")
+            }
+            guard note.kind == .takenOver || note.kind == .adopted else { continue }
             if let key = note.key { book.adopted.insert(key) }
             guard note.kind == .adopted else { continue }
             if let previous { book.adopted.insert(previous) }

@@ -171,7 +171,7 @@ struct Simulation {
         }
         defer {
             journal.failNextCommit(.none)
-            noteAdoptions()
+            noteFates()
         }
         let happenings = processes[index].happenings
         processes[index].happenings = []
@@ -181,7 +181,7 @@ struct Simulation {
             note("\(processes[index].owner) stops: \(error.description)")
             return die(index)
         }
-        noteAdoptions()
+        noteFates()
         let rotation = processes[index].session.rotation
         note("\(happenings.map { $0.event }) → \(rotation.phase), \(transition.effects)")
         checkHandled(index, before, happenings, transition)
