@@ -67,11 +67,13 @@ copy:
 	}; \
 	put 755 $(FROM)/keyturn "$(TO)/bin/keyturn"; \
 	put 755 $(FROM)/keyturn-runner "$(TO)/libexec/keyturn/keyturn-runner"; \
+	put 755 $(FROM)/keyturn-conformance "$(TO)/libexec/keyturn/keyturn-conformance"; \
 	put 755 $(FROM)/keyturn-sandbox "$(TO)/libexec/keyturn/keyturn-sandbox"; \
 	for pusher in $(PUSHERS); do \
 	  module=$${pusher%%:*}; id=$${pusher##*:}; \
 	  put 644 $(FROM)/lib$$module.so "$(TO)/lib/keyturn/pushers/$$id/pusher.so"; \
 	  put 644 Plugins/$$module/manifest.json "$(TO)/lib/keyturn/pushers/$$id/manifest.json"; \
+	  put 644 Plugins/$$module/conformance.json "$(TO)/lib/keyturn/pushers/$$id/conformance.json"; \
 	  put 644 Plugins/$$module/README.md "$(TO)/share/doc/keyturn/pushers/$$id.md"; \
 	done; \
 	put 644 plugin-sdk/include/keyturn_pusher.h "$(TO)/include/keyturn_pusher.h"; \

@@ -38,10 +38,14 @@ let executables: [Target] = [
             "AWS", "CLinux", "Configuration", "Engine", "HTTP", "JSON", "Journal", "PusherHost", "Rotation", "Secrets",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
+            .product(name: "PusherConformance", package: "plugin-sdk"),
         ]),
     .executableTarget(
         name: "PusherRunner",
         dependencies: ["CLinux", "RunnerProtocol", .product(name: "CKeyturnPusher", package: "plugin-sdk")]),
+    .executableTarget(
+        name: "PusherConformanceRunner",
+        dependencies: ["CLinux", .product(name: "PusherConformance", package: "plugin-sdk")]),
     .executableTarget(
         name: "Sandbox",
         dependencies: [
@@ -57,7 +61,7 @@ func pusher(_ name: String, dependencies: [Target.Dependency] = [], exclude: [St
         name: name,
         dependencies: [.product(name: "PusherKit", package: "plugin-sdk")] + dependencies,
         path: "Plugins/\(name)",
-        exclude: ["README.md"] + exclude,
+        exclude: ["README.md", "conformance.json"] + exclude,
         resources: [.embedInCode("manifest.json")],
         linkerSettings: [.unsafeFlags(["-Xlinker", "--version-script=Plugins/exports.map"])])
 }
@@ -105,6 +109,7 @@ let package = Package(
     products: [
         .executable(name: "keyturn", targets: ["keyturn"]),
         .executable(name: "keyturn-runner", targets: ["PusherRunner"]),
+        .executable(name: "keyturn-conformance", targets: ["PusherConformanceRunner"]),
         .executable(name: "keyturn-sandbox", targets: ["Sandbox"]),
         .executable(name: "keyturn-simulate", targets: ["Simulator"]),
         .library(name: "TravisCI", type: .dynamic, targets: ["TravisCI"]),

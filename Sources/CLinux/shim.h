@@ -22,3 +22,7 @@ static inline int kt_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOC
 static inline int kt_set_nonblocking(int descriptor) {
     return fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL, 0) | O_NONBLOCK);
 }
+
+/* close_range is declared for _GNU_SOURCE only; see above. */
+extern int close_range(unsigned int first, unsigned int last, int flags);
+static inline int kt_close_from(unsigned int first) { return close_range(first, ~0U, 0); }

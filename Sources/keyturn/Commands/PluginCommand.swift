@@ -7,7 +7,8 @@ internal import PusherHost
 
 struct PluginCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plugin", abstract: "Shows the pushers that can be used.", subcommands: [List.self, Info.self])
+        commandName: "plugin", abstract: "Shows the pushers that can be used, and checks new ones.",
+        subcommands: [List.self, Info.self, Test.self])
 
     /// Works without a configuration too: then only the installed plugins are there.
     static func search(_ options: GlobalOptions) throws -> PluginSearch {

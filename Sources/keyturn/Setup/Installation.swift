@@ -15,6 +15,7 @@ struct Installation {
 
     var runner: String { "\(prefix)/libexec/keyturn/keyturn-runner" }
     var sandbox: String { "\(prefix)/libexec/keyturn/keyturn-sandbox" }
+    var conformance: String { "\(prefix)/libexec/keyturn/keyturn-conformance" }
     var pushers: String { "\(prefix)/lib/keyturn/pushers" }
 
     func need(_ program: String) throws -> String {
