@@ -43,7 +43,8 @@ enum EntryChecks {
         },
         ConformanceCheck("smaller-call", "A kt_call without `report` is used no further than its size goes.") {
             bench throws(Stop) in
-            let instance = try bench.open(.init(callSize: MemoryLayout<kt_call>.offset(of: \.report)))
+            let instance = try bench.open(
+                .init(callSize: MemoryLayout<kt_call>.offset(of: \.report), lending: .fenced))
             bench.doing("check without kt_call.report")
             bench.judge(instance.check(try bench.target(), World(nil, fault: .serverError)), "check")
             bench.doing("push without kt_call.report")

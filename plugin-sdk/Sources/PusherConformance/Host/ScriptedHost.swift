@@ -40,7 +40,8 @@ final class ScriptedHost: Sendable {
 
     init(_ shape: Shape = Shape()) {
         self.shape = shape
-        let lender = Lender(.poisoned)
+        // Fenced: a table may be shorter than the plugin thinks.
+        let lender = Lender(.fenced)
         func place<Struct>(_ value: Struct, _ size: Int? = nil) -> UnsafePointer<Struct> {
             lender.place(value, size: size ?? MemoryLayout<Struct>.size + shape.extra)
         }
