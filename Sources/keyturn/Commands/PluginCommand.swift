@@ -7,8 +7,8 @@ internal import PusherHost
 
 struct PluginCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plugin", abstract: "Shows the pushers that can be used, and checks new ones.",
-        subcommands: [List.self, Info.self, Test.self])
+        commandName: "plugin", abstract: "Shows the pushers that can be used; makes and checks new ones.",
+        subcommands: [List.self, Info.self, New.self, Test.self])
 
     /// Works without a configuration too: then only the installed plugins are there.
     static func search(_ options: GlobalOptions) throws -> PluginSearch {
