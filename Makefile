@@ -10,9 +10,9 @@ DEBUG_DIR := .build-static/debug
 RELEASE_DIR := .build-static/release
 STAGE := .build/stage
 VENV := .build/venv
-PACKAGES := libcurl4-openssl-dev libexpat1-dev libssl-dev libsodium-dev libsqlite3-dev pkg-config
+PACKAGES := libcurl4-openssl-dev libexpat1-dev libssl-dev libseccomp-dev libsodium-dev libsqlite3-dev pkg-config
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-PUSHERS := TravisCI:travis-ci GitLabCI:gitlab-ci GitHubActions:github-actions
+PUSHERS := TravisCI:travis-ci GitLabCI:gitlab-ci GitHubActions:github-actions Exec:exec
 
 .PHONY: help demo test simulate simulate-mutants blackbox build stage install uninstall format lint clean setup
 
@@ -76,6 +76,8 @@ copy:
 	  put 644 Plugins/$$module/conformance.json "$(TO)/lib/keyturn/pushers/$$id/conformance.json"; \
 	  put 644 Plugins/$$module/README.md "$(TO)/share/doc/keyturn/pushers/$$id.md"; \
 	done; \
+	chmod 755 "$(TO)/lib/keyturn/pushers" "$(TO)/lib/keyturn/pushers"/*; \
+	rm -f "$(TO)/lib/keyturn/pushers/keyturn.lock"; "$(TO)/bin/keyturn" plugin pin --installed --quiet; \
 	put 644 plugin-sdk/include/keyturn_pusher.h "$(TO)/include/keyturn_pusher.h"; \
 	put 644 plugin-sdk/README.md "$(TO)/share/doc/keyturn/writing-a-pusher.md"; \
 	tree() { \
@@ -87,7 +89,7 @@ copy:
 	for language in c swift rust; do tree plugin-sdk/Examples/$$language templates/$$language; done; \
 	tree plugin-sdk plugin-sdk; \
 	sed -e 's#(Plugins/TravisCI/README.md)#(pushers/travis-ci.md)#; s#(Plugins/GitLabCI/README.md)#(pushers/gitlab-ci.md)#' \
-	  -e 's#(Plugins/GitHubActions/README.md)#(pushers/github-actions.md)#; s#(plugin-sdk/README.md)#(writing-a-pusher.md)#' \
+	  -e 's#(Plugins/GitHubActions/README.md)#(pushers/github-actions.md)#; s#(Plugins/Exec/README.md)#(pushers/exec.md)#; s#(plugin-sdk/README.md)#(writing-a-pusher.md)#' \
 	  -e 's#(plugin-sdk/include/keyturn_pusher.h)#(../../../include/keyturn_pusher.h)#' README.md > $(FROM)/README.tmp; \
 	put 644 $(FROM)/README.tmp "$(TO)/share/doc/keyturn/README.md"; \
 	put 644 CHANGELOG.md "$(TO)/share/doc/keyturn/CHANGELOG.md"; \

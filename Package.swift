@@ -8,6 +8,8 @@ let cLibraries: [Target] = [
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium"),
     .systemLibrary(name: "CSodiumStatic", path: "Plugins/GitHubActions/CSodiumStatic"),
     .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp"),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
 ]
 
 /// Who may know whom: a module's dependencies are listed here, and nothing else can be imported.
@@ -21,8 +23,11 @@ let modules: [Target] = [
         dependencies: ["CSodium", "Rotation", "Secrets", .product(name: "GRDB", package: "GRDB.swift")]),
     .target(name: "JSON"),
     .target(name: "RunnerProtocol"),
+    .target(name: "CEnclosure"),
+    .target(name: "Enclosure", dependencies: ["CEnclosure", "CLinux", "CSeccomp"]),
     .target(
-        name: "PusherHost", dependencies: ["CLinux", "HTTP", "JSON", "Rotation", "RunnerProtocol", "Secrets"]),
+        name: "PusherHost",
+        dependencies: ["CCrypto", "CLinux", "CSodium", "HTTP", "JSON", "Rotation", "RunnerProtocol", "Secrets"]),
     .target(
         name: "Configuration",
         dependencies: ["JSON", "Rotation", "Secrets", .product(name: "Yams", package: "Yams")]),
@@ -35,14 +40,17 @@ let executables: [Target] = [
     .executableTarget(
         name: "keyturn",
         dependencies: [
-            "AWS", "CLinux", "Configuration", "Engine", "HTTP", "JSON", "Journal", "PusherHost", "Rotation", "Secrets",
+            "AWS", "CLinux", "Configuration", "Enclosure", "Engine", "HTTP", "JSON", "Journal", "PusherHost",
+            "Rotation", "Secrets",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
             .product(name: "PusherConformance", package: "plugin-sdk"),
         ]),
     .executableTarget(
         name: "PusherRunner",
-        dependencies: ["CLinux", "RunnerProtocol", .product(name: "CKeyturnPusher", package: "plugin-sdk")]),
+        dependencies: [
+            "CLinux", "Enclosure", "RunnerProtocol", .product(name: "CKeyturnPusher", package: "plugin-sdk"),
+        ]),
     .executableTarget(
         name: "PusherConformanceRunner",
         dependencies: ["CLinux", .product(name: "PusherConformance", package: "plugin-sdk")]),
@@ -76,6 +84,7 @@ let simulator: [Target] = [
 let plugins: [Target] = [
     pusher("TravisCI"),
     pusher("GitLabCI"),
+    pusher("Exec"),
     pusher("GitHubActions", dependencies: ["CSodiumStatic"], exclude: ["CSodiumStatic"]),
 ]
 
@@ -114,6 +123,7 @@ let package = Package(
         .executable(name: "keyturn-simulate", targets: ["Simulator"]),
         .library(name: "TravisCI", type: .dynamic, targets: ["TravisCI"]),
         .library(name: "GitLabCI", type: .dynamic, targets: ["GitLabCI"]),
+        .library(name: "Exec", type: .dynamic, targets: ["Exec"]),
         .library(name: "GitHubActions", type: .dynamic, targets: ["GitHubActions"]),
     ],
     dependencies: [
@@ -128,6 +138,6 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-for target in package.targets where target.type != .system {
+for target in package.targets where target.type != .system && target.name != "CEnclosure" {
     target.swiftSettings = settings + (target.swiftSettings ?? [])
 }

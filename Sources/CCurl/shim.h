@@ -26,3 +26,22 @@ static inline CURLMcode kt_curl_multi_set_long(CURLM *multi, CURLMoption option,
 }
 static inline CURL *kt_curl_message_handle(const CURLMsg *message) { return message->easy_handle; }
 static inline CURLcode kt_curl_message_result(const CURLMsg *message) { return message->data.result; }
+
+/* Where a connection is about to be made to. Not CURL_SOCKET_BAD lets it be made with the socket that comes back. */
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+typedef int (*kt_curl_address_function)(const struct sockaddr *address, void *context);
+typedef struct kt_curl_address_check {
+    kt_curl_address_function allows;
+    void *context;
+} kt_curl_address_check;
+static inline curl_socket_t kt_curl_open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *address) {
+    const kt_curl_address_check *check = (const kt_curl_address_check *)data;
+    if (purpose == CURLSOCKTYPE_IPCXN && !check->allows(&address->addr, check->context)) return CURL_SOCKET_BAD;
+    return socket(address->family, address->socktype, address->protocol);
+}
+static inline CURLcode kt_curl_check_addresses(CURL *handle, kt_curl_address_check *check) {
+    CURLcode result = curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, kt_curl_open_socket);
+    return result == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, check) : result;
+}

@@ -19,9 +19,26 @@ static inline int kt_spawn_close_from(posix_spawn_file_actions_t *actions, int f
 static inline int kt_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 
 /* fcntl is variadic and does not import. */
+static inline int kt_close_on_exec(int descriptor) { return fcntl(descriptor, F_SETFD, FD_CLOEXEC); }
+static inline int kt_duplicate(int descriptor, int lowest) { return fcntl(descriptor, F_DUPFD_CLOEXEC, lowest); }
 static inline int kt_set_nonblocking(int descriptor) {
     return fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL, 0) | O_NONBLOCK);
 }
+
+/* memfd_create and the sealing commands of fcntl are for _GNU_SOURCE only. */
+#include <sys/syscall.h>
+#include <unistd.h>
+extern long syscall(long number, ...);
+static inline int kt_memory_file(void) {
+    return (int)syscall(SYS_memfd_create, "pusher", 3u /* MFD_CLOEXEC | MFD_ALLOW_SEALING */);
+}
+static inline int kt_seal(int descriptor) {
+    return fcntl(descriptor, 1033 /* F_ADD_SEALS */, 15 /* SEAL, SHRINK, GROW, WRITE */);
+}
+
+/* Not in Swift's own module. */
+#include <sys/sendfile.h>
+static inline ssize_t kt_sendfile(int to, int from, size_t count) { return sendfile(to, from, NULL, count); }
 
 /* close_range is declared for _GNU_SOURCE only; see above. */
 extern int close_range(unsigned int first, unsigned int last, int flags);

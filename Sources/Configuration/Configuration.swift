@@ -26,8 +26,10 @@ public struct Configuration: Sendable {
     public var account: Account
     /// Directories with plugins.
     public var pluginPath: [String]
-    /// The lock file, where pins and grants will be.
-    public var lock: String?
+    /// The lock file, with pins and grants: `keyturn.lock` beside the configuration unless said otherwise.
+    public var lock: String
+    /// Parts of the pushers' enclosure that are done without where the kernel lacks them.
+    public var acceptedGaps: [String]
     /// The IAM users, in the file's order.
     public var users: [UserEntry]
     /// Configured uses of plugins, in the file's order.
@@ -63,6 +65,8 @@ public struct Configuration: Sendable {
 
     /// The largest file, in bytes.
     private static let sizeLimit = 16 << 20
+    /// What a kernel may lack of the enclosure, as `plugins.accept-missing` names it.
+    private static let gaps = ["landlock", "seccomp"]
 
     /// Finds the file: the given one, else `$KEYTURN_CONFIG`, `./keyturn.yaml`, `/etc/keyturn/keyturn.yaml`.
     public static func find(_ given: String?, environment: [String: String]) throws(ConfigurationError) -> String {
@@ -105,7 +109,7 @@ public struct Configuration: Sendable {
         self.sealKey = try SecretReference(sealKey, "seal-key", file: file, directory: directory)
         authorities = try reader.string("ca-file").map { Paths.absolute($0, from: directory) }
         account = try Self.readAccount(reader.field("aws"), "aws", file)
-        (pluginPath, lock) = try Self.readPlugins(reader.field("plugins"), file, directory)
+        (pluginPath, lock, acceptedGaps) = try Self.readPlugins(reader.field("plugins"), file, directory)
         pushers = try Self.readPushers(reader.field("pushers"), file)
         let defaults = try Self.readDefaults(reader.field("defaults"), file)
         let names = Set(pushers.map(\.name))
@@ -144,13 +148,21 @@ public struct Configuration: Sendable {
 
     private static func readPlugins(
         _ field: Field?, _ file: String, _ directory: String
-    ) throws(ConfigurationError) -> ([String], String?) {
-        guard let field else { return ([], nil) }
+    ) throws(ConfigurationError) -> ([String], String, [String]) {
+        let standard = Paths.absolute("keyturn.lock", from: directory)
+        guard let field else { return ([], standard, []) }
         var reader = try MappingReader(field, "plugins", file)
         let path = try reader.strings("path") ?? []
         let lock = try reader.string("lock")
+        let gaps = try reader.strings("accept-missing") ?? []
+        for gap in gaps where !Self.gaps.contains(gap) {
+            throw reader.error("accept-missing", "must be a list of \(Self.gaps.joined(separator: ", "))")
+        }
         try reader.end()
-        return (path.map { Paths.absolute($0, from: directory) }, lock.map { Paths.absolute($0, from: directory) })
+        return (
+            path.map { Paths.absolute($0, from: directory) },
+            lock.map { Paths.absolute($0, from: directory) } ?? standard, gaps
+        )
     }
 
     private static func readPushers(_ field: Field?, _ file: String) throws(ConfigurationError) -> [PusherEntry] {

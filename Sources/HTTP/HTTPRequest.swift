@@ -41,6 +41,8 @@ public struct HTTPRequest: Sendable {
     public var signature: Signature?
     /// Whether it must never be sent a second time, whatever becomes of the first.
     public var isSentOnce = false
+    /// Whether a name may lead to this machine, its link or a cloud's metadata service.
+    public var mayBeLocal = true
     /// The longest that all of it may take.
     public var timeout: Duration
     /// The largest response body, in bytes.

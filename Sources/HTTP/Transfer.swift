@@ -17,6 +17,8 @@ final class Transfer {
     private var headerBytes = 0
     private var body: [UInt8] = []
     private var isTooLarge = false
+    private var isKeptFromLocal = false
+    private let addressCheck = UnsafeMutablePointer<kt_curl_address_check>.allocate(capacity: 1)
 
     init(_ request: HTTPRequest, _ options: HTTPClient.Options, _ completion: @escaping HTTPClient.Completion) {
         self.request = request
@@ -35,6 +37,7 @@ final class Transfer {
         wipeHeaders()
         Secret.wipe(&body)
         errorText.deallocate()
+        addressCheck.deallocate()
     }
 
     private func prepare(_ handle: UnsafeMutableRawPointer, _ options: HTTPClient.Options) {
@@ -56,6 +59,7 @@ final class Transfer {
         if request.isSentOnce { kt_curl_set_long(handle, CURLOPT_FRESH_CONNECT, 1) }
         // This machine is never behind a proxy, whatever the environment says; an empty name switches proxies off.
         if isLoopback(request.url) { kt_curl_set_string(handle, CURLOPT_PROXY, "") }
+        if !request.mayBeLocal { keepFromLocal(handle) }
         if let authorities = options.authorities { kt_curl_set_string(handle, CURLOPT_CAINFO, authorities) }
         // The client keeps the transfer until it is finished, so the callbacks may borrow it.
         let context = Unmanaged.passUnretained(self).toOpaque()
@@ -71,6 +75,23 @@ final class Transfer {
             let bytes = UnsafeRawBufferPointer(start: data, count: size * count)
             return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().receive(header: bytes)
         }
+    }
+
+    /// Looks at each address before a connection to it is made: what a name resolves to is nobody's promise.
+    private func keepFromLocal(_ handle: UnsafeMutableRawPointer) {
+        addressCheck.initialize(
+            to: kt_curl_address_check(
+                allows: { address, context in
+                    guard let address, let context else { return 0 }
+                    return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().allows(address) ? 1 : 0
+                }, context: Unmanaged.passUnretained(self).toOpaque()))
+        kt_curl_check_addresses(handle, addressCheck)
+    }
+
+    private func allows(_ address: UnsafePointer<sockaddr>) -> Bool {
+        let isFine = !LocalAddress.isLocal(address) || LocalAddress.proxyPorts.contains(LocalAddress.port(address))
+        if !isFine { isKeptFromLocal = true }
+        return isFine
     }
 
     private func prepareMethod(_ handle: UnsafeMutableRawPointer) {
@@ -165,6 +186,9 @@ final class Transfer {
     private func error(_ result: CURLcode) -> HTTPError {
         if isCancelled { return HTTPError(.cancelled, "the request was cancelled") }
         if isTooLarge { return HTTPError(.tooLarge, "the answer is larger than \(request.responseLimit) bytes") }
+        if isKeptFromLocal, result == CURLE_COULDNT_CONNECT {
+            return HTTPError(.refused, "its name leads to an address of this machine, its link or a metadata service")
+        }
         var sent = 0
         if let handle { kt_curl_get_long(handle, CURLINFO_REQUEST_SIZE, &sent) }
         let detail = String(cString: errorText)

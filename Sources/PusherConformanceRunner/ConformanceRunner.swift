@@ -19,7 +19,7 @@ enum ConformanceRunner {
         }
         do throws(SubjectError) {
             let subject = try Subject(library: arguments[2], seed: seed, iteration: iteration)
-            Enclosure.enclose(keeping: result)
+            Confinement.enclose(keeping: result)
             let found = check.run(subject) { tell(ProgressLine(doing: $0)) }
             tell(ProgressLine(result: found))
         } catch {

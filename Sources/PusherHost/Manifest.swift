@@ -9,8 +9,8 @@ public struct Manifest: Hashable, Sendable {
     public var version: String
     /// One line.
     public var summary: String
-    /// The hosts that it wants to reach: exact, or `*.example.com`.
-    public var hosts: [String]
+    /// What it asks to be granted.
+    public var asks: Grants
     /// Whether calls for different targets may come at the same time.
     public var allowsThreads: Bool
     /// Configuration fields that are secret.
@@ -46,7 +46,11 @@ public struct Manifest: Hashable, Sendable {
         self.id = id
         version = json["version"]?.string ?? "0"
         summary = json["summary"]?.string ?? ""
-        hosts = try Self.strings(json, "hosts", place)
+        let asking = Schema(.object(["properties": .object(Grants.schema)]))
+        if let violation = asking.violations(in: json).first {
+            throw PluginError("\(place): `\(violation.path.joined(separator: "."))` \(violation.message)")
+        }
+        asks = Grants(json)
         allowsThreads = json["threads"]?.string != "one"
         secrets = Set(try Self.strings(json, "secrets", place))
         self.place = try Self.strings(json, "place", place)

@@ -1,11 +1,22 @@
-internal import FoundationEssentials
+internal import Foundation
 
 /// A plugin as it was found on disk: `<directory>/<id>/{pusher.so,manifest.json}`.
 public struct Plugin: Hashable, Sendable {
     /// What it says of itself.
     public var manifest: Manifest
+    /// Where it lies.
+    public var directory: String
+    /// SHA-256 of the manifest's text, in hexadecimal.
+    public var manifestHash: String
     /// The library's path.
-    public var library: String
+    public var library: String { "\(directory)/pusher.so" }
+    /// The directory that was searched.
+    var parent: String { String(directory[..<(directory.lastIndex(of: "/") ?? directory.startIndex)]) }
+    /// What a signer has put beside the library, in base64.
+    var signature: Data? {
+        guard let text = try? String(contentsOfFile: "\(directory)/pusher.sig", encoding: .utf8) else { return nil }
+        return Data(base64Encoded: text.trimmingCharacters(in: .whitespacesAndNewlines))
+    }
 
     /// Reads a plugin's directory.
     public init(directory: String) throws(PluginError) {
@@ -14,7 +25,8 @@ public struct Plugin: Hashable, Sendable {
             throw PluginError("\(path): it is missing or cannot be read")
         }
         manifest = try Manifest(text: text, at: path)
-        library = "\(directory)/pusher.so"
+        manifestHash = SHA256.hex(of: text)
+        self.directory = directory
         guard FileManager.default.isReadableFile(atPath: library) else {
             throw PluginError("\(library): it is missing or cannot be read")
         }

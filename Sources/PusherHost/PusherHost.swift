@@ -6,27 +6,31 @@ public import Secrets
 public struct PusherSettings: Sendable {
     /// Its name in the configuration.
     public var name: String
-    /// The plugin.
-    public var plugin: Plugin
+    /// The plugin, which was let in.
+    public var admitted: AdmittedPlugin
     /// Its fields as JSON, secrets filled in.
     public var configuration: Secret
     /// The secrets among them, to be taken out of what the plugin says.
     public var secrets: [Secret]
-    /// What it may reach.
-    public var grant: Grant
     /// The service's base URL, if configured: pushers of one plugin and service share their exclusive places.
     public var endpoint: String?
+    /// Parts of the enclosure that the operator does without where the kernel lacks them.
+    public var acceptedGaps: [String]
+    /// Where its requests may go.
+    var grant: Grant { Grant(hosts: admitted.grants.hosts, endpoint: endpoint) }
+    var plugin: Plugin { admitted.plugin }
 
     /// One configured use of a plugin.
     public init(
-        name: String, plugin: Plugin, configuration: Secret, secrets: [Secret], grant: Grant, endpoint: String?
+        name: String, admitted: AdmittedPlugin, configuration: Secret, secrets: [Secret], endpoint: String?,
+        acceptedGaps: [String] = []
     ) {
         self.name = name
-        self.plugin = plugin
+        self.admitted = admitted
         self.configuration = configuration
         self.secrets = secrets
-        self.grant = grant
         self.endpoint = endpoint
+        self.acceptedGaps = acceptedGaps
     }
 }
 
@@ -81,8 +85,8 @@ public final class PusherHost: Sendable {
 
     /// How the start of a pusher ended.
     public enum Start: Hashable, Sendable {
-        /// It is open.
-        case ready
+        /// It is open; the parts of the enclosure that are in force, in words.
+        case ready([String])
         /// The library or the configuration can never work.
         case refused(String)
         /// It crashed, hung or talked nonsense; it may go better next time.

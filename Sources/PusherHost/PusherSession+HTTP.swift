@@ -44,6 +44,7 @@ extension PusherSession {
             timeout: min(.milliseconds(limit), max(active.deadline - .now, .milliseconds(1))))
         // What creates something is not harmless a second time.
         request.isSentOnce = method == .post
+        request.mayBeLocal = settings.grant.mayBeLocal(wanted.url)
         let key = RunnerLoop.Request(
             pusher: settings.name, process: runner.process, call: call, number: wanted.number)
         runner.calls[call]?.requests[wanted.number] = key
@@ -73,6 +74,9 @@ extension PusherSession {
                 number: key.number, error: WireError.none, status: response.status, headers: response.headers)
             reply(message, response.body, key.call, runner)
         case .failure(let error):
+            if error.code == .refused {
+                log(.warning, runner.calls[key.call]?.call.target.name, "a request was refused: \(error.description)")
+            }
             let message = WireResponse(
                 number: key.number, error: WireError.number(error.code), errorText: error.description)
             reply(message, nil, key.call, runner)

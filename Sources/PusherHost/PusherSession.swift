@@ -14,6 +14,10 @@ final class PusherSession {
     private static let rememberedPairs = 128
     /// How long a library may take to load and open.
     private static let startLimit: Duration = .seconds(15)
+    /// Lines that one runner may write.
+    private static let lineLimit = 10_000
+    /// How long a runner stays without work: memory and time on the processor are for those who push.
+    private static let idleLimit: Duration = .seconds(60)
     /// How long a call may go on once it was told to stop.
     private static let grace: Duration = .seconds(2)
 
@@ -42,7 +46,7 @@ final class PusherSession {
 
     func start(_ completion: @escaping @Sendable (PusherHost.Start) -> Void) {
         if let refusal { return completion(.refused(refusal.message)) }
-        if runner?.stage == .ready { return completion(.ready) }
+        if let runner, runner.stage == .ready { return completion(.ready(runner.confinement)) }
         starters.append(completion)
     }
 
@@ -77,14 +81,14 @@ final class PusherSession {
     private func place(of call: PusherCall) -> String? {
         // A service is one whether or not its usual address is written out.
         let manifest = settings.plugin.manifest
-        let host = settings.endpoint.flatMap { Grant.host(of: $0) } ?? manifest.hosts.first ?? ""
+        let host = settings.endpoint.flatMap { Grant.host(of: $0) } ?? manifest.asks.hosts.first ?? ""
         return call.target.exclusive.map { "\(manifest.id) \(host) \($0)" }
     }
 
     private func startRunner() {
         do {
             let runner = try RunnerProcess(
-                runner: loop.runner, library: settings.plugin.library, startDeadline: .now + Self.startLimit)
+                runner: loop.runner, settings, startDeadline: .now + Self.startLimit)
             self.runner = runner
             runner.send(.open, secrets: [settings.configuration])
         } catch { failStart("the pusher's process cannot be started: \(error.description)") }
@@ -137,7 +141,7 @@ final class PusherSession {
         case .refused: refuse("\(settings.plugin.library): \(try Refused(payload: frame.payload).reason)")
         case .outcome: try ended(frame.call, try Outcome(payload: frame.payload), runner)
         case .httpRequest: try send(try WireRequest(payload: frame.payload), frame.call, secrets, runner)
-        case .log: write(try LogLine(payload: frame.payload), runner.calls[frame.call])
+        case .log: write(try LogLine(payload: frame.payload), runner.calls[frame.call], runner)
         default: throw ProtocolError("a message that only the host sends")
         }
     }
@@ -151,6 +155,7 @@ final class PusherSession {
         if (try? JSONValue(parsing: message.manifest)) != settings.plugin.manifest.json {
             log(.warning, nil, "the manifest in the library differs from manifest.json beside it")
         }
+        runner.confinement = message.confinement
         runner.stage = .opening
     }
 
@@ -172,7 +177,7 @@ final class PusherSession {
         switch report.outcome {
         case .ok, .unchanged:
             runner.stage = .ready
-            tellStarters(.ready)
+            tellStarters(.ready(runner.confinement))
         case .unknown: failStart(report.message)
         default: refuse("pusher \(settings.name): \(report.message)")
         }
@@ -184,7 +189,14 @@ final class PusherSession {
         active.call.completion(report)
     }
 
-    private func write(_ line: LogLine, _ active: RunnerProcess.ActiveCall?) {
+    private func write(_ line: LogLine, _ active: RunnerProcess.ActiveCall?, _ runner: RunnerProcess) {
+        runner.lines += 1
+        guard runner.lines <= Self.lineLimit else {
+            if runner.lines == Self.lineLimit + 1 {
+                log(.warning, nil, "it writes too many lines; the rest is left out")
+            }
+            return
+        }
         log(PusherLogLine.Level(rawValue: line.level) ?? .info, active?.call.target.name, line.text)
     }
 
@@ -199,6 +211,7 @@ final class PusherSession {
     var nextDeadline: ContinuousClock.Instant? {
         guard let runner else { return nil }
         if runner.stage != .ready { return runner.startDeadline }
+        if runner.calls.isEmpty { return runner.idleSince + Self.idleLimit }
         return runner.calls.values.map { $0.isCancelled ? $0.deadline + Self.grace : $0.deadline }.min()
     }
 
@@ -209,6 +222,11 @@ final class PusherSession {
             if now >= runner.startDeadline {
                 lose { _ in "it did not open within \(Self.startLimit.components.seconds) s" }
             }
+            return
+        }
+        if runner.calls.isEmpty, now >= runner.idleSince + Self.idleLimit {
+            _ = runner.end()
+            self.runner = nil
             return
         }
         for (id, active) in runner.calls where now >= active.deadline {

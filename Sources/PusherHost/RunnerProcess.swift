@@ -22,8 +22,16 @@ final class RunnerProcess {
     let process: pid_t
     let descriptor: Int32
     var stage = Stage.loading
+    /// What the runner said is in force.
+    var confinement: [String] = []
     var startDeadline: ContinuousClock.Instant
-    var calls: [UInt32: ActiveCall] = [:]
+    var calls: [UInt32: ActiveCall] = [:] {
+        didSet { if calls.isEmpty { idleSince = .now } }
+    }
+    /// Since when it has had nothing to do.
+    private(set) var idleSince = ContinuousClock.now
+    /// Lines that it has written.
+    var lines = 0
     /// Secrets that came before their message.
     var secrets: [UInt32: [[UInt8]]] = [:]
     private var reader = FrameReader()
@@ -33,7 +41,7 @@ final class RunnerProcess {
     ///
     /// The environment is empty but for the language, and no descriptor is inherited but the socket. The thread that calls
     /// this must stay: the runner dies with it.
-    init(runner: String, library: String, startDeadline: ContinuousClock.Instant) throws(PluginError) {
+    init(runner: String, _ settings: PusherSettings, startDeadline: ContinuousClock.Instant) throws(PluginError) {
         self.startDeadline = startDeadline
         var pair: [Int32] = [-1, -1]
         let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
@@ -42,14 +50,21 @@ final class RunnerProcess {
         }
         defer { close(pair[1]) }
         descriptor = pair[0]
-        do { process = try Self.spawn(runner, library, pair[1]) } catch {
+        do { process = try Self.spawn(runner, pair[1], settings.admitted.library.descriptor) } catch {
             close(pair[0])
             throw error
         }
         kt_set_nonblocking(descriptor)
+        let grants = settings.admitted.grants
+        send(
+            .confine,
+            payload: Confine(
+                library: settings.plugin.library, readable: grants.readable, writable: grants.writable,
+                network: grants.network, programs: grants.programs, accepted: settings.acceptedGaps
+            ).payload)
     }
 
-    private static func spawn(_ runner: String, _ library: String, _ socket: Int32) throws(PluginError) -> pid_t {
+    private static func spawn(_ runner: String, _ socket: Int32, _ library: Int32) throws(PluginError) -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -57,14 +72,12 @@ final class RunnerProcess {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
-        if socket == 3 {
-            // dup2 onto itself would keep close-on-exec; a detour clears it.
-            posix_spawn_file_actions_adddup2(&actions, socket, 4)
-            posix_spawn_file_actions_adddup2(&actions, 4, 3)
-        } else {
-            posix_spawn_file_actions_adddup2(&actions, socket, 3)
-        }
-        kt_spawn_close_from(&actions, 4)
+        // Above 4 both: dup2 onto itself would keep close-on-exec, and one must not get the other's number.
+        let above = [kt_duplicate(socket, 5), kt_duplicate(library, 5)]
+        defer { above.forEach { close($0) } }
+        posix_spawn_file_actions_adddup2(&actions, above[0], 3)
+        posix_spawn_file_actions_adddup2(&actions, above[1], 4)
+        kt_spawn_close_from(&actions, 5)
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -77,7 +90,7 @@ final class RunnerProcess {
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETPGROUP))
 
         var process: pid_t = 0
-        let arguments = [runner, library, "\(getpid())"]
+        let arguments = [runner, "\(getpid())"]
         // The default crash reporter prints memory.
         let environment = ["LANG=C.UTF-8", "SWIFT_BACKTRACE=enable=no"]
         let result = withCStrings(arguments) { arguments in
@@ -125,6 +138,8 @@ final class RunnerProcess {
 
     /// Ends the process, and tells how it ended.
     func end() -> String {
+        // With whatever programs it was allowed to start: its group is its own.
+        kill(-process, SIGKILL)
         kill(process, SIGKILL)
         close(descriptor)
         var status: Int32 = 0

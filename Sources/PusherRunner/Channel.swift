@@ -1,3 +1,4 @@
+internal import Enclosure
 internal import Glibc
 internal import RunnerProtocol
 internal import Synchronization
@@ -6,6 +7,7 @@ internal import Synchronization
 final class Channel: Sendable {
     private let descriptor: Int32
     private let sending = Mutex<Void>(())
+    private let refusals = Mutex(Refusals())
 
     init(descriptor: Int32) { self.descriptor = descriptor }
 
@@ -26,6 +28,29 @@ final class Channel: Sendable {
                     sent += count
                 }
             }
+        }
+    }
+
+    /// Tells the host what the kernel has refused since the last time.
+    ///
+    /// - Parameter call: the one that is just ending; with several under way it may have been another's.
+    func tellRefusals(call: UInt32 = 0) {
+        let found = refusals.withLock { $0.take() }
+        guard !found.isEmpty else { return }
+        let text = "it tried what it was not granted, and was refused: \(found.joined(separator: ", "))"
+        send(.log, call: call, message: LogLine(level: 2, text: text))
+    }
+
+    /// The first frame, and not a byte more; nil: the host closed, or wrote something else.
+    func readOne() -> Frame? {
+        var reader = FrameReader()
+        var byte: UInt8 = 0
+        while true {
+            let count = Glibc.read(descriptor, &byte, 1)
+            if count < 0, errno == EINTR { continue }
+            guard count == 1 else { return nil }
+            withUnsafeBytes(of: &byte) { reader.append($0) }
+            do { if let frame = try reader.next() { return frame } } catch { return nil }
         }
     }
 

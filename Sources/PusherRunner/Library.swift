@@ -12,9 +12,20 @@ struct Library: Sendable {
     // The library's own table: static memory that nobody writes.
     nonisolated(unsafe) let table: UnsafePointer<kt_pusher>
 
-    init(path: String) throws(LibraryError) {
+    /// Opens a library, whose constructors run within.
+    ///
+    /// - Parameters:
+    ///   - descriptor: of the library's file.
+    ///   - name: for error texts.
+    init(descriptor: Int32, name: String) throws(LibraryError) {
+        let path = "/proc/self/fd/\(descriptor)"
         guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
-            throw LibraryError(description: dlerror().map { String(cString: $0) } ?? "dlopen failed")
+            let text = dlerror().map { String(cString: $0) } ?? "dlopen failed"
+            let words = text.hasPrefix("\(path): ") ? String(text.dropFirst(path.utf8.count + 2)) : text
+            throw LibraryError(
+                description: words.contains("cannot open shared object file")
+                    ? "\(words). A pusher finds only the C library, libm, libgcc_s and libstdc++: link the rest into it, or ask for the files in its manifest"
+                    : words)
         }
         guard let symbol = dlsym(handle, KT_ENTRY_SYMBOL_V1) else {
             throw LibraryError(
@@ -44,10 +55,11 @@ struct Library: Sendable {
         return Int(table.pointee.size) >= end ? table.pointee.inspect : nil
     }
 
-    var description: Loaded {
+    func describe(confinement: [String]) -> Loaded {
         Loaded(
             id: text(table.pointee.id), version: text(table.pointee.version), summary: text(table.pointee.summary),
-            manifest: text(table.pointee.manifest), abiMinor: Int(table.pointee.abi_minor), canInspect: inspect != nil)
+            manifest: text(table.pointee.manifest), abiMinor: Int(table.pointee.abi_minor), canInspect: inspect != nil,
+            confinement: confinement)
     }
 }
 

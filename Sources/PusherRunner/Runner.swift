@@ -1,29 +1,48 @@
 internal import CKeyturnPusher
+internal import CLinux
+internal import Enclosure
 internal import Glibc
 internal import RunnerProtocol
 
 /// Shuts itself in, opens one pusher's library, and serves calls over the socket that it was started with.
 ///
-/// `keyturn-runner LIBRARY PARENT`: the library's path, and the process ID of the host. The socket is descriptor 3.
+/// `keyturn-runner PARENT`: the process ID of the host. The socket is descriptor 3, and the library, already checked and
+/// sealed by the host, is descriptor 4. What the process may do comes as the first message.
 @main
 enum Runner {
     static let socket: Int32 = 3
+    static let library: Int32 = 4
 
     static func main() {
-        guard CommandLine.arguments.count == 3, let parent = Int32(CommandLine.arguments[2]) else {
+        guard CommandLine.arguments.count == 2, let parent = Int32(CommandLine.arguments[1]) else {
             print("keyturn-runner is started by keyturn; it is of no use by itself")
             exit(64)
         }
-        Enclosure.enter(parent: parent)
+        Enclosure.dieWith(parent: parent)
+        // For programs that a pusher may start.
+        for descriptor in [socket, library] { _ = kt_close_on_exec(descriptor) }
         let channel = Channel(descriptor: socket)
-        do {
-            let library = try Library(path: CommandLine.arguments[1])
-            channel.send(.loaded, message: library.description)
+        guard let frame = channel.readOne(), frame.kind == .confine, let wanted = try? Confine(payload: frame.payload)
+        else { _exit(0) }
+        do throws(LibraryError) {
+            let inForce = try confine(wanted)
+            let library = try Library(descriptor: library, name: wanted.library)
+            channel.tellRefusals()
+            channel.send(.loaded, message: library.describe(confinement: inForce))
             Server(library: library, channel: channel).serve()
         } catch {
+            channel.tellRefusals()
             channel.send(.refused, message: Refused(reason: error.description))
         }
         // Not exit(): the library's own destructors and atexit functions have nothing to say here.
         _exit(0)
+    }
+
+    private static func confine(_ wanted: Confine) throws(LibraryError) -> [String] {
+        let grants = ProcessGrants(
+            readable: wanted.readable, writable: wanted.writable, network: wanted.network, programs: wanted.programs)
+        do throws(Enclosure.Failure) {
+            return try Enclosure.enter(grants, without: Set(wanted.accepted.compactMap(Enclosure.Part.init)))
+        } catch { throw LibraryError(description: error.description) }
     }
 }

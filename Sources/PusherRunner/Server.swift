@@ -71,6 +71,7 @@ final class Server: Sendable {
             state.instance = made
             state.isOpen = outcome.code == KT_OK
         }
+        channel.tellRefusals()
         channel.send(.outcome, call: 0, message: outcome)
     }
 
@@ -84,6 +85,7 @@ final class Server: Sendable {
         workers.run { [self] in
             let outcome = call.perform { perform(kind, operation, secret, $0) }
             state.change { $0.calls[id] = nil }
+            channel.tellRefusals(call: id)
             channel.send(.outcome, call: id, message: outcome)
         }
     }

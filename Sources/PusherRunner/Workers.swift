@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// Threads that carry out calls: as many as calls are under way, up to a limit, kept for the next ones.

@@ -13,6 +13,11 @@ struct FieldWriter {
     }
 
     mutating func write(_ flag: Bool) { write(Int64(flag ? 1 : 0)) }
+
+    mutating func write(_ texts: [String]) {
+        write(Int64(texts.count))
+        for text in texts { write(text) }
+    }
 }
 
 /// Reads a payload, and refuses one that is too short, too long or not UTF-8.
@@ -43,6 +48,17 @@ struct FieldReader {
     }
 
     mutating func flag() throws(ProtocolError) -> Bool { try number() != 0 }
+
+    mutating func texts() throws(ProtocolError) -> [String] {
+        let count = try number()
+        // Each has at least its length.
+        guard count >= 0, count <= Int64(bytes.count - position) / 8 else {
+            throw ProtocolError("a list that is longer than its message")
+        }
+        var texts: [String] = []
+        for _ in 0..<count { texts.append(try text()) }
+        return texts
+    }
 
     func end() throws(ProtocolError) {
         guard position == bytes.count else { throw ProtocolError("a message with bytes behind its end") }

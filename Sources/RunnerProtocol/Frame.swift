@@ -7,9 +7,9 @@ public struct Frame: Sendable {
     public enum Kind: UInt8, Sendable {
         /// Bytes for the next message of this call.
         case secret = 1
-        // Host to runner.
+        // Host to runner. The first of all is `confine`.
         case open = 16
-        case check, push, inspect, cancel, httpResponse, close
+        case check, push, inspect, cancel, httpResponse, close, confine
         // Runner to host.
         case loaded = 32
         case refused, outcome, httpRequest, log

@@ -6,7 +6,59 @@ public protocol Message: Sendable {
     var payload: [UInt8] { get }
 }
 
-/// Runner to host, first of all: what the library says of itself.
+/// Host to runner, first of all: what the runner's process may do, decided before it opens the library.
+public struct Confine: Message {
+    /// The library's path, for people; the library itself is an open descriptor.
+    public var library: String
+    /// Files and directories that it may read.
+    public var readable: [String]
+    /// Files and directories that it may write.
+    public var writable: [String]
+    /// Whether it may have sockets of its own.
+    public var network: Bool
+    /// Whether it may start programs.
+    public var programs: Bool
+    /// Parts of the enclosure that the operator does without where the kernel lacks them.
+    public var accepted: [String]
+
+    /// What the runner's process may do.
+    public init(
+        library: String, readable: [String], writable: [String], network: Bool, programs: Bool, accepted: [String]
+    ) {
+        self.library = library
+        self.readable = readable
+        self.writable = writable
+        self.network = network
+        self.programs = programs
+        self.accepted = accepted
+    }
+
+    /// Reads the fields.
+    public init(payload: [UInt8]) throws(ProtocolError) {
+        var reader = FieldReader(payload)
+        library = try reader.text()
+        readable = try reader.texts()
+        writable = try reader.texts()
+        network = try reader.flag()
+        programs = try reader.flag()
+        accepted = try reader.texts()
+        try reader.end()
+    }
+
+    /// The fields.
+    public var payload: [UInt8] {
+        var writer = FieldWriter()
+        writer.write(library)
+        writer.write(readable)
+        writer.write(writable)
+        writer.write(network)
+        writer.write(programs)
+        writer.write(accepted)
+        return writer.bytes
+    }
+}
+
+/// Runner to host: what the library says of itself.
 public struct Loaded: Message {
     /// The plugin's ID.
     public var id: String
@@ -20,15 +72,21 @@ public struct Loaded: Message {
     public var abiMinor: Int
     /// Whether it has `inspect`.
     public var canInspect: Bool
+    /// The parts of the enclosure that are in force, in words.
+    public var confinement: [String]
 
     /// What the library says of itself.
-    public init(id: String, version: String, summary: String, manifest: String, abiMinor: Int, canInspect: Bool) {
+    public init(
+        id: String, version: String, summary: String, manifest: String, abiMinor: Int, canInspect: Bool,
+        confinement: [String]
+    ) {
         self.id = id
         self.version = version
         self.summary = summary
         self.manifest = manifest
         self.abiMinor = abiMinor
         self.canInspect = canInspect
+        self.confinement = confinement
     }
 
     /// Reads the fields.
@@ -40,6 +98,7 @@ public struct Loaded: Message {
         manifest = try reader.text()
         abiMinor = Int(try reader.number())
         canInspect = try reader.flag()
+        confinement = try reader.texts()
         try reader.end()
     }
 
@@ -52,6 +111,7 @@ public struct Loaded: Message {
         writer.write(manifest)
         writer.write(Int64(abiMinor))
         writer.write(canInspect)
+        writer.write(confinement)
         return writer.bytes
     }
 }

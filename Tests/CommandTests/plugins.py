@@ -5,6 +5,7 @@ import json
 import pathlib
 import subprocess
 import threading
+import time
 
 import program
 
@@ -67,3 +68,24 @@ class Server:
     def stop(self):
         self.server.shutdown()
         self.server.server_close()
+
+
+def waited_for_runner(parent, seconds=20):
+    """The process ID of a runner that a program has started."""
+    children = pathlib.Path(f"/proc/{parent}/task/{parent}/children")
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        for task in pathlib.Path(f"/proc/{parent}/task").glob("*/children"):
+            for child in task.read_text().split():
+                if b"keyturn-runner" in pathlib.Path(f"/proc/{child}/cmdline").read_bytes():
+                    return int(child)
+        time.sleep(0.01)
+    raise AssertionError(f"no runner: {children}")
+
+
+def wait_until_gone(process, seconds=10):
+    """Waits until a process has ended."""
+    end = time.monotonic() + seconds
+    while pathlib.Path(f"/proc/{process}").exists():
+        assert time.monotonic() < end, f"{process} is still there"
+        time.sleep(0.01)

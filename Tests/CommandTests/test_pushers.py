@@ -41,6 +41,7 @@ class Cast:
             place, _, what = target.partition("=")
             self.targets.append({"pusher": pusher, "place": place, **({"do": what} if what else {})})
         self.world.save()
+        self.world.must("plugin", "pin", plugin)
 
     def close(self):
         self.world.close()

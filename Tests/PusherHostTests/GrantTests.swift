@@ -23,4 +23,27 @@ struct GrantTests {
             "https://api.example.com@evil.net/", "http://127.0.0.1.evil.net/",
         ])
     func refused(url: String) { #expect(grant.refusal(of: url) != nil) }
+
+    @Test("let a configured endpoint be asked at its own port, and nothing else there")
+    func endpoint() {
+        let grant = Grant(hosts: ["api.example.com"], endpoint: "http://127.0.0.1:4000/base")
+        #expect(grant.refusal(of: "http://127.0.0.1:4000/other") == nil)
+        #expect(grant.refusal(of: "http://127.0.0.1:4001/") != nil)
+        #expect(grant.refusal(of: "https://127.0.0.1/") != nil)
+        let standard = Grant(hosts: [], endpoint: "https://gitlab.example.com")
+        #expect(standard.refusal(of: "https://gitlab.example.com:443/api") == nil)
+        #expect(standard.refusal(of: "https://gitlab.example.com:8443/api") != nil)
+    }
+
+    @Test("let a name lead to this machine only where the operator wrote it")
+    func local() {
+        let grant = Grant(
+            hosts: ["api.example.com", "*.localhost", "127.0.0.2", "inside.localhost"],
+            endpoint: "https://ci.example.org")
+        #expect(grant.mayBeLocal("https://ci.example.org/x"))
+        #expect(grant.mayBeLocal("http://127.0.0.2/"))
+        #expect(grant.mayBeLocal("https://inside.localhost/"))
+        #expect(!grant.mayBeLocal("https://api.example.com/"))
+        #expect(!grant.mayBeLocal("https://trick.localhost/"))
+    }
 }

@@ -7,7 +7,7 @@ struct ManifestTests {
     @Test("need no more than an ID")
     func least() throws {
         let manifest = try Manifest(text: #"{"id":"x"}"#, at: "manifest.json")
-        #expect(manifest.id == "x" && manifest.allowsThreads && manifest.hosts.isEmpty)
+        #expect(manifest.id == "x" && manifest.allowsThreads && manifest.asks == Grants())
         #expect(manifest.target.violations(in: .object(["any": .string("thing")])).isEmpty)
     }
 
@@ -15,7 +15,11 @@ struct ManifestTests {
         "that cannot be used say why, with their place",
         arguments: [
             ("[]", "not a JSON object"), ("{", "not a JSON object"), (#"{"version":"1"}"#, "`id` is missing"),
-            (#"{"id":"a/b"}"#, "other characters"), (#"{"id":"a","hosts":"b"}"#, "`hosts` must be a list"),
+            (#"{"id":"a/b"}"#, "other characters"), (#"{"id":"a","hosts":"b"}"#, "`hosts` must be an array"),
+            (#"{"id":"a","hosts":["https://b/"]}"#, "`hosts.0` does not have the form"),
+            (#"{"id":"a","files":{"read":["relative"]}}"#, "`files.read.0` does not have the form"),
+            (#"{"id":"a","files":{"execute":["/x"]}}"#, "files.execute"),
+            (#"{"id":"a","network":"yes"}"#, "`network` must be a boolean"),
             (#"{"id":"a","abi":{"min":2,"max":3}}"#, "version 2 to 3 of the pusher ABI"),
         ])
     func mistakes(text: String, words: String) {

@@ -14,6 +14,12 @@ struct MessageTests {
         #expect(responseBack.headers.map(\.name) == ["a", "c"] && responseBack.headers.map(\.value) == ["b", ""])
         let operation = Operation(target: "x:y", fields: "{}", accessKeyID: "AKIA", timeLimit: 30_000)
         #expect(try Operation(payload: operation.payload).timeLimit == 30_000)
+        let confine = Confine(
+            library: "/x/pusher.so", readable: ["/a", "/b"], writable: [], network: true, programs: false,
+            accepted: ["landlock"])
+        let confineBack = try Confine(payload: confine.payload)
+        #expect(confineBack.readable == ["/a", "/b"] && confineBack.writable.isEmpty && confineBack.network)
+        #expect(!confineBack.programs && confineBack.accepted == ["landlock"] && confineBack.library == "/x/pusher.so")
     }
 
     @Test("that are cut anywhere, or go on behind their end, are refused")
@@ -45,6 +51,7 @@ struct MessageTests {
             }
             _ = try? Loaded(payload: bytes)
             _ = try? Refused(payload: bytes)
+            _ = try? Confine(payload: bytes)
             _ = try? Outcome(payload: bytes)
             _ = try? WireRequest(payload: bytes)
             _ = try? WireResponse(payload: bytes)

@@ -30,8 +30,12 @@ struct Check: AsyncParsableCommand {
         defer { http.stop() }
         let findings: [Finding]
         do {
-            try await workspace.start(host, log, for: users)
-            let offline = [Finding("configuration", .done, summary(workspace, users))]
+            let started = try await workspace.start(host, log, for: users)
+            let offline =
+                [Finding("configuration", .done, summary(workspace, users))]
+                + started.map { pusher, confinement in
+                    Finding("pusher \(pusher)", .done, "starts; shut in by \(confinement.joined(separator: ", "))")
+                }
             let check = OnlineCheck(workspace: workspace, host: host, http: http)
             findings = online ? offline + (await check.run(users)) : offline
         } catch {

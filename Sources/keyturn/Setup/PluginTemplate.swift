@@ -75,7 +75,10 @@ struct PluginTemplate {
     private func put(_ data: Data, to path: String) throws {
         let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
         do {
-            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            // A plugin is not loaded from where others can write, whatever the umask is.
+            try FileManager.default.createDirectory(
+                atPath: directory, withIntermediateDirectories: true,
+                attributes: [.posixPermissions: NSNumber(value: 0o755)])
             try data.write(to: URL(fileURLWithPath: path))
         } catch { throw CommandFailure(.failed, "\(path) cannot be written: \(error.localizedDescription)") }
     }

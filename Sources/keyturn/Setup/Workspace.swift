@@ -27,14 +27,12 @@ struct Workspace {
         } catch { throw CommandFailure(.configuration, error.description) }
     }
 
-    static func search(_ configuration: Configuration?) -> PluginSearch {
-        PluginSearch(directories: (configuration?.pluginPath ?? []) + [Installation.current.pushers])
-    }
-
     private static func findPlugins(_ configuration: Configuration) throws(ConfigurationError) -> [String: Plugin] {
         var plugins: [String: Plugin] = [:]
         for pusher in configuration.pushers where plugins[pusher.plugin] == nil {
-            do throws(PluginError) { plugins[pusher.plugin] = try search(configuration).find(pusher.plugin) } catch {
+            do throws(PluginError) {
+                plugins[pusher.plugin] = try PluginSearch.with(configuration).find(pusher.plugin)
+            } catch {
                 throw ConfigurationError(
                     file: configuration.file, line: configuration.line(ofPusher: pusher.name),
                     "`pushers.\(pusher.name)`: \(error.description)")
@@ -143,16 +141,16 @@ struct Workspace {
         let runner = try Installation.current.need(Installation.current.runner)
         let host = PusherHost(http: http, runner: runner) { log.write($0) }
         let used = Set(users.flatMap { $0.targets.map(\.pusher) })
+        let admitted = try admit(Set(pushers.filter { used.contains($0.name) }.map(\.plugin)))
         for pusher in pushers where used.contains(pusher.name) {
-            guard let plugin = plugins[pusher.plugin] else { continue }
+            guard let admitted = admitted[pusher.plugin] else { continue }
             try check(pusher)
             do throws(ConfigurationError) {
                 let (configuration, secrets) = try pusher.resolve(environment: environment)
-                let hosts = plugin.manifest.hosts + [pusher.endpoint.flatMap { Grant.host(of: $0) }].compactMap { $0 }
                 host.add(
                     PusherSettings(
-                        name: pusher.name, plugin: plugin, configuration: configuration, secrets: secrets,
-                        grant: Grant(hosts: hosts), endpoint: pusher.endpoint))
+                        name: pusher.name, admitted: admitted, configuration: configuration, secrets: secrets,
+                        endpoint: pusher.endpoint, acceptedGaps: self.configuration.acceptedGaps))
             } catch { throw CommandFailure(.configuration, error.description) }
         }
         return host
@@ -161,7 +159,7 @@ struct Workspace {
     /// An endpoint that no request would go to is told before a key is made for it.
     private func check(_ pusher: ConfiguredPusher) throws {
         guard let endpoint = pusher.endpoint else { return }
-        guard let refusal = Grant(hosts: [Grant.host(of: endpoint) ?? ""]).refusal(of: endpoint) else { return }
+        guard let refusal = Grant(hosts: [], endpoint: endpoint).refusal(of: endpoint) else { return }
         throw CommandFailure(
             .configuration,
             "\(configuration.file):\(configuration.line(ofPusher: pusher.name)): `pushers.\(pusher.name).endpoint`: \(refusal)"
@@ -169,11 +167,17 @@ struct Workspace {
     }
 
     /// Starts the pushers, so that a library that can never work is told before anything is changed.
-    func start(_ host: PusherHost, _ log: EventLog, for users: [ConfiguredUser]) async throws {
+    ///
+    /// - Returns: for each that has started, what keeps its process in.
+    @discardableResult
+    func start(
+        _ host: PusherHost, _ log: EventLog, for users: [ConfiguredUser]
+    ) async throws -> [(pusher: String, confinement: [String])] {
+        var started: [(pusher: String, confinement: [String])] = []
         let used = Set(users.flatMap { $0.targets.map(\.pusher) })
         for pusher in pushers where used.contains(pusher.name) {
             switch await host.start(pusher.name) {
-            case .ready: break
+            case .ready(let confinement): started.append((pusher.name, confinement))
             case .refused(let reason):
                 throw CommandFailure(
                     .configuration,
@@ -182,6 +186,7 @@ struct Workspace {
             case .failed(let reason): log.warn("\(reason); its targets will stay unconfirmed until it works")
             }
         }
+        return started
     }
 }
 

@@ -3,6 +3,7 @@
  * what the library does at its start is chosen when it is compiled:
  *   -DIN_CONSTRUCTOR=... -DIN_OPEN=...  a statement; -DENTRY=...  the entry symbol; -DMANIFEST=...  the manifest's text.
  */
+#define _GNU_SOURCE
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,8 @@
 #include <unistd.h>
 
 #include "keyturn_pusher.h"
+
+#include "attacks.h"
 
 #ifndef ENTRY
 #define ENTRY kt_pusher_entry_v1
@@ -171,7 +174,7 @@ static kt_outcome check(void *instance, const kt_call *call, const kt_target *ta
 
 static kt_outcome push(void *instance, const kt_call *call, const kt_target *target, const kt_key_pair *pair) {
     struct instance *self = instance;
-    char place[64], what[64];
+    char place[64], what[256];
     field(target->fields, "place", place, sizeof place);
     field(target->fields, "do", what, sizeof what);
     if (self->clock->remaining_ms(call) <= 0 || self->clock->now_ms() < 1600000000000) return KT_INTERNAL;
@@ -190,6 +193,20 @@ static kt_outcome push(void *instance, const kt_call *call, const kt_target *tar
         fflush(stdout);
     }
     kt_outcome outcome = write_pair(self, call, place, pair);
+    if (!strncmp(what, "try-", 4)) {
+        /* "try-read /etc/passwd": what, and to what. */
+        char *argument = strchr(what, ' ');
+        if (argument) *argument++ = 0;
+        if (!strcmp(what, "try-post")) {
+            uint32_t status = send_to(self, call, argument, "x", (kt_bytes){
+                (const uint8_t *)pair->secret_access_key.data, pair->secret_access_key.length});
+            snprintf(attack_result, sizeof attack_result, status ? "got status %u" : "not sent (%u)", status);
+        } else {
+            attack(what + 4, argument ? argument : "");
+        }
+        tell(call, KT_EVIDENCE_ACKNOWLEDGED, attack_result);
+    }
+    if (!strcmp(what, "ignore")) for (;;) usleep(100000);
     if (!strcmp(what, "leak")) leak(self, call, pair);
     if (!strncmp(what, "leak-", 5)) leak_more(self, call, pair, what);
     return outcome;

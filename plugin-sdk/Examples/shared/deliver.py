@@ -63,6 +63,7 @@ def main(keyturn, plugins):
         try:
             place = json.loads(sandbox.stdout.readline())
             configure(pathlib.Path(directory), plugins, identifier, place, server.server_port)
+            subprocess.run([keyturn, "plugin", "pin", identifier], cwd=directory, check=True, timeout=60)
             subprocess.run(
                 [keyturn, "rotate", "--wait"], cwd=directory, check=True, timeout=60,
                 env={**os.environ, "AWS_ACCESS_KEY_ID": place["accessKeyId"],

@@ -54,6 +54,11 @@ public struct Subject: Sendable {
 
     var rules: [Rule]? { if case .success(let fixture) = fixture { fixture.rules } else { nil } }
 
+    /// Whether it has a service to ask through `kt.http/1`. What it does without one, the scripted host cannot see.
+    var usesHTTP: Bool {
+        !(manifest["hosts"]?.strings ?? []).isEmpty || manifest["configuration"]?["properties"]?["endpoint"] != nil
+    }
+
     /// Hosts that the configuration grants beside those of the manifest.
     var hosts: [String] {
         let endpoint = configuration?["endpoint"]?.string.map { url in

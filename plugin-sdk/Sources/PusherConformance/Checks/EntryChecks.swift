@@ -114,7 +114,7 @@ enum EntryChecks {
             bench.doing("push on a host without \(what)")
             let ending = instance.push(KeyPair(), to: target, World(bench.subject.rules))
             bench.judge(ending, "push")
-            if services.contains(KT_SERVICE_HTTP_1), ending.isOK {
+            if services.contains(KT_SERVICE_HTTP_1), ending.isOK, bench.subject.usesHTTP {
                 bench.fail("push ended as \(ending.described), and nothing can have been sent")
             }
             instance.close()

@@ -4,7 +4,7 @@ internal import CKeyturnPusher
 enum ManifestChecks {
     private static let known: Set = [
         "id", "version", "summary", "abi", "hosts", "threads", "secrets", "place", "exclusive", "can", "configuration",
-        "target", "files", "homepage", "license", "description",
+        "target", "files", "network", "programs", "pace", "homepage", "license", "description",
     ]
 
     static let all = [

@@ -2,7 +2,7 @@ internal import CLinux
 internal import Glibc
 
 /// What the process gives up before it opens the library, whose constructors run the moment it is opened.
-enum Enclosure {
+enum Confinement {
     /// Bytes of address space: Swift and the sanitizers reserve much and touch little.
     private static let addressSpace: rlim_t = 8 << 30
     private static let processorSeconds: rlim_t = 120

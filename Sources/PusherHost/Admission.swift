@@ -1,0 +1,55 @@
+/// A plugin that may be loaded: its files are those that the operator has allowed.
+public struct AdmittedPlugin: Sendable {
+    /// The plugin.
+    public var plugin: Plugin
+    /// The library, in sealed memory.
+    public var library: SealedLibrary
+    /// What it may do.
+    public var grants: Grants
+}
+
+/// The pins in force: the operator's lock file, and the one that came with the installed plugins.
+public struct Admission: Sendable {
+    /// The operator's.
+    public var lock: LockFile
+    /// Directories whose plugins came with a lock of their own.
+    public var shipped: [String: LockFile]
+
+    /// - Parameters:
+    ///   - lock: the operator's lock file; its pins come first.
+    ///   - shipped: a directory of plugins that were installed with keyturn, which has a `keyturn.lock`.
+    public init(lock: LockFile, shipped directory: String) throws(PluginError) {
+        self.lock = lock
+        shipped = [directory: try LockFile(path: "\(directory)/keyturn.lock")]
+    }
+
+    /// The pin for a plugin, and the file that has it.
+    public func pin(for plugin: Plugin) -> (pin: Pin, lock: LockFile)? {
+        if let pin = lock.pins[plugin.manifest.id] { return (pin, lock) }
+        guard let lock = shipped[plugin.parent], let pin = lock.pins[plugin.manifest.id] else { return nil }
+        return (pin, lock)
+    }
+
+    /// Lets a plugin in, or says why not.
+    public func admit(_ plugin: Plugin) throws(PluginError) -> AdmittedPlugin {
+        let id = plugin.manifest.id
+        guard let (pin, lock) = pin(for: plugin) else {
+            throw PluginError(
+                "plugin `\(id)` is not loaded: \(self.lock.path) has no pin for \(plugin.library). `keyturn plugin info \(id)` shows what it asks for, and `keyturn plugin pin \(id)` allows it"
+            )
+        }
+        for path in [lock.path, "\(plugin.directory)/manifest.json", plugin.library] {
+            if let problem = Ownership.problem(of: path) {
+                throw PluginError("plugin `\(id)` is not loaded: \(problem)")
+            }
+        }
+        let library = try SealedLibrary(path: plugin.library)
+        let differences = pin.differences(from: plugin, library)
+        guard differences.isEmpty else {
+            throw PluginError(
+                "plugin `\(id)` is not loaded, since it is not the one that \(lock.path) pins: \(differences.joined(separator: "; ")). If you know why it changed, `keyturn plugin pin \(id)` allows it; `keyturn plugin info \(id)` shows the difference"
+            )
+        }
+        return AdmittedPlugin(plugin: plugin, library: library, grants: pin.grants)
+    }
+}

@@ -1,0 +1,75 @@
+internal import JSON
+
+/// What a manifest asks for, and what an operator's lock file grants: the same words on both sides.
+public struct Grants: Hashable, Sendable {
+    /// Hosts for `kt.http/1`: exact, or `*.example.com`.
+    public var hosts: [String] = []
+    /// Files and directories that the pusher's process may read.
+    public var readable: [String] = []
+    /// Files and directories that it may write, and read.
+    public var writable: [String] = []
+    /// Sockets of its own.
+    public var network = false
+    /// Starting programs, which are not shut in.
+    public var programs = false
+
+    /// No grants.
+    public init() {}
+
+    /// Reads the members `hosts`, `files`, `network` and `programs`, which have the form of ``schema``.
+    init(_ json: JSONValue) {
+        hosts = json["hosts"]?.strings ?? []
+        readable = json["files"]?["read"]?.strings ?? []
+        writable = json["files"]?["write"]?.strings ?? []
+        network = json["network"]?.bool ?? false
+        programs = json["programs"]?.bool ?? false
+    }
+
+    /// The form of the members, in manifests and in lock files.
+    static let schema: [String: JSONValue] = {
+        let path: JSONValue = .object(["type": .string("string"), "pattern": .string("^/[^\\u0000]*$")])
+        let paths: JSONValue = .object(["type": .string("array"), "items": path])
+        let host: JSONValue = .object([
+            "type": .string("string"),
+            "pattern": .string(#"^(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?$|^\[[0-9A-Fa-f:.]+\]$"#),
+        ])
+        return [
+            "hosts": .object(["type": .string("array"), "items": host]),
+            "files": .object([
+                "type": .string("object"), "additionalProperties": .bool(false),
+                "properties": .object(["read": paths, "write": paths]),
+            ]),
+            "network": .object(["type": .string("boolean")]),
+            "programs": .object(["type": .string("boolean")]),
+        ]
+    }()
+
+    var json: JSONValue {
+        var members: [String: JSONValue] = ["hosts": .array(hosts.map(JSONValue.string))]
+        var files: [String: JSONValue] = [:]
+        if !readable.isEmpty { files["read"] = .array(readable.map(JSONValue.string)) }
+        if !writable.isEmpty { files["write"] = .array(writable.map(JSONValue.string)) }
+        if !files.isEmpty { members["files"] = .object(files) }
+        if network { members["network"] = .bool(true) }
+        if programs { members["programs"] = .bool(true) }
+        return .object(members)
+    }
+
+    /// The grants one by one, in words for people.
+    public var words: [String] {
+        hosts.map { "HTTP to \($0)" } + readable.map { "reading \($0)" } + writable.map { "writing \($0)" }
+            + (network ? ["sockets of its own, to anywhere"] : [])
+            + (programs ? ["starting programs, which are not shut in"] : [])
+    }
+
+    /// What is here and not there.
+    public func subtracting(_ other: Grants) -> Grants {
+        var rest = Grants()
+        rest.hosts = hosts.filter { !other.hosts.contains($0) }
+        rest.readable = readable.filter { !other.readable.contains($0) }
+        rest.writable = writable.filter { !other.writable.contains($0) }
+        rest.network = network && !other.network
+        rest.programs = programs && !other.programs
+        return rest
+    }
+}

@@ -1,0 +1,78 @@
+internal import Foundation
+internal import JSON
+
+/// `keyturn.lock`: which plugins an operator has allowed, and what they may do.
+public struct LockFile: Sendable {
+    /// The file's path.
+    public var path: String
+    /// The pins, by the plugin's ID.
+    public var pins: [String: Pin]
+
+    private static let sizeLimit = 4 << 20
+
+    /// Reads a file; one that is not there has no pins.
+    public init(path: String) throws(PluginError) {
+        self.path = path
+        pins = [:]
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8), text.utf8.count <= Self.sizeLimit else {
+            throw PluginError("\(path): it cannot be read")
+        }
+        let json: JSONValue
+        do { json = try JSONValue(parsing: text) } catch {
+            throw PluginError("\(path): it is not JSON\(Self.place(error)); `keyturn plugin pin` writes it anew")
+        }
+        if let violation = Self.schema.violations(in: json).first {
+            let place = violation.path.isEmpty ? "" : "`\(violation.path.joined(separator: "."))` "
+            throw PluginError("\(path)\(Self.line(of: violation.path, in: text)): \(place)\(violation.message)")
+        }
+        pins = (json["plugins"]?.object ?? [:]).mapValues(Pin.init)
+    }
+
+    /// Puts a plugin's pin into the file, and leaves the others as they are.
+    public mutating func write(_ pin: Pin, for id: String) throws(PluginError) {
+        pins[id] = pin
+        let json = JSONValue.object([
+            "version": .integer(1), "plugins": .object(pins.mapValues(\.json)),
+        ])
+        do {
+            try Data((json.prettyText + "\n").utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+            try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
+        } catch { throw PluginError("\(path): it cannot be written: \(error.localizedDescription)") }
+    }
+
+    /// What is wrong with the file's owner or mode; nil: nothing, or there is no file.
+    public var doubt: String? {
+        FileManager.default.fileExists(atPath: path) ? Ownership.problem(of: path) : nil
+    }
+
+    private static let schema = Schema(
+        .object([
+            "type": .string("object"), "additionalProperties": .bool(false),
+            "required": .array([.string("version"), .string("plugins")]),
+            "properties": .object([
+                "version": .object(["const": .integer(1)]),
+                "plugins": .object(["type": .string("object"), "additionalProperties": Pin.schema]),
+            ]),
+        ]))
+
+    /// Where the decoder says that the text went wrong.
+    private static func place(_ error: any Error) -> String {
+        guard case DecodingError.dataCorrupted(let context) = error, let cause = context.underlyingError else {
+            return ""
+        }
+        let words = "\(cause)"
+        return words.firstMatch(of: #/line (\d+)/#).map { " (line \($0.1))" } ?? ""
+    }
+
+    /// The line where the last name of a path stands, which is where a person looks.
+    private static func line(of path: [String], in text: String) -> String {
+        var rest = text[...]
+        for name in path {
+            guard let found = rest.range(of: "\"\(name)\"") else { break }
+            rest = rest[found.upperBound...]
+        }
+        guard rest.startIndex != text.startIndex else { return "" }
+        return ":\(text[..<rest.startIndex].count { $0 == "\n" } + 1)"
+    }
+}

@@ -1,0 +1,80 @@
+internal import CCrypto
+internal import CLinux
+internal import Glibc
+internal import RunnerProtocol
+
+/// A pusher's library in sealed memory: what was hashed is what is loaded, whatever becomes of the file.
+public final class SealedLibrary: Sendable {
+    /// The largest library, in bytes.
+    private static let sizeLimit = 512 << 20
+
+    /// SHA-256 of the content, in hexadecimal.
+    public let hash: String
+    /// The sealed memory's descriptor, for reading.
+    let descriptor: Int32
+
+    /// Copies, seals and hashes a library.
+    ///
+    /// - Throws: when it cannot be read, is no regular file, or is larger than 512 MiB.
+    public init(path: String) throws(PluginError) {
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard file >= 0 else { throw PluginError("\(path): \(Self.reason)") }
+        defer { close(file) }
+        let memory = kt_memory_file()
+        guard memory >= 0 else { throw PluginError("\(path): no memory to copy it to: \(Self.reason)") }
+        do throws(PluginError) {
+            let size = try Self.copy(file, memory, path)
+            guard kt_seal(memory) == 0 else { throw PluginError("\(path): its copy cannot be sealed: \(Self.reason)") }
+            hash = try Self.digest(memory, size, path)
+            descriptor = memory
+        } catch {
+            close(memory)
+            throw error
+        }
+    }
+
+    deinit { close(descriptor) }
+
+    private static func copy(_ file: Int32, _ memory: Int32, _ path: String) throws(PluginError) -> Int {
+        var attributes = stat()
+        guard fstat(file, &attributes) == 0, attributes.st_mode & S_IFMT == S_IFREG else {
+            throw PluginError("\(path): it is no regular file")
+        }
+        var copied = 0
+        while true {
+            let count = kt_sendfile(memory, file, sizeLimit + 1 - copied)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw PluginError("\(path): it cannot be read: \(reason)") }
+            copied += count
+            guard copied <= sizeLimit else { throw PluginError("\(path): it is larger than 512 MiB") }
+            if count == 0 { break }
+        }
+        guard copied > 0 else { throw PluginError("\(path): it is empty") }
+        return copied
+    }
+
+    private static func digest(_ memory: Int32, _ size: Int, _ path: String) throws(PluginError) -> String {
+        guard let bytes = mmap(nil, size, PROT_READ, MAP_PRIVATE, memory, 0), bytes != MAP_FAILED else {
+            throw PluginError("\(path): it cannot be read: \(reason)")
+        }
+        defer { munmap(bytes, size) }
+        return SHA256.hex(of: UnsafeRawBufferPointer(start: bytes, count: size))
+    }
+
+    private static var reason: String { String(cString: strerror(errno)) }
+}
+
+/// SHA-256, by libcrypto, which uses the processor's instructions for it.
+enum SHA256 {
+    static func hex(of bytes: UnsafeRawBufferPointer) -> String {
+        var digest = [UInt8](repeating: 0, count: 32)
+        let done = EVP_Digest(bytes.baseAddress, bytes.count, &digest, nil, EVP_sha256(), nil)
+        precondition(done == 1, "libcrypto has no SHA-256")
+        return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
+    static func hex(of text: String) -> String {
+        var text = text
+        return text.withUTF8 { hex(of: UnsafeRawBufferPointer($0)) }
+    }
+}
