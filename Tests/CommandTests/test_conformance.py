@@ -120,7 +120,7 @@ def by_name(document):
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("identifier", ["travis-ci", "gitlab-ci", "github-actions"])
+@pytest.mark.parametrize("identifier", ["travis-ci", "gitlab-ci", "github-actions", "exec"])
 def test_the_pushers_that_come_with_keyturn_conform(test, identifier):
     """All checks, and not even a warning."""
     found = test(program.stage() / "lib" / "keyturn" / "pushers" / identifier, status=0)

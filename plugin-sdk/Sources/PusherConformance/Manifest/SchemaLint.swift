@@ -5,7 +5,8 @@ enum SchemaLint {
     /// What keyturn checks.
     private static let known: Set = [
         "type", "properties", "required", "additionalProperties", "enum", "const", "pattern", "minLength", "maxLength",
-        "minimum", "maximum", "items", "oneOf", "anyOf", "not", "description", "default", "examples", "title",
+        "minimum", "maximum", "items", "minItems", "oneOf", "anyOf", "not", "description", "default", "examples",
+        "title",
         "$comment",
     ]
 
