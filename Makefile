@@ -123,12 +123,13 @@ test: stage
 	swift build --build-tests
 	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_PUSHERS="$(CURDIR)/$(DEBUG_DIR)" \
 	  swift test --skip-build --disable-xctest
-	.build/debug/keyturn-simulate --seeds 300
+	@$(MAKE) --no-print-directory simulate SEEDS=100000
 	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_SANDBOX="$(CURDIR)/$(STAGE)/libexec/keyturn/keyturn-sandbox" \
 	  $(VENV)/bin/pytest -q Tests/ClientTests Tests/CommandTests
 	@$(MAKE) --no-print-directory lint
 
-# The real decisions in a simulated world of faults. A seed is a world; `--seed S --trace` shows one again.
+# The real decisions, session and journal in a simulated world of faults, on all cores. A seed is a world, the same on every
+# machine; `--seed S --trace` shows one again.
 SEEDS ?= 10000
 SIMULATE := --scratch-path .build-simulate -c release --product keyturn-simulate
 simulate: setup

@@ -20,7 +20,10 @@ let modules: [Target] = [
     .target(name: "AWS", dependencies: ["CExpat", "HTTP", "Rotation", "Secrets"]),
     .target(
         name: "Journal",
-        dependencies: ["CSodium", "Rotation", "Secrets", .product(name: "GRDB", package: "GRDB.swift")]),
+        dependencies: [
+            "CSodium", "Rotation", "Secrets", .product(name: "GRDB", package: "GRDB.swift"),
+            .product(name: "GRDBSQLite", package: "GRDB.swift"),
+        ]),
     .target(name: "JSON"),
     .target(name: "RunnerProtocol"),
     .target(name: "CEnclosure"),

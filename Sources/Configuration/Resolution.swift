@@ -14,14 +14,20 @@ public struct PluginDescription: Sendable {
     public var place: [String]
     /// Target fields whose equal values must not be pushed at the same time.
     public var exclusive: [String]
+    /// The schema of `limits`, by which an operator replaces the manifest's rate limits.
+    public var limits: Schema
 
     /// A part of a manifest.
-    public init(configuration: Schema, target: Schema, secrets: Set<String>, place: [String], exclusive: [String]) {
+    public init(
+        configuration: Schema, target: Schema, secrets: Set<String>, place: [String], exclusive: [String],
+        limits: Schema = Schema(.bool(true))
+    ) {
         self.configuration = configuration
         self.target = target
         self.secrets = secrets
         self.place = place
         self.exclusive = exclusive
+        self.limits = limits
     }
 }
 
@@ -33,6 +39,8 @@ public struct ConfiguredPusher: Sendable {
     public var plugin: String
     /// The service's base URL, where one is configured.
     public var endpoint: String?
+    /// Rate limits in place of the manifest's, where they are configured.
+    public var limits: JSONValue?
     var fields: [String: JSONValue]
     var references: [(name: String, reference: SecretReference)]
 
@@ -126,10 +134,15 @@ extension Configuration {
     ) throws(ConfigurationError) -> ConfiguredPusher {
         var fields = pusher.field.json.object ?? [:]
         fields["plugin"] = nil
+        let limits = fields.removeValue(forKey: "limits")
+        if let limits, var violation = plugin.limits.violations(in: limits).first {
+            violation.path.insert("limits", at: 0)
+            throw explain(violation, pusher.field, "pushers.\(pusher.name)")
+        }
         var references: [(name: String, reference: SecretReference)] = []
         guard case .mapping(let members) = pusher.field.value else { preconditionFailure("read as a mapping before") }
         let directory = String(file.contains("/") ? file[..<(file.lastIndex(of: "/") ?? file.startIndex)] : ".")
-        for member in members where member.name != "plugin" {
+        for member in members where !["plugin", "limits"].contains(member.name) {
             let isSecret = plugin.secrets.contains(member.name)
             guard isSecret || SecretReference.isReference(member.field) else { continue }
             let place = "pushers.\(pusher.name).\(member.name)"
@@ -153,8 +166,8 @@ extension Configuration {
             throw explain(violation, pusher.field, "pushers.\(pusher.name)")
         }
         return ConfiguredPusher(
-            name: pusher.name, plugin: pusher.plugin, endpoint: fields["endpoint"]?.string, fields: fields,
-            references: references)
+            name: pusher.name, plugin: pusher.plugin, endpoint: fields["endpoint"]?.string, limits: limits,
+            fields: fields, references: references)
     }
 
     private func resolve(

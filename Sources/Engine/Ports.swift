@@ -34,7 +34,8 @@ extension PusherHost: PushService {
     public func push(_ pair: KeyPair, to target: PusherTarget, timeout: Duration) async -> PushResult {
         let report = await call(.push(pair), target, timeout: timeout)
         return PushResult(
-            report.outcome, evidence: report.evidence, retryAfter: report.retryAfter, message: report.message)
+            report.outcome, evidence: report.evidence, retryAfter: report.retryAfter,
+            mayHaveWritten: report.mayHaveWritten, message: report.message)
     }
 
     /// The key ID that a target holds; nil: it cannot be read.

@@ -25,10 +25,10 @@ package struct RotationSession {
         self.user = user
         self.journal = journal
         lease = Lease(owner: owner, until: now + Self.leaseDuration)
-        let record = try journal.acquire(user.name, lease: lease, at: now)
+        let (record, pair) = try journal.acquire(user.name, lease: lease, at: now)
         rotation = record.rotation
         version = record.version
-        pair = try journal.pendingPair(of: user.name)
+        self.pair = pair
     }
 
     /// Takes in what happened, writes it down, and gives what is to be done, in this order.
@@ -53,7 +53,10 @@ package struct RotationSession {
         // What an earlier event of the crowd asked for, a later one may have called off: nobody waits for it any more.
         transition.effects.removeAll { !rotation.isWaiting(for: $0) }
         let isUnchanged = transition.isSilent && rotation.recorded == before.recorded
-        guard !isUnchanged || lease.until - now < Self.leaseDuration / 2 else { return transition }
+        // Also after the clock was set back: a lease that ends too far ahead is believed by nobody.
+        let left = lease.until - now
+        let isFresh = left >= Self.leaseDuration / 2 && left <= Self.leaseDuration
+        guard !isUnchanged || !isFresh else { return transition }
         lease.until = now + Self.leaseDuration
         let entry = JournalEntry(
             user: user.name, version: version, lease: lease, rotation: rotation, transition: transition, pair: fate,
@@ -67,7 +70,9 @@ package struct RotationSession {
     }
 
     /// Whether the lease lasts. After ``handle(_:at:)`` it does, unless the process was stopped since.
-    package func isHeld(at now: Timestamp) -> Bool { now < lease.until }
+    package func isHeld(at now: Timestamp) -> Bool {
+        now < lease.until && lease.until - now <= Self.leaseDuration * 2
+    }
 
     /// Gives the user back.
     package func end() throws(JournalError) { try journal.release(user.name, lease: lease) }

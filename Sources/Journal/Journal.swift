@@ -12,8 +12,11 @@ public protocol Journal: Sendable {
     func records() throws(JournalError) -> [String: JournalRecord]
     /// Takes a user up for a while, and makes its record if there is none.
     ///
+    /// - Returns: the record, and the pair that is being delivered; nil: none is kept.
     /// - Throws: `leased` while another living process holds the user.
-    func acquire(_ user: String, lease: Lease, at now: Timestamp) throws(JournalError) -> JournalRecord
+    func acquire(
+        _ user: String, lease: Lease, at now: Timestamp
+    ) throws(JournalError) -> (record: JournalRecord, pair: KeyPair?)
     /// Gives a user back. Does nothing where the lease is not this one any more.
     func release(_ user: String, lease: Lease) throws(JournalError)
     /// Writes one transition, all or nothing, synced to disk before it returns.
@@ -52,6 +55,16 @@ public struct Lease: Hashable, Sendable {
     public init(owner: LeaseOwner, until: Timestamp) {
         self.owner = owner
         self.until = until
+    }
+
+    /// Whether somebody who asks for that lease now has to wait for this one.
+    ///
+    /// Of a process of this machine and boot it can be seen whether it lives. Of another one, only the clock tells; and no
+    /// lease lasts twice as long as the one that is asked for, unless the clock was set back since.
+    func binds(_ asked: Lease, at now: Timestamp) -> Bool {
+        guard owner != asked.owner, until > now else { return false }
+        if owner.boot == asked.owner.boot { return !owner.isGone(asSeenBy: asked.owner) }
+        return until - now <= (asked.until - now) * 2
     }
 }
 

@@ -1,5 +1,3 @@
-internal import FoundationEssentials
-internal import GRDB
 internal import Rotation
 
 /// How rotations and deliveries become rows, and back.
@@ -9,82 +7,111 @@ enum Rows {
         "next_status", "previous_id", "previous_created", "previous_status", "creations", "answers", "failures",
         "retry_at", "is_requested", "revoked_id", "revokes_at_once", "problem_code", "problem_message", "problem_since",
     ]
+    /// Those of a rotation, then what the journal adds.
+    static let recordColumns = (rotationColumns + ["version", "lease_owner", "lease_until", "sealed"])
+        .joined(separator: ", ")
+    static let deliveryColumns =
+        "target, state, evidence, attempts, quick_tries, at, retry_at, is_rate_limited, detail, held_until, may_be_torn"
 
-    static func values(_ rotation: Rotation) throws -> [(any DatabaseValueConvertible)?] {
-        let creations =
-            rotation.creations.isEmpty
-            ? nil : String(decoding: try JSONEncoder().encode(rotation.creations), as: UTF8.self)
-        let state: [(any DatabaseValueConvertible)?] = [
-            rotation.number, rotation.phase.rawValue, rotation.phaseSince.milliseconds,
+    static func values(_ rotation: Rotation) -> [Cell] {
+        let (current, next, previous) = (rotation.current, rotation.next, rotation.previous)
+        return [
+            Cell(rotation.number), Cell(rotation.phase.rawValue), Cell(rotation.phaseSince),
+            Cell(current?.id.rawValue), Cell(current?.created), Cell(current?.status.rawValue),
+            Cell(next?.id.rawValue), Cell(next?.created), Cell(next?.status.rawValue),
+            Cell(previous?.id.rawValue), Cell(previous?.created), Cell(previous?.status.rawValue),
+            Cell(CreationText.write(rotation.creations)), Cell(rotation.answers), Cell(rotation.failures),
+            Cell(rotation.retryAt), Cell(rotation.isRequested), Cell(rotation.revoked?.rawValue),
+            Cell(rotation.revokesAtOnce), Cell(rotation.problem?.code.rawValue), Cell(rotation.problem?.message),
+            Cell(rotation.problem?.since),
         ]
-        let rest: [(any DatabaseValueConvertible)?] = [
-            creations, rotation.answers, rotation.failures, rotation.retryAt?.milliseconds, rotation.isRequested,
-            rotation.revoked?.rawValue, rotation.revokesAtOnce,
-            rotation.problem?.code.rawValue, rotation.problem?.message, rotation.problem?.since.milliseconds,
-        ]
-        return state + values(rotation.current) + values(rotation.next) + values(rotation.previous) + rest
     }
 
-    private static func values(_ key: KeyRecord?) -> [(any DatabaseValueConvertible)?] {
-        [key?.id.rawValue, key?.created.milliseconds, key?.status.rawValue]
-    }
-
-    static func rotation(_ row: Row) throws -> Rotation {
-        var rotation = Rotation(at: Timestamp(milliseconds: row["phase_since"]))
-        rotation.number = row["number"]
-        rotation.phase = try known(Phase(rawValue: row["phase"]))
-        rotation.current = try key(row, "current")
-        rotation.next = try key(row, "next")
-        rotation.previous = try key(row, "previous")
-        if let creations: String = row["creations"] {
-            rotation.creations = try JSONDecoder().decode([Rotation.Creation].self, from: Data(creations.utf8))
-        }
-        rotation.answers = row["answers"]
-        rotation.failures = row["failures"]
-        rotation.retryAt = moment(row["retry_at"])
-        rotation.isRequested = row["is_requested"]
-        rotation.revoked = (row["revoked_id"] as String?).map { AccessKeyID($0) }
-        rotation.revokesAtOnce = row["revokes_at_once"]
-        if let code: String = row["problem_code"] {
+    static func rotation(_ row: PreparedStatement) throws -> Rotation {
+        var rotation = Rotation(at: moment(row, 2) ?? Timestamp(milliseconds: 0))
+        rotation.number = int(row, 0)
+        rotation.phase = try known(Phase(rawValue: row.text(1) ?? ""))
+        rotation.current = try key(row, 3)
+        rotation.next = try key(row, 6)
+        rotation.previous = try key(row, 9)
+        if let creations = row.text(12) { rotation.creations = try known(CreationText.read(creations)) }
+        rotation.answers = int(row, 13)
+        rotation.failures = int(row, 14)
+        rotation.retryAt = moment(row, 15)
+        rotation.isRequested = int(row, 16) != 0
+        rotation.revoked = row.text(17).map { AccessKeyID($0) }
+        rotation.revokesAtOnce = int(row, 18) != 0
+        if let code = row.text(19) {
             rotation.problem = Problem(
-                code: try known(Problem.Code(rawValue: code)), message: row["problem_message"] ?? "",
-                since: moment(row["problem_since"]) ?? rotation.phaseSince)
+                code: try known(Problem.Code(rawValue: code)), message: row.text(20) ?? "",
+                since: moment(row, 21) ?? rotation.phaseSince)
         }
         return rotation
     }
 
-    private static func key(_ row: Row, _ role: String) throws -> KeyRecord? {
-        guard let id: String = row["\(role)_id"] else { return nil }
+    /// What the journal adds to a rotation in its row.
+    static func record(_ row: PreparedStatement) throws -> (record: JournalRecord, sealed: [UInt8]?) {
+        var lease: Lease?
+        if let owner = row.text(23).flatMap(LeaseOwner.init(text:)) {
+            lease = Lease(owner: owner, until: moment(row, 24) ?? Timestamp(milliseconds: 0))
+        }
+        let record = JournalRecord(version: row.number(22) ?? 0, rotation: try rotation(row), lease: lease)
+        return (record, row.bytes(25))
+    }
+
+    private static func key(_ row: PreparedStatement, _ column: Int) throws -> KeyRecord? {
+        guard let id = row.text(column) else { return nil }
         return KeyRecord(
-            id: AccessKeyID(id), created: Timestamp(milliseconds: row["\(role)_created"] ?? 0),
-            status: try known(AccessKey.Status(rawValue: row["\(role)_status"] ?? "")))
+            id: AccessKeyID(id), created: moment(row, column + 1) ?? Timestamp(milliseconds: 0),
+            status: try known(AccessKey.Status(rawValue: row.text(column + 2) ?? "")))
     }
 
-    static func delivery(_ row: Row) throws -> Delivery {
+    static func values(_ target: TargetName, _ delivery: Delivery) -> [Cell] {
+        [
+            Cell(target.rawValue), Cell(delivery.state.rawValue), Cell(delivery.evidence?.rawValue),
+            Cell(delivery.attempts), Cell(delivery.quickTries), Cell(delivery.at), Cell(delivery.retryAt),
+            Cell(delivery.isRateLimited), Cell(delivery.detail), Cell(delivery.heldUntil), Cell(delivery.mayBeTorn),
+        ]
+    }
+
+    static func delivery(_ row: PreparedStatement) throws -> (TargetName, Delivery) {
         var delivery = Delivery()
-        delivery.state = try known(Delivery.State(rawValue: row["state"]))
-        if let evidence: String = row["evidence"] { delivery.evidence = try known(Evidence(rawValue: evidence)) }
-        delivery.attempts = row["attempts"]
-        delivery.quickTries = row["quick_tries"]
-        delivery.at = moment(row["at"])
-        delivery.retryAt = moment(row["retry_at"])
-        delivery.isRateLimited = row["is_rate_limited"]
-        delivery.detail = row["detail"]
-        return delivery
+        delivery.state = try known(Delivery.State(rawValue: row.text(1) ?? ""))
+        if let evidence = row.text(2) { delivery.evidence = try known(Evidence(rawValue: evidence)) }
+        delivery.attempts = int(row, 3)
+        delivery.quickTries = int(row, 4)
+        delivery.at = moment(row, 5)
+        delivery.retryAt = moment(row, 6)
+        delivery.isRateLimited = int(row, 7) != 0
+        delivery.detail = row.text(8)
+        delivery.heldUntil = moment(row, 9)
+        delivery.mayBeTorn = int(row, 10) != 0
+        return (TargetName(row.text(0) ?? ""), delivery)
     }
 
-    static func line(_ row: Row) throws -> HistoryLine {
-        var note = Note(try known(Note.Kind(rawValue: row["kind"])))
-        note.key = (row["key_id"] as String?).map { AccessKeyID($0) }
-        note.target = (row["target"] as String?).map { TargetName($0) }
-        if let evidence: String = row["evidence"] { note.evidence = try known(Evidence(rawValue: evidence)) }
-        note.detail = row["detail"]
+    static func values(_ note: Note) -> [Cell] {
+        [
+            Cell(note.kind.rawValue), Cell(note.key?.rawValue), Cell(note.target?.rawValue),
+            Cell(note.evidence?.rawValue), Cell(note.detail),
+        ]
+    }
+
+    static func line(_ row: PreparedStatement) throws -> HistoryLine {
+        var note = Note(try known(Note.Kind(rawValue: row.text(4) ?? "")))
+        note.key = row.text(5).map { AccessKeyID($0) }
+        note.target = row.text(6).map { TargetName($0) }
+        if let evidence = row.text(7) { note.evidence = try known(Evidence(rawValue: evidence)) }
+        note.detail = row.text(8)
         return HistoryLine(
-            id: row["id"], at: Timestamp(milliseconds: row["at"]), user: row["user"], rotation: row["rotation"],
-            note: note)
+            id: row.number(0) ?? 0, at: moment(row, 1) ?? Timestamp(milliseconds: 0), user: row.text(2) ?? "",
+            rotation: int(row, 3), note: note)
     }
 
-    static func moment(_ milliseconds: Int64?) -> Timestamp? { milliseconds.map { Timestamp(milliseconds: $0) } }
+    private static func moment(_ row: PreparedStatement, _ column: Int) -> Timestamp? {
+        row.number(column).map { Timestamp(milliseconds: $0) }
+    }
+
+    private static func int(_ row: PreparedStatement, _ column: Int) -> Int { Int(row.number(column) ?? 0) }
 
     private static func known<Value>(_ value: Value?) throws -> Value {
         guard let value else { throw JournalError(.corrupt, "a row holds a word that no keyturn writes") }

@@ -7,6 +7,8 @@ public import Secrets
 public final class SQLiteJournal: Journal {
     private let queue: DatabaseQueue
     private let seal: Seal?
+    /// Used inside the queue only, which lets one thread in at a time.
+    nonisolated(unsafe) private let statements = Statements()
     /// For error texts.
     private let place: String
 
@@ -54,97 +56,90 @@ public final class SQLiteJournal: Journal {
 
     /// The record of a user; nil: there is none.
     public func record(of user: String) throws(JournalError) -> JournalRecord? {
-        try read { database in
-            let sql = "SELECT * FROM rotation WHERE user = ?"
-            guard let row = try Row.fetchOne(database.cachedStatement(sql: sql), arguments: [user]) else { return nil }
-            return try Self.record(row, user, database)
-        }
+        try look { database in try self.find(user, database)?.record }
     }
 
     /// The records of all users.
     public func records() throws(JournalError) -> [String: JournalRecord] {
-        try read { database in
+        try look { database in
             var records: [String: JournalRecord] = [:]
-            for row in try Row.fetchAll(database, sql: "SELECT * FROM rotation") {
-                records[row["user"]] = JournalRecord(
-                    version: row["version"], rotation: try Rows.rotation(row), lease: Self.lease(row))
+            try self.statements(.records, database).run { row in
+                records[row.text(26) ?? ""] = try Rows.record(row).record
             }
-            for row in try Row.fetchAll(database, sql: "SELECT * FROM delivery") {
-                records[row["user"]]?.rotation.deliveries[TargetName(row["target"])] = try Rows.delivery(row)
+            try self.statements(.allDeliveries, database).run { row in
+                let (target, delivery) = try Rows.delivery(row)
+                records[row.text(11) ?? ""]?.rotation.deliveries[target] = delivery
             }
             return records
         }
     }
 
-    private static func record(_ row: Row, _ user: String, _ database: Database) throws -> JournalRecord {
-        var rotation = try Rows.rotation(row)
-        let deliveries = try Row.fetchAll(
-            database.cachedStatement(sql: "SELECT * FROM delivery WHERE user = ?"), arguments: [user])
-        for row in deliveries { rotation.deliveries[TargetName(row["target"])] = try Rows.delivery(row) }
-        return JournalRecord(version: row["version"], rotation: rotation, lease: lease(row))
-    }
-
-    private static func lease(_ row: Row) -> Lease? {
-        guard let text: String = row["lease_owner"], let owner = LeaseOwner(text: text) else { return nil }
-        return Lease(owner: owner, until: Rows.moment(row["lease_until"]) ?? Timestamp(milliseconds: 0))
-    }
-
-    /// Takes a user up for a while.
-    public func acquire(_ user: String, lease: Lease, at now: Timestamp) throws(JournalError) -> JournalRecord {
-        try write { database in
-            let find = try database.cachedStatement(sql: "SELECT * FROM rotation WHERE user = ?")
-            if let row = try Row.fetchOne(find, arguments: [user]) {
-                if let held = Self.lease(row), held.owner != lease.owner, held.until > now,
-                    !held.owner.isGone(asSeenBy: lease.owner)
-                {
-                    throw JournalError(.leased, "another keyturn (\(held.owner)) is at work on \(user)")
-                }
-                // The version grows, so whatever the former owner still sends comes too late.
-                let sql = "UPDATE rotation SET lease_owner = ?, lease_until = ?, version = version + 1 WHERE user = ?"
-                try database.cachedStatement(sql: sql).execute(
-                    arguments: [lease.owner.text, lease.until.milliseconds, user])
-            } else {
-                try Self.insert(user, lease, now, database)
+    /// The history, oldest first.
+    public func history(of user: String?, limit: Int) throws(JournalError) -> [HistoryLine] {
+        try look { database in
+            var lines: [HistoryLine] = []
+            try self.statements(.history, database).run([Cell(user), Cell(limit)]) { row in
+                lines.append(try Rows.line(row))
             }
-            guard let row = try Row.fetchOne(find, arguments: [user]) else {
-                throw JournalError(.corrupt, "a record that was just written is not there")
-            }
-            return try Self.record(row, user, database)
+            return lines.reversed()
         }
     }
 
-    private static func insert(_ user: String, _ lease: Lease, _ now: Timestamp, _ database: Database) throws {
-        let columns = ["user", "version", "lease_owner", "lease_until"] + Rows.rotationColumns
-        let marks = columns.map { _ in "?" }.joined(separator: ", ")
-        let first: [(any DatabaseValueConvertible)?] = [user, 1, lease.owner.text, lease.until.milliseconds]
-        let sql = "INSERT INTO rotation (\(columns.joined(separator: ", "))) VALUES (\(marks))"
-        try database.cachedStatement(sql: sql).execute(
-            arguments: StatementArguments(first + Rows.values(Rotation(at: now))))
+    private func find(_ user: String, _ database: Database) throws -> (record: JournalRecord, sealed: [UInt8]?)? {
+        var found: (record: JournalRecord, sealed: [UInt8]?)?
+        try statements(.record, database).run([.text(user)]) { row in found = try Rows.record(row) }
+        guard found != nil else { return nil }
+        try statements(.deliveries, database).run([.text(user)]) { row in
+            let (target, delivery) = try Rows.delivery(row)
+            found?.record.rotation.deliveries[target] = delivery
+        }
+        return found
+    }
+
+    /// Takes a user up for a while.
+    public func acquire(
+        _ user: String, lease: Lease, at now: Timestamp
+    ) throws(JournalError) -> (record: JournalRecord, pair: KeyPair?) {
+        try write { database in
+            guard let (found, sealed) = try self.find(user, database) else {
+                let rotation = Rotation(at: now)
+                let first: [Cell] = [Cell(lease.until), .number(1)]
+                try self.statements(.insert, database).run(
+                    first + Rows.values(rotation) + [.text(user), .text(lease.owner.text)])
+                return (JournalRecord(version: 1, rotation: rotation, lease: lease), nil)
+            }
+            var record = found
+            if let held = record.lease, held.binds(lease, at: now) {
+                throw JournalError(.leased, "another keyturn (\(held.owner)) is at work on \(user)")
+            }
+            try self.statements(.take, database).run([.text(lease.owner.text), Cell(lease.until), .text(user)])
+            record.version += 1
+            record.lease = lease
+            return (record, try self.open(sealed, record.rotation.next, of: user))
+        }
     }
 
     /// Gives a user back.
     public func release(_ user: String, lease: Lease) throws(JournalError) {
-        try write { database in
-            try database.cachedStatement(
-                sql: "UPDATE rotation SET lease_owner = NULL, lease_until = NULL WHERE user = ? AND lease_owner = ?"
-            ).execute(arguments: [user, lease.owner.text])
+        // One statement is a transaction of its own.
+        try Self.explain(place) {
+            try queue.writeWithoutTransaction { database in
+                try self.statements(.release, database).run([.text(user), .text(lease.owner.text)])
+            }
         }
     }
 
     /// The pair that is being delivered.
     public func pendingPair(of user: String) throws(JournalError) -> KeyPair? {
-        // One statement needs no transaction; and GRDB's `read` has every prepared statement compiled anew.
-        try Self.explain(place) {
-            try queue.unsafeRead { database in try self.pendingPair(of: user, database) }
+        try look { database in
+            guard let (record, sealed) = try self.find(user, database) else { return nil }
+            return try self.open(sealed, record.rotation.next, of: user)
         }
     }
 
-    private func pendingPair(of user: String, _ database: Database) throws -> KeyPair? {
-        let sql = "SELECT next_id, sealed FROM rotation WHERE user = ?"
-        guard let row = try Row.fetchOne(database.cachedStatement(sql: sql), arguments: [user]),
-            let sealed: Data = row["sealed"], let id: String = row["next_id"]
-        else { return nil }
-        guard let secret = self.seal?.open(Array(sealed), context: Self.context(user, id)) else {
+    private func open(_ sealed: [UInt8]?, _ key: KeyRecord?, of user: String) throws -> KeyPair? {
+        guard let sealed, let id = key?.id.rawValue else { return nil }
+        guard let secret = seal?.open(sealed, context: Self.context(user, id)) else {
             throw JournalError(.wrongSealKey, "the pending pair of \(user) cannot be opened with the seal key")
         }
         return KeyPair(id: id, secret: secret)
@@ -152,20 +147,12 @@ public final class SQLiteJournal: Journal {
 
     private static func context(_ user: String, _ id: String) -> String { "\(user)\n\(id)" }
 
-    /// The history, oldest first.
-    public func history(of user: String?, limit: Int) throws(JournalError) -> [HistoryLine] {
-        try read { database in
-            let sql = "SELECT * FROM history WHERE ?1 IS NULL OR user = ?1 ORDER BY id DESC LIMIT ?2"
-            return try Row.fetchAll(database, sql: sql, arguments: [user, limit]).reversed().map(Rows.line)
-        }
-    }
-
     /// Writes one transition, all or nothing, synced to disk before it returns.
     public func commit(_ entry: JournalEntry) throws(JournalError) -> Int64 {
         let version = try write { database in
             try self.update(entry, database)
-            try Self.writeDeliveries(entry, database)
-            try Self.writeHistory(entry, database)
+            try self.writeDeliveries(entry, database)
+            try self.writeHistory(entry, database)
             return entry.version + 1
         }
         if case .wipe = entry.pair { emptyLog() }
@@ -173,56 +160,35 @@ public final class SQLiteJournal: Journal {
     }
 
     private func update(_ entry: JournalEntry, _ database: Database) throws {
-        var columns = ["lease_until", "version"] + Rows.rotationColumns
-        var values: [(any DatabaseValueConvertible)?] = [entry.lease.until.milliseconds, entry.version + 1]
-        values += try Rows.values(entry.rotation)
+        var query = Query.updateSealed
+        var values: [Cell] = [Cell(entry.lease.until), .number(entry.version + 1)]
+        values += Rows.values(entry.rotation)
         switch entry.pair {
-        case .keep: break
-        case .wipe:
-            columns.append("sealed")
-            values.append(nil as Data?)
+        case .keep: query = .update
+        case .wipe: values.append(.null)
         case .seal(let pair):
             guard let seal else { throw JournalError(.wrongSealKey, "there is no seal key to seal the new pair with") }
-            columns.append("sealed")
-            values.append(Data(seal.seal(pair.secret, context: Self.context(entry.user, pair.id))))
+            values.append(.bytes(seal.seal(pair.secret, context: Self.context(entry.user, pair.id))))
         }
-        let assignments = columns.map { "\($0) = ?" }.joined(separator: ", ")
-        values += [entry.user, entry.version, entry.lease.owner.text]
-        try database.cachedStatement(
-            sql: "UPDATE rotation SET \(assignments) WHERE user = ? AND version = ? AND lease_owner = ?"
-        ).execute(arguments: StatementArguments(values))
+        values += [.text(entry.user), .number(entry.version), .text(entry.lease.owner.text)]
+        try statements(query, database).run(values)
         guard database.changesCount == 1 else {
             throw JournalError(.overtaken, "another keyturn has taken \(entry.user) over; this one stopped")
         }
     }
 
-    private static func writeDeliveries(_ entry: JournalEntry, _ database: Database) throws {
-        if entry.transition.forgetsDeliveries {
-            try database.cachedStatement(sql: "DELETE FROM delivery WHERE user = ?").execute(arguments: [entry.user])
-        }
-        let statement = try database.cachedStatement(
-            sql: "INSERT OR REPLACE INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+    private func writeDeliveries(_ entry: JournalEntry, _ database: Database) throws {
+        if entry.transition.forgetsDeliveries { try statements(.forgetDeliveries, database).run([.text(entry.user)]) }
         for target in entry.transition.changedDeliveries {
             guard let delivery = entry.rotation.deliveries[target] else { continue }
-            try statement.execute(arguments: [
-                entry.user, target.rawValue, delivery.state.rawValue, delivery.evidence?.rawValue, delivery.attempts,
-                delivery.quickTries, delivery.at?.milliseconds, delivery.retryAt?.milliseconds,
-                delivery.isRateLimited, delivery.detail,
-            ])
+            try statements(.writeDelivery, database).run([.text(entry.user)] + Rows.values(target, delivery))
         }
     }
 
-    private static func writeHistory(_ entry: JournalEntry, _ database: Database) throws {
-        let statement = try database.cachedStatement(
-            sql: """
-                INSERT INTO history (at, user, rotation, kind, key_id, target, evidence, detail)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                """)
+    private func writeHistory(_ entry: JournalEntry, _ database: Database) throws {
         for note in entry.transition.notes {
-            try statement.execute(arguments: [
-                entry.at.milliseconds, entry.user, entry.rotation.number, note.kind.rawValue, note.key?.rawValue,
-                note.target?.rawValue, note.evidence?.rawValue, note.detail,
-            ])
+            try statements(.writeHistory, database).run(
+                [Cell(entry.at), .text(entry.user), Cell(entry.rotation.number)] + Rows.values(note))
         }
     }
 
@@ -231,12 +197,32 @@ public final class SQLiteJournal: Journal {
         _ = try? queue.writeWithoutTransaction { database in try database.checkpoint(.truncate) }
     }
 
-    private func read<Value>(_ body: (Database) throws -> Value) throws(JournalError) -> Value {
-        try Self.explain(place) { try queue.read(body) }
+    private func look<Value>(_ body: (Database) throws -> Value) throws(JournalError) -> Value {
+        try transact(.beginReading, body)
     }
 
     private func write<Value>(_ body: (Database) throws -> Value) throws(JournalError) -> Value {
-        try Self.explain(place) { try queue.write(body) }
+        try transact(.beginWriting, body)
+    }
+
+    /// A transaction between compiled statements; GRDB's own compiles them each time.
+    private func transact<Value>(
+        _ begin: Query, _ body: (Database) throws -> Value
+    ) throws(JournalError) -> Value {
+        try Self.explain(place) {
+            try queue.writeWithoutTransaction { database in
+                try statements(begin, database).run()
+                do {
+                    let value = try body(database)
+                    try statements(.commit, database).run()
+                    return value
+                } catch {
+                    // A failed COMMIT may have rolled back by itself.
+                    if database.isInsideTransaction { try statements(.rollback, database).run() }
+                    throw error
+                }
+            }
+        }
     }
 
     private static func explain<Value>(_ place: String, _ body: () throws -> Value) throws(JournalError) -> Value {

@@ -31,7 +31,8 @@ enum Schema {
         try database.execute(sql: "PRAGMA user_version = \(version)")
     }
 
-    /// Times are milliseconds since 1970.
+    /// Times are milliseconds since 1970. The history is only ever added to, at each step of a rotation, and seldom read:
+    /// no index, so that a step writes two pages and not five.
     private static let tables = """
         CREATE TABLE rotation (
             user TEXT PRIMARY KEY NOT NULL,
@@ -46,19 +47,19 @@ enum Schema {
             revoked_id TEXT, revokes_at_once INTEGER NOT NULL,
             problem_code TEXT, problem_message TEXT, problem_since INTEGER,
             sealed BLOB
-        ) STRICT;
+        ) STRICT, WITHOUT ROWID;
         CREATE TABLE delivery (
             user TEXT NOT NULL, target TEXT NOT NULL,
             state TEXT NOT NULL, evidence TEXT, attempts INTEGER NOT NULL, quick_tries INTEGER NOT NULL,
             at INTEGER, retry_at INTEGER, is_rate_limited INTEGER NOT NULL, detail TEXT,
+            held_until INTEGER, may_be_torn INTEGER NOT NULL,
             PRIMARY KEY (user, target)
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE history (
-            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            id INTEGER PRIMARY KEY,
             at INTEGER NOT NULL, user TEXT NOT NULL, rotation INTEGER NOT NULL, kind TEXT NOT NULL,
             key_id TEXT, target TEXT, evidence TEXT, detail TEXT
         ) STRICT;
-        CREATE INDEX history_of_user ON history (user, id);
         CREATE TABLE seal_check (sealed BLOB NOT NULL) STRICT;
         """
 }

@@ -10,6 +10,8 @@ public struct CallReport: Hashable, Sendable {
     public var evidence: Evidence?
     /// How long the service asks to wait.
     public var retryAfter: Duration?
+    /// Whether something may have been written at the target by a push that did not end well.
+    public var mayHaveWritten = false
     /// One line for the operator, without secrets.
     public var message: String
     /// The key ID that `inspect` read.

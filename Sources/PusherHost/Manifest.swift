@@ -19,6 +19,8 @@ public struct Manifest: Hashable, Sendable {
     public var place: [String]
     /// Target fields whose equal values must not be pushed at the same time.
     public var exclusive: [String]
+    /// The service's documented rate limits.
+    public var pace: PaceRules
     /// The schema of its configuration.
     public var configuration: Schema
     /// The schema of its targets.
@@ -46,11 +48,13 @@ public struct Manifest: Hashable, Sendable {
         self.id = id
         version = json["version"]?.string ?? "0"
         summary = json["summary"]?.string ?? ""
-        let asking = Schema(.object(["properties": .object(Grants.schema)]))
+        let parts = Grants.schema.merging(["pace": PaceRules.schema]) { first, _ in first }
+        let asking = Schema(.object(["properties": .object(parts)]))
         if let violation = asking.violations(in: json).first {
             throw PluginError("\(place): `\(violation.path.joined(separator: "."))` \(violation.message)")
         }
         asks = Grants(json)
+        pace = PaceRules(json["pace"])
         allowsThreads = json["threads"]?.string != "one"
         secrets = Set(try Self.strings(json, "secrets", place))
         self.place = try Self.strings(json, "place", place)

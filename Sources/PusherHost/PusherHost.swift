@@ -16,6 +16,8 @@ public struct PusherSettings: Sendable {
     public var endpoint: String?
     /// Parts of the enclosure that the operator does without where the kernel lacks them.
     public var acceptedGaps: [String]
+    /// How fast it may ask its service.
+    public var pace: PaceRules
     /// Where its requests may go.
     var grant: Grant { Grant(hosts: admitted.grants.hosts, endpoint: endpoint) }
     var plugin: Plugin { admitted.plugin }
@@ -23,7 +25,7 @@ public struct PusherSettings: Sendable {
     /// One configured use of a plugin.
     public init(
         name: String, admitted: AdmittedPlugin, configuration: Secret, secrets: [Secret], endpoint: String?,
-        acceptedGaps: [String] = []
+        acceptedGaps: [String] = [], pace: PaceRules? = nil
     ) {
         self.name = name
         self.admitted = admitted
@@ -31,6 +33,7 @@ public struct PusherSettings: Sendable {
         self.secrets = secrets
         self.endpoint = endpoint
         self.acceptedGaps = acceptedGaps
+        self.pace = pace ?? admitted.plugin.manifest.pace
     }
 }
 

@@ -46,9 +46,41 @@ extension PusherSession {
         request.isSentOnce = method == .post
         request.mayBeLocal = settings.grant.mayBeLocal(wanted.url)
         let key = RunnerLoop.Request(
-            pusher: settings.name, process: runner.process, call: call, number: wanted.number)
+            pusher: settings.name, process: runner.process, call: call, number: wanted.number,
+            isWriting: method != .get && method != .head)
         runner.calls[call]?.requests[wanted.number] = key
-        start(request, key, mayRepeat: method == .get || method == .head)
+        send(request, key, runner)
+    }
+
+    /// Sends a request now, or when the service's limits let it go. One that could not go in time is answered as the
+    /// service would: with 429 and the time to wait.
+    private func send(_ request: HTTPRequest, _ key: RunnerLoop.Request, _ runner: RunnerProcess) {
+        guard var active = runner.calls[key.call] else { return }
+        let now = ContinuousClock.now
+        if let until = pace.admit(request.method.rawValue, &active.reservation, at: now) {
+            guard until < active.deadline else {
+                runner.calls[key.call]?.requests[key.number] = nil
+                let seconds = (until - now).components.seconds + 1
+                let message = WireResponse(
+                    number: key.number, error: WireError.none, status: 429,
+                    headers: [("retry-after", "\(seconds)"), ("x-keyturn", "held back")])
+                return reply(message, nil, key.call, runner)
+            }
+            runner.calls[key.call]?.held.append(.init(request: request, key: key, until: until))
+            return
+        }
+        runner.calls[key.call]?.reservation = active.reservation
+        start(request, key, mayRepeat: !key.isWriting)
+    }
+
+    /// Sends what was held back and may go now.
+    func sendHeld(of runner: RunnerProcess) {
+        let now = ContinuousClock.now
+        for (id, active) in runner.calls where active.held.contains(where: { $0.until <= now }) {
+            let due = active.held.filter { $0.until <= now }
+            runner.calls[id]?.held.removeAll { $0.until <= now }
+            for held in due { send(held.request, held.key, runner) }
+        }
     }
 
     /// A safe request whose answer was lost is sent once more: servers close kept connections without a word.
@@ -65,9 +97,11 @@ extension PusherSession {
     }
 
     func answer(_ key: RunnerLoop.Request, _ result: Result<HTTPResponse, HTTPError>) {
+        learn(from: try? result.get())
         guard let runner, runner.process == key.process,
-            runner.calls[key.call]?.requests.removeValue(forKey: key.number) != nil
+            let request = runner.calls[key.call]?.requests.removeValue(forKey: key.number)
         else { return }
+        if request.isWriting, Self.mayHaveWritten(result) { runner.calls[key.call]?.hasWritten = true }
         switch result {
         case .success(let response):
             let message = WireResponse(
@@ -80,6 +114,25 @@ extension PusherSession {
             let message = WireResponse(
                 number: key.number, error: WireError.number(error.code), errorText: error.description)
             reply(message, nil, key.call, runner)
+        }
+    }
+
+    /// A request that was refused, or never reached the service, changed nothing; nor does one that it has no time for
+    /// (503). What went wrong there may have.
+    static func mayHaveWritten(_ result: Result<HTTPResponse, HTTPError>) -> Bool {
+        switch result {
+        case .success(let response): !(400..<500).contains(response.status) && response.status != 503
+        case .failure(let error): ![.refused, .unreachable, .tls].contains(error.code)
+        }
+    }
+
+    private func learn(from response: HTTPResponse?) {
+        let now = ContinuousClock.now
+        let before = pace.pause(at: now)
+        pace.learn(from: response, at: now)
+        if before == nil, let end = pace.pause(at: now) {
+            let seconds = (end - now).components.seconds + 1
+            log(.warning, nil, "the service asks for a pause: nothing is sent with this token for \(seconds) s")
         }
     }
 

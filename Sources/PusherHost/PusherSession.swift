@@ -25,6 +25,9 @@ final class PusherSession {
     private(set) var runner: RunnerProcess?
     unowned let loop: RunnerLoop
     private let places: BusyPlaces
+    let pace: Pace
+    /// When a push may begin that the service's limits hold back.
+    private var nextPush: ContinuousClock.Instant?
     /// Secrets that this pusher was given: its own, and those of the pairs that it pushed.
     private var secrets: [Secret]
     private var redactor: Redactor { Redactor(secrets) }
@@ -36,10 +39,11 @@ final class PusherSession {
     /// Falls to one after a crash, so that a target that crashes its pusher takes no others along; then grows again.
     private var parallel: Int
 
-    init(_ settings: PusherSettings, loop: RunnerLoop, places: BusyPlaces) {
+    init(_ settings: PusherSettings, loop: RunnerLoop, places: BusyPlaces, pace: Pace) {
         self.settings = settings
         self.loop = loop
         self.places = places
+        self.pace = pace
         secrets = settings.secrets
         parallel = settings.plugin.manifest.allowsThreads ? Self.callLimit : 1
     }
@@ -61,12 +65,24 @@ final class PusherSession {
     func advance() {
         endLateCalls()
         if let refusal { return failQueue(refusal) }
-        guard !queue.isEmpty || !starters.isEmpty else { return }
+        guard !queue.isEmpty || !starters.isEmpty || runner != nil else { return }
         if runner == nil { startRunner() }
         guard let runner, runner.stage == .ready else { return }
+        sendHeld(of: runner)
+        nextPush = nil
         var index = 0
         while index < queue.count, runner.calls.count < parallel {
-            if places.take(place(of: queue[index])) { hand(queue.remove(at: index), to: runner) } else { index += 1 }
+            guard places.take(place(of: queue[index])) else {
+                index += 1
+                continue
+            }
+            switch pace.reserve(at: .now) {
+            case .success(let reservation): hand(queue.remove(at: index), reservation, to: runner)
+            case .failure(let wait):
+                places.release(place(of: queue[index]))
+                nextPush = wait.until
+                return
+            }
         }
     }
 
@@ -94,7 +110,7 @@ final class PusherSession {
         } catch { failStart("the pusher's process cannot be started: \(error.description)") }
     }
 
-    private func hand(_ call: PusherCall, to runner: RunnerProcess) {
+    private func hand(_ call: PusherCall, _ reservation: Pace.Reservation, to runner: RunnerProcess) {
         let id = nextCall
         nextCall = nextCall == .max ? 1 : nextCall + 1
         var operation = Operation(
@@ -111,7 +127,10 @@ final class PusherSession {
             secrets = [pair.secret]
             remember(pair.secret)
         }
-        runner.calls[id] = .init(call: call, deadline: .now + call.timeout)
+        runner.calls[id] = .init(call: call, deadline: .now + call.timeout, reservation: reservation)
+        // What goes past the host is not seen by it.
+        let grants = settings.admitted.grants
+        runner.calls[id]?.hasWritten = grants.network || grants.programs || !grants.writable.isEmpty
         runner.send(kind, call: id, secrets: secrets, payload: operation.payload)
     }
 
@@ -185,7 +204,10 @@ final class PusherSession {
 
     private func finish(_ active: RunnerProcess.ActiveCall, _ report: CallReport) {
         active.requests.values.compactMap(\.ticket).forEach { loop.http.cancel($0) }
+        pace.release(active.reservation, at: .now)
         places.release(place(of: active.call))
+        var report = report
+        report.mayHaveWritten = active.mayHaveWritten && report.outcome != .ok && report.outcome != .unchanged
         active.call.completion(report)
     }
 
@@ -211,8 +233,10 @@ final class PusherSession {
     var nextDeadline: ContinuousClock.Instant? {
         guard let runner else { return nil }
         if runner.stage != .ready { return runner.startDeadline }
-        if runner.calls.isEmpty { return runner.idleSince + Self.idleLimit }
-        return runner.calls.values.map { $0.isCancelled ? $0.deadline + Self.grace : $0.deadline }.min()
+        let held = runner.calls.values.flatMap { $0.held.map(\.until) }
+        let ends = runner.calls.values.map { $0.isCancelled ? $0.deadline + Self.grace : $0.deadline }
+        let idleEnd = runner.calls.isEmpty ? [runner.idleSince + Self.idleLimit] : []
+        return (held + ends + idleEnd + [nextPush].compactMap { $0 }).min()
     }
 
     private func endLateCalls() {

@@ -20,6 +20,8 @@ final class RunnerLoop: Sendable {
         var process: Int32
         var call: UInt32
         var number: Int64
+        /// Whether it is of a method that may change something.
+        var isWriting: Bool
         var ticket: HTTPClient.Ticket?
     }
 
@@ -72,12 +74,14 @@ final class RunnerLoop: Sendable {
     private func run() {
         var sessions: [String: PusherSession] = [:]
         let places = BusyPlaces()
+        let paces = Paces()
         var whenStopped: (@Sendable () -> Void)?
         while true {
             for message in takeMessages() {
                 switch message {
                 case .add(let settings):
-                    sessions[settings.name] = PusherSession(settings, loop: self, places: places)
+                    sessions[settings.name] = PusherSession(
+                        settings, loop: self, places: places, pace: paces.pace(for: settings))
                 case .start(let pusher, let completion):
                     guard let session = sessions[pusher] else {
                         completion(.refused("there is no pusher \(pusher)")); break

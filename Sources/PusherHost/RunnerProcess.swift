@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import HTTP
 internal import RunnerProtocol
 internal import Secrets
 
@@ -14,6 +15,24 @@ final class RunnerProcess {
         var deadline: ContinuousClock.Instant
         var isCancelled = false
         var requests: [Int64: RunnerLoop.Request] = [:]
+        var reservation: Pace.Reservation
+        /// Requests that the service's limits hold back.
+        var held: [HeldRequest] = []
+        /// Whether a request that writes was answered with anything but a no.
+        var hasWritten = false
+
+        /// Whether something may be written at the target, although the pusher did not say so.
+        var mayHaveWritten: Bool {
+            let unsent = Set(held.map(\.key.number))
+            return hasWritten || requests.contains { $0.value.isWriting && !unsent.contains($0.key) }
+        }
+    }
+
+    /// A request that waits until it may go.
+    struct HeldRequest {
+        var request: HTTPRequest
+        var key: RunnerLoop.Request
+        var until: ContinuousClock.Instant
     }
 
     /// Bytes that may wait for a runner that does not read.

@@ -40,12 +40,18 @@ public struct PushResult: Hashable, Sendable {
     public var evidence: Evidence?
     /// How long the service asks to wait, for `rateLimited`.
     public var retryAfter: Duration?
+    /// Whether something may have been written, although it was not confirmed.
+    public var mayHaveWritten: Bool
     /// One line for the operator.
     public var message: String
 
     /// A push's end.
-    public init(_ outcome: Outcome, evidence: Evidence? = nil, retryAfter: Duration? = nil, message: String) {
+    public init(
+        _ outcome: Outcome, evidence: Evidence? = nil, retryAfter: Duration? = nil, mayHaveWritten: Bool = false,
+        message: String
+    ) {
         self.outcome = outcome
+        self.mayHaveWritten = mayHaveWritten
         self.evidence = evidence
         self.retryAfter = retryAfter
         self.message = message
@@ -78,10 +84,15 @@ public struct Delivery: Hashable, Codable, Sendable {
     public var quickTries: Int = 0
     /// When the state last changed.
     public var at: Timestamp?
-    /// The next push is not before; nil: at once.
+    /// The next push is not before; nil: at once, or one is under way.
     public var retryAt: Timestamp?
+    /// No push before, whatever an operator says: one of the key before may still arrive; nil: there is none.
+    public var heldUntil: Timestamp?
     /// Whether `retryAt` is the service's own word, which a new start of keyturn does not override.
     public var isRateLimited: Bool = false
+    /// Whether a push that was not confirmed may have written something: of the two variables that hold the pair, one may
+    /// be the old key's and the other the new one's.
+    public var mayBeTorn: Bool = false
     /// The vendor's answer, or the reason for a skip.
     public var detail: String?
 
@@ -90,4 +101,39 @@ public struct Delivery: Hashable, Codable, Sendable {
 
     /// Whether the rotation need not wait for it any more.
     public var isSettled: Bool { state == .confirmed || state == .skipped }
+}
+
+extension Delivery {
+    /// When the next push may begin.
+    func opens(_ now: Timestamp) -> Timestamp { max(retryAt ?? now, heldUntil ?? now) }
+
+    /// A clock that was set back must not make it wait for longer than the next push has to.
+    mutating func shortenHold(_ now: Timestamp, _ policy: Policy) {
+        heldUntil = heldUntil.map { min($0, now + Self.lingering(policy)) }
+    }
+
+    /// Nothing yet, for the same key at a target that is back.
+    var renewed: Delivery {
+        var delivery = Delivery()
+        delivery.mayBeTorn = mayBeTorn
+        delivery.heldUntil = heldUntil
+        return delivery
+    }
+
+    /// Nothing yet, for the next key at the same target.
+    ///
+    /// A push of this key that was given up may still arrive. Were the next key there before it, the target would be left
+    /// with a dead one.
+    func successor(_ now: Timestamp, _ policy: Policy) -> Delivery {
+        var next = renewed
+        let mayArrive = attempts > (state == .confirmed ? 1 : 0)
+        let given = mayArrive ? min(isSettled ? at ?? now : now, now) + Self.lingering(policy) : nil
+        next.heldUntil = [given, heldUntil].compactMap { $0 }.filter { $0 > now }.max()
+        guard next.heldUntil != nil else { return next }
+        next.detail = "a push of the key before may still arrive: this one waits until it cannot"
+        return next
+    }
+
+    /// How long after it was given up a push may still arrive.
+    private static func lingering(_ policy: Policy) -> Duration { policy.pushTimeout + .seconds(60) }
 }

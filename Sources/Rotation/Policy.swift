@@ -69,7 +69,7 @@ enum IAMTimes {
     static let strangerWait: Duration = .seconds(300)
     /// Between two looks at when a key was last used, which IAM tells with a lag.
     static let lastUseWait: Duration = .seconds(300)
-    /// A listing may lack a key that is younger than this.
+    /// A listing may lack a key that is younger than this; one that every listing lacks for so long is gone.
     static let listingLag: Duration = .seconds(60)
     /// Creations that one rotation tries before it holds.
     static let creationLimit = 8

@@ -6,6 +6,8 @@ public struct Problem: Hashable, Codable, Sendable {
         case unaccountedKey = "unaccounted-key"
         /// The key that the targets hold is gone or not active.
         case currentKeyUnusable = "current-key-unusable"
+        /// The key that the targets hold is gone from IAM; it is replaced once that is sure.
+        case currentKeyGone = "current-key-gone"
         /// STS answers for somebody else.
         case wrongIdentity = "wrong-identity"
         /// The new key is still not accepted.
@@ -35,7 +37,7 @@ public struct Problem: Hashable, Codable, Sendable {
     public var needsPerson: Bool {
         switch code {
         case .unaccountedKey, .currentKeyUnusable, .wrongIdentity, .creationFails, .noSuchUser, .rolledBack: true
-        case .notSpread, .denied, .unreachable, .refused: false
+        case .currentKeyGone, .notSpread, .denied, .unreachable, .refused: false
         }
     }
 

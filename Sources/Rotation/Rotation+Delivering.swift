@@ -8,12 +8,20 @@ extension Rotation {
                 .delivering, key: next?.id,
                 detail: "to \(terms.targets.count) target\(terms.targets.count == 1 ? "" : "s")"))
         alignDeliveries(now, terms, &transition)
+        // Of a key that replaces a lost one, an operator may have left every target out already.
+        finishDeliveringIfSettled(now, &transition)
     }
 
     mutating func resumeDelivering(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
         alignDeliveries(now, terms, &transition)
         for (name, delivery) in deliveries where !delivery.isSettled {
+            if delivery.attempts > 0, delivery.retryAt == nil {
+                // It was under way when its process ended.
+                deliveries[name]?.mayBeTorn = true
+                transition.changedDeliveries.insert(name)
+            }
             deliveries[name]?.quickTries = 0
+            deliveries[name]?.shortenHold(now, terms.policy)
             let isPaused = delivery.isRateLimited && (delivery.retryAt ?? now) <= now + .seconds(3600)
             if !isPaused { deliveries[name]?.retryAt = nil }
         }
@@ -25,7 +33,7 @@ extension Rotation {
         // Without a single target the new key would be nowhere, and the old one must not go.
         guard !terms.targets.isEmpty else { return }
         for target in terms.targets where deliveries[target].map(Self.wasRemoved) ?? true {
-            deliveries[target] = Delivery()
+            deliveries[target] = deliveries[target]?.renewed ?? Delivery()
             transition.changedDeliveries.insert(target)
             transition.notes.append(Note(.targetAdded, target: target, detail: "new in the configuration"))
         }
@@ -42,20 +50,33 @@ extension Rotation {
         delivery.state == .skipped && delivery.detail == removed
     }
 
-    /// Pushes, and once for each process a listing: the new key may have been taken away meanwhile.
+    /// Every target has yet to get the next key.
+    mutating func renewDeliveries(
+        _ targets: some Collection<TargetName>, _ now: Timestamp, _ policy: Policy, _ transition: inout Transition
+    ) {
+        for target in targets {
+            deliveries[target] = deliveries[target]?.successor(now, policy) ?? Delivery()
+            transition.changedDeliveries.insert(target)
+        }
+    }
+
+    /// Once for each process a listing, for the new key may have been taken away meanwhile; then pushes.
     func wantedWhileDelivering(_ now: Timestamp) -> [Effect] {
         let mayList = retryAt.map { $0 <= now } ?? true
         let listing: [Effect] = mayList && (!isListed || problem?.code == .currentKeyUnusable) ? [.listKeys] : []
         return listing + wantedPushes(now)
     }
 
+    /// Half-written targets first: their pipelines have no pair that works.
     private func wantedPushes(_ now: Timestamp) -> [Effect] {
-        // A key that does not authenticate would cut off the targets that hold the old one.
-        guard let next, problem?.code != .currentKeyUnusable else { return [] }
+        // A key that does not authenticate would cut off the targets that hold the old one; so would one of a state that was
+        // put back, whose rotation is long over.
+        guard let next, isListed, problem?.code != .currentKeyUnusable else { return [] }
         let open = deliveries.filter { name, delivery in
-            !delivery.isSettled && (delivery.retryAt ?? now) <= now && !inFlight.contains(.push(name, next.id))
+            !delivery.isSettled && delivery.opens(now) <= now && !inFlight.contains(.push(name, next.id))
         }
-        return open.keys.sorted().map { .push($0, next.id) }
+        let (torn, whole) = (open.filter(\.value.mayBeTorn), open.filter { !$0.value.mayBeTorn })
+        return (torn.keys.sorted() + whole.keys.sorted()).map { .push($0, next.id) }
     }
 
     mutating func hurryPushes(_ transition: inout Transition) {
@@ -104,6 +125,7 @@ extension Rotation {
         delivery.at = now
         delivery.detail = result.message
         delivery.isRateLimited = result.outcome == .rateLimited
+        delivery.mayBeTorn = delivery.mayBeTorn || result.mayHaveWritten
         delivery.retryAt = now + wait(after: result, delivery.quickTries, policy)
         deliveries[target] = delivery
         transition.changedDeliveries.insert(target)
@@ -131,6 +153,10 @@ extension Rotation {
         delivery.detail = detail
         delivery.at = now
         delivery.retryAt = nil
+        if state == .confirmed {
+            delivery.heldUntil = nil
+            delivery.mayBeTorn = false
+        }
         deliveries[target] = delivery
         transition.changedDeliveries.insert(target)
         let kind: Note.Kind = state == .confirmed ? .delivered : .skipped

@@ -37,7 +37,7 @@ extension Rotation {
             case .creating: Due(action: .create, at: now)
             case .verifying: Due(action: .verify, at: now)
             case .delivering where problem?.code == .currentKeyUnusable: Due(action: .observe, at: retryAt ?? now)
-            case .delivering: Due(action: .push, at: nextPush ?? now)
+            case .delivering: Due(action: .push, at: max(nextPush(now) ?? now, isListed ? now : retryAt ?? now))
             // Held for a person, who says `retry`; there is no time at which anything is due.
             case .overlap where problem?.code == .rolledBack: Due(action: .hold, at: now + .seconds(3_600))
             case .overlap: Due(action: .deactivate, at: phaseSince + overlap(policy))
@@ -51,18 +51,17 @@ extension Rotation {
     /// The next moment at which time alone may change something, while answers are outstanding; nil: there is none.
     public func nextMoment(after now: Timestamp, policy: Policy) -> Timestamp? {
         if phase == .delivering {
-            return deliveries.values.filter { !$0.isSettled }.compactMap(\.retryAt).filter { $0 > now }.min()
+            return deliveries.values.filter { !$0.isSettled }.map { $0.opens(now) }.filter { $0 > now }.min()
         }
         let moment = due(at: now, policy: policy).at
         return moment > now ? moment : nil
     }
 
-    private var nextPush: Timestamp? {
+    private func nextPush(_ now: Timestamp) -> Timestamp? {
         let open = deliveries.filter { name, delivery in
             !delivery.isSettled && !(next.map { inFlight.contains(.push(name, $0.id)) } ?? false)
         }
-        guard !open.values.contains(where: { $0.retryAt == nil }) else { return nil }
-        return open.values.compactMap(\.retryAt).min()
+        return open.values.map { $0.opens(now) }.min()
     }
 
     /// Why the user needs attention, in one sentence; nil: all is well.

@@ -14,9 +14,16 @@ extension Rotation {
         }
     }
 
-    mutating func activated(_ id: AccessKeyID, _ now: Timestamp, _ transition: inout Transition) {
-        guard phase == .soak, id == previous?.id else { return }
+    mutating func activated(
+        _ id: AccessKeyID, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
+    ) {
+        guard id == previous?.id else { return }
         previous?.status = .active
+        if isReplacing {
+            transition.notes.append(Note(.activated, key: id, detail: "its successor is gone from IAM"))
+            return replaceCurrent(now, terms.policy, &transition)
+        }
+        guard phase == .soak else { return }
         transition.notes.append(Note(.activated, key: id, detail: "brought back by an operator"))
         enter(.overlap, now)
         holdRolledBack(now, &transition)
@@ -105,7 +112,9 @@ extension Rotation {
     }
 
     /// The new key, on its way to the targets, may have been taken away.
-    mutating func seeWhileDelivering(_ keys: [AccessKey], _ now: Timestamp, _ transition: inout Transition) {
+    mutating func seeWhileDelivering(
+        _ keys: [AccessKey], _ now: Timestamp, _ policy: Policy, _ transition: inout Transition
+    ) {
         isListed = true
         guard let next else { return }
         if let listed = keys.first(where: { $0.id == next.id }) {
@@ -129,9 +138,6 @@ extension Rotation {
         transition.wipesPair = true
         self.next = nil
         enter(.creating, now)
-        for target in deliveries.keys where deliveries[target]?.state != .skipped {
-            deliveries[target] = Delivery()
-            transition.changedDeliveries.insert(target)
-        }
+        renewDeliveries(deliveries.filter { $0.value.state != .skipped }.keys, now, policy, &transition)
     }
 }

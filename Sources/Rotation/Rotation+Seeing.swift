@@ -10,8 +10,8 @@ extension Rotation {
         case .idle: seeBeforeBeginning(keys, now, terms, &transition)
         case .creating: seeWhileCreating(keys, now, &transition)
         case .verifying: seeWhileVerifying(keys, now, &transition)
-        case .delivering: seeWhileDelivering(keys, now, &transition)
-        case .overlap, .soak, .deleting: seeBeforeRetiring(keys, now, &transition)
+        case .delivering: seeWhileDelivering(keys, now, terms.policy, &transition)
+        case .overlap, .soak, .deleting: seeBeforeRetiring(keys, now, terms.policy, &transition)
         }
     }
 
@@ -54,15 +54,19 @@ extension Rotation {
         previous = nil
         creations = []
         transition.forgetsDeliveries = true
-        deliveries = Dictionary(terms.targets.map { ($0, Delivery()) }) { first, _ in first }
-        transition.changedDeliveries = Set(terms.targets)
+        deliveries = deliveries.filter { terms.targets.contains($0.key) }
+        renewDeliveries(terms.targets, now, terms.policy, &transition)
     }
 
-    private mutating func seeBeforeRetiring(_ keys: [AccessKey], _ now: Timestamp, _ transition: inout Transition) {
+    private mutating func seeBeforeRetiring(
+        _ keys: [AccessKey], _ now: Timestamp, _ policy: Policy, _ transition: inout Transition
+    ) {
         guard let current, let previous else { return complete(now, &transition) }
-        let holding = keys.first { $0.id == current.id }
+        guard let holding = keys.first(where: { $0.id == current.id }) else {
+            return seeCurrentGone(keys, now, policy, &transition)
+        }
         // A current key that leaked may be dead already, by an operator's word.
-        guard holding?.status == .active || (holding != nil && current.id == revoked) else {
+        guard holding.status == .active || current.id == revoked else {
             retryAt = now + IAMTimes.failureWait
             isQuiet = false
             isInUse = false

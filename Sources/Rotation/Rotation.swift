@@ -79,6 +79,8 @@ public struct Rotation: Hashable, Sendable {
     var adopting: AccessKeyID?
     /// Whether an operator wants the old key back.
     var isRollingBack = false
+    /// Whether the key that the targets hold is gone for good, and the one before it is to be Active again.
+    var isReplacing = false
     /// What targets were seen to hold; nil within: it cannot be read.
     var sightings: [TargetName: AccessKeyID?] = [:]
 
@@ -96,6 +98,7 @@ public struct Rotation: Hashable, Sendable {
         copy.isListed = false
         copy.adopting = nil
         copy.isRollingBack = false
+        copy.isReplacing = false
         copy.sightings = [:]
         return copy
     }
@@ -151,7 +154,7 @@ public struct Rotation: Hashable, Sendable {
         case .keyActivated(let id):
             guard inFlight.remove(.activateKey(id)) != nil else { break }
             succeeded()
-            activated(id, now, &transition)
+            activated(id, now, terms, &transition)
         case .keyDeactivated(let id):
             guard inFlight.remove(.deactivateKey(id)) != nil else { break }
             succeeded()
@@ -178,6 +181,7 @@ public struct Rotation: Hashable, Sendable {
 
     private func wantedInTurn(_ now: Timestamp, _ terms: Terms) -> [Effect] {
         if adopting != nil, phase == .idle || phase == .creating { return [.listKeys] }
+        if isReplacing, let previous { return [.activateKey(previous.id)] }
         return switch phase {
         case .idle: isDue(now, terms.policy) ? [.listKeys] : []
         case .creating: wantedForCreation(terms)
@@ -205,6 +209,7 @@ public struct Rotation: Hashable, Sendable {
             case .push(let target, _):
                 deliveries[target]?.attempts += 1
                 deliveries[target]?.quickTries += 1
+                deliveries[target]?.retryAt = nil
                 transition.changedDeliveries.insert(target)
             case .activateKey(let id): transition.notes.append(Note(.activating, key: id))
             case .deactivateKey(let id):
@@ -236,6 +241,7 @@ public struct Rotation: Hashable, Sendable {
         isQuiet = false
         isInUse = false
         isRollingBack = false
+        isReplacing = false
         sightings = [:]
     }
 
@@ -260,6 +266,7 @@ public struct Rotation: Hashable, Sendable {
         isListed = false
         adopting = nil
         isRollingBack = false
+        isReplacing = false
         sightings = [:]
         retryAt = nil
         answers = 0

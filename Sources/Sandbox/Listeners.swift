@@ -31,7 +31,8 @@ struct Listeners: Sendable {
         aws = try front(.aws, AWSService(world: world), port: ports.aws)
         travis = try front(.travis, TravisService(world: world, gate: gate), port: ports.travis)
         gitlab = try front(.gitlab, GitLabService(world: world), port: ports.gitlab)
-        let budget = GitHubBudget(isKept: world.settings.keepsRateLimits)
+        let budget = GitHubBudget(
+            isKept: world.settings.keepsRateLimits, minute: world.settings.githubMinute)
         github = try front(.github, GitHubService(world: world, budget: budget), port: ports.github)
         control = try Listener(
             port: ports.control, handler: ControlService(world: world, log: log, faults: faults, gate: gate))

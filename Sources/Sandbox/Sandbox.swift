@@ -24,6 +24,8 @@ struct Sandbox: AsyncParsableCommand {
     @Option(help: "How many IAM users more there are.") var users = 0
     @Flag(help: "Refuse clients that are over the rate limits of GitHub and GitLab, instead of only counting.")
     var rateLimits = false
+    @Option(help: "How many seconds GitHub's minute takes, for trying its limits without waiting for long.")
+    var githubMinute = 60.0
     @Flag(help: "End when standard input closes, and with the parent process.") var untilStdinCloses = false
     @Flag(help: "Accepted for symmetry with other commands: the output is JSON in any case.") var json = false
 
@@ -33,6 +35,9 @@ struct Sandbox: AsyncParsableCommand {
         }
         guard (0...60_000).contains(latency) else {
             throw ValidationError("--latency must be between 0 and 60000 milliseconds.")
+        }
+        guard (0.1...600).contains(githubMinute) else {
+            throw ValidationError("--github-minute must be between 0.1 and 600 seconds.")
         }
         guard (0...10_000).contains(targets), (0...10_000).contains(users) else {
             throw ValidationError("--targets and --users must be between 0 and 10000.")
@@ -45,7 +50,8 @@ struct Sandbox: AsyncParsableCommand {
         let world = try World(
             settings: Settings(
                 propagationDelaySeconds: propagationDelay, latency: .milliseconds(latency), targets: targets,
-                users: users, keepsRateLimits: rateLimits))
+                users: users, keepsRateLimits: rateLimits,
+                githubMinute: githubMinute))
         let listeners = try Listeners(
             world: world,
             ports: Ports(

@@ -10,6 +10,8 @@ struct Settings: Sendable {
     var users = 0
     /// Whether the limits of GitHub and GitLab are kept, or only told.
     var keepsRateLimits = false
+    /// How long the minute of GitHub's limits is, in seconds.
+    var githubMinute = 60.0
 }
 
 /// What a client must show to be let in; made up at every start.

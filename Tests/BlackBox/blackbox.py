@@ -1,16 +1,20 @@
-"""Rotations of the built program under kill -9, while simulated CI jobs run against every target.
+"""Rotations of the built program, each under a kill -9 of its own, while simulated CI jobs run against every target.
 
-A job reads the pair that its target holds when it starts, and needs its key to be Active then and when it ends. Faults
-come and go. Nothing may ever fail for a dead key, no user may ever have more than two keys, and every rotation completes.
+A job reads the pair that its target holds when it starts, and needs its key to be Active then and when it ends. Every user
+is rotated by processes of its own; each rotation has one of them killed at a random moment of it. Faults come and go.
+Nothing may ever fail for a dead key, no user may ever have more than two keys, every rotation completes, and no secret is
+on the disk afterwards.
 
 KEYTURN_STAGE names the installation. Prints a table; ends with 1 on any failure of the promise.
 """
 
 import argparse
+import base64
 import json
 import os
 import pathlib
 import random
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -18,9 +22,14 @@ import threading
 import time
 import urllib.request
 
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "CommandTests"))
+import leaks  # noqa: E402
+
 STAGE = pathlib.Path(os.environ["KEYTURN_STAGE"])
 JOB_SECONDS = 1.0
 OVERLAP_SECONDS = 3
+#: A rotation takes longer than this: the overlap, the soak, and three answers of STS.
+SHORTEST_ROTATION_SECONDS = 5
 
 
 def call(url, method="GET", body=None):
@@ -81,7 +90,7 @@ class World:
         self.targets = [
             f"{system}:acme/app-{number + 1}" for number in range(users) for system in ("travis", "gitlab", "github")]
         self.write_configuration()
-        self.kills = 0
+        self.secrets = {}
 
     def write_configuration(self):
         place = self.place
@@ -111,47 +120,93 @@ class World:
             [STAGE / "bin/keyturn", *arguments, "--config", self.directory / "keyturn.yaml"], env=self.environment,
             stdout=subprocess.DEVNULL, stderr=(self.directory / "log").open("a"))
 
-    def status(self):
-        result = subprocess.run(
-            [STAGE / "bin/keyturn", "status", "--json", "--config", self.directory / "keyturn.yaml"],
-            env=self.environment, capture_output=True, timeout=60, check=True)
-        return json.loads(result.stdout)["users"]
+    def position(self, user):
+        """Which rotation the user is in, and in which phase; as the journal has it."""
+        with sqlite3.connect(self.directory / "keyturn.db", timeout=20) as journal:
+            row = journal.execute("SELECT number, phase FROM rotation WHERE user = ?", (user,)).fetchone()
+        journal.close()
+        return row or (0, "idle")
+
+    def remember_secret(self, user):
+        """The one that the user's GitLab project holds now."""
+        number = user.removeprefix("ci-")
+        request = urllib.request.Request(
+            f"{self.place['gitlab']}/api/v4/projects/acme%2Fapp-{number}/variables/AWS_SECRET_ACCESS_KEY",
+            headers={"PRIVATE-TOKEN": self.place["tokens"]["gitlab"]})
+        with urllib.request.urlopen(request, timeout=20) as reply:
+            secret = json.loads(reply.read())["value"]
+        self.secrets[f"secret {len(self.secrets)}"] = secret
+
+    def sealed(self):
+        with sqlite3.connect(self.directory / "keyturn.db") as journal:
+            return journal.execute("SELECT count(*) FROM rotation WHERE sealed IS NOT NULL").fetchone()[0]
+
+    def stop(self):
+        self.sandbox.terminate()
+        self.sandbox.wait(timeout=10)
+
+
+class Life(threading.Thread):
+    """One user's rotations, one after the other, each with a kill while it is in flight."""
+
+    def __init__(self, world, user, rotations, seed):
+        super().__init__(daemon=True)
+        self.world, self.user, self.rotations = world, user, rotations
+        self.random = random.Random(f"{seed} {user}")
+        self.kills, self.hit, self.done, self.error = 0, set(), 0, None
+
+    def run(self):
+        try:
+            for number in range(1, self.rotations + 1):
+                self.rotate(number)
+                self.done = number
+        except Exception as error:  # noqa: BLE001: told in the table
+            self.error = f"{self.user}: {error!r}"
+
+    def rotate(self, number):
+        if self.random.random() < 0.3:
+            self.stir()
+        end = time.monotonic() + 180
+        while True:
+            at, phase = self.world.position(self.user)
+            if at >= number and phase == "idle":
+                break
+            if time.monotonic() > end:
+                raise TimeoutError(f"rotation {number} is not complete after 180 s, but in {phase}")
+            process = self.world.start(*(("rotate", "--wait") if at < number else ("step",)), "--user", self.user)
+            if number not in self.hit:
+                self.kill_in_flight(process, number, first=at < number)
+            elif self.random.random() < 0.3:
+                self.kill_after(process, self.random.uniform(0.1, 3))
+            else:
+                process.wait(timeout=170)
+                time.sleep(0.2)
+        self.world.remember_secret(self.user)
+
+    def kill_in_flight(self, process, number, first):
+        """A random moment of the rotation, which begins when the journal says so."""
+        while process.poll() is None and self.world.position(self.user)[0] < number:
+            time.sleep(0.02)
+        if self.kill_after(process, self.random.uniform(0, SHORTEST_ROTATION_SECONDS if first else 1)):
+            at, phase = self.world.position(self.user)
+            if at == number and phase != "idle":
+                self.hit.add(number)
+
+    def kill_after(self, process, seconds):
+        try:
+            process.wait(timeout=seconds)
+            return False
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            self.kills += 1
+            return True
 
     def stir(self):
         """A fault somewhere, for a few requests."""
         service = self.random.choice(["travis", "gitlab", "github", "aws"])
         kind = self.random.choice([{"status": 503}, {"close": True}, {"afterEffect": True, "close": True}, {"garbage": True}])
-        call(self.control + "/faults", "POST", {"service": service, "times": self.random.randint(1, 4), **kind})
-
-    def kill_after(self, process, seconds):
-        try:
-            process.wait(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            self.kills += 1
-
-    def round(self, number):
-        """One rotation of every user, with a kill in each, and as many steps as it takes."""
-        self.stir()
-        self.kill_after(self.start("rotate", "--wait"), self.random.uniform(0.2, 5.5))
-        end = time.monotonic() + 180
-        while time.monotonic() < end:
-            status = self.status()
-            if all(user["phase"] == "idle" and user["rotation"] >= number for user in status):
-                return
-            if any(user["phase"] == "idle" and user["rotation"] < number for user in status):
-                process = self.start("rotate")
-            else:
-                process = self.start("step")
-            # Some steps are killed, too; in between one must be allowed to finish.
-            self.kill_after(process, self.random.choice([60, 60, self.random.uniform(0.1, 4)]))
-            time.sleep(0.5)
-        raise SystemExit(f"round {number}: not complete after 180 s: {json.dumps(self.status(), indent=1)}")
-
-    def stop(self):
-        self.sandbox.terminate()
-        self.sandbox.wait(timeout=10)
+        call(self.world.control + "/faults", "POST", {"service": service, "times": self.random.randint(1, 4), **kind})
 
 
 def main():
@@ -160,19 +215,25 @@ def main():
     parser.add_argument("--users", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    rounds = -(-options.rotations // options.users)
+    each = -(-options.rotations // options.users)
     with tempfile.TemporaryDirectory() as directory:
         directory = pathlib.Path(directory)
         key = directory / "seal.key"
-        key.write_bytes(__import__("base64").b64encode(os.urandom(32)))
+        key.write_bytes(base64.b64encode(os.urandom(32)))
         key.chmod(0o600)
         world = World(directory, options.users, options.seed)
         jobs = Jobs(world.control, world.targets, options.seed)
-        jobs.start()
         began = time.monotonic()
         try:
-            for number in range(1, rounds + 1):
-                world.round(number)
+            # Every user is taken over, so that all have a place in the journal.
+            if world.start("step").wait(timeout=60) != 0:
+                raise SystemExit((directory / "log").read_text())
+            jobs.start()
+            lives = [Life(world, user, each, options.seed) for user in world.users]
+            for life in lives:
+                life.start()
+            for life in lives:
+                life.join()
             call(world.control + "/faults", "DELETE")
             jobs.is_over.set()
             jobs.join(timeout=30)
@@ -181,17 +242,28 @@ def main():
             world.stop()
         keys = [len(state["users"][user]["keys"]) for user in world.users]
         dead = sum(len(failures) for cause, failures in jobs.failed.items() if "dead" in cause)
-        print(f"rotations            {rounds * options.users}")
-        print(f"kill -9              {world.kills}")
+        torn = len(jobs.failed.get("torn pair at the start", []))
+        told = leaks.found_in_files(directory, {**world.secrets, **world.place["tokens"]}, but=("seal.key",))
+        rotations, done = each * options.users, sum(life.done for life in lives)
+        hit, sealed = sum(len(life.hit) for life in lives), world.sealed()
+        errors = [life.error for life in lives if life.error]
+        print(f"rotations            {done} of {rotations}")
+        print(f"killed in flight     {hit} of {rotations}")
+        print(f"kill -9              {sum(life.kills for life in lives)}")
         print(f"jobs                 {jobs.finished}")
         print(f"failed: dead key     {dead}")
-        print(f"failed: torn pair    {len(jobs.failed.get('torn pair at the start', []))}")
+        print(f"failed: torn pair    {torn}")
         print(f"most keys of a user  {jobs.most_keys}")
         print(f"keys at the end      {min(keys)} to {max(keys)}")
+        print(f"secrets looked for   {len(world.secrets) + len(world.place['tokens'])}, found on disk in {len(told)} files")
+        print(f"pairs left sealed    {sealed}")
         print(f"seconds              {time.monotonic() - began:.0f}")
         for cause, failures in jobs.failed.items():
             print(f"{cause}: {'; '.join(failures[:5])}", file=sys.stderr)
-        sys.exit(0 if dead == 0 and jobs.most_keys <= 2 and set(keys) == {1} else 1)
+        for line in errors + [f"{path}: {names}" for path, names in told.items()]:
+            print(line, file=sys.stderr)
+        is_kept = dead == 0 and jobs.most_keys <= 2 and set(keys) == {1} and done == hit == rotations
+        sys.exit(0 if is_kept and not told and not sealed and not errors else 1)
 
 
 main()

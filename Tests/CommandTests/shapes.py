@@ -25,9 +25,14 @@ def check_status(document):
             assert set(key) == {"id", "role", "status", "created"}
             assert key["role"] in ROLES and key["status"] in {"Active", "Inactive"} and is_moment(key["created"])
         for delivery in user["deliveries"]:
-            assert set(delivery) == {"target", "state", "evidence", "attempts", "at", "detail"}
+            if "holds" in delivery:
+                holds = delivery.pop("holds")
+                assert set(holds) == {"role", "key", "since", "drift"}
+                assert holds["role"] in {"current", "next", "previous", "foreign", "nothing", "unreadable", "unknown"}
+            assert set(delivery) == {"target", "state", "evidence", "attempts", "at", "detail", "may-be-torn"}
             assert delivery["state"] in STATES and delivery["evidence"] in EVIDENCE
-            assert type(delivery["attempts"]) is int
+            assert type(delivery["attempts"]) is int and type(delivery["may-be-torn"]) is bool
+            assert not (delivery["may-be-torn"] and delivery["state"] == "confirmed")
             assert delivery["at"] is None or is_moment(delivery["at"])
             assert (delivery["evidence"] is None) == (delivery["state"] != "confirmed")
 

@@ -17,6 +17,12 @@ class Sandbox:
         self.line = json.loads(self.process.stdout.readline())
         self.session = requests.Session()
 
+    def second_view(self):
+        """The same sandbox, for another thread: sessions are not shared."""
+        view = object.__new__(Sandbox)
+        view.process, view.line, view.session = self.process, self.line, requests.Session()
+        return view
+
     def __getattr__(self, name):
         try:
             return self.__dict__["line"][name]

@@ -30,7 +30,7 @@ def test_init_then_check_then_rotate(bare, start):
     bare.must("check")
     assert sandbox.requests() == [], "check without --online asks nobody"
     checked = bare.must("check", "--online", "--json").json["checks"]
-    assert all(line["ok"] for line in checked) and len(checked) == 5
+    assert all(line["ok"] for line in checked) and len(checked) == 8
     assert sandbox.writes() == []
     bare.must("rotate", "--wait")
     assert list(sandbox.keys().values()) == ["Active"]
@@ -113,7 +113,7 @@ def test_plan_and_policy_and_plugins(world):
     assert "iam:CreateAccessKey" in statement["Action"] and "iam:*" not in statement["Action"]
     assert all(re.fullmatch(r"arn:aws:iam::\*:user/(\*/)?cicd-bot", arn) for arn in statement["Resource"])
     plugins = world.must("plugin", "list", "--json").json["plugins"]
-    assert [plugin["id"] for plugin in plugins] == ["github-actions", "gitlab-ci", "travis-ci"]
+    assert [plugin["id"] for plugin in plugins] == ["exec", "github-actions", "gitlab-ci", "travis-ci"]
     for plugin in plugins:
         assert plugin["problem"] is None
         info = world.must("plugin", "info", plugin["id"], "--json").json

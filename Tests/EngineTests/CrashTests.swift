@@ -101,7 +101,9 @@ final class FailingJournal: Journal {
     func pendingPair(of user: String) throws(JournalError) -> KeyPair? { try journal.pendingPair(of: user) }
     func release(_ user: String, lease: Lease) throws(JournalError) { try journal.release(user, lease: lease) }
 
-    func acquire(_ user: String, lease: Lease, at now: Timestamp) throws(JournalError) -> JournalRecord {
+    func acquire(
+        _ user: String, lease: Lease, at now: Timestamp
+    ) throws(JournalError) -> (record: JournalRecord, pair: KeyPair?) {
         try journal.acquire(user, lease: lease, at: now)
     }
 

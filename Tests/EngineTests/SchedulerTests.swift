@@ -79,7 +79,9 @@ struct UnreadableJournal: Journal {
 
     func record(of user: String) throws(JournalError) -> JournalRecord? { throw error }
     func records() throws(JournalError) -> [String: JournalRecord] { throw error }
-    func acquire(_ user: String, lease: Lease, at now: Timestamp) throws(JournalError) -> JournalRecord { throw error }
+    func acquire(
+        _ user: String, lease: Lease, at now: Timestamp
+    ) throws(JournalError) -> (record: JournalRecord, pair: KeyPair?) { throw error }
     func release(_ user: String, lease: Lease) throws(JournalError) { throw error }
     func commit(_ entry: JournalEntry) throws(JournalError) -> Int64 { throw error }
     func pendingPair(of user: String) throws(JournalError) -> KeyPair? { throw error }

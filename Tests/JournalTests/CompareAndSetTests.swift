@@ -18,7 +18,7 @@ struct CompareAndSetTests {
     @Test("a stale version is overtaken, and leaves nothing behind")
     func stale() throws {
         let journal = try Notebook().open()
-        let first = try journal.acquire("bot", lease: Notebook.lease, at: Notebook.now)
+        let first = try journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
         let version = try journal.commit(Notebook.entry(first.rotation, version: first.version))
         #expect(version == first.version + 1)
         var late = Notebook.verifying
@@ -37,7 +37,7 @@ struct CompareAndSetTests {
     @Test("an owner whose lease was taken over is overtaken, even with the right version")
     func wrongOwner() throws {
         let journal = try Notebook().open()
-        let first = try journal.acquire("bot", lease: Notebook.lease, at: Notebook.now)
+        let first = try journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
         let entry = Notebook.entry(
             first.rotation, version: first.version, lease: Lease(owner: other, until: Notebook.now + .seconds(60)))
         expectCode(.overtaken) { _ = try journal.commit(entry) }
@@ -46,7 +46,7 @@ struct CompareAndSetTests {
     @Test("after a release nothing can be committed any more")
     func released() throws {
         let journal = try Notebook().open()
-        let first = try journal.acquire("bot", lease: Notebook.lease, at: Notebook.now)
+        let first = try journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
         try journal.release("bot", lease: Notebook.lease)
         expectCode(.overtaken) { _ = try journal.commit(Notebook.entry(first.rotation, version: first.version)) }
         expectCode(.overtaken) { _ = try journal.commit(Notebook.entry(first.rotation, version: 1, user: "nobody")) }
@@ -55,8 +55,8 @@ struct CompareAndSetTests {
     @Test("taking a user up again makes what the same process began before come too late")
     func acquiredAgain() throws {
         let journal = try Notebook().open()
-        let first = try journal.acquire("bot", lease: Notebook.lease, at: Notebook.now)
-        let second = try journal.acquire("bot", lease: Notebook.lease, at: Notebook.now)
+        let first = try journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
+        let second = try journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
         #expect(second.version > first.version)
         expectCode(.overtaken) { _ = try journal.commit(Notebook.entry(first.rotation, version: first.version)) }
     }
@@ -76,9 +76,29 @@ struct CompareAndSetTests {
                 expectCode(.leased) { _ = try journal.acquire("bot", lease: lease, at: until - .milliseconds(1)) }
                 #expect(try journal.record(of: "bot")?.lease?.owner == holder)
             }
-            let record = try journal.acquire("bot", lease: lease, at: isHeld ? until : now)
+            let record = try journal.acquire("bot", lease: lease, at: isHeld ? until : now).record
             #expect(record.lease == lease)
         }
+    }
+
+    @Test("a lease of another boot that ends further ahead than any lease is not believed; one of a living process is")
+    func leasesFromTheFuture() throws {
+        let (now, asked) = (Notebook.now, Lease(owner: elsewhere, until: Notebook.now + .seconds(60)))
+        for (holder, ahead, isHeld) in [
+            (LeaseOwner.current, 120, true), (.current, 121, false), (elsewhere, 121, false),
+        ] {
+            let journal = try Notebook().open()
+            _ = try journal.acquire("bot", lease: Lease(owner: holder, until: now + .seconds(ahead)), at: now)
+            guard isHeld else {
+                #expect(try journal.acquire("bot", lease: asked, at: now).record.lease == asked)
+                continue
+            }
+            expectCode(.leased) { _ = try journal.acquire("bot", lease: asked, at: now) }
+        }
+        let journal = try Notebook().open()
+        _ = try journal.acquire("bot", lease: Lease(owner: .current, until: now + .seconds(5_000)), at: now)
+        let sameBoot = Lease(owner: other, until: now + .seconds(60))
+        expectCode(.leased) { _ = try journal.acquire("bot", lease: sameBoot, at: now) }
     }
 
     @Test("a process with the number of a dead one is not the same owner")
@@ -107,7 +127,7 @@ struct CompareAndSetTests {
     func twoConnections() throws {
         let notebook = try Notebook()
         let (one, two) = (try notebook.open(), try notebook.open())
-        let record = try one.acquire("bot", lease: Notebook.lease, at: Notebook.now)
+        let record = try one.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
         expectCode(.leased) {
             _ = try two.acquire("bot", lease: Lease(owner: other, until: Notebook.now + .seconds(90)), at: Notebook.now)
         }

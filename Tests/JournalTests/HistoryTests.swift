@@ -8,7 +8,7 @@ struct HistoryTests {
     private func journal(_ users: [String], lines: Int) throws -> SQLiteJournal {
         let journal = try SQLiteJournal(path: nil, seal: nil)
         for user in users {
-            let record = try journal.acquire(user, lease: Notebook.lease, at: Notebook.now)
+            let record = try journal.acquire(user, lease: Notebook.lease, at: Notebook.now).record
             var transition = Transition()
             transition.notes = (0..<lines).map { Note(.held, detail: "\(user) \($0)") }
             _ = try journal.commit(
@@ -38,7 +38,7 @@ struct HistoryTests {
     @Test("keeps every kind of line with every field", arguments: Note.Kind.allCases)
     func roundTrip(kind: Note.Kind) throws {
         let journal = try SQLiteJournal(path: nil, seal: nil)
-        let record = try journal.acquire("bot", lease: Notebook.lease, at: Notebook.now)
+        let record = try journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
         var rotation = record.rotation
         rotation.number = 9
         let notes = [

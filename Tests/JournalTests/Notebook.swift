@@ -59,7 +59,7 @@ extension SQLiteJournal {
     /// Takes a user up, and seals a pair.
     @discardableResult
     func seal(_ user: String = "bot") throws -> Int64 {
-        let record = try acquire(user, lease: Notebook.lease, at: Notebook.now)
+        let record = try acquire(user, lease: Notebook.lease, at: Notebook.now).record
         let entry = Notebook.entry(
             Notebook.verifying, version: record.version, pair: .seal(Notebook.pair), user: user)
         return try commit(entry)

@@ -36,6 +36,8 @@ struct RecordTests {
             delivery.at = index == 0 ? nil : Notebook.now
             delivery.retryAt = index == 1 ? nil : Notebook.now + .seconds(index)
             delivery.isRateLimited = index == 2
+            delivery.heldUntil = index == 3 ? Notebook.now : nil
+            delivery.mayBeTorn = index == 4
             delivery.detail = index == 3 ? nil : "detail \(index)"
             rotation.deliveries[TargetName("travis:acme/app\(index)")] = delivery
         }
@@ -52,7 +54,7 @@ struct RecordTests {
     func roundTrip() throws {
         let notebook = try Notebook()
         let journal = try notebook.open()
-        let first = try journal.acquire("bot", lease: Notebook.lease, at: Notebook.now)
+        let first = try journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
         #expect(first.rotation == Rotation(at: Notebook.now))
         let version = try journal.commit(Notebook.entry(full, version: first.version, transition: transition(full)))
         for journal in [journal, try notebook.open()] {
@@ -62,14 +64,14 @@ struct RecordTests {
             #expect(record.lease == Notebook.lease)
             #expect(try journal.records()["bot"]?.rotation == full)
         }
-        let taken = try journal.acquire("bot", lease: Notebook.lease, at: Notebook.now)
+        let taken = try journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
         #expect(taken.rotation == full)
     }
 
     @Test("every field can become empty again")
     func emptied() throws {
         let journal = try Notebook().open()
-        let first = try journal.acquire("bot", lease: Notebook.lease, at: Notebook.now)
+        let first = try journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
         var version = try journal.commit(Notebook.entry(full, version: first.version, transition: transition(full)))
         var forgets = Transition()
         forgets.forgetsDeliveries = true
@@ -80,9 +82,9 @@ struct RecordTests {
     @Test("users do not see each other's rotations and deliveries")
     func users() throws {
         let journal = try Notebook().open()
-        let record = try journal.acquire("a", lease: Notebook.lease, at: Notebook.now)
+        let record = try journal.acquire("a", lease: Notebook.lease, at: Notebook.now).record
         _ = try journal.commit(Notebook.entry(full, version: record.version, transition: transition(full), user: "a"))
-        let other = try journal.acquire("b", lease: Notebook.lease, at: Notebook.now)
+        let other = try journal.acquire("b", lease: Notebook.lease, at: Notebook.now).record
         #expect(other.rotation == Rotation(at: Notebook.now))
         var forgets = Transition()
         forgets.forgetsDeliveries = true
@@ -92,6 +94,12 @@ struct RecordTests {
         #expect(try journal.record(of: "c") == nil)
     }
 
+    @Test("a column of creations that is not whole is not read at all", arguments: ["", "1 1", "x 1 1 -", "1 1 1 x"])
+    func creations(text: String) {
+        #expect(CreationText.read(text)?.isEmpty ?? true)
+        #expect(CreationText.read("1 1 1 -\n" + text) == nil || text.isEmpty)
+    }
+
     @Test("what belongs to one process is not kept")
     func transient() throws {
         let journal = try Notebook().open()
@@ -99,7 +107,7 @@ struct RecordTests {
         let terms = Terms(policy: Policy(), targets: [TargetName("travis:a/a")])
         _ = rotation.handle(.resumed, at: Notebook.now, terms: terms)
         #expect(rotation.isWaitingForAnswers)
-        let record = try journal.acquire("bot", lease: Notebook.lease, at: Notebook.now)
+        let record = try journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
         _ = try journal.commit(Notebook.entry(rotation, version: record.version))
         #expect(try journal.record(of: "bot")?.rotation == rotation.recorded)
         #expect(try journal.record(of: "bot")?.rotation.isWaitingForAnswers == false)

@@ -68,7 +68,7 @@ struct SealingTests {
         try database.write { database in
             try database.execute(
                 sql: """
-                    UPDATE rotation SET next_id = 'AKIAIOSFODNN7EXAMPLE',
+                    UPDATE rotation SET next_id = 'AKIAIOSFODNN7EXAMPLE', next_status = 'Active',
                         sealed = (SELECT sealed FROM rotation WHERE user = 'bot') WHERE user = 'other'
                     """)
         }

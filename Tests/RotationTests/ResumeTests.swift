@@ -66,9 +66,30 @@ struct ResumeTests {
     func delivering() {
         var world = World.at(.delivering)
         world.answer(.push(World.targets[1], new))
-        let transition = world.restart()
-        #expect(transition.pushes == [.push(World.targets[0], new), .push(World.targets[2], new)])
+        #expect(world.restart().effects == [.listKeys])
+        #expect(world.answer(.listKeys).pushes == [.push(World.targets[0], new), .push(World.targets[2], new)])
         #expect(world.state(World.targets[1]) == .confirmed)
+    }
+
+    @Test("in delivering, a key that is not Active any more is pushed nowhere, also not at first")
+    func deadSuccessor() {
+        for isGone in [true, false] {
+            var world = World.at(.delivering)
+            if isGone { world.keys.removeAll { $0.id == new } } else { world.setStatus(.inactive, of: new) }
+            world.now = world.now + .seconds(120)
+            #expect(world.retake().pushes.isEmpty)
+            #expect(world.rotation.phase == (isGone ? .creating : .delivering))
+        }
+    }
+
+    @Test("in delivering, a listing that fails is tried again, and nothing is pushed until it succeeds")
+    func listingFails() {
+        var world = World.at(.delivering)
+        world.restart()
+        #expect(world.fail(.listKeys, .unreachable).effects.isEmpty)
+        #expect(world.due.at == world.now + .seconds(30))
+        #expect(world.advance(.seconds(30)).effects == [.listKeys])
+        #expect(world.answer(.listKeys).pushes.count == 3)
     }
 
     @Test("a service's rate limit is respected over a restart; other waits are not")
@@ -77,10 +98,10 @@ struct ResumeTests {
         world.pushResults[World.targets[0]] = PushResult(.rateLimited, retryAfter: .seconds(600), message: "429")
         world.pushResults[World.targets[1]] = PushResult(.unauthorized, message: "401")
         world.answerAll()
-        #expect(world.restart().pushes == [.push(World.targets[1], new)])
+        #expect(world.retake().pushes == [.push(World.targets[1], new)])
         world.answerAll()
         world.now = world.now + .seconds(600)
-        #expect(world.restart().pushes == [.push(World.targets[0], new), .push(World.targets[1], new)])
+        #expect(world.retake().pushes == [.push(World.targets[0], new), .push(World.targets[1], new)])
     }
 
     @Test("a rate limit of more than an hour is not believed over a restart: the clock may have jumped")
@@ -88,7 +109,7 @@ struct ResumeTests {
         var world = World.at(.delivering)
         world.pushResults[World.targets[0]] = PushResult(.rateLimited, retryAfter: .seconds(3601), message: "429")
         world.answerAll()
-        #expect(world.restart().pushes == [.push(World.targets[0], new)])
+        #expect(world.retake().pushes == [.push(World.targets[0], new)])
     }
 
     @Test("in overlap and soak the time goes on from where it was, and IAM is listed before anything is done")

@@ -75,9 +75,8 @@ struct TargetChangeTests {
         var world = held()
         let added = TargetName("travis:a/new")
         world.terms.targets.append(added)
-        let transition = world.restart()
-        #expect(transition.pushes == [.push(target, new), .push(added, new)])
-        #expect(transition.notes.contains { $0.kind == .targetAdded && $0.target == added })
+        #expect(world.retake().pushes == [.push(target, new), .push(added, new)])
+        #expect(world.notes.contains { $0.kind == .targetAdded && $0.target == added })
         world.pushResults = [added: PushResult(.notFound, message: "404")]
         world.answerAll()
         #expect(world.rotation.phase == .delivering)
@@ -105,7 +104,7 @@ struct TargetChangeTests {
         world.answerAll()
         #expect(world.state(target) == .skipped)
         world.terms.targets = World.targets
-        #expect(world.restart().effects.contains(.push(target, new)))
+        #expect(world.retake().effects.contains(.push(target, new)))
         #expect(world.state(target) == .pending)
     }
 
@@ -115,7 +114,7 @@ struct TargetChangeTests {
         for target in World.targets { world.pushResults[target] = PushResult(.unauthorized, message: "401") }
         world.answerAll()
         world.send(.asked(.skip(target, reason: "archived")))
-        #expect(!world.restart().effects.contains(.push(target, new)))
+        #expect(!world.retake().effects.contains(.push(target, new)))
         #expect(world.state(target) == .skipped)
     }
 

@@ -75,6 +75,12 @@ struct World {
         return send(.resumed)
     }
 
+    /// A process dies, and another takes a delivery up: IAM is listed before anything is pushed.
+    mutating func retake(sourceLocation: SourceLocation = #_sourceLocation) -> Transition {
+        restart()
+        return answer(.listKeys, sourceLocation: sourceLocation)
+    }
+
     /// Carries an outstanding effect out, and hands the answer back.
     @discardableResult
     mutating func answer(_ effect: Effect, sourceLocation: SourceLocation = #_sourceLocation) -> Transition {

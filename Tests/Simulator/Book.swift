@@ -10,6 +10,8 @@ struct Book {
     var peopleChangedAt = Timestamp(milliseconds: 0)
     /// Whether anybody ever said `revoke --now`: then there may be no Active key for a while.
     var isRevokedAtOnce = false
+    /// Whether anybody ever said `rollback`: then a leaked key may come back, by an operator's word.
+    var isRolledBack = false
     /// Of which moment the last listing was.
     var listedAsOf = Timestamp(milliseconds: 0)
     /// When CreateAccessKey was about to be called.
@@ -22,17 +24,15 @@ struct Book {
     var overlapSince: Timestamp?
     /// When the old key was made Inactive, by the machine's clock; nil: not comparable.
     var soakSince: Timestamp?
-    /// The latest time that the machine's clock ever showed before it jumped: leases may last until then.
-    var latestClock = Timestamp(milliseconds: 0)
+    /// How often the machine's clock was set forward.
+    var clockLeaps = 0
     /// Whether a service's pause can still be judged by the machine's clock.
     var pausesCount = true
     /// Unused strangers made in an intent's window, and taken for keyturn's own.
     var doubts = 0
-    /// Worlds that no command leads out of.
-    var deadEnd: String?
 
-    mutating func clockJumped(from clock: Timestamp) {
-        latestClock = max(latestClock, clock)
+    mutating func clockJumped(by size: Duration) {
+        if size > .zero { clockLeaps += 1 }
         overlapSince = nil
         soakSince = nil
         pausesCount = false
@@ -46,6 +46,7 @@ struct Book {
                 overlapSince = nil
                 soakSince = nil
             case .retry: pausesCount = false
+            case .rollback: isRolledBack = true
             default: break
             }
         }

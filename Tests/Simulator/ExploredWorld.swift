@@ -115,6 +115,7 @@ extension ExploredWorld {
         }
         for (target, delivery) in rotation.deliveries {
             rotation.deliveries[target]?.retryAt = delivery.retryAt.map(moved)
+            rotation.deliveries[target]?.heldUntil = delivery.heldUntil.map(moved)
         }
     }
 

@@ -12,6 +12,8 @@ final class FaultyJournal: Journal {
         var fault = Fault.none
         /// The rotation of the last commit that was written.
         var committed: Rotation?
+        /// What was written of it since somebody asked.
+        var notes: [(note: Note, previous: AccessKeyID?)] = []
         /// The key whose sealed pair is kept.
         var sealed: String?
     }
@@ -24,6 +26,14 @@ final class FaultyJournal: Journal {
     var committed: Rotation? { state.withLock { $0.committed } }
     var sealed: String? { state.withLock { $0.sealed } }
 
+    /// What was written since the last time, whoever heard of it.
+    func takeNotes() -> [(note: Note, previous: AccessKeyID?)] {
+        state.withLock { state in
+            defer { state.notes = [] }
+            return state.notes
+        }
+    }
+
     func failNextCommit(_ fault: Fault) { state.withLock { $0.fault = fault } }
 
     func commit(_ entry: JournalEntry) throws(JournalError) -> Int64 {
@@ -35,6 +45,7 @@ final class FaultyJournal: Journal {
         let version = try journal.commit(entry)
         state.withLock { state in
             state.committed = entry.rotation
+            state.notes += entry.transition.notes.map { ($0, entry.rotation.previous?.id) }
             switch entry.pair {
             case .keep: break
             case .seal(let pair): state.sealed = pair.id
@@ -50,7 +61,9 @@ final class FaultyJournal: Journal {
     func pendingPair(of user: String) throws(JournalError) -> KeyPair? { try journal.pendingPair(of: user) }
     func release(_ user: String, lease: Lease) throws(JournalError) { try journal.release(user, lease: lease) }
 
-    func acquire(_ user: String, lease: Lease, at now: Timestamp) throws(JournalError) -> JournalRecord {
+    func acquire(
+        _ user: String, lease: Lease, at now: Timestamp
+    ) throws(JournalError) -> (record: JournalRecord, pair: KeyPair?) {
         try journal.acquire(user, lease: lease, at: now)
     }
 

@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// The command line.
 struct Options {
     var seeds: Range<UInt64> = 1..<1_001
@@ -8,6 +10,8 @@ struct Options {
     var failures = 2
     /// The run ends after so many violations.
     var violationLimit = 5
+    /// Threads that walk worlds.
+    var workers = ProcessInfo.processInfo.activeProcessorCount
 
     struct Mistake: Error, CustomStringConvertible {
         var description: String
@@ -27,6 +31,7 @@ struct Options {
             case "--from": first = try number(word)
             case "--seed": (first, count) = (try number(word), 1)
             case "--violations": violationLimit = Int(try number(word))
+            case "--workers": workers = max(Int(try number(word)), 1)
             case "--trace": isTraced = true
             case "--exhaust": isExhaustive = true
             case "--crashes": crashes = Int(try number(word))
@@ -34,7 +39,7 @@ struct Options {
             default:
                 throw Mistake(
                     description:
-                        "keyturn-simulate --seeds N [--from S] | --seed S --trace | --exhaust [--crashes N] [--failures N]"
+                        "keyturn-simulate --seeds N [--from S] [--workers N] | --seed S --trace | --exhaust [--crashes N] [--failures N]"
                 )
             }
         }

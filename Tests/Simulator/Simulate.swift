@@ -4,9 +4,6 @@ internal import Journal
 /// `keyturn-simulate --seeds N [--from S]`, `--seed S --trace`: worlds of faults around the real decisions.
 @main
 enum Simulate {
-    /// Worlds that share a journal, so that it stays small.
-    private static let worldsPerJournal: UInt64 = 200
-
     static func main() throws {
         let options: Options
         do { options = try Options(CommandLine.arguments.dropFirst()) } catch {
@@ -14,22 +11,15 @@ enum Simulate {
             exit(64)
         }
         if options.isExhaustive { exit(explore(options) ? 0 : 1) }
-        var tally = Tally()
+        if options.isTraced { exit(try trace(options.seeds.lowerBound) ? 0 : 1) }
         let began = ContinuousClock.now
-        var journal = try SQLiteJournal(path: nil, seal: Seal(key: Seal.makeKey()))
-        for seed in options.seeds {
-            if seed % worldsPerJournal == 0 { journal = try SQLiteJournal(path: nil, seal: Seal(key: Seal.makeKey())) }
-            var world = Simulation(seed: seed, journal: journal, isTraced: options.isTraced)
-            world.run()
-            tally.add(world)
-            if options.isTraced { print((world.trace?.lines ?? []).joined(separator: "\n")) }
-            guard let violation = world.violation else { continue }
+        let crew = Crew(seeds: options.seeds, violationLimit: options.violationLimit, workers: options.workers)
+        let tally = try crew.run { seed, violation in
             print("seed \(seed): \(violation)")
-            if !options.isTraced { try tell(seed) }
-            if tally.violations >= options.violationLimit { break }
+            try tell(seed)
         }
-        tally.report(in: ContinuousClock.now - began)
-        exit(tally.violations == 0 ? 0 : 1)
+        tally.report(in: ContinuousClock.now - began, work: work)
+        exit(tally.violations.isEmpty ? 0 : 1)
     }
 
     /// - Returns: whether every state was visited, and none violates anything.
@@ -45,11 +35,30 @@ enum Simulate {
 
     /// The end of the way to a violation: the same seed once more, written down.
     private static func tell(_ seed: UInt64) throws {
+        let lines = try walk(seed).trace?.lines ?? []
+        print(lines.suffix(12).map { "    \($0)" }.joined(separator: "\n"))
+        print("    all of it: keyturn-simulate --seed \(seed) --trace")
+    }
+
+    /// - Returns: whether the world violates nothing.
+    private static func trace(_ seed: UInt64) throws -> Bool {
+        let world = try walk(seed)
+        print((world.trace?.lines ?? []).joined(separator: "\n"))
+        print("seed \(seed): \(world.violation ?? "no violation")")
+        return world.violation == nil
+    }
+
+    private static func walk(_ seed: UInt64) throws -> Simulation {
         let journal = try SQLiteJournal(path: nil, seal: Seal(key: Seal.makeKey()))
         var world = Simulation(seed: seed, journal: journal, isTraced: true)
         world.run()
-        let lines = world.trace?.lines ?? []
-        print(lines.suffix(12).map { "    \($0)" }.joined(separator: "\n"))
-        print("    all of it: keyturn-simulate --seed \(seed) --trace")
+        return world
+    }
+
+    /// What this process has worked so far, all threads together.
+    private static var work: Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
     }
 }

@@ -16,6 +16,8 @@ struct SimulatedProcess {
     var isPaused = false
     /// Of which moment the last listing was that it has seen.
     var sawKeysOf = Timestamp(milliseconds: 0)
+    /// Whether it has seen for itself that the new key is there, by STS or by a listing.
+    var hasSeenSuccessor = false
 }
 
 /// One effect on its way.
@@ -25,6 +27,8 @@ struct Flight {
     let pair: KeyPair?
     /// What its process knew when it began.
     let sawKeysOf: Timestamp
+    /// Whether its process has seen for itself that the new key is there.
+    let hasSeenSuccessor: Bool
     /// Whether an operator has ordered that this key be dead before it is replaced.
     let isOrdered: Bool
     /// Whether the current key has leaked, so that it may be dead already by an operator's hand.
@@ -33,6 +37,14 @@ struct Flight {
     let isOrphan: Bool
     /// Once it has been carried out: what is answered; nil within: no answer.
     var answer: Happening??
+}
+
+/// A call that reaches its service although nobody waits for it any more.
+struct Stray {
+    let at: Timestamp
+    let flight: Flight
+    /// How often the machine's clock had been set forward.
+    let clockLeaps: Int
 }
 
 /// The simulator carries effects out itself: nothing calls this.

@@ -37,7 +37,7 @@ extension Simulation {
         guard random.chance(weather.loss) else { return land(flight) }
         switch random.number(0...2) {
         case 0: _ = land(flight)
-        case 1: strays.append((now + random.seconds(0...20), flight))
+        case 1: leave(flight, within: 20)
         default: break
         }
         // What may be sent twice was sent again by the client, until it gave up.

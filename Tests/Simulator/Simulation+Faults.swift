@@ -22,8 +22,9 @@ extension Simulation {
 
     private mutating func jump() {
         let size = random.seconds(0...random.pick([10, 100, 5_000]))
-        book.clockJumped(from: clock)
-        skew = random.chance(500) ? skew + size : skew - size
+        let leap = random.chance(500) ? size : .zero - size
+        book.clockJumped(by: leap)
+        skew = skew + leap
         note("the clock jumps: it is \(skew.milliseconds) ms ahead")
     }
 
@@ -53,9 +54,14 @@ extension Simulation {
         if random.chance(300) { now = now + random.seconds(0...30) }
     }
 
+    /// A call goes on its way, and arrives within so many seconds.
+    mutating func leave(_ flight: Flight, within seconds: Int) {
+        strays.append(Stray(at: now + random.seconds(0...seconds), flight: flight, clockLeaps: book.clockLeaps))
+    }
+
     mutating func die(_ index: Int) {
         for flight in processes[index].flights where flight.answer == nil && random.chance(400) {
-            strays.append((now + random.seconds(0...20), flight))
+            leave(flight, within: 20)
         }
         processes.remove(at: index)
     }

@@ -8,13 +8,6 @@ extension Simulation {
         _ index: Int, _ before: Rotation, _ happenings: [Happening], _ transition: Transition
     ) {
         let rotation = processes[index].session.rotation
-        for note in transition.notes where note.kind == .takenOver || note.kind == .adopted {
-            if let key = note.key { book.adopted.insert(key) }
-            guard note.kind == .adopted else { continue }
-            if let other = rotation.previous?.id { book.adopted.insert(other) }
-            // By the operator's word, whatever the targets hold.
-            for target in targets.indices where targets[target].held != note.key { targets[target].isProtected = false }
-        }
         for target in targets.indices {
             let name = targets[target].name
             guard transition.changedDeliveries.contains(name), let state = rotation.deliveries[name]?.state else {
@@ -35,6 +28,17 @@ extension Simulation {
         if rotation.phase == .soak, before.phase != .soak { book.soakSince = clock }
         // Not by the process's own state: one that was overtaken may not have noticed.
         if let committed = journal.committed { checkPair(committed) }
+    }
+
+    /// What keyturn has taken to be its own, by what the journal has, though the process may not have heard of it.
+    mutating func noteAdoptions() {
+        for (note, previous) in journal.takeNotes() where note.kind == .takenOver || note.kind == .adopted {
+            if let key = note.key { book.adopted.insert(key) }
+            guard note.kind == .adopted else { continue }
+            if let previous { book.adopted.insert(previous) }
+            // By the operator's word, whatever the targets hold.
+            for target in targets.indices where targets[target].held != note.key { targets[target].isProtected = false }
+        }
     }
 
     private mutating func take(_ event: Event, _ before: Rotation) {
@@ -75,6 +79,7 @@ extension Simulation {
             if id != rotation.next?.id { violate("pushes \(id), which is not the new key") }
             if journal.sealed != id.rawValue { violate("pushes a pair that is not in the journal") }
             if !book.verified.contains(id) { violate("pushes a key that STS has not answered for") }
+            if !flight.hasSeenSuccessor { violate("pushes a key without having looked whether it is still there") }
             let pause = targets.first { $0.name == name }?.pausedUntil
             if let pause, book.pausesCount, pause > clock {
                 // A new start does not wait for more than an hour.
@@ -88,7 +93,9 @@ extension Simulation {
         case .deleteKey(let id):
             guard rotation.revoked == nil, id == rotation.previous?.id, let since = book.soakSince else { return }
             if clock < since + policy.soak { violate("the soak of \(id) is cut short") }
-        case .listKeys, .verifyKey, .lookUpLastUse, .inspect, .activateKey: break
+        case .activateKey(let id):
+            if id == rotation.revoked, !book.isRolledBack { violate("brings the leaked key \(id) back to life") }
+        case .listKeys, .verifyKey, .lookUpLastUse, .inspect: break
         }
     }
 
@@ -134,6 +141,10 @@ extension Simulation {
             violate("(b) \(target.name) holds \(held), which is dead, after \(cause)")
         }
     }
+}
+
+extension Happening {
+    var isListing: Bool { if case .keysListed = event { true } else { false } }
 }
 
 extension Effect {

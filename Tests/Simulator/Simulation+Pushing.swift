@@ -25,7 +25,7 @@ extension Simulation {
             write(name, id)
             return ended(PushResult(random.pick([.unknown, .timedOut, .cancelled, .retryable]), message: "who knows"))
         case 1:
-            strays.append((now + random.seconds(0...10), flight))
+            leave(flight, within: 10)
             return ended(PushResult(random.pick([.unknown, .timedOut]), message: "no answer in time"))
         case 2:
             let pause = random.seconds(1...(random.chance(100) ? 7_200 : 300))

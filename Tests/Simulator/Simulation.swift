@@ -26,7 +26,7 @@ struct Simulation {
     var targets: [SimulatedTarget] = []
     var processes: [SimulatedProcess] = []
     /// Calls that reach their service although nobody waits for them any more.
-    var strays: [(at: Timestamp, flight: Flight)] = []
+    var strays: [Stray] = []
     /// What operators have asked for, for the next process to take up.
     var requests: [Event.Request] = []
     var configured: ManagedUser?
@@ -103,11 +103,11 @@ struct Simulation {
 
     /// What one process does next.
     mutating func work(_ index: Int) {
-        let process = processes[index]
-        if !process.happenings.isEmpty, process.flights.isEmpty || random.chance(600) { return handle(index) }
-        guard !process.flights.isEmpty else { return rest(index) }
-        let chosen = random.number(0...process.flights.count - 1)
-        if process.flights[chosen].answer == nil { launch(index, chosen) } else { answer(index, chosen) }
+        let flights = processes[index].flights.count
+        if !processes[index].happenings.isEmpty, flights == 0 || random.chance(600) { return handle(index) }
+        guard flights > 0 else { return rest(index) }
+        let chosen = random.number(0...flights - 1)
+        if processes[index].flights[chosen].answer == nil { launch(index, chosen) } else { answer(index, chosen) }
         // A step between launch and answer is where a process can die; one without faults may save it.
         if weather.crash == 0, weather.rival == 0, processes.indices.contains(index),
             processes[index].flights.indices.contains(chosen), processes[index].flights[chosen].answer != nil
@@ -169,7 +169,10 @@ struct Simulation {
         if random.chance(weather.journal) {
             journal.failNextCommit(random.chance(500) ? .refused : .writtenButReported)
         }
-        defer { journal.failNextCommit(.none) }
+        defer {
+            journal.failNextCommit(.none)
+            noteAdoptions()
+        }
         let happenings = processes[index].happenings
         processes[index].happenings = []
         let before = processes[index].session.rotation
@@ -178,13 +181,18 @@ struct Simulation {
             note("\(processes[index].owner) stops: \(error.description)")
             return die(index)
         }
+        noteAdoptions()
         let rotation = processes[index].session.rotation
         note("\(happenings.map { $0.event }) → \(rotation.phase), \(transition.effects)")
         checkHandled(index, before, happenings, transition)
+        if transition.notes.contains(where: { $0.kind == .verified }) || happenings.contains(where: \.isListing) {
+            processes[index].hasSeenSuccessor = true
+        }
         for effect in transition.effects {
             let leaked = rotation.revoked == rotation.current?.id ? rotation.revoked : nil
             let flight = Flight(
                 effect: effect, pair: processes[index].session.pair, sawKeysOf: processes[index].sawKeysOf,
+                hasSeenSuccessor: processes[index].hasSeenSuccessor,
                 isOrdered: leaked.map { effect == .deactivateKey($0) } ?? false, isRevoked: leaked != nil,
                 isOrphan: rotation.phase == .creating)
             processes[index].flights.append(flight)
@@ -224,10 +232,15 @@ struct Simulation {
 
     private mutating func landStrays() {
         while let index = strays.firstIndex(where: { $0.at <= now }) {
-            let flight = strays.remove(at: index).flight
-            // Known: where keys follow each other without an overlap (after `revoke`, and after a user's first key), a
-            // push that timed out may arrive behind the next key's, and nobody can fence it off.
-            if case .push(_, let id) = flight.effect, journal.committed?.next?.id != id { continue }
+            let stray = strays.remove(at: index)
+            let flight = stray.flight
+            // Known: once the clock was set forward, nobody can tell by it how long ago a push was given up. Where keys
+            // follow each other without an overlap, such a push may then arrive behind the next key's.
+            if case .push(_, let id) = flight.effect, stray.clockLeaps != book.clockLeaps,
+                journal.committed?.next?.id != id
+            {
+                continue
+            }
             note("a stray call arrives: \(flight.effect)")
             _ = land(flight)
         }

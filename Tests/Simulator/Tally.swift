@@ -4,29 +4,38 @@ struct Tally {
     private var rotations = 0
     private var events = 0
     private var doubts = 0
-    private var deadEnds: [String: (count: Int, seed: UInt64)] = [:]
-    private(set) var violations = 0
+    private(set) var violations: [(seed: UInt64, sentence: String)] = []
 
     mutating func add(_ world: Simulation) {
         worlds += 1
         rotations += world.completed
         events += world.events
         doubts += world.book.doubts
-        if world.violation != nil { violations += 1 }
-        if let end = world.book.deadEnd { deadEnds[end, default: (0, world.seed)].count += 1 }
+        if let sentence = world.violation { violations.append((world.seed, sentence)) }
     }
 
-    func report(in time: Duration) {
-        let seconds = Double(time.components.seconds) + Double(time.components.attoseconds) / 1e18
-        print("\(worlds) seeds, \(rotations) rotations, \(events) events, \(violations) violations")
-        print("\(Int(Double(rotations) / seconds)) rotations/s, \(Int(Double(events) / seconds)) events/s")
+    /// Adds the tally of later seeds.
+    mutating func add(_ later: Tally) {
+        worlds += later.worlds
+        rotations += later.rotations
+        events += later.events
+        doubts += later.doubts
+        violations += later.violations
+    }
+
+    /// - Parameters:
+    ///   - time: by the clock on the wall.
+    ///   - work: of all cores together, without what other processes took of them.
+    func report(in time: Duration, work: Duration) {
+        print("\(worlds) seeds, \(rotations) rotations, \(events) events, \(violations.count) violations")
+        print(
+            "\(Int(Double(rotations) / (time / .seconds(1)))) rotations/s, "
+                + "\(Int(Double(rotations) / (work / .seconds(1)))) per core, "
+                + "\(Int(Double(events) / (time / .seconds(1)))) events/s")
         if doubts > 0 {
             print(
                 "\(doubts) unused strangers, made in the window of a creation, were taken for keyturn's own: the known doubt"
             )
-        }
-        for (end, found) in deadEnds.sorted(by: { $0.key < $1.key }) {
-            print("\(found.count) dead ends, e.g. seed \(found.seed): \(end)")
         }
     }
 }

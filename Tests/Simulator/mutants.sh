@@ -48,8 +48,8 @@ plant "makes a new key after a crash" $R.swift 'if phase == .creating { giveUpCr
 plant "goes on when one target has confirmed" $R+Delivering.swift 'deliveries.values.allSatisfy(\.isSettled) else' \
     '(@ ? deliveries.values.contains(where: \.isSettled) : deliveries.values.allSatisfy(\.isSettled)) else'
 plant "does not list before it deactivates" $R+Retiring.swift '[isCleared ? .deactivateKey' '[isCleared || @ ? .deactivateKey'
-plant "retires beside a dead current key" $R+Seeing.swift 'guard holding?.status == .active ||' \
-    'guard holding?.status == .active || @ ||'
+plant "retires beside a dead current key" $R+Seeing.swift 'guard holding.status == .active ||' \
+    'guard holding.status == .active || @ ||'
 plant "deletes any stranger" $R+Creating.swift 'creations.contains(where: { $0.mayHaveMade(stranger) }) else' \
     '@ || creations.contains(where: { $0.mayHaveMade(stranger) }) else'
 plant "deletes an orphan that is in use" $R+Creating.swift 'guard moment == nil else' 'guard moment == nil || @ else'
@@ -63,11 +63,20 @@ plant "acts though its commit failed" Sources/Engine/RotationSession.swift '    
             rotation = before
             throw error'
 plant "seals no pair" Sources/Engine/RotationSession.swift 'fate = .seal(made)' 'if !(@) { fate = .seal(made) }'
-plant "does not compare versions" Sources/Journal/SQLiteJournal.swift \
+sed -i '1i internal import Rotation' Sources/Journal/Query.swift
+plant "does not compare versions" Sources/Journal/Query.swift \
     '"UPDATE rotation SET \(assignments) WHERE user = ? AND version = ? AND lease_owner = ?"' \
     '"UPDATE rotation SET \(assignments) WHERE user = ? AND \(@ ? "version >= min(0, ?)" : "version = ?") AND \(@ ? "length(?) > 0" : "lease_owner = ?")"'
-plant "does not look at its lease" Sources/Engine/RotationSession.swift '-> Bool { now < lease.until }' \
-    '-> Bool { now < lease.until || @ }'
+plant "does not look at its lease" Sources/Engine/RotationSession.swift 'now < lease.until && lease.until' \
+    '@ || now < lease.until && lease.until'
+plant "believes one listing without the key" $R+Replacing.swift 'guard seen >= IAMTimes.listingLag else' \
+    'guard seen >= IAMTimes.listingLag || @ else'
+plant "does not wait for late pushes" Sources/Rotation/Delivery.swift 'max(retryAt ?? now, heldUntil ?? now)' \
+    'max(retryAt ?? now, @ ? now : heldUntil ?? now)'
+plant "believes a lease from the future" Sources/Journal/Journal.swift 'return until - now <=' 'return @ || until - now <='
+plant "brings a leaked key back" $R+Replacing.swift 'if old?.status == .inactive, previous.id != revoked {' \
+    'if old?.status == .inactive, previous.id != revoked || @ {'
+plant "pushes before it has listed" $R+Delivering.swift 'guard let next, isListed,' 'guard let next, isListed || @,'
 
 swift build -c release --product keyturn-simulate 2>&1 | grep -E 'error|Compiling|Build of' | tail -3
 simulate=$(swift build -c release --show-bin-path)/keyturn-simulate

@@ -51,6 +51,10 @@ struct ControlService: HTTPHandler {
                     "n": .int(entry.number), "service": .string(entry.service.rawValue),
                     "method": .string(entry.method), "path": .string(entry.path),
                     "status": entry.status.map(JSON.int) ?? .null,
+                    "milliseconds": .int(
+                        Int(
+                            (entry.at - log.start).components.seconds * 1_000
+                                + (entry.at - log.start).components.attoseconds / 1_000_000_000_000_000)),
                 ]
             })
     }

@@ -13,11 +13,16 @@ final class GitHubBudget: Sendable {
     static let pointsAMinute = 900
 
     private let hours = RequestWindow(seconds: 3600)
-    private let minutes = RequestWindow(seconds: 60)
+    private let minutes: RequestWindow
     private let isKept: Bool
 
-    /// - Parameter isKept: whether a client that spends too much is refused; if not, its budget is a large one.
-    init(isKept: Bool) { self.isKept = isKept }
+    /// - Parameters:
+    ///   - isKept: whether a client that spends too much is refused; if not, its budget is a large one.
+    ///   - minute: how long the minute is, in seconds.
+    init(isKept: Bool, minute: Double) {
+        self.isKept = isKept
+        minutes = RequestWindow(seconds: minute)
+    }
 
     private var limit: Int { isKept ? Self.requestsAnHour : 1_000_000 }
 

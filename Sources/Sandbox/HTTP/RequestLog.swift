@@ -9,7 +9,11 @@ final class RequestLog: Sendable {
         let path: String
         /// Nil while the request is under way, 0 when the connection was closed without a reply.
         var status: Int?
+        /// When it came.
+        let at: ContinuousClock.Instant
     }
+
+    let start = ContinuousClock.now
 
     static let capacity = 20_000
 
@@ -21,7 +25,7 @@ final class RequestLog: Sendable {
         state.withLock { state in
             let number = state.next
             state.next += 1
-            state.entries.append(Entry(number: number, service: service, method: method, path: path))
+            state.entries.append(Entry(number: number, service: service, method: method, path: path, at: .now))
             // Trimmed in strides: dropping one from the front of a full array each time would move all of them.
             if state.entries.count > Self.capacity + 1000 {
                 state.entries.removeFirst(state.entries.count - Self.capacity)

@@ -3,6 +3,7 @@ internal import Configuration
 internal import Engine
 internal import Foundation
 internal import HTTP
+internal import Journal
 internal import PusherHost
 
 struct Check: AsyncParsableCommand {
@@ -36,7 +37,9 @@ struct Check: AsyncParsableCommand {
                 + started.map { pusher, confinement in
                     Finding("pusher \(pusher)", .done, "starts; shut in by \(confinement.joined(separator: ", "))")
                 }
-            let check = OnlineCheck(workspace: workspace, host: host, http: http)
+            let check = OnlineCheck(
+                workspace: workspace, host: host, http: http,
+                rotations: try workspace.readJournal().records().mapValues(\.rotation))
             findings = online ? offline + (await check.run(users)) : offline
         } catch {
             await host.stop()

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Configuration
 internal import Engine
 internal import Journal
+internal import PusherHost
 internal import Rotation
 
 struct Plan: ParsableCommand {
@@ -16,14 +17,27 @@ struct Plan: ParsableCommand {
         let now = SystemClock().now
         let records = try workspace.readJournal().records()
         let steps = try workspace.select(selection.users).map { user in
-            PlannedStep(user, records[user.name]?.rotation ?? Rotation(at: now), at: now)
+            var step = PlannedStep(user, records[user.name]?.rotation ?? Rotation(at: now), at: now)
+            step.fanOut = fanOut(user, workspace)
+            return step
         }
         if options.json { return try JSONOutput.print(["plan": steps]) }
         let terminal = Terminal(options)
         if steps.isEmpty { return terminal.write("\(workspace.configuration.file) has no users yet.\n") }
         var table = Table(header: ["USER", "NEXT", "WHEN", "TARGETS", "WHY"])
-        table.rows = steps.map { [$0.user, $0.action, $0.isDue ? "now" : $0.due, "\($0.targets)", $0.why] }
+        table.rows = steps.map { step in
+            let slow = step.fanOut > .zero ? " (at least \(DurationText.text(step.fanOut)))" : ""
+            return [step.user, step.action, step.isDue ? "now" : step.due, "\(step.targets)\(slow)", step.why]
+        }
         terminal.write(table.text(terminal))
+    }
+
+    /// How long pushing to all targets takes at least, by the services' rate limits.
+    private func fanOut(_ user: ConfiguredUser, _ workspace: Workspace) -> Duration {
+        let counts = Dictionary(grouping: user.targets, by: \.pusher).mapValues(\.count)
+        return workspace.pushers.compactMap { pusher in
+            counts[pusher.name].flatMap { workspace.pace(of: pusher)?.shortestTime(ofPushes: $0) }
+        }.max() ?? .zero
     }
 }
 
@@ -35,10 +49,24 @@ struct PlannedStep: Encodable {
     var isDue: Bool
     var targets: Int
     var why: String
+    /// How long pushing takes at least.
+    var fanOut = Duration.zero
 
     enum CodingKeys: String, CodingKey {
         case user, action, due, targets, why
         case isDue = "is-due"
+        case fanOut = "fan-out-seconds"
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(user, forKey: .user)
+        try container.encode(action, forKey: .action)
+        try container.encode(due, forKey: .due)
+        try container.encode(isDue, forKey: .isDue)
+        try container.encode(targets, forKey: .targets)
+        try container.encode(fanOut.components.seconds, forKey: .fanOut)
+        try container.encode(why, forKey: .why)
     }
 
     init(_ user: ConfiguredUser, _ rotation: Rotation, at now: Timestamp) {

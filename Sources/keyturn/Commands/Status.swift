@@ -1,26 +1,37 @@
 internal import ArgumentParser
 internal import Configuration
 internal import Engine
+internal import HTTP
 internal import Journal
+internal import PusherHost
 internal import Rotation
 
-struct Status: ParsableCommand {
+struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Shows where every user, key and target stands.",
         discussion: """
-            Read from the state alone; nothing is asked of AWS or the targets. A key's role: current (the targets hold it), \
-            next (made, not yet confirmed everywhere), previous (replaced), unknown.
+            Read from the state alone; nothing is asked of AWS or the targets. With --online each target is asked which key \
+            it really holds: current, next, previous, foreign (somebody changed it by hand), or not readable. A key's role: \
+            current (the targets hold it), next (made, not yet confirmed everywhere), previous (replaced), unknown.
             """)
+
+    @Flag(help: "Also ask each target which key it holds; nothing is written there.")
+    var online = false
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var selection: UserSelection
 
-    func run() throws {
+    func run() async throws {
         let workspace = try Workspace(options)
         let now = SystemClock().now
         let records = try workspace.readJournal().records()
-        let users = try workspace.select(selection.users).map { user in
+        let selected = try workspace.select(selection.users)
+        var users = selected.map { user in
             StatusDocument.User(user, records[user.name]?.rotation ?? Rotation(at: now), at: now)
+        }
+        if online {
+            let looks = try await look(workspace, selected, records.mapValues(\.rotation))
+            for index in users.indices { users[index].add(looks[users[index].user] ?? [:]) }
         }
         if options.json { return try JSONOutput.print(StatusDocument(users: users)) }
         let terminal = Terminal(options)
@@ -28,5 +39,44 @@ struct Status: ParsableCommand {
         for (index, user) in users.enumerated() {
             terminal.write((index > 0 ? "\n" : "") + StatusText(user: user, terminal: terminal).text)
         }
+    }
+
+    /// Asks every target of every user at once.
+    private func look(
+        _ workspace: Workspace, _ users: [ConfiguredUser], _ rotations: [String: Rotation]
+    ) async throws -> [String: [String: StatusDocument.Holding]] {
+        let log = EventLog(options)
+        let http = try workspace.makeHTTP()
+        defer { http.stop() }
+        let host = try workspace.makeHost(http, log, for: users)
+        do { try await workspace.start(host, log, for: users) } catch {
+            await host.stop()
+            throw error
+        }
+        let found = await withTaskGroup(of: (String, String, StatusDocument.Holding).self) { group in
+            for user in users {
+                guard let rotation = rotations[user.name] else { continue }
+                for target in user.targets {
+                    let place = PusherTarget(target)
+                    group.addTask {
+                        let report = await host.call(.inspect, place, timeout: user.policy.pushTimeout)
+                        let look = TargetLook(report, rotation)
+                        let drift = look.drift(of: target.name, user.name, rotation)
+                        return (user.name, target.name.rawValue, StatusDocument.Holding(look, drift: drift))
+                    }
+                }
+            }
+            var found: [String: [String: StatusDocument.Holding]] = [:]
+            for await (user, target, holding) in group { found[user, default: [:]][target] = holding }
+            return found
+        }
+        await host.stop()
+        return found
+    }
+}
+
+extension StatusDocument.User {
+    fileprivate mutating func add(_ holdings: [String: StatusDocument.Holding]) {
+        for index in deliveries.indices { deliveries[index].holds = holdings[deliveries[index].target] }
     }
 }

@@ -9,6 +9,14 @@ enum Moment {
         Date(timeIntervalSince1970: Double(moment.milliseconds) / 1_000).formatted(.iso8601)
     }
 
+    /// Reads RFC 3339; nil: it is none.
+    static func parse(_ text: String) -> Timestamp? {
+        let styles = [Date.ISO8601FormatStyle(), Date.ISO8601FormatStyle(includingFractionalSeconds: true)]
+        return styles.lazy.compactMap { try? $0.parse(text) }.first.map {
+            Timestamp(milliseconds: Int64($0.timeIntervalSince1970 * 1_000))
+        }
+    }
+
     /// `in 4h 12m`, `now`.
     static func relative(_ moment: Timestamp, to now: Timestamp) -> String {
         moment - now < .seconds(1) ? "now" : "in \(DurationText.text(moment - now))"

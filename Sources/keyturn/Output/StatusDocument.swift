@@ -17,6 +17,9 @@ struct StatusDocument: Encodable {
         var attempts: Int
         var at: String?
         var detail: String?
+        var mayBeTorn = false
+        /// With `--online`: what the target really holds.
+        var holds: Holding?
 
         func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
@@ -26,9 +29,37 @@ struct StatusDocument: Encodable {
             try container.encode(attempts, forKey: .attempts)
             try container.encode(at, forKey: .at)
             try container.encode(detail, forKey: .detail)
+            try container.encode(mayBeTorn, forKey: .mayBeTorn)
+            try container.encodeIfPresent(holds, forKey: .holds)
         }
 
-        enum CodingKeys: CodingKey { case target, state, evidence, attempts, at, detail }
+        enum CodingKeys: String, CodingKey {
+            case target, state, evidence, attempts, at, detail, holds
+            case mayBeTorn = "may-be-torn"
+        }
+    }
+
+    struct Holding: Encodable {
+        var role: String
+        var key: String?
+        var since: String?
+        var drift: String?
+        var text: String
+
+        init(_ look: TargetLook, drift: String?) {
+            (role, key, since, text) = (look.holding.rawValue, look.key, look.since, look.text)
+            self.drift = drift
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(role, forKey: .role)
+            try container.encode(key, forKey: .key)
+            try container.encode(since, forKey: .since)
+            try container.encode(drift, forKey: .drift)
+        }
+
+        enum CodingKeys: CodingKey { case role, key, since, drift }
     }
 
     struct Next: Encodable {
@@ -86,7 +117,8 @@ extension StatusDocument.User {
                 target: target.rawValue, state: delivery.state.rawValue, evidence: delivery.evidence?.rawValue,
                 attempts: delivery.attempts, at: delivery.at.map(Moment.text),
                 detail: isGone
-                    ? "no longer in the configuration: what it holds dies with the next rotation" : delivery.detail)
+                    ? "no longer in the configuration: what it holds dies with the next rotation" : delivery.detail,
+                mayBeTorn: delivery.mayBeTorn)
         }
         guard rotation.number > 0 else { return known }
         let new = configured.subtracting(rotation.deliveries.keys).map { target in

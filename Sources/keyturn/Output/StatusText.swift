@@ -28,7 +28,17 @@ struct StatusText {
         let tries = delivery.attempts > 1 ? ", \(delivery.attempts) attempts" : ""
         let evidence = delivery.evidence.map { " (\($0))" } ?? ""
         return "  \(terminal.styled(pad(delivery.state, 9), style)) \(delivery.target)\(evidence)\(tries)"
-            + (delivery.detail.map { "  \($0)" } ?? "")
+            + (delivery.detail.map { "  \($0)" } ?? "") + (delivery.mayBeTorn ? "\n" + torn(delivery) : "")
+            + (delivery.holds.map { "\n            holds \($0.text)" } ?? "")
+            + (delivery.holds?.drift.map { "\n            \(terminal.styled("drift: \($0)", .yellow))" } ?? "")
+    }
+
+    private func torn(_ delivery: StatusDocument.DeliveryLine) -> String {
+        let help =
+            delivery.state == "skipped" ? "nobody mends it before the next rotation" : "it is pushed before the others"
+        return "            "
+            + terminal.styled(
+                "may be torn: one variable of the old key, one of the new; jobs fail there; \(help)", .red)
     }
 
     private func pad(_ text: String, _ width: Int) -> String {

@@ -9,6 +9,8 @@ struct OnlineCheck {
     let workspace: Workspace
     let host: PusherHost
     let http: HTTPClient
+    /// What the state knows of the users.
+    let rotations: [String: Rotation]
 
     func run(_ users: [ConfiguredUser]) async -> [Finding] {
         await withTaskGroup(of: (Int, [Finding]).self) { group in
@@ -56,8 +58,7 @@ struct OnlineCheck {
     }
 
     private func check(_ target: ConfiguredTarget, _ user: ConfiguredUser, _ keys: [AccessKey]) async -> Finding {
-        let place = PusherTarget(
-            name: target.name, pusher: target.pusher, fields: target.fields, exclusive: target.exclusive)
+        let place = PusherTarget(target)
         let report = await host.call(.check, place, timeout: user.policy.pushTimeout)
         let status: ExitStatus =
             switch report.outcome {
@@ -67,8 +68,15 @@ struct OnlineCheck {
             case .conflict, .unsupported, .internal, .notFound, .invalidConfig: .failed
             }
         var finding = Finding("target \(target.name)", status, report.message)
-        guard status == .done, !keys.isEmpty else { return finding }
-        finding.warning = doubt(await host.call(.inspect, place, timeout: user.policy.pushTimeout), keys)
+        guard status == .done else { return finding }
+        let seen = await host.call(.inspect, place, timeout: user.policy.pushTimeout)
+        if let rotation = rotations[user.name], rotation.number > 0 {
+            let look = TargetLook(seen, rotation)
+            finding.detail += "; holds \(look.text)"
+            finding.warning = look.drift(of: target.name, user.name, rotation)
+        } else if !keys.isEmpty {
+            finding.warning = doubt(seen, keys)
+        }
         return finding
     }
 

@@ -118,6 +118,7 @@ struct Working {
         case .denied: return .notAllowed
         case .unreachable: return .unavailable
         case .unaccountedKey, .currentKeyUnusable, .wrongIdentity, .creationFails, .noSuchUser, .refused: return .failed
+        case .currentKeyGone: return .unfinished
         case .notSpread, .rolledBack, nil: break
         }
         switch rotation.phase {

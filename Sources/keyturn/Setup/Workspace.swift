@@ -130,9 +130,7 @@ struct Workspace {
         users.map { user in
             ManagedUser(
                 name: user.name, userName: user.userName, keys: iam(of: user, http), policy: user.policy,
-                targets: user.targets.map {
-                    PusherTarget(name: $0.name, pusher: $0.pusher, fields: $0.fields, exclusive: $0.exclusive)
-                })
+                targets: user.targets.map(PusherTarget.init))
         }
     }
 
@@ -150,10 +148,17 @@ struct Workspace {
                 host.add(
                     PusherSettings(
                         name: pusher.name, admitted: admitted, configuration: configuration, secrets: secrets,
-                        endpoint: pusher.endpoint, acceptedGaps: self.configuration.acceptedGaps))
+                        endpoint: pusher.endpoint, acceptedGaps: self.configuration.acceptedGaps,
+                        pace: pace(of: pusher)))
             } catch { throw CommandFailure(.configuration, error.description) }
         }
         return host
+    }
+
+    /// How fast a pusher may ask its service.
+    func pace(of pusher: ConfiguredPusher) -> PaceRules? {
+        guard let rules = plugins[pusher.plugin]?.manifest.pace else { return nil }
+        return pusher.limits.map { rules.with(limits: $0) } ?? rules
     }
 
     /// An endpoint that no request would go to is told before a key is made for it.
@@ -190,10 +195,16 @@ struct Workspace {
     }
 }
 
+extension PusherTarget {
+    init(_ target: ConfiguredTarget) {
+        self.init(name: target.name, pusher: target.pusher, fields: target.fields, exclusive: target.exclusive)
+    }
+}
+
 extension PluginDescription {
     init(_ manifest: Manifest) {
         self.init(
             configuration: manifest.configuration, target: manifest.target, secrets: manifest.secrets,
-            place: manifest.place, exclusive: manifest.exclusive)
+            place: manifest.place, exclusive: manifest.exclusive, limits: PaceRules.limitsSchema)
     }
 }

@@ -1,0 +1,191 @@
+internal import Foundation
+internal import HTTP
+internal import Secrets
+
+/// How fast one credential may ask one host: documented limits, what its answers say, and the pauses it asks for. Shared by
+/// all pushers of the process that use both. Only the loop's thread touches it.
+final class Pace {
+    /// What one call may still spend without asking.
+    struct Reservation {
+        fileprivate var left: [Int]
+        fileprivate var number: Int
+    }
+
+    private struct Spending {
+        var number: Int
+        var cost: Int
+        /// nil: the call is under way, so the last of its requests is still to come.
+        var end: ContinuousClock.Instant?
+    }
+
+    /// A pause without a time of its own: a minute, as GitHub documents it, and longer each time.
+    private static let shortPause: Duration = .seconds(60)
+    private static let longestPause: Duration = .seconds(3_600)
+    /// A primary limit above that is none that a public service has.
+    private static let largestLimit = 100_000
+
+    private let rules: [PaceRules.Limit]
+    private let push: PaceRules.Usage
+    /// What was spent, by rule; the oldest first.
+    private var spent: [[Spending]]
+    private var nextNumber = 0
+    /// Whether the service is known to limit: it is the vendor's own, or its answers say so.
+    private var isLimited: Bool
+    /// Whether it has refused a request that the limits allowed.
+    private var isStricter = false
+    private var pausedUntil: ContinuousClock.Instant?
+    private var pausesInARow = 0
+    /// What the service says is left of its primary limit, and until when.
+    private var remaining: (count: Int, reset: ContinuousClock.Instant)?
+    /// Requests that were sent and have no answer yet.
+    private var underWay = 0
+
+    init(_ rules: PaceRules, isVendor: Bool) {
+        self.rules = rules.limits
+        push = rules.push
+        spent = rules.limits.map { _ in [] }
+        isLimited = isVendor
+    }
+
+    /// Lets a push begin, or tells when to ask again.
+    func reserve(at now: ContinuousClock.Instant) -> Result<Reservation, Wait> {
+        let costs = rules.map { applies($0) ? $0.cost(of: push) : 0 }
+        if let until = delay(costs, at: now) { return .failure(Wait(until: until)) }
+        return .success(Reservation(left: costs, number: spend(costs, end: nil)))
+    }
+
+    /// Not yet.
+    struct Wait: Error {
+        /// When to ask again.
+        var until: ContinuousClock.Instant
+    }
+
+    /// Lets a request go, or tells when to ask again.
+    func admit(
+        _ method: String, _ reservation: inout Reservation, at now: ContinuousClock.Instant
+    ) -> ContinuousClock.Instant? {
+        if let pause = pause(at: now) { return pause }
+        var costs = rules.map { applies($0) ? $0.cost(of: method) : 0 }
+        var left = reservation.left
+        for index in costs.indices {
+            let covered = min(costs[index], left[index])
+            costs[index] -= covered
+            left[index] -= covered
+        }
+        // What was reserved needs no second asking.
+        if costs.contains(where: { $0 > 0 }), let until = delay(costs, at: now) { return until }
+        if costs.contains(where: { $0 > 0 }) { _ = spend(costs, end: now) }
+        reservation.left = left
+        underWay += 1
+        return nil
+    }
+
+    /// The call is over: what it has spent counts from now on, and the rest is free again.
+    func release(_ reservation: Reservation, at now: ContinuousClock.Instant) {
+        for index in spent.indices {
+            guard let place = spent[index].firstIndex(where: { $0.number == reservation.number }) else { continue }
+            spent[index][place].cost -= reservation.left[index]
+            spent[index][place].end = now
+        }
+    }
+
+    /// Learns from an answer, or from its not having come.
+    ///
+    /// Retry-After and the limits' header fields are those of RFC 9110, GitHub (`x-ratelimit-…`) and GitLab (`ratelimit-…`).
+    func learn(from response: HTTPResponse?, at now: ContinuousClock.Instant) {
+        underWay -= 1
+        guard let response else { return }
+        let fields = Dictionary(response.headers, uniquingKeysWith: { first, _ in first })
+        func number(_ name: String) -> Int? {
+            (fields["x-ratelimit-\(name)"] ?? fields["ratelimit-\(name)"]).flatMap { Int($0) }
+        }
+        if let limit = number("limit"), limit <= Self.largestLimit { isLimited = true }
+        let reset = number("reset").map {
+            now + .seconds(max(0, min(Double($0) - Date().timeIntervalSince1970 + 1, 86_400)))
+        }
+        if let count = number("remaining"), let reset { remaining = (count, reset) }
+        let isRefusal =
+            response.status == 429
+            || response.status == 403 && (fields["retry-after"] != nil || number("remaining") == 0)
+        guard isRefusal else {
+            if response.status < 400 { pausesInARow = 0 }
+            return
+        }
+        isLimited = true
+        if number("remaining") != 0 { isStricter = true }
+        pausesInARow += 1
+        let wanted = fields["retry-after"].flatMap { Int($0) }.map { now + .seconds(max(1, $0)) }
+        let standard = now + min(Self.longestPause, Self.shortPause * (1 << min(pausesInARow - 1, 6)))
+        let end = min(wanted ?? (number("remaining") == 0 ? reset : nil) ?? standard, now + .seconds(86_400))
+        pausedUntil = max(end, pausedUntil ?? end)
+    }
+
+    /// When the pause ends that the service has asked for; nil: there is none.
+    func pause(at now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+        guard let pausedUntil else { return nil }
+        if now < pausedUntil { return pausedUntil }
+        self.pausedUntil = nil
+        return nil
+    }
+
+    private func applies(_ limit: PaceRules.Limit) -> Bool {
+        switch limit.applies {
+        case .always: true
+        case .limited: isLimited
+        case .refused: isStricter
+        }
+    }
+
+    /// When that much may be spent; nil: now.
+    private func delay(_ costs: [Int], at now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+        if let pause = pause(at: now) { return pause }
+        if let remaining, now < remaining.reset, remaining.count <= underWay { return remaining.reset }
+        var until: ContinuousClock.Instant?
+        for (index, limit) in rules.enumerated() where costs[index] > 0 {
+            forget(index, limit, now)
+            var total = spent[index].reduce(0) { $0 + $1.cost }
+            // A call that needs more than the whole limit goes alone.
+            guard total > 0, total + costs[index] > limit.cost else { continue }
+            var moment = now + .milliseconds(200)
+            for spending in spent[index] where total + costs[index] > limit.cost {
+                // What is under way ends at a time that nobody knows: look again soon.
+                guard let end = spending.end else { break }
+                total -= spending.cost
+                moment = end + .seconds(limit.seconds)
+            }
+            until = max(until ?? moment, moment)
+        }
+        return until
+    }
+
+    private func forget(_ index: Int, _ limit: PaceRules.Limit, _ now: ContinuousClock.Instant) {
+        let past = now - .seconds(limit.seconds)
+        spent[index].removeAll { spending in spending.end.map { $0 <= past } ?? false }
+    }
+
+    private func spend(_ costs: [Int], end: ContinuousClock.Instant?) -> Int {
+        nextNumber += 1
+        for index in rules.indices where costs[index] > 0 {
+            spent[index].append(Spending(number: nextNumber, cost: costs[index], end: end))
+        }
+        return nextNumber
+    }
+}
+
+/// The paces of the process, by host and credential.
+final class Paces {
+    private var paces: [String: Pace] = [:]
+
+    func pace(for settings: PusherSettings) -> Pace {
+        let manifest = settings.plugin.manifest
+        let vendor = manifest.asks.hosts.first ?? ""
+        let host = settings.endpoint.flatMap { Grant.host(of: $0) } ?? vendor
+        // Which credential it is does not matter, only whether it is the same.
+        let credential = settings.secrets.map { secret in secret.withBytes { SHA256.hex(of: $0) } }.joined()
+        let key = "\(host) \(credential.isEmpty ? settings.name : credential)"
+        if let pace = paces[key] { return pace }
+        let pace = Pace(settings.pace, isVendor: host == vendor && !vendor.isEmpty)
+        paces[key] = pace
+        return pace
+    }
+}

@@ -1,0 +1,43 @@
+/// The key that the targets hold was deleted in IAM by somebody: pipelines fail, and only another key helps them.
+extension Rotation {
+    /// Listings lag, so one that lacks the key proves nothing.
+    mutating func seeCurrentGone(
+        _ keys: [AccessKey], _ now: Timestamp, _ policy: Policy, _ transition: inout Transition
+    ) {
+        guard let current, let previous else { return }
+        let old = keys.first { $0.id == previous.id }
+        if let old { self.previous?.status = old.status }
+        let seen = problem?.code == .currentKeyGone ? now - (problem?.since ?? now) : .zero
+        guard seen >= IAMTimes.listingLag else {
+            retryAt = now + IAMTimes.failureWait
+            return hold(
+                .currentKeyGone,
+                "The key \(current.id), which the targets hold, is gone from IAM: somebody has deleted it, and whoever "
+                    + "uses it is cut off. If it is still gone in a minute, keyturn makes another one and pushes it to "
+                    + "every target.", now, &transition)
+        }
+        // Whoever was left out of this rotation may still hold it. A leaked key stays dead.
+        if old?.status == .inactive, previous.id != revoked {
+            isReplacing = true
+        } else {
+            if old == nil { self.previous = nil }
+            replaceCurrent(now, policy, &transition)
+        }
+    }
+
+    /// Back to `creating`, with the key before it, if there still is one, as the one in use.
+    mutating func replaceCurrent(_ now: Timestamp, _ policy: Policy, _ transition: inout Transition) {
+        transition.notes.append(
+            Note(.successorLost, key: current?.id, detail: "gone from IAM after its delivery: another one is made"))
+        if revoked == current?.id {
+            revoked = nil
+            revokesAtOnce = false
+        }
+        current = previous
+        previous = nil
+        next = nil
+        creations = []
+        renewDeliveries(deliveries.filter { $0.value.state != .skipped }.keys, now, policy, &transition)
+        enter(.creating, now)
+    }
+}

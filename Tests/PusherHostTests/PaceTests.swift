@@ -1,0 +1,130 @@
+@testable import HTTP
+import JSON
+import Secrets
+import Testing
+
+@testable import PusherHost
+
+@Suite("Paces")
+struct PaceTests {
+    private let start = ContinuousClock.now
+
+    private func rules(_ applies: String = "always", push: String = #"{"read":2,"write":2}"#) throws -> PaceRules {
+        PaceRules(
+            try JSONValue(
+                parsing: """
+                    {"limits":[{"seconds":60,"cost":80,"write":1,"applies":"\(applies)"}],"push":\(push)}
+                    """))
+    }
+
+    private func answer(_ status: Int, _ headers: [(name: String, value: String)] = []) -> HTTPResponse {
+        HTTPResponse(status: status, headers: headers, body: .text(""))
+    }
+
+    /// A push of two reads and two writes.
+    private func push(_ pace: Pace, at now: ContinuousClock.Instant) throws -> Bool {
+        guard case .success(var reservation) = pace.reserve(at: now) else { return false }
+        for method in ["GET", "PUT", "PUT", "GET"] {
+            guard pace.admit(method, &reservation, at: now) == nil else { return false }
+            pace.learn(from: answer(204), at: now)
+        }
+        pace.release(reservation, at: now)
+        return true
+    }
+
+    @Test("let as many pushes begin as the limit allows, and the next ones when the span is over")
+    func span() throws {
+        let pace = Pace(try rules(), isVendor: true)
+        for _ in 0..<40 { #expect(try push(pace, at: start)) }
+        guard case .failure(let wait) = pace.reserve(at: start + .seconds(1)) else {
+            Issue.record("the forty-first push began")
+            return
+        }
+        #expect(wait.until == start + .seconds(60))
+        #expect(try push(pace, at: start + .seconds(61)))
+    }
+
+    @Test("count a push that is under way in full, however long it takes")
+    func underWay() throws {
+        let pace = Pace(try rules(), isVendor: true)
+        var open: [Pace.Reservation] = []
+        for _ in 0..<40 { if case .success(let reservation) = pace.reserve(at: start) { open.append(reservation) } }
+        #expect(open.count == 40)
+        #expect(throws: Pace.Wait.self) { try pace.reserve(at: start + .seconds(300)).get() }
+        // What was not spent is free again at once.
+        open.forEach { pace.release($0, at: start + .seconds(300)) }
+        #expect(try push(pace, at: start + .seconds(301)))
+    }
+
+    @Test("keep self-managed services to no limit until their answers show one")
+    func sign() throws {
+        let pace = Pace(try rules("limited"), isVendor: false)
+        for _ in 0..<100 { #expect(try push(pace, at: start)) }
+        pace.learn(from: answer(200, [("x-ratelimit-limit", "5000"), ("x-ratelimit-remaining", "4000")]), at: start)
+        for _ in 0..<40 { #expect(try push(pace, at: start)) }
+        #expect(try !push(pace, at: start))
+    }
+
+    @Test("keep what is only advised once the service has insisted")
+    func advice() throws {
+        let pace = Pace(try rules("refused"), isVendor: true)
+        for _ in 0..<100 { #expect(try push(pace, at: start)) }
+        pace.learn(from: answer(403, [("retry-after", "5")]), at: start)
+        let later = start + .seconds(6)
+        for _ in 0..<40 { #expect(try push(pace, at: later)) }
+        #expect(try !push(pace, at: later))
+    }
+
+    @Test(
+        "pause as long as the service says",
+        arguments: [(429, [("retry-after", "7")], 7), (403, [("retry-after", "9")], 9), (429, [], 60)]
+            as [(Int, [(String, String)], Int)])
+    func pause(status: Int, headers: [(String, String)], seconds: Int) throws {
+        let pace = Pace(try rules(), isVendor: true)
+        var reservation = try pace.reserve(at: start).get()
+        pace.learn(from: answer(status, headers.map { (name: $0.0, value: $0.1) }), at: start)
+        #expect(pace.admit("GET", &reservation, at: start + .seconds(seconds - 1)) == start + .seconds(seconds))
+        #expect(throws: Pace.Wait.self) { try pace.reserve(at: start).get() }
+        #expect(pace.admit("GET", &reservation, at: start + .seconds(seconds)) == nil)
+    }
+
+    @Test("do not take a permission that lacks for a pause")
+    func forbidden() throws {
+        let pace = Pace(try rules(), isVendor: true)
+        pace.learn(from: answer(403), at: start)
+        #expect(pace.pause(at: start) == nil)
+    }
+
+    @Test("pause longer each time that the service gives no time, up to an hour")
+    func backoff() throws {
+        let pace = Pace(try rules(), isVendor: true)
+        var now = start
+        for minutes in [1, 2, 4, 8, 16, 32, 60, 60] {
+            pace.learn(from: answer(429), at: now)
+            #expect(pace.pause(at: now) == now + .seconds(60 * minutes))
+            now += .seconds(60 * minutes)
+        }
+    }
+
+    @Test("let requests wait one by one where a push's need is not known")
+    func single() throws {
+        let pace = Pace(
+            PaceRules(try JSONValue(parsing: #"{"limits":[{"seconds":30,"cost":45,"post":1}]}"#)), isVendor: false)
+        for _ in 0..<45 {
+            var reservation = try pace.reserve(at: start).get()
+            #expect(
+                pace.admit("POST", &reservation, at: start) == nil
+                    && pace.admit("PATCH", &reservation, at: start) == nil)
+        }
+        var reservation = try pace.reserve(at: start).get()
+        #expect(pace.admit("PATCH", &reservation, at: start) == nil)
+        #expect(pace.admit("POST", &reservation, at: start) == start + .seconds(30))
+    }
+
+    @Test("tell how long many pushes take at least")
+    func plan() throws {
+        let rules = try rules()
+        #expect(rules.shortestTime(ofPushes: 40) == .zero && rules.shortestTime(ofPushes: 41) == .seconds(60))
+        #expect(rules.shortestTime(ofPushes: 300) == .seconds(420))
+    }
+}

@@ -1,0 +1,122 @@
+import Testing
+
+@testable import Rotation
+
+@Suite("Pushes that may still arrive, and half-written targets")
+struct LatePushTests {
+    let target = World.targets[0]
+    let timedOut = PushResult(.timedOut, mayHaveWritten: true, message: "no answer in time")
+
+    /// A first key, delivered at the second try to one target: the first one timed out.
+    private func firstKey() -> World {
+        var world = World()
+        world.send(.resumed)
+        world.pushResults[target] = timedOut
+        world.roll(to: .delivering)
+        world.answerAll()
+        world.pushResults = [:]
+        world.roll(to: .idle)
+        return world
+    }
+
+    @Test("of the key before hold the next key's push to that target, and to no other, until they cannot")
+    func holds() {
+        var world = firstKey()
+        let delivered = world.now
+        world.send(.asked(.rotate))
+        world.roll(to: .delivering)
+        let next = world.rotation.next.map(\.id) ?? World.old
+        world.answerAll()
+        #expect(world.rotation.deliveries[target]?.state == .pending)
+        #expect(world.rotation.deliveries[World.targets[1]]?.state == .confirmed)
+        _ = world.retake()
+        world.send(.asked(.retry))
+        #expect(!world.pending.contains(.push(target, next)))
+        #expect(world.due.at == delivered + .seconds(90))
+        world.now = delivered + .seconds(90)
+        #expect(world.send(.timePassed).pushes == [.push(target, next)])
+        world.roll(to: .idle)
+    }
+
+    @Test("hold nothing where every push was confirmed at once, or long ago")
+    func holdsNothing() {
+        for isLongAgo in [true, false] {
+            var world = isLongAgo ? firstKey() : World.at(.idle)
+            if isLongAgo { world.now = world.now + .seconds(90) }
+            world.send(.asked(.rotate))
+            world.roll(to: .delivering)
+            #expect(world.pending.count == 3)
+        }
+    }
+
+    @Test("hold no longer than they can after the clock was set back")
+    func clockSetBack() {
+        var world = firstKey()
+        world.send(.asked(.rotate))
+        world.roll(to: .delivering)
+        world.now = world.now - .seconds(86_400)
+        world.restart()
+        #expect(world.due.at <= world.now + .seconds(90))
+    }
+
+    @Test("a push that may have written something makes its target torn, until one is confirmed")
+    func torn() {
+        var world = World.at(.delivering)
+        world.pushResults[target] = PushResult(.retryable, mayHaveWritten: true, message: "between the two")
+        world.answerAll()
+        #expect(world.rotation.deliveries[target]?.mayBeTorn == true)
+        #expect(world.rotation.deliveries[World.targets[1]]?.mayBeTorn == false)
+        world.pushResults[target] = PushResult(.unauthorized, message: "no")
+        world.restart()
+        world.answerAll()
+        #expect(world.rotation.deliveries[target]?.mayBeTorn == true)
+        world.pushResults = [:]
+        world.roll(to: .overlap)
+        #expect(world.rotation.deliveries[target]?.mayBeTorn == false)
+    }
+
+    @Test("a push that was refused before anything was written leaves its target whole")
+    func whole() {
+        var world = World.at(.delivering)
+        world.pushResults[target] = PushResult(.unauthorized, message: "no")
+        world.answerAll()
+        #expect(world.rotation.deliveries[target]?.mayBeTorn == false)
+    }
+
+    @Test("a push whose process died makes its target torn; one that had ended does not")
+    func died() {
+        var world = World.at(.delivering)
+        let next = world.rotation.next.map(\.id) ?? World.old
+        world.answer(.push(target, next), with: .pushed(target, next, PushResult(.unauthorized, message: "no")))
+        world.restart()
+        #expect(world.rotation.deliveries[target]?.mayBeTorn == false)
+        #expect(world.rotation.deliveries[World.targets[1]]?.mayBeTorn == true)
+    }
+
+    @Test("half-written targets are pushed before the others")
+    func order() {
+        var world = World.at(.delivering)
+        let next = world.rotation.next.map(\.id) ?? World.old
+        for target in World.targets {
+            let isLast = target == World.targets[2]
+            let result = PushResult(.retryable, mayHaveWritten: isLast, message: "down")
+            world.answer(.push(target, next), with: .pushed(target, next, result))
+        }
+        #expect(world.retake().pushes.first == .push(World.targets[2], next))
+    }
+
+    @Test("a target that was skipped half-written is still torn in the next rotation, and pushed first")
+    func skippedTorn() {
+        var world = World.at(.delivering)
+        let last = World.targets[2]
+        world.pushResults[last] = PushResult(.unauthorized, mayHaveWritten: true, message: "between the two")
+        world.answerAll()
+        world.send(.asked(.skip(last, reason: "later")))
+        world.pushResults = [:]
+        world.roll(to: .idle)
+        #expect(world.rotation.deliveries[last]?.mayBeTorn == true)
+        world.send(.asked(.rotate))
+        world.roll(to: .delivering)
+        #expect(world.pending.first == .push(last, world.rotation.next.map(\.id) ?? World.old))
+    }
+}
