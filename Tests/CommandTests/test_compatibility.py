@@ -1,8 +1,10 @@
 """The pusher ABI keeps what it promised in version 1.0: old plugins on today's host, today's plugins on an old host."""
 
 import json
+import os
 import pathlib
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -136,14 +138,19 @@ def test_the_layout_program_can_fail(tmp_path):
     assert not compiles(tmp_path, layout_program(header(OLD)))
 
 
-def put_old_plugin(directory):
-    """The plugin of 1.0, built from the header of 1.0."""
+def put_old_plugin(directory, language):
+    """The plugin of 1.0, built from the header of 1.0 or from what it was in Rust."""
     place = directory / "frozen"
     place.mkdir(parents=True)
     text = json.dumps(plugins.manifest("frozen"))
     (place / "manifest.json").write_text(text)
+    if language == "rust":
+        subprocess.run(
+            ["rustc", "--edition", "2021", "--crate-type", "cdylib", "--crate-name", "pusher", "-A", "warnings", "-o",
+             place / "pusher.so", OLD / "pusher.rs"],
+            check=True, timeout=80, env={**os.environ, "MANIFEST": str(place / "manifest.json")})
+        return
     compile("-shared", "-fPIC", f"-DMANIFEST={json.dumps(text)}", "-o", place / "pusher.so", OLD / "pusher.c")
-    return place
 
 
 @pytest.fixture
@@ -153,9 +160,12 @@ def cast(tmp_path):
     cast.close()
 
 
-def test_an_old_plugin_delivers_on_todays_host(cast):
-    """A whole rotation, with all services, and the evidence of its report."""
-    put_old_plugin(cast.directory)
+@pytest.mark.parametrize("language", ["c", "rust"])
+def test_an_old_plugin_delivers_on_todays_host(cast, language):
+    """A whole rotation, with the evidence of its report; the one in C uses all services."""
+    if language == "rust" and not shutil.which("rustc"):
+        pytest.skip("rustc is not there")
+    put_old_plugin(cast.directory, language)
     cast.use("old", "frozen", "here", "there")
     cast.world.must("check", "--online")
     cast.world.must("rotate", "--wait")
