@@ -67,17 +67,27 @@ copy:
 	}; \
 	put 755 $(FROM)/keyturn "$(TO)/bin/keyturn"; \
 	put 755 $(FROM)/keyturn-runner "$(TO)/libexec/keyturn/keyturn-runner"; \
+	put 755 $(FROM)/keyturn-conformance "$(TO)/libexec/keyturn/keyturn-conformance"; \
 	put 755 $(FROM)/keyturn-sandbox "$(TO)/libexec/keyturn/keyturn-sandbox"; \
 	for pusher in $(PUSHERS); do \
 	  module=$${pusher%%:*}; id=$${pusher##*:}; \
 	  put 644 $(FROM)/lib$$module.so "$(TO)/lib/keyturn/pushers/$$id/pusher.so"; \
 	  put 644 Plugins/$$module/manifest.json "$(TO)/lib/keyturn/pushers/$$id/manifest.json"; \
+	  put 644 Plugins/$$module/conformance.json "$(TO)/lib/keyturn/pushers/$$id/conformance.json"; \
 	  put 644 Plugins/$$module/README.md "$(TO)/share/doc/keyturn/pushers/$$id.md"; \
 	done; \
 	chmod 755 "$(TO)/lib/keyturn/pushers" "$(TO)/lib/keyturn/pushers"/*; \
 	rm -f "$(TO)/lib/keyturn/pushers/keyturn.lock"; "$(TO)/bin/keyturn" plugin pin --installed --quiet; \
 	put 644 plugin-sdk/include/keyturn_pusher.h "$(TO)/include/keyturn_pusher.h"; \
 	put 644 plugin-sdk/README.md "$(TO)/share/doc/keyturn/writing-a-pusher.md"; \
+	tree() { \
+	  rm -rf "$(TO)/share/keyturn/$$2"; \
+	  (cd "$$1" && find . \( -name build -o -name .build -o -name target -o -name Examples \) -prune -o \
+	    \( -type f -o -type l \) ! -name Cargo.lock ! -name Package.resolved ! -name .gitignore -print) | \
+	    while read -r file; do put 644 "$$1/$$file" "$(TO)/share/keyturn/$$2/$${file#./}"; done; \
+	}; \
+	for language in c swift rust; do tree plugin-sdk/Examples/$$language templates/$$language; done; \
+	tree plugin-sdk plugin-sdk; \
 	sed -e 's#(Plugins/TravisCI/README.md)#(pushers/travis-ci.md)#; s#(Plugins/GitLabCI/README.md)#(pushers/gitlab-ci.md)#' \
 	  -e 's#(Plugins/GitHubActions/README.md)#(pushers/github-actions.md)#; s#(Plugins/Exec/README.md)#(pushers/exec.md)#; s#(plugin-sdk/README.md)#(writing-a-pusher.md)#' \
 	  -e 's#(plugin-sdk/include/keyturn_pusher.h)#(../../../include/keyturn_pusher.h)#' README.md > $(FROM)/README.tmp; \
@@ -90,7 +100,8 @@ copy:
 	completion fish "$(TO)/share/fish/vendor_completions.d/keyturn.fish"
 
 uninstall:
-	rm -rf "$(DESTDIR)$(PREFIX)/libexec/keyturn" "$(DESTDIR)$(PREFIX)/lib/keyturn" "$(DESTDIR)$(PREFIX)/share/doc/keyturn"
+	rm -rf "$(DESTDIR)$(PREFIX)/libexec/keyturn" "$(DESTDIR)$(PREFIX)/lib/keyturn" \
+	  "$(DESTDIR)$(PREFIX)/share/keyturn" "$(DESTDIR)$(PREFIX)/share/doc/keyturn"
 	rm -f "$(DESTDIR)$(PREFIX)/bin/keyturn" "$(DESTDIR)$(PREFIX)/include/keyturn_pusher.h" \
 	  "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/keyturn" \
 	  "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_keyturn" \
@@ -99,6 +110,7 @@ uninstall:
 # Python tools of the tests, in an environment of their own.
 $(VENV)/ready: Tests/ClientTests/requirements.txt
 	@command -v cc >/dev/null || $(MAKE) --no-print-directory packages WANTED=gcc
+	@command -v cargo >/dev/null || $(MAKE) --no-print-directory packages WANTED="rustc cargo"
 	@command -v openssl >/dev/null || $(MAKE) --no-print-directory packages WANTED=openssl
 	@python3 -c 'import ensurepip, venv' 2>/dev/null || \
 	  $(MAKE) --no-print-directory packages WANTED="python3 python3-venv python3-pip"

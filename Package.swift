@@ -47,12 +47,16 @@ let executables: [Target] = [
             "Rotation", "Secrets",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
+            .product(name: "PusherConformance", package: "plugin-sdk"),
         ]),
     .executableTarget(
         name: "PusherRunner",
         dependencies: [
             "CLinux", "Enclosure", "RunnerProtocol", .product(name: "CKeyturnPusher", package: "plugin-sdk"),
         ]),
+    .executableTarget(
+        name: "PusherConformanceRunner",
+        dependencies: ["CLinux", .product(name: "PusherConformance", package: "plugin-sdk")]),
     .executableTarget(
         name: "Sandbox",
         dependencies: [
@@ -68,7 +72,7 @@ func pusher(_ name: String, dependencies: [Target.Dependency] = [], exclude: [St
         name: name,
         dependencies: [.product(name: "PusherKit", package: "plugin-sdk")] + dependencies,
         path: "Plugins/\(name)",
-        exclude: ["README.md"] + exclude,
+        exclude: ["README.md", "conformance.json"] + exclude,
         resources: [.embedInCode("manifest.json")],
         linkerSettings: [.unsafeFlags(["-Xlinker", "--version-script=Plugins/exports.map"])])
 }
@@ -94,6 +98,8 @@ let tests: [Target] = [
     .testTarget(
         name: "PusherHostTests", dependencies: ["JSON", "PusherHost", "Rotation", "RunnerProtocol", "Secrets"]),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+    .testTarget(
+        name: "PusherConformanceTests", dependencies: [.product(name: "PusherConformance", package: "plugin-sdk")]),
     .testTarget(name: "SecretsTests", dependencies: ["Secrets"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "JSON", "Rotation", "Secrets"]),
     .testTarget(
@@ -117,6 +123,7 @@ let package = Package(
     products: [
         .executable(name: "keyturn", targets: ["keyturn"]),
         .executable(name: "keyturn-runner", targets: ["PusherRunner"]),
+        .executable(name: "keyturn-conformance", targets: ["PusherConformanceRunner"]),
         .executable(name: "keyturn-sandbox", targets: ["Sandbox"]),
         .executable(name: "keyturn-simulate", targets: ["Simulator"]),
         .library(name: "TravisCI", type: .dynamic, targets: ["TravisCI"]),

@@ -1,23 +1,25 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
 let package = Package(
     name: "plugin-sdk",
     products: [
         .library(name: "PusherKit", targets: ["PusherKit"]),
+        .library(name: "PusherConformance", targets: ["PusherConformance"]),
         .library(name: "CKeyturnPusher", targets: ["CKeyturnPusher"]),
     ],
     targets: [
         // The ABI header as a C module: `include/` holds nothing but it and its module map.
         .systemLibrary(name: "CKeyturnPusher", path: "include"),
-        .target(
-            name: "PusherKit", dependencies: ["CKeyturnPusher"],
-            swiftSettings: [
-                .enableUpcomingFeature("ExistentialAny"),
-                .enableUpcomingFeature("InternalImportsByDefault"),
-                .enableUpcomingFeature("MemberImportVisibility"),
-                .treatAllWarnings(as: .error),
-            ]),
+        .target(name: "PusherKit", dependencies: ["CKeyturnPusher"], swiftSettings: settings),
+        .target(name: "PusherConformance", dependencies: ["CKeyturnPusher"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

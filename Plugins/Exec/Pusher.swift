@@ -46,6 +46,7 @@ struct Exec: Pusher {
     }
 
     func push(_ pair: borrowing KeyPair, to target: Target, call: borrowing Call) throws(PushFailure) -> Confirmation {
+        if call.isCancelled { throw PushFailure(.cancelled, "exec: \(target.place): cancelled before it was started") }
         var body = JSONBody()
         body.set("access-key-id", pair.accessKeyID)
         body.set("secret-access-key", pair.secretAccessKey)

@@ -39,3 +39,7 @@ static inline int kt_seal(int descriptor) {
 /* Not in Swift's own module. */
 #include <sys/sendfile.h>
 static inline ssize_t kt_sendfile(int to, int from, size_t count) { return sendfile(to, from, NULL, count); }
+
+/* close_range is declared for _GNU_SOURCE only; see above. */
+extern int close_range(unsigned int first, unsigned int last, int flags);
+static inline int kt_close_from(unsigned int first) { return close_range(first, ~0U, 0); }

@@ -1,5 +1,5 @@
 /// A JSON Schema, as far as manifests use it: `type`, `properties`, `required`, `additionalProperties: false`, `enum`,
-/// `const`, `pattern`, `minLength`, `maxLength`, `minimum`, `maximum`, `items`, `oneOf`, `anyOf`, `not`, `description`,
+/// `const`, `pattern`, `minLength`, `maxLength`, `minimum`, `maximum`, `items`, `minItems`, `oneOf`, `anyOf`, `not`, `description`,
 /// `default`. Other keywords are passed over, as the specification of JSON Schema wants it.
 public struct Schema: Hashable, Sendable {
     /// One thing that is wrong with a value.
@@ -31,6 +31,9 @@ public struct Schema: Hashable, Sendable {
         }
         var found = checkScalar(value, keywords).map { Violation(path: path, message: $0) }
         if case .object(let members) = value { found += checkObject(members, keywords, path) }
+        if case .array(let elements) = value, let least = limit(keywords["minItems"]), Double(elements.count) < least {
+            found.append(Violation(path: path, message: "must have at least \(Int(least)) elements"))
+        }
         if case .array(let elements) = value, let items = keywords["items"] {
             for (index, element) in elements.enumerated() { found += check(element, items, path + ["\(index)"]) }
         }

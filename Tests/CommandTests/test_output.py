@@ -10,7 +10,7 @@ import pytest
 
 COMMANDS = [
     "demo", "init", "check", "plan", "step", "rotate", "run", "status", "history", "retry", "skip", "policy", "plugin",
-    "plugin list", "plugin info", "sandbox", "rollback", "revoke", "adopt"]
+    "plugin list", "plugin info", "plugin new", "plugin test", "sandbox", "rollback", "revoke", "adopt"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

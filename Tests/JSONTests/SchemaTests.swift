@@ -27,6 +27,12 @@ struct SchemaTests {
         #expect(try messages(#"{"type": "integer"}"#, "5.5") == ["must be an integer"])
     }
 
+    @Test("a list's least length")
+    func listLengths() throws {
+        #expect(try messages(#"{"minItems": 2}"#, "[1]") == ["must have at least 2 elements"])
+        #expect(try messages(#"{"minItems": 2}"#, "[1, 2]").isEmpty)
+    }
+
     @Test("enum and const")
     func constants() throws {
         let kinds = #"{"enum": ["actions", "dependabot", 3]}"#

@@ -5,8 +5,11 @@ internal import PusherHost
 
 struct PluginCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plugin", abstract: "Shows the pushers' plugins, and allows them by pinning what they are.",
-        subcommands: [PluginList.self, PluginInfo.self, PluginPin.self, PluginSign.self])
+        commandName: "plugin",
+        abstract: "Shows the pushers' plugins, allows them by pinning what they are, makes and checks new ones.",
+        subcommands: [
+            PluginList.self, PluginInfo.self, PluginPin.self, PluginSign.self, PluginNew.self, PluginTest.self,
+        ])
 
     /// The configuration, where there is one: the commands work without too, on the installed plugins.
     static func configuration(_ options: GlobalOptions) throws -> Configuration? {

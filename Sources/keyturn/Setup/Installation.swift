@@ -15,6 +15,11 @@ struct Installation {
 
     var runner: String { "\(prefix)/libexec/keyturn/keyturn-runner" }
     var sandbox: String { "\(prefix)/libexec/keyturn/keyturn-sandbox" }
+    var conformance: String { "\(prefix)/libexec/keyturn/keyturn-conformance" }
+    /// The example pushers, which `plugin new` begins with.
+    var templates: String { "\(prefix)/share/keyturn/templates" }
+    /// The SDK's sources, for pushers in Swift.
+    var kit: String { "\(prefix)/share/keyturn/plugin-sdk" }
     var pushers: String { "\(prefix)/lib/keyturn/pushers" }
 
     func need(_ program: String) throws -> String {

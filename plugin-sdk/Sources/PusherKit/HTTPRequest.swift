@@ -47,8 +47,8 @@ public struct HTTPRequest: Sendable {
     }
 
     /// Sets a JSON body and its content type.
-    public mutating func setBody(_ body: consuming JSONBody) {
+    public mutating func setBody(_ body: consuming JSONBody, type: String = "application/json") {
         self.body = body.bytes()
-        setHeader("Content-Type", "application/json")
+        setHeader("Content-Type", type)
     }
 }

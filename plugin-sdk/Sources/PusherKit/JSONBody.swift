@@ -44,6 +44,12 @@ public struct JSONBody: ~Copyable {
         object.bytes().withBytes { builder.append(contentsOf: $0) }
     }
 
+    /// Sets a field to an object, which may have secrets in it.
+    public mutating func set(_ name: String, _ object: consuming JSONBody) {
+        begin(name)
+        object.bytes().withBytes { builder.append(contentsOf: $0) }
+    }
+
     /// The object's bytes.
     public consuming func bytes() -> SecretBytes {
         builder.append("}")

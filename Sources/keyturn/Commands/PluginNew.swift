@@ -1,0 +1,60 @@
+internal import ArgumentParser
+internal import Foundation
+internal import JSON
+
+struct PluginNew: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "new",
+        abstract: "Makes the beginning of a pusher, which builds, passes its tests and delivers.",
+        discussion: """
+            It writes to HashiCorp Vault's key-value store at first, so that there is something to change step by step. \
+            `make` builds it, `make check` tries it, `make install` installs it. Nothing of keyturn's sources is needed.
+            """)
+
+    @Argument(help: "The pusher's ID: lower case, digits and dashes.")
+    var name: String
+
+    @Option(name: .customLong("lang"), help: "c, swift or rust.")
+    var language: PluginTemplate.Language
+
+    @Option(
+        help: ArgumentHelp("Where to make it. Default: a directory of the pusher's name, here.", valueName: "dir"))
+    var directory: String?
+
+    @OptionGroup var options: GlobalOptions
+
+    func validate() throws {
+        guard name.count <= 64, (try? Regex("[a-z][a-z0-9]*(-[a-z0-9]+)*").wholeMatch(in: name)) != nil else {
+            throw ValidationError("`\(name)` is no pusher ID: lower case, digits and single dashes, such as my-ci")
+        }
+    }
+
+    func run() throws {
+        let place = directory ?? name
+        let template = PluginTemplate(language: language, name: name, installation: .current)
+        let files = try template.write(to: place)
+        if options.json {
+            let list = JSONValue.array(files.map { .string($0) })
+            return print(JSONValue.object(["directory": .string(place), "files": list]).prettyText)
+        }
+        let source =
+            switch language {
+            case .c: "vault.c"
+            case .swift: "Sources/\(template.module)/Client.swift"
+            case .rust: "src/vault.rs"
+            }
+        Terminal(options).write(
+            """
+            made \(place): \(files.count) files
+
+              cd \(place)
+              make          builds it
+              make check    checks it against the rules of the ABI, and delivers a rotation to a stand-in
+
+            Then change \(source), manifest.json and conformance.json; README.md tells what is where.
+
+            """)
+    }
+}
+
+extension PluginTemplate.Language: ExpressibleByArgument {}

@@ -1,0 +1,142 @@
+internal import ArgumentParser
+internal import Foundation
+internal import JSON
+internal import PusherConformance
+
+struct PluginTest: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "test",
+        abstract: "Checks a pusher against the rules of the ABI, each check in a process of its own.",
+        discussion: """
+            Needs no service: a scripted host stands in for it. With a conformance.json beside the manifest (a \
+            configuration, targets, and how the service answers when all is well) every check can be made; without one, \
+            those that need a push that succeeds end as a warning.
+
+            Exit status: 0 it conforms, warnings allowed; 1 it does not; 64 usage; 78 there is no pusher there.
+            """)
+
+    @Argument(help: "The pusher.so, or the directory where it lies with its manifest.json.")
+    var library: String
+
+    @Option(
+        name: .customLong("check"),
+        help: ArgumentHelp("Only this check; may be given several times.", valueName: "name"))
+    var names: [String] = []
+
+    @Option(help: "Where made-up input begins.")
+    var seed: UInt64 = 1
+
+    @Option(help: "Cases of made-up input that each fuzz check tries.")
+    var iterations = 50
+
+    @Option(help: ArgumentHelp("Only this made-up case, as a failure names it.", valueName: "seed:iteration"))
+    var reproduce: String?
+
+    @Option(help: "Seconds that one check may take.")
+    var timeLimit = 20
+
+    @Flag(help: "List the checks and the rules that they are for.")
+    var list = false
+
+    @OptionGroup var options: GlobalOptions
+
+    func validate() throws {
+        for name in names where !ConformanceCheck.all.contains(where: { $0.name == name }) {
+            let help =
+                Spelling.nearest(to: name, among: ConformanceCheck.all.map(\.name)).map { "; did you mean \($0)?" }
+                ?? ""
+            throw ValidationError("there is no check \(name)\(help)")
+        }
+        guard (1...1_000_000).contains(iterations) else {
+            throw ValidationError("--iterations is from 1 to 1000000")
+        }
+        guard (1...3_600).contains(timeLimit) else {
+            throw ValidationError("--time-limit is from 1 to 3600 seconds")
+        }
+        if reproduce != nil && reproduced == nil {
+            throw ValidationError("--reproduce takes SEED:ITERATION, such as 1:17")
+        }
+    }
+
+    private var reproduced: (seed: UInt64, iteration: Int)? {
+        let parts = reproduce?.split(separator: ":") ?? []
+        guard parts.count == 2, let seed = UInt64(parts[0]), let iteration = Int(parts[1]), iteration >= 0 else {
+            return nil
+        }
+        return (seed, iteration)
+    }
+
+    func run() throws {
+        let path = try locate()
+        let checks = ConformanceCheck.all.filter { names.isEmpty || names.contains($0.name) }
+        let terminal = Terminal(options)
+        if list { return tellRules(checks, terminal) }
+        let program = try Installation.current.need(Installation.current.conformance)
+        let trial = ConformanceTrial(
+            program: program, library: path, timeLimit: .seconds(timeLimit), seed: reproduced?.seed ?? seed,
+            iterations: reproduced.map { $0.iteration..<($0.iteration + 1) } ?? 0..<iterations)
+        var results: [CheckResult] = []
+        for check in checks {
+            let result = try trial.run(check)
+            results.append(result)
+            if !options.json { tell(result, width: checks.map(\.name.count).max() ?? 0, terminal) }
+        }
+        if options.json { print(document(path, results).prettyText) } else { tellSum(results, terminal) }
+        if results.contains(where: \.verdict.isFailure) { throw FinishedWith(status: .failed) }
+    }
+
+    /// The library, also where its directory was named.
+    private func locate() throws -> String {
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: library, isDirectory: &isDirectory) else {
+            throw CommandFailure(.configuration, "\(library) does not exist: name a pusher.so, or its directory")
+        }
+        let path = isDirectory.boolValue ? "\(library)/pusher.so" : library
+        guard FileManager.default.isReadableFile(atPath: path) else {
+            throw CommandFailure(.configuration, "\(path) is missing or cannot be read")
+        }
+        let absolute = URL(fileURLWithPath: path).path
+        do throws(SubjectError) { _ = try Subject(library: absolute) } catch {
+            throw CommandFailure(.configuration, error.description)
+        }
+        return absolute
+    }
+
+    private func tell(_ result: CheckResult, width: Int, _ terminal: Terminal) {
+        let style: Terminal.Style = result.verdict == .pass ? .green : result.verdict == .warn ? .yellow : .red
+        let name = result.check + String(repeating: " ", count: width - result.check.count)
+        terminal.write("\(name)  \(terminal.styled(result.verdict.rawValue, style))\n")
+        for finding in result.findings { terminal.write("    \(finding)\n") }
+    }
+
+    private func tellSum(_ results: [CheckResult], _ terminal: Terminal) {
+        let counts = Verdict.allCases.compactMap { verdict in
+            let count = results.filter { $0.verdict == verdict }.count
+            return count > 0 ? "\(count) \(verdict.rawValue)" : nil
+        }
+        terminal.write("\n\(results.count) checks: \(counts.joined(separator: ", "))\n")
+    }
+
+    private func tellRules(_ checks: [ConformanceCheck], _ terminal: Terminal) {
+        if options.json {
+            let rules = checks.map { JSONValue.object(["check": .string($0.name), "rule": .string($0.rule)]) }
+            return print(JSONValue.object(["checks": .array(rules)]).prettyText)
+        }
+        var table = Table(header: ["CHECK", "RULE"])
+        table.rows = checks.map { [$0.name, $0.rule] }
+        terminal.write(table.text(terminal))
+    }
+
+    private func document(_ path: String, _ results: [CheckResult]) -> JSONValue {
+        let checks = results.map { result in
+            JSONValue.object([
+                "check": .string(result.check), "result": .string(result.verdict.rawValue),
+                "findings": .array(result.findings.map { .string($0) }),
+            ])
+        }
+        return .object([
+            "library": .string(path), "conforms": .bool(!results.contains { $0.verdict.isFailure }),
+            "checks": .array(checks),
+        ])
+    }
+}

@@ -1,0 +1,148 @@
+internal import Foundation
+internal import Glibc
+internal import PusherConformance
+
+/// Runs checks of one pusher, each in a process of its own, and makes a result of however that ends.
+struct ConformanceTrial {
+    let program: String
+    let library: String
+    let timeLimit: Duration
+    let seed: UInt64
+    let iterations: Range<Int>
+
+    /// Runs a check; one that makes up its cases, until one of them fails.
+    func run(_ check: ConformanceCheck) throws -> CheckResult {
+        guard check.isSeeded else { return try run(check, iteration: 0) }
+        var worst = CheckResult(check: check.name, verdict: .pass, findings: [])
+        for iteration in iterations {
+            var result = try run(check, iteration: iteration)
+            if result.verdict.isFailure {
+                result.findings.append(
+                    "repeat it: keyturn plugin test \(library) --check \(check.name) --reproduce \(seed):\(iteration)")
+                return result
+            }
+            if result.verdict == .warn { worst = result }
+        }
+        return worst
+    }
+
+    private func run(_ check: ConformanceCheck, iteration: Int) throws -> CheckResult {
+        let arguments = [program, check.name, library, "\(seed)", "\(iteration)"]
+        var process = try ConformanceProcess(arguments: arguments)
+        let (text, isLate) = process.read(within: timeLimit)
+        let ending = process.end()
+        let lines = text.split(separator: "\n").compactMap {
+            try? JSONDecoder().decode(ProgressLine.self, from: Data($0.utf8))
+        }
+        if !isLate, let result = lines.last?.result { return result }
+        let doing = lines.last(where: { $0.doing != nil })?.doing.map { ", at: \($0)" } ?? ""
+        if isLate {
+            let seconds = timeLimit.components.seconds
+            return CheckResult(
+                check: check.name, verdict: .timedOut, findings: ["it did not end within \(seconds) s\(doing)"])
+        }
+        return CheckResult(check: check.name, verdict: .crashed, findings: ["the process \(ending)\(doing)"])
+    }
+}
+
+/// One `keyturn-conformance` process, with a pipe for what it tells.
+struct ConformanceProcess {
+    /// Bytes that it may tell.
+    private static let textLimit = 4 << 20
+    private static let result: Int32 = 3
+
+    private let process: pid_t
+    private let descriptor: Int32
+
+    init(arguments: [String]) throws {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw CommandFailure(.failed, "no pipe: \(String(cString: strerror(errno)))") }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        defer { close(ends[1]) }
+        descriptor = ends[0]
+        do { process = try Self.spawn(arguments, ends[1]) } catch {
+            close(ends[0])
+            throw error
+        }
+    }
+
+    private static func spawn(_ arguments: [String], _ end: Int32) throws -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        // A number that the pipe does not have: dup2 onto itself would keep close-on-exec.
+        posix_spawn_file_actions_adddup2(&actions, end, 100)
+        posix_spawn_file_actions_adddup2(&actions, 100, result)
+        posix_spawn_file_actions_addclose(&actions, 100)
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // A group of its own, so that what the pusher starts can be ended with it.
+        posix_spawnattr_setpgroup(&attributes, 0)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+        var process: pid_t = 0
+        // The default crash reporter prints memory.
+        let environment = ["LANG=C.UTF-8", "SWIFT_BACKTRACE=enable=no"]
+        let program = arguments[0]
+        let status = withVector(arguments) { arguments in
+            withVector(environment) { posix_spawn(&process, program, &actions, &attributes, arguments, $0) }
+        }
+        guard status == 0 else {
+            throw CommandFailure(.failed, "\(program) cannot be started: \(String(cString: strerror(status)))")
+        }
+        return process
+    }
+
+    /// What it tells until it ends, or until the time is over.
+    mutating func read(within limit: Duration) -> (text: String, isLate: Bool) {
+        let end = ContinuousClock.now + limit
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while bytes.count < Self.textLimit {
+            let left = end - ContinuousClock.now
+            guard left > .zero else { return (String(decoding: bytes, as: UTF8.self), true) }
+            var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            let milliseconds = left.components.seconds * 1_000 + left.components.attoseconds / 1_000_000_000_000_000
+            guard poll(&waiting, 1, Int32(clamping: milliseconds + 1)) > 0 else { continue }
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { break }
+            bytes += buffer[..<count]
+        }
+        return (String(decoding: bytes, as: UTF8.self), false)
+    }
+
+    /// Ends it, and tells how it had ended, if it had.
+    func end() -> String {
+        close(descriptor)
+        var status: Int32 = 0
+        // It may be closing: the pipe's end comes a moment before the process's.
+        for _ in 0..<200 {
+            let ended = waitpid(process, &status, WNOHANG)
+            if ended == process {
+                kill(-process, SIGKILL)
+                return Self.describe(status)
+            }
+            usleep(1_000)
+        }
+        kill(-process, SIGKILL)
+        while waitpid(process, &status, 0) < 0, errno == EINTR {}
+        return "was ended"
+    }
+
+    private static func describe(_ status: Int32) -> String {
+        let signal = status & 0x7F
+        guard signal != 0 else { return "exited with status \((status >> 8) & 0xFF), without a result" }
+        return "crashed (\(String(cString: strsignal(signal))))"
+    }
+}
+
+/// Lends strings as a NULL-ended vector of C strings.
+private func withVector<Result>(_ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result) -> Result {
+    let copies = strings.map { strdup($0) }
+    defer { copies.forEach { free($0) } }
+    return body(copies + [nil])
+}

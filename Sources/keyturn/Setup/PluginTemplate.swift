@@ -1,0 +1,85 @@
+internal import Foundation
+
+/// An example pusher, installed with keyturn, made into the beginning of another.
+struct PluginTemplate {
+    enum Language: String, CaseIterable {
+        case c, swift, rust
+    }
+
+    let language: Language
+    let name: String
+    let installation: Installation
+
+    /// The Swift module: a word of its own, whatever other modules are called.
+    var module: String { name.split(separator: "-").map(\.capitalized).joined() + "Pusher" }
+
+    /// Writes every file.
+    ///
+    /// - Returns: their paths below the directory.
+    func write(to directory: String) throws -> [String] {
+        let files = FileManager.default
+        if let found = try? files.contentsOfDirectory(atPath: directory), !found.isEmpty {
+            throw CommandFailure(.failed, "\(directory) is not empty; nothing was written")
+        }
+        var written = try copy(from: "\(installation.templates)/\(language.rawValue)", to: directory, changing: true)
+        let header = "include/keyturn_pusher.h"
+        switch language {
+        case .c:
+            try put(try read("\(installation.prefix)/\(header)"), to: "\(directory)/\(header)")
+            written.append(header)
+        case .swift:
+            let kit = try copy(from: installation.kit, to: "\(directory)/plugin-sdk", changing: false)
+            written += kit.map { "plugin-sdk/\($0)" }
+        case .rust: break
+        }
+        return written.sorted()
+    }
+
+    private func copy(from source: String, to directory: String, changing: Bool) throws -> [String] {
+        guard let found = FileManager.default.enumerator(atPath: source)?.allObjects as? [String], !found.isEmpty else {
+            throw CommandFailure(
+                .failed, "\(source) is missing: the installation is not complete (`make install` makes it)")
+        }
+        var written: [String] = []
+        for path in found.sorted() {
+            var isDirectory: ObjCBool = false
+            _ = FileManager.default.fileExists(atPath: "\(source)/\(path)", isDirectory: &isDirectory)
+            if isDirectory.boolValue { continue }
+            let data = try read("\(source)/\(path)")
+            let target = changing ? changed(path) : path
+            try put(
+                changing ? Data(changed(String(decoding: data, as: UTF8.self)).utf8) : data,
+                to: "\(directory)/\(target)")
+            written.append(target)
+        }
+        return written
+    }
+
+    /// A path or a text of the example, as it is in the new pusher.
+    private func changed(_ text: String) -> String {
+        text.replacing("vault-kv", with: name)
+            .replacing("VaultKV", with: module)
+            .replacing(".package(path: \"../..\")", with: ".package(path: \"plugin-sdk\")")
+            .replacing("KEYTURN ?= keyturn", with: "KEYTURN ?= \(installation.prefix)/bin/keyturn")
+            .replacing(
+                "/usr/local/lib/keyturn/pushers", with: installation.pushers)
+    }
+
+    private func read(_ path: String) throws -> Data {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw CommandFailure(.failed, "\(path) is missing or cannot be read: the installation is not complete")
+        }
+        return data
+    }
+
+    private func put(_ data: Data, to path: String) throws {
+        let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        do {
+            // A plugin is not loaded from where others can write, whatever the umask is.
+            try FileManager.default.createDirectory(
+                atPath: directory, withIntermediateDirectories: true,
+                attributes: [.posixPermissions: NSNumber(value: 0o755)])
+            try data.write(to: URL(fileURLWithPath: path))
+        } catch { throw CommandFailure(.failed, "\(path) cannot be written: \(error.localizedDescription)") }
+    }
+}

@@ -1,0 +1,220 @@
+/*
+ * The example pusher with one fault, which is chosen when it is compiled: -DFAULT="\"name\"". Each is against one rule, for
+ * the checks of `keyturn plugin test` to find. The example itself is included, with its entry function renamed.
+ */
+#define kt_pusher_entry_v1 kt_pusher_entry_v0
+#include <pusher.c>
+#undef kt_pusher_entry_v1
+
+#include <fcntl.h>
+#include <locale.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define IS(name) (strcmp(fault, name) == 0)
+#define BEGINS(name) (strncmp(fault, name, sizeof(name) - 1) == 0)
+#define STRING(literal) ((kt_string){literal, sizeof(literal) - 1})
+
+/* The compiler is not to know it: it would warn of the very faults. */
+static const char *volatile fault = FAULT;
+static const kt_log *logger;
+static const kt_clock *timer;
+static char *token;
+static const char *kept;
+static int failed;
+static atomic_int inside;
+
+static void *linger(void *nothing) {
+    sleep(30);
+    return nothing;
+}
+
+/* What belongs to the whole process. */
+static void disturb(void) {
+    if (IS("signals")) signal(SIGUSR1, SIG_IGN);
+    if (IS("working-directory") && chdir("/") != 0) abort();
+    if (IS("environment")) setenv("FAULTY", "yes", 1);
+    if (IS("locale")) setlocale(LC_ALL, "C.UTF-8");
+    if (IS("umask")) umask(0);
+    if (IS("descriptors") && open("/dev/null", O_RDONLY) < 0) abort();
+    if (IS("output")) puts("all is well"), fflush(stdout);
+    if (IS("memory")) memset(malloc(8192), 1, 8192);
+    pthread_t thread;
+    if (IS("threads")) pthread_create(&thread, NULL, linger, NULL);
+}
+
+static const kt_http_response *ask(
+    void *instance, const kt_call *call, const char *method, const char *url, const char *header, kt_bytes body) {
+    const vault *self = instance;
+    kt_header headers[] = {{STRING("x-more"), {header, strlen(header)}}};
+    kt_http_request request = {.size = sizeof request, .method = {method, strlen(method)}, .url = {url, strlen(url)},
+                               .headers = headers, .header_count = 1, .body = body};
+    return self->http->send(call, &request);
+}
+
+static void say(const kt_call *call, const char *text) { logger->write(call, KT_LOG_INFO, (kt_string){text, strlen(text)}); }
+
+static void report(const kt_call *call, const char *message, const char *key_id) {
+    kt_report more = {.size = sizeof more, .evidence = KT_EVIDENCE_ACKNOWLEDGED, .retry_after_ms = -1,
+                      .message = {message, strlen(message)}, .key_id = {key_id, strlen(key_id)}};
+    call->report(call, &more);
+}
+
+static void in_base64(const char *text, char *out) {
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (; text[0] && text[1] && text[2]; text += 3) {
+        unsigned bits = (unsigned)(text[0] & 255) << 16 | (unsigned)(text[1] & 255) << 8 | (unsigned)(text[2] & 255);
+        for (int shift = 18; shift >= 0; shift -= 6) *out++ = digits[bits >> shift & 63];
+    }
+    *out = 0;
+}
+
+static void give_away(void *instance, const kt_call *call, const kt_key_pair *pair) {
+    char secret[256], text[2048];
+    snprintf(secret, sizeof secret, "%.*s", (int)pair->secret_access_key.length, pair->secret_access_key.data);
+    if (IS("secret-in-log")) say(call, secret);
+    if (IS("token-in-log")) say(NULL, token);
+    if (IS("secret-in-log-as-base64")) in_base64(secret, text), say(call, text);
+    if (IS("secret-in-message")) report(call, secret, "");
+    if (IS("token-as-key-id")) report(call, "well", token);
+    snprintf(text, sizeof text, "https://vault.conformance.invalid/%s", token);
+    if (IS("token-in-url")) ask(instance, call, "GET", text, "x", (kt_bytes){0});
+    if (IS("echo-in-message")) {
+        const kt_http_response *response = ask(instance, call, "PUT", "https://vault.conformance.invalid/", token, (kt_bytes){0});
+        snprintf(text, sizeof text, "%.*s", (int)response->body.length, response->body.data ? (const char *)response->body.data : "");
+        report(call, text, "");
+    }
+}
+
+static kt_outcome bad_open(const kt_host *host, const kt_call *call, kt_string configuration, void **instance) {
+    logger = IS("needs-log") || KT_HAS(kt_host, host, service) ? host->service(host, STRING(KT_SERVICE_LOG_1)) : NULL;
+    if (IS("needs-log")) logger->write(call, KT_LOG_INFO, STRING("opened"));
+    timer = KT_HAS(kt_host, host, service) ? host->service(host, STRING(KT_SERVICE_CLOCK_1)) : NULL;
+    if (IS("needs-clock") && timer->now_ms() == 0) return KT_INTERNAL;
+    if (IS("needs-secret")) {
+        const kt_secret *secret = host->service(host, STRING(KT_SERVICE_SECRET_1));
+        secret->release(secret->allocate(1), 1);
+    }
+    if (IS("needs-http") && ((const kt_http *)host->service(host, STRING(KT_SERVICE_HTTP_1)))->size < 16) return KT_INTERNAL;
+    if (IS("exact-host") && host->size != sizeof *host) return KT_INTERNAL;
+    if (IS("whole-host")) host->service(host, STRING("kt.nothing/1"));
+    if (IS("refuses-all")) return KT_INVALID_CONFIG;
+    if (IS("aborts-in-open")) abort();
+    if (IS("fragile-configuration") && !strstr(strndup(configuration.data, configuration.length), "hvs.t0ken-of-conf")) abort();
+    kt_outcome outcome = pusher_open(host, call, configuration, instance);
+    if (IS("accepts-all") && outcome != KT_OK)
+        outcome = pusher_open(host, call, STRING("{\"token\":\"x\",\"endpoint\":\"https://vault.conformance.invalid\"}"), instance);
+    if (outcome != KT_OK) return outcome;
+    vault *self = *instance;
+    token = self->token;
+    if (IS("sends-in-open")) ask(self, call, "GET", "https://vault.conformance.invalid:8200/v1/sys/health", "x", (kt_bytes){0});
+    if (IS("own-endpoint")) strcpy(self->endpoint, "https://vault.conformance.invalid:8200");
+    return KT_OK;
+}
+
+static void bad_close(void *instance) {
+    if (IS("aborts-in-close")) abort();
+    if (IS("keeps-to-close") && kept) failed += kept[0];
+    pusher_close(instance);
+}
+
+static kt_outcome bad_check(void *instance, const kt_call *call, const kt_target *target) {
+    if (IS("writes-in-check"))
+        ask(instance, call, "POST", "https://vault.conformance.invalid:8200/v1/secret/data/probe", "x", (kt_bytes){(const uint8_t *)"{\"data\":{}}", 11});
+    if (IS("asks-nothing-in-check")) return KT_OK;
+    kt_outcome outcome = pusher_check(instance, call, target);
+    return IS("always-ok-in-check") ? KT_OK : outcome;
+}
+
+static kt_outcome bad_inspect(void *instance, const kt_call *call, const kt_target *target) {
+    kt_outcome outcome = pusher_inspect(instance, call, target);
+    if (IS("inspects-wrongly")) report(call, "read", "AKIASOMEBODYELSE0000");
+    return outcome;
+}
+
+/* Reads what it was lent in an earlier call, or beyond what it was lent in this one. */
+static void borrow(const kt_target *target, const kt_key_pair *pair) {
+    if (IS("keeps-a-pointer") && kept) failed += kept[0];
+    kept = pair->secret_access_key.data;
+    if (IS("reads-to-a-nul")) failed += (int)strlen(target->fields.data);
+}
+
+static kt_outcome more_requests(void *instance, const kt_call *call, const kt_target *target) {
+    char url[16384];
+    kt_bytes body = {(const uint8_t *)"{\"data\":{\"more\":\"x\"}}", 21};
+    if (IS("ignores-a-write")) ask(instance, call, "POST", "https://vault.conformance.invalid:8200/v1/secret/data/more", "x", body);
+    if (IS("asks-elsewhere")) ask(instance, call, "GET", "https://elsewhere.example.com/", "x", (kt_bytes){0});
+    if (IS("bad-method")) ask(instance, call, "FETCH", "https://vault.conformance.invalid:8200/", "x", (kt_bytes){0});
+    if (IS("bad-header")) ask(instance, call, "GET", "https://vault.conformance.invalid:8200/", "a\r\nb: c", (kt_bytes){0});
+    if (IS("plain-url")) {
+        snprintf(url, sizeof url, "https://vault.conformance.invalid:8200/%.*s", (int)target->name.length, target->name.data);
+        ask(instance, call, "GET", url, "x", (kt_bytes){0});
+    }
+    for (int tries = 0; IS("tries-for-ever") && tries < 300; tries++)
+        if (ask(instance, call, "GET", "https://vault.conformance.invalid:8200/v1/x", "x", (kt_bytes){0})->status == 404) break;
+    if (BEGINS("after-answer-")) {
+        const kt_http_response *response = ask(instance, call, "GET", "https://vault.conformance.invalid:8200/v1/a/data/b", "x", (kt_bytes){0});
+        if (IS("after-answer-follows") && response->status / 100 == 3)
+            ask(instance, call, "GET", "https://elsewhere.conformance.invalid/take", "x", (kt_bytes){0});
+        if (IS("after-answer-stays") && response->error != KT_HTTP_OK) sleep(4);
+        if (IS("after-answer-sleeps") && response->status == 503) sleep(4);
+        if (IS("after-answer-aborts") && (response->status % 100 > 4 || response->error > 7)) abort();
+    }
+    return KT_OK;
+}
+
+static kt_outcome bad_push(void *instance, const kt_call *call, const kt_target *target, const kt_key_pair *pair) {
+    disturb();
+    if (IS("crashes")) raise(SIGSEGV);
+    if (IS("exits")) exit(0);
+    for (volatile int on = 1; IS("hangs") && on;) {}
+    if (IS("rubbish")) return 4711;
+    if (IS("blind-report")) report(call, "well", "");
+    if (IS("never-well")) return KT_RETRYABLE;
+    if (IS("two-lines")) return report(call, "one\ntwo", ""), KT_RETRYABLE;
+    if (IS("always-unchanged") && failed++) return KT_UNCHANGED;
+    if (IS("one-mount-only") && memmem(target->fields.data, target->fields.length, "teams", 5)) return KT_NOT_FOUND;
+    if (IS("no-quotes") && memchr(pair->secret_access_key.data, '"', pair->secret_access_key.length)) return KT_INVALID_CONFIG;
+    if (IS("fragile-target") && !memmem(target->fields.data, target->fields.length, "ci/acme", 7)) abort();
+    if (IS("one-at-a-time")) {
+        if (atomic_fetch_add(&inside, 1) > 0) return atomic_fetch_sub(&inside, 1), KT_INTERNAL;
+        usleep(2000);
+        atomic_fetch_sub(&inside, 1);
+    }
+    borrow(target, pair);
+    more_requests(instance, call, target);
+    if (IS("gives-up-for-ever") && failed) return KT_OK;
+    kt_outcome outcome = pusher_push(instance, call, target, pair);
+    if (outcome != KT_OK && IS("gives-up-for-ever")) failed = 1;
+    give_away(instance, call, pair);
+    if (IS("no-retry-after") && outcome == KT_RATE_LIMITED) report(call, "slow down", "");
+    if (IS("all-internal") && outcome > KT_UNCHANGED) return KT_INTERNAL;
+    return IS("always-ok") ? KT_OK : outcome;
+}
+
+static const void *bad_extension(kt_string id) { return IS("any-extension") ? id.data : NULL; }
+
+#ifdef MORE_EXPORTS
+KT_EXPORT void vault_write_again(void) {}
+#endif
+
+KT_EXPORT const kt_pusher *kt_pusher_entry_v1(const kt_host *host) {
+    static kt_pusher bad;
+    if (IS("refuses-host")) return NULL;
+    if (IS("writes-at-load")) puts("loaded"), fflush(stdout);
+    bad = table;
+    bad.open = bad_open, bad.close = bad_close, bad.check = bad_check, bad.push = bad_push, bad.inspect = bad_inspect;
+    bad.extension = bad_extension;
+    if (IS("tiny-table")) bad.size = 80;
+    if (IS("huge-table")) bad.size = 1 << 30;
+    if (IS("bad-id")) bad.id = STRING("Vault KV");
+    if (IS("bad-version")) bad.version = STRING("one");
+    if (IS("other-manifest")) bad.manifest = STRING("{\"id\":\"vault-kv\"}");
+    if (IS("no-inspect")) bad.inspect = NULL;
+    (void)host;
+    return &bad;
+}

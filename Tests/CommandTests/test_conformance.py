@@ -1,0 +1,255 @@
+"""`keyturn plugin test`: the pushers that come with keyturn pass it, and each rule is broken once by one that does not."""
+
+import json
+import pathlib
+import subprocess
+
+import pytest
+
+import program
+
+HERE = pathlib.Path(__file__).parent
+EXAMPLE = HERE.parents[1] / "plugin-sdk" / "Examples" / "c"
+FLAGS = ["-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-fPIC", "-fvisibility=hidden", "-D_GNU_SOURCE"]
+
+#: What a pusher does, which check finds it, and as what.
+FAULTS = [
+    ("refuses-host", "loads", "fail"), ("tiny-table", "loads", "fail"), ("huge-table", "loads", "fail"),
+    ("whole-host", "smaller-host", "crashed"), ("exact-host", "larger-host", "fail"),
+    ("blind-report", "smaller-call", "crashed"), ("needs-log", "without-log", "crashed"),
+    ("needs-secret", "without-secret", "crashed"), ("needs-clock", "without-clock", "crashed"),
+    ("needs-http", "without-http", "crashed"), ("needs-http", "without-services", "crashed"),
+    ("bad-id", "identity", "fail"), ("bad-version", "identity", "fail"),
+    ("any-extension", "unknown-extension", "fail"), ("other-manifest", "manifest-embedded", "fail"),
+    ("bad-version", "manifest-embedded", "fail"), ("no-inspect", "manifest-fields", "warn"),
+    ("refuses-all", "opens", "fail"), ("aborts-in-open", "opens", "crashed"), ("aborts-in-close", "opens", "crashed"),
+    ("sends-in-open", "open-sends-nothing", "fail"), ("accepts-all", "refuses-bad-configuration", "fail"),
+    ("accepts-all", "refuses-no-configuration", "fail"), ("never-well", "push", "fail"),
+    ("crashes", "push", "crashed"), ("exits", "push", "crashed"), ("hangs", "push", "timed-out"),
+    ("rubbish", "answers-500", "fail"), ("always-unchanged", "push-again", "fail"),
+    ("writes-in-check", "check", "fail"), ("asks-nothing-in-check", "check", "warn"),
+    ("inspects-wrongly", "inspect", "fail"), ("one-mount-only", "every-target", "fail"),
+    ("one-at-a-time", "concurrent-pushes", "fail"), ("always-ok-in-check", "answers-401", "fail"),
+    ("no-retry-after", "answers-429", "warn"), ("all-internal", "answers-401", "warn"),
+    ("two-lines", "answers-500", "warn"), ("ignores-a-write", "fault-at-any-request", "fail"),
+    ("gives-up-for-ever", "finishes-what-was-cut-short", "fail"), ("always-ok", "cancelled-before", "fail"),
+    ("after-answer-stays", "cancelled-meanwhile", "fail"), ("after-answer-sleeps", "cancelled-between-tries", "fail"),
+    ("after-answer-stays", "deadline", "fail"), ("tries-for-ever", "gives-up", "fail"),
+    ("secret-in-log", "secrets-in-logs", "fail"), ("token-in-log", "secrets-in-logs", "fail"),
+    ("secret-in-log-as-base64", "secrets-in-logs", "fail"), ("secret-in-message", "secrets-in-messages", "fail"),
+    ("token-as-key-id", "secrets-in-messages", "fail"), ("echo-in-message", "secrets-in-messages", "fail"),
+    ("token-in-url", "secrets-in-urls", "fail"), ("asks-elsewhere", "requests", "fail"),
+    ("bad-method", "requests", "fail"), ("bad-header", "requests", "fail"),
+    ("after-answer-follows", "redirects", "fail"), ("own-endpoint", "endpoint", "fail"),
+    ("plain-url", "odd-targets", "fail"), ("always-ok", "bad-targets", "fail"), ("no-quotes", "odd-pairs", "fail"),
+    ("keeps-a-pointer", "borrowed-memory", "crashed"), ("keeps-to-close", "borrowed-memory", "crashed"),
+    ("reads-to-a-nul", "text-bounds", "crashed"), ("memory", "memory", "fail"), ("signals", "signals", "fail"),
+    ("working-directory", "working-directory", "fail"), ("environment", "environment", "fail"),
+    ("locale", "locale", "fail"), ("umask", "umask", "fail"), ("descriptors", "descriptors", "fail"),
+    ("threads", "threads", "fail"), ("output", "output", "fail"), ("writes-at-load", "output", "fail"),
+    ("fragile-configuration", "fuzz-configuration", "crashed"), ("fragile-target", "fuzz-targets", "crashed"),
+    ("after-answer-aborts", "fuzz-replies", "crashed"), ("after-answer-aborts", "unknown-error", "crashed"),
+]
+#: The checks in which the service never says yes: a pusher that always does is found by each.
+ANSWERS = [
+    *(f"answers-{status}" for status in ("400", "401", "403", "404", "409", "422", "429", "429-without-time", "500", "502",
+                                         "503", "301", "unknown")),
+    "lost", "timed-out", "unreachable", "refused", "too-large", "untrusted", "unknown-error", "garbage", "empty-body",
+    "cut-body", "strange-body",
+]
+#: What is wrong with how the library was linked: warnings.
+LINKS = [
+    (["-DMORE_EXPORTS"], "exports"), (["-Wl,--no-as-needed", "-lssl"], "self-contained"),
+    (["-Wl,-rpath,/opt/lib"], "self-contained"), (["-Wl,-z,execstack"], "hardened"),
+]
+
+
+class Workshop:
+    """Compiles the example with a fault. Pushers are kept, for several checks may be of one."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.objects = []
+        self.made = {}
+        text = (EXAMPLE / "manifest.json").read_text()
+        literal = " ".join(json.dumps(line + "\n") for line in text.splitlines())
+        (directory / "manifest.h").write_text(f"#define MANIFEST {literal}\n")
+        for name in ("json", "buffer", "vault"):
+            self.objects.append(directory / f"{name}.o")
+            self.compile("-c", "-o", self.objects[-1], EXAMPLE / f"{name}.c")
+
+    def compile(self, *arguments):
+        subprocess.run(
+            ["cc", *FLAGS, f"-I{program.stage()}/include", f"-I{self.directory}", f"-I{EXAMPLE}", *arguments], check=True,
+            timeout=60)
+
+    def pusher(self, fault="none", *flags):
+        """The directory of the pusher with that fault."""
+        key = (fault, *flags)
+        if key not in self.made:
+            place = self.directory / f"{fault}-{len(flags)}-{len(self.made)}"
+            place.mkdir(exist_ok=True)
+            for name in ("manifest.json", "conformance.json"):
+                (place / name).write_text((EXAMPLE / name).read_text())
+            self.compile(
+                "-shared", f'-DFAULT="{fault}"', "-o", place / "pusher.so", HERE / "pushers" / "faulty.c", *self.objects,
+                *flags)
+            self.made[key] = place
+        return self.made[key]
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory):
+    return Workshop(tmp_path_factory.mktemp("workshop"))
+
+
+@pytest.fixture
+def test(bare):
+    """Runs checks, and gives what they found by name."""
+
+    def test(pusher, *options, status=None):
+        result = bare.run("plugin", "test", pusher, "--json", "--iterations", 40, *options, timeout=300)
+        assert status is None or result.status == status, str(result)
+        return result.json
+
+    return test
+
+
+def by_name(document):
+    return {check["check"]: check for check in document["checks"]}
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("identifier", ["travis-ci", "gitlab-ci", "github-actions", "exec"])
+def test_the_pushers_that_come_with_keyturn_conform(test, identifier):
+    """All checks, and not even a warning."""
+    found = test(program.stage() / "lib" / "keyturn" / "pushers" / identifier, status=0)
+    assert found["conforms"] is True and len(found["checks"]) >= 80
+    assert [check for check in found["checks"] if check["result"] != "pass"] == []
+
+
+@pytest.mark.timeout(300)
+def test_the_base_of_the_faulty_ones_conforms(test, workshop):
+    """So that what a faulty one is found for is its fault."""
+    found = test(workshop.pusher(), status=0)
+    assert [check for check in found["checks"] if check["result"] != "pass"] == []
+
+
+@pytest.mark.parametrize("fault, check, result", FAULTS)
+def test_a_fault_is_found(test, workshop, fault, check, result):
+    """A pusher that breaks one rule is found by the check for that rule."""
+    found = test(workshop.pusher(fault), "--check", check, "--time-limit", 10 if fault != "hangs" else 2)
+    assert by_name(found)[check]["result"] == result, found
+    assert by_name(found)[check]["findings"] != []
+    assert found["conforms"] is (result == "warn")
+
+
+@pytest.mark.parametrize("check", ANSWERS)
+def test_a_yes_without_the_service_is_found(test, workshop, check):
+    """A pusher that says KT_OK whatever the service answers."""
+    found = by_name(test(workshop.pusher("always-ok"), "--check", check, status=1))
+    assert found[check]["result"] == "fail" and "KT_OK" in found[check]["findings"][0]
+
+
+@pytest.mark.parametrize("flags, check", LINKS)
+def test_a_badly_linked_library_is_found(test, workshop, flags, check):
+    """As a warning: it may well work."""
+    found = by_name(test(workshop.pusher("none", *flags), "--check", check, status=0))
+    assert found[check]["result"] == "warn", found
+
+
+def changed(workshop, tmp_path, name, change):
+    """The good pusher, with another manifest.json or conformance.json beside it."""
+    place = tmp_path / "changed"
+    place.mkdir()
+    for file in workshop.pusher().iterdir():
+        (place / file.name).write_bytes(file.read_bytes())
+    document = json.loads((place / name).read_text())
+    change(document)
+    (place / name).write_text(json.dumps(document))
+    return place
+
+
+@pytest.mark.parametrize("check, change", [
+    ("manifest-fields", lambda manifest: manifest.update(secrets=["password"])),
+    ("manifest-fields", lambda manifest: manifest.update(hosts=["https://ci.example.com/"])),
+    ("manifest-fields", lambda manifest: manifest.update(threads="some")),
+    ("manifest-schema", lambda manifest: manifest["target"]["properties"]["path"].update(type="text")),
+    ("manifest-schema", lambda manifest: manifest["target"]["properties"]["path"].update(pattern="(")),
+    ("manifest-schema", lambda manifest: manifest["configuration"].update(required=["password"])),
+    ("manifest-embedded", lambda manifest: manifest.update(summary="another")),
+])
+def test_a_bad_manifest_is_found(test, workshop, tmp_path, check, change):
+    """Fields that do not fit together, and schemas that are none."""
+    found = by_name(test(changed(workshop, tmp_path, "manifest.json", change), "--check", check, status=1))
+    assert found[check]["result"] == "fail"
+
+
+@pytest.mark.parametrize("change", [
+    lambda fixture: fixture.update(targets=[]), lambda fixture: fixture.update(replys=[]),
+    lambda fixture: fixture["replies"][0].update(path="("), lambda fixture: fixture["replies"][0].pop("status"),
+])
+def test_a_bad_fixture_is_found(test, workshop, tmp_path, change):
+    """And told with the place of the mistake."""
+    found = by_name(test(changed(workshop, tmp_path, "conformance.json", change), "--check", "fixture", status=1))
+    assert found["fixture"]["result"] == "fail" and "conformance.json: " in found["fixture"]["findings"][0]
+
+
+def test_every_check_was_seen_red(test, workshop, bare):
+    """The tests above break each rule at least once."""
+    rules = bare.must("plugin", "test", workshop.pusher(), "--list", "--json").json["checks"]
+    broken = {check for _, check, _ in FAULTS} | set(ANSWERS) | {check for _, check in LINKS}
+    broken |= {"manifest-schema", "fixture"}
+    assert {rule["check"] for rule in rules} - broken == set()
+    assert len(rules) == len({rule["check"] for rule in rules}) >= 30
+
+
+@pytest.mark.timeout(300)
+def test_without_a_fixture_what_needs_success_is_a_warning(test, workshop, tmp_path):
+    """The samples come from the schema; no check fails for want of a fixture."""
+    place = changed(workshop, tmp_path, "conformance.json", lambda _: None)
+    (place / "conformance.json").unlink()
+    found = test(place, status=0)
+    warned = {check["check"] for check in found["checks"] if check["result"] == "warn"}
+    assert {"push", "push-again", "check", "every-target", "fixture", "fault-at-any-request"} <= warned
+    assert {check["result"] for check in found["checks"]} == {"pass", "warn"}, found
+    push = by_name(found)["push"]
+    assert "needs conformance.json" in push["findings"][0]
+
+
+def test_a_made_up_case_can_be_repeated(test, workshop):
+    """What a failure names is the very case; another is not."""
+    pusher = workshop.pusher("after-answer-aborts")
+    found = by_name(test(pusher, "--check", "fuzz-replies", "--seed", 3, status=1))["fuzz-replies"]
+    case = found["findings"][-1].rpartition("--reproduce ")[2]
+    assert case.startswith("3:")
+    again = by_name(test(pusher, "--check", "fuzz-replies", "--reproduce", case, status=1))["fuzz-replies"]
+    assert again["result"] == "crashed" and again["findings"][-1].endswith(case)
+
+
+def test_people_see_a_table_and_a_sum(bare, workshop):
+    """What passed, what did not, why; nothing on stderr."""
+    result = bare.must("plugin", "test", workshop.pusher("crashes"), "--check", "push", "--check", "opens", status=1)
+    assert "push   crashed" in result.out and "opens  pass" in result.out and result.err == ""
+    assert "crashed (Segmentation fault), at: push" in result.out
+    assert result.out.endswith("2 checks: 1 pass, 1 crashed\n")
+
+
+def test_bad_input(bare, workshop, tmp_path):
+    """64 for flags, 78 for a place without a pusher; the sentence tells what is missing."""
+    assert "did you mean push" in bare.must("plugin", "test", "x", "--check", "pusch", status=64).err
+    bare.must("plugin", "test", "x", "--reproduce", "one", status=64)
+    bare.must("plugin", "test", "x", "--iterations", "0", status=64)
+    assert "does not exist" in bare.must("plugin", "test", tmp_path / "none", status=78).err
+    (tmp_path / "pusher.so").write_bytes(b"no library")
+    assert "manifest.json is missing" in bare.must("plugin", "test", tmp_path, status=78).err
+    (tmp_path / "manifest.json").write_text("{}")
+    found = by_name(bare.must("plugin", "test", tmp_path, "--json", "--check", "exports", "--check", "loads", status=1).json)
+    assert found["exports"]["result"] == found["loads"]["result"] == "fail"
+
+
+def test_the_library_itself_may_be_named(bare, workshop):
+    """With a relative path too."""
+    bare.must("plugin", "test", workshop.pusher() / "pusher.so", "--check", "opens")
+    (bare.directory / "mine").symlink_to(workshop.pusher())
+    bare.must("plugin", "test", "mine/pusher.so", "--check", "opens")

@@ -1,0 +1,427 @@
+/*
+ * keyturn_pusher.h - the pusher ABI, version 1.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A pusher is a shared library that writes AWS access key pairs into one kind of system. keyturn loads it with
+ * dlopen in a process of its own, the runner, and calls it through this header, which is the whole of the
+ * interface: plain C11, no other header than stdint, stddef and stdbool.
+ *
+ * How it goes
+ *   1. The runner looks up KT_ENTRY_SYMBOL_V1 and calls it once. It returns the plugin's table, or NULL to refuse.
+ *   2. It calls open() once with the configuration, and gets an instance.
+ *   3. It calls check(), push() and inspect() on the instance, for different targets at the same time from several
+ *      threads unless the manifest says "threads": "one".
+ *   4. It calls close() once, after the last call has returned. The library is never unloaded.
+ *
+ * Rules that hold everywhere
+ *   - Every struct that crosses begins with `uint32_t size`, set by the side that fills it to sizeof its own version.
+ *     Fields are only ever appended. A reader uses a field only if `size` covers it: KT_HAS(). The three value types
+ *     kt_string, kt_bytes and kt_header are frozen for ever and have no size.
+ *   - Strings are (pointer, length), UTF-8, and need not end with a NUL. A length of 0 may come with a NULL pointer.
+ *   - What a function is given, it borrows until it returns. What it gives back is copied by the host before the host
+ *     function returns. Nothing is freed across the line.
+ *   - Reserved fields are 0.
+ *   - A plugin does not throw or longjmp out, exit, fork, write to stdout, change signal handlers, the working
+ *     directory, environment or locale, or keep a borrowed pointer.
+ *   - Secrets (the secret access key, and configuration fields that the manifest lists under "secrets") go into
+ *     requests and nowhere else: not into URLs, logs, messages or files.
+ *
+ * Versions
+ *   The major version is in the symbol; a library can export several. KT_ABI_MINOR counts the appendings of major
+ *   version 1: both sides tell theirs, and `size` decides field by field.
+ */
+#ifndef KEYTURN_PUSHER_H
+#define KEYTURN_PUSHER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#define KT_STATIC_ASSERT(condition, text) static_assert(condition, text)
+#else
+#define KT_STATIC_ASSERT(condition, text) _Static_assert(condition, text)
+#endif
+
+#define KT_ABI_MAJOR 1
+#define KT_ABI_MINOR 0
+#define KT_ENTRY_SYMBOL_V1 "kt_pusher_entry_v1"
+
+/* True if the struct that POINTER points to is large enough to hold FIELD of TYPE. */
+#define KT_HAS(TYPE, POINTER, FIELD) \
+    ((POINTER)->size >= offsetof(TYPE, FIELD) + sizeof(((const TYPE *)0)->FIELD))
+
+#if defined(__GNUC__)
+#define KT_EXPORT __attribute__((visibility("default")))
+#else
+#define KT_EXPORT
+#endif
+
+/* ---- Values (frozen) ------------------------------------------------------------------------------------------ */
+
+/* UTF-8 text. */
+typedef struct kt_string {
+    const char *data; /* may be NULL if length is 0; not NUL-terminated */
+    uint64_t length;  /* in bytes */
+} kt_string;
+
+/* Bytes. */
+typedef struct kt_bytes {
+    const uint8_t *data; /* may be NULL if length is 0 */
+    uint64_t length;
+} kt_bytes;
+
+/* One HTTP header field. */
+typedef struct kt_header {
+    kt_string name;
+    kt_string value;
+} kt_header;
+
+/* ---- Outcomes ------------------------------------------------------------------------------------------------- */
+
+/*
+ * How open(), check(), push() and inspect() end. One call, one outcome. Any other number, or a call from which no
+ * number comes back (crash, hang), makes the delivery `unknown`, which never retires a key.
+ */
+typedef int32_t kt_outcome;
+
+#define KT_OK ((kt_outcome)0)             /* push: the target holds the pair. check, inspect: done */
+#define KT_UNCHANGED ((kt_outcome)1)      /* push: the target held exactly this pair already */
+#define KT_RETRYABLE ((kt_outcome)2)      /* a passing fault (5xx, connection lost): push again later */
+#define KT_RATE_LIMITED ((kt_outcome)3)   /* the service asks for a pause: set kt_report.retry_after_ms */
+#define KT_UNAUTHORIZED ((kt_outcome)4)   /* the token is refused or lacks a permission */
+#define KT_NOT_FOUND ((kt_outcome)5)      /* the target is not there, or the token may not see it */
+#define KT_CONFLICT ((kt_outcome)6)       /* the target is in a state that a person must settle */
+#define KT_INVALID_CONFIG ((kt_outcome)7) /* the configuration or the target's fields cannot work */
+#define KT_CANCELLED ((kt_outcome)8)      /* the host asked to stop, and the plugin did */
+#define KT_TIMED_OUT ((kt_outcome)9)      /* no answer in time; whether it was written is not known */
+#define KT_UNSUPPORTED ((kt_outcome)10)   /* this pusher cannot do that here */
+#define KT_INTERNAL ((kt_outcome)11)      /* a fault in the plugin itself */
+
+/* How a push was confirmed, strongest first. */
+typedef int32_t kt_evidence;
+
+#define KT_EVIDENCE_NONE ((kt_evidence)0)
+#define KT_EVIDENCE_READ_BACK ((kt_evidence)1)    /* the key ID was read from the target and is equal */
+#define KT_EVIDENCE_TIMESTAMP ((kt_evidence)2)    /* the service shows a newer time of writing */
+#define KT_EVIDENCE_ACKNOWLEDGED ((kt_evidence)3) /* the service said yes; nothing can be read */
+
+/* ---- What the host gives to a call ---------------------------------------------------------------------------- */
+
+/* More about the outcome of a call than its number. Given to kt_call.report; every field is optional. */
+typedef struct kt_report {
+    uint32_t size;
+    kt_evidence evidence;   /* push with KT_OK or KT_UNCHANGED; KT_EVIDENCE_NONE counts as ACKNOWLEDGED */
+    int64_t retry_after_ms; /* KT_RATE_LIMITED: milliseconds to wait; -1: the service gave no time */
+    kt_string message;      /* one line for the operator: what was written, or what failed and what to do */
+    kt_string key_id;       /* inspect: the access key ID that the target holds; empty: not readable */
+    kt_string changed_at;   /* when the target was last written, RFC 3339; empty: not known */
+} kt_report;
+
+/* One call of check, push, inspect or open. Valid until the plugin's function returns. */
+typedef struct kt_call kt_call;
+struct kt_call {
+    uint32_t size;
+    uint32_t reserved;
+    void *context; /* the host's; not to be touched */
+    /*
+     * Tells more about the outcome. The host copies. At most once a call; a second time replaces the first.
+     * Thread: the one that the call came on.
+     */
+    void (*report)(const kt_call *call, const kt_report *report);
+};
+
+/* Where to push to. */
+typedef struct kt_target {
+    uint32_t size;
+    uint32_t reserved;
+    kt_string name; /* as people see it: "travis:acme/app" */
+    /*
+     * The target's fields as a JSON object, already checked against the manifest's schema, and always with the
+     * names of the two variables: {"repository":"acme/app","access-key-id":"AWS_ACCESS_KEY_ID",
+     * "secret-access-key":"AWS_SECRET_ACCESS_KEY"}
+     */
+    kt_string fields;
+} kt_target;
+
+/* The pair to push. Wiped by the host when push() returns. */
+typedef struct kt_key_pair {
+    uint32_t size;
+    uint32_t reserved;
+    kt_string access_key_id;
+    kt_string secret_access_key;
+} kt_key_pair;
+
+/* ---- The host ------------------------------------------------------------------------------------------------- */
+
+/* What the entry function is given. Valid as long as the library is loaded. */
+typedef struct kt_host kt_host;
+struct kt_host {
+    uint32_t size;
+    uint32_t abi_minor; /* the KT_ABI_MINOR that the host was built with */
+    void *context;      /* the host's; not to be touched */
+    /*
+     * The service of that id, or NULL where the host has none. The result points to the service's struct (below),
+     * valid as long as the library is loaded. Thread: any.
+     */
+    const void *(*service)(const kt_host *host, kt_string id);
+};
+
+/* ---- Service kt.http/1: requests made by the host ------------------------------------------------------------- */
+
+#define KT_SERVICE_HTTP_1 "kt.http/1"
+
+/* Why there is no response. */
+typedef int32_t kt_http_error;
+
+#define KT_HTTP_OK ((kt_http_error)0)           /* there is a response, whatever its status */
+#define KT_HTTP_REFUSED ((kt_http_error)1)      /* the host does not send it: host not granted, malformed, too many */
+#define KT_HTTP_UNREACHABLE ((kt_http_error)2)  /* no connection: the request was not sent */
+#define KT_HTTP_LOST ((kt_http_error)3)         /* sent, at least in part, and no whole answer came */
+#define KT_HTTP_TIMED_OUT ((kt_http_error)4)    /* no whole answer within the time */
+#define KT_HTTP_TOO_LARGE ((kt_http_error)5)    /* the answer is larger than the host allows */
+#define KT_HTTP_CANCELLED ((kt_http_error)6)    /* the call was cancelled */
+#define KT_HTTP_TLS ((kt_http_error)7)          /* the server's certificate cannot be trusted */
+
+/* One request. The URL is absolute; plain http is for loopback only. Redirects are not followed. */
+typedef struct kt_http_request {
+    uint32_t size;
+    uint32_t timeout_ms; /* 0: the host's own limit; the call's deadline always holds */
+    kt_string method;    /* GET, HEAD, POST, PUT, PATCH, DELETE */
+    kt_string url;
+    const kt_header *headers;
+    uint64_t header_count; /* at most 64 */
+    kt_bytes body;
+} kt_http_request;
+
+/* One response. The host's; valid until the plugin's function, during which it was asked for, returns. */
+typedef struct kt_http_response {
+    uint32_t size;
+    kt_http_error error;
+    uint32_t status; /* 0 where there is no response */
+    uint32_t reserved;
+    const kt_header *headers; /* names in lower case */
+    uint64_t header_count;
+    kt_bytes body;
+    kt_string error_text; /* one sentence where error is not KT_HTTP_OK; fit for a message */
+} kt_http_response;
+
+typedef struct kt_http {
+    uint32_t size;
+    uint32_t reserved;
+    /*
+     * Sends one request and waits for the answer. Never NULL. The host verifies TLS, uses proxies, reuses connections,
+     * bounds bodies and time, and sends only to hosts that the operator granted. At most 256 requests a call.
+     * Thread: the one that the call came on.
+     */
+    const kt_http_response *(*send)(const kt_call *call, const kt_http_request *request);
+} kt_http;
+
+/* ---- Service kt.log/1 ------------------------------------------------------------------------------------------ */
+
+#define KT_SERVICE_LOG_1 "kt.log/1"
+
+#define KT_LOG_DEBUG ((int32_t)0)
+#define KT_LOG_INFO ((int32_t)1)
+#define KT_LOG_WARNING ((int32_t)2)
+#define KT_LOG_ERROR ((int32_t)3)
+
+typedef struct kt_log {
+    uint32_t size;
+    uint32_t reserved;
+    /* One line, cut at 2,000 bytes; the host adds pusher and target. `call` may be NULL. Thread: any. */
+    void (*write)(const kt_call *call, int32_t level, kt_string line);
+} kt_log;
+
+/* ---- Service kt.secret/1: buffers that are wiped --------------------------------------------------------------- */
+
+#define KT_SERVICE_SECRET_1 "kt.secret/1"
+
+typedef struct kt_secret {
+    uint32_t size;
+    uint32_t reserved;
+    /* Zeroed memory, kept out of swap where the system allows it; NULL if there is none. Thread: any. */
+    void *(*allocate)(uint64_t length);
+    /* Wipes and frees what allocate() gave. Thread: any. */
+    void (*release)(void *memory, uint64_t length);
+    /* Overwrites memory of the plugin's own, in a way that the compiler does not take out. Thread: any. */
+    void (*wipe)(void *memory, uint64_t length);
+} kt_secret;
+
+/* ---- Service kt.clock/1 ---------------------------------------------------------------------------------------- */
+
+#define KT_SERVICE_CLOCK_1 "kt.clock/1"
+
+typedef struct kt_clock {
+    uint32_t size;
+    uint32_t reserved;
+    /* Milliseconds since 1970-01-01T00:00:00Z. Thread: any. */
+    int64_t (*now_ms)(void);
+    /* Milliseconds until the call's deadline, 0 when it has passed. Thread: any. */
+    int64_t (*remaining_ms)(const kt_call *call);
+    /* 1 once the call should end: cancelled, or past its deadline; else 0. Thread: any. */
+    int32_t (*cancelled)(const kt_call *call);
+    /* Sleeps, and returns early when the call is cancelled: 1 then, else 0. Thread: the one the call came on. */
+    int32_t (*sleep_ms)(const kt_call *call, int64_t milliseconds);
+} kt_clock;
+
+/* ---- The plugin ------------------------------------------------------------------------------------------------ */
+
+/* The plugin's table. Static: valid as long as the library is loaded. */
+typedef struct kt_pusher {
+    uint32_t size;
+    uint32_t abi_minor; /* the KT_ABI_MINOR that the plugin was built with */
+    kt_string id;       /* "travis-ci": lower case, digits and dashes; the same as in the manifest */
+    kt_string version;  /* semantic version of the plugin */
+    kt_string summary;  /* one line */
+    kt_string manifest; /* the text of manifest.json */
+    /*
+     * Makes an instance from the configuration: the pusher's fields as a JSON object, secrets filled in. Writes the
+     * instance to *instance. On any outcome but KT_OK there is no instance, and close() is not called. Sends nothing.
+     * Thread: one, before any other call.
+     */
+    kt_outcome (*open)(const kt_host *host, const kt_call *call, kt_string configuration, void **instance);
+    /* Frees the instance. Thread: one, after every other call has returned. */
+    void (*close)(void *instance);
+    /*
+     * Finds out whether a push to the target would work: token, permissions, target. Writes nothing to the service.
+     * Thread: several, for different targets.
+     */
+    kt_outcome (*check)(void *instance, const kt_call *call, const kt_target *target);
+    /*
+     * Makes the target hold the pair. Pushing the same pair twice is harmless. Returns KT_OK or KT_UNCHANGED only
+     * after the service has confirmed both parts. Thread: several, for different targets.
+     */
+    kt_outcome (*push)(void *instance, const kt_call *call, const kt_target *target, const kt_key_pair *pair);
+    /*
+     * Reads which key ID the target holds, and reports it in kt_report.key_id. Optional: may be NULL.
+     * Thread: several, for different targets.
+     */
+    kt_outcome (*inspect)(void *instance, const kt_call *call, const kt_target *target);
+    /* An extension of the plugin by id, NULL where it has none. Optional: may be NULL. Thread: any. */
+    const void *(*extension)(kt_string id);
+} kt_pusher;
+
+/* The one function that a plugin exports. Returns NULL to refuse this host. */
+KT_EXPORT const kt_pusher *kt_pusher_entry_v1(const kt_host *host);
+typedef const kt_pusher *(*kt_pusher_entry_v1_function)(const kt_host *host);
+
+/* ---- The layout, checked: 64-bit platforms --------------------------------------------------------------------- */
+
+KT_STATIC_ASSERT(sizeof(void *) == 8 && sizeof(size_t) == 8, "the pusher ABI is for 64-bit platforms");
+
+#define KT_AT(TYPE, FIELD, OFFSET) KT_STATIC_ASSERT(offsetof(TYPE, FIELD) == (OFFSET), #TYPE "." #FIELD)
+#define KT_SIZE(TYPE, SIZE) KT_STATIC_ASSERT(sizeof(TYPE) == (SIZE), #TYPE)
+
+KT_AT(kt_string, data, 0);
+KT_AT(kt_string, length, 8);
+KT_SIZE(kt_string, 16);
+
+KT_AT(kt_bytes, data, 0);
+KT_AT(kt_bytes, length, 8);
+KT_SIZE(kt_bytes, 16);
+
+KT_AT(kt_header, name, 0);
+KT_AT(kt_header, value, 16);
+KT_SIZE(kt_header, 32);
+
+KT_AT(kt_report, size, 0);
+KT_AT(kt_report, evidence, 4);
+KT_AT(kt_report, retry_after_ms, 8);
+KT_AT(kt_report, message, 16);
+KT_AT(kt_report, key_id, 32);
+KT_AT(kt_report, changed_at, 48);
+KT_SIZE(kt_report, 64);
+
+KT_AT(kt_call, size, 0);
+KT_AT(kt_call, reserved, 4);
+KT_AT(kt_call, context, 8);
+KT_AT(kt_call, report, 16);
+KT_SIZE(kt_call, 24);
+
+KT_AT(kt_target, size, 0);
+KT_AT(kt_target, reserved, 4);
+KT_AT(kt_target, name, 8);
+KT_AT(kt_target, fields, 24);
+KT_SIZE(kt_target, 40);
+
+KT_AT(kt_key_pair, size, 0);
+KT_AT(kt_key_pair, reserved, 4);
+KT_AT(kt_key_pair, access_key_id, 8);
+KT_AT(kt_key_pair, secret_access_key, 24);
+KT_SIZE(kt_key_pair, 40);
+
+KT_AT(kt_host, size, 0);
+KT_AT(kt_host, abi_minor, 4);
+KT_AT(kt_host, context, 8);
+KT_AT(kt_host, service, 16);
+KT_SIZE(kt_host, 24);
+
+KT_AT(kt_http_request, size, 0);
+KT_AT(kt_http_request, timeout_ms, 4);
+KT_AT(kt_http_request, method, 8);
+KT_AT(kt_http_request, url, 24);
+KT_AT(kt_http_request, headers, 40);
+KT_AT(kt_http_request, header_count, 48);
+KT_AT(kt_http_request, body, 56);
+KT_SIZE(kt_http_request, 72);
+
+KT_AT(kt_http_response, size, 0);
+KT_AT(kt_http_response, error, 4);
+KT_AT(kt_http_response, status, 8);
+KT_AT(kt_http_response, reserved, 12);
+KT_AT(kt_http_response, headers, 16);
+KT_AT(kt_http_response, header_count, 24);
+KT_AT(kt_http_response, body, 32);
+KT_AT(kt_http_response, error_text, 48);
+KT_SIZE(kt_http_response, 64);
+
+KT_AT(kt_http, size, 0);
+KT_AT(kt_http, reserved, 4);
+KT_AT(kt_http, send, 8);
+KT_SIZE(kt_http, 16);
+
+KT_AT(kt_log, size, 0);
+KT_AT(kt_log, reserved, 4);
+KT_AT(kt_log, write, 8);
+KT_SIZE(kt_log, 16);
+
+KT_AT(kt_secret, size, 0);
+KT_AT(kt_secret, reserved, 4);
+KT_AT(kt_secret, allocate, 8);
+KT_AT(kt_secret, release, 16);
+KT_AT(kt_secret, wipe, 24);
+KT_SIZE(kt_secret, 32);
+
+KT_AT(kt_clock, size, 0);
+KT_AT(kt_clock, reserved, 4);
+KT_AT(kt_clock, now_ms, 8);
+KT_AT(kt_clock, remaining_ms, 16);
+KT_AT(kt_clock, cancelled, 24);
+KT_AT(kt_clock, sleep_ms, 32);
+KT_SIZE(kt_clock, 40);
+
+KT_AT(kt_pusher, size, 0);
+KT_AT(kt_pusher, abi_minor, 4);
+KT_AT(kt_pusher, id, 8);
+KT_AT(kt_pusher, version, 24);
+KT_AT(kt_pusher, summary, 40);
+KT_AT(kt_pusher, manifest, 56);
+KT_AT(kt_pusher, open, 72);
+KT_AT(kt_pusher, close, 80);
+KT_AT(kt_pusher, check, 88);
+KT_AT(kt_pusher, push, 96);
+KT_AT(kt_pusher, inspect, 104);
+KT_AT(kt_pusher, extension, 112);
+KT_SIZE(kt_pusher, 120);
+
+#undef KT_AT
+#undef KT_SIZE
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* KEYTURN_PUSHER_H */

@@ -1,0 +1,71 @@
+import CKeyturnPusher
+import Testing
+
+@testable import PusherConformance
+
+@Suite("The scripted service")
+struct WorldTests {
+    private let replies = #"""
+        {"configuration": {}, "targets": [{}], "replies": [
+          {"method": "PUT", "path": "/v/([^/]+)", "unless": "{{1}}", "status": 201,
+           "store": {"key": "{{1}}", "value": {"name": "{{1}}", "on": "{{body.on}}", "deep": "{{body.a.b}}"}},
+           "body": {"$kept": "{{1}}"}},
+          {"method": "PUT", "path": "/v/([^/]+)", "status": 200,
+           "store": {"key": "{{1}}", "value": {"on": "{{body.on}}"}}, "body": {"$kept": "{{1}}"}},
+          {"method": "GET", "path": "/v", "status": 200, "body": {"all": {"$all": ""}, "text": "n{{number}}"}}
+        ]}
+        """#
+
+    private func request(_ method: String, _ path: String, _ body: String = "") -> Request {
+        var request = Request(nil)
+        request.method = method
+        request.url = "https://ci.example.com\(path)?page=1"
+        request.faults = []
+        request.body = Array(body.utf8)
+        return request
+    }
+
+    private func ask(_ world: World, _ method: String, _ path: String, _ body: String = "") -> (UInt32, String) {
+        var asked = request(method, path, body)
+        let answer = world.answer(&asked)
+        return (answer.status, String(decoding: answer.body, as: UTF8.self))
+    }
+
+    @Test("what is written is kept, merged, and listed")
+    func kept() throws {
+        let world = World(try Fixture(Array(replies.utf8)).rules)
+        #expect(
+            ask(world, "PUT", "/v/A", #"{"on":true,"a":{"b":"c"}}"#) == (201, #"{"deep":"c","name":"A","on":true}"#))
+        #expect(ask(world, "PUT", "/v/A", #"{"on":false}"#) == (200, #"{"deep":"c","name":"A","on":false}"#))
+        #expect(ask(world, "GET", "/v") == (200, #"{"all":[{"deep":"c","name":"A","on":false}],"text":"n2"}"#))
+        #expect(world.unmatched == [])
+    }
+
+    @Test("a request that no reply is for is remembered")
+    func unmatched() throws {
+        let world = World(try Fixture(Array(replies.utf8)).rules)
+        #expect(ask(world, "DELETE", "/v/A").0 == 404)
+        #expect(world.unmatched == ["DELETE /v/A"])
+    }
+
+    @Test("a fault is the answer to the one request that it is for, and changes nothing")
+    func faults() throws {
+        let world = World(try Fixture(Array(replies.utf8)).rules, fault: .serverError, at: .only(1))
+        #expect(ask(world, "PUT", "/v/A", "{}").0 == 201)
+        #expect(ask(world, "PUT", "/v/B", "{}").0 == 500)
+        #expect(ask(world, "GET", "/v").1.contains(#""name":"B""#) == false)
+    }
+
+    @Test(
+        "a URL's parts",
+        arguments: [
+            ("https://A.example.com:8443/p/q?x#y", "a.example.com", "/p/q"), ("https://[::1]:1/", "::1", "/"),
+            ("https://user@b.example.com", "b.example.com", ""), ("no URL", "", ""),
+        ])
+    func parts(_ url: String, _ host: String, _ path: String) {
+        var request = Request(nil)
+        request.url = url
+        #expect(request.host == host)
+        #expect(request.path == path)
+    }
+}

@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""Delivers a real rotation: keyturn's sandbox stands in for AWS, and this file for Vault. Needs Python's own library only.
+
+deliver.py KEYTURN PLUGINS: the program, and a directory with the pusher's directory.
+"""
+
+import http.server
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import threading
+
+TOKEN = "hvs.a-token-for-this-test"
+
+
+class Vault(http.server.BaseHTTPRequestHandler):
+    """Vault's key-value store, version 2: what a path holds, in memory."""
+
+    held = {}
+
+    def do_GET(self):
+        found = self.held.get(self.path)
+        self.answer(200, {"data": {"data": found}}) if found else self.answer(404, {"errors": []})
+
+    def do_POST(self):
+        self.write({})
+
+    def do_PATCH(self):
+        self.write(self.held[self.path]) if self.path in self.held else self.answer(404, {"errors": []})
+
+    def write(self, old):
+        body = json.loads(self.rfile.read(int(self.headers.get("content-length") or 0)))
+        if self.headers.get("x-vault-token") != TOKEN:
+            return self.answer(403, {"errors": ["permission denied"]})
+        self.held[self.path] = {**old, **body["data"]}
+        self.answer(200, {"data": {"version": 1}})
+
+    def answer(self, status, document):
+        body = json.dumps(document).encode()
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def main(keyturn, plugins):
+    plugins = pathlib.Path(plugins).resolve()
+    (manifest,) = plugins.glob("*/manifest.json")
+    identifier = json.loads(manifest.read_text())["id"]
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Vault)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    Vault.held["/v1/secret/data/ci/acme/app"] = {"REGION": "eu-central-1"}
+    with tempfile.TemporaryDirectory() as directory:
+        sandbox = subprocess.Popen(
+            [keyturn, "sandbox", "--json", "--propagation-delay", "0"], stdout=subprocess.PIPE, text=True)
+        try:
+            place = json.loads(sandbox.stdout.readline())
+            configure(pathlib.Path(directory), plugins, identifier, place, server.server_port)
+            subprocess.run([keyturn, "plugin", "pin", identifier], cwd=directory, check=True, timeout=60)
+            subprocess.run(
+                [keyturn, "rotate", "--wait"], cwd=directory, check=True, timeout=60,
+                env={**os.environ, "AWS_ACCESS_KEY_ID": place["accessKeyId"],
+                     "AWS_SECRET_ACCESS_KEY": place["secretAccessKey"], "TOKEN": TOKEN})
+            status = json.loads(subprocess.run(
+                [keyturn, "status", "--json"], cwd=directory, check=True, timeout=60, stdout=subprocess.PIPE).stdout)
+        finally:
+            sandbox.terminate()
+            sandbox.wait(timeout=10)
+    (key,) = status["users"][0]["keys"]
+    for path in ("/v1/secret/data/ci/acme/app", "/v1/secret/data/ci/acme/other"):
+        held = Vault.held[path]
+        assert held["AWS_ACCESS_KEY_ID"] == key["id"], f"{path} holds another key than IAM"
+        assert len(held["AWS_SECRET_ACCESS_KEY"]) == 40, f"{path} holds no secret"
+    assert Vault.held["/v1/secret/data/ci/acme/app"]["REGION"] == "eu-central-1", "another field was lost"
+    print(f"delivered: both secrets hold {key['id']}")
+
+
+def configure(directory, plugins, identifier, place, port):
+    seal_key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+    (directory / "seal.key").write_text(seal_key)
+    (directory / "seal.key").chmod(0o600)
+    (directory / "keyturn.yaml").write_text(json.dumps({
+        "version": 1, "state": "sqlite:keyturn.db", "seal-key": {"file": "seal.key"},
+        "aws": {"region": place["region"], "endpoint-url": place["aws"]},
+        "plugins": {"path": [str(plugins)]},
+        "pushers": {"mine": {
+            "plugin": identifier, "token": {"env": "TOKEN"}, "endpoint": f"http://127.0.0.1:{port}"}},
+        "defaults": {"rotate-every": "24h", "overlap": "1s", "soak": "1s"},
+        "users": {place["users"][0]: {"targets": [
+            {"pusher": "mine", "path": "ci/acme/app"}, {"pusher": "mine", "path": "ci/acme/other"}]}},
+    }))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:3])

@@ -1,0 +1,91 @@
+import PusherKit
+
+/// The requests, and what each answer means: the part to rewrite for another service.
+struct Client: Sendable {
+    let endpoint: Endpoint
+    let token: SecretBytes
+
+    /// The fields of the secret that are text, or nil where there is no such secret.
+    func read(_ target: VaultKV.Target, call: borrowing Call) throws(PushFailure) -> [String: SecretBytes]? {
+        let response = try call.http(request(.get, target), about: target.subject)
+        if isMissingSecret(response) { return nil }
+        guard response.status == 200, let document = response.json(Document.self) else {
+            throw rejection(response, target)
+        }
+        return document.data.data.values
+    }
+
+    /// Writes both fields, and leaves the secret's other fields as they are.
+    func write(
+        _ pair: borrowing KeyPair, to target: VaultKV.Target, exists: Bool, call: borrowing Call
+    ) throws(PushFailure) {
+        var fields = JSONBody()
+        fields.set(target.accessKeyID, pair.accessKeyID)
+        fields.set(target.secretAccessKey, pair.secretAccessKey)
+        var body = JSONBody()
+        body.set("data", fields)
+        var request = request(exists ? .patch : .post, target)
+        request.setBody(body, type: exists ? "application/merge-patch+json" : "application/json")
+        let response = try call.http(request, about: target.subject)
+        guard response.status == 200, response.json(Written.self) != nil else { throw rejection(response, target) }
+    }
+
+    private func request(_ method: HTTPRequest.Method, _ target: VaultKV.Target) -> HTTPRequest {
+        let mount = (target.mount ?? "secret").split(separator: "/").map(String.init)
+        let path = target.path.split(separator: "/").map(String.init)
+        var request = HTTPRequest(method, endpoint.url(["v1"] + mount + ["data"] + path))
+        request.setHeader("X-Vault-Token", token)
+        request.setHeader("X-Vault-Request", "true")
+        return request
+    }
+
+    /// Whether a 404 is about the secret alone: then Vault names no error. A mount that is not there is named.
+    private func isMissingSecret(_ response: HTTPResponse) -> Bool {
+        response.status == 404 && response.json(VendorError.self)?.errors?.isEmpty ?? false
+    }
+
+    private func rejection(_ response: HTTPResponse, _ target: VaultKV.Target) -> PushFailure {
+        response.failure(
+            about: target.subject, text: response.json(VendorError.self)?.errors?.first ?? "",
+            advice: Advice(
+                unauthorized: "the token must be allowed to read, create, update and patch this path",
+                notFound: "check mount, and that it is a key-value store of version 2",
+                conflict: "somebody else writes this secret; run keyturn retry",
+                invalid: "check endpoint, mount and path"))
+    }
+}
+
+/// What Vault answers to a read.
+private struct Document: Decodable {
+    struct Version: Decodable { let data: Fields }
+    let data: Version
+}
+
+/// The fields of a secret that are text. Others are of no interest here.
+private struct Fields: Decodable {
+    let values: [String: SecretBytes]
+
+    private struct Name: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+        init?(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: Name.self)
+        var values: [String: SecretBytes] = [:]
+        for name in fields.allKeys { values[name.stringValue] = try? fields.decode(SecretBytes.self, forKey: name) }
+        self.values = values
+    }
+}
+
+/// What Vault answers to a write.
+private struct Written: Decodable {
+    struct Version: Decodable { let version: Int }
+    let data: Version
+}
+
+private struct VendorError: Decodable {
+    let errors: [String]?
+}

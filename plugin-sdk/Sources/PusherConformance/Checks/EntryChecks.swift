@@ -1,0 +1,123 @@
+internal import CKeyturnPusher
+
+/// The entry function, and hosts of other versions than the plugin's.
+enum EntryChecks {
+    static let all = [
+        ConformanceCheck("loads", "The library loads, and its entry function gives a whole table.") {
+            bench throws(Stop) in
+            let library = try load(bench)
+            let size = Int(library.table.pointee.size)
+            if size < MemoryLayout<kt_pusher>.size {
+                bench.warn("its table has \(size) bytes, fewer than version 1.0 has")
+            }
+            if size > 4_096 { bench.fail("its table tells a size of \(size) bytes: set it to sizeof") }
+        },
+        ConformanceCheck(
+            "smaller-host", "A host that has only the first fields of kt_host is used no further than they go."
+        ) {
+            bench throws(Stop) in
+            let host = ScriptedHost(.init(hostSize: MemoryLayout<kt_host>.offset(of: \.service)))
+            bench.doing("loading the library with a smaller host")
+            let library: Library
+            do throws(Stop) { library = try Library(path: bench.subject.library, host: host) } catch {
+                // Refusing is in place too.
+                guard error.finding.contains("refused") else { throw error }
+                return
+            }
+            bench.doing("open with a smaller host")
+            let instance = Instance(library, host, configuration: Array(try bench.configuration().text.utf8))
+            if instance.isOpen { instance.close() }
+        },
+        ConformanceCheck("larger-host", "A host of a later version, whose structs are longer, is accepted.") {
+            bench throws(Stop) in
+            let instance = try bench.open(.init(extra: 64, abiMinor: 99))
+            let target = try bench.target()
+            let world = World(bench.subject.rules)
+            bench.doing("check with a larger host")
+            bench.judge(instance.check(target, world), "check")
+            bench.doing("push with a larger host")
+            let ending = instance.push(KeyPair(), to: target, world)
+            bench.judge(ending, "push")
+            if bench.subject.rules != nil && !ending.isOK { bench.fail("push ended as \(ending.described)") }
+            instance.close()
+        },
+        ConformanceCheck("smaller-call", "A kt_call without `report` is used no further than its size goes.") {
+            bench throws(Stop) in
+            let instance = try bench.open(
+                .init(callSize: MemoryLayout<kt_call>.offset(of: \.report), lending: .fenced))
+            bench.doing("check without kt_call.report")
+            bench.judge(instance.check(try bench.target(), World(nil, fault: .serverError)), "check")
+            bench.doing("push without kt_call.report")
+            bench.judge(instance.push(KeyPair(), to: try bench.target(), World(nil, fault: .serverError)), "push")
+            instance.close()
+        },
+        lacking("without-log", [KT_SERVICE_LOG_1], mayRefuse: false),
+        lacking("without-secret", [KT_SERVICE_SECRET_1], mayRefuse: true),
+        lacking("without-clock", [KT_SERVICE_CLOCK_1], mayRefuse: true),
+        lacking("without-http", [KT_SERVICE_HTTP_1], mayRefuse: true),
+        lacking("without-services", Set(ScriptedHost.services), mayRefuse: true),
+        ConformanceCheck("identity", "ID, version and summary are well-formed.") { bench throws(Stop) in
+            let table = try load(bench).table.pointee
+            let id = text(table.id, limit: 1_024)
+            if (try? Regex("[a-z][a-z0-9]*(-[a-z0-9]+)*").wholeMatch(in: id)) == nil || id.count > 64 {
+                bench.fail("the id \(quoted(id)) is not lower case, digits and dashes, up to 64")
+            }
+            let version = text(table.version, limit: 1_024)
+            if (try? Regex(#"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?"#).wholeMatch(in: version)) == nil {
+                bench.fail("the version \(quoted(version)) is no semantic version, such as 1.0.0")
+            }
+            let summary = text(table.summary, limit: 4_096)
+            if summary.isEmpty || summary.contains(where: \.isNewline) { bench.fail("the summary is not one line") }
+            if summary.count > 120 { bench.warn("the summary has \(summary.count) characters; 120 fit on a line") }
+        },
+        ConformanceCheck("unknown-extension", "An extension that it does not know is answered with NULL.") {
+            bench throws(Stop) in
+            let library = try load(bench)
+            guard library.has(\.extension), let function = library.table.pointee.extension else { return }
+            bench.doing("extension(\"kt.conformance.unknown/9\")")
+            let lender = Lender(.fenced)
+            for id in ["kt.conformance.unknown/9", ""] where function(lender.string(id)) != nil {
+                bench.fail("extension(\(quoted(id))) is not NULL")
+            }
+        },
+    ]
+
+    private static func load(_ bench: Bench) throws(Stop) -> Library {
+        bench.doing("loading the library")
+        return try Library(path: bench.subject.library, host: ScriptedHost())
+    }
+
+    private static func lacking(_ name: String, _ services: Set<String>, mayRefuse: Bool) -> ConformanceCheck {
+        let what = services.count == 1 ? services.first! : "any service"
+        return ConformanceCheck(name, "A host without \(what) is borne, or refused in order.") { bench throws(Stop) in
+            let host = ScriptedHost(.init(missing: services))
+            bench.doing("loading the library on a host without \(what)")
+            let library: Library
+            do throws(Stop) { library = try Library(path: bench.subject.library, host: host) } catch {
+                guard mayRefuse, error.finding.contains("refused") else { throw error }
+                return
+            }
+            bench.doing("open on a host without \(what)")
+            let instance = Instance(library, host, configuration: Array(try bench.configuration().text.utf8))
+            bench.judge(instance.opening, "open")
+            guard instance.isOpen else {
+                let outcome = instance.opening.outcome
+                if !mayRefuse { bench.fail("open ended as \(instance.opening.described), for want of \(what)") }
+                if outcome != KT_UNSUPPORTED {
+                    bench.warn("open ended as \(outcomeName(outcome)); KT_UNSUPPORTED says it best")
+                }
+                return
+            }
+            let target = try bench.target()
+            bench.doing("check on a host without \(what)")
+            bench.judge(instance.check(target, World(bench.subject.rules)), "check")
+            bench.doing("push on a host without \(what)")
+            let ending = instance.push(KeyPair(), to: target, World(bench.subject.rules))
+            bench.judge(ending, "push")
+            if services.contains(KT_SERVICE_HTTP_1), ending.isOK, bench.subject.usesHTTP {
+                bench.fail("push ended as \(ending.described), and nothing can have been sent")
+            }
+            instance.close()
+        }
+    }
+}

@@ -1,0 +1,39 @@
+/// One rule, and how it is tried. Each check runs in a process of its own.
+public struct ConformanceCheck: Sendable {
+    /// What people call it: `answers-401`.
+    public let name: String
+    /// The rule, as a sentence.
+    public let rule: String
+    /// Whether it makes up its cases from a seed, each in a process of its own.
+    public let isSeeded: Bool
+    let body: @Sendable (Bench) throws(Stop) -> Void
+
+    init(
+        _ name: String, _ rule: String, isSeeded: Bool = false, _ body: @escaping @Sendable (Bench) throws(Stop) -> Void
+    ) {
+        self.name = name
+        self.rule = rule
+        self.isSeeded = isSeeded
+        self.body = body
+    }
+
+    /// Every check, in the order in which they are run.
+    public static let all: [ConformanceCheck] =
+        LibraryChecks.all + EntryChecks.all + ManifestChecks.all + OpenChecks.all + PushChecks.all + AnswerChecks.all
+        + TimeChecks.all + SecretChecks.all + RequestChecks.all + MemoryChecks.all + ProcessChecks.all + FuzzChecks.all
+
+    /// Runs the check, in this process: a library can be loaded only once.
+    ///
+    /// - Parameters:
+    ///   - subject: the pusher.
+    ///   - tell: is told what is done next.
+    public func run(_ subject: Subject, tell: @escaping (String) -> Void) -> CheckResult {
+        let bench = Bench(subject, tell: tell)
+        var findings: [(verdict: Verdict, text: String)] = []
+        do throws(Stop) { try body(bench) } catch { findings.append((error.verdict, error.finding)) }
+        findings = bench.findings + findings
+        let verdict: Verdict =
+            findings.contains { $0.verdict == .fail } ? .fail : findings.isEmpty ? .pass : .warn
+        return CheckResult(check: name, verdict: verdict, findings: findings.map(\.text))
+    }
+}

@@ -1,0 +1,129 @@
+internal import CKeyturnPusher
+internal import Glibc
+internal import Synchronization
+
+/// One call into the plugin, as the host sees it.
+final class HostCall: Sendable {
+    /// What the plugin told about the outcome.
+    struct Report: Sendable {
+        var evidence: kt_evidence
+        var retryAfter: Int64
+        var message: String
+        var keyID: String
+        var changedAt: String
+    }
+
+    struct State {
+        var isCancelled = false
+        var isOver = false
+        var report: Report?
+        var requests: [Request] = []
+        /// Milliseconds that the plugin slept, beside those that really passed.
+        var slept: Int64 = 0
+        var violations: [String] = []
+    }
+
+    /// Requests that one call may make.
+    static let requestLimit = 256
+    private static let textLimit = 64 << 10
+
+    let world: World
+    let state = Mutex(State())
+    private let thread = pthread_self()
+    private let start = milliseconds()
+    private let limit: Int64
+    private let sleepsReally: Bool
+    /// Bytes behind the fields of a response.
+    private let extra: Int
+    // Written and read by the call's own thread.
+    nonisolated(unsafe) let lender: Lender
+
+    init(world: World, limit: Int64, shape: ScriptedHost.Shape, lender: Lender) {
+        self.world = world
+        self.limit = limit
+        sleepsReally = shape.sleepsReally
+        extra = shape.extra
+        self.lender = lender
+    }
+
+    var remaining: Int64 { max(0, limit - (milliseconds() - start) - state.withLock { $0.slept }) }
+
+    var shouldEnd: Bool { state.withLock { $0.isCancelled } || remaining == 0 }
+
+    func cancel() { state.withLock { $0.isCancelled = true } }
+
+    func report(_ report: UnsafePointer<kt_report>) {
+        expectThread("kt_call.report")
+        let size = Int(report.pointee.size)
+        func has<Value>(_ field: KeyPath<kt_report, Value>) -> Bool {
+            (MemoryLayout<kt_report>.offset(of: field) ?? .max) + MemoryLayout<Value>.size <= size
+        }
+        let raw = report.pointee
+        let told = Report(
+            evidence: has(\.evidence) ? raw.evidence : KT_EVIDENCE_NONE,
+            retryAfter: has(\.retry_after_ms) ? raw.retry_after_ms : -1,
+            message: has(\.message) ? text(raw.message, limit: Self.textLimit) : "",
+            keyID: has(\.key_id) ? text(raw.key_id, limit: Self.textLimit) : "",
+            changedAt: has(\.changed_at) ? text(raw.changed_at, limit: Self.textLimit) : "")
+        state.withLock { state in
+            if size < MemoryLayout<kt_report>.size {
+                state.violations.append("kt_report.size does not cover the fields of version 1.0: set it to sizeof")
+            }
+            state.report = told
+        }
+    }
+
+    /// Answers a request, and keeps it.
+    func send(_ raw: UnsafePointer<kt_http_request>?) -> UnsafePointer<kt_http_response> {
+        expectThread("kt_http.send")
+        var request = Request(raw)
+        let isTooMany = state.withLock { $0.requests.count >= Self.requestLimit }
+        if isTooMany {
+            request.answer = Answer(error: KT_HTTP_REFUSED, errorText: "more than 256 requests in one call")
+        } else if shouldEnd {
+            request.answer = Answer(error: KT_HTTP_CANCELLED, errorText: "the call was cancelled")
+        } else if request.faults.isEmpty {
+            request.answer = world.answer(&request)
+        }
+        if request.answer.waitsForEnd { request.answer = waitForEnd() }
+        let answer = request.answer
+        let kept = request
+        state.withLock { if !isTooMany { $0.requests.append(kept) } }
+        let response = kt_http_response(
+            size: 0, error: answer.error, status: answer.status, reserved: 0, headers: lender.headers(answer.headers),
+            header_count: UInt64(answer.headers.count), body: lender.bytes(answer.body),
+            error_text: lender.string(answer.errorText))
+        return lender.place(response, size: MemoryLayout<kt_http_response>.size + extra)
+    }
+
+    /// Sleeps until the call should end, or for that time. Where nothing else happens meanwhile, time just passes.
+    func sleep(_ milliseconds: Int64) -> Int32 {
+        expectThread("kt_clock.sleep_ms")
+        guard sleepsReally else {
+            state.withLock { $0.slept += max(0, min(milliseconds, 86_400_000)) }
+            return shouldEnd ? 1 : 0
+        }
+        let end = PusherConformance.milliseconds() + max(0, min(milliseconds, 86_400_000))
+        while !shouldEnd, PusherConformance.milliseconds() < end { usleep(2_000) }
+        return shouldEnd ? 1 : 0
+    }
+
+    private func waitForEnd() -> Answer {
+        while !shouldEnd { usleep(2_000) }
+        return state.withLock { $0.isCancelled }
+            ? Answer(error: KT_HTTP_CANCELLED, errorText: "the call was cancelled")
+            : Answer(error: KT_HTTP_TIMED_OUT, errorText: "no whole answer in time")
+    }
+
+    private func expectThread(_ function: String) {
+        guard pthread_equal(thread, pthread_self()) == 0 else { return }
+        state.withLock { $0.violations.append("\(function) was called on another thread than the call came on") }
+    }
+}
+
+/// Milliseconds of the monotonic clock.
+func milliseconds() -> Int64 {
+    var moment = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &moment)
+    return Int64(moment.tv_sec) * 1_000 + Int64(moment.tv_nsec) / 1_000_000
+}

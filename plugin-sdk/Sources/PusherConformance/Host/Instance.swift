@@ -1,0 +1,82 @@
+internal import CKeyturnPusher
+
+/// An opened pusher.
+final class Instance: @unchecked Sendable {
+    // Unchecked: what the pointer leads to is the plugin's affair, and it promises to bear several threads.
+    private let pointer: UnsafeMutableRawPointer?
+    let library: Library
+    let host: ScriptedHost
+    let opening: Ending
+
+    /// Opens; `opening` tells how it went. On another outcome than `KT_OK` there is no instance.
+    init(_ library: Library, _ host: ScriptedHost, configuration: [UInt8], world: World = World(nil)) {
+        self.library = library
+        self.host = host
+        var instance: UnsafeMutableRawPointer?
+        opening = host.perform(world) { call, lender in
+            library.table.pointee.open(host.host, call, lender.string(configuration), &instance)
+        }
+        pointer = instance
+    }
+
+    var isOpen: Bool { opening.outcome == KT_OK }
+
+    func check(_ target: Target, _ world: World, limit: Int64 = 30_000) -> Ending {
+        perform(target, world, limit) { [self] call, target, _ in library.table.pointee.check(pointer, call, target) }
+    }
+
+    func inspect(_ target: Target, _ world: World) -> Ending? {
+        guard let inspect = library.inspect else { return nil }
+        return perform(target, world, 30_000) { [self] call, target, _ in inspect(pointer, call, target) }
+    }
+
+    func push(
+        _ pair: KeyPair, to target: Target, _ world: World, limit: Int64 = 30_000,
+        began: (HostCall) -> Void = { _ in }
+    ) -> Ending {
+        perform(target, world, limit, began) { [self] call, target, lender in
+            let lent = kt_key_pair(
+                size: 0, reserved: 0, access_key_id: lender.string(pair.id),
+                secret_access_key: lender.string(pair.secret))
+            return library.table.pointee.push(
+                pointer, call, target, lender.place(lent, size: host.size(of: kt_key_pair.self)))
+        }
+    }
+
+    func close() { library.table.pointee.close(pointer) }
+
+    private func perform(
+        _ target: Target, _ world: World, _ limit: Int64, _ began: (HostCall) -> Void = { _ in },
+        _ body: (UnsafePointer<kt_call>, UnsafePointer<kt_target>, Lender) -> kt_outcome
+    ) -> Ending {
+        host.perform(world, limit: limit, began: began) { call, lender in
+            let lent = kt_target(
+                size: 0, reserved: 0, name: lender.string(target.name), fields: lender.string(target.fields))
+            return body(call, lender.place(lent, size: host.size(of: kt_target.self)), lender)
+        }
+    }
+}
+
+/// Where to push to.
+struct Target: Sendable {
+    var name: String
+    var fields: [UInt8]
+
+    init(_ fields: JSONValue, name: String = "conformance:place") {
+        self.name = name
+        self.fields = Array(fields.text.utf8)
+    }
+}
+
+/// A pair, made up.
+struct KeyPair: Sendable {
+    var id: String
+    var secret: String
+
+    /// - Parameter number: pairs of different numbers differ.
+    init(_ number: Int = 1) {
+        let digits = String(number)
+        id = "AKIACONFORMANCE" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits
+        secret = "C0nf/0rm+Anc3/Secr3t+Key/" + String(repeating: "x", count: max(0, 15 - digits.count)) + digits
+    }
+}

@@ -1,0 +1,110 @@
+internal import CKeyturnPusher
+
+/// One request that the plugin asked for, copied, and what is wrong with it.
+struct Request: Sendable {
+    var method: String
+    var url: String
+    var headers: [(name: String, value: String)] = []
+    var body: [UInt8] = []
+    /// Against the rules of `kt.http/1`.
+    var faults: [String] = []
+    /// What the scripted world answered.
+    var answer = Answer.nothing
+    /// Whether the answer was the fault under test, not the service's own.
+    var isFaulted = false
+
+    private static let bodyLimit: UInt64 = 1 << 20
+    private static let headerLimit: UInt64 = 64
+
+    init(_ raw: UnsafePointer<kt_http_request>?) {
+        guard let raw, Int(raw.pointee.size) >= MemoryLayout<kt_http_request>.size else {
+            (method, url) = ("", "")
+            faults = ["kt_http_request.size does not cover the fields of version 1.0: set it to sizeof"]
+            return
+        }
+        let wanted = raw.pointee
+        method = text(wanted.method, limit: 64)
+        url = text(wanted.url, limit: 16_384)
+        if wanted.header_count > Self.headerLimit {
+            faults.append("\(wanted.header_count) header fields; 64 is the most")
+        }
+        if let fields = wanted.headers {
+            for index in 0..<Int(min(wanted.header_count, Self.headerLimit)) {
+                headers.append((text(fields[index].name, limit: 256), text(fields[index].value, limit: 16_384)))
+            }
+        } else if wanted.header_count > 0 {
+            faults.append("header_count is \(wanted.header_count) and headers is NULL")
+        }
+        if wanted.body.length > Self.bodyLimit {
+            faults.append("a body of \(wanted.body.length) bytes; 1 MiB is the most")
+        }
+        if let data = wanted.body.data {
+            body = Array(UnsafeBufferPointer(start: data, count: Int(min(wanted.body.length, Self.bodyLimit))))
+        }
+        faults += formFaults()
+    }
+
+    var isWrite: Bool { method != "GET" && method != "HEAD" }
+
+    /// The host as it stands in the URL, without user and port, in lower case.
+    var host: String {
+        guard let authority else { return "" }
+        let place = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
+        guard !place.hasPrefix("[") else { return String(place.prefix { $0 != "]" }.dropFirst()) }
+        return place.prefix { $0 != ":" }.lowercased()
+    }
+
+    /// The path, without query.
+    var path: String {
+        guard let authority, let start = url.firstRange(of: "://")?.upperBound else { return "" }
+        return String(url[start...].dropFirst(authority.count).prefix { $0 != "?" && $0 != "#" })
+    }
+
+    private var authority: Substring? {
+        guard let start = url.firstRange(of: "://")?.upperBound else { return nil }
+        return url[start...].prefix { !"/?#".contains($0) }
+    }
+
+    private func formFaults() -> [String] {
+        var found: [String] = []
+        if !["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"].contains(method) {
+            found.append("the method \(quoted(method))")
+        }
+        if !url.hasPrefix("https://") && !url.hasPrefix("http://") || host.isEmpty {
+            found.append("\(quoted(url)) is not an absolute http or https URL")
+        }
+        if !url.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) || url.contains(where: { "\\\"<>^`{|}".contains($0) }) {
+            found.append("the URL \(quoted(url)) has characters that must be percent-encoded")
+        }
+        if authority?.contains("@") == true { found.append("a user in the URL") }
+        for header in headers {
+            if header.name.isEmpty || !header.name.utf8.allSatisfy(isTokenCharacter) {
+                found.append("a header field named \(quoted(header.name))")
+            }
+            if header.value.unicodeScalars.contains(where: { $0.value < 32 && $0 != "\t" || $0.value == 127 }) {
+                found.append("control characters in the header field \(quoted(header.name))")
+            }
+        }
+        return found
+    }
+
+    private func isTokenCharacter(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        }
+    }
+}
+
+/// The start of a text, for a sentence.
+func quoted(_ text: String) -> String {
+    let line = text.unicodeScalars.prefix(80).map { $0.value < 32 || $0.value == 127 ? "?" : String($0) }.joined()
+    return "`\(line)`"
+}
+
+/// Copies a text that crosses the line; what is not UTF-8 is repaired.
+func text(_ string: kt_string, limit: Int) -> String {
+    guard let data = string.data, string.length > 0 else { return "" }
+    let count = Int(min(string.length, UInt64(limit)))
+    return String(decoding: UnsafeRawBufferPointer(start: data, count: count), as: UTF8.self)
+}

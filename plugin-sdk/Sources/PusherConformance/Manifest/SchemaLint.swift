@@ -1,0 +1,64 @@
+/// What is wrong with a schema of a manifest.
+enum SchemaLint {
+    private static let depthLimit = 16
+    private static let types: Set = ["null", "boolean", "integer", "number", "string", "array", "object"]
+    /// What keyturn checks.
+    private static let known: Set = [
+        "type", "properties", "required", "additionalProperties", "enum", "const", "pattern", "minLength", "maxLength",
+        "minimum", "maximum", "items", "minItems", "oneOf", "anyOf", "not", "description", "default", "examples",
+        "title",
+        "$comment",
+    ]
+
+    static func faults(_ schema: JSONValue, _ place: String, depth: Int = 0) -> (faults: [String], doubts: [String]) {
+        var faults: [String] = []
+        var doubts: [String] = []
+        guard let keywords = schema.object else {
+            if case .bool = schema { return ([], []) }
+            return (["\(place) is no schema: it must be an object, or true"], [])
+        }
+        guard depth < depthLimit else { return (["\(place) is nested too deeply"], []) }
+        func descend(_ schema: JSONValue, _ name: String) {
+            let found = Self.faults(schema, "\(place).\(name)", depth: depth + 1)
+            faults += found.faults
+            doubts += found.doubts
+        }
+        for name in keywords.keys.sorted() where !known.contains(name) {
+            doubts.append("\(place): keyturn does not check `\(name)`")
+        }
+        if let type = schema["type"] {
+            let named = type.strings ?? type.string.map { [$0] }
+            if named == nil || !types.isSuperset(of: named ?? []) { faults.append("\(place).type is \(type.text)") }
+        }
+        if let pattern = schema["pattern"], pattern.string.flatMap({ try? Regex($0) }) == nil {
+            faults.append("\(place).pattern is no regular expression")
+        }
+        if let values = schema["enum"], values.array?.isEmpty != false {
+            faults.append("\(place).enum must list values")
+        }
+        let properties = schema["properties"]?.object ?? [:]
+        if schema["properties"] != nil && schema["properties"]?.object == nil {
+            faults.append("\(place).properties must be an object")
+        }
+        for (name, property) in properties.sorted(by: { $0.key < $1.key }) { descend(property, name) }
+        if let required = schema["required"] {
+            guard let names = required.strings else { return (faults + ["\(place).required must list names"], doubts) }
+            for name in names where schema["properties"] != nil && properties[name] == nil {
+                faults.append("\(place).required names `\(name)`, which is no property")
+            }
+        }
+        for keyword in ["oneOf", "anyOf"] {
+            guard let choices = schema[keyword] else { continue }
+            guard let list = choices.array, !list.isEmpty else {
+                faults.append("\(place).\(keyword) must list schemas")
+                continue
+            }
+            for (index, choice) in list.enumerated() { descend(choice, "\(keyword)[\(index)]") }
+        }
+        if let items = schema["items"] { descend(items, "items") }
+        if let value = schema["default"], let enumeration = schema["enum"]?.array, !enumeration.contains(value) {
+            faults.append("\(place).default is not one of its enum")
+        }
+        return (faults, doubts)
+    }
+}

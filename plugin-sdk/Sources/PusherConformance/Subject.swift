@@ -1,0 +1,105 @@
+internal import CKeyturnPusher
+internal import FoundationEssentials
+
+/// The pusher under test, as its files tell it.
+public struct Subject: Sendable {
+    let library: String
+    let manifestText: [UInt8]
+    let manifest: JSONValue
+    let fixture: Result<Fixture, FixtureError>?
+    let configuration: JSONValue?
+    let targets: [JSONValue]
+    /// Of the checks that make up their cases.
+    let seed: UInt64
+    let iteration: Int
+
+    private static let sizeLimit = 4 << 20
+
+    /// Reads manifest.json and, where it is there, conformance.json beside the library.
+    ///
+    /// - Parameters:
+    ///   - library: the path of pusher.so.
+    ///   - seed: of the made-up cases.
+    ///   - iteration: which of them.
+    /// - Throws: `SubjectError` where there is no manifest.
+    public init(library: String, seed: UInt64 = 1, iteration: Int = 0) throws(SubjectError) {
+        let directory = library.lastIndex(of: "/").map { String(library[..<$0]) } ?? "."
+        func read(_ name: String) -> [UInt8]? {
+            guard let data = try? Data(contentsOf: URL(filePath: "\(directory)/\(name)")), data.count <= Self.sizeLimit
+            else { return nil }
+            return Array(data)
+        }
+        guard let text = read("manifest.json"), let manifest = JSONValue(parsing: text), manifest.object != nil else {
+            throw SubjectError(
+                "\(directory)/manifest.json is missing, or no JSON object: it has to stand beside the library")
+        }
+        self.library = library.hasPrefix("/") || library.hasPrefix("./") ? library : "./\(library)"
+        self.manifest = manifest
+        self.seed = seed
+        self.iteration = iteration
+        manifestText = text
+        if let bytes = read("conformance.json") {
+            fixture = Result { () throws(FixtureError) in try Fixture(bytes) }
+        } else {
+            fixture = nil
+        }
+        if case .success(let fixture) = fixture {
+            configuration = fixture.configuration
+            targets = fixture.targets.map(Self.named)
+        } else {
+            configuration = Self.sampleConfiguration(manifest)
+            targets = (Sample.object(manifest["target"] ?? .object([:])) ?? nil).map { [Self.named($0)] } ?? []
+        }
+    }
+
+    var rules: [Rule]? { if case .success(let fixture) = fixture { fixture.rules } else { nil } }
+
+    /// Whether it has a service to ask through `kt.http/1`. What it does without one, the scripted host cannot see.
+    var usesHTTP: Bool {
+        !(manifest["hosts"]?.strings ?? []).isEmpty || manifest["configuration"]?["properties"]?["endpoint"] != nil
+    }
+
+    /// Hosts that the configuration grants beside those of the manifest.
+    var hosts: [String] {
+        let endpoint = configuration?["endpoint"]?.string.map { url in
+            url.split(separator: "/", omittingEmptySubsequences: true).dropFirst().first.map {
+                $0.prefix { $0 != ":" }.lowercased()
+            } ?? ""
+        }
+        return (manifest["hosts"]?.strings ?? []) + (endpoint.map { [$0] } ?? [])
+    }
+
+    /// The secret fields of the configuration, with their values.
+    var secrets: [(name: String, value: String)] {
+        (manifest["secrets"]?.strings ?? []).compactMap { name in
+            configuration?[name]?.string.map { ("the configuration's \(name)", $0) }
+        }
+    }
+
+    /// The names of the two variables are always there.
+    static func named(_ target: JSONValue) -> JSONValue {
+        JSONValue.object([
+            "access-key-id": .string("AWS_ACCESS_KEY_ID"), "secret-access-key": .string("AWS_SECRET_ACCESS_KEY"),
+        ]).setting(target.object ?? [:])
+    }
+
+    private static func sampleConfiguration(_ manifest: JSONValue) -> JSONValue? {
+        guard let sample = Sample.object(manifest["configuration"] ?? .object([:])) else { return nil }
+        var secrets: [String: JSONValue] = [:]
+        for name in manifest["secrets"]?.strings ?? [] where sample[name]?.string != nil {
+            let value = JSONValue.string("c0nf0rmance-t0ken-\(name)")
+            let fits =
+                manifest["configuration"]?["properties"]?[name]?["pattern"]?.string
+                .flatMap { try? Regex($0) }.map { (try? $0.firstMatch(in: value.string ?? "")) != nil } ?? true
+            if fits { secrets[name] = value }
+        }
+        return sample.setting(secrets)
+    }
+}
+
+/// Why nothing can be checked.
+public struct SubjectError: Error, CustomStringConvertible {
+    /// One sentence for people.
+    public var description: String
+    init(_ description: String) { self.description = description }
+}
