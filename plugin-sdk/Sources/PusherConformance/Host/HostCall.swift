@@ -15,7 +15,6 @@ final class HostCall: Sendable {
 
     struct State {
         var isCancelled = false
-        var isOver = false
         var report: Report?
         var requests: [Request] = []
         /// Milliseconds that the plugin slept, beside those that really passed.

@@ -109,8 +109,7 @@ final class ScriptedHost: Sendable {
         state.withLock { $0.calls[number] = nil }
         lender.takeBack()
         return call.state.withLock { state in
-            state.isOver = true
-            return Ending(
+            Ending(
                 outcome: outcome, report: state.report, requests: state.requests, elapsed: elapsed,
                 violations: state.violations)
         }
