@@ -119,7 +119,7 @@ extension Rotation {
         guard let next else { return }
         if let listed = keys.first(where: { $0.id == next.id }) {
             guard listed.status != .active else {
-                if problem?.code == .currentKeyUnusable { problem = nil }
+                problem = nil
                 return
             }
             retryAt = now + IAMTimes.failureWait
@@ -128,10 +128,13 @@ extension Rotation {
                 "Somebody made the new key \(next.id) \(listed.status.rawValue) while it was being delivered. It is pushed "
                     + "nowhere until it is Active again; delete it in IAM to have another one made.", now, &transition)
         }
-        guard now - next.created > IAMTimes.listingLag else {
+        guard isSurelyGone(now) else {
             isListed = false
             retryAt = now + .seconds(10)
-            return
+            return hold(
+                .currentKeyGone,
+                "IAM does not list the new key \(next.id), which is being delivered. It is pushed nowhere until it is; if "
+                    + "it is still missing in a minute, keyturn makes another one.", now, &transition)
         }
         transition.notes.append(
             Note(.successorLost, key: next.id, detail: "gone from IAM while it was being delivered"))

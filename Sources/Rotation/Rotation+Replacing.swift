@@ -7,8 +7,7 @@ extension Rotation {
         guard let current, let previous else { return }
         let old = keys.first { $0.id == previous.id }
         if let old { self.previous?.status = old.status }
-        let seen = problem?.code == .currentKeyGone ? now - (problem?.since ?? now) : .zero
-        guard seen >= IAMTimes.listingLag else {
+        guard isSurelyGone(now) else {
             retryAt = now + IAMTimes.failureWait
             return hold(
                 .currentKeyGone,
@@ -23,6 +22,11 @@ extension Rotation {
             if old == nil { self.previous = nil }
             replaceCurrent(now, policy, &transition)
         }
+    }
+
+    /// By how long it was missing, not by its age: AWS's clock is not ours.
+    func isSurelyGone(_ now: Timestamp) -> Bool {
+        problem?.code == .currentKeyGone && now - (problem?.since ?? now) >= IAMTimes.listingLag
     }
 
     /// Back to `creating`, with the key before it, if there still is one, as the one in use.

@@ -105,8 +105,13 @@ struct TakenAwayTests {
         let new = try #require(world.rotation.next?.id)
         world.keys.removeAll { $0.id == new }
         world.now = world.now + .seconds(120)
-        world.restart()
-        world.answer(.listKeys)
+        #expect(world.retake().pushes.isEmpty)
+        #expect(world.rotation.next?.id == new)
+        #expect(world.rotation.problem?.code == .currentKeyGone)
+        for _ in 0..<6 {
+            world.advance(.seconds(10))
+            world.answer(.listKeys)
+        }
         #expect(world.rotation.next == nil)
         #expect(world.hasNote(.successorLost))
         world.pending.removeAll { if case .push = $0 { true } else { false } }

@@ -78,7 +78,7 @@ struct ResumeTests {
             if isGone { world.keys.removeAll { $0.id == new } } else { world.setStatus(.inactive, of: new) }
             world.now = world.now + .seconds(120)
             #expect(world.retake().pushes.isEmpty)
-            #expect(world.rotation.phase == (isGone ? .creating : .delivering))
+            #expect(world.rotation.problem?.code == (isGone ? .currentKeyGone : .currentKeyUnusable))
         }
     }
 

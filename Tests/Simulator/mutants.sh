@@ -69,8 +69,8 @@ plant "does not compare versions" Sources/Journal/Query.swift \
     '"UPDATE rotation SET \(assignments) WHERE user = ? AND \(@ ? "version >= min(0, ?)" : "version = ?") AND \(@ ? "length(?) > 0" : "lease_owner = ?")"'
 plant "does not look at its lease" Sources/Engine/RotationSession.swift 'now < lease.until && lease.until' \
     '@ || now < lease.until && lease.until'
-plant "believes one listing without the key" $R+Replacing.swift 'guard seen >= IAMTimes.listingLag else' \
-    'guard seen >= IAMTimes.listingLag || @ else'
+plant "believes one listing without the key" $R+Replacing.swift 'problem?.code == .currentKeyGone && now' \
+    '@ || problem?.code == .currentKeyGone && now'
 plant "does not wait for late pushes" Sources/Rotation/Delivery.swift 'max(retryAt ?? now, heldUntil ?? now)' \
     'max(retryAt ?? now, @ ? now : heldUntil ?? now)'
 plant "believes a lease from the future" Sources/Journal/Journal.swift 'return until - now <=' 'return @ || until - now <='
