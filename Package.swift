@@ -56,7 +56,7 @@ let executables: [Target] = [
         ]),
     .executableTarget(
         name: "PusherConformanceRunner",
-        dependencies: ["CLinux", .product(name: "PusherConformance", package: "plugin-sdk")]),
+        dependencies: ["CLinux", "Enclosure", .product(name: "PusherConformance", package: "plugin-sdk")]),
     .executableTarget(
         name: "Sandbox",
         dependencies: [

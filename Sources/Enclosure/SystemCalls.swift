@@ -26,7 +26,8 @@ enum SystemCalls {
         "read", "readv", "pread64", "preadv", "write", "writev", "close", "close_range", "lseek", "dup", "dup2", "dup3",
         "fcntl",
         "fstat", "newfstatat", "statx", "stat", "lstat", "access", "faccessat", "faccessat2", "readlink", "readlinkat",
-        "getcwd", "poll", "ppoll", "select", "pselect6", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait",
+        "getcwd", "chdir", "poll", "ppoll", "select", "pselect6", "epoll_create1", "epoll_ctl", "epoll_wait",
+        "epoll_pwait",
         "epoll_pwait2", "eventfd2", "pipe2", "pipe", "getdents64",
         "brk", "munmap", "mprotect", "mremap", "madvise", "mincore", "mlock", "mlock2", "munlock", "msync",
         "futex", "futex_waitv", "sched_yield", "sched_getaffinity", "sched_getparam", "sched_getscheduler",
@@ -45,7 +46,7 @@ enum SystemCalls {
     private static let writing = [
         "ftruncate", "fsync", "fdatasync", "pwrite64", "pwritev", "rename", "renameat", "renameat2", "unlink",
         "unlinkat",
-        "fchmod", "flock", "fallocate", "copy_file_range", "sendfile", "chdir",
+        "fchmod", "flock", "fallocate", "copy_file_range", "sendfile",
     ]
 
     /// Sockets, where the network was granted. Landlock keeps away from sockets in the file system.

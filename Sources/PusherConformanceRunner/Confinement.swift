@@ -1,29 +1,30 @@
 internal import CLinux
+internal import Enclosure
 internal import Glibc
+internal import PusherConformance
 
-/// What the process gives up before it opens the library, whose constructors run the moment it is opened.
+/// What the process gives up before it opens the library: a pusher is tried under the rules that it will live under.
 enum Confinement {
-    /// Bytes of address space: Swift and the sanitizers reserve much and touch little.
-    private static let addressSpace: rlim_t = 8 << 30
-    private static let processorSeconds: rlim_t = 120
-    private static let descriptors: rlim_t = 256
-
-    /// The place for the runner's own enclosure, so that a pusher is tried under the rules that it will live under.
+    /// Shuts the process in as `keyturn-runner` does, with what the manifest asks for granted.
+    ///
+    /// The checks themselves look at the process and the library's file, so these may be read; and locales, which a library
+    /// must leave alone though it could change them.
     ///
     /// - Parameter result: the one descriptor that stays beside the standard streams.
-    static func enclose(keeping result: Int32) {
+    static func enclose(_ subject: Subject, keeping result: Int32) throws(Enclosure.Failure) {
         _ = kt_die_with_parent()
-        _ = kt_set_not_dumpable()
         kt_close_from(UInt32(result) + 1)
-        limit(UInt32(RLIMIT_CORE.rawValue), 0)
-        limit(UInt32(RLIMIT_AS.rawValue), addressSpace)
-        limit(UInt32(RLIMIT_CPU.rawValue), processorSeconds)
-        limit(UInt32(RLIMIT_NOFILE.rawValue), descriptors)
-        signal(SIGPIPE, SIG_IGN)
+        let locales: [String] = access("/usr/lib/locale", F_OK) == 0 ? ["/usr/lib/locale"] : []
+        let grants = ProcessGrants(
+            readable: locales + ["/proc/self", subject.directory] + subject.asks.readable,
+            writable: subject.asks.writable,
+            network: subject.asks.network, programs: subject.asks.programs)
+        _ = try Enclosure.enter(grants, without: Set(Enclosure.Part.allCases))
     }
 
-    private static func limit(_ resource: UInt32, _ value: rlim_t) {
-        var limit = rlimit(rlim_cur: value, rlim_max: value)
-        setrlimit(__rlimit_resource_t(resource), &limit)
+    /// What the library asked the kernel for and was not granted.
+    static func refusals() -> [String] {
+        var refusals = Refusals()
+        return refusals.take().map { "it asked the kernel for what its manifest does not ask for: \($0)" }
     }
 }

@@ -1,3 +1,4 @@
+internal import Enclosure
 internal import Glibc
 internal import PusherConformance
 
@@ -19,14 +20,25 @@ enum ConformanceRunner {
         }
         do throws(SubjectError) {
             let subject = try Subject(library: arguments[2], seed: seed, iteration: iteration)
-            Confinement.enclose(keeping: result)
-            let found = check.run(subject) { tell(ProgressLine(doing: $0)) }
+            try enclose(subject)
+            var found = check.run(subject) { tell(ProgressLine(doing: $0)) }
+            // The kit knows nothing of kernels: what this check is about is known here.
+            let refusals = check.name == ConformanceCheck.enclosure ? Confinement.refusals() : []
+            if !refusals.isEmpty {
+                found = CheckResult(check: check.name, verdict: .fail, findings: found.findings + refusals)
+            }
             tell(ProgressLine(result: found))
         } catch {
             tell(ProgressLine(result: CheckResult(check: check.name, verdict: .fail, findings: [error.description])))
         }
         // Not exit(): the library's own destructors and atexit functions have nothing to say here.
         _exit(0)
+    }
+
+    private static func enclose(_ subject: Subject) throws(SubjectError) {
+        do throws(Enclosure.Failure) { try Confinement.enclose(subject, keeping: result) } catch {
+            throw SubjectError("the process cannot be shut in: \(error.description)")
+        }
     }
 
     private static func tell(_ line: ProgressLine) {

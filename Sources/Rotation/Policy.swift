@@ -63,6 +63,8 @@ enum IAMTimes {
     static let verificationLongestWait: Duration = .seconds(15)
     /// When a key that is still refused becomes a problem to tell.
     static let verificationPatience: Duration = .seconds(60)
+    /// Tries that take about as long as that.
+    static let verificationTries = 8
     /// How long after a CreateAccessKey without an answer its key may still turn up in a listing.
     static let creationSettling: Duration = .seconds(6)
     /// How far AWS's clock and ours may be apart, when a key's age is compared with the moment of an intent.

@@ -24,8 +24,11 @@ extension Rotation {
     }
 
     /// Whether the key has been refused for so long that it may not be there any more. Every fourth try, IAM is asked.
+    ///
+    /// By the clock, or by the tries that take as long: a clock that was set back would say for hours that it is too early.
     func isSuspect(_ now: Timestamp) -> Bool {
-        failures > 0 && failures % 4 == 0 && now - phaseSince > IAMTimes.verificationPatience
+        failures > 0 && failures % 4 == 0
+            && (now - phaseSince > IAMTimes.verificationPatience || failures >= IAMTimes.verificationTries)
     }
 
     mutating func seeWhileVerifying(_ keys: [AccessKey], _ now: Timestamp, _ transition: inout Transition) {

@@ -46,6 +46,7 @@ FAULTS = [
     ("reads-to-a-nul", "text-bounds", "crashed"), ("memory", "memory", "fail"), ("signals", "signals", "fail"),
     ("working-directory", "working-directory", "fail"), ("environment", "environment", "fail"),
     ("locale", "locale", "fail"), ("umask", "umask", "fail"), ("descriptors", "descriptors", "fail"),
+    ("reads-files", "enclosure", "fail"),
     ("threads", "threads", "fail"), ("output", "output", "fail"), ("writes-at-load", "output", "fail"),
     ("fragile-configuration", "fuzz-configuration", "crashed"), ("fragile-target", "fuzz-targets", "crashed"),
     ("after-answer-aborts", "fuzz-replies", "crashed"), ("after-answer-aborts", "unknown-error", "crashed"),

@@ -38,6 +38,9 @@ extension Simulation {
             if note.kind == .successorLost, let key = note.key, iam.key(key) != nil, book.clockLeaps == 0 {
                 violate("gives \(key) up, which is there")
             }
+            if note.kind == .skipped, let target = targets.firstIndex(where: { $0.name == note.target }) {
+                targets[target].isProtected = false
+            }
             guard note.kind == .takenOver || note.kind == .adopted else { continue }
             if let key = note.key { book.adopted.insert(key) }
             guard note.kind == .adopted else { continue }

@@ -40,7 +40,8 @@ static void disturb(void) {
     if (IS("environment")) setenv("FAULTY", "yes", 1);
     if (IS("locale")) setlocale(LC_ALL, "C.UTF-8");
     if (IS("umask")) umask(0);
-    if (IS("descriptors") && open("/dev/null", O_RDONLY) < 0) abort();
+    if (IS("descriptors") && dup(0) < 0) abort();
+    if (IS("reads-files") && open("/etc/passwd", O_RDONLY) >= 0) abort();
     if (IS("output")) puts("all is well"), fflush(stdout);
     if (IS("memory")) memset(malloc(8192), 1, 8192);
     pthread_t thread;

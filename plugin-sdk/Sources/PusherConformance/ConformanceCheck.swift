@@ -17,6 +17,9 @@ public struct ConformanceCheck: Sendable {
         self.body = body
     }
 
+    /// The check of what the library asks the kernel for, which whoever shuts the process in completes.
+    public static let enclosure = "enclosure"
+
     /// Every check, in the order in which they are run.
     public static let all: [ConformanceCheck] =
         LibraryChecks.all + EntryChecks.all + ManifestChecks.all + OpenChecks.all + PushChecks.all + AnswerChecks.all

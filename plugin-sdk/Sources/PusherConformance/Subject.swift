@@ -52,6 +52,17 @@ public struct Subject: Sendable {
         }
     }
 
+    /// Where its files are.
+    public var directory: String { library.lastIndex(of: "/").map { String(library[..<$0]) } ?? "." }
+
+    /// What the manifest asks for beside hosts.
+    public var asks: (readable: [String], writable: [String], network: Bool, programs: Bool) {
+        (
+            manifest["files"]?["read"]?.strings ?? [], manifest["files"]?["write"]?.strings ?? [],
+            manifest["network"] == .bool(true), manifest["programs"] == .bool(true)
+        )
+    }
+
     var rules: [Rule]? { if case .success(let fixture) = fixture { fixture.rules } else { nil } }
 
     /// Whether it has a service to ask through `kt.http/1`. What it does without one, the scripted host cannot see.
@@ -101,5 +112,7 @@ public struct Subject: Sendable {
 public struct SubjectError: Error, CustomStringConvertible {
     /// One sentence for people.
     public var description: String
-    init(_ description: String) { self.description = description }
+
+    /// Nothing can be checked, for that reason.
+    public init(_ description: String) { self.description = description }
 }

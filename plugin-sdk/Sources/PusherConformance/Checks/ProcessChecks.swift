@@ -4,6 +4,9 @@ internal import Glibc
 /// What belongs to the whole process, and so not to the plugin. Each check lives a whole life: load, calls, close.
 enum ProcessChecks {
     static let all = [
+        ConformanceCheck(
+            ConformanceCheck.enclosure, "Shut in by the kernel, it does its work, and tries nothing it was not granted."
+        ) { bench throws(Stop) in try live(bench) },
         compare("signals", "Signal handlers and the signal mask are left alone.") { bench, before, after in
             for number in 0..<before.signals.count where before.signals[number] != after.signals[number] {
                 bench.fail("it set a handler for signal \(number + 1)")
