@@ -125,7 +125,7 @@ test: stage
 	  swift test --skip-build --disable-xctest
 	@$(MAKE) --no-print-directory simulate SEEDS=100000
 	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_SANDBOX="$(CURDIR)/$(STAGE)/libexec/keyturn/keyturn-sandbox" \
-	  $(VENV)/bin/pytest -q Tests/ClientTests Tests/CommandTests
+	  $(VENV)/bin/pytest -q -n 4 --dist loadscope Tests/ClientTests Tests/CommandTests
 	@$(MAKE) --no-print-directory lint
 
 # The real decisions, session and journal in a simulated world of faults, on all cores. A seed is a world, the same on every

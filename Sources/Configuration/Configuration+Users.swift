@@ -22,6 +22,12 @@ extension Configuration {
         policy.quiet = try reader.duration("quiet") ?? base.quiet
         policy.proofOfUse = try reader.flag("proof-of-use") ?? base.proofOfUse
         policy.preflight = try reader.flag("preflight") ?? base.preflight
+        if let retained = try reader.string("retain-secret") {
+            guard retained == "current" || retained == "none" else {
+                throw reader.error("retain-secret", "must be current or none")
+            }
+            policy.retainsSecret = retained == "current"
+        }
         policy.maxAttempts = try reader.integer("max-attempts", in: 1...100) ?? base.maxAttempts
         policy.retry = try reader.duration("retry") ?? base.retry
         policy.pushTimeout = try reader.duration("push-timeout") ?? base.pushTimeout

@@ -26,7 +26,11 @@ public struct Scheduler: Sendable {
         for user in users {
             let rotation = records[user.name]?.rotation ?? Rotation(at: now)
             let moment = rotation.due(at: now, policy: user.policy).at
-            if moment <= now { dueUsers.append(user) } else { next = min(next ?? moment, moment) }
+            if moment <= now || rotation.lacksTargets(user.terms) {
+                dueUsers.append(user)
+            } else {
+                next = min(next ?? moment, moment)
+            }
         }
         return (dueUsers, next)
     }

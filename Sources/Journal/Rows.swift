@@ -5,8 +5,12 @@ enum Rows {
     static let rotationColumns = [
         "number", "phase", "phase_since", "current_id", "current_created", "current_status", "next_id", "next_created",
         "next_status", "previous_id", "previous_created", "previous_status", "creations", "answers", "failures",
-        "retry_at", "is_requested", "revoked_id", "revokes_at_once", "problem_code", "problem_message", "problem_since",
+        "retry_at", "is_requested", "revoked_id", "revokes_at_once", "retained_id", "problem_code", "problem_message",
+        "problem_since",
     ]
+    /// Where the columns are that the journal adds: version, owner and end of the lease, the sealed pair; and the user.
+    private static let (version, owner, until, sealed) = (23, 24, 25, 26)
+    static let user = 27
     /// Those of a rotation, then what the journal adds.
     static let recordColumns = (rotationColumns + ["version", "lease_owner", "lease_until", "sealed"])
         .joined(separator: ", ")
@@ -22,7 +26,8 @@ enum Rows {
             Cell(previous?.id.rawValue), Cell(previous?.created), Cell(previous?.status.rawValue),
             Cell(CreationText.write(rotation.creations)), Cell(rotation.answers), Cell(rotation.failures),
             Cell(rotation.retryAt), Cell(rotation.isRequested), Cell(rotation.revoked?.rawValue),
-            Cell(rotation.revokesAtOnce), Cell(rotation.problem?.code.rawValue), Cell(rotation.problem?.message),
+            Cell(rotation.revokesAtOnce), Cell(rotation.retained?.rawValue), Cell(rotation.problem?.code.rawValue),
+            Cell(rotation.problem?.message),
             Cell(rotation.problem?.since),
         ]
     }
@@ -41,10 +46,11 @@ enum Rows {
         rotation.isRequested = int(row, 16) != 0
         rotation.revoked = row.text(17).map { AccessKeyID($0) }
         rotation.revokesAtOnce = int(row, 18) != 0
-        if let code = row.text(19) {
+        rotation.retained = row.text(19).map { AccessKeyID($0) }
+        if let code = row.text(20) {
             rotation.problem = Problem(
-                code: try known(Problem.Code(rawValue: code)), message: row.text(20) ?? "",
-                since: moment(row, 21) ?? rotation.phaseSince)
+                code: try known(Problem.Code(rawValue: code)), message: row.text(21) ?? "",
+                since: moment(row, 22) ?? rotation.phaseSince)
         }
         return rotation
     }
@@ -52,11 +58,11 @@ enum Rows {
     /// What the journal adds to a rotation in its row.
     static func record(_ row: PreparedStatement) throws -> (record: JournalRecord, sealed: [UInt8]?) {
         var lease: Lease?
-        if let owner = row.text(23).flatMap(LeaseOwner.init(text:)) {
-            lease = Lease(owner: owner, until: moment(row, 24) ?? Timestamp(milliseconds: 0))
+        if let owner = row.text(owner).flatMap(LeaseOwner.init(text:)) {
+            lease = Lease(owner: owner, until: moment(row, until) ?? Timestamp(milliseconds: 0))
         }
-        let record = JournalRecord(version: row.number(22) ?? 0, rotation: try rotation(row), lease: lease)
-        return (record, row.bytes(25))
+        let record = JournalRecord(version: row.number(version) ?? 0, rotation: try rotation(row), lease: lease)
+        return (record, row.bytes(sealed))
     }
 
     private static func key(_ row: PreparedStatement, _ column: Int) throws -> KeyRecord? {

@@ -64,7 +64,7 @@ public final class SQLiteJournal: Journal {
         try look { database in
             var records: [String: JournalRecord] = [:]
             try self.statements(.records, database).run { row in
-                records[row.text(26) ?? ""] = try Rows.record(row).record
+                records[row.text(Rows.user) ?? ""] = try Rows.record(row).record
             }
             try self.statements(.allDeliveries, database).run { row in
                 let (target, delivery) = try Rows.delivery(row)
@@ -115,7 +115,7 @@ public final class SQLiteJournal: Journal {
             try self.statements(.take, database).run([.text(lease.owner.text), Cell(lease.until), .text(user)])
             record.version += 1
             record.lease = lease
-            return (record, try self.open(sealed, record.rotation.next, of: user))
+            return (record, try self.open(sealed, record.rotation.keyOfPair, of: user))
         }
     }
 
@@ -133,7 +133,7 @@ public final class SQLiteJournal: Journal {
     public func pendingPair(of user: String) throws(JournalError) -> KeyPair? {
         try look { database in
             guard let (record, sealed) = try self.find(user, database) else { return nil }
-            return try self.open(sealed, record.rotation.next, of: user)
+            return try self.open(sealed, record.rotation.keyOfPair, of: user)
         }
     }
 

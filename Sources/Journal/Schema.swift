@@ -45,6 +45,7 @@ enum Schema {
             creations TEXT,
             answers INTEGER NOT NULL, failures INTEGER NOT NULL, retry_at INTEGER, is_requested INTEGER NOT NULL,
             revoked_id TEXT, revokes_at_once INTEGER NOT NULL,
+            retained_id TEXT,
             problem_code TEXT, problem_message TEXT, problem_since INTEGER,
             sealed BLOB
         ) STRICT, WITHOUT ROWID;

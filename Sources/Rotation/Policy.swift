@@ -12,6 +12,8 @@ public struct Policy: Hashable, Sendable {
     public var proofOfUse: Bool
     /// Whether targets are asked if they would take a key before one is made.
     public var preflight: Bool
+    /// Whether the pair that the targets hold stays sealed in the journal, for targets that are added.
+    public var retainsSecret = false
     /// Quick tries of one push before it waits for `retry`.
     public var maxAttempts: Int
     /// The wait between tries once the quick ones are used up.

@@ -15,6 +15,7 @@ extension Rotation {
     mutating func created(_ key: AccessKey, _ now: Timestamp, _ transition: inout Transition) {
         closeCreation(mayExist: true)
         next = KeyRecord(key)
+        retained = nil
         answers = 0
         enter(.verifying, now)
         transition.notes.append(Note(.created, key: key.id, detail: "sealed in the journal"))

@@ -9,7 +9,7 @@ extension Rotation {
                 detail: "to \(terms.targets.count) target\(terms.targets.count == 1 ? "" : "s")"))
         alignDeliveries(now, terms, &transition)
         // Of a key that replaces a lost one, an operator may have left every target out already.
-        finishDeliveringIfSettled(now, &transition)
+        finishDeliveringIfSettled(now, terms, &transition)
     }
 
     mutating func resumeDelivering(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
@@ -25,7 +25,7 @@ extension Rotation {
             let isPaused = delivery.isRateLimited && (delivery.retryAt ?? now) <= now + .seconds(3600)
             if !isPaused { deliveries[name]?.retryAt = nil }
         }
-        finishDeliveringIfSettled(now, &transition)
+        finishDeliveringIfSettled(now, terms, &transition)
     }
 
     /// The targets are those of the configuration, also when it changes in the middle.
@@ -46,9 +46,7 @@ extension Rotation {
     private static let removed = "no longer in the configuration"
 
     /// Whether it was left out by the configuration, not by an operator: put back, the target needs the key again.
-    private static func wasRemoved(_ delivery: Delivery) -> Bool {
-        delivery.state == .skipped && delivery.detail == removed
-    }
+    static func wasRemoved(_ delivery: Delivery) -> Bool { delivery.state == .skipped && delivery.detail == removed }
 
     /// Every target has yet to get the next key.
     mutating func renewDeliveries(
@@ -88,11 +86,13 @@ extension Rotation {
         transition.notes.append(Note(.requested, detail: "retry"))
     }
 
-    mutating func skip(_ target: TargetName, _ reason: String, _ now: Timestamp, _ transition: inout Transition) {
+    mutating func skip(
+        _ target: TargetName, _ reason: String, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
+    ) {
         guard phase == .delivering, let delivery = deliveries[target], !delivery.isSettled else { return }
         if let next { inFlight.remove(.push(target, next.id)) }
         settle(target, as: .skipped, reason, now, &transition)
-        finishDeliveringIfSettled(now, &transition)
+        finishDeliveringIfSettled(now, terms, &transition)
     }
 
     mutating func pushed(
@@ -106,7 +106,7 @@ extension Rotation {
         case .ok, .unchanged:
             deliveries[target]?.evidence = result.evidence ?? .acknowledged
             settle(target, as: .confirmed, result.message, now, &transition)
-            finishDeliveringIfSettled(now, &transition)
+            finishDeliveringIfSettled(now, terms, &transition)
         default:
             postpone(target, result, now, terms.policy, &transition)
         }
@@ -165,7 +165,9 @@ extension Rotation {
     }
 
     /// The one place where a new key becomes the current one: every delivery is confirmed, or skipped by an operator.
-    private mutating func finishDeliveringIfSettled(_ now: Timestamp, _ transition: inout Transition) {
+    private mutating func finishDeliveringIfSettled(
+        _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
+    ) {
         guard phase == .delivering, let next, !deliveries.isEmpty, deliveries.values.allSatisfy(\.isSettled) else {
             return
         }
@@ -173,8 +175,10 @@ extension Rotation {
         current = next
         self.next = nil
         creations = []
-        transition.wipesPair = true
-        transition.notes.append(Note(.allDelivered, key: next.id, detail: "the secret was wiped from the journal"))
+        retained = terms.policy.retainsSecret ? next.id : nil
+        transition.wipesPair = retained == nil
+        let fate = retained != nil ? "stays sealed in the journal, for targets to come" : "was wiped from the journal"
+        transition.notes.append(Note(.allDelivered, key: next.id, detail: "the secret \(fate)"))
         enter(.overlap, now)
         if previous == nil { complete(now, &transition) }
     }

@@ -38,7 +38,13 @@ extension Rotation {
     }
 
     /// The key that the targets hold now has leaked. What stands in the way of replacing it goes at once, too.
-    mutating func revoke(_ atOnce: Bool, _ transition: inout Transition) {
+    mutating func revoke(_ atOnce: Bool, _ now: Timestamp, _ transition: inout Transition) {
+        if isDeliveringToNewTargets, let next {
+            // On its way to targets that were added: the others hold it.
+            current = next
+            self.next = nil
+            enter(.idle, now)
+        }
         guard let current else { return }
         revoked = current.id
         revokesAtOnce = atOnce
@@ -85,6 +91,7 @@ extension Rotation {
         previous = keys.first { $0.id != id }.map(KeyRecord.init)
         deliveries = [:]
         transition.forgetsDeliveries = true
+        retained = nil
         transition.wipesPair = true
         let other = previous.map { "; \($0.id) is retired: overlap, soak, deletion" } ?? ""
         transition.notes.append(Note(.adopted, key: id, detail: "by an operator's word\(other)"))

@@ -56,6 +56,8 @@ public struct Rotation: Hashable, Sendable {
     public var revoked: AccessKeyID?
     /// Whether the leaked key is to be dead before it is replaced.
     public var revokesAtOnce = false
+    /// The key whose pair the journal keeps though every target has it, for targets that are added.
+    public var retained: AccessKeyID?
     /// Why it does not go on.
     public var problem: Problem?
     /// What became of this rotation's key, or of the last one's, at each target.
@@ -176,6 +178,8 @@ public struct Rotation: Hashable, Sendable {
             guard inFlight.remove(effect) != nil else { break }
             failed(effect, failure, now, &transition)
         }
+        dropPair(terms, &transition)
+        deliverToNewTargets(now, terms, &transition)
         begin(wanted(now, terms), now, &transition)
         return transition
     }
@@ -302,14 +306,14 @@ public struct Rotation: Hashable, Sendable {
             if problem?.code == .rolledBack { enter(.overlap, now) }
             hurryPushes(&transition)
         case .skip(let target, let reason):
-            skip(target, reason, now, &transition)
+            skip(target, reason, now, terms, &transition)
         case .adopt(let id):
             guard phase == .idle || phase == .creating else { return }
             adopting = id
             retryAt = nil
             transition.notes.append(Note(.requested, key: id, detail: "adopt \(id)"))
         case .rollback: rollBack(now, &transition)
-        case .revoke(let atOnce): revoke(atOnce, &transition)
+        case .revoke(let atOnce): revoke(atOnce, now, &transition)
         }
     }
 

@@ -91,7 +91,7 @@ def come_home(world):
         world.run("step", timeout=200)
         status = world.status(world.user)
         sentence = status["problem"] or ""
-        if status["phase"] == "idle" or "adopt" in sentence or "again in IAM" in sentence:
+        if status["phase"] == "idle" or "adopt" in sentence or "again in IAM" in sentence or "Active again" in sentence:
             return status
         time.sleep(0.5)
     raise AssertionError(f"it neither ends nor asks for help: {status}")

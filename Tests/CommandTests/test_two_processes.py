@@ -10,7 +10,7 @@ def test_the_second_says_so_and_doubles_nothing(world):
     """While one is at work on a user, another ends with 75, and one key is made."""
     world.sandbox.fault("gitlab", method="PUT", delayMilliseconds=4000, times=1)
     first = world.start("rotate", "--wait")
-    waited_for(lambda: world.sandbox.requests("gitlab"))
+    waited_for(lambda: [entry for entry in world.sandbox.writes() if entry["service"] == "gitlab"])
     for command in ("rotate", "step"):
         second = world.must(command, status=75)
         assert "another keyturn" in second.err and str(first.pid) in second.err
@@ -37,7 +37,7 @@ def test_reading_goes_on_while_another_works(world):
     """status, history and plan answer at once beside a rotation."""
     world.sandbox.fault("gitlab", method="PUT", delayMilliseconds=2000, times=1)
     rotating = world.start("rotate")
-    waited_for(lambda: world.sandbox.requests("gitlab"))
+    waited_for(lambda: [entry for entry in world.sandbox.writes() if entry["service"] == "gitlab"])
     for command in ("status", "history", "plan"):
         world.must(command, timeout=5)
     assert rotating.poll() is None

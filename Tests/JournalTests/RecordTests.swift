@@ -26,6 +26,9 @@ struct RecordTests {
         rotation.failures = 3
         rotation.retryAt = Notebook.now + .seconds(30)
         rotation.isRequested = true
+        rotation.retained = AccessKeyID("AKIACURRENT")
+        rotation.revoked = AccessKeyID("AKIAPREVIOUS")
+        rotation.revokesAtOnce = true
         rotation.problem = Problem(code: .notSpread, message: "Ünïcode 'quotes' \"too\"", since: Notebook.now)
         for (index, state) in [Delivery.State.pending, .confirmed, .failed, .unknown, .skipped].enumerated() {
             var delivery = Delivery()

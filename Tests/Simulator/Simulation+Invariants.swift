@@ -73,7 +73,9 @@ extension Simulation {
     /// (e) The sealed pair is kept from its creation until all deliveries are settled, and no longer.
     private mutating func checkPair(_ rotation: Rotation) {
         let isOpen = rotation.phase == .verifying || rotation.phase == .delivering
-        let expected = isOpen ? rotation.next?.id.rawValue : nil
+        // An operator may want the current one kept.
+        let retained = rotation.retained?.rawValue
+        let expected = isOpen ? rotation.next?.id.rawValue : retained
         guard journal.sealed != expected else { return }
         violate("(e) in \(rotation.phase) the journal keeps the pair of \(journal.sealed ?? "no key")")
     }

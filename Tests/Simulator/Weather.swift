@@ -42,12 +42,14 @@ struct Weather {
 extension Policy {
     /// Times of every size that the configuration allows, rare ones included.
     static func random(_ random: inout Random) -> Policy {
-        Policy(
+        var policy = Policy(
             rotateEvery: .seconds(random.pick([86_400, 604_800])),
             overlap: .seconds(random.pick([60, 300, 3_600])), soak: .seconds(random.pick([60, 300, 3_600])),
             quiet: random.chance(250) ? .seconds(random.pick([60, 1_800])) : nil, proofOfUse: random.chance(150),
             preflight: random.chance(500),
             maxAttempts: random.number(1...4), retry: .seconds(random.pick([60, 300])),
             pushTimeout: .seconds(random.pick([10, 30])))
+        policy.retainsSecret = random.chance(250)
+        return policy
     }
 }

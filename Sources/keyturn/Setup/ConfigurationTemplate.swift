@@ -33,6 +33,7 @@ struct ConfigurationTemplate {
           overlap: 1h         # both keys stay active, so that running jobs finish
           soak: 1h            # the old key is Inactive, and can be brought back, before it is deleted
           # quiet: 2h         # the old key must have been unused that long before it is deactivated
+          # retain-secret: current  # keep the current pair sealed in the state, so that a target you add gets it at once
           # preflight: false    # begin a rotation without asking the targets first whether they would take a key
           # proof-of-use: true  # the new key must have been seen in use before that
           # max-attempts: 3   # quick tries of one push, before it waits for `retry`

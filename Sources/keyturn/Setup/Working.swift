@@ -72,6 +72,8 @@ struct Working {
         let now = SystemClock().now
         return users.filter { user in
             guard let rotation = records[user.name]?.rotation else { return true }
+            let terms = Terms(policy: user.policy, targets: user.targets.map(\.name))
+            if rotation.lacksTargets(terms) { return true }
             // An operator who types `step` wants open deliveries tried now, whatever the schedule says.
             return rotation.phase == .delivering || rotation.problem != nil
                 || rotation.due(at: now, policy: user.policy).at <= now

@@ -1,0 +1,38 @@
+/// `retain-secret: current`: the pair that the targets hold stays sealed in the journal, so that a target which is added
+/// between two rotations gets it at once.
+extension Rotation {
+    /// The key whose pair the journal keeps.
+    public var keyOfPair: KeyRecord? { next ?? (current.map { $0.id == retained } == true ? current : nil) }
+
+    /// Whether a target lacks the key that the others hold, and can get it.
+    public func lacksTargets(_ terms: Terms) -> Bool {
+        phase == .idle && current != nil && retained == current?.id && terms.policy.retainsSecret && problem == nil
+            && revoked == nil && !isRequested
+            && current?.status == .active && !missing(terms).isEmpty
+    }
+
+    private func missing(_ terms: Terms) -> [TargetName] {
+        terms.targets.filter { target in deliveries[target].map { Self.wasRemoved($0) } ?? true }
+    }
+
+    /// Back to `delivering`, with the key that the others have confirmed already.
+    mutating func deliverToNewTargets(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
+        guard lacksTargets(terms), !isDue(now, terms.policy), let key = current else { return }
+        next = key
+        current = nil
+        enter(.delivering, now)
+        // Whether the key is still there is asked before it is pushed.
+        isListed = false
+        resumeDelivering(now, terms, &transition)
+    }
+
+    /// Whether the key on its way to the targets is one that others hold already.
+    var isDeliveringToNewTargets: Bool { phase == .delivering && next != nil && next?.id == retained }
+
+    /// The pair goes when its key is not the current one any more, or when an operator has changed his mind.
+    mutating func dropPair(_ terms: Terms, _ transition: inout Transition) {
+        guard let kept = retained, next == nil, kept != current?.id || !terms.policy.retainsSecret else { return }
+        retained = nil
+        transition.wipesPair = true
+    }
+}
