@@ -14,19 +14,22 @@ public struct PluginDescription: Sendable {
     public var place: [String]
     /// Target fields whose equal values must not be pushed at the same time.
     public var exclusive: [String]
+    /// For values of a target's `shape` other than the usual two variables: the fields that name what is written.
+    public var shapes: [String: [String]]
     /// The schema of `limits`, by which an operator replaces the manifest's rate limits.
     public var limits: Schema
 
     /// A part of a manifest.
     public init(
         configuration: Schema, target: Schema, secrets: Set<String>, place: [String], exclusive: [String],
-        limits: Schema = Schema(.bool(true))
+        shapes: [String: [String]] = [:], limits: Schema = Schema(.bool(true))
     ) {
         self.configuration = configuration
         self.target = target
         self.secrets = secrets
         self.place = place
         self.exclusive = exclusive
+        self.shapes = shapes
         self.limits = limits
     }
 }
@@ -85,6 +88,8 @@ public struct ConfiguredTarget: Hashable, Sendable {
     public var fields: String
     /// What must not be pushed at the same time has the same text.
     public var exclusive: String?
+    /// The variables that are written, by name.
+    public var variables: [String]
     /// The line in the file.
     public var line: Int
 }
@@ -190,12 +195,18 @@ extension Configuration {
                 file: file, line: target.field.line(at: [variable.field]), "`\(place).\(variable.field)` must be a text"
             )
         }
-        let name = TargetNaming(pusher: pusher.name, plugin: plugin, fields: fields).name
+        let naming = TargetNaming(pusher: pusher.name, plugin: plugin, fields: fields)
+        for field in naming.unusedFields where fields[field] != nil && !standard.contains(field) {
+            throw ConfigurationError(
+                file: file, line: target.field.line(at: [field]),
+                "`\(place).\(field)` has no effect with `shape: \(naming.shape)`: leave one of the two out")
+        }
         let exclusive = plugin.exclusive.map { TargetNaming.word(fields[$0] ?? .null).lowercased() }.joined(
             separator: "\n")
         return ConfiguredTarget(
-            name: name, pusher: pusher.name, fields: JSONValue.object(fields).text,
-            exclusive: plugin.exclusive.isEmpty ? nil : exclusive, line: target.field.line)
+            name: naming.name, pusher: pusher.name, fields: JSONValue.object(fields).text,
+            exclusive: plugin.exclusive.isEmpty ? nil : exclusive, variables: naming.variables,
+            line: target.field.line)
     }
 
     private func explain(_ violation: Schema.Violation, _ field: Field, _ place: String) -> ConfigurationError {
