@@ -109,6 +109,7 @@ extension Configuration {
         let entries = Dictionary(pushers.map { ($0.name, $0) }) { first, _ in first }
         let configured = Dictionary(resolved.map { ($0.name, $0) }) { first, _ in first }
         var places = PlaceBook(file: file)
+        var services: [String: String] = [:]
         var result: [ConfiguredUser] = []
         for user in users {
             var targets: [ConfiguredTarget] = []
@@ -116,7 +117,9 @@ extension Configuration {
                 guard let pusher = entries[target.pusher], let plugin = plugins[pusher.plugin] else { continue }
                 let place = "users.\(user.name).targets[\(index)]"
                 let named = try resolve(target, pusher, plugin, place)
-                try places.enter(named, pusher.plugin, Self.service(configured[target.pusher]?.endpoint, plugin))
+                let service = Self.service(configured[target.pusher]?.endpoint, plugin)
+                try places.enter(named, pusher.plugin, service)
+                services[target.pusher] = "\(pusher.plugin) \(service)"
                 targets.append(named)
             }
             result.append(
@@ -124,7 +127,7 @@ extension Configuration {
                     name: user.name, userName: user.userName, account: user.account, policy: user.policy,
                     targets: targets))
         }
-        return (resolved, result)
+        return (resolved, Exclusion(services: services).joined(result))
     }
 
     /// The service that an endpoint stands for: the usual one may be written out, and URLs may end in a slash.
