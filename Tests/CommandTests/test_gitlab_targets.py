@@ -1,5 +1,7 @@
 """GitLab targets of every kind, against the sandbox."""
 
+import json
+
 import pytest
 
 FILE = "AWS_SHARED_CREDENTIALS_FILE"
@@ -8,7 +10,7 @@ PATH = "/api/v4/projects/acme%2Ftools%2Fapp/variables"
 
 
 def of_gitlab(make, *targets):
-    """A world with these GitLab targets; jobs of the first rotation are not asked for before it."""
+    """A world with these GitLab targets, which are not asked before a rotation: every request is a push's."""
     world = make(users={"cicd-bot": {"targets": [{"pusher": "gitlab", **target} for target in targets]}})
     world.configuration["defaults"]["preflight"] = False
     world.save()
@@ -76,6 +78,14 @@ def test_a_variable_of_another_type_becomes_a_file(make):
     assert world.sandbox.state()["targets"]["gitlab:acme/tools/app"][FILE] == key
 
 
+def test_the_sandbox_tells_a_file_that_is_not_of_one_key(world):
+    """The checks above are some: a file with a key ID and another secret is no key."""
+    (key,) = world.sandbox.keys()
+    text = f"[default]\naws_access_key_id = {key}\naws_secret_access_key = other\n"
+    ask(world.sandbox, "POST", PATH, key=FILE, value=text, variable_type="file")
+    assert world.sandbox.state()["targets"]["gitlab:acme/tools/app"][FILE] == "differs"
+
+
 def test_a_file_cannot_be_masked(make):
     """One sentence, before a key is made."""
     world = of_gitlab(make, {"project": "acme/tools/app", "shape": "credentials-file", "masked": True})
@@ -112,6 +122,26 @@ def test_no_other_scope_of_a_group_is_hit(make):
     world.must("rotate", "--wait")
     world.assert_holds_only(["gitlab:acme@production"])
     assert len(ask(world.sandbox, "GET", group)) == 5
+
+
+def test_a_write_that_lands_in_another_scope_is_no_delivery(make):
+    """What keyturn read is out of date, so that its PUT hits another scope: told, not confirmed, and mended later."""
+    world = of_gitlab(make, {"group": "acme", "environment-scope": "production"})
+    group = "/api/v4/groups/acme/variables"
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        ask(world.sandbox, "POST", group, key=name, value="of staging", environment_scope="staging")
+    (old,) = world.sandbox.keys()
+    listed = [{"key": "AWS_SECRET_ACCESS_KEY", "environment_scope": "production"}]
+    world.sandbox.fault(
+        "gitlab", method="GET", path="/groups/acme/variables$", status=200, body=json.dumps(listed),
+        headers={"content-type": "application/json"})
+    world.must("rotate", status=75)
+    (delivery,) = world.deliveries().values()
+    assert delivery["state"] == "failed" and "wrote the variable of scope staging" in delivery["detail"]
+    assert world.sandbox.keys()[old] == "Active"
+    world.must("retry")
+    world.step_until_idle()
+    world.assert_holds_only(["gitlab:acme@production"])
 
 
 def test_hidden_variables_are_made_hidden(make):
