@@ -14,7 +14,7 @@ PACKAGES := libcurl4-openssl-dev libexpat1-dev libssl-dev libseccomp-dev libsodi
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PUSHERS := TravisCI:travis-ci GitLabCI:gitlab-ci GitHubActions:github-actions Exec:exec
 
-.PHONY: help demo test simulate simulate-mutants blackbox build stage install uninstall format lint clean setup
+.PHONY: help demo test tables simulate simulate-mutants blackbox build stage install uninstall format lint clean setup
 
 help:
 	@echo "make demo                  a whole rotation on stand-ins: no account, no network"
@@ -23,6 +23,7 @@ help:
 	@echo "make simulate SEEDS=N      the decisions in a simulated world of faults"
 	@echo "make simulate-mutants      planted faults, which the simulator must find"
 	@echo "make blackbox              200 rotations under kill -9, with CI jobs running"
+	@echo "make tables                the tables of the plugins' READMEs, from manifests and behaviour"
 	@echo "make format                format the sources; make lint: check the format"
 	@echo "make clean                 remove what was built"
 
@@ -127,6 +128,12 @@ test: stage
 	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_SANDBOX="$(CURDIR)/$(STAGE)/libexec/keyturn/keyturn-sandbox" \
 	  $(VENV)/bin/pytest -q -n 4 --dist loadscope Tests/ClientTests Tests/CommandTests
 	@$(MAKE) --no-print-directory lint
+
+# What tests hold the plugins' READMEs against, written into them.
+tables: stage
+	swift build --build-tests
+	KEYTURN_REWRITE_TABLES=1 KEYTURN_PUSHERS="$(CURDIR)/$(DEBUG_DIR)" \
+	  swift test --skip-build --disable-xctest --filter ReadmeTests
 
 # The real decisions, session and journal in a simulated world of faults, on all cores. A seed is a world, the same on every
 # machine; `--seed S --trace` shows one again.

@@ -108,7 +108,11 @@ let tests: [Target] = [
     .testTarget(
         name: "EngineTests", dependencies: ["AWS", "Engine", "Journal", "PusherHost", "Rotation", "Secrets"]),
     .testTarget(
-        name: "PluginTests", dependencies: ["CSodium", .product(name: "CKeyturnPusher", package: "plugin-sdk")]),
+        name: "PluginTests",
+        dependencies: [
+            "CSodium", "JSON", .product(name: "CKeyturnPusher", package: "plugin-sdk"),
+            .product(name: "Yams", package: "Yams"),
+        ]),
 ]
 
 let settings: [SwiftSetting] = [

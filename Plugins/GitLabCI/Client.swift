@@ -8,14 +8,14 @@ struct Client: Sendable {
     let endpoint: Endpoint
     let token: SecretBytes
 
-    /// The names and scopes of all variables of the place.
-    func list(_ target: Target, call: borrowing Call) throws(PushFailure) -> [VariableName] {
-        var variables: [VariableName] = []
+    /// All variables of the place, without their values.
+    func list(_ target: Target, call: borrowing Call) throws(PushFailure) -> [ListedVariable] {
+        var variables: [ListedVariable] = []
         var page = "1"
         for _ in 0..<Self.mostPages {
             let query = [("per_page", "100"), ("page", page)]
             let response = try call.http(request(.get, target.place.path, query), about: target.subject())
-            guard response.status == 200, let found = response.json([VariableName].self) else {
+            guard response.status == 200, let found = response.json([ListedVariable].self) else {
                 throw rejection(response, for: target)
             }
             variables += found
@@ -44,8 +44,15 @@ struct Client: Sendable {
     ) throws(PushFailure) -> HTTPResponse {
         var body = JSONBody()
         body.set("value", value)
-        if let masked = target.masked { body.set("masked", masked) }
-        if let protected = target.protected { body.set("protected", protected) }
+        if target.shape.isFile {
+            body.set("variable_type", "file")
+            // One that was masked before it became a file could not hold several lines.
+            body.set("masked", false)
+        } else if let masked = target.flags.masked {
+            body.set("masked", masked)
+        }
+        if let protected = target.flags.protected { body.set("protected", protected) }
+        if let raw = target.flags.raw { body.set("raw", raw) }
         // A project's filter belongs in the body. A group's is documented for neither, and taken from the query.
         var query: [(name: String, value: String)] = []
         if case .project = target.place, let scope = target.environmentScope {
@@ -65,8 +72,15 @@ struct Client: Sendable {
         var body = JSONBody()
         body.set("key", key)
         body.set("value", value)
-        body.set("masked", target.masked ?? masked)
-        body.set("protected", target.protected ?? false)
+        if target.shape.isFile { body.set("variable_type", "file") }
+        if target.flags.hidden == true {
+            body.set("masked_and_hidden", true)
+        } else {
+            body.set("masked", target.flags.masked ?? masked)
+        }
+        body.set("protected", target.flags.protected ?? false)
+        // A value is a value: a `$` in it names no other variable.
+        body.set("raw", target.flags.raw ?? true)
         if let scope = target.environmentScope { body.set("environment_scope", scope) }
         var request = request(.post, target.place.path)
         request.setBody(body)

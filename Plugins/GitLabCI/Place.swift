@@ -38,12 +38,47 @@ enum Place: Sendable, CustomStringConvertible {
         }
     }
 
+    /// Its number or full path; nil for the instance.
+    var id: String? {
+        switch self {
+        case .project(let id), .group(let id): id
+        case .instance: nil
+        }
+    }
+
     /// What its variables take, in GitLab's words.
     var permission: String {
         switch self {
         case .project: "scope api and role Maintainer of the project"
         case .group: "scope api and role Owner of the group"
         case .instance: "scope api, of an administrator"
+        }
+    }
+
+    /// Whose tokens can have that.
+    var tokens: String {
+        switch self {
+        case .project: "a personal, project or group access token"
+        case .group: "a personal or group access token"
+        case .instance: "a personal access token"
+        }
+    }
+
+    /// The target's field that names it, and the segment of a path behind which GitLab does.
+    var field: (name: String, segment: String)? {
+        switch self {
+        case .project: ("project", "projects")
+        case .group: ("group", "groups")
+        case .instance: nil
+        }
+    }
+
+    /// The role that reading its variables takes.
+    var role: String {
+        switch self {
+        case .project: "role Maintainer of the project"
+        case .group: "role Owner of the group"
+        case .instance: "an administrator"
         }
     }
 }

@@ -21,45 +21,91 @@ struct GitLabCI: Pusher {
 
     func check(_ target: Target, call: borrowing Call) throws(PushFailure) -> String {
         let variables = try client.list(target, call: call)
-        let states = [target.accessKeyID, target.secretAccessKey].map { key in
-            "\(key) \(exists(key, in: variables, target) ? "exists" : "will be created")"
+        var states: [String] = []
+        for key in target.shape.variables {
+            let variable = variables.find(key, of: target)
+            if let variable { try refuse(variable, target) }
+            states.append("\(key) \(state(variable, target))")
         }
-        return "\(target.subject()): the token reads the variables (whether it may write shows at the first push); "
-            + states.joined(separator: ", ")
+        if target.shape.isFile, let pair = variables.find("AWS_ACCESS_KEY_ID", of: target) {
+            states.append("\(pair.key) is there as well, and AWS's tools prefer it: delete it once jobs use the file")
+        }
+        return
+            "\(target.subject()): the token reads the variables, which takes \(target.place.role) (whether it has scope "
+            + "api, not read_api alone, shows at the first push); " + states.joined(separator: ", ")
     }
 
-    /// The secret first: the key ID, which `inspect` reads, is then the sign that the secret went before it.
     func push(_ pair: borrowing KeyPair, to target: Target, call: borrowing Call) throws(PushFailure) -> Confirmation {
-        let secret = Writing(key: target.secretAccessKey, value: pair.secretAccessKey, isMaskedWhenNew: true)
-        let id = Writing(key: target.accessKeyID, value: SecretBytes(pair.accessKeyID), isMaskedWhenNew: false)
         let known = try known(target, call: call)
-        let secretWritten = try secret.write(
-            to: target, exists: known.map { exists(secret.key, in: $0, target) }, client: client, call: call)
-        let idWritten = try id.write(
-            to: target, exists: known.map { exists(id.key, in: $0, target) }, client: client, call: call)
+        var written: [Written] = []
+        for writing in writings(pair, target.shape) {
+            let exists = known.map { $0.find(writing.key, of: target) != nil }
+            written.append(try writing.write(to: target, exists: exists, client: client, call: call))
+        }
         return Confirmation(
-            idWritten.isReadBack ? .readBack : .acknowledged, "\(target.subject()): \(idWritten), \(secretWritten)")
+            written.last?.isReadBack ?? false ? .readBack : .acknowledged,
+            "\(target.subject()): " + written.reversed().map(\.description).joined(separator: ", "))
     }
 
     func inspect(_ target: Target, call: borrowing Call) throws(PushFailure) -> Inspection {
-        let key = target.accessKeyID
+        let key = target.shape.variables[0]
         guard let variable = try client.read(key, of: target, call: call),
             target.matches(scope: variable.environmentScope)
         else { throw PushFailure(.notFound, "\(target.subject(key)): there is no such variable yet") }
-        guard let value = variable.value?.text else {
-            return Inspection(keyID: nil, message: "\(target.subject(key)): hidden, so its value cannot be read")
+        guard let value = variable.value else {
+            return Inspection(keyID: nil, message: "\(target.subject(key)): hidden, so its value is not readable")
         }
-        return Inspection(keyID: value, message: "\(target.subject(key)): \(oneLine(value, limit: 128))")
+        let keyID: String?
+        switch target.shape {
+        case .pair: keyID = value.text
+        case .credentialsFile(_, let profile): keyID = CredentialsFile(profile: profile).keyID(in: value)
+        }
+        guard let keyID else {
+            throw PushFailure(.notFound, "\(target.subject(key)): there is no key of the wanted profile in it yet")
+        }
+        return Inspection(keyID: keyID, message: "\(target.subject(key)): \(oneLine(keyID, limit: 128))")
+    }
+
+    /// What has to be written, in this order. Of a pair the secret first: the key ID, which `inspect` reads, is then the
+    /// sign that the secret went before it.
+    private func writings(_ pair: borrowing KeyPair, _ shape: Shape) -> [Writing] {
+        switch shape {
+        case .pair(let accessKeyID, let secretAccessKey):
+            [
+                Writing(key: secretAccessKey, value: pair.secretAccessKey, isMaskedWhenNew: true),
+                Writing(key: accessKeyID, value: SecretBytes(pair.accessKeyID), isMaskedWhenNew: false),
+            ]
+        case .credentialsFile(let variable, let profile):
+            [
+                Writing(
+                    key: variable, file: CredentialsFile(profile: profile), keyID: pair.accessKeyID,
+                    secret: pair.secretAccessKey)
+            ]
+        }
     }
 
     /// A group's variables: a change whose filter matches none can hit the variable of another scope, so keyturn
     /// looks before it writes. A project and the instance answer 404 then, and looking would be a request too many.
-    private func known(_ target: Target, call: borrowing Call) throws(PushFailure) -> [VariableName]? {
+    private func known(_ target: Target, call: borrowing Call) throws(PushFailure) -> [ListedVariable]? {
         guard case .group = target.place else { return nil }
         return try client.list(target, call: call)
     }
 
-    private func exists(_ key: String, in variables: [VariableName], _ target: Target) -> Bool {
-        variables.contains { $0.key == key && target.matches(scope: $0.environmentScope) }
+    /// What a push could never change.
+    private func refuse(_ variable: ListedVariable, _ target: Target) throws(PushFailure) {
+        guard variable.hidden == true, target.shape.isFile || target.flags.masked == false else { return }
+        let wish = target.shape.isFile ? "become a file variable" : "be unmasked"
+        throw PushFailure(
+            .conflict,
+            "\(target.subject(variable.key)): a hidden variable cannot \(wish): delete it shortly before a rotation, or "
+                + (target.shape.isFile ? "name another one in credentials-file" : "leave masked: false out"))
+    }
+
+    private func state(_ variable: ListedVariable?, _ target: Target) -> String {
+        guard let variable else { return "will be created" }
+        let isFile = variable.type == "file"
+        if target.shape.isFile { return isFile ? "exists" : "exists, and will become a file variable" }
+        if isFile { return "exists as a file variable, so jobs see the path of a file in it" }
+        return target.flags.hidden == true && variable.hidden == false ? "exists, \(notHidden)" : "exists"
     }
 }

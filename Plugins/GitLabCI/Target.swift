@@ -1,20 +1,19 @@
 import PusherKit
 
-/// Two CI/CD variables of one project, group or instance, in one environment scope.
+/// Where a pair goes: CI/CD variables of one project, group or instance, in one environment scope.
 struct Target: Decodable, Sendable {
     let place: Place
     /// Nil for the instance, whose variables have none.
     let environmentScope: String?
-    let masked: Bool?
-    let protected: Bool?
-    let accessKeyID: String
-    let secretAccessKey: String
+    let shape: Shape
+    let flags: Flags
 
     enum CodingKeys: String, CodingKey {
-        case project, group, instance, masked, protected
+        case project, group, instance, shape, profile, masked, protected, hidden, raw
         case environmentScope = "environment-scope"
         case accessKeyID = "access-key-id"
         case secretAccessKey = "secret-access-key"
+        case credentialsFile = "credentials-file"
     }
 
     init(from decoder: any Decoder) throws {
@@ -22,10 +21,8 @@ struct Target: Decodable, Sendable {
         place = try Place(fields)
         let scope = try fields.decodeIfPresent(String.self, forKey: .environmentScope)
         environmentScope = if case .instance = place { nil } else { scope ?? "*" }
-        masked = try fields.decodeIfPresent(Bool.self, forKey: .masked)
-        protected = try fields.decodeIfPresent(Bool.self, forKey: .protected)
-        accessKeyID = try fields.decode(String.self, forKey: .accessKeyID)
-        secretAccessKey = try fields.decode(String.self, forKey: .secretAccessKey)
+        shape = try Shape(fields)
+        flags = try Flags(fields, place, shape)
         if environmentScope == nil && scope != nil {
             throw DecodingError.dataCorruptedError(
                 forKey: .environmentScope, in: fields,

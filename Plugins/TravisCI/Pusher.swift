@@ -31,7 +31,9 @@ struct TravisCI: Pusher {
                     + "push access to the repository, or use another user's token")
         }
         let states = zip([target.accessKeyID, target.secretAccessKey], found).map { name, variable in
-            "\(name) \(variable == nil ? "will be created" : "exists")"
+            let isShown = name == target.accessKeyID && variable?.isPublic == false
+            return
+                "\(name) \(variable == nil ? "will be created" : "exists\(isShown ? ", and will be made public" : "")")"
         }
         let permission =
             list.variables.contains { $0.permissions?.write == true }

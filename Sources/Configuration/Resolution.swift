@@ -14,19 +14,22 @@ public struct PluginDescription: Sendable {
     public var place: [String]
     /// Target fields whose equal values must not be pushed at the same time.
     public var exclusive: [String]
+    /// For values of a target's `shape` other than the usual two variables: the fields that name what is written.
+    public var shapes: [String: [String]]
     /// The schema of `limits`, by which an operator replaces the manifest's rate limits.
     public var limits: Schema
 
     /// A part of a manifest.
     public init(
         configuration: Schema, target: Schema, secrets: Set<String>, place: [String], exclusive: [String],
-        limits: Schema = Schema(.bool(true))
+        shapes: [String: [String]] = [:], limits: Schema = Schema(.bool(true))
     ) {
         self.configuration = configuration
         self.target = target
         self.secrets = secrets
         self.place = place
         self.exclusive = exclusive
+        self.shapes = shapes
         self.limits = limits
     }
 }
@@ -85,6 +88,8 @@ public struct ConfiguredTarget: Hashable, Sendable {
     public var fields: String
     /// What must not be pushed at the same time has the same text.
     public var exclusive: String?
+    /// The variables that are written, by name.
+    public var variables: [String]
     /// The line in the file.
     public var line: Int
 }
@@ -104,6 +109,7 @@ extension Configuration {
         let entries = Dictionary(pushers.map { ($0.name, $0) }) { first, _ in first }
         let configured = Dictionary(resolved.map { ($0.name, $0) }) { first, _ in first }
         var places = PlaceBook(file: file)
+        var services: [String: String] = [:]
         var result: [ConfiguredUser] = []
         for user in users {
             var targets: [ConfiguredTarget] = []
@@ -111,7 +117,9 @@ extension Configuration {
                 guard let pusher = entries[target.pusher], let plugin = plugins[pusher.plugin] else { continue }
                 let place = "users.\(user.name).targets[\(index)]"
                 let named = try resolve(target, pusher, plugin, place)
-                try places.enter(named, pusher.plugin, Self.service(configured[target.pusher]?.endpoint, plugin))
+                let service = Self.service(configured[target.pusher]?.endpoint, plugin)
+                try places.enter(named, pusher.plugin, service)
+                services[target.pusher] = "\(pusher.plugin) \(service)"
                 targets.append(named)
             }
             result.append(
@@ -119,7 +127,7 @@ extension Configuration {
                     name: user.name, userName: user.userName, account: user.account, policy: user.policy,
                     targets: targets))
         }
-        return (resolved, result)
+        return (resolved, Exclusion(services: services).joined(result))
     }
 
     /// The service that an endpoint stands for: the usual one may be written out, and URLs may end in a slash.
@@ -190,12 +198,18 @@ extension Configuration {
                 file: file, line: target.field.line(at: [variable.field]), "`\(place).\(variable.field)` must be a text"
             )
         }
-        let name = TargetNaming(pusher: pusher.name, plugin: plugin, fields: fields).name
+        let naming = TargetNaming(pusher: pusher.name, plugin: plugin, fields: fields)
+        for field in naming.unusedFields where fields[field] != nil && !standard.contains(field) {
+            throw ConfigurationError(
+                file: file, line: target.field.line(at: [field]),
+                "`\(place).\(field)` has no effect with `shape: \(naming.shape)`: leave one of the two out")
+        }
         let exclusive = plugin.exclusive.map { TargetNaming.word(fields[$0] ?? .null).lowercased() }.joined(
             separator: "\n")
         return ConfiguredTarget(
-            name: name, pusher: pusher.name, fields: JSONValue.object(fields).text,
-            exclusive: plugin.exclusive.isEmpty ? nil : exclusive, line: target.field.line)
+            name: naming.name, pusher: pusher.name, fields: JSONValue.object(fields).text,
+            exclusive: plugin.exclusive.isEmpty ? nil : exclusive, variables: naming.variables,
+            line: target.field.line)
     }
 
     private func explain(_ violation: Schema.Violation, _ field: Field, _ place: String) -> ConfigurationError {

@@ -3,8 +3,9 @@ internal import Rotation
 
 /// How a target gets its name: `pusher:place`, where the place is what the manifest's `place` fields say.
 ///
-/// The first field that is there is the place itself, further ones follow behind `@`, and a key ID variable of another
-/// name than the usual one behind `#`: `github:acme/app@prod#DEPLOY_KEY_ID`.
+/// The first field that is there is the place itself, further ones follow behind `@`, and a variable of another name than
+/// the usual one behind `#`: `github:acme/app@prod#DEPLOY_KEY_ID`. The variable is the key ID's, or the one that holds
+/// both in a shape with one value, so that both shapes can stand side by side while jobs move from one to the other.
 struct TargetNaming {
     /// The two variables: the target's field, and the variable's usual name.
     static let variables = [
@@ -23,11 +24,26 @@ struct TargetNaming {
             return Self.word(value)
         }
         var name = "\(pusher):" + (given.isEmpty ? "default" : given.joined(separator: "@"))
-        if let variable = fields["access-key-id"]?.string, variable != Self.variables[0].standard {
-            name += "#\(variable)"
-        }
+        if let variable = variables.first, variable != Self.variables[0].standard { name += "#\(variable)" }
         return TargetName(name)
     }
+
+    /// What the target's `shape` says, in the plugin's words.
+    var shape: String { fields["shape"]?.string ?? plugin.target.properties["shape"]?["default"]?.string ?? "pair" }
+
+    /// The names of the variables that are written, the key ID's first.
+    var variables: [String] {
+        writtenFields.compactMap { fields[$0]?.string ?? plugin.target.properties[$0]?["default"]?.string }
+    }
+
+    /// Fields that would name a variable in another shape.
+    var unusedFields: [String] {
+        let written = Set(writtenFields)
+        return (plugin.shapes.values.flatMap(\.self) + Self.variables.map(\.field)).filter { !written.contains($0) }
+            .sorted()
+    }
+
+    private var writtenFields: [String] { plugin.shapes[shape] ?? Self.variables.map(\.field) }
 
     /// A manifest without `place` means the required fields, and where there are none, all of the plugin's own.
     private var placeFields: [String] {
@@ -50,15 +66,14 @@ struct PlaceBook {
     mutating func enter(
         _ target: ConfiguredTarget, _ plugin: String, _ service: String
     ) throws(ConfigurationError) {
-        let fields = (try? JSONValue(parsing: target.fields)) ?? .null
         let place = target.name.rawValue.drop { $0 != ":" }.prefix { $0 != "#" }.lowercased()
-        for variable in TargetNaming.variables {
-            let written = "\(plugin) \(service) \(place) \(fields[variable.field]?.string ?? "")"
+        for variable in target.variables {
+            let written = "\(plugin) \(service) \(place) \(variable)"
             if let first = names[written] {
                 throw ConfigurationError(
                     file: file, line: target.line,
                     "target `\(target.name)` is the same place as `\(first.target)` in line \(first.line): "
-                        + "both write \(fields[variable.field]?.string ?? "")")
+                        + "both write \(variable)")
             }
             names[written] = (target.line, target.name)
         }

@@ -26,6 +26,7 @@ public struct ManagedUser: Sendable {
         self.policy = policy
         self.targets = targets
         targetsByName = Dictionary(targets.map { ($0.name, $0) }) { first, _ in first }
-        terms = Terms(policy: policy, targets: targets.map(\.name))
+        terms = Terms(
+            policy: policy, targets: targets.map(\.name), oneValue: Set(targets.filter(\.isOneValue).map(\.name)))
     }
 }

@@ -19,6 +19,8 @@ public struct Manifest: Hashable, Sendable {
     public var place: [String]
     /// Target fields whose equal values must not be pushed at the same time.
     public var exclusive: [String]
+    /// For values of a target's `shape` other than the usual two variables: the fields that name what is written.
+    public var shapes: [String: [String]]
     /// The service's documented rate limits.
     public var pace: PaceRules
     /// The schema of its configuration.
@@ -59,6 +61,7 @@ public struct Manifest: Hashable, Sendable {
         secrets = Set(try Self.strings(json, "secrets", place))
         self.place = try Self.strings(json, "place", place)
         exclusive = try Self.strings(json, "exclusive", place)
+        shapes = try Self.shapes(json["shapes"], place)
         configuration = Schema(json["configuration"] ?? .bool(true))
         target = Schema(json["target"] ?? .bool(true))
     }
@@ -67,6 +70,15 @@ public struct Manifest: Hashable, Sendable {
         guard let value = json[name] else { return [] }
         guard let strings = value.strings else { throw PluginError("\(place): `\(name)` must be a list of strings") }
         return strings
+    }
+
+    private static func shapes(_ json: JSONValue?, _ place: String) throws(PluginError) -> [String: [String]] {
+        guard let json else { return [:] }
+        let shapes = (json.object ?? [:]).mapValues { $0.strings ?? [] }
+        guard !shapes.isEmpty, shapes.values.allSatisfy({ !$0.isEmpty }) else {
+            throw PluginError("\(place): `shapes` must be an object whose values are lists of target fields")
+        }
+        return shapes
     }
 
     /// `{"min": 1, "max": 1}`, `1` or `"1"`; no range means version 1.

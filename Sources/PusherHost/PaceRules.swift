@@ -39,7 +39,16 @@ public struct PaceRules: Hashable, Sendable {
             method == "GET" || method == "HEAD" ? read : method == "POST" ? post : write
         }
 
-        func cost(of usage: Usage) -> Int { usage.reads * read + usage.writes * write }
+        /// What these requests cost at most.
+        func cost(of usage: Usage) -> Int {
+            let posts = min(usage.posts, usage.writes)
+            return usage.reads * read + (usage.writes - posts) * write + posts * max(post, write)
+        }
+
+        /// What they cost at least: none of them is a POST that need not be one.
+        func leastCost(of usage: Usage) -> Int {
+            usage.reads * read + usage.writes * (usage.posts > 0 ? min(write, post) : write)
+        }
     }
 
     /// The requests of one call.
@@ -48,6 +57,8 @@ public struct PaceRules: Hashable, Sendable {
         public var reads = 0
         /// Requests that write.
         public var writes = 0
+        /// How many of those that write can turn out to be POSTs.
+        public var posts = 0
     }
 
     /// The limits.
@@ -66,13 +77,15 @@ public struct PaceRules: Hashable, Sendable {
                 write: write, post: number(limit["post"]) ?? write,
                 applies: limit["applies"]?.string.flatMap(Condition.init) ?? .always)
         }
-        push = Usage(reads: number(json?["push"]?["read"]) ?? 0, writes: number(json?["push"]?["write"]) ?? 0)
+        push = Usage(
+            reads: number(json?["push"]?["read"]) ?? 0, writes: number(json?["push"]?["write"]) ?? 0,
+            posts: number(json?["push"]?["post"]) ?? 0)
     }
 
     /// How long that many pushes take at least, where the limits apply.
     public func shortestTime(ofPushes count: Int) -> Duration {
         limits.filter { $0.applies != .refused }.map { limit in
-            let each = limit.cost(of: push)
+            let each = limit.leastCost(of: push)
             guard each > 0, count > 0 else { return Duration.zero }
             // Whole pushes in a span; each further lot waits for the next span.
             let lot = max(1, limit.cost / each)
@@ -107,7 +120,7 @@ public struct PaceRules: Hashable, Sendable {
             ], ["seconds", "cost"])
         return object([
             "limits": .object(["type": .string("array"), "items": limit]),
-            "push": object(["read": count(0), "write": count(0)]),
+            "push": object(["read": count(0), "write": count(0), "post": count(0)]),
         ])
     }()
 }

@@ -47,13 +47,16 @@ public struct PusherTarget: Hashable, Sendable {
     public var fields: String
     /// Targets of one plugin and service with the same text are not pushed at the same time; nil: no such bond.
     public var exclusive: String?
+    /// Whether one variable holds the whole pair.
+    public var isOneValue: Bool
 
     /// One place.
-    public init(name: TargetName, pusher: String, fields: String, exclusive: String?) {
+    public init(name: TargetName, pusher: String, fields: String, exclusive: String?, isOneValue: Bool = false) {
         self.name = name
         self.pusher = pusher
         self.fields = fields
         self.exclusive = exclusive
+        self.isOneValue = isOneValue
     }
 }
 

@@ -91,7 +91,7 @@ public struct Delivery: Hashable, Codable, Sendable {
     /// Whether `retryAt` is the service's own word, which a new start of keyturn does not override.
     public var isRateLimited: Bool = false
     /// Whether a push that was not confirmed may have written something: of the two variables that hold the pair, one may
-    /// be the old key's and the other the new one's.
+    /// be the old key's and the other the new one's. Never where one variable holds both.
     public var mayBeTorn: Bool = false
     /// The vendor's answer, or the reason for a skip.
     public var detail: String?

@@ -46,11 +46,14 @@ public struct Terms: Hashable, Sendable {
     public var policy: Policy
     /// Every place that must hold the key.
     public var targets: [TargetName]
+    /// Targets where one value holds the whole pair: one is never half written.
+    public var oneValue: Set<TargetName>
 
     /// The terms of one user.
-    public init(policy: Policy, targets: [TargetName]) {
+    public init(policy: Policy, targets: [TargetName], oneValue: Set<TargetName> = []) {
         self.policy = policy
         self.targets = targets
+        self.oneValue = oneValue
     }
 }
 

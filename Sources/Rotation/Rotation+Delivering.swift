@@ -17,7 +17,7 @@ extension Rotation {
         for (name, delivery) in deliveries where !delivery.isSettled {
             if delivery.attempts > 0, delivery.retryAt == nil {
                 // It was under way when its process ended.
-                deliveries[name]?.mayBeTorn = true
+                if !terms.oneValue.contains(name) { deliveries[name]?.mayBeTorn = true }
                 transition.changedDeliveries.insert(name)
             }
             deliveries[name]?.quickTries = 0
@@ -108,12 +108,12 @@ extension Rotation {
             settle(target, as: .confirmed, result.message, now, &transition)
             finishDeliveringIfSettled(now, terms, &transition)
         default:
-            postpone(target, result, now, terms.policy, &transition)
+            postpone(target, result, now, terms, &transition)
         }
     }
 
     private mutating func postpone(
-        _ target: TargetName, _ result: PushResult, _ now: Timestamp, _ policy: Policy,
+        _ target: TargetName, _ result: PushResult, _ now: Timestamp, _ terms: Terms,
         _ transition: inout Transition
     ) {
         guard var delivery = deliveries[target] else { return }
@@ -125,8 +125,9 @@ extension Rotation {
         delivery.at = now
         delivery.detail = result.message
         delivery.isRateLimited = result.outcome == .rateLimited
-        delivery.mayBeTorn = delivery.mayBeTorn || result.mayHaveWritten
-        delivery.retryAt = now + wait(after: result, delivery.quickTries, policy)
+        let isHalfWritten = result.mayHaveWritten && !terms.oneValue.contains(target)
+        delivery.mayBeTorn = delivery.mayBeTorn || isHalfWritten
+        delivery.retryAt = now + wait(after: result, delivery.quickTries, terms.policy)
         deliveries[target] = delivery
         transition.changedDeliveries.insert(target)
         transition.notes.append(

@@ -14,6 +14,9 @@ struct NamingTests {
             ("pusher: gitlab, project: acme/app, environment-scope: '*'", "gitlab:acme/app"),
             ("pusher: gitlab, group: acme, masked: true, protected: false", "gitlab:acme"),
             ("pusher: gitlab, instance: true", "gitlab:instance"),
+            ("pusher: gitlab, project: a/b, shape: pair", "gitlab:a/b"),
+            ("pusher: gitlab, project: a/b, shape: credentials-file", "gitlab:a/b#AWS_SHARED_CREDENTIALS_FILE"),
+            ("pusher: gitlab, project: a/b, shape: credentials-file, credentials-file: F", "gitlab:a/b#F"),
             ("pusher: github, repository: acme/app, environment: prod", "github:acme/app@prod"),
             ("pusher: github, organization: acme, kind: actions", "github:acme"),
             ("pusher: github, organization: acme, kind: dependabot", "github:acme@dependabot"),
@@ -68,6 +71,33 @@ struct NamingTests {
                 "pusher: travis, repository: a/a", "pusher: travis, repository: a/a, access-key-id: OTHER",
             ]))
         #expect(complaint?.hasSuffix("in line 11: both write AWS_SECRET_ACCESS_KEY") == true)
+    }
+
+    @Test("a target with one variable collides with others that write this one, and with none beside it")
+    func oneValue() throws {
+        let file = "pusher: gitlab, project: a/a, shape: credentials-file"
+        let complaint = Sample.complaint(Sample.small(targets: [file, file]))
+        #expect(complaint?.hasSuffix("in line 11: both write AWS_SHARED_CREDENTIALS_FILE") == true)
+        let crossed = Sample.complaint(
+            Sample.small(targets: [file, "pusher: gitlab, project: a/a, access-key-id: AWS_SHARED_CREDENTIALS_FILE"]))
+        #expect(crossed?.hasSuffix("in line 11: both write AWS_SHARED_CREDENTIALS_FILE") == true)
+        let resolved = try Sample.resolve(
+            Sample.small(targets: [file, "\(file), credentials-file: OTHER", "pusher: gitlab, project: a/a"]))
+        #expect(
+            resolved.users.flatMap(\.targets).map(\.variables) == [
+                ["AWS_SHARED_CREDENTIALS_FILE"], ["OTHER"], ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"],
+            ])
+    }
+
+    @Test("a name for a variable that the shape does not write is a mistake")
+    func unusedVariable() {
+        expectComplaint(
+            Sample.small(targets: ["pusher: gitlab, project: a/a, shape: credentials-file, access-key-id: K"]),
+            "11: `users.bot.targets[0].access-key-id` has no effect with `shape: credentials-file`: leave one of the two out"
+        )
+        expectComplaint(
+            Sample.small(targets: ["pusher: gitlab, project: a/a, credentials-file: F"]),
+            "11: `users.bot.targets[0].credentials-file` has no effect with `shape: pair`: leave one of the two out")
     }
 
     @Test("two targets of one user or of two users collide alike")

@@ -28,9 +28,12 @@ enum Plugins {
             "project": {"type": ["string", "integer"], "pattern": "^([0-9]+|[^/\\s]+(/[^/\\s]+)+)$"},
             "group": {"type": ["string", "integer"]}, "instance": {"type": "boolean", "enum": [true]},
             "environment-scope": {"type": "string", "minLength": 1, "default": "*"},
-            "masked": {"type": "boolean"}, "protected": {"type": "boolean"}
+            "masked": {"type": "boolean"}, "protected": {"type": "boolean"},
+            "shape": {"type": "string", "enum": ["pair", "credentials-file"], "default": "pair"},
+            "credentials-file": {"type": "string", "default": "AWS_SHARED_CREDENTIALS_FILE"}
             """#,
-        place: ["project", "group", "instance", "environment-scope"], exclusive: [])
+        place: ["project", "group", "instance", "environment-scope"], exclusive: [],
+        shapes: ["credentials-file": ["credentials-file"]])
 
     static let github = describe(
         required: ["access-key-id", "secret-access-key"], oneOf: ["repository", "organization"],
@@ -46,7 +49,8 @@ enum Plugins {
         configuration: Schema(.bool(true)), target: Schema(.bool(true)), secrets: [], place: [], exclusive: [])
 
     private static func describe(
-        required: [String], oneOf: [String], properties: String, place: [String], exclusive: [String]
+        required: [String], oneOf: [String], properties: String, place: [String], exclusive: [String],
+        shapes: [String: [String]] = [:]
     ) -> PluginDescription {
         var target: [String: JSONValue] = [
             "type": .string("object"), "additionalProperties": .bool(false),
@@ -57,7 +61,7 @@ enum Plugins {
         }
         return PluginDescription(
             configuration: Schema(json(configuration)), target: Schema(.object(target)), secrets: ["token"],
-            place: place, exclusive: exclusive)
+            place: place, exclusive: exclusive, shapes: shapes)
     }
 
     private static func json(_ text: String) -> JSONValue { (try? JSONValue(parsing: text)) ?? .null }

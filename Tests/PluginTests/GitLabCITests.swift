@@ -62,9 +62,10 @@ import Testing
             ])
         #expect(
             end.requests[1].body == #"{"key":"AWS_SECRET_ACCESS_KEY","#
-                + #""value":"wJalrXUtnFEMI/K7MDENG+bPxRfiCY\"EXAMPLE\\KEY","masked":true,"protected":false,"#
+                + #""value":"wJalrXUtnFEMI/K7MDENG+bPxRfiCY\"EXAMPLE\\KEY","masked":true,"protected":false,"raw":true,"#
                 + #""environment_scope":"*"}"#)
-        #expect(end.requests[3].body.contains(#""masked":false,"protected":false,"environment_scope":"*""#))
+        #expect(
+            end.requests[3].body.contains(#""masked":false,"protected":false,"raw":true,"environment_scope":"*""#))
     }
 
     @Test func `a half-written pair is finished`() throws {
@@ -147,9 +148,11 @@ import Testing
 
     @Test(arguments: [
         #"{\#(names)}"#, #"{"project":"a/b","group":"a",\#(names)}"#, #"{"instance":false,\#(names)}"#,
-        #"{"instance":true,"environment-scope":"x",\#(names)}"#,
+        #"{"instance":true,"environment-scope":"x",\#(names)}"#, #"{"instance":true,"hidden":true,\#(names)}"#,
+        #"{"project":"a/b","hidden":true,"masked":false,\#(names)}"#, #"{"project":"a/b","shape":"json",\#(names)}"#,
+        #"{"project":"a/b","profile":"x",\#(names)}"#, #"{"project":"a/b","credentials-file":"X",\#(names)}"#,
     ])
-    func `a target is one project, group or instance`(target: String) throws {
+    func `a target whose fields contradict each other sends nothing`(target: String) throws {
         let end = try HostSession(.gitlab).push(target, [])
         end.expect(KT_INVALID_CONFIG, "the target's fields: ")
         #expect(end.requests.isEmpty)
@@ -211,13 +214,108 @@ import Testing
     @Test func `a moved project is named`() throws {
         let moved = Reply.status(301, "", ["location": "https://gitlab.com/api/v4/projects/7/variables"])
         try HostSession(.gitlab).push(target, [moved]).expect(
-            KT_INVALID_CONFIG, secretSubject + "301: moved to https://gitlab.com/api/v4/projects/7/variables; use")
+            KT_INVALID_CONFIG,
+            secretSubject + "301: the project has moved: set project: 7 in the target, or the new path")
+    }
+
+    @Test(arguments: [301, 302, 303, 307, 308, 404]) func `a moved project or group is named by its new path`(
+        status: UInt32
+    ) throws {
+        let prefix = #"{"token":"\#(HostSession.token)","endpoint":"https://example.com/gitlab"}"#
+        func moved(_ path: String) -> Reply {
+            .status(status, "", ["location": "https://example.com/gitlab/api/v4/\(path)/variables?page=1"])
+        }
+        let project = try HostSession(.gitlab, configuration: prefix).push(target, [moved("projects/new%2Fhome")])
+        project.expect(
+            KT_INVALID_CONFIG, secretSubject + "\(status): ", "has moved: set project: new/home in the target")
+        let at = "PUT https://example.com/gitlab/api/v4/projects/acme%2Ftools%2Fapp/variables/AWS_SECRET_ACCESS_KEY"
+        #expect(project.lines == [at])
+        try HostSession(.gitlab, configuration: prefix).push(group, [moved("groups/12")])
+            .expect(KT_INVALID_CONFIG, "GitLab: group acme (scope production): ", "set group: 12 in the target")
+    }
+
+    @Test func `a redirect that names the same project is a matter of the endpoint`() throws {
+        let elsewhere = ["location": "https://other.example/api/v4/projects/acme%2Ftools%2Fapp/variables"]
+        try HostSession(.gitlab).push(target, [.status(301, "", elsewhere)])
+            .expect(KT_INVALID_CONFIG, secretSubject + "301: moved to https://other.example/", "new name or endpoint")
+    }
+
+    @Test(arguments: [
+        (
+            #"{"error":"invalid_token","error_description":"Token is expired. You can either do re-authorization"}"#,
+            "expired"
+        ),
+        (
+            #"{"error":"invalid_token","error_description":"Token was revoked. You have to re-authorize"}"#,
+            "was revoked"
+        ),
+    ])
+    func `an expired or revoked token is told as that`(body: String, word: String) throws {
+        try HostSession(.gitlab).push(target, [.status(401, body)]).expect(
+            KT_UNAUTHORIZED, secretSubject + "401 (invalid_token: Token ", "the token ", word,
+            ": create a personal, project or group access token with scope api and role Maintainer of the project")
+    }
+
+    @Test func `a token is asked for that can have the permission`() throws {
+        let scope = #"{"error":"insufficient_scope","error_description":"higher privileges","scope":"api"}"#
+        try HostSession(.gitlab).push(group, [.status(403, scope)]).expect(
+            KT_UNAUTHORIZED, "GitLab: group acme",
+            "the token lacks a scope: create a personal or group access token "
+                + "with scope api and role Owner of the group")
+        try HostSession(.gitlab).push(instance, [.status(403, scope)])
+            .expect(
+                KT_UNAUTHORIZED, "GitLab: AWS_SECRET_ACCESS_KEY in the instance: ",
+                "a personal access token with scope api, of an administrator")
+    }
+
+    @Test func `numbers are places too`() throws {
+        let numbered = #"{"project":42,\#(Self.names)}"#
+        let end = try HostSession(.gitlab).push(numbered, [.status(200, secret()), .status(200, id())])
+        end.expect(KT_OK, "GitLab: 42: ")
+        #expect(end.lines[0] == "PUT https://gitlab.com/api/v4/projects/42/variables/AWS_SECRET_ACCESS_KEY")
+        let nested = try HostSession(.gitlab).check(#"{"group":"a/b/c",\#(Self.names)}"#, [.status(200, "[]")])
+        #expect(nested.lines[0].hasPrefix("GET https://gitlab.com/api/v4/groups/a%2Fb%2Fc/variables?"))
+    }
+
+    @Test func `variables are made hidden where the target wants it, and nothing is read back then`() throws {
+        let hiding = #"{"project":"acme/tools/app","hidden":true,"raw":false,\#(Self.names)}"#
+        let made = [variable("AWS_SECRET_ACCESS_KEY", "null"), variable("AWS_ACCESS_KEY_ID", "null")]
+        let replies = [missing, .status(201, made[0]), missing, .status(201, made[1])]
+        let end = try HostSession(.gitlab).push(hiding, replies)
+        end.expect(
+            KT_OK, "GitLab: acme/tools/app: AWS_ACCESS_KEY_ID created (201), AWS_SECRET_ACCESS_KEY created (201)")
+        #expect(end.report?.evidence == KT_EVIDENCE_ACKNOWLEDGED)
+        for request in [end.requests[1], end.requests[3]] {
+            #expect(request.body.contains(#""masked_and_hidden":true,"protected":false,"raw":false"#))
+        }
+    }
+
+    @Test func `a variable that was there cannot be hidden, and that is told`() throws {
+        let hiding = #"{"project":"acme/tools/app","hidden":true,\#(Self.names)}"#
+        let end = try HostSession(.gitlab).push(hiding, [.status(200, secret()), .status(200, id())])
+        end.expect(KT_OK, "GitLab: acme/tools/app: AWS_ACCESS_KEY_ID updated (200), but not hidden: GitLab hides only")
+        #expect(!end.requests[0].body.contains("hidden"))
+        try HostSession(.gitlab).check(hiding, [.status(200, "[\(id())]")])
+            .expect(KT_OK, "GitLab: acme/tools/app", "AWS_ACCESS_KEY_ID exists, not hidden: GitLab hides only")
+    }
+
+    @Test func `check refuses what no push could change`() throws {
+        let shown = #"{"project":"acme/tools/app","masked":false,\#(Self.names)}"#
+        try HostSession(.gitlab).check(shown, [.status(200, "[\(variable("AWS_SECRET_ACCESS_KEY", "null"))]")])
+            .expect(KT_CONFLICT, secretSubject + "a hidden variable cannot be unmasked: ", "leave masked: false out")
+    }
+
+    @Test func `check tells a file variable where the jobs expect a value`() throws {
+        let file = id().replacing("env_var", with: "file")
+        try HostSession(.gitlab).check(target, [.status(200, "[\(file)]")])
+            .expect(
+                KT_OK, "GitLab: acme/tools/app", "AWS_ACCESS_KEY_ID exists as a file variable, so jobs see the path")
     }
 
     @Test func `check reads only, and says what it saw`() throws {
         let end = try HostSession(.gitlab).check(target, [.status(200, "[\(id()),\(secret(scope: "other"))]")])
         end.expect(
-            KT_OK, "GitLab: acme/tools/app: the token reads the variables",
+            KT_OK, "GitLab: acme/tools/app: the token reads the variables, which takes role Maintainer of the project",
             "AWS_ACCESS_KEY_ID exists, AWS_SECRET_ACCESS_KEY will be created")
         #expect(end.lines == ["GET \(base)?per_page=100&page=1"])
         try HostSession(.gitlab).check(target, [message(401, "401 Unauthorized")])

@@ -1,4 +1,5 @@
 import CKeyturnPusher
+import JSON
 import Testing
 
 /// A scripted host with one opened pusher: it replays replies, and keeps requests, logs and reports.
@@ -28,6 +29,9 @@ final class HostSession {
     var cancelledAfter: Int?
     var remaining: Int64 = 30_000
 
+    /// Every request is held against it.
+    private let contract: Contract?
+    private let endpoint: String
     private var replies: [Reply] = []
     private var table: UnsafePointer<kt_pusher>
     private var instance: UnsafeMutableRawPointer?
@@ -37,6 +41,8 @@ final class HostSession {
 
     init(_ library: PluginLibrary, configuration: String? = nil, shape: Shape = Shape()) throws {
         self.shape = shape
+        contract = Contract.of(library.name)
+        endpoint = library.endpoint(in: configuration)
         // The table comes from a host of its own: it is the same for all, and outlives every session.
         table = try #require(library.entry(nil))
         makeServices()
@@ -46,6 +52,8 @@ final class HostSession {
     /// A session for one call at a time on another's instance, as a second thread of the host would be.
     init(sharing other: HostSession) {
         shape = Shape()
+        contract = other.contract
+        endpoint = other.endpoint
         table = other.table
         instance = other.instance
         openOutcome = other.openOutcome
@@ -130,6 +138,10 @@ final class HostSession {
         let outcome = body(callArena.place(call, size: shape.callSize))
         let ending = Ending(outcome: outcome, report: report, requests: requests, unused: self.replies.count)
         ending.expectNoSecrets(logs: logs)
+        for request in requests {
+            let wrong = contract?.violations(of: request, below: endpoint) ?? []
+            #expect(wrong.isEmpty, "\(request.line) is not as documented")
+        }
         return ending
     }
 }

@@ -1,5 +1,6 @@
 import CKeyturnPusher
 import Glibc
+import JSON
 
 /// A built plugin, loaded as the runner loads it. Libraries are never unloaded.
 struct PluginLibrary {
@@ -20,6 +21,16 @@ struct PluginLibrary {
             let directory = String(#filePath[..<(#filePath.lastIndex(of: "/") ?? #filePath.endIndex)])
             return try contents(of: "\(directory)/../../Plugins/\(name)/manifest.json")
         }
+    }
+
+    /// The base URL that a configuration leads to, by its own field or the manifest's default.
+    func endpoint(in configuration: String?) -> String {
+        let given = configuration.flatMap { try? JSONValue(parsing: $0) }?["endpoint"]?.string
+        let manifest = try? JSONValue(parsing: manifestFile)
+        let standard = manifest?["configuration"]?["properties"]?["endpoint"]?["default"]?.string
+        var endpoint = given ?? standard ?? ""
+        while endpoint.hasSuffix("/") { endpoint.removeLast() }
+        return endpoint
     }
 
     private static func load(_ name: String) -> Result<PluginLibrary, Unusable> {

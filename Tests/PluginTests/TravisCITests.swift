@@ -90,6 +90,19 @@ import Testing
         }
     }
 
+    @Test func `an Enterprise host has its API below a path`() throws {
+        let enterprise = #"{"token":"\#(HostSession.token)","endpoint":"https://travis.example.com/api"}"#
+        let end = try HostSession(.travis, configuration: enterprise).push(
+            target, [list(oldID, oldSecret), .status(200, newSecret), .status(200, newID)])
+        end.expect(KT_OK, "Travis CI: acme/app: ")
+        #expect(
+            end.lines == [
+                "GET https://travis.example.com/api/repo/acme%2Fapp/env_vars",
+                "PATCH https://travis.example.com/api/repo/acme%2Fapp/env_var/secret-1",
+                "PATCH https://travis.example.com/api/repo/acme%2Fapp/env_var/id-1",
+            ])
+    }
+
     @Test func `a branch's variables are not those of all branches`() throws {
         let target =
             #"{"repository":77,"branch":"main","access-key-id":"ID","secret-access-key":"SECRET"}"#
@@ -205,6 +218,9 @@ import Testing
             "Travis CI: acme/app: the variables may be written; AWS_ACCESS_KEY_ID exists, "
                 + "AWS_SECRET_ACCESS_KEY will be created")
         #expect(end.lines == ["GET https://api.travis-ci.com/repo/acme%2Fapp/env_vars"])
+        let shown = variable("AWS_ACCESS_KEY_ID")
+        try HostSession(.travis).check(target, [list(shown)])
+            .expect(KT_OK, "Travis CI: acme/app", "AWS_ACCESS_KEY_ID exists, and will be made public")
         let readOnly = oldID.replacing(#""write":true"#, with: #""write":false"#)
         try HostSession(.travis).check(target, [list(readOnly)])
             .expect(KT_UNAUTHORIZED, "Travis CI: acme/app", "push access")

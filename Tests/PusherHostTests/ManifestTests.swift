@@ -8,6 +8,7 @@ struct ManifestTests {
     func least() throws {
         let manifest = try Manifest(text: #"{"id":"x"}"#, at: "manifest.json")
         #expect(manifest.id == "x" && manifest.allowsThreads && manifest.asks == Grants())
+        #expect(manifest.shapes.isEmpty)
         #expect(manifest.target.violations(in: .object(["any": .string("thing")])).isEmpty)
     }
 
@@ -20,6 +21,9 @@ struct ManifestTests {
             (#"{"id":"a","files":{"read":["relative"]}}"#, "`files.read.0` does not have the form"),
             (#"{"id":"a","files":{"execute":["/x"]}}"#, "files.execute"),
             (#"{"id":"a","network":"yes"}"#, "`network` must be a boolean"),
+            (#"{"id":"a","shapes":["b"]}"#, "`shapes` must be an object"),
+            (#"{"id":"a","shapes":{"b":"c"}}"#, "`shapes` must be an object"),
+            (#"{"id":"a","shapes":{"b":[]}}"#, "`shapes` must be an object"),
             (#"{"id":"a","abi":{"min":2,"max":3}}"#, "version 2 to 3 of the pusher ABI"),
         ])
     func mistakes(text: String, words: String) {

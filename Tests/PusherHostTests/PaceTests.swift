@@ -121,6 +121,33 @@ struct PaceTests {
         #expect(pace.admit("POST", &reservation, at: start) == start + .seconds(30))
     }
 
+    @Test("begin no push whose POSTs would not all be let go, and count those that turn out to be none as nothing")
+    func posts() throws {
+        let rules = PaceRules(
+            try JSONValue(
+                parsing: #"{"limits":[{"seconds":30,"cost":45,"post":1}],"push":{"read":1,"write":2,"post":2}}"#))
+        let creating = Pace(rules, isVendor: false)
+        var open: [Pace.Reservation] = []
+        while open.count < 100, case .success(let reservation) = creating.reserve(at: start) {
+            open.append(reservation)
+        }
+        #expect(open.count == 22)
+        for index in open.indices {
+            for method in ["GET", "POST", "POST"] { #expect(creating.admit(method, &open[index], at: start) == nil) }
+            creating.release(open[index], at: start)
+        }
+        #expect(throws: Pace.Wait.self) { try creating.reserve(at: start + .seconds(29)).get() }
+        #expect((try? creating.reserve(at: start + .seconds(31)).get()) != nil)
+
+        let changing = Pace(rules, isVendor: false)
+        for _ in 0..<100 {
+            var reservation = try changing.reserve(at: start).get()
+            #expect(changing.admit("PATCH", &reservation, at: start) == nil)
+            changing.release(reservation, at: start)
+        }
+        #expect(rules.shortestTime(ofPushes: 1_000) == .zero)
+    }
+
     @Test("tell how long many pushes take at least")
     func plan() throws {
         let rules = try rules()

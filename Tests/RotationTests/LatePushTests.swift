@@ -93,6 +93,20 @@ struct LatePushTests {
         #expect(world.rotation.deliveries[World.targets[1]]?.mayBeTorn == true)
     }
 
+    @Test("a target with one value for the whole pair is never torn, whatever happened to its push")
+    func oneValue() {
+        var world = World.at(.delivering)
+        world.terms.oneValue = [target]
+        world.pushResults = Dictionary(uniqueKeysWithValues: World.targets.map { ($0, timedOut) })
+        world.answerAll()
+        #expect(
+            world.rotation.deliveries.filter(\.value.mayBeTorn).keys.sorted() == World.targets.filter { $0 != target })
+        world.restart()
+        world.restart()
+        #expect(world.rotation.deliveries[target]?.mayBeTorn == false)
+        #expect(world.rotation.deliveries[World.targets[1]]?.mayBeTorn == true)
+    }
+
     @Test("half-written targets are pushed before the others")
     func order() {
         var world = World.at(.delivering)

@@ -14,11 +14,26 @@ struct Judgement: Sendable {
                 verdicts[name] = secrets[id] == value ? "matches" : "differs"
             } else if held.contains(where: { secrets[$0] == value }) {
                 verdicts[name] = "matches"
-            } else if name.contains("SECRET") || name == PairNames.accessKeyID || isSecretOfAnyKey(value) {
+            } else if let id = holder(ofFile: value) {
+                verdicts[name] = id
+            } else if name.contains("SECRET") || value.contains("aws_access_key_id") || name == PairNames.accessKeyID
+                || isSecretOfAnyKey(value)
+            {
                 verdicts[name] = "differs"
             }
         }
         return verdicts
+    }
+
+    /// The key whose ID and secret a credentials file holds; nil where they are not of one key, or it is no such file.
+    private func holder(ofFile text: String) -> String? {
+        func value(_ name: String) -> String? {
+            text.split(separator: "\n").first { $0.hasPrefix("\(name) = ") }.map {
+                String($0.dropFirst(name.count + 3))
+            }
+        }
+        guard let id = value("aws_access_key_id"), let secret = value("aws_secret_access_key") else { return nil }
+        return secrets[id] == secret ? id : nil
     }
 
     private func isSecretOfAnyKey(_ value: String) -> Bool {

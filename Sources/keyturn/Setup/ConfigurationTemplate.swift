@@ -52,7 +52,7 @@ struct ConfigurationTemplate {
                   #   rotate-every: 12h
                   #   targets:                      # every place that holds this user's key
                   #     - { pusher: travis, repository: acme/app }
-                  #     - { pusher: gitlab, project: acme/tools/app, environment-scope: production }
+                  #     - { pusher: gitlab, project: acme/tools/app, environment-scope: production, shape: credentials-file }
                   #     - { pusher: github, repository: acme/app, environment: prod }
                 """
         }

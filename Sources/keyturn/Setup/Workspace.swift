@@ -197,7 +197,9 @@ struct Workspace {
 
 extension PusherTarget {
     init(_ target: ConfiguredTarget) {
-        self.init(name: target.name, pusher: target.pusher, fields: target.fields, exclusive: target.exclusive)
+        self.init(
+            name: target.name, pusher: target.pusher, fields: target.fields, exclusive: target.exclusive,
+            isOneValue: target.variables.count == 1)
     }
 }
 
@@ -205,6 +207,7 @@ extension PluginDescription {
     init(_ manifest: Manifest) {
         self.init(
             configuration: manifest.configuration, target: manifest.target, secrets: manifest.secrets,
-            place: manifest.place, exclusive: manifest.exclusive, limits: PaceRules.limitsSchema)
+            place: manifest.place, exclusive: manifest.exclusive, shapes: manifest.shapes,
+            limits: PaceRules.limitsSchema)
     }
 }

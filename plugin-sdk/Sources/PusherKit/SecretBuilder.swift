@@ -1,9 +1,10 @@
 /// Builds `SecretBytes` piece by piece, and wipes what it leaves behind when it grows.
-struct SecretBuilder: ~Copyable {
+public struct SecretBuilder: ~Copyable {
     private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 256, alignment: 1)
     private var count = 0
 
-    init() {}
+    /// Makes an empty one.
+    public init() {}
 
     deinit {
         wipe(memory)
@@ -20,12 +21,18 @@ struct SecretBuilder: ~Copyable {
         for index in 0..<text.utf8CodeUnitCount { append(text.utf8Start[index]) }
     }
 
-    mutating func append(contentsOf bytes: some Sequence<UInt8>) {
+    /// Adds bytes, which are no secret where they stand as text.
+    public mutating func append(contentsOf bytes: some Sequence<UInt8>) {
         for byte in bytes { append(byte) }
     }
 
+    /// Adds a secret's bytes.
+    public mutating func append(_ secret: SecretBytes) {
+        secret.withBytes { append(contentsOf: $0) }
+    }
+
     /// A copy of what was built so far; the builder's own memory is wiped with the builder.
-    func bytes() -> SecretBytes {
+    public func bytes() -> SecretBytes {
         SecretBytes(copying: UnsafeRawBufferPointer(rebasing: memory[..<count]))
     }
 

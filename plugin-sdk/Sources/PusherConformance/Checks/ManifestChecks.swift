@@ -4,7 +4,7 @@ internal import CKeyturnPusher
 enum ManifestChecks {
     private static let known: Set = [
         "id", "version", "summary", "abi", "hosts", "threads", "secrets", "place", "exclusive", "can", "configuration",
-        "target", "files", "network", "programs", "pace", "homepage", "license", "description",
+        "target", "shapes", "files", "network", "programs", "pace", "homepage", "license", "description",
     ]
 
     static let all = [
@@ -39,6 +39,15 @@ enum ManifestChecks {
                 guard let properties = manifest[schema]?["properties"]?.object else { continue }
                 for name in manifest[list]?.strings ?? [] where properties[name] == nil {
                     bench.fail("`\(list)` names `\(name)`, which is no field of `\(schema)`")
+                }
+            }
+            for (shape, fields) in manifest["shapes"]?.object ?? [:] {
+                guard let names = fields.strings, !names.isEmpty else {
+                    bench.fail("`shapes` must be an object whose values are lists of target fields")
+                    continue
+                }
+                for name in names where manifest["target"]?["properties"]?[name] == nil {
+                    bench.fail("`shapes` names `\(name)` for \(shape), which is no field of `target`")
                 }
             }
             if let threads = manifest["threads"], !["many", "one"].contains(threads.string) {

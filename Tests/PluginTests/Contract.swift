@@ -1,0 +1,170 @@
+import Foundation
+import JSON
+import Yams
+
+/// A vendor's API as it is documented, and what is wrong with a request by it.
+struct Contract: Sendable {
+    /// One method of one path.
+    struct Operation: Hashable, Sendable {
+        let method: String
+        let path: String
+    }
+
+    let document: JSONValue
+
+    /// By the plugin's library; nil where the contract is not beside the repository.
+    static func of(_ library: String) -> Contract? {
+        switch library {
+        case "TravisCI": travis
+        case "GitLabCI": gitlab
+        default: nil
+        }
+    }
+
+    static let travis = Contract("travis-env-vars")
+    static let gitlab = Contract("gitlab-ci-variables")
+
+    private init?(_ name: String) {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../../..")
+        let file = root.appending(path: "shared/contracts/\(name).openapi.yaml").standardizedFileURL
+        guard let text = try? String(contentsOf: file, encoding: .utf8), let any = try? Yams.load(yaml: text)
+        else { return nil }
+        document = Self.json(any)
+    }
+
+    /// The statuses that an operation documents.
+    func statuses(of operation: Operation) -> [UInt32] {
+        let responses = document["paths"]?[operation.path]?[operation.method.lowercased()]?["responses"]?.object ?? [:]
+        return responses.keys.compactMap { UInt32($0) }.sorted()
+    }
+
+    /// What is wrong with a request; empty: nothing.
+    func violations(of request: Recorded, below endpoint: String) -> [String] {
+        guard request.url.hasPrefix(endpoint + "/") else { return ["not below \(endpoint)"] }
+        let parts = request.url.dropFirst(endpoint.count).split(separator: "?", maxSplits: 1)
+        guard let operation = operation(request.method, String(parts[0])),
+            let definition = document["paths"]?[operation.path]?[operation.method.lowercased()]
+        else { return ["\(request.method) \(parts[0]) is no documented operation"] }
+        let declared = (definition["parameters"]?.array ?? []).map(resolve)
+        return wrongPath(operation, String(parts[0]), declared)
+            + wrongQuery(operation, parts.count > 1 ? String(parts[1]) : "", declared)
+            + wrongHeaders(request, declared) + wrongBody(request, definition["requestBody"])
+    }
+
+    /// The operation whose path fits best.
+    func operation(_ method: String, _ path: String) -> Operation? {
+        let fitting = (document["paths"]?.object ?? [:]).filter { template, operations in
+            operations[method.lowercased()] != nil && Self.bindings(template, path) != nil
+        }
+        return fitting.keys.min { $0.count { $0 == "{" } < $1.count { $0 == "{" } }.map {
+            Operation(method: method, path: $0)
+        }
+    }
+
+    private static func bindings(_ template: String, _ path: String) -> [String: String]? {
+        let (wanted, given) = (
+            template.split(separator: "/"), path.split(separator: "/", omittingEmptySubsequences: false)
+        )
+        guard wanted.count == given.count - 1 else { return nil }
+        var found: [String: String] = [:]
+        for (pattern, segment) in zip(wanted, given.dropFirst()) {
+            if pattern.hasPrefix("{") {
+                guard !segment.isEmpty else { return nil }
+                found[String(pattern.dropFirst().dropLast())] = String(segment)
+            } else if pattern != segment {
+                return nil
+            }
+        }
+        return found
+    }
+
+    private func wrongPath(_ operation: Operation, _ path: String, _ declared: [JSONValue]) -> [String] {
+        let values = Self.bindings(operation.path, path) ?? [:]
+        return declared.filter { $0["in"]?.string == "path" }.flatMap { parameter in
+            wrong(values[parameter["name"]?.string ?? ""], parameter)
+        }
+    }
+
+    private func wrongQuery(_ operation: Operation, _ query: String, _ declared: [JSONValue]) -> [String] {
+        var found: [String] = []
+        for item in query.split(separator: "&") {
+            let pair = item.split(separator: "=", maxSplits: 1).map { String($0).removingPercentEncoding ?? "" }
+            let parameter = declared.first { $0["in"]?.string == "query" && $0["name"]?.string == pair[0] }
+            if let parameter {
+                found += wrong(pair.count > 1 ? pair[1] : "", parameter)
+            } else if !isDocumentedInProse(pair[0], operation) {
+                found.append("query \(pair[0]) is not documented for \(operation)")
+            }
+        }
+        return found
+    }
+
+    /// GitLab's declarations of a group's variable leave the filter out, its text tells to use it.
+    private func isDocumentedInProse(_ name: String, _ operation: Operation) -> Bool {
+        name == "filter[environment_scope]" && operation.path == "/api/v4/groups/{id}/variables/{key}"
+    }
+
+    private func wrongHeaders(_ request: Recorded, _ declared: [JSONValue]) -> [String] {
+        let keys = (document["components"]?["securitySchemes"]?.object ?? [:]).values.filter {
+            $0["type"]?.string == "apiKey"
+        }
+        let token = keys.compactMap { $0["name"]?.string }.filter { request.headers[$0]?.isEmpty != false }
+        return token.map { "header \($0) is missing" }
+            + declared.filter { $0["in"]?.string == "header" }.flatMap {
+                wrong(request.headers[$0["name"]?.string ?? ""], $0)
+            }
+    }
+
+    private func wrongBody(_ request: Recorded, _ declared: JSONValue?) -> [String] {
+        guard let declared else { return request.body.isEmpty ? [] : ["a body is not documented"] }
+        guard let schema = declared["content"]?[request.headers["Content-Type"] ?? ""]?["schema"] else {
+            return ["content type \(request.headers["Content-Type"] ?? "none") is not documented"]
+        }
+        guard let body = try? JSONValue(parsing: request.body) else { return ["the body is no JSON"] }
+        return Schema(closed(schema)).violations(in: body).map {
+            "body \($0.path.joined(separator: ".")): \($0.message)"
+        }
+    }
+
+    /// A parameter's value, which is text until its schema says otherwise.
+    private func wrong(_ value: String?, _ parameter: JSONValue) -> [String] {
+        let name = parameter["name"]?.string ?? ""
+        guard let value else { return parameter["required"] == .bool(true) ? ["\(name) is missing"] : [] }
+        let schema = closed(parameter["schema"] ?? .bool(true))
+        let isNumber = schema["type"]?.string == "integer" || schema["oneOf"] != nil
+        let json = (isNumber ? Int64(value).map(JSONValue.integer) : nil) ?? .string(value)
+        return Schema(schema).violations(in: json).map { "\(name) \($0.message)" }
+    }
+
+    /// A schema without references, which allows no property that it does not name.
+    private func closed(_ schema: JSONValue) -> JSONValue {
+        switch resolve(schema) {
+        case .array(let elements): return .array(elements.map(closed))
+        case .object(let members):
+            var members = members.mapValues(closed)
+            if members["type"]?.string == "object", members["properties"] != nil {
+                members["additionalProperties"] = .bool(false)
+            }
+            return .object(members)
+        case let other: return other
+        }
+    }
+
+    private func resolve(_ node: JSONValue) -> JSONValue {
+        guard let reference = node["$ref"]?.string else { return node }
+        return resolve(reference.dropFirst(2).split(separator: "/").reduce(document) { $0[String($1)] ?? .null })
+    }
+
+    private static func json(_ any: Any?) -> JSONValue {
+        switch any {
+        case let flag as Bool: .bool(flag)
+        case let number as Int: .integer(Int64(number))
+        case let number as Double: .number(number)
+        case let text as String: .string(text)
+        case let list as [Any]: .array(list.map(json))
+        case let fields as [AnyHashable: Any]:
+            .object(Dictionary(uniqueKeysWithValues: fields.map { ("\($0.key.base)", json($0.value)) }))
+        default: .null
+        }
+    }
+}
