@@ -60,7 +60,7 @@ let executables: [Target] = [
     .executableTarget(
         name: "Sandbox",
         dependencies: [
-            "CSodium",
+            "CCrypto", "CSodium",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "FlyingFox", package: "FlyingFox"),
         ]),
