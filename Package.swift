@@ -7,6 +7,7 @@ let cLibraries: [Target] = [
     .systemLibrary(name: "CExpat", pkgConfig: "expat"),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium"),
     .systemLibrary(name: "CSodiumStatic", path: "Plugins/GitHubActions/CSodiumStatic"),
+    .systemLibrary(name: "CCryptoStatic", path: "Plugins/GitHubActions/CCryptoStatic"),
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp"),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
@@ -88,7 +89,9 @@ let plugins: [Target] = [
     pusher("TravisCI"),
     pusher("GitLabCI"),
     pusher("Exec"),
-    pusher("GitHubActions", dependencies: ["CSodiumStatic"], exclude: ["CSodiumStatic"]),
+    pusher(
+        "GitHubActions", dependencies: ["CCryptoStatic", "CSodiumStatic"],
+        exclude: ["CCryptoStatic", "CSodiumStatic"]),
 ]
 
 let tests: [Target] = [
