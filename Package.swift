@@ -111,7 +111,8 @@ let tests: [Target] = [
     .testTarget(
         name: "EngineTests", dependencies: ["AWS", "Engine", "Journal", "PusherHost", "Rotation", "Secrets"]),
     .testTarget(
-        name: "PluginTests", dependencies: ["CSodium", .product(name: "CKeyturnPusher", package: "plugin-sdk")]),
+        name: "PluginTests",
+        dependencies: ["CCrypto", "CSodium", .product(name: "CKeyturnPusher", package: "plugin-sdk")]),
 ]
 
 let settings: [SwiftSetting] = [
