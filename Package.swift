@@ -7,6 +7,7 @@ let cLibraries: [Target] = [
     .systemLibrary(name: "CExpat", pkgConfig: "expat"),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium"),
     .systemLibrary(name: "CSodiumStatic", path: "Plugins/GitHubActions/CSodiumStatic"),
+    .systemLibrary(name: "CCryptoStatic", path: "Plugins/GitHubActions/CCryptoStatic"),
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp"),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
@@ -60,7 +61,7 @@ let executables: [Target] = [
     .executableTarget(
         name: "Sandbox",
         dependencies: [
-            "CSodium",
+            "CCrypto", "CSodium",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "FlyingFox", package: "FlyingFox"),
         ]),
@@ -88,7 +89,9 @@ let plugins: [Target] = [
     pusher("TravisCI"),
     pusher("GitLabCI"),
     pusher("Exec"),
-    pusher("GitHubActions", dependencies: ["CSodiumStatic"], exclude: ["CSodiumStatic"]),
+    pusher(
+        "GitHubActions", dependencies: ["CCryptoStatic", "CSodiumStatic"],
+        exclude: ["CCryptoStatic", "CSodiumStatic"]),
 ]
 
 let tests: [Target] = [
@@ -110,7 +113,7 @@ let tests: [Target] = [
     .testTarget(
         name: "PluginTests",
         dependencies: [
-            "CSodium", "JSON", .product(name: "CKeyturnPusher", package: "plugin-sdk"),
+            "CCrypto", "CSodium", "JSON", .product(name: "CKeyturnPusher", package: "plugin-sdk"),
             .product(name: "Yams", package: "Yams"),
         ]),
 ]

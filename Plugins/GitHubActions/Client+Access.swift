@@ -5,31 +5,35 @@ extension Client {
     private static let mostPages = 50
 
     /// Which repositories see the secret of an organization, to be said again with the new value; nil elsewhere.
-    func access(_ name: String, of target: Target, call: borrowing Call) throws(PushFailure) -> Access? {
+    func secretAccess(_ name: String, of target: Target, call: borrowing Call) throws(PushFailure) -> Access? {
         guard target.place.isOrganization else { return nil }
-        guard let secret = try secret(name, of: target, call: call) else {
-            return Access(visibility: "private", repositories: [])
-        }
-        guard let visibility = secret.visibility else {
+        guard let secret = try secret(name, of: target, call: call) else { return .ofNew }
+        return try access(secret.visibility, at: target.place.secrets, name, of: target, call: call)
+    }
+
+    /// Which repositories see what an organization has at that path.
+    func access(
+        _ visibility: String?, at path: [String], _ name: String, of target: Target, call: borrowing Call
+    ) throws(PushFailure) -> Access {
+        guard let visibility else {
             throw PushFailure(
-                .retryable, "\(target.subject(name)): GitHub does not say who sees the secret, so it is not touched")
+                .retryable, "\(target.subject(name)): GitHub does not say who sees it, so it is not touched")
         }
         let isSelected = visibility == "selected"
         return Access(
             visibility: visibility,
-            repositories: isSelected ? try selectedRepositories(name, of: target, call: call) : [])
+            repositories: isSelected ? try selectedRepositories(path + [name], name, of: target, call: call) : [])
     }
 
     private func selectedRepositories(
-        _ name: String, of target: Target, call: borrowing Call
+        _ path: [String], _ name: String, of target: Target, call: borrowing Call
     ) throws(PushFailure) -> [Int] {
         var ids: [Int] = []
         for page in 1...Self.mostPages {
             let query = [(name: "per_page", value: "100"), (name: "page", value: "\(page)")]
-            let path = target.place.path + [name, "repositories"]
-            let response = try send(.get, path, query, about: target.subject(name), call: call)
+            let response = try send(.get, path + ["repositories"], query, for: target, name: name, call: call)
             guard response.status == 200, let list = response.json(RepositoryList.self) else {
-                throw rejection(response, for: target, name: name, now: call.now)
+                throw rejection(response, for: target, name: name, call: call)
             }
             ids += list.repositories.map(\.id)
             if ids.count >= list.total { return ids }
@@ -37,7 +41,36 @@ extension Client {
         }
         throw PushFailure(
             .invalidConfiguration,
-            "\(target.subject(name)): the list of repositories that see the secret is not whole, so it is not "
-                + "touched: make it visible to all or to private repositories")
+            "\(target.subject(name)): the list of repositories that see it is not whole, so it is not touched: make it "
+                + "visible to all or to private repositories")
+    }
+}
+
+/// Which repositories see what an organization has: a change must say it again, or it is lost.
+struct Access {
+    let visibility: String
+    let repositories: [Int]
+
+    /// For the private repositories of the organization.
+    static let ofNew = Access(visibility: "private", repositories: [])
+
+    func write(to body: inout JSONBody) {
+        body.set("visibility", visibility)
+        if visibility == "selected" { body.set("selected_repository_ids", repositories) }
+    }
+}
+
+/// A page of repositories.
+private struct RepositoryList: Decodable {
+    let total: Int
+    let repositories: [Repository]
+
+    struct Repository: Decodable {
+        let id: Int
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case repositories
+        case total = "total_count"
     }
 }

@@ -4,75 +4,141 @@ import PusherKit
 /// The requests to GitHub's REST API, version 2022-11-28.
 struct Client: Sendable {
     let endpoint: Endpoint
-    let token: SecretBytes
+    let credential: Credential
+    private let keys = KeyRing()
 
-    /// The public key to seal for, and the time by GitHub's clock, where it tells one.
-    func publicKey(_ target: Target, call: borrowing Call) throws(PushFailure) -> (key: PublicKey, now: Date?) {
-        let response = try send(.get, target.place.path + ["public-key"], about: target.subject(), call: call)
-        guard response.status == 200, let key = response.json(PublicKey.self) else {
-            throw rejection(response, for: target, now: call.now)
-        }
-        return (key, response.header("date").flatMap(httpDate))
+    init(endpoint: Endpoint, credential: Credential) {
+        self.endpoint = endpoint
+        self.credential = credential
     }
 
-    /// Writes one sealed secret.
-    ///
-    /// - Returns: the status, 201 where it was created, 204 where it was changed.
+    /// What became of a write.
+    struct Written {
+        /// 201 where it was created, 204 where it was changed.
+        let status: Int
+        /// A time by GitHub's clock before which it was not written, where GitHub tells the time.
+        let since: Date?
+
+        var verb: String { (status == 201 ? "created" : "updated") + " (\(status))" }
+    }
+
+    /// The public key to seal for: asked for once in a run, unless `isForgotten`.
+    func publicKey(
+        _ target: Target, isForgotten: Bool = false, call: borrowing Call
+    ) throws(PushFailure) -> (key: PublicKey, isFresh: Bool) {
+        if !isForgotten, let key = keys[target.place] { return (key, false) }
+        let response = try send(.get, target.place.secrets + ["public-key"], for: target, call: call)
+        guard response.status == 200, let key = response.json(PublicKey.self) else {
+            throw rejection(response, for: target, call: call)
+        }
+        guard key.isKey else {
+            throw PushFailure(.retryable, "\(target.subject()): GitHub gave a public key that is none")
+        }
+        keys[target.place] = key
+        return (key, true)
+    }
+
+    /// Writes one secret, sealed; who of an organization sees it stays as it is.
     func write(
-        _ name: String, _ sealed: String, keyID: String, access: Access?, in target: Target, call: borrowing Call
-    ) throws(PushFailure) -> Int {
+        _ name: String, _ value: SecretBytes, in target: Target, call: borrowing Call
+    ) throws(PushFailure) -> Written {
+        let (key, isFresh) = try publicKey(target, call: call)
+        let access = try secretAccess(name, of: target, call: call)
+        var (response, since) = try put(name, value, key, access, in: target, call: call)
+        if response.status == 422, !isFresh {
+            // The key may have been replaced since it was asked for.
+            let current = try publicKey(target, isForgotten: true, call: call).key
+            if current != key {
+                (response, since) = try put(name, value, current, access, in: target, call: call)
+            }
+        }
+        guard response.status == 201 || response.status == 204 else {
+            throw rejection(response, for: target, name: name, call: call)
+        }
+        return Written(status: response.status, since: since)
+    }
+
+    private func put(
+        _ name: String, _ value: SecretBytes, _ key: PublicKey, _ access: Access?, in target: Target,
+        call: borrowing Call
+    ) throws(PushFailure) -> (HTTPResponse, since: Date?) {
+        guard let sealed = key.seal(value) else {
+            throw PushFailure(.internal, "\(target.subject(name)): the value cannot be sealed")
+        }
         var body = JSONBody()
         body.set("encrypted_value", sealed)
-        body.set("key_id", keyID)
-        if let access {
-            body.set("visibility", access.visibility)
-            if access.visibility == "selected" { body.set("selected_repository_ids", access.repositories) }
-        }
-        let path = target.place.path + [name]
-        let response = try send(.put, path, body: body, about: target.subject(name), call: call)
-        guard response.status == 201 || response.status == 204 else {
-            throw rejection(response, for: target, name: name, now: call.now)
-        }
-        return response.status
+        body.set("key_id", key.id)
+        access?.write(to: &body)
+        let start = call.now
+        let response = try send(.put, target.place.secrets + [name], body: body, for: target, name: name, call: call)
+        // GitHub tells the time at which it answered; how long that took, this machine's clock tells.
+        let elapsed = max(call.now.timeIntervalSince(start), 0)
+        return (response, response.header("date").flatMap(httpDate)?.addingTimeInterval(-elapsed))
     }
 
     /// What GitHub tells about the secrets of those names; those that are not there are left out.
-    func secrets(_ names: [String], of target: Target, call: borrowing Call) throws(PushFailure) -> [Secret] {
-        guard target.place.isListedInOnePage else {
+    func secrets(_ names: [String], of target: Target, call: borrowing Call) throws(PushFailure) -> SecretList {
+        guard target.place.capacity != nil else {
             var secrets: [Secret] = []
             for name in names {
                 if let secret = try secret(name, of: target, call: call) { secrets.append(secret) }
             }
-            return secrets
+            return SecretList(total: nil, secrets: secrets)
         }
         let query = [(name: "per_page", value: "100")]
-        let response = try send(.get, target.place.path, query, about: target.subject(), call: call)
+        let response = try send(.get, target.place.secrets, query, for: target, call: call)
         guard response.status == 200, let list = response.json(SecretList.self) else {
-            throw rejection(response, for: target, now: call.now)
+            throw rejection(response, for: target, call: call)
         }
-        return list.secrets.filter { secret in names.contains(where: secret.isNamed) }
+        return list
     }
 
     /// What GitHub tells about one secret, or nil where it is not there.
     func secret(_ name: String, of target: Target, call: borrowing Call) throws(PushFailure) -> Secret? {
-        let response = try send(.get, target.place.path + [name], about: target.subject(name), call: call)
+        let response = try send(.get, target.place.secrets + [name], for: target, name: name, call: call)
         if response.status == 404 { return nil }
         guard response.status == 200, let secret = response.json(Secret.self) else {
-            throw rejection(response, for: target, name: name, now: call.now)
+            throw rejection(response, for: target, name: name, call: call)
         }
         return secret
     }
 
+    /// Sends a request with the token; once more with a new one, where an App's was refused.
     func send(
         _ method: HTTPRequest.Method, _ path: [String], _ query: [(name: String, value: String)] = [],
-        body: consuming JSONBody? = nil, about subject: String, call: borrowing Call
+        body: consuming JSONBody? = nil, for target: Target, name: String? = nil, call: borrowing Call
     ) throws(PushFailure) -> HTTPResponse {
-        var request = HTTPRequest(method, endpoint.url(path, query: query))
-        request.setHeader("Authorization", prefix: "Bearer ", token)
-        request.setHeader("Accept", "application/vnd.github+json")
-        request.setHeader("X-GitHub-Api-Version", "2022-11-28")
-        request.setHeader("User-Agent", "keyturn-github-actions/1.0.0")
+        var request = gitHubRequest(method, endpoint.url(path, query: query))
         if let body { request.setBody(body) }
-        return try call.http(request, about: subject)
+        let token = try credential.token(for: target, call: call)
+        let response = try call.http(request.authorized(by: token), about: target.subject(name))
+        guard response.status == 401, let new = try credential.token(for: target, insteadOf: token, call: call) else {
+            return response
+        }
+        return try call.http(request.authorized(by: new), about: target.subject(name))
+    }
+
+    func rejection(
+        _ response: HTTPResponse, for target: Target, name: String? = nil, call: borrowing Call
+    ) -> PushFailure {
+        Rejection(target: target, isApp: credential.isApp).failure(response, name: name, now: call.now)
+    }
+}
+
+/// A request with the header fields that GitHub wants of every one.
+func gitHubRequest(_ method: HTTPRequest.Method, _ url: String) -> HTTPRequest {
+    var request = HTTPRequest(method, url)
+    request.setHeader("Accept", "application/vnd.github+json")
+    request.setHeader("X-GitHub-Api-Version", "2022-11-28")
+    request.setHeader("User-Agent", "keyturn-github-actions/1.0.0")
+    return request
+}
+
+extension HTTPRequest {
+    /// The request with a token, or an App's signature.
+    func authorized(by token: SecretBytes) -> HTTPRequest {
+        var request = self
+        request.setHeader("Authorization", prefix: "Bearer ", token)
+        return request
     }
 }

@@ -1,7 +1,7 @@
 import PusherKit
 
 /// Whose secrets they are.
-enum Place: Sendable, CustomStringConvertible {
+enum Place: Hashable, Sendable, CustomStringConvertible {
     case repository(owner: String, name: String, Kind)
     case environment(owner: String, name: String, environment: String)
     case organization(String, Kind)
@@ -9,38 +9,56 @@ enum Place: Sendable, CustomStringConvertible {
     /// Who sees the secrets.
     enum Kind: String, Sendable, Decodable {
         case actions, dependabot, codespaces
-
-        /// The permission of a fine-grained token, as GitHub's settings call it.
-        var permission: String {
-            switch self {
-            case .actions: "Secrets"
-            case .dependabot: "Dependabot secrets"
-            case .codespaces: "Codespaces secrets"
-            }
-        }
     }
 
     /// The path of its secrets below the endpoint.
-    var path: [String] {
+    var secrets: [String] { base + ["secrets"] }
+
+    /// The path of its variables below the endpoint; those of Actions only.
+    var variables: [String] { base + ["variables"] }
+
+    private var base: [String] {
         switch self {
-        case .repository(let owner, let name, let kind): ["repos", owner, name, kind.rawValue, "secrets"]
-        case .environment(let owner, let name, let environment):
-            ["repos", owner, name, "environments", environment, "secrets"]
-        case .organization(let name, let kind): ["orgs", name, kind.rawValue, "secrets"]
+        case .repository(let owner, let name, let kind): ["repos", owner, name, kind.rawValue]
+        case .environment(let owner, let name, let environment): ["repos", owner, name, "environments", environment]
+        case .organization(let name, let kind): ["orgs", name, kind.rawValue]
         }
     }
 
-    /// Whether one page of a list has all its secrets: a repository and an environment hold 100 at most, an
-    /// organization 1,000; for the other kinds GitHub documents no number.
-    var isListedInOnePage: Bool {
+    /// The path of the repository itself; nil for an organization.
+    var repository: [String]? {
         switch self {
-        case .repository(_, _, .actions), .environment: true
-        default: false
+        case .repository(let owner, let name, _), .environment(let owner, let name, _): ["repos", owner, name]
+        case .organization: nil
+        }
+    }
+
+    /// The account that it belongs to. GitHub's names are not case-sensitive.
+    var owner: String {
+        switch self {
+        case .repository(let owner, _, _), .environment(let owner, _, _), .organization(let owner, _):
+            owner.lowercased()
+        }
+    }
+
+    /// How many secrets it holds at most, where one page of a list has all of them: a repository and an environment
+    /// hold 100, an organization 1,000; for the other kinds GitHub documents no number.
+    var capacity: Int? {
+        switch self {
+        case .repository(_, _, .actions), .environment: 100
+        default: nil
         }
     }
 
     var isOrganization: Bool {
         if case .organization = self { true } else { false }
+    }
+
+    var kind: Kind {
+        switch self {
+        case .repository(_, _, let kind), .organization(_, let kind): kind
+        case .environment: .actions
+        }
     }
 
     var description: String {
@@ -50,16 +68,6 @@ enum Place: Sendable, CustomStringConvertible {
         case .environment(let owner, let name, let environment): "\(owner)/\(name) (environment \(environment))"
         case .organization(let name, .actions): "organization \(name)"
         case .organization(let name, let kind): "organization \(name) (\(kind))"
-        }
-    }
-
-    /// The least permission that writing takes.
-    var permission: String {
-        switch self {
-        case .repository(_, _, let kind): "write access to \(kind.permission) of the repository (classic: scope repo)"
-        case .environment: "write access to Environments of the repository (classic: scope repo)"
-        case .organization(_, let kind):
-            "write access to \(kind.permission) of the organization (classic: scope admin:org)"
         }
     }
 }

@@ -1,9 +1,10 @@
 import CSodiumStatic
 import FoundationEssentials
 import PusherKit
+import Synchronization
 
 /// The public key of a repository, environment or organization: each has its own, and it can change.
-struct PublicKey: Decodable {
+struct PublicKey: Decodable, Equatable {
     let id: String
     let key: String
 
@@ -12,20 +13,43 @@ struct PublicKey: Decodable {
         case key
     }
 
+    /// Whether it has the form of one.
+    var isKey: Bool { bytes != nil }
+
     /// Seals a value, so that GitHub alone can open it: libsodium's `crypto_box_seal`, in Base64.
     ///
     /// - Returns: nil where the key is none.
     func seal(_ value: SecretBytes) -> String? {
-        guard Self.isSodiumReady, let key = Data(base64Encoded: key), key.count == crypto_box_publickeybytes()
-        else { return nil }
+        guard Self.isSodiumReady, let bytes else { return nil }
         var sealed = [UInt8](repeating: 0, count: value.count + crypto_box_sealbytes())
         let status = value.withBytes { plain in
-            crypto_box_seal(
-                &sealed, plain.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt64(plain.count), Array(key))
+            crypto_box_seal(&sealed, plain.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt64(plain.count), bytes)
         }
         return status == 0 ? Data(sealed).base64EncodedString() : nil
     }
 
+    private var bytes: [UInt8]? {
+        guard let data = Data(base64Encoded: key), data.count == crypto_box_publickeybytes() else { return nil }
+        return Array(data)
+    }
+
     /// libsodium wants to be set up once, before the first of several threads uses it.
     private static let isSodiumReady = sodium_init() >= 0
+}
+
+/// The public keys that were asked for, by place.
+final class KeyRing: Sendable {
+    /// More places than one pusher serves; beyond it they are asked for again.
+    private static let capacity = 10_000
+    private let keys = Mutex<[Place: PublicKey]>([:])
+
+    subscript(place: Place) -> PublicKey? {
+        get { keys.withLock { $0[place] } }
+        set {
+            keys.withLock { keys in
+                if keys.count >= Self.capacity { keys = [:] }
+                keys[place] = newValue
+            }
+        }
+    }
 }

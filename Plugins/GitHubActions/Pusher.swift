@@ -1,53 +1,37 @@
 import FoundationEssentials
 import PusherKit
 
-/// Writes key pairs into the secrets of GitHub repositories, environments and organizations.
+/// Writes key pairs into the secrets and variables of GitHub repositories, environments and organizations.
 struct GitHubActions: Pusher {
-    struct Configuration: Decodable {
-        let token: SecretBytes
-        let endpoint: Endpoint?
-    }
-
-    private let client: Client
+    let client: Client
 
     init(configuration: Configuration) throws(PushFailure) {
-        guard configuration.token.isVisibleASCII, configuration.token.count > 0 else {
-            throw PushFailure(.invalidConfiguration, "GitHub: the token is empty, or has blanks or line ends in it")
-        }
-        guard let endpoint = configuration.endpoint ?? Endpoint("https://api.github.com") else {
-            throw PushFailure(.internal, "GitHub: no endpoint")
-        }
-        client = Client(endpoint: endpoint, token: configuration.token)
+        let endpoint = try configuration.checkedEndpoint()
+        client = Client(endpoint: endpoint, credential: try configuration.credential(endpoint))
     }
 
-    func check(_ target: Target, call: borrowing Call) throws(PushFailure) -> String {
-        _ = try client.publicKey(target, call: call)
-        let names = [target.accessKeyID, target.secretAccessKey]
-        let secrets = try client.secrets(names, of: target, call: call)
-        let states = names.map { name in
-            "\(name) \(secrets.contains { $0.isNamed(name) } ? "exists" : "will be created")"
-        }
-        return "\(target.subject()): the token reads the public key (whether it may write shows at the first push); "
-            + states.joined(separator: ", ")
-    }
-
-    /// The secret first: whoever sees a newer time at the key ID can then rely on the secret being there.
+    /// The secret first: whoever sees a newer time, or a new key ID, can then rely on the secret being there.
     func push(_ pair: borrowing KeyPair, to target: Target, call: borrowing Call) throws(PushFailure) -> Confirmation {
-        let (key, start) = try client.publicKey(target, call: call)
-        guard let secret = key.seal(pair.secretAccessKey), let id = key.seal(SecretBytes(pair.accessKeyID)) else {
-            throw PushFailure(.retryable, "\(target.subject()): GitHub gave a public key that is none")
-        }
-        let secretStatus = try write(target.secretAccessKey, secret, key.id, in: target, call: call)
-        let idStatus = try write(target.accessKeyID, id, key.id, in: target, call: call)
+        let secret = try client.write(target.secretAccessKey, pair.secretAccessKey, in: target, call: call)
+        if target.keyIDAs == .variable { return try pushVariable(pair, secret, to: target, call: call) }
+        let id = try client.write(target.accessKeyID, SecretBytes(pair.accessKeyID), in: target, call: call)
         let message =
-            "\(target.subject()): \(target.accessKeyID) \(verb(idStatus)), "
-            + "\(target.secretAccessKey) \(verb(secretStatus))"
-        return try confirm(message, since: start, in: target, call: call)
+            "\(target.subject()): \(target.accessKeyID) \(id.verb), \(target.secretAccessKey) \(secret.verb)"
+        return try confirm(message, since: secret.since, in: target, call: call)
     }
 
     func inspect(_ target: Target, call: borrowing Call) throws(PushFailure) -> Inspection {
         let name = target.accessKeyID
-        guard let secret = try client.secrets([name], of: target, call: call).first else {
+        if target.keyIDAs == .variable {
+            guard let variable = try client.variable(name, of: target, call: call) else {
+                throw PushFailure(.notFound, "\(target.subject(name)): there is no such variable yet")
+            }
+            return Inspection(
+                keyID: variable.value, changedAt: variable.updatedAt,
+                message: "\(target.subject(name)): \(oneLine(variable.value)), last written "
+                    + oneLine(variable.updatedAt))
+        }
+        guard let secret = try client.secrets([name], of: target, call: call)[name] else {
             throw PushFailure(.notFound, "\(target.subject(name)): there is no such secret yet")
         }
         return Inspection(
@@ -55,16 +39,35 @@ struct GitHubActions: Pusher {
             message: "\(target.subject(name)): GitHub shows no values; last written \(oneLine(secret.updatedAt))")
     }
 
-    private func write(
-        _ name: String, _ sealed: String, _ keyID: String, in target: Target, call: borrowing Call
-    ) throws(PushFailure) -> Int {
-        let access = try client.access(name, of: target, call: call)
-        return try client.write(name, sealed, keyID: keyID, access: access, in: target, call: call)
+    /// Writes the key ID into a variable and reads it back.
+    ///
+    /// A secret of that name may be there from before, and jobs may read it still: it is kept up with until somebody
+    /// deletes it, so that no job is left with a dead key.
+    private func pushVariable(
+        _ pair: borrowing KeyPair, _ secret: Client.Written, to target: Target, call: borrowing Call
+    ) throws(PushFailure) -> Confirmation {
+        let name = target.accessKeyID
+        var advice = ""
+        if try client.secret(name, of: target, call: call) != nil {
+            let id = try client.write(name, SecretBytes(pair.accessKeyID), in: target, call: call)
+            advice = "; the secret of that name was \(id.verb) too: \(target.retirement)"
+        }
+        let written = try client.setVariable(name, pair.accessKeyID, in: target, call: call)
+        guard let variable = try client.variable(name, of: target, call: call), variable.value == pair.accessKeyID
+        else {
+            throw PushFailure(
+                .retryable,
+                "\(target.subject(name)): written, but GitHub shows another value: it is not taken as a yes")
+        }
+        let message =
+            "\(target.subject()): variable \(name) \(written.verb) and read back, "
+            + "\(target.secretAccessKey) \(secret.verb)\(advice)"
+        return Confirmation(.readBack, message, changedAt: variable.updatedAt)
     }
 
-    /// The values cannot be read, but the times of writing can.
+    /// The values of secrets cannot be read, but the times of writing can.
     ///
-    /// They are compared with the time that GitHub's own answer to the first request of this push had, so that neither
+    /// They are compared with the time that GitHub's own answer to the first write of this push had, so that neither
     /// the clock of this machine nor an older write can pass for a new one. Reading the times before the push would
     /// not do: two pushes within one second leave the same time. Without such a time, GitHub's yes has to do.
     private func confirm(
@@ -74,7 +77,7 @@ struct GitHubActions: Pusher {
         let secrets = try client.secrets(names, of: target, call: call)
         var changedAt: String?
         for name in names {
-            guard let secret = secrets.first(where: { $0.isNamed(name) }) else {
+            guard let secret = secrets[name] else {
                 throw PushFailure(.retryable, "\(target.subject(name)): written, but GitHub does not list it yet")
             }
             if let start, !secret.isWritten(since: start) {
@@ -87,8 +90,11 @@ struct GitHubActions: Pusher {
         }
         return Confirmation(start == nil ? .acknowledged : .timestamp, message, changedAt: changedAt)
     }
+}
 
-    private func verb(_ status: Int) -> String {
-        (status == 201 ? "created" : "updated") + " (\(status))"
+extension Target {
+    /// What to do with a secret that has the variable's name.
+    var retirement: String {
+        "once every workflow reads vars.\(accessKeyID), delete the secret"
     }
 }

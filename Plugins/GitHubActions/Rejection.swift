@@ -2,18 +2,73 @@ import FoundationEssentials
 import PusherKit
 
 /// The failure that an answer of GitHub stands for.
-///
-/// - Parameter now: the host's time, used where the answer has no time of its own.
-func rejection(_ response: HTTPResponse, for target: Target, name: String? = nil, now: Date) -> PushFailure {
-    let text = response.json(VendorError.self)?.text ?? response.plainText
-    let subject = target.subject(name)
-    if let pause = pause(response, text: text, now: now) {
-        return PushFailure(
-            .rateLimited(after: pause),
-            "\(subject): \(response.status) (\(oneLine(text))): rate limit, it will be tried again in "
-                + "\(pause.components.seconds) s; give the pusher a token of its own if this goes on")
+struct Rejection {
+    let target: Target
+    /// Whether an App asked, and not somebody's token.
+    let isApp: Bool
+
+    /// - Parameter now: the host's time, used where the answer has no time of its own.
+    func failure(_ response: HTTPResponse, name: String?, now: Date) -> PushFailure {
+        let text = gitHubText(response)
+        let subject = target.subject(name)
+        if let pause = pause(response, text: text, now: now) {
+            return PushFailure(
+                .rateLimited(after: pause),
+                "\(subject): \(response.status) (\(oneLine(text))): rate limit, it will be tried again in "
+                    + "\(pause.components.seconds) s; give the pusher a token of its own if this goes on")
+        }
+        if response.status == 403, text.lowercased().contains("archived") {
+            return PushFailure(.conflict, "\(subject): 403 (\(oneLine(text))): \(archivedAdvice)")
+        }
+        if isPage(response), response.status < 500 {
+            return PushFailure(
+                .invalidConfiguration,
+                "\(subject): \(response.status): the answer is a web page, not GitHub's API: check endpoint (Enterprise "
+                    + "Server: https://HOST/api/v3) and what stands in between")
+        }
+        return response.failure(about: subject, text: text, advice: advice(response))
     }
-    return response.failure(about: subject, text: text, advice: advice(for: target, response, text))
+
+    /// For an archived repository.
+    var archivedAdvice: String {
+        "the repository is archived, and takes no new key: unarchive it, or take the target out"
+    }
+
+    /// What to do where a permission is missing.
+    var remedy: String {
+        let permission = Permission(target: target).sentence
+        return isApp
+            ? "give the App \(permission), and have \(target.place.owner) accept it" : "create one with \(permission)"
+    }
+
+    private func isPage(_ response: HTTPResponse) -> Bool {
+        response.header("content-type")?.contains("text/html") ?? false
+    }
+
+    private func advice(_ response: HTTPResponse) -> Advice {
+        let permission = Permission(target: target).sentence
+        return Advice(
+            unauthorized: unauthorized(response),
+            notFound: "\(target.place) is not there, or the token may not see it: check its name, and "
+                + (isApp ? "install the App there with \(permission)" : "create a token with \(permission)"),
+            conflict: "GitHub is changing it at this moment: run keyturn retry",
+            invalid:
+                "GitHub refuses what was asked: check the names (not GITHUB_…, fewer than 100 secrets) and endpoint"
+        )
+    }
+
+    private func unauthorized(_ response: HTTPResponse) -> String {
+        if response.header("x-github-sso") != nil {
+            return
+                "the token is not authorized for the organization's single sign-on: authorize it in GitHub's settings"
+        }
+        let accepted = response.header("x-accepted-github-permissions").map {
+            " (GitHub names \(oneLine($0, limit: 80)))"
+        }
+        let scopes = response.header("x-oauth-scopes").map { oneLine($0, limit: 80) } ?? ""
+        let held = scopes.isEmpty ? "" : " (this one has scope \(scopes))"
+        return "the token is refused or lacks permission: \(remedy)" + (accepted ?? "") + held
+    }
 }
 
 /// How long to wait where the answer is about a rate limit: GitHub uses 403 as well as 429, and says by header fields
@@ -32,48 +87,4 @@ private func pause(_ response: HTTPResponse, text: String, now: Date) -> Duratio
     let (seconds, overflow) = reset.subtractingReportingOverflow(Int64(current.timeIntervalSince1970))
     // One second more: both times are cut to seconds.
     return overflow ? .seconds(60) : bounded(seconds: max(seconds, 0) + 1)
-}
-
-private func advice(for target: Target, _ response: HTTPResponse, _ text: String) -> Advice {
-    Advice(
-        unauthorized: unauthorized(target, response, text),
-        notFound: "\(target.place) is not there, or the token may not see it: check its name, and create a token with "
-            + target.place.permission,
-        conflict: "GitHub is changing it at this moment: run keyturn retry",
-        invalid: "GitHub refuses what was asked: check the names (not GITHUB_…, fewer than 100 secrets) and endpoint")
-}
-
-private func unauthorized(_ target: Target, _ response: HTTPResponse, _ text: String) -> String {
-    if response.header("x-github-sso") != nil {
-        return "the token is not authorized for the organization's single sign-on: authorize it in GitHub's settings"
-    }
-    let accepted = response.header("x-accepted-github-permissions").map { " (GitHub names \(oneLine($0, limit: 80)))" }
-    return "the token is refused or lacks permission: create one with \(target.place.permission)" + (accepted ?? "")
-}
-
-private struct VendorError: Decodable {
-    let message: String
-    let errors: [Detail]?
-
-    struct Detail: Decodable {
-        let field: String?
-        let code: String?
-        let message: String?
-    }
-
-    var text: String {
-        let details = (errors ?? []).map { [$0.field, $0.code, $0.message].compactMap { $0 }.joined(separator: " ") }
-        return ([message] + details).joined(separator: "; ")
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case message, errors
-    }
-
-    init(from decoder: any Decoder) throws {
-        let fields = try decoder.container(keyedBy: CodingKeys.self)
-        message = try fields.decode(String.self, forKey: .message)
-        // Whatever shape the details have, the message is not lost over them.
-        errors = try? fields.decode([Detail].self, forKey: .errors)
-    }
 }

@@ -13,11 +13,6 @@ struct Secret: Decodable {
         case updatedAt = "updated_at"
     }
 
-    /// GitHub's names are not case-sensitive, and come back in upper case.
-    func isNamed(_ name: String) -> Bool {
-        self.name.lowercased() == name.lowercased()
-    }
-
     /// Whether GitHub shows a write since `start`, which is a time by GitHub's clock too.
     ///
     /// GitHub is many machines, and both times are cut to seconds: they are allowed to differ by five. What was written
@@ -28,28 +23,19 @@ struct Secret: Decodable {
     }
 }
 
-/// A page of secrets.
+/// The secrets of a place, as far as GitHub told of them.
 struct SecretList: Decodable {
+    /// How many there are in all, where GitHub says so.
+    let total: Int?
     let secrets: [Secret]
-}
 
-/// Which repositories see an organization's secret: a change must say it again, or it is lost.
-struct Access {
-    let visibility: String
-    let repositories: [Int]
-}
-
-/// A page of repositories.
-struct RepositoryList: Decodable {
-    let total: Int
-    let repositories: [Repository]
-
-    struct Repository: Decodable {
-        let id: Int
+    /// GitHub's names are not case-sensitive, and come back in upper case.
+    subscript(name: String) -> Secret? {
+        secrets.first { $0.name.lowercased() == name.lowercased() }
     }
 
     enum CodingKeys: String, CodingKey {
-        case repositories
+        case secrets
         case total = "total_count"
     }
 }

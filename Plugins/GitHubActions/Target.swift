@@ -1,27 +1,64 @@
 import PusherKit
 
-/// Two secrets of one repository, environment or organization.
+/// The key pair's two names in one repository, environment or organization.
 struct Target: Decodable, Sendable {
     let place: Place
     let accessKeyID: String
     let secretAccessKey: String
+    let keyIDAs: KeyIDForm
+
+    /// What keeps the access key ID.
+    enum KeyIDForm: String, Decodable {
+        case secret, variable
+    }
 
     enum CodingKeys: String, CodingKey {
         case repository, environment, organization, kind
         case accessKeyID = "access-key-id"
         case secretAccessKey = "secret-access-key"
+        case keyIDAs = "key-id-as"
     }
 
     init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         place = try Place(fields)
-        accessKeyID = try fields.decode(String.self, forKey: .accessKeyID)
-        secretAccessKey = try fields.decode(String.self, forKey: .secretAccessKey)
+        accessKeyID = try Self.name(.accessKeyID, fields)
+        secretAccessKey = try Self.name(.secretAccessKey, fields)
+        keyIDAs = try fields.decodeIfPresent(KeyIDForm.self, forKey: .keyIDAs) ?? .secret
+        guard keyIDAs == .secret || place.kind == .actions else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .keyIDAs, in: fields,
+                debugDescription: "only workflows have variables: kind \(place.kind) keeps the key ID as a secret")
+        }
+        guard accessKeyID.lowercased() != secretAccessKey.lowercased() else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .secretAccessKey, in: fields,
+                debugDescription: "the same name as access-key-id: GitHub does not tell upper from lower case")
+        }
     }
 
     /// What messages begin with.
     func subject(_ name: String? = nil) -> String {
         oneLine("GitHub: " + (name.map { "\($0) in " } ?? "") + place.description)
+    }
+
+    /// GitHub's rule for the names of secrets and variables; their characters are the manifest's affair too.
+    private static func name(_ key: CodingKeys, _ fields: KeyedDecodingContainer<CodingKeys>) throws -> String {
+        let name = try fields.decode(String.self, forKey: key)
+        let isWord = name.utf8.allSatisfy { byte in
+            byte == UInt8(ascii: "_") || (byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z"))
+                || (byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9"))
+        }
+        guard isWord, let first = name.first, !first.isNumber else {
+            throw DecodingError.dataCorruptedError(
+                forKey: key, in: fields,
+                debugDescription: "GitHub takes letters, digits and _ only, and no digit at the beginning")
+        }
+        guard !name.uppercased().hasPrefix("GITHUB_") else {
+            throw DecodingError.dataCorruptedError(
+                forKey: key, in: fields, debugDescription: "GitHub keeps names that begin with GITHUB_ for itself")
+        }
+        return name
     }
 }
 

@@ -12,6 +12,7 @@ enum Random {
     static func travisToken() -> String { pick(22, from: letters + digits) }
     static func gitlabToken() -> String { "glpat-" + pick(20, from: letters + digits) }
     static func githubToken() -> String { "ghp_" + pick(36, from: letters + digits) }
+    static func installationToken() -> String { "ghs_" + pick(36, from: letters + digits) }
     /// GitHub names a public key by a decimal number that has no more meaning.
     static func keyID() -> String { "5" + pick(17, from: digits) }
     static func uuid() -> String { UUID().uuidString.lowercased() }

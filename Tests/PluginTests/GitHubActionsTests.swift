@@ -14,10 +14,12 @@ import Testing
     private let new = "2026-11-22T10:00:01Z"
 
     private var key: Reply {
-        .status(
-            200, #"{"key_id":"568250167242549743","key":"\#(box.publicKey)"}"#,
-            ["date": "Sun, 22 Nov 2026 10:00:00 GMT"])
+        .status(200, #"{"key_id":"568250167242549743","key":"\#(box.publicKey)"}"#)
     }
+    private let created = Reply.status(201, "{}", ["date": "Sun, 22 Nov 2026 10:00:00 GMT"])
+    private let updated = Reply.status(204, "", ["date": "Sun, 22 Nov 2026 10:00:00 GMT"])
+    private let noSecret = Reply.status(404, #"{"message":"Not Found"}"#)
+    private let repository = Reply.status(200, #"{"archived":false}"#)
 
     private func secret(_ name: String, _ updatedAt: String, visibility: String? = nil) -> String {
         let visibility = visibility.map { #","visibility":"\#($0)""# } ?? ""
@@ -37,7 +39,7 @@ import Testing
     }
 
     @Test func `secrets that are there are changed, with four requests in all`() throws {
-        let replies = [key, .status(204), .status(204), list(id: new, secret: new)]
+        let replies = [key, updated, updated, list(id: new, secret: new)]
         let end = try HostSession(.github).push(target, replies)
         end.expect(KT_OK, subject + "AWS_ACCESS_KEY_ID updated (204), AWS_SECRET_ACCESS_KEY updated (204)")
         #expect(end.report?.evidence == KT_EVIDENCE_TIMESTAMP)
@@ -56,7 +58,7 @@ import Testing
     }
 
     @Test func `what is sent can be opened by GitHub alone`() throws {
-        let replies = [key, .status(201, "{}"), .status(204), list(id: new, secret: new)]
+        let replies = [key, created, updated, list(id: new, secret: new)]
         let end = try HostSession(.github).push(target, replies)
         end.expect(KT_OK, subject, "ID updated (204), AWS_SECRET_ACCESS_KEY created (201)")
         #expect(box.open(end.requests[1]) == HostSession.secret)
@@ -65,11 +67,34 @@ import Testing
         #expect(!end.requests.contains { $0.body.contains("EXAMPLE") })
     }
 
-    @Test func `a second push is as good as the first`() throws {
+    @Test func `the public key is asked for once, by a check or a push`() throws {
         let session = try HostSession(.github)
-        let replies = [key, .status(204), .status(204), list(id: new, secret: new)]
-        #expect(session.push(target, replies).outcome == KT_OK)
-        #expect(session.push(target, replies).outcome == KT_OK)
+        let replies = [updated, updated, list(id: new, secret: new)]
+        session.check(target, [repository, key, list(id: old, secret: old)]).expect(KT_OK, subject)
+        for _ in 0..<2 {
+            let end = session.push(target, replies)
+            end.expect(KT_OK, subject)
+            #expect(end.requests.count == 3 && end.unused == 0)
+            #expect(box.open(end.requests[0]) == HostSession.secret)
+        }
+        let other = session.push(#"{"repository":"acme/other",\#(Self.names)}"#, [key] + replies)
+        other.expect(KT_OK, "GitHub: acme/other: ")
+    }
+
+    @Test func `a public key that GitHub does not know any more is asked for again, once`() throws {
+        let session = try HostSession(.github)
+        let wrong = error(422, "Bad request - the key ID is invalid")
+        #expect(session.push(target, [key, updated, updated, list(id: new, secret: new)]).outcome == KT_OK)
+        let other = SealingKey()
+        let next = Reply.status(200, #"{"key_id":"7","key":"\#(other.publicKey)"}"#)
+        let end = session.push(target, [wrong, next, updated, updated, list(id: new, secret: new)])
+        end.expect(KT_OK, subject)
+        #expect(other.open(end.requests[2]) == HostSession.secret && other.open(end.requests[3]) == HostSession.keyID)
+        let same = session.push(target, [wrong, next])
+        same.expect(KT_INVALID_CONFIG, secretSubject + "422 (Bad request")
+        #expect(same.requests.count == 2 && same.unused == 0)
+        // A key that was asked for just now is not at fault.
+        #expect(try HostSession(.github).push(target, [key, wrong]).requests.count == 2)
     }
 
     @Test func `an environment's secrets have a path of their own, with its slash encoded`() throws {
@@ -79,7 +104,7 @@ import Testing
         let listed = [secret("DEPLOY_ID", new), secret("DEPLOY_SECRET", new)].joined(separator: ",")
         let end = try HostSession(.github).push(
             target,
-            [key, .status(201, "{}"), .status(201, "{}"), .status(200, #"{"total_count":2,"secrets":[\#(listed)]}"#)])
+            [key, created, created, .status(200, #"{"total_count":2,"secrets":[\#(listed)]}"#)])
         end.expect(
             KT_OK, "GitHub: acme/app (environment prod/eu): deploy_id created (201), deploy_secret created (201)")
         #expect(
@@ -91,7 +116,7 @@ import Testing
         let end = try HostSession(.github).push(
             target,
             [
-                key, .status(204), .status(204), .status(200, secret("AWS_ACCESS_KEY_ID", new)),
+                key, updated, updated, .status(200, secret("AWS_ACCESS_KEY_ID", new)),
                 .status(200, secret("AWS_SECRET_ACCESS_KEY", new)),
             ])
         end.expect(KT_OK, "GitHub: acme/app (dependabot): ")
@@ -106,8 +131,8 @@ import Testing
             [
                 key, .status(200, secret("AWS_SECRET_ACCESS_KEY", old, visibility: "selected")),
                 .status(200, #"{"total_count":2,"repositories":[{"id":11}]}"#),
-                .status(200, #"{"total_count":2,"repositories":[{"id":12}]}"#), .status(204),
-                error(404, "Not Found"), .status(201, "{}"),
+                .status(200, #"{"total_count":2,"repositories":[{"id":12}]}"#), updated,
+                error(404, "Not Found"), created,
                 .status(200, secret("AWS_ACCESS_KEY_ID", new, visibility: "private")),
                 .status(200, secret("AWS_SECRET_ACCESS_KEY", new, visibility: "selected")),
             ])
@@ -131,7 +156,7 @@ import Testing
     }
 
     @Test func `an old time of writing is never a yes, of either secret`() throws {
-        let writes = [key, .status(204), .status(204)]
+        let writes = [key, updated, updated]
         try HostSession(.github).push(target, writes + [list(id: new, secret: old)])
             .expect(KT_RETRYABLE, secretSubject + "written, but GitHub still shows the time \(old)")
         try HostSession(.github).push(target, writes + [list(id: old, secret: new)])
@@ -145,14 +170,14 @@ import Testing
     @Test(arguments: ["2026-11-22T09:59:56Z", "2026-11-22T10:00:00.250Z", "2026-11-22T11:00:00+01:00"])
     func `GitHub's machines may differ by a few seconds`(time: String) throws {
         let end = try HostSession(.github).push(
-            target, [key, .status(204), .status(204), list(id: time, secret: time)])
+            target, [key, updated, updated, list(id: time, secret: time)])
         end.expect(KT_OK, subject)
         #expect(end.report?.evidence == KT_EVIDENCE_TIMESTAMP)
     }
 
     @Test func `without GitHub's time its yes has to do`() throws {
-        let key = Reply.status(200, #"{"key_id":"1","key":"\#(box.publicKey)"}"#)
-        let end = try HostSession(.github).push(target, [key, .status(204), .status(204), list(id: old, secret: old)])
+        let end = try HostSession(.github).push(
+            target, [key, .status(204), .status(204), list(id: old, secret: old)])
         end.expect(KT_OK, subject)
         #expect(end.report?.evidence == KT_EVIDENCE_ACKNOWLEDGED)
     }
@@ -170,7 +195,7 @@ import Testing
 
     @Test func `an answer that is not understood is never a yes`() throws {
         try HostSession(.github).push(target, [key, .status(200, "<html>")]).expect(KT_RETRYABLE, secretSubject + "200")
-        try HostSession(.github).push(target, [key, .status(204), .status(204), .status(200, "{")])
+        try HostSession(.github).push(target, [key, updated, updated, .status(200, "{")])
             .expect(KT_RETRYABLE, subject + "200")
     }
 
@@ -203,7 +228,7 @@ import Testing
     }
 
     @Test(arguments: [500, 502, 503]) func `a fault of the service passes`(status: UInt32) throws {
-        try HostSession(.github).push(target, [key, .status(204), .status(status)])
+        try HostSession(.github).push(target, [key, updated, .status(status)])
             .expect(KT_RETRYABLE, idSubject + "\(status): ")
     }
 
@@ -244,14 +269,6 @@ import Testing
         let end = try HostSession(.github).push(target, [])
         end.expect(KT_INVALID_CONFIG, "the target's fields: ")
         #expect(end.requests.isEmpty)
-    }
-
-    @Test func `check reads only, and says what it saw`() throws {
-        let end = try HostSession(.github).check(target, [key, .status(200, #"{"total_count":0,"secrets":[]}"#)])
-        end.expect(
-            KT_OK, subject + "the token reads the public key",
-            "AWS_ACCESS_KEY_ID will be created, AWS_SECRET_ACCESS_KEY will be created")
-        #expect(end.lines == ["GET \(base)/public-key", "GET \(base)?per_page=100"])
     }
 
     @Test func `inspect cannot read the key ID, but tells when it was written`() throws {

@@ -28,6 +28,8 @@ final class HostSession {
     /// The call counts as cancelled once this many requests were sent.
     var cancelledAfter: Int?
     var remaining: Int64 = 30_000
+    /// Answers by what is asked, where the order is not known.
+    var answering: (@Sendable (Recorded) -> Reply)?
 
     /// Every request is held against it.
     private let contract: Contract?
@@ -91,12 +93,16 @@ final class HostSession {
         }
         requests.append(
             Recorded(method: text(request.method), url: text(request.url), headers: headers, body: text(request.body)))
-        let reply = replies.isEmpty ? .error(KT_HTTP_REFUSED, "the script is over") : replies.removeFirst()
+        let reply = answering?(requests[requests.count - 1]) ?? nextReply()
         let response = kt_http_response(
             size: 0, error: reply.error, status: reply.status, reserved: 0, headers: callArena.headers(reply.headers),
             header_count: UInt64(reply.headers.count), body: callArena.bytes(reply.body),
             error_text: callArena.string(reply.errorText))
         return callArena.place(response, size: shape.responseSize)
+    }
+
+    private func nextReply() -> Reply {
+        replies.isEmpty ? .error(KT_HTTP_REFUSED, "the script is over") : replies.removeFirst()
     }
 
     private func makeServices() {

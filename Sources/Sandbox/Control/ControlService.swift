@@ -40,6 +40,9 @@ struct ControlService: HTTPHandler {
             return .empty(204)
         case ("POST", "/users"): return try addUser(request)
         case ("POST", "/places"): return try addPlace(request)
+        case ("POST", "/apps"): return try addApp(request)
+        case ("POST", "/apps/forget"): return forgetTokens()
+        case ("POST", "/archived"): return try archive(request)
         default: throw Refusal(status: 404, message: "no such path; see the documentation of keyturn sandbox")
         }
     }

@@ -9,7 +9,7 @@ struct Places: Sendable {
         add(world.gitlab.withLock { $0.owners })
         let github = world.github.withLock { (repositories: $0.repositories, organizations: $0.organizations) }
         for repository in github.repositories { add(repository) }
-        for organization in github.organizations { add(organization.vault, as: "github:\(organization.login)") }
+        for organization in github.organizations { add(organization.shelf, as: "github:\(organization.login)") }
     }
 
     private mutating func add(_ repositories: [TravisRepository]) {
@@ -36,13 +36,21 @@ struct Places: Sendable {
 
     private mutating func add(_ repository: GitHubRepository) {
         let name = "github:\(repository.fullName)"
-        for variable in repository.variables { variables[name, default: [:]][variable.name] = variable.value }
-        add(repository.actions, as: name)
-        if !repository.dependabot.secrets.isEmpty { add(repository.dependabot, as: "\(name)#dependabot") }
-        for environment in repository.environments { add(environment.vault, as: "\(name)@\(environment.name)") }
+        add(repository.shelf, as: name)
+        for environment in repository.environments { add(environment.shelf, as: "\(name)@\(environment.name)") }
     }
 
-    private mutating func add(_ vault: GitHubVault, as name: String) {
-        variables[name, default: [:]].merge(vault.secrets.map { ($0.name, $0.value) }) { _, secret in secret }
+    /// Secrets and variables of a name stand beside each other at GitHub: the variable is shown as `vars.NAME` there.
+    private mutating func add(_ shelf: GitHubShelf, as name: String) {
+        for kind in GitHubKind.allCases {
+            let secrets = shelf[kind].secrets
+            guard kind == .actions || !secrets.isEmpty else { continue }
+            variables[kind == .actions ? name : "\(name)#\(kind.rawValue)"] = Dictionary(
+                uniqueKeysWithValues: secrets.map { ($0.name, $0.value) })
+        }
+        for variable in shelf.variables {
+            let isBoth = variables[name]?[variable.name] != nil
+            variables[name, default: [:]][isBoth ? "vars.\(variable.name)" : variable.name] = variable.value
+        }
     }
 }

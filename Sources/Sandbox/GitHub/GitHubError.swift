@@ -3,6 +3,7 @@ struct GitHubError: Error {
     let status: Int
     let message: String
     var errors: [JSON] = []
+    var headers: [(name: String, value: String)] = []
 
     private static let documentation = "https://docs.github.com/rest"
 
@@ -24,6 +25,6 @@ struct GitHubError: Error {
             "message": .string(message), "documentation_url": .string(Self.documentation), "status": "\(status)",
         ]
         if !errors.isEmpty { body["errors"] = .array(errors) }
-        return .json(status, .object(body), type: "application/json; charset=utf-8")
+        return .json(status, .object(body), type: "application/json; charset=utf-8").adding(headers)
     }
 }

@@ -1,14 +1,18 @@
 import Foundation
 
+/// Who of an organization's repositories sees something; nil for what is no organization's.
+struct GitHubAccess: Sendable {
+    var visibility: String?
+    var repositories: [Int] = []
+}
+
 /// A secret, opened: the sandbox keeps the value to judge it, and never shows it.
 struct GitHubSecret: Sendable {
     let name: String
     var value: String
     let created: Date
     var updated: Date
-    /// Organizations only.
-    var visibility: String?
-    var selectedRepositories: [Int] = []
+    var access = GitHubAccess()
 }
 
 /// A place that holds secrets and has a public key of its own.
@@ -29,7 +33,7 @@ struct GitHubVault: Sendable {
             let created = secrets[index].created
             secrets[index] = GitHubSecret(
                 name: secret.name, value: secret.value, created: created, updated: secret.updated,
-                visibility: secret.visibility, selectedRepositories: secret.selectedRepositories)
+                access: secret.access)
             return false
         }
         guard secrets.count < capacity else { return nil }
@@ -44,24 +48,44 @@ struct GitHubVault: Sendable {
     }
 }
 
-/// A configuration variable of a repository, which can be read back.
+/// A configuration variable, which can be read back.
 struct GitHubVariable: Sendable {
     var name: String
     var value: String
     let created: Date
     var updated: Date
+    var access = GitHubAccess()
+}
+
+/// Who reads secrets: each has a vault of its own.
+enum GitHubKind: String, Sendable, CaseIterable {
+    case actions, dependabot, codespaces
+}
+
+/// What a repository, an environment or an organization keeps.
+struct GitHubShelf: Sendable {
+    private var vaults: [GitHubKind: GitHubVault]
+    var variables: [GitHubVariable] = []
+
+    init(capacity: Int) {
+        vaults = Dictionary(uniqueKeysWithValues: GitHubKind.allCases.map { ($0, GitHubVault(capacity: capacity)) })
+    }
+
+    subscript(kind: GitHubKind) -> GitHubVault {
+        get { vaults[kind, default: GitHubVault(capacity: 0)] }
+        set { vaults[kind] = newValue }
+    }
 }
 
 struct GitHubRepository: Sendable {
     let id: Int
     let fullName: String
-    var actions = GitHubVault(capacity: 100)
-    var dependabot = GitHubVault(capacity: 100)
-    var environments: [(name: String, vault: GitHubVault)] = []
-    var variables: [GitHubVariable] = []
+    var isArchived = false
+    var shelf = GitHubShelf(capacity: 100)
+    var environments: [(name: String, shelf: GitHubShelf)] = []
 }
 
 struct GitHubOrganization: Sendable {
     let login: String
-    var vault = GitHubVault(capacity: 1000)
+    var shelf = GitHubShelf(capacity: 1000)
 }

@@ -3,12 +3,15 @@ import Foundation
 /// The paths of GitHub's REST API that this stands for.
 enum GitHubRoute: Sendable {
     case rateLimit
-    case installationToken
+    case app(GitHubAppRoute)
+    case repository(String)
     case secrets(GitHubVaultPath)
     case publicKey(GitHubVaultPath)
     case secret(GitHubVaultPath, name: String)
-    case variables(repository: String)
-    case variable(repository: String, name: String)
+    case secretRepositories(GitHubVaultPath, name: String)
+    case variables(GitHubPlace)
+    case variable(GitHubPlace, name: String)
+    case variableRepositories(GitHubPlace, name: String)
 
     /// - Returns: nil for a path that has no route; a trailing slash makes it one, and so does a raw slash in a
     ///   name.
@@ -16,42 +19,44 @@ enum GitHubRoute: Sendable {
         let raw = request.segments
         let segments = raw.compactMap(\.removingPercentEncoding)
         guard segments.count == raw.count, !segments.contains("") else { return nil }
+        if let route = GitHubAppRoute(segments) {
+            self = .app(route)
+            return
+        }
         switch segments.first {
         case "rate_limit" where segments.count == 1: self = .rateLimit
-        case "app":
-            guard segments.count == 4, segments[1] == "installations", segments[3] == "access_tokens",
-                Int(segments[2]) != nil
-            else { return nil }
-            self = .installationToken
-        case "orgs":
-            guard segments.count >= 4, segments[2...3] == ["actions", "secrets"] else { return nil }
-            self.init(secretsOf: .organization(segments[1]), rest: segments.dropFirst(4))
+        case "orgs" where segments.count >= 4:
+            self.init(.organization(segments[1]), Array(segments.dropFirst(2)))
+        case "repos" where segments.count == 3: self = .repository("\(segments[1])/\(segments[2])")
         case "repos" where segments.count >= 5:
-            self.init(repository: "\(segments[1])/\(segments[2])", rest: segments.dropFirst(3))
+            self.init(repository: "\(segments[1])/\(segments[2])", Array(segments.dropFirst(3)))
         default: return nil
         }
     }
 
-    private init?(repository: String, rest: ArraySlice<String>) {
-        let rest = Array(rest)
-        switch (rest[0], rest[1]) {
-        case ("actions", "secrets"): self.init(secretsOf: .repository(repository), rest: rest.dropFirst(2))
-        case ("actions", "variables") where rest.count == 2: self = .variables(repository: repository)
-        case ("actions", "variables") where rest.count == 3:
-            self = .variable(repository: repository, name: rest[2])
-        case ("dependabot", "secrets") where rest.count == 3:
-            self.init(secretsOf: .dependabot(repository), rest: rest.dropFirst(2))
-        case ("environments", let name) where rest.count >= 3 && rest[2] == "secrets":
-            self.init(secretsOf: .environment(name, repository: repository), rest: rest.dropFirst(3))
-        default: return nil
+    private init?(repository: String, _ rest: [String]) {
+        guard rest[0] == "environments" else {
+            self.init(.repository(repository), rest)
+            return
         }
+        guard rest.count >= 3 else { return nil }
+        // An environment has the secrets and variables of Actions only, and does not say so in its path.
+        self.init(.environment(rest[1], repository: repository), ["actions"] + rest.dropFirst(2))
     }
 
-    private init?(secretsOf path: GitHubVaultPath, rest: ArraySlice<String>) {
-        switch (rest.count, rest.first) {
-        case (0, _): self = .secrets(path)
-        case (1, "public-key"): self = .publicKey(path)
-        case (1, let name?): self = .secret(path, name: name)
+    /// - Parameter rest: `actions`, `secrets` or `variables`, and what follows.
+    private init?(_ place: GitHubPlace, _ rest: [String]) {
+        guard let kind = GitHubKind(rawValue: rest[0]) else { return nil }
+        let path = GitHubVaultPath(place: place, kind: kind)
+        let tail = Array(rest.dropFirst(2))
+        let isList = tail.count == 2 && tail[1] == "repositories" && place.isOrganization
+        switch (rest[1], tail.count) {
+        case ("secrets", 0): self = .secrets(path)
+        case ("secrets", 1): self = tail[0] == "public-key" ? .publicKey(path) : .secret(path, name: tail[0])
+        case ("secrets", 2) where isList: self = .secretRepositories(path, name: tail[0])
+        case ("variables", 0) where kind == .actions: self = .variables(place)
+        case ("variables", 1) where kind == .actions: self = .variable(place, name: tail[0])
+        case ("variables", 2) where kind == .actions && isList: self = .variableRepositories(place, name: tail[0])
         default: return nil
         }
     }

@@ -22,9 +22,16 @@ extension GitHubService {
         return .json(200, render(secret, in: path, request))
     }
 
+    func secretRepositories(
+        _ name: String, in path: GitHubVaultPath, _ request: Request
+    ) throws(GitHubError) -> Reply {
+        guard let secret = try vault(path).secret(name) else { throw .notFound }
+        return try repositories(secret.access, request)
+    }
+
     func delete(_ name: String, from path: GitHubVaultPath) throws(GitHubError) -> Reply {
         let isGone = try world.github.withLock { github throws(GitHubError) in
-            try github.change(path) { vault throws(GitHubError) in vault.remove(name) }
+            try github.change(path.place) { shelf throws(GitHubError) in shelf[path.kind].remove(name) }
         }
         guard isGone else { throw .notFound }
         return .empty(204)
@@ -32,17 +39,18 @@ extension GitHubService {
 
     func put(_ name: String, in path: GitHubVaultPath, _ request: Request) throws(GitHubError) -> Reply {
         let vault = try vault(path)
+        try refuseArchived(path.place)
         let body = try object(in: request)
         if let complaint = Self.complaint(aboutName: name) {
             throw .invalid("name", code: "custom", message: complaint)
         }
-        let access = try access(body, path)
+        let access = try access(body, path.place)
         let now = Date()
         let secret = GitHubSecret(
             name: name.uppercased(), value: try opened(body, by: vault), created: now, updated: now,
-            visibility: access.visibility, selectedRepositories: access.repositories)
+            access: access)
         let isNew = try world.github.withLock { github throws(GitHubError) in
-            try github.change(path) { vault throws(GitHubError) in vault.put(secret) }
+            try github.change(path.place) { shelf throws(GitHubError) in shelf[path.kind].put(secret) }
         }
         guard let isNew else { throw .invalid("name", code: "unprocessable", message: "Too many secrets.") }
         return isNew ? .json(201, [:]) : .empty(204)
@@ -61,27 +69,9 @@ extension GitHubService {
         return String(decoding: value, as: UTF8.self)
     }
 
-    /// Who may see an organization's secret. What is not sent again is not kept: it ends.
-    private func access(
-        _ body: [String: JSON], _ path: GitHubVaultPath
-    ) throws(GitHubError) -> (visibility: String?, repositories: [Int]) {
-        guard path.isOrganization else { return (nil, []) }
-        guard let visibility = body["visibility"] else { throw .invalid("visibility", code: "missing_field") }
-        guard let visibility = visibility.string, ["all", "private", "selected"].contains(visibility) else {
-            throw .invalid("visibility")
-        }
-        let sent = body["selected_repository_ids"]?.array ?? []
-        let known = world.github.withLock { Set($0.repositories.map(\.id)) }
-        let repositories = sent.compactMap(\.int)
-        guard repositories.count == sent.count, repositories.allSatisfy(known.contains) else {
-            throw .invalid("selected_repository_ids")
-        }
-        return (visibility, visibility == "selected" ? repositories : [])
-    }
-
     private func vault(_ path: GitHubVaultPath) throws(GitHubError) -> GitHubVault {
         try world.github.withLock { github throws(GitHubError) in
-            try github.change(path) { vault throws(GitHubError) in vault }
+            try github.change(path.place) { shelf throws(GitHubError) in shelf[path.kind] }
         }
     }
 
@@ -90,12 +80,9 @@ extension GitHubService {
             "name": .string(secret.name), "created_at": .string(Timestamp.text(secret.created)),
             "updated_at": .string(Timestamp.text(secret.updated)),
         ]
-        if case .organization(let login) = path {
-            body["visibility"] = .optional(secret.visibility)
-            if secret.visibility == "selected" {
-                let url = "\(request.base)/orgs/\(login)/actions/secrets/\(secret.name)/repositories"
-                body["selected_repositories_url"] = .string(url)
-            }
+        if case .organization(let login) = path.place {
+            let url = "\(request.base)/orgs/\(login)/\(path.kind.rawValue)/secrets/\(secret.name)/repositories"
+            body.merge(render(secret.access, list: url)) { _, new in new }
         }
         return .object(body)
     }

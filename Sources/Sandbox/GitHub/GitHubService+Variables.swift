@@ -2,26 +2,32 @@ import Foundation
 import Synchronization
 
 extension GitHubService {
-    func listVariables(_ repository: String, _ request: Request) throws(GitHubError) -> Reply {
-        let variables = try variables(of: repository).sorted { $0.name < $1.name }
+    func listVariables(_ place: GitHubPlace, _ request: Request) throws(GitHubError) -> Reply {
+        let variables = try variables(of: place).sorted { $0.name < $1.name }
         let page = page(request, total: variables.count, standard: 10, most: 30)
-        return list("variables", page.cut(variables).map(Self.render), page: page, request: request)
+        let items = page.cut(variables).map { render($0, in: place, request) }
+        return list("variables", items, page: page, request: request)
     }
 
-    func showVariable(_ name: String, in repository: String) throws(GitHubError) -> Reply {
-        guard let variable = try variables(of: repository).first(where: { $0.name == name.uppercased() }) else {
-            throw .notFound
-        }
-        return .json(200, Self.render(variable))
+    func showVariable(_ name: String, in place: GitHubPlace, _ request: Request) throws(GitHubError) -> Reply {
+        .json(200, render(try variable(name, in: place), in: place, request))
     }
 
-    func createVariable(in repository: String, _ request: Request) throws(GitHubError) -> Reply {
+    func variableRepositories(
+        _ name: String, in place: GitHubPlace, _ request: Request
+    ) throws(GitHubError) -> Reply {
+        try repositories(try variable(name, in: place).access, request)
+    }
+
+    func createVariable(in place: GitHubPlace, _ request: Request) throws(GitHubError) -> Reply {
+        try refuseArchived(place)
         let body = try object(in: request)
         guard let name = body["name"] else { throw .invalid("name", code: "missing_field") }
         guard let value = body["value"] else { throw .invalid("value", code: "missing_field") }
         let variable = GitHubVariable(
-            name: try Self.validName(name), value: try Self.validValue(value), created: Date(), updated: Date())
-        try change(repository) { variables throws(GitHubError) in
+            name: try Self.validName(name), value: try Self.validValue(value), created: Date(), updated: Date(),
+            access: try access(body, place))
+        try change(place) { variables throws(GitHubError) in
             guard !variables.contains(where: { $0.name == variable.name }) else {
                 throw GitHubError(status: 409, message: "Already exists - Variable already exists")
             }
@@ -30,11 +36,14 @@ extension GitHubService {
         return .json(201, [:])
     }
 
-    func updateVariable(_ name: String, in repository: String, _ request: Request) throws(GitHubError) -> Reply {
+    func updateVariable(_ name: String, in place: GitHubPlace, _ request: Request) throws(GitHubError) -> Reply {
+        try refuseArchived(place)
+        let former = try variable(name, in: place).access
         let body = try object(in: request)
         let newName: String? = if let name = body["name"] { try Self.validName(name) } else { nil }
         let value: String? = if let value = body["value"] { try Self.validValue(value) } else { nil }
-        try change(repository) { variables throws(GitHubError) in
+        let access = try access(body, place, former: former)
+        try change(place) { variables throws(GitHubError) in
             guard let index = variables.firstIndex(where: { $0.name == name.uppercased() }) else { throw .notFound }
             if let newName, newName != variables[index].name {
                 guard !variables.contains(where: { $0.name == newName }) else {
@@ -43,30 +52,39 @@ extension GitHubService {
                 variables[index].name = newName
             }
             if let value { variables[index].value = value }
+            // Whether GitHub keeps what is not said again is not documented: here it ends.
+            variables[index].access = access
             variables[index].updated = Date()
         }
         return .empty(204)
     }
 
-    func deleteVariable(_ name: String, from repository: String) throws(GitHubError) -> Reply {
-        try change(repository) { variables throws(GitHubError) in
+    func deleteVariable(_ name: String, from place: GitHubPlace) throws(GitHubError) -> Reply {
+        try change(place) { variables throws(GitHubError) in
             guard let index = variables.firstIndex(where: { $0.name == name.uppercased() }) else { throw .notFound }
             variables.remove(at: index)
         }
         return .empty(204)
     }
 
-    private func variables(of repository: String) throws(GitHubError) -> [GitHubVariable] {
+    private func variable(_ name: String, in place: GitHubPlace) throws(GitHubError) -> GitHubVariable {
+        guard let variable = try variables(of: place).first(where: { $0.name == name.uppercased() }) else {
+            throw .notFound
+        }
+        return variable
+    }
+
+    private func variables(of place: GitHubPlace) throws(GitHubError) -> [GitHubVariable] {
         try world.github.withLock { github throws(GitHubError) in
-            try github.changeVariables(of: repository) { variables throws(GitHubError) in variables }
+            try github.change(place) { shelf throws(GitHubError) in shelf.variables }
         }
     }
 
     private func change(
-        _ repository: String, _ body: (inout [GitHubVariable]) throws(GitHubError) -> Void
+        _ place: GitHubPlace, _ body: (inout [GitHubVariable]) throws(GitHubError) -> Void
     ) throws(GitHubError) {
         try world.github.withLock { github throws(GitHubError) in
-            try github.changeVariables(of: repository, body)
+            try github.change(place) { shelf throws(GitHubError) in try body(&shelf.variables) }
         }
     }
 
@@ -81,11 +99,16 @@ extension GitHubService {
         return value
     }
 
-    private static func render(_ variable: GitHubVariable) -> JSON {
-        [
+    private func render(_ variable: GitHubVariable, in place: GitHubPlace, _ request: Request) -> JSON {
+        var body: [String: JSON] = [
             "name": .string(variable.name), "value": .string(variable.value),
             "created_at": .string(Timestamp.text(variable.created)),
             "updated_at": .string(Timestamp.text(variable.updated)),
         ]
+        if case .organization(let login) = place {
+            let url = "\(request.base)/orgs/\(login)/actions/variables/\(variable.name)/repositories"
+            body.merge(render(variable.access, list: url)) { _, new in new }
+        }
+        return .object(body)
     }
 }

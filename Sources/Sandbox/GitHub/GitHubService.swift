@@ -32,12 +32,9 @@ struct GitHubService: RequestAnswering {
 
     private func answer(_ request: Request, reading: GitHubBudget.Reading) throws(GitHubError) -> Reply {
         let route = GitHubRoute(request)
-        if case .installationToken = route, request.method == "POST" {
-            // Apps sign their own tokens; none is registered here.
-            throw GitHubError(status: 401, message: "A JSON web token could not be decoded")
-        }
+        if case .app(let route) = route { return try answer(route, request) }
         let isOpen = if case .rateLimit = route { request.header("Authorization") == nil } else { false }
-        if !isOpen { try authenticate(request) }
+        if !isOpen { try authenticate(request, for: route) }
         let method = request.method == "HEAD" ? "GET" : request.method
         switch (method, route) {
         case ("GET", .rateLimit): return .json(200, budget.overview(reading))
@@ -46,22 +43,18 @@ struct GitHubService: RequestAnswering {
         case ("GET", .secret(let path, let name)): return try show(name, in: path, request)
         case ("PUT", .secret(let path, let name)): return try put(name, in: path, request)
         case ("DELETE", .secret(let path, let name)): return try delete(name, from: path)
-        case ("GET", .variables(let repository)): return try listVariables(repository, request)
-        case ("POST", .variables(let repository)): return try createVariable(in: repository, request)
-        case ("GET", .variable(let repository, let name)): return try showVariable(name, in: repository)
-        case ("PATCH", .variable(let repository, let name)): return try updateVariable(name, in: repository, request)
-        case ("DELETE", .variable(let repository, let name)): return try deleteVariable(name, from: repository)
+        case ("GET", .repository(let name)): return try showRepository(name)
+        case ("GET", .secretRepositories(let path, let name)): return try secretRepositories(name, in: path, request)
+        case ("GET", .variables(let place)): return try listVariables(place, request)
+        case ("POST", .variables(let place)): return try createVariable(in: place, request)
+        case ("GET", .variable(let place, let name)): return try showVariable(name, in: place, request)
+        case ("PATCH", .variable(let place, let name)): return try updateVariable(name, in: place, request)
+        case ("DELETE", .variable(let place, let name)): return try deleteVariable(name, from: place)
+        case ("GET", .variableRepositories(let place, let name)):
+            return try variableRepositories(name, in: place, request)
         // GitHub says of a method that it does not know what it says of an unknown path.
         default: throw .notFound
         }
-    }
-
-    private func authenticate(_ request: Request) throws(GitHubError) {
-        guard let authorization = request.header("Authorization") else { throw .requiresAuthentication }
-        let words = authorization.split(separator: " ", maxSplits: 1).map(String.init)
-        guard words.count == 2, ["bearer", "token"].contains(words[0].lowercased()),
-            Sodium.equal(words[1], world.credentials.github)
-        else { throw .badCredentials }
     }
 
     /// The JSON object in the body; GitHub does not ask what the body says it is.

@@ -28,6 +28,12 @@ public struct JSONBody: ~Copyable {
         builder.append(value ? "true" : "false")
     }
 
+    /// Sets a field to a whole number.
+    public mutating func set(_ name: String, _ value: Int64) {
+        begin(name)
+        builder.append(contentsOf: String(value).utf8)
+    }
+
     /// Sets a field to a list of whole numbers.
     public mutating func set(_ name: String, _ values: [Int]) {
         begin(name)

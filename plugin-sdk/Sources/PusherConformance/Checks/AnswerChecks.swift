@@ -148,6 +148,8 @@ enum AnswerChecks {
             let world = World(bench.subject.rules, fault: .lost, at: .only(position))
             bench.doing("push, with the answer to request \(position + 1) lost")
             let first = instance.push(KeyPair(2), to: target, world)
+            // A pusher that remembers what it asked for before gets by with fewer requests.
+            guard first.requests.count > position else { break }
             let second = try bench.mustPush(instance, KeyPair(2), to: target, world, "the push after it")
             bench.judge(second, "the push after it")
             if first.acceptedWrites + second.acceptedWrites < good.acceptedWrites {
