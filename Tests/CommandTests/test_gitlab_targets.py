@@ -98,6 +98,26 @@ def test_a_file_cannot_be_masked(make):
     assert world.sandbox.keys() == {old: "Active"}
 
 
+PLACES = [
+    ({"project": 501}, "acme/tools/app"), ({"project": "acme/app", "environment-scope": "review/*"}, "acme/app@review/*"),
+    ({"group": "acme"}, "acme"), ({"instance": True}, "instance"),
+]
+
+
+@pytest.mark.parametrize("shape", ["pair", "credentials-file"])
+def test_every_kind_of_place(make, shape):
+    """Made by the first rotation, changed by the second, read back by both."""
+    world = of_gitlab(make, *({**place, "shape": shape} for place, _ in PLACES))
+    for _ in range(2):
+        world.must("rotate", "--wait")
+        assert {line["evidence"] for line in world.deliveries().values()} == {"read-back"}
+        (key,) = world.sandbox.keys()
+        for _, room in PLACES:
+            held = world.sandbox.state()["targets"][f"gitlab:{room}"]
+            assert held.get(FILE) == key or (held["AWS_ACCESS_KEY_ID"], held["AWS_SECRET_ACCESS_KEY"]) == (key, "matches")
+        assert world.must("check", "--online").out.count(f"holds {key} (current)") == len(PLACES)
+
+
 def test_a_push_of_a_pair_takes_two_requests(make):
     world = of_gitlab(make, {"project": "acme/tools/app"})
     world.must("rotate")
