@@ -1,4 +1,5 @@
 import CKeyturnPusher
+import Glibc
 import Testing
 
 /// A scripted host with one opened pusher: it replays replies, and keeps requests, logs and reports.
@@ -29,6 +30,9 @@ final class HostSession {
     var remaining: Int64 = 30_000
     /// Answers by what is asked, where the order is not known.
     var answering: (@Sendable (Recorded) -> Reply)?
+
+    /// Where requests are written down, for the tests that hold them against the services' descriptions.
+    private static let requestFile = getenv("KEYTURN_REQUESTS").map { String(cString: $0) }
 
     private var replies: [Reply] = []
     private var table: UnsafePointer<kt_pusher>
@@ -85,6 +89,7 @@ final class HostSession {
         }
         requests.append(
             Recorded(method: text(request.method), url: text(request.url), headers: headers, body: text(request.body)))
+        if let file = Self.requestFile { requests[requests.count - 1].append(to: file) }
         let reply = answering?(requests[requests.count - 1]) ?? nextReply()
         let response = kt_http_response(
             size: 0, error: reply.error, status: reply.status, reserved: 0, headers: callArena.headers(reply.headers),
