@@ -10,6 +10,8 @@ DEBUG_DIR := .build-static/debug
 RELEASE_DIR := .build-static/release
 STAGE := .build/stage
 VENV := .build/venv
+# What the tests of the pushers alone have sent, to be held against the services' descriptions.
+REQUESTS := .build/requests.jsonl
 PACKAGES := libcurl4-openssl-dev libexpat1-dev libssl-dev libseccomp-dev libsodium-dev libsqlite3-dev pkg-config
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PUSHERS := TravisCI:travis-ci GitLabCI:gitlab-ci GitHubActions:github-actions Exec:exec
@@ -122,10 +124,12 @@ $(VENV)/ready: Tests/ClientTests/requirements.txt
 test: stage
 	@$(MAKE) --no-print-directory $(VENV)/ready
 	swift build --build-tests
-	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_PUSHERS="$(CURDIR)/$(DEBUG_DIR)" \
+	@rm -f $(REQUESTS)
+	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_PUSHERS="$(CURDIR)/$(DEBUG_DIR)" KEYTURN_REQUESTS="$(CURDIR)/$(REQUESTS)" \
 	  swift test --skip-build --disable-xctest
 	@$(MAKE) --no-print-directory simulate SEEDS=100000
 	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_SANDBOX="$(CURDIR)/$(STAGE)/libexec/keyturn/keyturn-sandbox" \
+	  KEYTURN_REQUESTS="$(CURDIR)/$(REQUESTS)" \
 	  $(VENV)/bin/pytest -q -n 4 --dist loadscope Tests/ClientTests Tests/CommandTests
 	@$(MAKE) --no-print-directory lint
 

@@ -122,7 +122,7 @@ final class App: Sendable {
             return PushFailure(
                 .unauthorized,
                 "\(start)\(said): the App lacks \(use?.permissions?.joined(separator: ", ") ?? "permissions"): give it "
-                    + "\(Permission(target: target).sentence), and have \(target.place.owner) accept that")
+                    + "\(Permission(target: target).access), and have \(target.place.owner) accept that")
         default: return failure
         }
     }

@@ -4,11 +4,14 @@ import PusherKit
 struct Permission {
     let target: Target
 
-    /// For people: `write access to Secrets of the repository (classic: scope repo)`.
-    var sentence: String {
+    /// For people: `write access to Secrets of the repository`.
+    var access: String {
         "write access to \(names.joined(separator: " and ")) of the "
-            + "\(target.place.isOrganization ? "organization" : "repository") (classic: scope \(scope))"
+            + (target.place.isOrganization ? "organization" : "repository")
     }
+
+    /// The same for whoever makes a token: `write access to Secrets of the repository (classic: scope repo)`.
+    var ofToken: String { "\(access) (classic: scope \(scope))" }
 
     /// The scope of a classic token.
     var scope: String { target.place.isOrganization ? "admin:org" : "repo" }

@@ -36,9 +36,10 @@ struct Rejection {
 
     /// What to do where a permission is missing.
     var remedy: String {
-        let permission = Permission(target: target).sentence
+        let permission = Permission(target: target)
         return isApp
-            ? "give the App \(permission), and have \(target.place.owner) accept it" : "create one with \(permission)"
+            ? "give the App \(permission.access), and have \(target.place.owner) accept that"
+            : "create one with \(permission.ofToken)"
     }
 
     private func isPage(_ response: HTTPResponse) -> Bool {
@@ -46,11 +47,12 @@ struct Rejection {
     }
 
     private func advice(_ response: HTTPResponse) -> Advice {
-        let permission = Permission(target: target).sentence
+        let permission = Permission(target: target)
         return Advice(
             unauthorized: unauthorized(response),
             notFound: "\(target.place) is not there, or the token may not see it: check its name, and "
-                + (isApp ? "install the App there with \(permission)" : "create a token with \(permission)"),
+                + (isApp
+                    ? "install the App there with \(permission.access)" : "create a token with \(permission.ofToken)"),
             conflict: "GitHub is changing it at this moment: run keyturn retry",
             invalid:
                 "GitHub refuses what was asked: check the names (not GITHUB_…, fewer than 100 secrets) and endpoint"

@@ -11,6 +11,7 @@ import subprocess
 import pytest
 import requests
 
+import github_more
 from contract import Contract
 
 
@@ -83,12 +84,12 @@ def sandbox(start):
     return start("--propagation-delay", 0)
 
 
-def contract(name):
+def contract(name, complete=lambda document: document):
     folder = pathlib.Path(__file__).parents[3] / "shared" / "contracts"
     file = folder / f"{name}.openapi.yaml"
     if not file.exists():
         pytest.skip(f"the contract {file.name} is not here")
-    return Contract(file)
+    return Contract(file, complete)
 
 
 @pytest.fixture
@@ -103,4 +104,4 @@ def gitlab_contract():
 
 @pytest.fixture
 def github_contract():
-    return contract("github-actions")
+    return contract("github-actions", github_more.complete)

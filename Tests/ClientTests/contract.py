@@ -1,6 +1,8 @@
 """Checks replies against an OpenAPI 3.0 document."""
 
+import json
 import re
+import urllib.parse
 
 import requests
 import yaml
@@ -8,8 +10,8 @@ from openapi_schema_validator import OAS30Validator
 
 
 class Contract:
-    def __init__(self, file):
-        self.document = yaml.safe_load(file.read_text())
+    def __init__(self, file, complete=lambda document: document):
+        self.document = complete(yaml.safe_load(file.read_text()))
 
     def session(self, base, headers):
         """A session each of whose replies is checked as it comes."""
@@ -39,6 +41,28 @@ class Contract:
         if media_type == "application/json":
             self._validate(content[media_type]["schema"], response.json(), closed=response.status_code < 300)
 
+    def check_request(self, method, target, body):
+        """Fails unless path, query and body are what the operation declares; returns the operation's template."""
+        path, _, query = target.partition("?")
+        template, operation = self._found(method, path)
+        declared = [self._resolve(parameter) for parameter in operation["parameters"]]
+        names = {parameter["name"]: parameter["schema"] for parameter in declared if parameter["in"] == "query"}
+        for name, value in urllib.parse.parse_qsl(query, keep_blank_values=True, strict_parsing=True):
+            assert name in names, f"{method} {path} has no query parameter {name}"
+            self._validate(names[name], int(value) if names[name]["type"] == "integer" else value)
+        in_path = {parameter["name"] for parameter in declared if parameter["in"] == "path"}
+        assert in_path == set(re.findall(r"{(.+?)}", template)), template
+        if "requestBody" not in operation:
+            assert not body, f"{method} {path} takes no body"
+        elif body or operation["requestBody"].get("required"):
+            schema = operation["requestBody"]["content"]["application/json"]["schema"]
+            self._validate(schema, json.loads(body), closed=True)
+        return template
+
+    def statuses(self, method, template):
+        """Those that the document declares for an operation."""
+        return {int(status) for status in self.document["paths"][template][method.lower()]["responses"]}
+
     def _check_undeclared(self, response):
         # GitHub declares only what goes well; its errors have two shapes.
         shapes = self.document["components"]["schemas"]
@@ -47,13 +71,16 @@ class Contract:
             self._validate(shapes[name], response.json())
 
     def _operation(self, method, path):
+        return self._found(method, path)[1]
+
+    def _found(self, method, path):
         found = []
         for template, operations in self.document["paths"].items():
             pattern = re.sub(r"\\{[^/]+?\\}", "[^/]+", re.escape(template))
             if re.fullmatch(pattern, path) and method.lower() in operations:
-                found.append((template.count("{"), operations[method.lower()]))
+                found.append((template, operations[method.lower()]))
         assert found, f"{method} {path} is not in the contract"
-        return min(found, key=lambda pair: pair[0])[1]
+        return min(found, key=lambda pair: pair[0].count("{"))
 
     def _validate(self, schema, value, closed=False):
         OAS30Validator(self._inline(schema, closed)).validate(value)

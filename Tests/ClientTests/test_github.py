@@ -6,6 +6,8 @@ import time
 import github
 import pytest
 import requests
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from nacl.public import PublicKey, SealedBox
 
 SECRETS = "/repos/acme/app/actions/secrets"
@@ -200,5 +202,70 @@ def test_rate_limits_are_told_and_kept(start, github_contract):
     assert int(checked.get(SECRETS).headers["retry-after"]) > 0
 
 
-def test_apps_are_not_known(checked):
+def test_an_app_of_pygithub_is_let_in(sandbox, repository):
+    """PyJWT signs, PyGithub finds the installation and acts with its token."""
+    key = rsa.generate_private_key(65537, 2048)
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+    made = {"publicKey": public, "account": "acme", "permissions": {"secrets": "write"}}
+    app = requests.post(f"{sandbox.control}/apps", json=made, timeout=10).json()
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
+
+    def integration(key, name=app["id"], **more):
+        auth = github.Auth.AppAuth(name, key, **more)
+        return github.GithubIntegration(base_url=sandbox.github, auth=auth, retry=None, seconds_between_requests=0)
+
+    ours = integration(private, app["clientId"])
+    assert ours.get_app().id == app["id"]
+    assert [found.id for found in ours.get_installations()] == [app["installation"]]
+    assert ours.get_repo_installation("acme", "app").id == ours.get_org_installation("acme").id == app["installation"]
+    token = ours.get_access_token(app["installation"], permissions={"secrets": "write"})
+    hub = github.Github(base_url=sandbox.github, auth=github.Auth.Token(token.token), retry=None, lazy=True)
+    hub.get_repo("acme/app").create_secret("FROM_AN_APP", "x")
+    assert "FROM_AN_APP" in {secret.name for secret in repository.get_secrets()}
+    with pytest.raises(github.GithubException) as caught:
+        hub.get_repo("acme/app").create_variable("NOT_GRANTED", "x")
+    assert caught.value.status == 403
+    other = rsa.generate_private_key(65537, 2048).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
+    for wrong in (integration(other), integration(private, 7), integration(private, jwt_issued_at=120)):
+        with pytest.raises(github.GithubException):
+            wrong.get_app()
+    assert requests.post(f"{sandbox.control}/apps/forget", timeout=10).status_code == 204
+    with pytest.raises(github.BadCredentialsException):
+        hub.get_repo("acme/app").create_secret("FROM_AN_APP", "x")
+
+
+@pytest.mark.parametrize("kind", ["codespaces", "dependabot"])
+def test_other_kinds_of_an_organization_are_lost_unless_said_again(checked, kind):
+    place = f"/orgs/acme/{kind}/secrets"
+
+    def put(**more):
+        return checked.put(f"{place}/S", json=seal(checked, place, "x", **more)).status_code
+
+    assert put() == 422
+    assert put(visibility="selected", selected_repository_ids=[9001]) == 201
+    assert checked.get(f"{place}/S/repositories").json()["total_count"] == 1
+    assert put(visibility="selected") == 204
+    assert checked.get(f"{place}/S/repositories").json()["total_count"] == 0
+
+
+def test_an_organizations_variable_loses_its_repositories_unless_they_are_said_again(checked):
+    place = "/orgs/acme/actions/variables"
+    body = {"name": "V", "value": "x", "visibility": "selected", "selected_repository_ids": [9001]}
+    assert checked.post(place, json=body).status_code == 201
+    assert checked.get(f"{place}/V/repositories").json()["total_count"] == 1
+    assert checked.patch(f"{place}/V", json={"value": "y"}).status_code == 204
+    assert checked.get(f"{place}/V").json()["visibility"] == "selected"
+    assert checked.get(f"{place}/V/repositories").json()["total_count"] == 0
+
+
+def test_an_archived_repository_is_read_only(sandbox, checked):
+    requests.post(f"{sandbox.control}/archived", json={"name": "acme/app"}, timeout=10)
+    assert checked.put(f"{SECRETS}/S", json=seal(checked, SECRETS, "x")).status_code == 403
+    assert checked.get(SECRETS).status_code == 200
+
+
+def test_unsigned_apps_are_not_known(checked):
     assert checked.post("/app/installations/1/access_tokens", json={}).status_code == 401

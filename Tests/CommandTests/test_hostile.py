@@ -36,7 +36,7 @@ DISTURBANCES = ["loop", "ignore", "try-frame huge", "try-frame cut", "forge", "g
 def siege(tmp_path_factory):
     """One rotation with every attack, each by a pusher of its own beside an honest target of the same library."""
     directory = tmp_path_factory.mktemp("siege")
-    cast = Cast(directory, **{"max-attempts": 2})
+    cast = Cast(directory, **{"max-attempts": 3})
     aws_file = cast.world.write(".aws/credentials", "[default]\naws_access_key_id = AKIAEXAMPLE\n", 0o600)
     port = cast.server.url.rpartition(":")[2]
     plugins.put(

@@ -59,7 +59,7 @@ def cast(tmp_path):
 @pytest.fixture(scope="module")
 def troupe(tmp_path_factory):
     """One rotation with all the bad pushers at once, beside good ones; gives the cast and how `rotate` ended."""
-    cast = Cast(tmp_path_factory.mktemp("troupe"), **{"max-attempts": 2})
+    cast = Cast(tmp_path_factory.mktemp("troupe"), **{"max-attempts": 3})
     plugins.put(cast.directory, "plain")
     for fault in FAULTS:
         cast.use(fault, "plain", f"{fault}-bad={fault}", f"{fault}-good", f"{fault}-other")

@@ -1,5 +1,6 @@
 import CKeyturnPusher
 import JSON
+import Glibc
 import Testing
 
 /// A scripted host with one opened pusher: it replays replies, and keeps requests, logs and reports.
@@ -34,6 +35,9 @@ final class HostSession {
     /// Every request is held against it.
     private let contract: Contract?
     private let endpoint: String
+    /// Where requests are written down, for the tests that hold them against the services' descriptions.
+    private static let requestFile = getenv("KEYTURN_REQUESTS").map { String(cString: $0) }
+
     private var replies: [Reply] = []
     private var table: UnsafePointer<kt_pusher>
     private var instance: UnsafeMutableRawPointer?
@@ -93,6 +97,7 @@ final class HostSession {
         }
         requests.append(
             Recorded(method: text(request.method), url: text(request.url), headers: headers, body: text(request.body)))
+        if let file = Self.requestFile { requests[requests.count - 1].append(to: file) }
         let reply = answering?(requests[requests.count - 1]) ?? nextReply()
         let response = kt_http_response(
             size: 0, error: reply.error, status: reply.status, reserved: 0, headers: callArena.headers(reply.headers),

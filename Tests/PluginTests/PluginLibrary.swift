@@ -17,10 +17,12 @@ struct PluginLibrary {
 
     /// The text of the manifest in the source tree.
     var manifestFile: String {
-        get throws {
-            let directory = String(#filePath[..<(#filePath.lastIndex(of: "/") ?? #filePath.endIndex)])
-            return try contents(of: "\(directory)/../../Plugins/\(name)/manifest.json")
-        }
+        get throws { try contents(of: "\(directoryOfSources)/manifest.json") }
+    }
+
+    /// Where the plugin's sources are.
+    var directoryOfSources: String {
+        String(#filePath[..<(#filePath.lastIndex(of: "/") ?? #filePath.endIndex)]) + "/../../Plugins/\(name)"
     }
 
     /// The base URL that a configuration leads to, by its own field or the manifest's default.
@@ -59,7 +61,7 @@ struct Unusable: Error {
     let reason: String
 }
 
-private func contents(of path: String) throws -> String {
+func contents(of path: String) throws -> String {
     guard let file = fopen(path, "r") else { throw Unusable(path: path, reason: "cannot be read") }
     defer { fclose(file) }
     var bytes: [UInt8] = []

@@ -3,6 +3,11 @@ import Synchronization
 
 /// GitHub Apps: who an App is, where it is installed, and tokens to act with there.
 extension GitHubService {
+    /// The permissions with which this has to do that GitHub's description of its API has names for.
+    private static let documented: Set<String> = [
+        "dependabot_secrets", "environments", "metadata", "organization_secrets", "secrets",
+    ]
+
     func answer(_ route: GitHubAppRoute, _ request: Request) throws(GitHubError) -> Reply {
         let app = try assertedApp(request)
         func installation(_ fits: (GitHubInstallation) -> Bool) throws(GitHubError) -> GitHubInstallation {
@@ -76,7 +81,8 @@ extension GitHubService {
             201,
             [
                 "token": .string(token.text), "expires_at": .string(Timestamp.text(token.expires)),
-                "permissions": .object(token.permissions.mapValues(JSON.string)),
+                "permissions": .object(
+                    token.permissions.filter { Self.documented.contains($0.key) }.mapValues(JSON.string)),
                 "repository_selection": token.repositories == nil ? "all" : "selected",
             ])
     }
