@@ -56,7 +56,8 @@ plant "deletes an orphan that is in use" $R+Creating.swift 'guard moment == nil 
 plant "forgets rate limits" $R+Delivering.swift 'if !isPaused {' 'if !isPaused || @ {'
 plant "skips the verification" $R+Verifying.swift 'guard answers >= IAMTimes.verificationAnswers else' \
     'guard answers >= IAMTimes.verificationAnswers || @ else'
-plant "keeps the pair" $R+Delivering.swift 'transition.wipesPair = true' 'transition.wipesPair = !(@)'
+plant "keeps the pair" $R+Delivering.swift 'transition.wipesPair = retained == nil' 'transition.wipesPair = retained == nil && !(@)'
+plant "keeps the pair of a key that is replaced" $R+Retaining.swift 'kept != current?.id ||' '(!(@) && kept != current?.id) ||'
 plant "kills a leaked key unasked" $R+Operator.swift 'guard revokesAtOnce,' 'guard revokesAtOnce || @,'
 plant "acts though its commit failed" Sources/Engine/RotationSession.swift '            rotation = before
             throw error' '            if @ { return transition }
