@@ -230,6 +230,19 @@ def test_files_are_granted_by_name_only(cast):
     assert place.exists()
 
 
+def test_a_network_is_granted_by_name_only(cast):
+    """Sockets of its own are withheld until --grant network, and then a pusher connects."""
+    port = cast.server.url.rpartition(":")[2]
+    plugins.put(cast.directory, "mine", says=plugins.manifest("mine", network=True))
+    cast.use("mine", "mine", f"here=try-connect {port}")
+    assert "--grant network" in cast.world.must("plugin", "pin", "mine").out
+    cast.world.must("rotate", "--wait")
+    assert "Operation not permitted" in cast.world.deliveries()["mine:here"]["detail"]
+    cast.world.must("plugin", "pin", "mine", "--grant", "network")
+    cast.world.must("rotate", "--wait")
+    assert cast.world.deliveries()["mine:here"]["detail"] == "got connected"
+
+
 def test_the_lock_grants_less_than_the_manifest_asks(cast):
     """A host that the operator took out of the lock file is not asked."""
     plugins.put(cast.directory, "mine", says=plugins.manifest("mine", hosts=["collector.example.com"]))
