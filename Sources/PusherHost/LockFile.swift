@@ -41,11 +41,6 @@ public struct LockFile: Sendable {
         } catch { throw PluginError("\(path): it cannot be written: \(error.localizedDescription)") }
     }
 
-    /// What is wrong with the file's owner or mode; nil: nothing, or there is no file.
-    public var doubt: String? {
-        FileManager.default.fileExists(atPath: path) ? Ownership.problem(of: path) : nil
-    }
-
     private static let schema = Schema(
         .object([
             "type": .string("object"), "additionalProperties": .bool(false),
