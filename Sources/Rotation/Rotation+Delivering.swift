@@ -89,10 +89,20 @@ extension Rotation {
     mutating func skip(
         _ target: TargetName, _ reason: String, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
     ) {
-        guard phase == .delivering, let delivery = deliveries[target], !delivery.isSettled else { return }
+        guard isSkippable(target, terms) else { return }
+        if phase == .overlap { return leaveOut(target, reason, now, terms, &transition) }
         if let next { inFlight.remove(.push(target, next.id)) }
         settle(target, as: .skipped, reason, now, &transition)
         finishDeliveringIfSettled(now, terms, &transition)
+    }
+
+    /// Whether a target stands in the way of this rotation, so that an operator can leave it out.
+    public func isSkippable(_ target: TargetName, _ terms: Terms) -> Bool {
+        switch phase {
+        case .delivering: deliveries[target].map { !$0.isSettled } ?? false
+        case .overlap: problem?.code == .unaccountedKey && undelivered(terms).contains(target)
+        default: false
+        }
     }
 
     mutating func pushed(
