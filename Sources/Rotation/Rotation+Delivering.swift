@@ -70,11 +70,12 @@ extension Rotation {
         // A key that does not authenticate would cut off the targets that hold the old one; so would one of a state that was
         // put back, whose rotation is long over.
         guard let next, isListed, problem?.code != .currentKeyUnusable else { return [] }
-        let open = deliveries.filter { name, delivery in
-            !delivery.isSettled && delivery.opens(now) <= now && !inFlight.contains(.push(name, next.id))
+        var (torn, whole) = ([TargetName](), [TargetName]())
+        for (name, delivery) in deliveries
+        where !delivery.isSettled && delivery.opens(now) <= now && !inFlight.contains(.push(name, next.id)) {
+            if delivery.mayBeTorn { torn.append(name) } else { whole.append(name) }
         }
-        let (torn, whole) = (open.filter(\.value.mayBeTorn), open.filter { !$0.value.mayBeTorn })
-        return (torn.keys.sorted() + whole.keys.sorted()).map { .push($0, next.id) }
+        return (torn.sorted() + whole.sorted()).map { .push($0, next.id) }
     }
 
     mutating func hurryPushes(_ transition: inout Transition) {

@@ -114,6 +114,9 @@ public struct Rotation: Hashable, Sendable {
     /// Whether this effect's answer is outstanding.
     public func isWaiting(for effect: Effect) -> Bool { inFlight.contains(effect) }
 
+    /// Pushes whose answer is outstanding.
+    public var pushesUnderWay: Int { phase == .delivering ? inFlight.count : 0 }
+
     /// Whether any effect's answer is outstanding.
     public var isWaitingForAnswers: Bool { !inFlight.isEmpty }
 
