@@ -121,13 +121,21 @@ public final class PusherHost: Sendable {
 
     /// Calls a pusher about one target. Never throws: whatever happens is an outcome.
     ///
-    /// - Parameter timeout: of the call itself, from the moment that it reaches the pusher.
+    /// - Parameters:
+    ///   - timeout: of the call itself, from the moment that it reaches the pusher.
+    ///   - completion: called once, on the host's thread; it must not block.
+    public func call(
+        _ question: Question, _ target: PusherTarget, timeout: Duration,
+        completion: @escaping @Sendable (CallReport) -> Void
+    ) {
+        loop.post(
+            .call(PusherCall(question: question, target: target, timeout: timeout, completion: completion)))
+    }
+
+    /// Calls a pusher about one target, and waits for the answer.
     public func call(_ question: Question, _ target: PusherTarget, timeout: Duration) async -> CallReport {
         await withCheckedContinuation { continuation in
-            let call = PusherCall(question: question, target: target, timeout: timeout) {
-                continuation.resume(returning: $0)
-            }
-            loop.post(.call(call))
+            call(question, target, timeout: timeout) { continuation.resume(returning: $0) }
         }
     }
 
