@@ -82,21 +82,25 @@ struct Working {
 
     private func report(_ users: [ConfiguredUser], _ outcomes: [UserOutcome]) throws {
         outcomes.forEach(tell)
-        let now = SystemClock().now
-        let records = try workspace.readJournal().records()
-        let lines = users.map { StatusDocument.User($0, records[$0.name]?.rotation ?? Rotation(at: now), at: now) }
         if workspace.options.json {
-            try JSONOutput.print(StatusDocument(users: lines))
+            try JSONOutput.print(StatusDocument(users: try lines(users)))
         } else if !workspace.options.quiet {
             let terminal = Terminal(workspace.options)
             let worked = Set(outcomes.map(\.user))
-            for line in lines where worked.contains(line.user) {
+            if worked.isEmpty { terminal.write(users.isEmpty ? "There is nothing to do.\n" : "Nothing is due.\n") }
+            for line in try lines(users.filter { worked.contains($0.name) }) {
                 terminal.write(StatusText(user: line, terminal: terminal).text)
             }
-            if worked.isEmpty { terminal.write(users.isEmpty ? "There is nothing to do.\n" : "Nothing is due.\n") }
         }
         let status = outcomes.map(Self.status).reduce(ExitStatus.done) { $0.worse($1) }
         if status != .done { throw FinishedWith(status: status) }
+    }
+
+    private func lines(_ users: [ConfiguredUser]) throws -> [StatusDocument.User] {
+        guard !users.isEmpty else { return [] }
+        let now = SystemClock().now
+        let records = try workspace.readJournal().records()
+        return users.map { StatusDocument.User($0, records[$0.name]?.rotation ?? Rotation(at: now), at: now) }
     }
 
     /// Says what an outcome's rotation does not: that it was not worked on.
