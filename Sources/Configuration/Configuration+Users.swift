@@ -73,7 +73,8 @@ extension Configuration {
     ) throws(ConfigurationError) {
         var seen: [String: String] = [:]
         for user in users {
-            let account = "\(user.account.profile ?? "") \(user.account.endpoint ?? "") \(user.userName.lowercased())"
+            let owner = user.account.role.map { String($0.account) } ?? user.account.profile ?? ""
+            let account = "\(owner) \(user.account.endpoint ?? "") \(user.userName.lowercased())"
             if let first = seen.updateValue(user.name, forKey: account) {
                 throw ConfigurationError(
                     file: file, line: field.line(at: [user.name]),

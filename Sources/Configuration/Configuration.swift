@@ -12,6 +12,27 @@ public struct Configuration: Sendable {
         public var profile: String?
         /// nil: the environment's, else AWS's own.
         public var endpoint: String?
+        /// A role to assume with the credentials of the other settings; nil: none.
+        public var role: Role?
+        /// Names the role's session; nil: keyturn and this machine's name.
+        public var roleSessionName: String?
+    }
+
+    /// A role to assume.
+    public struct Role: Hashable, Sendable {
+        /// `arn:PARTITION:iam::ACCOUNT:role/NAME`
+        public var arn: String
+        /// What the role's trust policy may ask for.
+        public var externalID: String?
+
+        /// A role.
+        public init(arn: String, externalID: String? = nil) {
+            self.arn = arn
+            self.externalID = externalID
+        }
+
+        /// The account that the role is in.
+        var account: Substring { arn.split(separator: ":", omittingEmptySubsequences: false)[4] }
     }
 
     /// The file's path.
@@ -142,8 +163,31 @@ public struct Configuration: Sendable {
         if let endpoint = account.endpoint, !endpoint.hasPrefix("http://"), !endpoint.hasPrefix("https://") {
             throw reader.error("endpoint-url", "must be a URL that begins with https:// or http://")
         }
+        account.role = try readRole(&reader) ?? base.role
+        account.roleSessionName = try reader.string("role-session-name") ?? base.roleSessionName
+        if let name = account.roleSessionName {
+            let isFine = name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_+=,.@-".contains($0)) }
+            guard isFine, (2...64).contains(name.count) else {
+                throw reader.error("role-session-name", "must be 2 to 64 letters, digits and _+=,.@-")
+            }
+        }
         try reader.end()
         return account
+    }
+
+    /// An external ID belongs to its role: it does not go to another one.
+    private static func readRole(_ reader: inout MappingReader) throws(ConfigurationError) -> Role? {
+        let arn = try reader.string("role-arn")
+        let externalID = try reader.string("external-id")
+        guard let arn else {
+            if externalID != nil { throw reader.error("external-id", "belongs to a role: `role-arn` is missing here") }
+            return nil
+        }
+        let parts = arn.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
+        guard parts.count == 6, parts[0] == "arn", parts[2] == "iam", parts[3].isEmpty, parts[4].count == 12,
+            parts[4].allSatisfy({ $0.isASCII && $0.isNumber }), parts[5].hasPrefix("role/"), parts[5].count > 5
+        else { throw reader.error("role-arn", "must have the form arn:aws:iam::123456789012:role/NAME") }
+        return Role(arn: arn, externalID: externalID)
     }
 
     private static func readPlugins(

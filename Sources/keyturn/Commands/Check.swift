@@ -38,7 +38,7 @@ struct Check: AsyncParsableCommand {
                     Finding("pusher \(pusher)", .done, "starts; shut in by \(confinement.joined(separator: ", "))")
                 }
             let check = OnlineCheck(
-                workspace: workspace, host: host, http: http,
+                workspace: workspace, host: host, accounts: workspace.makeAccounts(http, log),
                 rotations: try workspace.readJournal().records().mapValues(\.rotation))
             findings = online ? offline + (await check.run(users)) : offline
         } catch {

@@ -32,12 +32,13 @@ struct Working {
     func open(for users: [ConfiguredUser], display: Display? = nil) async throws -> Crew {
         let http = try workspace.makeHTTP()
         let host = try workspace.makeHost(http, log, for: users)
+        let accounts = workspace.makeAccounts(http, log)
         let journal: any Journal
         do {
             try await workspace.start(host, log, for: users)
             // Last, since it makes the state where there is none: what is wrong with the rest changes nothing.
             journal = try workspace.openJournal()
-            try await workspace.refuseOwnUser(among: users, http)
+            try await workspace.refuseOwnUser(among: users, accounts)
         } catch {
             await host.stop()
             throw error
@@ -45,7 +46,7 @@ struct Working {
         let engine = Engine(journal: journal, pushers: host) { [log] progress in
             if let display { display.show(progress) } else { log.write(progress) }
         }
-        return Crew(engine: engine, users: workspace.manage(users, http), host: host, http: http)
+        return Crew(engine: engine, users: workspace.manage(users, accounts), host: host, http: http)
     }
 
     /// Works on users, prints where they stand, and throws the exit status unless all is done.

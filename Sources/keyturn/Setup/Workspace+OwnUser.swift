@@ -1,16 +1,17 @@
 internal import AWS
 internal import Configuration
-internal import HTTP
 
 extension Workspace {
     /// Whoever rotates the key that it runs with cuts itself off, with nobody left to bring the key back.
-    func refuseOwnUser(among users: [ConfiguredUser], _ http: HTTPClient) async throws {
-        var identities: [Account: String?] = [:]
+    func refuseOwnUser(among users: [ConfiguredUser], _ accounts: Accounts) async throws {
+        var identities: [Account: [String]] = [:]
         for user in users {
             let account = account(of: user)
             // Where AWS gives no answer the work itself will say why.
-            if identities[account] == nil { identities[account] = .some(try? await iam(of: user, http).ownIdentity()) }
-            guard let own = identities[account] ?? nil, Self.isUser(user.userName, own) else { continue }
+            if identities[account] == nil {
+                identities[account] = (try? await accounts.iam(account).ownIdentities()) ?? []
+            }
+            guard let own = Self.own(user.userName, identities[account] ?? []) else { continue }
             throw CommandFailure(.notAllowed, Self.sentence(user.name, own))
         }
     }
@@ -20,9 +21,12 @@ extension Workspace {
             + "take that user out of the configuration. Nothing was changed."
     }
 
-    /// arn:PARTITION:iam::ACCOUNT:user/PATH/NAME
-    static func isUser(_ name: String, _ arn: String) -> Bool {
-        let resource = arn.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false).last ?? ""
-        return resource.hasPrefix("user/") && resource.split(separator: "/").last?.lowercased() == name.lowercased()
+    /// Which of keyturn's identities is that user; nil: none.
+    ///
+    /// - Parameter identities: its own in the user's account first, then those with whose credentials a role was assumed,
+    ///   which may be of another account that has a user of that name.
+    static func own(_ user: String, _ identities: [String]) -> String? {
+        guard let account = identities.first.map({ ARN($0).account }) else { return nil }
+        return identities.first { ARN($0).account == account && ARN($0).isUser(named: user) }
     }
 }

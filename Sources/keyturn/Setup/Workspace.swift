@@ -113,23 +113,26 @@ struct Workspace {
         return HTTPClient(options)
     }
 
-    func account(of user: ConfiguredUser) -> Account {
-        let region =
-            user.account.region ?? environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? "us-east-1"
-        return Account(region: region, profile: user.account.profile, endpoint: user.account.endpoint)
+    func account(of user: ConfiguredUser) -> Account { account(user.account) }
+
+    func account(_ settings: Configuration.Account) -> Account {
+        let region = settings.region ?? environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? "us-east-1"
+        let role = settings.role.map {
+            Account.Role(arn: $0.arn, externalID: $0.externalID, sessionName: settings.roleSessionName)
+        }
+        return Account(region: region, profile: settings.profile, endpoint: settings.endpoint, role: role)
     }
 
-    func iam(of user: ConfiguredUser, _ http: HTTPClient) -> IAM {
-        let account = account(of: user)
-        let source = CredentialChain.standard(profile: account.profile, environment: environment)
-        return IAM(account: account, source: source, http: http, environment: environment)
+    /// The AWS accounts, with credentials that all users share.
+    func makeAccounts(_ http: HTTPClient, _ log: EventLog) -> Accounts {
+        Accounts(http: http, environment: environment) { log.warn($0) }
     }
 
     /// Users as the engine works on them.
-    func manage(_ users: [ConfiguredUser], _ http: HTTPClient) -> [ManagedUser] {
+    func manage(_ users: [ConfiguredUser], _ accounts: Accounts) -> [ManagedUser] {
         users.map { user in
             ManagedUser(
-                name: user.name, userName: user.userName, keys: iam(of: user, http), policy: user.policy,
+                name: user.name, userName: user.userName, keys: accounts.iam(account(of: user)), policy: user.policy,
                 targets: user.targets.map(PusherTarget.init))
         }
     }
