@@ -7,7 +7,7 @@ public import Secrets
 public struct IAM: Sendable {
     /// Pages of a listing; IAM allows two keys a user, so more than a few pages are not IAM's.
     private static let pageLimit = 20
-    private let client: AuthorizedClient
+    let client: AuthorizedClient
 
     /// - Parameters:
     ///   - account: where it is reached.

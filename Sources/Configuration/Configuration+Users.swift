@@ -12,7 +12,7 @@ extension Configuration {
         return policy
     }
 
-    private static func readPolicy(
+    static func readPolicy(
         _ reader: inout MappingReader, _ base: Policy
     ) throws(ConfigurationError) -> Policy {
         var policy = base
@@ -73,9 +73,7 @@ extension Configuration {
     ) throws(ConfigurationError) {
         var seen: [String: String] = [:]
         for user in users {
-            let owner = user.account.role.map { String($0.account) } ?? user.account.profile ?? ""
-            let account = "\(owner) \(user.account.endpoint ?? "") \(user.userName.lowercased())"
-            if let first = seen.updateValue(user.name, forKey: account) {
+            if let first = seen.updateValue(user.name, forKey: user.twin) {
                 throw ConfigurationError(
                     file: file, line: field.line(at: [user.name]),
                     "`users.\(user.name)` is the IAM user \(user.userName), and so is `users.\(first)`")
@@ -83,7 +81,7 @@ extension Configuration {
         }
     }
 
-    private static func readTargets(
+    static func readTargets(
         _ reader: inout MappingReader, _ line: Int, _ pushers: Set<String>
     ) throws(ConfigurationError) -> [TargetEntry] {
         guard let field = reader.field("targets"), case .list(let fields) = field.value, !fields.isEmpty else {

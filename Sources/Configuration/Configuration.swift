@@ -53,6 +53,8 @@ public struct Configuration: Sendable {
     public var acceptedGaps: [String]
     /// The IAM users, in the file's order.
     public var users: [UserEntry]
+    /// Which further users to look for in the accounts.
+    public var discover: [DiscoverEntry]
     /// Configured uses of plugins, in the file's order.
     public var pushers: [PusherEntry]
 
@@ -76,6 +78,8 @@ public struct Configuration: Sendable {
         public var policy: Policy
         /// The account.
         public var account: Account
+        /// The entry of `discover` that found it; nil: it stands in `users`.
+        var origin: DiscoverEntry?
         var targets: [TargetEntry]
     }
 
@@ -135,6 +139,7 @@ public struct Configuration: Sendable {
         let defaults = try Self.readDefaults(reader.field("defaults"), file)
         let names = Set(pushers.map(\.name))
         users = try Self.readUsers(reader.field("users"), file, defaults, account, names)
+        discover = try Self.readDiscovery(reader.field("discover"), file, defaults, account, names)
         try reader.end()
     }
 

@@ -43,6 +43,12 @@ struct ConfigurationTemplate {
 
         users:
         \(userText)
+
+        # Further users, found by tag or path; `keyturn plan` shows who was found.
+        # discover:
+        #   tag: keyturn=yes
+        #   targets:
+        #     - { pusher: github, repository: "acme/{user}" }   # also {tag:NAME}
         """ + "\n"
     }
 

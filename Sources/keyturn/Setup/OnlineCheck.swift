@@ -83,7 +83,7 @@ struct OnlineCheck {
         } catch { return (Finding(subject, Self.status(error), error.description), []) }
     }
 
-    private static func status(_ error: AWSError) -> ExitStatus {
+    static func status(_ error: AWSError) -> ExitStatus {
         switch error.code {
         case .denied, .unknownKey: .notAllowed
         case .unreachable, .lost: .unavailable

@@ -50,8 +50,11 @@ struct Working {
     }
 
     /// Works on users, prints where they stand, and throws the exit status unless all is done.
+    ///
+    /// - Parameter status: what went before led to.
     func work(
-        on users: [ConfiguredUser], requests: [Event.Request] = [], extent: Extent = .due, isLive: Bool
+        on users: [ConfiguredUser], requests: [Event.Request] = [], extent: Extent = .due, isLive: Bool,
+        after status: ExitStatus = .done
     ) async throws {
         try workspace.checkState()
         let due = try requests.isEmpty ? dueUsers(users) : users
@@ -64,7 +67,7 @@ struct Working {
             }
             await crew.close()
         }
-        try report(users, outcomes)
+        try report(users, outcomes, status)
     }
 
     /// Only they cost a start of pushers, or a request to AWS.
@@ -81,7 +84,7 @@ struct Working {
         }
     }
 
-    private func report(_ users: [ConfiguredUser], _ outcomes: [UserOutcome]) throws {
+    private func report(_ users: [ConfiguredUser], _ outcomes: [UserOutcome], _ before: ExitStatus) throws {
         outcomes.forEach(tell)
         let now = SystemClock().now
         let records = try workspace.readJournal().records()
@@ -96,7 +99,7 @@ struct Working {
             }
             if worked.isEmpty { terminal.write(users.isEmpty ? "There is nothing to do.\n" : "Nothing is due.\n") }
         }
-        let status = outcomes.map(Self.status).reduce(ExitStatus.done) { $0.worse($1) }
+        let status = outcomes.map(Self.status).reduce(before) { $0.worse($1) }
         if status != .done { throw FinishedWith(status: status) }
     }
 

@@ -15,7 +15,13 @@ struct Workspace {
     let configuration: Configuration
     let plugins: [String: Plugin]
     let pushers: [ConfiguredPusher]
-    let users: [ConfiguredUser]
+    /// Those of `users`, and those that `discover` has found.
+    private(set) var users: [ConfiguredUser]
+    /// What `discover` found last.
+    var remembered: FoundUsers
+    /// What there is to say about the users that were found.
+    private(set) var notes: [String] = []
+    private(set) var problems: [String] = []
 
     init(_ options: GlobalOptions, environment: [String: String] = ProcessInfo.processInfo.environment) throws {
         self.options = options
@@ -23,9 +29,23 @@ struct Workspace {
         do throws(ConfigurationError) {
             configuration = try Configuration(file: try Configuration.find(options.config, environment: environment))
             plugins = try Self.findPlugins(configuration)
-            (pushers, users) = try configuration.resolve(plugins.mapValues { PluginDescription($0.manifest) })
+            pushers = try configuration.resolve(plugins.mapValues { PluginDescription($0.manifest) }).pushers
+        } catch { throw CommandFailure(.configuration, error.description) }
+        users = []
+        remembered = configuration.discover.isEmpty ? FoundUsers() : try FoundUsers.read(state: configuration.state)
+        try take(remembered)
+    }
+
+    /// Takes up the users of the file and those that were found.
+    mutating func take(_ found: FoundUsers) throws {
+        do throws(ConfigurationError) {
+            let descriptions = plugins.mapValues { PluginDescription($0.manifest) }
+            let resolution = try configuration.resolve(descriptions, found: found.users)
+            (users, notes, problems) = (resolution.users, resolution.notes, resolution.problems)
         } catch { throw CommandFailure(.configuration, error.description) }
     }
+
+    var stateDirectory: String { URL(fileURLWithPath: configuration.state).deletingLastPathComponent().path }
 
     private static func findPlugins(_ configuration: Configuration) throws(ConfigurationError) -> [String: Plugin] {
         var plugins: [String: Plugin] = [:]
@@ -45,7 +65,8 @@ struct Workspace {
     func select(_ names: [String]) throws -> [ConfiguredUser] {
         for name in names where !users.contains(where: { $0.name == name }) {
             let known = users.map(\.name).joined(separator: ", ")
-            throw CommandFailure(.failed, "\(configuration.file) has no user `\(name)`; it has: \(known)")
+            let hint = configuration.discover.isEmpty ? "" : "; `keyturn step` finds new ones"
+            throw CommandFailure(.failed, "\(configuration.file) has no user `\(name)`; it has: \(known)\(hint)")
         }
         return names.isEmpty ? users : users.filter { names.contains($0.name) }
     }
@@ -61,7 +82,7 @@ struct Workspace {
     /// The journal for working, with the seal key.
     func openJournal() throws -> any Journal {
         let seal = try readSealKey()
-        let directory = URL(fileURLWithPath: configuration.state).deletingLastPathComponent().path
+        let directory = stateDirectory
         guard FileManager.default.fileExists(atPath: directory) else {
             throw CommandFailure(
                 .configuration, "\(configuration.file): `state`: the directory \(directory) does not exist")
