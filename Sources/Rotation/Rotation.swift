@@ -111,8 +111,8 @@ public struct Rotation: Hashable, Sendable {
         return copy
     }
 
-    /// Whether this effect's answer is outstanding.
-    public func isWaiting(for effect: Effect) -> Bool { inFlight.contains(effect) }
+    /// Pushes whose answer is outstanding.
+    public var pushesUnderWay: Int { phase == .delivering ? inFlight.count : 0 }
 
     /// Whether any effect's answer is outstanding.
     public var isWaitingForAnswers: Bool { !inFlight.isEmpty }
@@ -125,6 +125,13 @@ public struct Rotation: Hashable, Sendable {
     ///   - terms: the user's configuration.
     /// - Returns: what to journal, and what to do after that.
     public mutating func handle(_ event: Event, at now: Timestamp, terms: Terms) -> Transition {
+        var transition = take(event, at: now, terms: terms)
+        transition.append(conclude(at: now, terms: terms))
+        return transition
+    }
+
+    /// Takes in one of several things that happened. After the last of them, ``conclude(at:terms:)`` tells what to do.
+    public mutating func take(_ event: Event, at now: Timestamp, terms: Terms) -> Transition {
         var transition = Transition()
         switch event {
         case .resumed: resume(now, terms, &transition)
@@ -178,6 +185,12 @@ public struct Rotation: Hashable, Sendable {
             guard inFlight.remove(effect) != nil else { break }
             failed(effect, failure, now, &transition)
         }
+        return transition
+    }
+
+    /// Tells what to do after what was taken in.
+    public mutating func conclude(at now: Timestamp, terms: Terms) -> Transition {
+        var transition = Transition()
         dropPair(terms, &transition)
         deliverToNewTargets(now, terms, &transition)
         begin(wanted(now, terms), now, &transition)
@@ -193,7 +206,7 @@ public struct Rotation: Hashable, Sendable {
     }
 
     private func wantedInTurn(_ now: Timestamp, _ terms: Terms) -> [Effect] {
-        if adopting != nil, phase == .idle || phase == .creating { return [.listKeys] }
+        if adopting != nil, isAdoptable { return [.listKeys] }
         if isReplacing, let previous { return [.activateKey(previous.id)] }
         return switch phase {
         case .idle where isPreflight && needsPreflight(terms): wantedForPreflight(terms)
@@ -201,7 +214,7 @@ public struct Rotation: Hashable, Sendable {
         case .creating: wantedForCreation(terms)
         case .verifying: next.map { [isSuspect(now) ? .listKeys : .verifyKey($0.id)] } ?? []
         case .delivering: []
-        case .overlap: wantedInOverlap(now, terms.policy)
+        case .overlap: wantedInOverlap(now, terms)
         case .soak: wantedInSoak(now, terms.policy)
         case .deleting: previous.map { [isCleared ? .deleteKey($0.id) : .listKeys] } ?? []
         }
@@ -308,7 +321,7 @@ public struct Rotation: Hashable, Sendable {
         case .skip(let target, let reason):
             skip(target, reason, now, terms, &transition)
         case .adopt(let id):
-            guard phase == .idle || phase == .creating else { return }
+            guard isAdoptable else { return }
             adopting = id
             retryAt = nil
             transition.notes.append(Note(.requested, key: id, detail: "adopt \(id)"))
