@@ -89,17 +89,14 @@ public struct IAM: Sendable {
         return arn
     }
 
-    /// GetCallerIdentity of keyturn itself: its ARN, and where its credentials came from, in words.
-    public func ownIdentity() async throws(AWSError) -> (arn: String, source: String) {
+    /// Who keyturn itself is, and those with whose credentials its roles are assumed, its own identity first.
+    public func ownIdentities() async throws(AWSError) -> [CallerIdentity] {
         let (reply, used) = try await client.answer(.sts, "GetCallerIdentity", [], as: try await client.current())
-        return (try Self.arn(in: reply), used.source)
-    }
-
-    /// The ARNs of keyturn itself and of those with whose credentials its roles are assumed, its own first.
-    public func ownIdentities() async throws(AWSError) -> [String] {
-        let own = try await ownIdentity().arn
-        var found = [own]
-        for origin in try await client.current().origins { found.append(try await identity(as: origin)) }
+        var found = [CallerIdentity(arn: try Self.arn(in: reply), keyID: used.pair.id, source: used.source)]
+        for origin in used.origins {
+            found.append(
+                CallerIdentity(arn: try await identity(as: origin), keyID: origin.pair.id, source: origin.source))
+        }
         return found
     }
 
@@ -120,6 +117,19 @@ public struct IAM: Sendable {
         }
         return arn
     }
+}
+
+/// Who somebody is for AWS, and through what.
+public struct CallerIdentity: Hashable, Sendable {
+    /// The ARN.
+    public var arn: String
+    /// The access key ID.
+    public var keyID: String
+    /// Where the credentials came from, in words.
+    public var source: String
+
+    /// Whether they are the key that stands in that profile of the shared files.
+    public func isKey(ofProfile name: String) -> Bool { source == StaticCredentials.name(ofProfile: name) }
 }
 
 /// Times as AWS writes them: ISO 8601 in UTC, with or without fractions of a second.

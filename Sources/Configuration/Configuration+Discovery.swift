@@ -124,6 +124,7 @@ struct Discovery {
     init(_ configuration: Configuration, _ found: [String: [DiscoveredUser]]) throws(ConfigurationError) {
         var names = Dictionary(configuration.users.map { ($0.name, "users.\($0.name)") }) { first, _ in first }
         var twins = Dictionary(configuration.users.map { ($0.twin, "users.\($0.name)") }) { first, _ in first }
+        if let own = configuration.selfRotation { names[own.userName] = "self-rotation" }
         for entry in configuration.discover {
             for user in (found[entry.identity] ?? []).sorted(by: { $0.userName < $1.userName }) {
                 let made: Configuration.UserEntry
@@ -133,7 +134,7 @@ struct Discovery {
                             + "`\(entry.place)` asks for: tag it, or name it in `users`. It is left alone")
                     continue
                 }
-                if let first = twins[made.twin] ?? (names[made.name].map { $0.hasPrefix("users.") ? $0 : nil } ?? nil) {
+                if let first = twins[made.twin] ?? names[made.name].flatMap({ $0.hasPrefix("discover") ? nil : $0 }) {
                     notes.append(
                         "\(made.name), found by `\(entry.place)`, stands in `\(first)` already, which is followed")
                     continue

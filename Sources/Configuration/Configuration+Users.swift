@@ -58,7 +58,7 @@ extension Configuration {
     }
 
     /// IAM's rule for user names: up to 64 letters, digits and `_+=,.@-`.
-    private static func check(_ name: String, _ reader: MappingReader, _ line: Int) throws(ConfigurationError) {
+    static func check(_ name: String, _ reader: MappingReader, _ line: Int) throws(ConfigurationError) {
         let isFine = name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_+=,.@-".contains($0)) }
         guard isFine, (1...64).contains(name.count) else {
             throw ConfigurationError(

@@ -53,6 +53,8 @@ public struct Configuration: Sendable {
     public var acceptedGaps: [String]
     /// The IAM users, in the file's order.
     public var users: [UserEntry]
+    /// The user with whose key keyturn itself runs, where it is to be rotated too.
+    public var selfRotation: SelfRotation?
     /// Which further users to look for in the accounts.
     public var discover: [DiscoverEntry]
     /// Configured uses of plugins, in the file's order.
@@ -139,6 +141,7 @@ public struct Configuration: Sendable {
         let defaults = try Self.readDefaults(reader.field("defaults"), file)
         let names = Set(pushers.map(\.name))
         users = try Self.readUsers(reader.field("users"), file, defaults, account, names)
+        selfRotation = try Self.readSelfRotation(reader.field("self-rotation"), file, defaults, account, users)
         discover = try Self.readDiscovery(reader.field("discover"), file, defaults, account, names)
         try reader.end()
     }
@@ -221,6 +224,10 @@ public struct Configuration: Sendable {
             let place = "pushers.\(member.name)"
             guard !member.name.contains(":"), !member.name.isEmpty else {
                 throw ConfigurationError(file: file, line: member.line, "a pusher's name has no colon")
+            }
+            guard member.name != SelfRotation.pusher else {
+                throw ConfigurationError(
+                    file: file, line: member.line, "`\(place)`: that name stands for the file of `self-rotation`")
             }
             var reader = try MappingReader(member.field, place, file)
             guard let plugin = try reader.string("plugin") else {

@@ -78,6 +78,8 @@ public struct ConfiguredUser: Sendable {
     public var targets: [ConfiguredTarget]
     /// The entry of `discover` that found it, in words; nil: it stands in `users`.
     public var origin: String?
+    /// Whether keyturn itself runs with its key.
+    public var isOwn = false
 }
 
 /// A configuration that fits its plugins.
@@ -149,6 +151,7 @@ extension Configuration {
                     targets: targets, origin: user.origin.map { "\($0.place): \($0.label)" }))
         }
         resolution.users = Exclusion(services: services).joined(resolution.users)
+        if let selfRotation { resolution.users.append(selfRotation.configured) }
         return resolution
     }
 

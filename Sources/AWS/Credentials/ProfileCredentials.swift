@@ -109,7 +109,8 @@ struct ProfileCredentials {
             guard !secret.isEmpty else { throw failure("it has a key ID and no aws_secret_access_key") }
             let token = settings["aws_session_token"].flatMap { $0.isEmpty ? nil : Secret.text($0) }
             return StaticCredentials(
-                name: "profile \(profile.name)", pair: KeyPair(id: id, secret: .text(secret)), sessionToken: token)
+                name: StaticCredentials.name(ofProfile: profile.name), pair: KeyPair(id: id, secret: .text(secret)),
+                sessionToken: token)
         }
 
         /// Whose credentials assume the role: another profile's, or a place that is named.
@@ -161,6 +162,8 @@ struct StaticCredentials: CredentialSource {
     let name: String
     let pair: KeyPair
     let sessionToken: Secret?
+
+    static func name(ofProfile name: String) -> String { "profile \(name)" }
 
     func credentials() async throws(AWSError) -> Credentials? {
         Credentials(pair: pair, sessionToken: sessionToken, source: name)

@@ -49,6 +49,9 @@ struct ConfigurationTemplate {
         #   tag: keyturn=yes
         #   targets:
         #     - { pusher: github, repository: "acme/{user}" }   # also {tag:NAME}
+
+        # The user with whose key keyturn itself runs, where that key stands in a profile of ~/.aws/credentials.
+        # self-rotation: { user: keyturn, profile: default }
         """ + "\n"
     }
 

@@ -14,17 +14,15 @@ struct OnlineCheck {
     /// Who keyturn is in an account.
     private struct Identity: Sendable {
         var finding: Finding
-        /// Its own ARN, and those with whose credentials its role was assumed.
-        var arns: [String] = []
+        /// Its own, and those with whose credentials its role was assumed.
+        var callers: [CallerIdentity] = []
     }
 
     func run(_ users: [ConfiguredUser]) async -> [Finding] {
         let identities = await identify(users)
         let findings = await withTaskGroup(of: (Int, [Finding]).self) { group in
-            for (index, user) in users.enumerated() {
-                let arns = identities[workspace.account(of: user)]?.arns ?? []
-                group.addTask { (index, await check(user, arns)) }
-            }
+            let callers = identities.mapValues(\.callers)
+            for (index, user) in users.enumerated() { group.addTask { (index, await check(user, callers)) } }
             var findings = users.map { _ in [Finding]() }
             for await (index, found) in group { findings[index] = found }
             return findings.flatMap { $0 }
@@ -49,13 +47,13 @@ struct OnlineCheck {
         let subject = "aws \(settings.compactMap { $0 }.joined(separator: ", "))"
         let iam = accounts.iam(account)
         do throws(AWSError) {
-            let (arn, source) = try await iam.ownIdentity()
-            let finding = Finding(subject, .done, "keyturn is \(arn), with credentials of \(source)")
-            return Identity(finding: finding, arns: try await iam.ownIdentities())
+            let callers = try await iam.ownIdentities()
+            let words = callers.first.map { "keyturn is \($0.arn), with credentials of \($0.source)" }
+            return Identity(finding: Finding(subject, .done, words ?? ""), callers: callers)
         } catch { return Identity(finding: Finding(subject, Self.status(error), error.description)) }
     }
 
-    private func check(_ user: ConfiguredUser, _ identities: [String]) async -> [Finding] {
+    private func check(_ user: ConfiguredUser, _ identities: [Account: [CallerIdentity]]) async -> [Finding] {
         let (finding, keys) = await checkKeys(user, identities)
         return await withTaskGroup(of: (Int, Finding).self) { group in
             for (index, target) in user.targets.enumerated() {
@@ -67,18 +65,19 @@ struct OnlineCheck {
         }
     }
 
-    private func checkKeys(_ user: ConfiguredUser, _ identities: [String]) async -> (Finding, [AccessKey]) {
+    private func checkKeys(_ user: ConfiguredUser, _ identities: [Account: [CallerIdentity]]) async -> (
+        Finding, [AccessKey]
+    ) {
         let subject = "user \(user.name)"
-        if let own = Workspace.own(user.userName, identities) {
-            return (Finding(subject, .notAllowed, Workspace.sentence(user.name, own)), [])
-        }
-        let iam = accounts.iam(workspace.account(of: user))
+        if let refusal = workspace.refusal(of: user, identities) { return (Finding(subject, .notAllowed, refusal), []) }
+        let account = workspace.account(of: user)
+        let iam = accounts.iam(account)
         do throws(AWSError) {
             let arn = try await iam.user(user.userName)
             let keys = try await iam.listAccessKeys(of: user.userName)
             let list = keys.map { "\($0.id) \($0.status.rawValue), created \(Moment.text($0.created))" }
             let shown = list.isEmpty ? "no keys" : list.joined(separator: "; ")
-            let asked = identities.first.map { " (asked as \($0))" } ?? ""
+            let asked = identities[account]?.first.map { " (asked as \($0.arn))" } ?? ""
             return (Finding(subject, .done, "\(arn): \(shown)\(asked)"), keys)
         } catch { return (Finding(subject, Self.status(error), error.description), []) }
     }

@@ -154,7 +154,7 @@ struct Workspace {
         users.map { user in
             ManagedUser(
                 name: user.name, userName: user.userName, keys: accounts.iam(account(of: user)), policy: user.policy,
-                targets: user.targets.map(PusherTarget.init))
+                targets: user.targets.map(PusherTarget.init), comesLast: user.isOwn)
         }
     }
 
@@ -163,6 +163,9 @@ struct Workspace {
         let runner = try Installation.current.need(Installation.current.runner)
         let host = PusherHost(http: http, runner: runner) { log.write($0) }
         let used = Set(users.flatMap { $0.targets.map(\.pusher) })
+        if let own = configuration.selfRotation {
+            host.add(OwnCredentials(file: ownFile(own)), as: SelfRotation.pusher)
+        }
         let admitted = try admit(Set(pushers.filter { used.contains($0.name) }.map(\.plugin)))
         for pusher in pushers where used.contains(pusher.name) {
             guard let admitted = admitted[pusher.plugin] else { continue }
