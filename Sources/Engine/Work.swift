@@ -71,10 +71,7 @@ struct Work {
         }
         do {
             let arn = try await user.keys.identity(of: pair)
-            // arn:PARTITION:iam::ACCOUNT:user/PATH/NAME, the name as it was created: IAM does not tell cases apart.
-            let resource = arn.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false).last ?? ""
-            let name = resource.split(separator: "/").last?.lowercased()
-            if resource.hasPrefix("user/"), name == user.userName.lowercased() { return .keyVerified(id) }
+            if ARN(arn).isUser(named: user.userName) { return .keyVerified(id) }
             return .keyOfAnother(
                 id, "STS says that the new key \(id) is \(arn), not the user \(user.userName). It was pushed nowhere.")
         } catch { return .keyNotVerified(id, error.description) }

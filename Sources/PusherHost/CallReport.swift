@@ -20,9 +20,13 @@ public struct CallReport: Hashable, Sendable {
     public var changedAt: String?
 
     /// A report of the host's own.
-    init(_ outcome: PushResult.Outcome, _ message: String) {
+    public init(
+        _ outcome: PushResult.Outcome, _ message: String, evidence: Evidence? = nil, keyID: String? = nil
+    ) {
         self.outcome = outcome
         self.message = message
+        self.evidence = evidence
+        self.keyID = keyID
     }
 
     /// What the runner told; nonsense is `unknown`.

@@ -1,6 +1,7 @@
 public import HTTP
 public import Rotation
 public import Secrets
+internal import Synchronization
 
 /// One configured use of a plugin.
 public struct PusherSettings: Sendable {
@@ -100,6 +101,7 @@ public final class PusherHost: Sendable {
     }
 
     private let loop: RunnerLoop
+    private let ownPlaces = Mutex<[String: any OwnPlace]>([:])
 
     /// - Parameters:
     ///   - http: sends the pushers' requests.
@@ -111,6 +113,9 @@ public final class PusherHost: Sendable {
 
     /// Makes a pusher known. Its process is started when it is first needed.
     public func add(_ settings: PusherSettings) { loop.post(.add(settings)) }
+
+    /// Makes a place of keyturn's own known, by what its targets say in place of a pusher's name.
+    public func add(_ place: any OwnPlace, as name: String) { ownPlaces.withLock { $0[name] = place } }
 
     /// Starts a pusher's process, and waits until it is open.
     public func start(_ pusher: String) async -> Start {
@@ -128,6 +133,7 @@ public final class PusherHost: Sendable {
         _ question: Question, _ target: PusherTarget, timeout: Duration,
         completion: @escaping @Sendable (CallReport) -> Void
     ) {
+        if let place = ownPlaces.withLock({ $0[target.pusher] }) { return completion(place.answer(question)) }
         loop.post(
             .call(PusherCall(question: question, target: target, timeout: timeout, completion: completion)))
     }
