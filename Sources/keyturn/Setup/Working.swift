@@ -36,7 +36,7 @@ struct Working {
         do {
             try await workspace.start(host, log, for: users)
             // Last, since it makes the state where there is none: what is wrong with the rest changes nothing.
-            journal = try workspace.openJournal()
+            journal = try workspace.openJournal(log)
             try await workspace.refuseOwnUser(among: users, http)
         } catch {
             await host.stop()
