@@ -11,6 +11,9 @@ public struct Engine: Sendable {
     static let longestWait: Duration = .seconds(150)
     /// A lease is renewed, and a jump of the clock noticed, at least so often.
     static let heartbeat: Duration = .seconds(20)
+    /// Answers of many targets that come within this are written down together: whoever waits for them has been asked already,
+    /// so nothing is begun later for it.
+    static let crowdWait: Duration = .milliseconds(4)
     /// Users that are worked on at once.
     static let usersAtOnce = 64
 
@@ -110,6 +113,10 @@ public struct Engine: Sendable {
                 waited += allowed
             }
             happenings = await next(mailbox, at: min(moment, now + Self.heartbeat))
+            if session.rotation.pushesUnderWay > happenings.count {
+                await clock.sleep(until: clock.now + Self.crowdWait)
+                happenings += mailbox.takeWhatIsThere()
+            }
         }
     }
 

@@ -40,7 +40,12 @@ final class Mailbox: Sendable {
             }
             if isThere { continuation.resume() }
         }
-        return state.withLock { state in
+        return takeWhatIsThere()
+    }
+
+    /// Everything that has come, without waiting.
+    func takeWhatIsThere() -> [Happening] {
+        state.withLock { state in
             defer { state.happenings = [] }
             return state.happenings
         }

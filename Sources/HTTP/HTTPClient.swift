@@ -56,19 +56,20 @@ public final class HTTPClient: Sendable {
     /// Starts a request.
     @discardableResult
     public func start(_ request: HTTPRequest, completion: @escaping Completion) -> Ticket {
-        let number: UInt64? = mailbox.withLock { mailbox in
+        let taken: (number: UInt64, isFirst: Bool)? = mailbox.withLock { mailbox in
             guard mailbox.underWay < options.longestQueue, !mailbox.isStopping else { return nil }
             defer { mailbox.next += 1 }
             mailbox.underWay += 1
             mailbox.starting.append((mailbox.next, request, completion))
-            return mailbox.next
+            return (mailbox.next, mailbox.starting.count == 1)
         }
-        guard let number else {
+        guard let taken else {
             completion(.failure(HTTPError(.refused, "too many requests are waiting")))
             return Ticket(number: 0)
         }
-        curl_multi_wakeup(multi)
-        return Ticket(number: number)
+        // Whoever came before has woken the thread, which takes all.
+        if taken.isFirst { curl_multi_wakeup(multi) }
+        return Ticket(number: taken.number)
     }
 
     /// Ends a request early: its completion is called with `cancelled`, unless it has ended already.

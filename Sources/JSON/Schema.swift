@@ -60,9 +60,7 @@ public struct Schema: Hashable, Sendable {
             if let most = limit(keywords["maxLength"]), Double(text.unicodeScalars.count) > most {
                 found.append("must have at most \(Int(most)) characters")
             }
-            if let pattern = keywords["pattern"]?.string, let regex = try? Regex(pattern),
-                (try? regex.firstMatch(in: text)) == nil
-            {
+            if let pattern = keywords["pattern"]?.string, !Pattern.matches(pattern, text) {
                 found.append("does not have the form \(pattern)")
             }
         }

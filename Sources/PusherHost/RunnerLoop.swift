@@ -51,11 +51,14 @@ final class RunnerLoop: Sendable {
     }
 
     func post(_ message: Message) {
-        let isOver = mailbox.withLock { mailbox in
+        let (isOver, isFirst) = mailbox.withLock { mailbox in
+            let isFirst = mailbox.messages.isEmpty
             if !mailbox.isOver { mailbox.messages.append(message) }
-            return mailbox.isOver
+            return (mailbox.isOver, isFirst)
         }
         if isOver { return decline(message) }
+        // Whoever came before has woken the thread, which takes all.
+        guard isFirst else { return }
         var one: UInt64 = 1
         // It can only fail when the counter is full, and then the thread is awake.
         _ = write(wake, &one, 8)
@@ -123,6 +126,7 @@ final class RunnerLoop: Sendable {
     /// Sleeps until a message, a runner or a deadline wants something.
     private func wait(for sessions: [PusherSession]) {
         let running = sessions.filter { $0.runner != nil }
+        running.forEach { $0.runner?.flush() }
         var entries = [pollfd(fd: wake, events: Int16(POLLIN), revents: 0)]
         for session in running {
             let events = Int16(POLLIN) | (session.runner?.hasBacklog == true ? Int16(POLLOUT) : 0)

@@ -54,6 +54,7 @@ final class RunnerProcess {
     /// Secrets that came before their message.
     var secrets: [UInt32: [[UInt8]]] = [:]
     private var reader = FrameReader()
+    private var incoming = [UInt8](repeating: 0, count: 64 << 10)
     private var backlog: [UInt8] = []
 
     /// Starts a runner.
@@ -119,20 +120,20 @@ final class RunnerProcess {
         return process
     }
 
-    /// Sends a message with its secrets; what the socket does not take waits.
+    /// Takes a message with its secrets; ``flush()`` sends it, together with others.
     func send(_ kind: Frame.Kind, call: UInt32 = 0, secrets: [Secret] = [], payload: [UInt8] = []) {
         guard backlog.count < Self.backlogLimit else { return }
         for secret in secrets {
             secret.withBytes { Frame(.secret, call: call, payload: Array($0)).write(to: &backlog) }
         }
         Frame(kind, call: call, payload: payload).write(to: &backlog)
-        flush()
     }
 
     var hasBacklog: Bool { !backlog.isEmpty }
 
-    /// Hands to the socket what it takes.
+    /// Hands to the socket what it takes; the rest waits.
     func flush() {
+        guard hasBacklog else { return }
         let sent = backlog.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
         // An error shows again when reading, where the end of a runner is handled.
         guard sent > 0 else { return }
@@ -145,12 +146,14 @@ final class RunnerProcess {
     ///
     /// - Returns: false once the runner has closed.
     func receive(_ body: (Frame) throws(ProtocolError) -> Void) throws(ProtocolError) -> Bool {
-        var buffer = [UInt8](repeating: 0, count: 64 << 10)
-        defer { Secret.wipe(&buffer) }
-        let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+        let count = incoming.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
         if count < 0 { return errno == EAGAIN || errno == EINTR }
         guard count > 0 else { return false }
-        buffer.withUnsafeBytes { reader.append(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+        incoming.withUnsafeMutableBytes { buffer in
+            let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
+            reader.append(UnsafeRawBufferPointer(bytes))
+            Secret.wipe(bytes)
+        }
         while let frame = try reader.next() { try body(frame) }
         return true
     }

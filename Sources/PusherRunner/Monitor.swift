@@ -24,12 +24,22 @@ final class Monitor<State>: @unchecked Sendable {
         mutex.deallocate()
     }
 
+    /// Who is to look at the state again.
+    enum Waking {
+        case nobody, one, all
+    }
+
     /// Changes the state, and lets those who wait look again.
-    func change<Result>(_ body: (inout State) -> Result) -> Result {
+    func change<Result>(waking: Waking = .all, _ body: (inout State) -> Result) -> Result {
         pthread_mutex_lock(mutex)
         defer {
-            pthread_cond_broadcast(condition)
             pthread_mutex_unlock(mutex)
+            // After the lock is free: whoever wakes needs it.
+            switch waking {
+            case .nobody: break
+            case .one: pthread_cond_signal(condition)
+            case .all: pthread_cond_broadcast(condition)
+            }
         }
         return body(&state)
     }

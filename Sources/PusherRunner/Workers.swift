@@ -8,6 +8,8 @@ final class Workers: Sendable {
         var idle = 0
         var count = 0
         var running = 0
+        /// Whether somebody waits for the last job's end.
+        var isDraining = false
     }
 
     private let limit: Int
@@ -17,7 +19,7 @@ final class Workers: Sendable {
 
     /// Carries a job out on some thread.
     func run(_ job: @escaping @Sendable () -> Void) {
-        let needsThread = state.change { state in
+        let needsThread = state.change(waking: .one) { state in
             state.jobs.append(job)
             guard state.jobs.count > state.idle, state.count < limit else { return false }
             state.count += 1
@@ -28,7 +30,8 @@ final class Workers: Sendable {
 
     /// Waits until no job is left; false: the time was over before.
     func drain(until end: Int64) -> Bool {
-        state.wait(until: end) { $0.jobs.isEmpty && $0.running == 0 ? true : nil } ?? false
+        state.change { $0.isDraining = true }
+        return state.wait(until: end) { $0.jobs.isEmpty && $0.running == 0 ? true : nil } ?? false
     }
 
     private func startThread() {
@@ -49,14 +52,14 @@ final class Workers: Sendable {
             }, context)
         if result != 0 {
             Unmanaged<Workers>.fromOpaque(context).release()
-            state.change { $0.count -= 1 }
+            state.change(waking: .nobody) { $0.count -= 1 }
         }
     }
 
     private func work() {
         while true {
             let job: (@Sendable () -> Void)? = {
-                state.change { $0.idle += 1 }
+                state.change(waking: .nobody) { $0.idle += 1 }
                 return state.wait(until: nil) { state in
                     guard !state.jobs.isEmpty else { return nil }
                     state.idle -= 1
@@ -65,7 +68,11 @@ final class Workers: Sendable {
                 }
             }()
             job?()
-            state.change { $0.running -= 1 }
+            let isAwaited = state.change(waking: .nobody) { state in
+                state.running -= 1
+                return state.isDraining
+            }
+            if isAwaited { state.change { _ in } }
         }
     }
 }

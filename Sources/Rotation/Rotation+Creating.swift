@@ -111,8 +111,9 @@ extension Rotation {
     }
 
     static func sentence(aboutUsed id: AccessKeyID) -> String {
-        "The key \(id) was made while keyturn was making one, and somebody uses it, so it is not keyturn's. "
-            + "Nothing was changed. Delete it in IAM if it is not needed."
+        "The key \(id) was made while keyturn was making one, and somebody uses it, so it is not one whose secret was "
+            + "lost. Nothing was changed. If the targets hold it, as they do after an earlier state was put back, say "
+            + "`keyturn adopt --user USER --current \(id)`; delete it in IAM if nothing needs it."
     }
 
     mutating func orphanDeleted(_ id: AccessKeyID, _ now: Timestamp, _ transition: inout Transition) {

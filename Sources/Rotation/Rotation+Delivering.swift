@@ -70,11 +70,12 @@ extension Rotation {
         // A key that does not authenticate would cut off the targets that hold the old one; so would one of a state that was
         // put back, whose rotation is long over.
         guard let next, isListed, problem?.code != .currentKeyUnusable else { return [] }
-        let open = deliveries.filter { name, delivery in
-            !delivery.isSettled && delivery.opens(now) <= now && !inFlight.contains(.push(name, next.id))
+        var (torn, whole) = ([TargetName](), [TargetName]())
+        for (name, delivery) in deliveries
+        where !delivery.isSettled && delivery.opens(now) <= now && !inFlight.contains(.push(name, next.id)) {
+            if delivery.mayBeTorn { torn.append(name) } else { whole.append(name) }
         }
-        let (torn, whole) = (open.filter(\.value.mayBeTorn), open.filter { !$0.value.mayBeTorn })
-        return (torn.keys.sorted() + whole.keys.sorted()).map { .push($0, next.id) }
+        return (torn.sorted() + whole.sorted()).map { .push($0, next.id) }
     }
 
     mutating func hurryPushes(_ transition: inout Transition) {
@@ -89,10 +90,20 @@ extension Rotation {
     mutating func skip(
         _ target: TargetName, _ reason: String, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
     ) {
-        guard phase == .delivering, let delivery = deliveries[target], !delivery.isSettled else { return }
+        guard isSkippable(target, terms) else { return }
+        if phase == .overlap { return leaveOut(target, reason, now, terms, &transition) }
         if let next { inFlight.remove(.push(target, next.id)) }
         settle(target, as: .skipped, reason, now, &transition)
         finishDeliveringIfSettled(now, terms, &transition)
+    }
+
+    /// Whether a target stands in the way of this rotation, so that an operator can leave it out.
+    public func isSkippable(_ target: TargetName, _ terms: Terms) -> Bool {
+        switch phase {
+        case .delivering: deliveries[target].map { !$0.isSettled } ?? false
+        case .overlap: problem?.code == .unaccountedKey && undelivered(terms).contains(target)
+        default: false
+        }
     }
 
     mutating func pushed(

@@ -51,17 +51,17 @@ extension Rotation {
     /// The next moment at which time alone may change something, while answers are outstanding; nil: there is none.
     public func nextMoment(after now: Timestamp, policy: Policy) -> Timestamp? {
         if phase == .delivering {
-            return deliveries.values.filter { !$0.isSettled }.map { $0.opens(now) }.filter { $0 > now }.min()
+            return deliveries.values.lazy.filter { !$0.isSettled }.map { $0.opens(now) }.filter { $0 > now }.min()
         }
         let moment = due(at: now, policy: policy).at
         return moment > now ? moment : nil
     }
 
     private func nextPush(_ now: Timestamp) -> Timestamp? {
-        let open = deliveries.filter { name, delivery in
+        let open = deliveries.lazy.filter { name, delivery in
             !delivery.isSettled && !(next.map { inFlight.contains(.push(name, $0.id)) } ?? false)
         }
-        return open.values.map { $0.opens(now) }.min()
+        return open.map { $0.value.opens(now) }.min()
     }
 
     /// Why the user needs attention, in one sentence; nil: all is well.

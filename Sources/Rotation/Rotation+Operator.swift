@@ -71,6 +71,11 @@ extension Rotation {
         return true
     }
 
+    /// Whether an operator's word on which key is in use is heard: not while keyturn knows it.
+    var isAdoptable: Bool {
+        phase == .idle || phase == .creating || phase == .overlap && problem?.code == .unaccountedKey
+    }
+
     /// One of the listed keys is the one in use; the other one is retired like a replaced key.
     mutating func adopt(
         _ id: AccessKeyID, _ keys: [AccessKey], _ now: Timestamp, _ transition: inout Transition
@@ -113,6 +118,7 @@ extension Rotation {
             retryAt = now + IAMTimes.failureLongestWait
             return hold(.unaccountedKey, Self.sentence(aboutUsed: orphan), now, &transition)
         }
+        if phase == .overlap { return judgeSighting(target, id, now, terms, &transition) }
         guard phase == .idle, problem?.code == .unaccountedKey, wantedInspections(terms).isEmpty else { return }
         // The next listing tells it together with what was seen.
         if sightings.values.contains(where: { $0 != nil }) { retryAt = nil }

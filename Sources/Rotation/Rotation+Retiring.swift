@@ -1,8 +1,8 @@
 /// `overlap`, `soak`, `deleting`: how the old key goes, one reversible step at a time.
 extension Rotation {
-    func wantedInOverlap(_ now: Timestamp, _ policy: Policy) -> [Effect] {
+    func wantedInOverlap(_ now: Timestamp, _ terms: Terms) -> [Effect] {
         if problem?.code == .rolledBack { return [] }
-        return now >= phaseSince + overlap(policy) ? wantedForDeactivation(policy) : []
+        return now >= phaseSince + overlap(terms.policy) ? wantedForDeactivation(terms) : []
     }
 
     func wantedInSoak(_ now: Timestamp, _ policy: Policy) -> [Effect] {
@@ -16,13 +16,55 @@ extension Rotation {
     /// A leaked key is not kept to be brought back.
     func soak(_ policy: Policy) -> Duration { revoked == nil ? policy.soak : .zero }
 
-    private func wantedForDeactivation(_ policy: Policy) -> [Effect] {
+    private func wantedForDeactivation(_ terms: Terms) -> [Effect] {
         guard let previous else { return [.listKeys] }
+        let policy = terms.policy
         if revoked == nil {
+            let unseen = undelivered(terms).filter { sightings[$0] == nil }
+            if !unseen.isEmpty { return unseen.map { .inspect($0) } }
             if policy.proofOfUse, !isInUse, let current { return [.lookUpLastUse(current.id)] }
             if policy.quiet != nil, !isQuiet { return [.lookUpLastUse(previous.id)] }
         }
         return [isCleared ? .deactivateKey(previous.id) : .listKeys]
+    }
+
+    /// The targets that this rotation put nothing into: after `adopt` all, else those added since.
+    func undelivered(_ terms: Terms) -> [TargetName] { terms.targets.filter { deliveries[$0] == nil } }
+
+    /// A target that keyturn did not write may hold the old key by somebody else's hand.
+    mutating func judgeSighting(
+        _ target: TargetName, _ id: AccessKeyID?, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
+    ) {
+        let holders = undelivered(terms).filter { previous != nil && sightings[$0] == .some(previous?.id) }
+        guard let previous, let first = holders.first else {
+            if problem?.code == .unaccountedKey { problem = nil }
+            return
+        }
+        guard undelivered(terms).allSatisfy({ sightings[$0] != nil }) else { return }
+        sightings = [:]
+        retryAt = now + IAMTimes.strangerWait
+        let more = holders.count > 1 ? " (and \(holders.count - 1) more)" : ""
+        hold(
+            .unaccountedKey,
+            "\(first)\(more) holds the old key \(previous.id), which is to be retired, and keyturn cannot put "
+                + "\(current?.id.rawValue ?? "the new one") there, since its secret is gone. Nothing was changed. Do that by "
+                + "hand; or leave the target out with `keyturn skip`, if it can do without a key until the next rotation.",
+            now, &transition)
+    }
+
+    /// The old key is retired though this target was seen to hold it: it gets one again with the next rotation.
+    mutating func leaveOut(
+        _ target: TargetName, _ reason: String, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
+    ) {
+        var delivery = Delivery()
+        delivery.state = .skipped
+        delivery.at = now
+        delivery.detail = reason
+        deliveries[target] = delivery
+        transition.changedDeliveries.insert(target)
+        transition.notes.append(Note(.skipped, key: current?.id, target: target, detail: reason))
+        problem = nil
+        retryAt = nil
     }
 
     mutating func judgeQuiet(

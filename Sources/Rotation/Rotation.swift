@@ -114,6 +114,9 @@ public struct Rotation: Hashable, Sendable {
     /// Whether this effect's answer is outstanding.
     public func isWaiting(for effect: Effect) -> Bool { inFlight.contains(effect) }
 
+    /// Pushes whose answer is outstanding.
+    public var pushesUnderWay: Int { phase == .delivering ? inFlight.count : 0 }
+
     /// Whether any effect's answer is outstanding.
     public var isWaitingForAnswers: Bool { !inFlight.isEmpty }
 
@@ -193,7 +196,7 @@ public struct Rotation: Hashable, Sendable {
     }
 
     private func wantedInTurn(_ now: Timestamp, _ terms: Terms) -> [Effect] {
-        if adopting != nil, phase == .idle || phase == .creating { return [.listKeys] }
+        if adopting != nil, isAdoptable { return [.listKeys] }
         if isReplacing, let previous { return [.activateKey(previous.id)] }
         return switch phase {
         case .idle where isPreflight && needsPreflight(terms): wantedForPreflight(terms)
@@ -201,7 +204,7 @@ public struct Rotation: Hashable, Sendable {
         case .creating: wantedForCreation(terms)
         case .verifying: next.map { [isSuspect(now) ? .listKeys : .verifyKey($0.id)] } ?? []
         case .delivering: []
-        case .overlap: wantedInOverlap(now, terms.policy)
+        case .overlap: wantedInOverlap(now, terms)
         case .soak: wantedInSoak(now, terms.policy)
         case .deleting: previous.map { [isCleared ? .deleteKey($0.id) : .listKeys] } ?? []
         }
@@ -308,7 +311,7 @@ public struct Rotation: Hashable, Sendable {
         case .skip(let target, let reason):
             skip(target, reason, now, terms, &transition)
         case .adopt(let id):
-            guard phase == .idle || phase == .creating else { return }
+            guard isAdoptable else { return }
             adopting = id
             retryAt = nil
             transition.notes.append(Note(.requested, key: id, detail: "adopt \(id)"))

@@ -2,20 +2,17 @@ internal import CSodium
 
 /// Bytes that must not show: in guarded memory, wiped when the last reference goes, never printed.
 ///
-/// The memory comes from libsodium: locked where the system allows it, left out of core dumps, between guard pages, and
-/// read-only once filled.
+/// The memory comes from libsodium: locked where the system allows it, left out of core dumps, and between guard pages.
 public final class Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    // Written in init only and freed in deinit; in between it is read-only memory.
+    // Written in init only, and given back in deinit.
     nonisolated(unsafe) private let memory: UnsafeMutableRawPointer
     /// The number of bytes.
     public let count: Int
 
     /// Copies bytes. The caller wipes its own.
     public init(copying bytes: UnsafeRawBufferPointer) {
-        precondition(sodium_init() >= 0, "libsodium cannot be initialised")
-        guard let memory = sodium_malloc(max(bytes.count, 1)) else { fatalError("out of memory for secrets") }
+        let memory = GuardedMemory.take(bytes.count)
         if let source = bytes.baseAddress { memory.copyMemory(from: source, byteCount: bytes.count) }
-        sodium_mprotect_readonly(memory)
         self.memory = memory
         count = bytes.count
     }
@@ -32,7 +29,7 @@ public final class Secret: Sendable, CustomStringConvertible, CustomDebugStringC
         return taking(&bytes)
     }
 
-    deinit { sodium_free(memory) }
+    deinit { GuardedMemory.give(memory, count) }
 
     /// Lends the bytes.
     public func withBytes<Result, Failure: Error>(
@@ -56,6 +53,9 @@ public final class Secret: Sendable, CustomStringConvertible, CustomDebugStringC
         bytes.withUnsafeMutableBytes { sodium_memzero($0.baseAddress, $0.count) }
         bytes.removeAll()
     }
+
+    /// Overwrites bytes where they stand.
+    public static func wipe(_ bytes: UnsafeMutableRawBufferPointer) { sodium_memzero(bytes.baseAddress, bytes.count) }
 
     /// Never the bytes.
     public var description: String { "<secret>" }

@@ -27,6 +27,44 @@ struct AdoptTests {
         #expect(world.keys.map(\.id) == [World.old])
     }
 
+    @Test("of the wrong key retires nothing that a target is seen to hold, and can be said anew")
+    func wrongKey() {
+        var world = held()
+        world.held[World.targets[1]] = World.old
+        world.send(.asked(.adopt(other)))
+        world.answerAll()
+        #expect(world.rotation.phase == .overlap)
+        for _ in 0..<5 {
+            world.advance(.seconds(4_000))
+            world.answerAll()
+        }
+        #expect(world.rotation.phase == .overlap)
+        #expect(world.rotation.problem?.message.contains("\(World.targets[1]) holds the old key \(World.old)") == true)
+        #expect(world.keys.allSatisfy { $0.status == .active })
+        world.send(.asked(.adopt(World.old)))
+        world.answerAll()
+        #expect(world.rotation.current?.id == World.old)
+        world.roll(to: .idle)
+        #expect(world.keys.map(\.id) == [World.old])
+    }
+
+    @Test("of the wrong key goes on, once an operator leaves out whoever holds the other one")
+    func skipped() {
+        var world = held()
+        world.held[World.targets[1]] = World.old
+        world.send(.asked(.adopt(other)))
+        world.answerAll()
+        world.advance(.seconds(4_000))
+        world.answerAll()
+        #expect(world.rotation.problem?.code == .unaccountedKey)
+        world.send(.asked(.skip(World.targets[1], reason: "nobody uses it")))
+        world.answerAll()
+        #expect(world.rotation.problem == nil)
+        #expect(world.rotation.deliveries[World.targets[1]]?.state == .skipped)
+        world.roll(to: .idle)
+        #expect(world.keys.map(\.id) == [other])
+    }
+
     @Test("of a key that is not there changes nothing, and says what is")
     func unknown() {
         var world = held()

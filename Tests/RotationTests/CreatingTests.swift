@@ -128,7 +128,7 @@ struct CreatingTests {
         world.answer(.listKeys)
         world.answer(.lookUpLastUse(stranger))
         #expect(world.rotation.problem?.code == .unaccountedKey)
-        #expect(world.rotation.problem?.message.contains("somebody uses it") == true)
+        #expect(world.rotation.problem?.message.contains("adopt --user USER --current \(stranger)") == true)
         for _ in 0..<10 {
             world.advance(.seconds(900))
             world.answerAll()

@@ -67,6 +67,10 @@ extension Walk {
         isKind = true
         for round in 0..<2 {
             for _ in 0..<2_000 where world.rotation.phase != .idle || !world.pending.isEmpty {
+                // What was left out for a while may hold the old key, and only a person can say that this is well.
+                for target in World.targets where world.rotation.problem?.code == .unaccountedKey {
+                    send(.asked(.skip(target, reason: "it waits for the next rotation")))
+                }
                 if world.pending.isEmpty {
                     world.now = max(world.due.at, world.now)
                     send(.timePassed)

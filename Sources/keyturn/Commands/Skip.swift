@@ -25,8 +25,8 @@ struct Skip: AsyncParsableCommand {
         let name = TargetName(target)
         let records = try workspace.readJournal().records()
         let users = try workspace.select(selection.users).filter { user in
-            guard let rotation = records[user.name]?.rotation, rotation.phase == .delivering else { return false }
-            return rotation.deliveries[name].map { !$0.isSettled } ?? false
+            let terms = Terms(policy: user.policy, targets: user.targets.map(\.name))
+            return records[user.name]?.rotation.isSkippable(name, terms) ?? false
         }
         guard !users.isEmpty else {
             throw CommandFailure(
