@@ -20,13 +20,17 @@ struct History: ParsableCommand {
     var since: String?
     @Option(help: ArgumentHelp("Only lines before then.", valueName: "time"))
     var until: String?
-    @Option(help: ArgumentHelp("Only lines about this target, such as travis:acme/app.", valueName: "target"))
+    @Option(
+        help: ArgumentHelp("Only lines about this target, such as travis:acme/app.", valueName: "target"),
+        completion: Suggestions.targets)
     var target: String?
     @Option(help: ArgumentHelp("Only lines about this access key.", valueName: "key-id"))
     var key: String?
 
     @OptionGroup var options: GlobalOptions
-    @Option(name: .customLong("user"), help: ArgumentHelp("Only this user's.", valueName: "user"))
+    @Option(
+        name: .customLong("user"), help: ArgumentHelp("Only this user's.", valueName: "user"),
+        completion: Suggestions.users)
     var user: String?
 
     func validate() throws {

@@ -90,9 +90,9 @@ struct Working {
         } else if !workspace.options.quiet {
             let terminal = Terminal(workspace.options)
             let worked = Set(outcomes.map(\.user))
-            for line in lines where worked.contains(line.user) {
-                terminal.write(StatusText(user: line, terminal: terminal).text)
-            }
+            let shown = lines.filter { worked.contains($0.user) }
+            terminal.write(
+                StatusOverview(users: shown, terminal: terminal, isVerbose: workspace.options.verbose).text)
             if worked.isEmpty { terminal.write(users.isEmpty ? "There is nothing to do.\n" : "Nothing is due.\n") }
         }
         let status = outcomes.map(Self.status).reduce(ExitStatus.done) { $0.worse($1) }
