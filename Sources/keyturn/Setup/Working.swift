@@ -37,7 +37,7 @@ struct Working {
         do {
             try await workspace.start(host, log, for: users)
             // Last, since it makes the state where there is none: what is wrong with the rest changes nothing.
-            journal = try workspace.openJournal()
+            journal = try workspace.openJournal(log)
             try await workspace.refuseOwnUser(among: users, accounts)
         } catch {
             await host.stop()
@@ -92,9 +92,9 @@ struct Working {
             let terminal = Terminal(workspace.options)
             let worked = Set(outcomes.map(\.user))
             if worked.isEmpty { terminal.write(users.isEmpty ? "There is nothing to do.\n" : "Nothing is due.\n") }
-            for line in try lines(users.filter { worked.contains($0.name) }) {
-                terminal.write(StatusText(user: line, terminal: terminal).text)
-            }
+            let shown = try lines(users.filter { worked.contains($0.name) })
+            terminal.write(
+                StatusOverview(users: shown, terminal: terminal, isVerbose: workspace.options.verbose).text)
         }
         let status = outcomes.map(Self.status).reduce(before) { $0.worse($1) }
         if status != .done { throw FinishedWith(status: status) }
