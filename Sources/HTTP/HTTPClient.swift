@@ -25,7 +25,21 @@ public final class HTTPClient: Sendable {
     /// Is called once, on the client's thread; it must not block.
     public typealias Completion = @Sendable (Result<HTTPResponse, HTTPError>) -> Void
 
+    /// What a client has done so far.
+    public struct Counts: Hashable, Sendable {
+        /// Requests begun.
+        public var requests = 0
+        /// Connections opened for them.
+        public var connections = 0
+        /// Requests that waited or were under way at once, at most.
+        public var most = 0
+
+        /// Nothing yet.
+        public init() {}
+    }
+
     struct Mailbox {
+        var counts = Counts()
         var next: UInt64 = 1
         var starting: [(UInt64, HTTPRequest, Completion)] = []
         var cancelling: [UInt64] = []
@@ -60,6 +74,8 @@ public final class HTTPClient: Sendable {
             guard mailbox.underWay < options.longestQueue, !mailbox.isStopping else { return nil }
             defer { mailbox.next += 1 }
             mailbox.underWay += 1
+            mailbox.counts.requests += 1
+            mailbox.counts.most = max(mailbox.counts.most, mailbox.underWay)
             mailbox.starting.append((mailbox.next, request, completion))
             return (mailbox.next, mailbox.starting.count == 1)
         }
@@ -92,6 +108,9 @@ public final class HTTPClient: Sendable {
         }
         return try result.get()
     }
+
+    /// What was done so far.
+    public var counts: Counts { mailbox.withLock { $0.counts } }
 
     /// Ends the thread once what is under way has ended.
     public func stop() {
@@ -148,7 +167,11 @@ public final class HTTPClient: Sendable {
     }
 
     private func finish(_ transfer: Transfer, _ result: CURLcode) {
-        mailbox.withLock { $0.underWay -= 1 }
+        let connections = transfer.connections
+        mailbox.withLock { mailbox in
+            mailbox.underWay -= 1
+            mailbox.counts.connections += connections
+        }
         transfer.finish(result)
     }
 }

@@ -178,6 +178,13 @@ final class Transfer {
         return bytes.count
     }
 
+    /// Connections that were opened for it.
+    var connections: Int {
+        var count = 0
+        if let handle { kt_curl_get_long(handle, CURLINFO_NUM_CONNECTS, &count) }
+        return count
+    }
+
     func finish(_ result: CURLcode) {
         guard result == CURLE_OK, let handle else { return completion(.failure(error(result))) }
         var status = 0

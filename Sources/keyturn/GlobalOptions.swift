@@ -33,3 +33,13 @@ struct UserSelection: ParsableArguments {
         completion: Suggestions.users)
     var users: [String] = []
 }
+
+/// For commands that work: where the time goes.
+struct TimingOptions: ParsableArguments {
+    @Flag(
+        help: """
+            Tell at the end where the time went: each phase, call of AWS and of pushers, and write to the state. On stderr; \
+            with --json in the document.
+            """)
+    var timings = false
+}

@@ -13,10 +13,15 @@ struct Step: AsyncParsableCommand {
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var selection: UserSelection
+    @OptionGroup var timing: TimingOptions
 
     func run() async throws {
+        let timings = timing.timings ? Timings() : nil
+        let reading = timings?.begin("configuration and plugins")
         var workspace = try Workspace(options)
+        reading?()
         let status = try await workspace.discover(EventLog(options), remembers: true)
-        try await Working(workspace).work(on: try workspace.select(selection.users), isLive: false, after: status)
+        try await Working(workspace, timings: timings).work(
+            on: try workspace.select(selection.users), isLive: false, after: status)
     }
 }

@@ -93,6 +93,8 @@ struct StatusDocument: Encodable {
     }
 
     var users: [User]
+    /// With `--timings`.
+    var timings: TimingsDocument?
 }
 
 extension StatusDocument.DeliveryLine {

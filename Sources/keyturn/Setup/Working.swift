@@ -9,9 +9,12 @@ internal import Rotation
 struct Working {
     let workspace: Workspace
     let log: EventLog
+    /// Where the time goes, if somebody asks.
+    let timings: Timings?
 
-    init(_ workspace: Workspace) throws {
+    init(_ workspace: Workspace, timings: Timings? = nil) throws {
         self.workspace = workspace
+        self.timings = timings
         log = EventLog(workspace.options)
     }
 
@@ -33,9 +36,11 @@ struct Working {
         let http = try workspace.makeHTTP()
         let host = try workspace.makeHost(http, log, for: users)
         let accounts = workspace.makeAccounts(http, log)
-        let journal: any Journal
+        var journal: any Journal
         do {
+            let started = timings?.begin("start of pushers")
             try await workspace.start(host, log, for: users)
+            started?()
             // Last, since it makes the state where there is none: what is wrong with the rest changes nothing.
             journal = try workspace.openJournal(log)
             try await workspace.refuseOwnUser(among: users, accounts)
@@ -43,10 +48,21 @@ struct Working {
             await host.stop()
             throw error
         }
-        let engine = Engine(journal: journal, pushers: host) { [log] progress in
+        var pushers: any PushService = host
+        var managed = workspace.manage(users, accounts)
+        let phases = timings.map { PhaseTimes($0) }
+        if let timings {
+            journal = TimedJournal(journal: journal, timings: timings)
+            pushers = TimedPushers(pushers: host, timings: timings)
+            for index in managed.indices {
+                managed[index].keys = TimedKeys(keys: managed[index].keys, timings: timings)
+            }
+        }
+        let engine = Engine(journal: journal, pushers: pushers) { [log] progress in
+            phases?.take(progress)
             if let display { display.show(progress) } else { log.write(progress) }
         }
-        return Crew(engine: engine, users: workspace.manage(users, accounts), host: host, http: http)
+        return Crew(engine: engine, users: managed, host: host, http: http)
     }
 
     /// Works on users, prints where they stand, and throws the exit status unless all is done.
@@ -59,6 +75,7 @@ struct Working {
         try workspace.checkState()
         let due = try requests.isEmpty ? dueUsers(users) : users
         var outcomes: [UserOutcome] = []
+        var counts = HTTPClient.Counts()
         if !due.isEmpty {
             let display = Display(workspace.options, log, isLive: isLive)
             let crew = try await open(for: due, display: display)
@@ -66,8 +83,9 @@ struct Working {
                 await crew.engine.work(on: crew.users, requests: requests, extent: extent)
             }
             await crew.close()
+            counts = crew.http.counts
         }
-        try report(users, outcomes, status)
+        try report(users, outcomes, timings.map { TimingsDocument($0, counts) }, status)
     }
 
     /// Only they cost a start of pushers, or a request to AWS.
@@ -84,10 +102,15 @@ struct Working {
         }
     }
 
-    private func report(_ users: [ConfiguredUser], _ outcomes: [UserOutcome], _ before: ExitStatus) throws {
+    private func report(
+        _ users: [ConfiguredUser], _ outcomes: [UserOutcome], _ timings: TimingsDocument?, _ before: ExitStatus
+    ) throws {
         outcomes.forEach(tell)
+        if !workspace.options.json, let timings {
+            StandardStream.error.write(timings.text(Terminal(workspace.options)))
+        }
         if workspace.options.json {
-            try JSONOutput.print(StatusDocument(users: try lines(users)))
+            try JSONOutput.print(StatusDocument(users: try lines(users), timings: timings))
         } else if !workspace.options.quiet {
             let terminal = Terminal(workspace.options)
             let worked = Set(outcomes.map(\.user))

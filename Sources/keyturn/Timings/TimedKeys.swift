@@ -1,0 +1,46 @@
+internal import AWS
+internal import Engine
+internal import Rotation
+internal import Secrets
+
+/// Times each call of AWS.
+struct TimedKeys: AccessKeyService {
+    let keys: any AccessKeyService
+    let timings: Timings
+
+    func listAccessKeys(of user: String) async throws(AWSError) -> [AccessKey] {
+        let end = timings.begin("IAM ListAccessKeys")
+        defer { end() }
+        return try await keys.listAccessKeys(of: user)
+    }
+
+    func createAccessKey(of user: String) async throws(AWSError) -> (key: AccessKey, pair: KeyPair) {
+        let end = timings.begin("IAM CreateAccessKey")
+        defer { end() }
+        return try await keys.createAccessKey(of: user)
+    }
+
+    func setStatus(_ status: AccessKey.Status, of id: AccessKeyID, of user: String) async throws(AWSError) {
+        let end = timings.begin("IAM UpdateAccessKey")
+        defer { end() }
+        try await keys.setStatus(status, of: id, of: user)
+    }
+
+    func deleteAccessKey(_ id: AccessKeyID, of user: String) async throws(AWSError) {
+        let end = timings.begin("IAM DeleteAccessKey")
+        defer { end() }
+        try await keys.deleteAccessKey(id, of: user)
+    }
+
+    func lastUse(of id: AccessKeyID) async throws(AWSError) -> Timestamp? {
+        let end = timings.begin("IAM GetAccessKeyLastUsed")
+        defer { end() }
+        return try await keys.lastUse(of: id)
+    }
+
+    func identity(of pair: KeyPair) async throws(AWSError) -> String {
+        let end = timings.begin("STS GetCallerIdentity")
+        defer { end() }
+        return try await keys.identity(of: pair)
+    }
+}
