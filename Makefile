@@ -22,6 +22,7 @@ help:
 	@echo "make demo                  a whole rotation on stand-ins: no account, no network"
 	@echo "make test                  every test"
 	@echo "make install PREFIX=DIR    a release build, installed (default /usr/local)"
+	@echo "make deb                   a Debian package of the release build, in .build"
 	@echo "make simulate SEEDS=N      the decisions in a simulated world of faults"
 	@echo "make simulate-mutants      planted faults, which the simulator must find"
 	@echo "make blackbox              200 rotations under kill -9, with CI jobs running"
@@ -99,15 +100,29 @@ copy:
 	for guide in Sources/keyturn/Documentation.docc/*.md; do put 644 $$guide "$(TO)/share/doc/keyturn/guides/$${guide##*/}"; done; \
 	put 644 CHANGELOG.md "$(TO)/share/doc/keyturn/CHANGELOG.md"; \
 	put 644 LICENSE "$(TO)/share/doc/keyturn/LICENSE"; \
+	rm -rf $(FROM)/manual.tmp; mkdir $(FROM)/manual.tmp; \
+	"$(FROM)/keyturn" --experimental-dump-help | "$(FROM)/keyturn-manual" $(FROM)/manual.tmp; \
+	for page in $(FROM)/manual.tmp/*.1; do put 644 "$$page" "$(TO)/share/man/man1/$${page##*/}"; done; \
 	completion() { "$(FROM)/keyturn" --generate-completion-script "$$1" > $(FROM)/completion.tmp; put 644 $(FROM)/completion.tmp "$$2"; }; \
 	completion bash "$(TO)/share/bash-completion/completions/keyturn"; \
 	completion zsh "$(TO)/share/zsh/site-functions/_keyturn"; \
 	completion fish "$(TO)/share/fish/vendor_completions.d/keyturn.fish"
 
+# A Debian package of the release build.
+DEB_ROOT := .build/deb
+.PHONY: deb
+deb: setup
+	@$(MAKE) --no-print-directory packages WANTED=dpkg-dev
+	rm -rf $(DEB_ROOT)
+	@$(MAKE) --no-print-directory install DESTDIR="$(CURDIR)/$(DEB_ROOT)" PREFIX=/usr
+	Sources/keyturn/debian/package.sh $(DEB_ROOT) \
+	  .build/keyturn_$$($(DEB_ROOT)/usr/bin/keyturn --version)_$$(dpkg --print-architecture).deb
+
 uninstall:
 	rm -rf "$(DESTDIR)$(PREFIX)/libexec/keyturn" "$(DESTDIR)$(PREFIX)/lib/keyturn" \
 	  "$(DESTDIR)$(PREFIX)/share/keyturn" "$(DESTDIR)$(PREFIX)/share/doc/keyturn"
 	rm -f "$(DESTDIR)$(PREFIX)/bin/keyturn" "$(DESTDIR)$(PREFIX)/include/keyturn_pusher.h" \
+	  "$(DESTDIR)$(PREFIX)/share/man/man1/keyturn.1" "$(DESTDIR)$(PREFIX)/share/man/man1"/keyturn-*.1 \
 	  "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/keyturn" \
 	  "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_keyturn" \
 	  "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/keyturn.fish"
@@ -116,6 +131,9 @@ uninstall:
 $(VENV)/ready: Tests/ClientTests/requirements.txt
 	@command -v cc >/dev/null || $(MAKE) --no-print-directory packages WANTED=gcc
 	@command -v cargo >/dev/null || $(MAKE) --no-print-directory packages WANTED="rustc cargo"
+	@$(MAKE) --no-print-directory packages WANTED="dpkg-dev fakeroot"
+	@command -v groff >/dev/null || $(MAKE) --no-print-directory packages WANTED=groff-base
+	@command -v zsh >/dev/null && command -v fish >/dev/null || $(MAKE) --no-print-directory packages WANTED="zsh fish"
 	@command -v openssl >/dev/null || $(MAKE) --no-print-directory packages WANTED=openssl
 	@python3 -c 'import ensurepip, venv' 2>/dev/null || \
 	  $(MAKE) --no-print-directory packages WANTED="python3 python3-venv python3-pip"

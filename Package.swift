@@ -49,7 +49,8 @@ let executables: [Target] = [
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
             .product(name: "PusherConformance", package: "plugin-sdk"),
-        ]),
+        ],
+        exclude: ["debian"]),
     .executableTarget(
         name: "PusherRunner",
         dependencies: [
@@ -66,6 +67,9 @@ let executables: [Target] = [
             .product(name: "FlyingFox", package: "FlyingFox"),
         ]),
 ]
+
+/// The pages of the manual, made by `make install` from what `--help` says. Not installed.
+let manual: [Target] = [.executableTarget(name: "Manual")]
 
 /// A pusher exports its entry point and nothing else: the version script also binds a static library locally.
 func pusher(_ name: String, dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
@@ -132,6 +136,7 @@ let package = Package(
         .executable(name: "keyturn-runner", targets: ["PusherRunner"]),
         .executable(name: "keyturn-conformance", targets: ["PusherConformanceRunner"]),
         .executable(name: "keyturn-sandbox", targets: ["Sandbox"]),
+        .executable(name: "keyturn-manual", targets: ["Manual"]),
         .executable(name: "keyturn-simulate", targets: ["Simulator"]),
         .library(name: "TravisCI", type: .dynamic, targets: ["TravisCI"]),
         .library(name: "GitLabCI", type: .dynamic, targets: ["GitLabCI"]),
@@ -146,7 +151,7 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     ],
-    targets: cLibraries + modules + executables + plugins + simulator + tests,
+    targets: cLibraries + modules + executables + manual + plugins + simulator + tests,
     swiftLanguageModes: [.v6]
 )
 

@@ -51,6 +51,8 @@ public struct Configuration: Sendable {
     public var lock: String
     /// Parts of the pushers' enclosure that are done without where the kernel lacks them.
     public var acceptedGaps: [String]
+    /// How long lines of the history are kept; nil: for ever.
+    public var historyRetention: Duration?
     /// The IAM users, in the file's order.
     public var users: [UserEntry]
     /// The user with whose key keyturn itself runs, where it is to be rotated too.
@@ -137,6 +139,7 @@ public struct Configuration: Sendable {
         authorities = try reader.string("ca-file").map { Paths.absolute($0, from: directory) }
         account = try Self.readAccount(reader.field("aws"), "aws", file)
         (pluginPath, lock, acceptedGaps) = try Self.readPlugins(reader.field("plugins"), file, directory)
+        historyRetention = try Self.readHistory(reader.field("history"), file)
         pushers = try Self.readPushers(reader.field("pushers"), file)
         let defaults = try Self.readDefaults(reader.field("defaults"), file)
         let names = Set(pushers.map(\.name))
@@ -215,6 +218,14 @@ public struct Configuration: Sendable {
             path.map { Paths.absolute($0, from: directory) },
             lock.map { Paths.absolute($0, from: directory) } ?? standard, gaps
         )
+    }
+
+    private static func readHistory(_ field: Field?, _ file: String) throws(ConfigurationError) -> Duration? {
+        guard let field else { return nil }
+        var reader = try MappingReader(field, "history", file)
+        let retention = try reader.duration("keep")
+        try reader.end()
+        return retention
     }
 
     private static func readPushers(_ field: Field?, _ file: String) throws(ConfigurationError) -> [PusherEntry] {

@@ -100,8 +100,10 @@ public struct ConfiguredTarget: Hashable, Sendable {
     public var name: TargetName
     /// The pusher's name.
     public var pusher: String
-    /// The fields as JSON, with the names of the two variables.
-    public var fields: String
+    /// The fields, with the names of the two variables.
+    var values: [String: JSONValue]
+    /// The fields as JSON.
+    public var fields: String { JSONValue.object(values).text }
     /// What must not be pushed at the same time has the same text.
     public var exclusive: String?
     /// The variables that are written, by name.
@@ -245,7 +247,7 @@ extension Configuration {
         let exclusive = plugin.exclusive.map { TargetNaming.word(fields[$0] ?? .null).lowercased() }.joined(
             separator: "\n")
         return ConfiguredTarget(
-            name: naming.name, pusher: pusher.name, fields: JSONValue.object(fields).text,
+            name: naming.name, pusher: pusher.name, values: fields,
             exclusive: plugin.exclusive.isEmpty ? nil : exclusive, variables: naming.variables,
             line: target.field.line)
     }

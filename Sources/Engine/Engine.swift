@@ -15,7 +15,7 @@ public struct Engine: Sendable {
     /// so nothing is begun later for it.
     static let crowdWait: Duration = .milliseconds(4)
     /// Users that are worked on at once.
-    static let usersAtOnce = 64
+    static let usersAtOnce = 256
 
     let journal: any Journal
     let pushers: any PushService

@@ -49,7 +49,8 @@ final class Transfer {
         kt_curl_set_long(handle, CURLOPT_NOSIGNAL, 1)
         kt_curl_set_long(handle, CURLOPT_FOLLOWLOCATION, 0)
         kt_curl_set_long(handle, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
-        kt_curl_set_long(handle, CURLOPT_PIPEWAIT, 1)
+        // One connection for many requests, where the handshake may offer HTTP/2. Without TLS there is none to wait for.
+        if request.url.hasPrefix("https://") { kt_curl_set_long(handle, CURLOPT_PIPEWAIT, 1) }
         kt_curl_set_long(handle, CURLOPT_TCP_KEEPALIVE, 1)
         kt_curl_set_long(handle, CURLOPT_CONNECTTIMEOUT_MS, min(10_000, milliseconds(request.timeout)))
         kt_curl_set_long(handle, CURLOPT_TIMEOUT_MS, milliseconds(request.timeout))

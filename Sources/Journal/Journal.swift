@@ -27,11 +27,7 @@ public protocol Journal: Sendable {
     /// The pair that is being delivered; nil: none is kept.
     func pendingPair(of user: String) throws(JournalError) -> KeyPair?
     /// The history, oldest first.
-    ///
-    /// - Parameters:
-    ///   - user: one user's lines only; nil: everybody's.
-    ///   - limit: the newest so many.
-    func history(of user: String?, limit: Int) throws(JournalError) -> [HistoryLine]
+    func history(_ filter: HistoryFilter) throws(JournalError) -> [HistoryLine]
 }
 
 /// One user's rotation as the journal holds it.
@@ -113,10 +109,14 @@ public struct HistoryLine: Hashable, Sendable {
     public var id: Int64
     /// When.
     public var at: Timestamp
-    /// Whose key.
+    /// Whose key; empty: it is about the state itself.
     public var user: String
     /// In which rotation.
     public var rotation: Int
     /// What.
     public var note: Note
+    /// Who wrote it; nil: nobody noted that, before lines were chained.
+    public var author: Author?
+    /// What it is chained by, in hexadecimal digits; nil: it was written before lines were chained.
+    public var hash: String?
 }

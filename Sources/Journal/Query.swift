@@ -3,9 +3,10 @@ internal import GRDB
 /// Every statement that the journal runs, once it is open.
 enum Query: Int, CaseIterable {
     case beginReading, beginWriting, commit, rollback
-    case record, records, deliveries, allDeliveries, history
+    case record, records, deliveries, allDeliveries
+    case history, firstHistory, allHistory, oldestHistory, chain, outsideWrites
     case insert, take, release, update, updateSealed
-    case forgetDeliveries, writeDelivery, writeHistory
+    case forgetDeliveries, writeDelivery, writeHistory, beginChain, writeChain, pruneHistory
 
     var sql: String {
         switch self {
@@ -17,11 +18,19 @@ enum Query: Int, CaseIterable {
         case .records: "SELECT \(Rows.recordColumns), user FROM rotation"
         case .deliveries: "SELECT \(Rows.deliveryColumns) FROM delivery WHERE user = ?"
         case .allDeliveries: "SELECT \(Rows.deliveryColumns), user FROM delivery"
-        case .history:
+        case .history: Self.history(Rows.historyColumns)
+        case .firstHistory:
+            Self.history(
+                Rows.firstHistoryColumns
+                    + Rows.historyColumns.dropFirst(Rows.firstHistoryColumns.count).map { "NULL AS \($0)" })
+        case .allHistory: "SELECT \(Rows.historyColumns.joined(separator: ", ")) FROM history ORDER BY id"
+        case .oldestHistory: "SELECT \(Rows.historyColumns.joined(separator: ", ")) FROM history ORDER BY id LIMIT ?"
+        case .chain:
             """
-            SELECT id, at, user, rotation, kind, key_id, target, evidence, detail FROM history
-            WHERE ?1 IS NULL OR user = ?1 ORDER BY id DESC LIMIT ?2
+            SELECT line, line_hash, pruned_line, pruned_hash, code, last FROM
+            (SELECT max(id) AS last FROM history) LEFT JOIN chain
             """
+        case .outsideWrites: "PRAGMA data_version"
         case .insert:
             """
             INSERT INTO rotation (lease_until, version, \(Rows.rotationColumns.joined(separator: ", ")), user, lease_owner)
@@ -37,9 +46,23 @@ enum Query: Int, CaseIterable {
             "INSERT OR REPLACE INTO delivery (user, \(Rows.deliveryColumns)) VALUES (\(Self.marks(12)))"
         case .writeHistory:
             """
-            INSERT INTO history (at, user, rotation, kind, key_id, target, evidence, detail) VALUES (\(Self.marks(8)))
+            INSERT INTO history (\(Rows.historyColumns.joined(separator: ", ")))
+            VALUES (\(Self.marks(Rows.historyColumns.count)))
             """
+        case .writeChain: "UPDATE chain SET line = ?, line_hash = ?, pruned_line = ?, pruned_hash = ?, code = ?"
+        case .beginChain:
+            "INSERT INTO chain (only, line, line_hash, pruned_line, pruned_hash, code) VALUES (1, ?, ?, ?, ?, ?)"
+        case .pruneHistory: "DELETE FROM history WHERE id <= ?"
         }
+    }
+
+    private static func history(_ columns: [String]) -> String {
+        """
+        SELECT \(columns.joined(separator: ", ")) FROM history
+        WHERE (?1 IS NULL OR user = ?1) AND (?2 IS NULL OR target = ?2) AND (?3 IS NULL OR key_id = ?3)
+        AND (?4 IS NULL OR at >= ?4) AND (?5 IS NULL OR at < ?5)
+        ORDER BY id DESC LIMIT ?6
+        """
     }
 
     private static func marks(_ count: Int) -> String {

@@ -95,12 +95,36 @@ enum Rows {
         return (TargetName(row.text(0) ?? ""), delivery)
     }
 
-    static func values(_ note: Note) -> [Cell] {
+    /// Of layout 1.
+    static let firstHistoryColumns = [
+        "id", "at", "user", "rotation", "kind", "key_id", "target", "evidence", "detail",
+    ]
+    /// All of them, with the hash last: it is over those before it.
+    static let historyColumns =
+        firstHistoryColumns + ["author", "line_hash"]
+    /// Where the hash is.
+    static let lineHash = 10
+
+    /// A line without its hash.
+    static func values(_ addition: HistoryTable.Addition, _ note: Note, line: Int64, _ author: String) -> [Cell] {
         [
+            .number(line), Cell(addition.at), .text(addition.user), Cell(addition.rotation),
             Cell(note.kind.rawValue), Cell(note.key?.rawValue), Cell(note.target?.rawValue),
-            Cell(note.evidence?.rawValue), Cell(note.detail),
+            Cell(note.evidence?.rawValue), Cell(note.detail), .text(author),
         ]
     }
+
+    /// A line as it is, without its hash, whatever it says.
+    static func content(_ row: PreparedStatement, upTo end: Int = lineHash) -> [Cell] {
+        (0..<end).map { column in
+            switch column {
+            case 0, 1, 3: row.number(column).map { .number($0) } ?? .null
+            default: Cell(row.text(column))
+            }
+        }
+    }
+
+    static func lineMoment(_ row: PreparedStatement) -> Timestamp { moment(row, 1) ?? Timestamp(milliseconds: 0) }
 
     static func line(_ row: PreparedStatement) throws -> HistoryLine {
         var note = Note(try known(Note.Kind(rawValue: row.text(4) ?? "")))
@@ -109,8 +133,8 @@ enum Rows {
         if let evidence = row.text(7) { note.evidence = try known(Evidence(rawValue: evidence)) }
         note.detail = row.text(8)
         return HistoryLine(
-            id: row.number(0) ?? 0, at: moment(row, 1) ?? Timestamp(milliseconds: 0), user: row.text(2) ?? "",
-            rotation: int(row, 3), note: note)
+            id: row.number(0) ?? 0, at: lineMoment(row), user: row.text(2) ?? "", rotation: int(row, 3), note: note,
+            author: row.text(9).flatMap(Author.init(text:)), hash: row.bytes(lineHash).map(HistoryChain.hexadecimal))
     }
 
     private static func moment(_ row: PreparedStatement, _ column: Int) -> Timestamp? {

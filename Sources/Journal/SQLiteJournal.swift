@@ -9,6 +9,12 @@ public final class SQLiteJournal: Journal {
     private let seal: Seal?
     /// Used inside the queue only, which lets one thread in at a time.
     nonisolated(unsafe) private let statements = Statements()
+    nonisolated(unsafe) private let lines: HistoryTable
+    nonisolated(unsafe) private var prunedAt: Timestamp?
+    private let layout: Int32
+    private let retention: Duration?
+    /// What was done to the state's layout when it was opened; nil: nothing.
+    public let migration: Migration?
     /// For error texts.
     private let place: String
 
@@ -16,20 +22,46 @@ public final class SQLiteJournal: Journal {
     ///
     /// - Parameters:
     ///   - path: the file; its directory must be there. nil: in memory, for trying things.
-    ///   - seal: seals the pending pair. nil: only for looking; sealed pairs can be neither read nor written.
-    public init(path: String?, seal: Seal?) throws(JournalError) {
+    ///   - seal: seals the pending pair and the end of the history. nil: only for looking; a file that is not there yet is
+    ///     not made, and an older layout is read as it is.
+    ///   - author: who writes.
+    ///   - retention: how long lines of history are kept; nil: for ever.
+    ///   - now: brings an older layout to the present one, at this time; nil: leaves it, and only for looking.
+    public init(
+        path: String?, seal: Seal?, author: Author = .current(command: "keyturn"), retention: Duration? = nil,
+        migratingAt now: Timestamp? = nil
+    ) throws(JournalError) {
         self.seal = seal
+        self.retention = retention
         place = path ?? "memory"
-        queue = try Self.explain(place) {
-            let queue =
+        let lines = HistoryTable(statements, seal: seal, author: author)
+        self.lines = lines
+        (queue, layout, migration) = try Self.explain(place) {
+            var queue =
                 try path.map { try DatabaseQueue(path: $0, configuration: Self.settings) }
                 ?? DatabaseQueue(configuration: Self.settings)
-            try queue.write { database in
-                try Schema.prepare(database)
-                if let seal { try Self.checkSealKey(seal, database) }
+            if seal == nil, path != nil, try queue.read(Schema.layout) == nil {
+                queue = try DatabaseQueue(configuration: Self.settings)
             }
-            return queue
+            var layout = try queue.write { database in
+                let layout = try Self.prepare(database, lines)
+                if let seal { try Self.checkSealKey(seal, database) }
+                return layout
+            }
+            var migration: Migration?
+            if let path, let now, seal != nil, layout < Schema.version {
+                migration = try Migration.run(queue, path, lines, at: now)
+                layout = Schema.version
+            }
+            return (queue, layout, migration)
         }
+    }
+
+    private static func prepare(_ database: Database, _ lines: HistoryTable) throws -> Int32 {
+        if let layout = try Schema.layout(database) { return layout }
+        try Schema.create(database)
+        try lines.begin(database)
+        return Schema.version
     }
 
     private static var settings: GRDB.Configuration {
@@ -37,7 +69,7 @@ public final class SQLiteJournal: Journal {
         settings.busyMode = .timeout(10)
         settings.prepareDatabase { database in
             // Before anything is changed: WAL would be written into another program's file.
-            _ = try Schema.isLaidOut(database)
+            _ = try Schema.layout(database)
             try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
         }
         return settings
@@ -75,14 +107,22 @@ public final class SQLiteJournal: Journal {
     }
 
     /// The history, oldest first.
-    public func history(of user: String?, limit: Int) throws(JournalError) -> [HistoryLine] {
+    public func history(_ filter: HistoryFilter) throws(JournalError) -> [HistoryLine] {
         try look { database in
             var lines: [HistoryLine] = []
-            try self.statements(.history, database).run([Cell(user), Cell(limit)]) { row in
-                lines.append(try Rows.line(row))
-            }
+            let query = self.layout == 1 ? Query.firstHistory : .history
+            try self.statements(query, database).run(filter.cells) { row in lines.append(try Rows.line(row)) }
             return lines.reversed()
         }
+    }
+
+    /// Follows the chain of the history from its beginning to its end.
+    ///
+    /// - Parameter mark: a line that was noted earlier, which must be part of it.
+    /// - Returns: nil where the layout is an older one, whose history is not chained.
+    public func verifyHistory(holding mark: HistoryVerdict.Mark?) throws(JournalError) -> HistoryVerdict? {
+        guard layout > 1 else { return nil }
+        return try look { database in try self.lines.verify(mark, database) }
     }
 
     private func find(_ user: String, _ database: Database) throws -> (record: JournalRecord, sealed: [UInt8]?)? {
@@ -100,7 +140,8 @@ public final class SQLiteJournal: Journal {
     public func acquire(
         _ user: String, lease: Lease, at now: Timestamp
     ) throws(JournalError) -> (record: JournalRecord, pair: KeyPair?) {
-        try write { database in
+        try prune(at: now)
+        return try write { database in
             guard let (found, sealed) = try self.find(user, database) else {
                 let rotation = Rotation(at: now)
                 let first: [Cell] = [Cell(lease.until), .number(1)]
@@ -186,9 +227,26 @@ public final class SQLiteJournal: Journal {
     }
 
     private func writeHistory(_ entry: JournalEntry, _ database: Database) throws {
-        for note in entry.transition.notes {
-            try statements(.writeHistory, database).run(
-                [Cell(entry.at), .text(entry.user), Cell(entry.rotation.number)] + Rows.values(note))
+        let addition = HistoryTable.Addition(
+            user: entry.user, rotation: entry.rotation.number, at: entry.at, notes: entry.transition.notes)
+        try lines.append(addition, database)
+    }
+
+    /// Lines that are taken away at once, and the least time between two goes.
+    private static let pruneLimit = 1_000
+    private static let pruneRest: Duration = .seconds(60)
+
+    /// Takes away what is older than it is to be kept. Lines wait for each other, a tenth of that time or a day, so that
+    /// the line that tells of it is rare.
+    private func prune(at now: Timestamp) throws(JournalError) {
+        guard let retention else { return }
+        try write { database in
+            if let last = self.prunedAt, now - last < Self.pruneRest, now >= last { return }
+            self.prunedAt = now
+            var oldest: Timestamp?
+            try self.statements(.oldestHistory, database).run([.number(1)]) { row in oldest = Rows.lineMoment(row) }
+            guard let oldest, now - oldest > retention + min(retention / 10, .seconds(86_400)) else { return }
+            _ = try self.lines.prune(before: now - retention, limit: Self.pruneLimit, at: now, database)
         }
     }
 
@@ -202,7 +260,10 @@ public final class SQLiteJournal: Journal {
     }
 
     private func write<Value>(_ body: (Database) throws -> Value) throws(JournalError) -> Value {
-        try transact(.beginWriting, body)
+        guard layout == Schema.version else {
+            throw JournalError(.unavailable, "\(place): it has layout \(layout), and was opened for looking only")
+        }
+        return try transact(.beginWriting, body)
     }
 
     /// A transaction between compiled statements; GRDB's own compiles them each time.
@@ -217,6 +278,7 @@ public final class SQLiteJournal: Journal {
                     try statements(.commit, database).run()
                     return value
                 } catch {
+                    lines.forget()
                     // A failed COMMIT may have rolled back by itself.
                     if database.isInsideTransaction { try statements(.rollback, database).run() }
                     throw error

@@ -5,34 +5,32 @@ enum Schema {
     /// SQLite's `application_id`: "ktrn".
     static let application: Int32 = 0x6B74_726E
     /// SQLite's `user_version`: the version of this layout.
-    static let version: Int32 = 1
+    static let version: Int32 = 2
 
-    /// Lays an empty file out.
-    static func prepare(_ database: Database) throws { if try !isLaidOut(database) { try create(database) } }
-
-    /// Recognises the file: false where it is empty.
-    static func isLaidOut(_ database: Database) throws -> Bool {
+    /// The layout of the file; nil: it is empty.
+    static func layout(_ database: Database) throws -> Int32? {
         let application = try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0
         let version = try Int32.fetchOne(database, sql: "PRAGMA user_version") ?? 0
         let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") ?? 0
-        if application == 0, version == 0, tables == 0 { return false }
+        if application == 0, version == 0, tables == 0 { return nil }
         guard application == Self.application else {
             throw JournalError(.foreign, "it is a SQLite database of another program")
         }
         guard version <= Self.version else {
             throw JournalError(.newer, "it has layout \(version), and this keyturn knows layouts up to \(Self.version)")
         }
-        return true
+        return version
     }
 
-    private static func create(_ database: Database) throws {
+    /// Lays an empty file out.
+    static func create(_ database: Database) throws {
         try database.execute(sql: tables)
+        try database.execute(sql: historyTables)
         try database.execute(sql: "PRAGMA application_id = \(application)")
         try database.execute(sql: "PRAGMA user_version = \(version)")
     }
 
-    /// Times are milliseconds since 1970. The history is only ever added to, at each step of a rotation, and seldom read:
-    /// no index, so that a step writes two pages and not five.
+    /// Times are milliseconds since 1970.
     private static let tables = """
         CREATE TABLE rotation (
             user TEXT PRIMARY KEY NOT NULL,
@@ -56,11 +54,30 @@ enum Schema {
             held_until INTEGER, may_be_torn INTEGER NOT NULL,
             PRIMARY KEY (user, target)
         ) STRICT, WITHOUT ROWID;
+        CREATE TABLE seal_check (sealed BLOB NOT NULL) STRICT;
+        """
+
+    /// The history is only ever added to, at each step of a rotation, and seldom read: no index, so that a step writes few
+    /// pages. What `line_hash` is over stands at ``HistoryChain``. The triggers keep honest programs from mistakes; what
+    /// others do is what the chain is for.
+    static let historyTables = """
         CREATE TABLE history (
             id INTEGER PRIMARY KEY,
             at INTEGER NOT NULL, user TEXT NOT NULL, rotation INTEGER NOT NULL, kind TEXT NOT NULL,
-            key_id TEXT, target TEXT, evidence TEXT, detail TEXT
+            key_id TEXT, target TEXT, evidence TEXT, detail TEXT,
+            author TEXT,
+            line_hash BLOB NOT NULL
         ) STRICT;
-        CREATE TABLE seal_check (sealed BLOB NOT NULL) STRICT;
+        CREATE TABLE chain (
+            only INTEGER PRIMARY KEY CHECK (only = 1),
+            line INTEGER NOT NULL, line_hash BLOB NOT NULL,
+            pruned_line INTEGER NOT NULL, pruned_hash BLOB NOT NULL,
+            code BLOB NOT NULL
+        ) STRICT;
+        CREATE TRIGGER history_is_not_changed BEFORE UPDATE ON history
+        BEGIN SELECT RAISE(ABORT, 'the history is only added to'); END;
+        CREATE TRIGGER history_is_not_removed BEFORE DELETE ON history
+        WHEN OLD.id > coalesce((SELECT pruned_line FROM chain), 0)
+        BEGIN SELECT RAISE(ABORT, 'the history is only added to'); END;
         """
 }

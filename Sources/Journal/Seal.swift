@@ -6,11 +6,16 @@ public struct Seal: Sendable {
     /// The length of a seal key in bytes.
     public static let keyLength = 32
     private let key: Secret
+    /// Derived from the seal key, for the end of the history. One key has one use.
+    private let historyKey: Secret
 
     /// - Parameter key: exactly ``keyLength`` bytes.
     public init(key: Secret) {
         precondition(key.count == Self.keyLength)
         self.key = key
+        var derived = [UInt8](repeating: 0, count: Int(crypto_auth_hmacsha256_KEYBYTES))
+        Self.with(key) { _ = crypto_kdf_derive_from_key(&derived, derived.count, 1, "ktrnhist", $0) }
+        historyKey = Secret.taking(&derived)
     }
 
     /// A fresh seal key.
@@ -28,7 +33,7 @@ public struct Seal: Sendable {
         var sealed = [UInt8](repeating: 0, count: secret.count + Int(crypto_aead_xchacha20poly1305_ietf_ABYTES))
         let bound = Array(context.utf8)
         secret.withBytes { plain in
-            withKey { key in
+            Self.with(key) { key in
                 _ = crypto_aead_xchacha20poly1305_ietf_encrypt(
                     &sealed, nil, plain.bindMemory(to: UInt8.self).baseAddress, UInt64(plain.count), bound,
                     UInt64(bound.count), nil, nonce, key)
@@ -46,14 +51,29 @@ public struct Seal: Sendable {
         var plain = [UInt8](repeating: 0, count: text.count - tagLength)
         let bound = Array(context.utf8)
         var result: Int32 = -1
-        withKey { key in
+        Self.with(key) { key in
             result = crypto_aead_xchacha20poly1305_ietf_decrypt(
                 &plain, nil, nil, text, UInt64(text.count), bound, UInt64(bound.count), nonce, key)
         }
         return result == 0 ? Secret.taking(&plain) : nil
     }
 
-    private func withKey(_ body: (UnsafePointer<UInt8>) -> Void) {
+    /// HMAC-SHA-256 under a key that is derived from the seal key.
+    func authenticate(_ bytes: [UInt8]) -> [UInt8] {
+        var code = [UInt8](repeating: 0, count: Int(crypto_auth_hmacsha256_BYTES))
+        Self.with(historyKey) { _ = crypto_auth_hmacsha256(&code, bytes, UInt64(bytes.count), $0) }
+        return code
+    }
+
+    /// Whether a code is the one of these bytes, in constant time.
+    func accepts(_ code: [UInt8], for bytes: [UInt8]) -> Bool {
+        guard code.count == Int(crypto_auth_hmacsha256_BYTES) else { return false }
+        var result: Int32 = -1
+        Self.with(historyKey) { result = crypto_auth_hmacsha256_verify(code, bytes, UInt64(bytes.count), $0) }
+        return result == 0
+    }
+
+    private static func with(_ key: Secret, _ body: (UnsafePointer<UInt8>) -> Void) {
         key.withBytes { bytes in
             if let key = bytes.bindMemory(to: UInt8.self).baseAddress { body(key) }
         }

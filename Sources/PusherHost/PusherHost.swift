@@ -126,14 +126,22 @@ public final class PusherHost: Sendable {
 
     /// Calls a pusher about one target. Never throws: whatever happens is an outcome.
     ///
-    /// - Parameter timeout: of the call itself, from the moment that it reaches the pusher.
+    /// - Parameters:
+    ///   - timeout: of the call itself, from the moment that it reaches the pusher.
+    ///   - completion: called once, on the host's thread; it must not block.
+    public func call(
+        _ question: Question, _ target: PusherTarget, timeout: Duration,
+        completion: @escaping @Sendable (CallReport) -> Void
+    ) {
+        if let place = ownPlaces.withLock({ $0[target.pusher] }) { return completion(place.answer(question)) }
+        loop.post(
+            .call(PusherCall(question: question, target: target, timeout: timeout, completion: completion)))
+    }
+
+    /// Calls a pusher about one target, and waits for the answer.
     public func call(_ question: Question, _ target: PusherTarget, timeout: Duration) async -> CallReport {
-        if let place = ownPlaces.withLock({ $0[target.pusher] }) { return place.answer(question) }
-        return await withCheckedContinuation { continuation in
-            let call = PusherCall(question: question, target: target, timeout: timeout) {
-                continuation.resume(returning: $0)
-            }
-            loop.post(.call(call))
+        await withCheckedContinuation { continuation in
+            call(question, target, timeout: timeout) { continuation.resume(returning: $0) }
         }
     }
 

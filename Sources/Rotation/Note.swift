@@ -27,6 +27,10 @@ public struct Note: Hashable, Sendable {
         case requested
         case adopted
         case activating, activated
+        /// About the history itself: lines were pruned, lines of an older layout were chained, somebody was at the chain.
+        case historyPruned = "history-pruned"
+        case historyChained = "history-chained"
+        case historyBroken = "history-broken"
     }
 
     /// What happened.

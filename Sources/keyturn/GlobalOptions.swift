@@ -5,7 +5,7 @@ struct GlobalOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The configuration. Default: $KEYTURN_CONFIG, ./keyturn.yaml, /etc/keyturn/keyturn.yaml.", valueName: "file"
-        ))
+        ), completion: .file(extensions: ["yaml", "yml"]))
     var config: String?
 
     @Flag(help: "Print one JSON document on stdout and nothing else there.")
@@ -29,6 +29,7 @@ struct GlobalOptions: ParsableArguments {
 struct UserSelection: ParsableArguments {
     @Option(
         name: .customLong("user"),
-        help: ArgumentHelp("Only this user of the configuration; may be given several times.", valueName: "user"))
+        help: ArgumentHelp("Only this user of the configuration; may be given several times.", valueName: "user"),
+        completion: Suggestions.users)
     var users: [String] = []
 }

@@ -38,7 +38,8 @@ def check_status(document):
 
 
 def check_history(document):
-    assert set(document) == {"history"}
+    assert set(document) == {"history", "has-older"}
     for line in document["history"]:
-        assert {"id", "at", "user", "rotation", "event"} <= set(line)
-        assert is_moment(line["at"])
+        assert {"id", "at", "rotation", "event", "hash"} <= set(line)
+        assert is_moment(line["at"]) and re.fullmatch("[0-9a-f]{64}", line["hash"])
+        assert {"command", "host", "uid"} <= set(line["by"])

@@ -85,7 +85,7 @@ struct UnreadableJournal: Journal {
     func release(_ user: String, lease: Lease) throws(JournalError) { throw error }
     func commit(_ entry: JournalEntry) throws(JournalError) -> Int64 { throw error }
     func pendingPair(of user: String) throws(JournalError) -> KeyPair? { throw error }
-    func history(of user: String?, limit: Int) throws(JournalError) -> [HistoryLine] { throw error }
+    func history(_ filter: HistoryFilter) throws(JournalError) -> [HistoryLine] { throw error }
 }
 
 @Suite("Whoever comes last", .timeLimit(.minutes(1)))

@@ -35,6 +35,39 @@ struct HistoryTests {
         #expect(try journal.history(of: "nobody", limit: 100).isEmpty)
     }
 
+    @Test("is narrowed by time, target and key")
+    func filters() throws {
+        let journal = try SQLiteJournal(path: nil, seal: nil)
+        let record = try journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
+        var version = record.version
+        for second in 0..<6 {
+            var transition = Transition()
+            transition.notes = [
+                Note(
+                    .held, key: AccessKeyID(second.isMultiple(of: 2) ? "AKIA0" : "AKIA1"),
+                    target: TargetName("travis:a/\(second / 3)"), detail: "\(second)")
+            ]
+            var entry = Notebook.entry(record.rotation, version: version, transition: transition)
+            entry.at = Notebook.now + .seconds(second)
+            version = try journal.commit(entry)
+        }
+        func told(_ change: (inout HistoryFilter) -> Void) throws -> [String?] {
+            var filter = HistoryFilter(limit: 9)
+            change(&filter)
+            return try journal.history(filter).map(\.note.detail)
+        }
+        #expect(try told { $0.since = Notebook.now + .seconds(4) } == ["4", "5"])
+        #expect(try told { $0.until = Notebook.now + .seconds(2) } == ["0", "1"])
+        #expect(try told { $0.target = TargetName("travis:a/1") } == ["3", "4", "5"])
+        #expect(try told { $0.key = AccessKeyID("AKIA1") } == ["1", "3", "5"])
+        #expect(
+            try told {
+                $0.key = AccessKeyID("AKIA0")
+                $0.since = Notebook.now + .seconds(1)
+                $0.limit = 1
+            } == ["4"])
+    }
+
     @Test("keeps every kind of line with every field", arguments: Note.Kind.allCases)
     func roundTrip(kind: Note.Kind) throws {
         let journal = try SQLiteJournal(path: nil, seal: nil)

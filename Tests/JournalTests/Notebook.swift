@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 @testable import Journal
 import Rotation
 import Secrets
@@ -25,6 +26,9 @@ final class Notebook {
     func open() throws -> SQLiteJournal { try SQLiteJournal(path: path, seal: seal) }
 
     func write(_ bytes: Data) throws { try bytes.write(to: URL(fileURLWithPath: path)) }
+
+    /// Does something to the file that keyturn would not.
+    func execute(_ sql: String) throws { try DatabaseQueue(path: path).write { try $0.execute(sql: sql) } }
 
     /// Everything that is in the directory: the database, its log and its index.
     func allBytes() throws -> Data {

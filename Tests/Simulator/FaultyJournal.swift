@@ -67,7 +67,7 @@ final class FaultyJournal: Journal {
         try journal.acquire(user, lease: lease, at: now)
     }
 
-    func history(of user: String?, limit: Int) throws(JournalError) -> [HistoryLine] {
-        try journal.history(of: user, limit: limit)
+    func history(_ filter: HistoryFilter) throws(JournalError) -> [HistoryLine] {
+        try journal.history(filter)
     }
 }

@@ -74,15 +74,19 @@ struct Account: Sendable {
         users.remove(at: index)
     }
 
-    /// - Parameter delay: how many seconds pass until the key can be used.
-    mutating func createKey(for name: String, at now: Date, spreadingFor delay: Double) throws(AWSError) -> AccessKey {
+    /// - Parameters:
+    ///   - delay: how many seconds pass until the key can be used.
+    ///   - id, secret: a key of the caller's choice.
+    mutating func createKey(
+        for name: String, at now: Date, spreadingFor delay: Double, id: String = Random.accessKeyID(),
+        secret: String = Random.secretAccessKey()
+    ) throws(AWSError) -> AccessKey {
         let index = try index(of: name)
         guard users[index].keys.count < IAMUser.keyLimit else {
             throw .conflict("LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: \(IAMUser.keyLimit)")
         }
         let key = AccessKey(
-            id: Random.accessKeyID(), secret: Random.secretAccessKey(), created: now,
-            spread: now.addingTimeInterval(delay))
+            id: id, secret: secret, created: now, spread: now.addingTimeInterval(delay))
         users[index].keys.append(key)
         secrets[key.id] = key.secret
         return key

@@ -2,12 +2,14 @@ import Foundation
 import Synchronization
 
 extension ControlService {
-    /// Makes an IAM user with keys that are known everywhere at once; with a path and tags, where they are given.
+    /// Makes an IAM user with keys that are known everywhere at once: so many, or those that are given; with a path and tags,
+    /// where they are given.
     func addUser(_ request: Request) throws(Refusal) -> Reply {
         let fields = try fields(request)
         guard let name = fields["name"]?.string else { throw Refusal(status: 400, message: "name is missing") }
+        let given = try (fields["keys"]?.array ?? []).map(readKey)
         let count = fields["keys"]?.int ?? 0
-        guard (0...IAMUser.keyLimit).contains(count) else {
+        guard (0...IAMUser.keyLimit).contains(count), given.count <= IAMUser.keyLimit else {
             throw Refusal(status: 400, message: "keys must be 0, 1 or 2")
         }
         let tags = (fields["tags"]?.object ?? [:]).compactMapValues(\.string)
@@ -20,12 +22,23 @@ extension ControlService {
                 for _ in 0..<count {
                     ids.append(.string(try account.createKey(for: name, at: Date(), spreadingFor: 0).id))
                 }
+                for (id, secret) in given {
+                    _ = try account.createKey(for: name, at: Date(), spreadingFor: 0, id: id, secret: secret)
+                    ids.append(.string(id))
+                }
                 return ids
             }
             return .json(201, ["name": .string(name), "keys": .array(ids)])
         } catch {
             throw Refusal(status: error.status, message: error.message)
         }
+    }
+
+    private func readKey(_ key: JSON) throws(Refusal) -> (id: String, secret: String) {
+        guard let id = key.object?["id"]?.string, let secret = key.object?["secret"]?.string else {
+            throw Refusal(status: 400, message: "a key that is given needs id and secret")
+        }
+        return (id, secret)
     }
 
     /// Makes a place: `owner/name`; at GitHub also `owner/name@environment` and `owner`; at GitLab also `group`.

@@ -14,7 +14,7 @@ struct Adopt: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The access key ID that is in use.", valueName: "keyid"))
     var current: String
 
-    @Option(help: ArgumentHelp("The user whose key it is.", valueName: "user"))
+    @Option(help: ArgumentHelp("The user whose key it is.", valueName: "user"), completion: Suggestions.users)
     var user: String
 
     @OptionGroup var options: GlobalOptions

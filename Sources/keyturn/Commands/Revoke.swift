@@ -14,7 +14,7 @@ struct Revoke: AsyncParsableCommand {
             new key has arrived.
             """)
 
-    @Option(help: ArgumentHelp("The user whose key has leaked.", valueName: "user"))
+    @Option(help: ArgumentHelp("The user whose key has leaked.", valueName: "user"), completion: Suggestions.users)
     var user: String
 
     @Flag(help: "Deactivate the leaked key before it is replaced.")

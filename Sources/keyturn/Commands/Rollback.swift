@@ -11,7 +11,7 @@ struct Rollback: AsyncParsableCommand {
             the new one, until `keyturn retry` begins the overlap anew. Find out first who uses the old key.
             """)
 
-    @Option(help: ArgumentHelp("The user whose old key it is.", valueName: "user"))
+    @Option(help: ArgumentHelp("The user whose old key it is.", valueName: "user"), completion: Suggestions.users)
     var user: String
 
     @OptionGroup var options: GlobalOptions

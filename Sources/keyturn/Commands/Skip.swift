@@ -11,7 +11,8 @@ struct Skip: AsyncParsableCommand {
             that nobody uses any more. The reason is recorded.
             """)
 
-    @Argument(help: "The target's name, as `keyturn status` shows it: travis:acme/app.")
+    @Argument(
+        help: "The target's name, as `keyturn status` shows it: travis:acme/app.", completion: Suggestions.targets)
     var target: String
 
     @Option(help: "Why; it is recorded in the history.")

@@ -13,7 +13,9 @@ struct Status: AsyncParsableCommand {
             Read from the state alone; nothing is asked of AWS or the targets, and the users of `discover` are those that the \
             last work found. With --online each target is asked which key \
             it really holds: current, next, previous, foreign (somebody changed it by hand), or not readable. A key's role: \
-            current (the targets hold it), next (made, not yet confirmed everywhere), previous (replaced), unknown.
+            current (the targets hold it), next (made, not yet confirmed everywhere), previous (replaced), unknown. What \
+            needs attention comes first. Of more than 12 targets those that are not confirmed are listed, of more than 5 users \
+            without trouble each has one line; --verbose shows everything.
             """)
 
     @Flag(help: "Also ask each target which key it holds; nothing is written there.")
@@ -43,9 +45,7 @@ struct Status: AsyncParsableCommand {
         if options.json { return try JSONOutput.print(StatusDocument(users: users)) }
         let terminal = Terminal(options)
         if users.isEmpty { terminal.write("\(workspace.configuration.file) has no users yet.\n") }
-        for (index, user) in users.enumerated() {
-            terminal.write((index > 0 ? "\n" : "") + StatusText(user: user, terminal: terminal).text)
-        }
+        terminal.write(StatusOverview(users: users, terminal: terminal, isVerbose: options.verbose).text)
     }
 
     /// Asks every target of every user at once.

@@ -12,6 +12,8 @@ final class LiveView: Sendable {
     private struct State {
         var users: [String] = []
         var latest: [String: RotationProgress] = [:]
+        /// When a user's fan-out was first seen, and how many targets were settled by then.
+        var began: [String: (at: Timestamp, settled: Int)] = [:]
         var lines = 0
         var isOver = false
     }
@@ -25,6 +27,9 @@ final class LiveView: Sendable {
         state.withLock { state in
             if state.latest[progress.user] == nil { state.users.append(progress.user) }
             state.latest[progress.user] = progress
+            if progress.rotation.phase == .delivering, state.began[progress.user] == nil {
+                state.began[progress.user] = (progress.at, Self.settled(progress.rotation))
+            }
             draw(&state)
         }
     }
@@ -47,13 +52,35 @@ final class LiveView: Sendable {
 
     private func draw(_ state: inout State) {
         guard !state.isOver, !state.users.isEmpty else { return }
-        let lines = state.users.compactMap { state.latest[$0] }.flatMap { self.lines($0) }
+        let shown = state.users.compactMap { user in
+            state.latest[user].map { self.lines($0, since: state.began[user]) }
+        }
+        let lines = self.cut(shown.flatMap { $0 })
         let up = state.lines > 0 ? "\u{1B}[\(state.lines)A\r" : ""
         terminal.write(up + lines.map { "\u{1B}[2K\($0)\n" }.joined() + "\u{1B}[J")
         state.lines = lines.count
     }
 
-    private func lines(_ progress: RotationProgress) -> [String] {
+    /// What scrolled away could not be drawn over.
+    private func cut(_ lines: [String]) -> [String] {
+        let room = max(terminal.height - 2, 4)
+        return lines.count <= room ? lines : lines.prefix(room - 1) + ["… \(lines.count - room + 1) more lines"]
+    }
+
+    private static func settled(_ rotation: Rotation) -> Int { rotation.deliveries.values.count { $0.isSettled } }
+
+    /// `120 of 500 targets confirmed, about 3m 10s left`
+    private func count(_ progress: RotationProgress, since beginning: (at: Timestamp, settled: Int)?) -> String {
+        let (done, all) = (Self.settled(progress.rotation), progress.rotation.deliveries.count)
+        let text = "\(done) of \(all) targets confirmed"
+        guard let beginning, done < all, progress.rotation.phase == .delivering,
+            let left = FanOutPace.left(
+                done - beginning.settled, of: all - beginning.settled, in: SystemClock().now - beginning.at)
+        else { return text }
+        return "\(text), about \(DurationText.text(left)) left"
+    }
+
+    private func lines(_ progress: RotationProgress, since beginning: (at: Timestamp, settled: Int)?) -> [String] {
         let rotation = progress.rotation
         var lines = ["\(terminal.styled(progress.user, .bold))  \(bar(rotation))\(countdown(progress))"]
         let deliveries = rotation.deliveries.sorted { $0.key < $1.key }
@@ -64,8 +91,7 @@ final class LiveView: Sendable {
             if lines.count > Self.longestList + 2 { break }
         }
         if isLong {
-            let confirmed = deliveries.filter { $0.value.isSettled }.count
-            lines.append("  \(confirmed) of \(deliveries.count) targets confirmed")
+            lines.append("  \(count(progress, since: beginning))")
         }
         return lines
     }
@@ -100,5 +126,14 @@ final class LiveView: Sendable {
     /// A line that wrapped would not be drawn over.
     private func fit(_ line: (mark: String, text: String)) -> String {
         "\(line.mark) \(line.text.prefix(max(20, terminal.width - 6)))"
+    }
+}
+
+/// How long the rest takes, if it goes on as it went.
+enum FanOutPace {
+    /// - Returns: nil while too little was done to tell.
+    static func left(_ done: Int, of all: Int, in passed: Duration) -> Duration? {
+        guard done >= 5, passed >= .seconds(2), all > done else { return nil }
+        return passed * (all - done) / done
     }
 }

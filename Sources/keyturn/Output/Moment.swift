@@ -17,6 +17,12 @@ enum Moment {
         }
     }
 
+    /// Reads what people type for a point in time: RFC 3339, a day (its beginning, UTC), or a duration back from now.
+    static func boundary(_ text: String, now: Timestamp) -> Timestamp? {
+        if let duration = DurationText.parse(text) { return now - duration }
+        return parse(text) ?? parse("\(text)T00:00:00Z")
+    }
+
     /// `in 4h 12m`, `now`.
     static func relative(_ moment: Timestamp, to now: Timestamp) -> String {
         moment - now < .seconds(1) ? "now" : "in \(DurationText.text(moment - now))"

@@ -18,6 +18,8 @@ struct StatusDocument: Encodable {
         var at: String?
         var detail: String?
         var mayBeTorn = false
+        /// Whether the detail is about this target's place in the configuration, and not about its delivery.
+        var isRemark = false
         /// With `--online`: what the target really holds.
         var holds: Holding?
 
@@ -93,7 +95,17 @@ struct StatusDocument: Encodable {
     var users: [User]
 }
 
+extension StatusDocument.DeliveryLine {
+    /// Whether somebody should see it.
+    var isQuiet: Bool {
+        state == "confirmed" && !mayBeTorn && !isRemark && holds?.drift == nil
+    }
+}
+
 extension StatusDocument.User {
+    /// Whether somebody should look: what fits on one line otherwise does not tell it.
+    var needsAttention: Bool { problem != nil || deliveries.contains { !$0.isQuiet && $0.state != "skipped" } }
+
     init(_ user: ConfiguredUser, _ rotation: Rotation, at now: Timestamp) {
         let due = rotation.due(at: now, policy: user.policy)
         self.init(
@@ -118,7 +130,7 @@ extension StatusDocument.User {
                 attempts: delivery.attempts, at: delivery.at.map(Moment.text),
                 detail: isGone
                     ? "no longer in the configuration: what it holds dies with the next rotation" : delivery.detail,
-                mayBeTorn: delivery.mayBeTorn)
+                mayBeTorn: delivery.mayBeTorn, isRemark: isGone)
         }
         guard rotation.number > 0 else { return known }
         let new = configured.subtracting(rotation.deliveries.keys).map { target in

@@ -11,6 +11,7 @@ struct Terminal: Sendable {
         let isPlain =
             options.noColor || options.json || environment["NO_COLOR"]?.isEmpty == false
             || environment["TERM"] == "dumb"
+        columns = Self.columns(environment)
         isLive = !isPlain && isatty(STDOUT_FILENO) == 1
     }
 
@@ -26,9 +27,38 @@ struct Terminal: Sendable {
         isLive ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
     }
 
-    var width: Int {
+    /// How many columns a line may have; nil: nobody looks, and a program reads lines better whole.
+    let columns: Int?
+    /// How many lines are seen at once.
+    var height: Int { Self.size.rows ?? 24 }
+    var width: Int { columns ?? 80 }
+
+    private static func columns(_ environment: [String: String]) -> Int? {
+        if let given = environment["COLUMNS"].flatMap({ Int($0) }), given > 0 { return given }
+        return isatty(STDOUT_FILENO) == 1 ? size.columns ?? 80 : nil
+    }
+
+    private static var size: (columns: Int?, rows: Int?) {
         var size = winsize()
-        return ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 else { return (nil, nil) }
+        return (size.ws_col > 0 ? Int(size.ws_col) : nil, size.ws_row > 0 ? Int(size.ws_row) : nil)
+    }
+
+    /// A text in lines that fit, each after the first with that many blanks before it. Words that are longer than a line
+    /// stay whole: a key or a URL is there to be copied.
+    func wrapped(_ text: String, indent: Int) -> String {
+        guard let columns else { return text }
+        let room = max(columns - indent, 24)
+        var (lines, line) = ([String](), "")
+        for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+            if !line.isEmpty, line.count + 1 + word.count > room {
+                lines.append(line)
+                line = String(word)
+            } else {
+                line += (line.isEmpty ? "" : " ") + word
+            }
+        }
+        return (lines + [line]).joined(separator: "\n" + String(repeating: " ", count: indent))
     }
 
     func write(_ text: String) {

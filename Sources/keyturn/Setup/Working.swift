@@ -37,7 +37,7 @@ struct Working {
         do {
             try await workspace.start(host, log, for: users)
             // Last, since it makes the state where there is none: what is wrong with the rest changes nothing.
-            journal = try workspace.openJournal()
+            journal = try workspace.openJournal(log)
             try await workspace.refuseOwnUser(among: users, accounts)
         } catch {
             await host.stop()
@@ -86,21 +86,25 @@ struct Working {
 
     private func report(_ users: [ConfiguredUser], _ outcomes: [UserOutcome], _ before: ExitStatus) throws {
         outcomes.forEach(tell)
-        let now = SystemClock().now
-        let records = try workspace.readJournal().records()
-        let lines = users.map { StatusDocument.User($0, records[$0.name]?.rotation ?? Rotation(at: now), at: now) }
         if workspace.options.json {
-            try JSONOutput.print(StatusDocument(users: lines))
+            try JSONOutput.print(StatusDocument(users: try lines(users)))
         } else if !workspace.options.quiet {
             let terminal = Terminal(workspace.options)
             let worked = Set(outcomes.map(\.user))
-            for line in lines where worked.contains(line.user) {
-                terminal.write(StatusText(user: line, terminal: terminal).text)
-            }
             if worked.isEmpty { terminal.write(users.isEmpty ? "There is nothing to do.\n" : "Nothing is due.\n") }
+            let shown = try lines(users.filter { worked.contains($0.name) })
+            terminal.write(
+                StatusOverview(users: shown, terminal: terminal, isVerbose: workspace.options.verbose).text)
         }
         let status = outcomes.map(Self.status).reduce(before) { $0.worse($1) }
         if status != .done { throw FinishedWith(status: status) }
+    }
+
+    private func lines(_ users: [ConfiguredUser]) throws -> [StatusDocument.User] {
+        guard !users.isEmpty else { return [] }
+        let now = SystemClock().now
+        let records = try workspace.readJournal().records()
+        return users.map { StatusDocument.User($0, records[$0.name]?.rotation ?? Rotation(at: now), at: now) }
     }
 
     /// Says what an outcome's rotation does not: that it was not worked on.

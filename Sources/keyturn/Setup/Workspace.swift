@@ -71,29 +71,42 @@ struct Workspace {
         return names.isEmpty ? users : users.filter { names.contains($0.name) }
     }
 
-    /// The journal for looking; a state that is not there yet is empty.
-    func readJournal() throws -> any Journal {
+    /// The journal for looking; a state that is not there yet is empty, and one of an older layout stays as it is.
+    func readJournal(withSealKey: Bool = false) throws -> SQLiteJournal {
+        let seal = withSealKey ? try readSealKey() : nil
         let exists = FileManager.default.fileExists(atPath: configuration.state)
         return try explain { () throws(JournalError) in
-            try SQLiteJournal(path: exists ? configuration.state : nil, seal: nil)
+            try SQLiteJournal(path: exists ? configuration.state : nil, seal: seal)
         }
     }
 
-    /// The journal for working, with the seal key.
-    func openJournal() throws -> any Journal {
+    /// The journal for working, with the seal key. A state of an older layout is brought to the present one.
+    func openJournal(_ log: EventLog) throws -> SQLiteJournal {
         let seal = try readSealKey()
         let directory = stateDirectory
         guard FileManager.default.fileExists(atPath: directory) else {
             throw CommandFailure(
                 .configuration, "\(configuration.file): `state`: the directory \(directory) does not exist")
         }
-        return try explain { () throws(JournalError) in try SQLiteJournal(path: configuration.state, seal: seal) }
+        let command = CommandLine.arguments.dropFirst().first { !$0.hasPrefix("-") } ?? "keyturn"
+        let journal = try explain { () throws(JournalError) in
+            try SQLiteJournal(
+                path: configuration.state, seal: seal, author: .current(command: command),
+                retention: configuration.historyRetention, migratingAt: SystemClock().now)
+        }
+        if let migration = journal.migration {
+            log.tell(
+                "\(configuration.state) had layout \(migration.from) and has layout \(migration.to) now; as it was it is kept in "
+                    + "\(migration.backup), which holds the sealed pair of a rotation under way: remove it when all is well"
+            )
+        }
+        return journal
     }
 
     /// Opens a state that is there already, and checks that it was sealed with this key.
     func checkState() throws {
         _ = try readSealKey()
-        if FileManager.default.fileExists(atPath: configuration.state) { _ = try openJournal() }
+        if FileManager.default.fileExists(atPath: configuration.state) { _ = try readJournal(withSealKey: true) }
     }
 
     private func explain(_ body: () throws(JournalError) -> SQLiteJournal) throws -> SQLiteJournal {

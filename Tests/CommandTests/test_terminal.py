@@ -1,0 +1,148 @@
+"""What people see on terminals of their size, in the manual, and when they press Tab."""
+
+import json
+import os
+import sqlite3
+import subprocess
+
+import pytest
+
+from test_output import in_terminal
+
+import program
+
+
+def fill(world, targets, failing=3):
+    """A rotation with many targets in the state, without asking anybody."""
+    names = [f"acme/repository-{number:03}" for number in range(targets)]
+    world.configuration["users"]["cicd-bot"]["targets"] = [
+        {"pusher": "travis", "repository": name} for name in names]
+    world.save()
+    database = sqlite3.connect(world.database)
+    database.execute("DELETE FROM delivery")
+    database.execute("UPDATE rotation SET phase = 'delivering', number = 2, next_id = 'AKIANEXT', next_created = 1, next_status = 'Active'")
+    for index, name in enumerate(names):
+        state, evidence = ("failed", None) if index % (targets // failing) == 2 else ("confirmed", "read-back")
+        database.execute(
+            "INSERT INTO delivery VALUES ('cicd-bot', ?, ?, ?, 1, 0, 1, NULL, 0, ?, NULL, 0)",
+            (f"travis:{name}", state, evidence, "Travis CI: this is what the service said about it, at some length"))
+    database.commit()
+    database.close()
+
+
+def test_many_targets_are_counted(world):
+    """500 targets: how many are in which state, and those that are not confirmed; --verbose lists all."""
+    world.must("step")
+    fill(world, 500)
+    out = world.must("status").out
+    assert "500 targets: 3 failed, 497 confirmed" in out and len(out.splitlines()) < 20
+    assert out.count("\n  failed") == 3
+    verbose = world.must("status", "--verbose").out
+    assert verbose.count("\n  confirmed") == 497 and verbose.index("\n  failed") < verbose.index("\n  confirmed")
+    assert len(world.status()["deliveries"]) == 500
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_lines_fit(world, columns):
+    """Whatever the width: no line is longer, but for a word that is."""
+    world.must("step")
+    fill(world, 10)
+    world.environment["COLUMNS"] = str(columns)
+    for command in ("status", "plan"):
+        for line in world.must(command).out.splitlines():
+            assert len(line) <= columns, line
+    del world.environment["COLUMNS"]
+    # Nobody looks: a line stays a line, for grep.
+    assert max(map(len, world.must("status").out.splitlines())) > 120
+
+
+def test_a_terminal_tells_its_width(world):
+    """Without COLUMNS the terminal is asked; one that does not know has 80."""
+    world.must("step")
+    fill(world, 10)
+    drawn, status = in_terminal(world, "status", "--no-color")
+    assert status == 0 and max(len(line) for line in drawn.splitlines()) <= 80
+
+
+def test_trouble_comes_first(world):
+    """Many users: those with a problem in full and first, the others on a line each."""
+    world.must("step")
+    fill(world, 10)
+    for number in range(8):
+        world.configuration["users"][f"a-quiet-{number}"] = {"targets": [{"pusher": "github", "repository": f"acme/q{number}"}]}
+    world.save()
+    lines = world.must("status").out.splitlines()
+    assert lines[0].startswith("9 users: 1 ") and lines[2].startswith("cicd-bot  delivering")
+    assert [line.split()[0] for line in lines[-8:]] == [f"a-quiet-{number}" for number in range(8)]
+    assert world.must("status", "--verbose").out.count("next: ") == 9
+
+
+def commands():
+    """Every command, as the program itself tells it."""
+    help = json.loads(subprocess.run([program.binary(), "--experimental-dump-help"], capture_output=True, check=True).stdout)
+
+    def walk(command, above):
+        yield (*above, command["commandName"])
+        for below in command.get("subcommands", []):
+            if below["commandName"] != "help":
+                yield from walk(below, (*above, command["commandName"]))
+
+    return list(walk(help["command"], ()))
+
+
+def test_every_command_has_a_manual_page():
+    """Made from --help, without a warning of groff, with every option."""
+    pages = program.stage() / "share" / "man" / "man1"
+    assert {page.name for page in pages.iterdir()} == {"-".join(command) + ".1" for command in commands()}
+    for command in commands():
+        page = pages / ("-".join(command) + ".1")
+        done = subprocess.run(
+            ["groff", "-man", "-Tutf8", "-ww", "-P-cbou", "-rLL=200n", str(page)], capture_output=True, text=True, check=True)
+        assert done.stderr == "", done.stderr
+        shown = subprocess.run([program.binary(), *command[1:], "--help"], capture_output=True, text=True, check=True).stdout
+        for word in shown.split("OPTIONS:")[-1].split():
+            if word.startswith("--"):
+                assert word.strip(".,;:)") in done.stdout, (command, word)
+
+
+BASH = """
+source {stage}/share/bash-completion/completions/keyturn || exit 1
+COMP_WORDS=({words}); COMP_CWORD=$(({count} - 1)); COMP_LINE="{words}"; COMP_POINT=${{#COMP_LINE}}
+_keyturn keyturn "${{COMP_WORDS[$COMP_CWORD]}}" "${{COMP_WORDS[$COMP_CWORD-1]}}"
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+
+
+def completed(world, *words):
+    """What bash offers for the last word."""
+    text = BASH.format(stage=program.stage(), words=" ".join(words) + ("" if words[-1] else '""'), count=len(words))
+    environment = {**world.environment, "PATH": f"{program.stage()}/bin:{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["bash", "-c", text], cwd=world.directory, env=environment, capture_output=True, text=True, timeout=20)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+def test_bash_offers_users_and_targets(world):
+    """Of the configuration that is found without --config."""
+    world.configuration["users"]["other-bot"] = {"targets": [{"pusher": "travis", "repository": "acme/other"}]}
+    world.save()
+    assert {"status", "history"} <= set(completed(world, "keyturn", ""))
+    assert set(completed(world, "keyturn", "rotate", "--user", "")) >= {"cicd-bot", "other-bot"}
+    assert "travis:acme/other" in completed(world, "keyturn", "skip", "")
+    (world.directory / "keyturn.yaml").write_text("version: 7\n")
+    assert "cicd-bot" not in completed(world, "keyturn", "rotate", "--user", "")
+
+
+@pytest.mark.parametrize("shell, script", [
+    ("zsh", "autoload -Uz compinit && compinit -u -D && source {0}/share/zsh/site-functions/_keyturn; whence -w _keyturn"),
+    ("fish", "source {0}/share/fish/vendor_completions.d/keyturn.fish; and complete -C 'keyturn hist'"),
+])
+def test_other_shells_load_the_completions(world, shell, script):
+    """zsh knows the function; fish offers the command."""
+    environment = {**world.environment, "PATH": f"{program.stage()}/bin:{os.environ['PATH']}"}
+    options = ["-f"] if shell == "zsh" else ["--no-config"]
+    done = subprocess.run(
+        [shell, *options, "-c", script.format(program.stage())], cwd=world.directory, env=environment,
+        capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0 and ("_keyturn: function" in done.stdout or "history" in done.stdout), done
