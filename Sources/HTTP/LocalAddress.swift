@@ -41,6 +41,20 @@ enum LocalAddress {
         return bytes == awsMetadata
     }
 
+    /// Whether a URL names this machine or its link by an address, or as localhost.
+    static func isNear(url: String) -> Bool {
+        let parts = url.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: true)
+        guard parts.count > 1, parts[0].hasSuffix(":") else { return false }
+        let authority = parts[1].lowercased()
+        if authority.hasPrefix("[") { return authority.hasPrefix("[::1]") || authority.hasPrefix("[fd00:ec2::") }
+        let host = authority.prefix { $0 != ":" }
+        if host == "localhost" { return true }
+        var address = in_addr()
+        guard inet_pton(AF_INET, String(host), &address) == 1 else { return false }
+        let number = UInt32(bigEndian: address.s_addr)
+        return number >> 24 == 127 || number >> 16 == 0xA9FE
+    }
+
     /// fd00:ec2::254
     private static let awsMetadata: [UInt8] = [0xFD, 0x00, 0x0E, 0xC2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x54]
 

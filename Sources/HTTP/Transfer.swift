@@ -60,7 +60,7 @@ final class Transfer {
         if request.isSentOnce { kt_curl_set_long(handle, CURLOPT_FRESH_CONNECT, 1) }
         // This machine and its link, where clouds hand out credentials, are never behind a proxy, whatever the environment
         // says; an empty name switches proxies off.
-        if isNear(request.url) { kt_curl_set_string(handle, CURLOPT_PROXY, "") }
+        if LocalAddress.isNear(url: request.url) { kt_curl_set_string(handle, CURLOPT_PROXY, "") }
         if !request.mayBeLocal { keepFromLocal(handle) }
         if let authorities = options.authorities { kt_curl_set_string(handle, CURLOPT_CAINFO, authorities) }
         // The client keeps the transfer until it is finished, so the callbacks may borrow it.
@@ -213,12 +213,6 @@ final class Transfer {
             default: .lost
             }
         return HTTPError(code, text)
-    }
-
-    private func isNear(_ url: String) -> Bool {
-        ["127.", "localhost:", "localhost/", "[::1]", "169.254.", "[fd00:ec2::"].contains { host in
-            url.hasPrefix("http://" + host) || url.hasPrefix("https://" + host)
-        }
     }
 
     private func milliseconds(_ duration: Duration) -> Int {

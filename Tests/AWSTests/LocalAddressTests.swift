@@ -34,4 +34,15 @@ struct LocalAddressTests {
             #expect(!LocalAddress.isLocal(v6: address), "\(address)")
         }
     }
+
+    @Test(
+        "in a URL are never behind a proxy",
+        arguments: [
+            ("http://127.0.0.1:80/x", true), ("http://localhost", true), ("https://LOCALHOST:1/", true),
+            ("http://[::1]:90/x", true), ("http://169.254.169.254/latest/api/token", true),
+            ("http://169.254.170.23/v1/credentials", true), ("http://[fd00:ec2::254]/", true),
+            ("http://127.example.com/", false), ("http://169.254.example.com/", false), ("http://10.0.0.1/", false),
+            ("http://localhost.example.com/", false), ("https://sts.us-east-1.amazonaws.com/", false),
+        ])
+    func near(url: String, isNear: Bool) { #expect(LocalAddress.isNear(url: url) == isNear) }
 }

@@ -1,7 +1,9 @@
 """Where keyturn's own credentials come from, and what happens when they end."""
 
 import json
+import socket
 import sys
+import time
 
 import pytest
 
@@ -182,6 +184,19 @@ def test_a_metadata_service_that_does_not_work(world, signin, metadata):
     metadata.faults = [500, 500]
     world.environment.update(AWS_EC2_METADATA_DISABLED="", AWS_EC2_METADATA_SERVICE_ENDPOINT=metadata.url)
     assert "answered 500" in world.must("check", "--online", status=69).out
+
+
+def test_a_metadata_service_that_is_silent(world, signin):
+    """Nobody waits long for it: a second, twice."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(16)
+        world.environment.update(
+            AWS_EC2_METADATA_DISABLED="", AWS_EC2_METADATA_SERVICE_ENDPOINT=f"http://127.0.0.1:{silent.getsockname()[1]}")
+        began = time.monotonic()
+        result = world.must("check", "--online", status=69)
+        # Once for the account, and once for the user in it.
+        assert time.monotonic() - began < 8 and "the instance's metadata" in result.out
 
 
 def test_no_credentials_at_all(world, signin):

@@ -156,6 +156,16 @@ def test_what_was_found_cannot_be_read(found):
     assert path.name in result.err and "remove it" in result.err
 
 
+def test_the_own_user(found):
+    """Found or not: keyturn does not cut itself off, and says which entry found it."""
+    tag(found.sandbox, "keyturn-admin", "yes")
+    found.configuration["discover"]["targets"] = TEMPLATE[1:]
+    found.save()
+    result = found.must("rotate", status=77)
+    assert "found by `discover: tag keyturn=yes`" in result.err and "cut itself off" in result.err
+    assert found.sandbox.writes() == []
+
+
 @pytest.mark.parametrize("entry, words", [
     ({"targets": TEMPLATE}, "needs `tag`"),
     ({"tag": "a=b"}, "`discover.targets` must be a list"),

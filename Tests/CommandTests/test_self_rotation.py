@@ -138,6 +138,14 @@ def test_a_file_that_cannot_take_it(own, change, words):
     assert own.file.read_text() == text and list(own.sandbox.keys(OWN)) == [own.sandbox.accessKeyId]
 
 
+def test_a_leak(own):
+    """Replaced and killed; first killed, it could not be replaced."""
+    result = own.must("revoke", "--user", OWN, "--now", status=77)
+    assert "Without --now" in result.err and list(own.sandbox.keys(OWN)) == [own.sandbox.accessKeyId]
+    own.must("revoke", "--user", OWN)
+    assert_on_new_key(own)
+
+
 def test_without_it(own):
     """The own user is refused, as ever, and the text names the way."""
     del own.configuration["self-rotation"]

@@ -25,6 +25,12 @@ struct Revoke: AsyncParsableCommand {
     func run() async throws {
         let workspace = try Workspace(options)
         let users = try workspace.select([user])
+        if now, users.contains(where: \.isOwn) {
+            throw CommandFailure(
+                .notAllowed,
+                "keyturn itself runs with the key of \(user): deactivated first, it could not be replaced. Without --now it is "
+                    + "replaced first, and dead a moment later. Nothing was changed.")
+        }
         // A user that keyturn has never seen is taken over first: then there is a key to revoke.
         let isKnown = try workspace.readJournal().record(of: user)?.rotation.current != nil
         if !isKnown { try await Working(workspace).work(on: users, isLive: false) }

@@ -5,17 +5,24 @@ extension Workspace {
     /// Whoever rotates the key that it runs with cuts itself off, with nobody left to bring the key back: unless
     /// `self-rotation` says so, and the new key goes where keyturn reads it.
     func refuseOwnUser(among users: [ConfiguredUser], _ accounts: Accounts) async throws {
-        var identities: [Account: [CallerIdentity]] = [:]
-        for account in Set(users.map { account(of: $0) } + (users.contains(where: \.isOwn) ? accountsOfAll : [])) {
-            // Where AWS gives no answer the work itself will say why.
-            identities[account] = (try? await accounts.iam(account).ownIdentities()) ?? []
-        }
+        let all = users.contains(where: \.isOwn) ? self.users : users
+        let identities = await identities(in: Set(all.map { account(of: $0) }), accounts)
         for user in users {
             if let refusal = refusal(of: user, identities) { throw CommandFailure(.notAllowed, refusal) }
         }
     }
 
-    private var accountsOfAll: [Account] { users.map { account(of: $0) } }
+    /// Who keyturn is in each account. Where AWS gives no answer the work itself will say why.
+    private func identities(
+        in wanted: Set<Account>, _ accounts: Accounts
+    ) async -> [Account: [CallerIdentity]] {
+        await withTaskGroup(of: (Account, [CallerIdentity]).self) { group in
+            for account in wanted {
+                group.addTask { (account, (try? await accounts.iam(account).ownIdentities()) ?? []) }
+            }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+    }
 
     /// Why a user may not be rotated; nil: it may.
     ///
@@ -24,9 +31,10 @@ extension Workspace {
         let nothing = "Nothing was changed."
         guard user.isOwn, let own = configuration.selfRotation else {
             guard let same = Self.own(user.userName, identities[account(of: user)] ?? []) else { return nil }
+            let place = user.origin.map { "\(user.name), found by `\($0)`" } ?? "`users.\(user.name)`"
             return
-                "keyturn runs with a key of \(same.arn), which is `users.\(user.name)`: it would cut itself off. Run it as "
-                + "another identity, have the user rotated by `self-rotation`, or take it out of the configuration. \(nothing)"
+                "keyturn runs with a key of \(same.arn), which is \(place): it would cut itself off. Run it as another "
+                + "identity, have the user rotated by `self-rotation`, or take it out of the configuration. \(nothing)"
         }
         // Any account that is entered with a key of the user must read it from the file that the new key is written to.
         let file = ownFile(own)
