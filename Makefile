@@ -94,12 +94,11 @@ copy:
 	tree plugin-sdk plugin-sdk; \
 	tree Sources/keyturn/schemas schemas; \
 	sed -e 's#(Plugins/TravisCI/README.md)#(pushers/travis-ci.md)#; s#(Plugins/GitLabCI/README.md)#(pushers/gitlab-ci.md)#' \
-	  -e 's#(Plugins/GitHubActions/README.md)#(pushers/github-actions.md)#; s#(Plugins/Exec/README.md)#(pushers/exec.md)#; s#(plugin-sdk/README.md)#(writing-a-pusher.md)#; s#(Sources/keyturn/Documentation.docc/#(guides/#' \
-	  -e 's#(plugin-sdk/include/keyturn_pusher.h)#(../../../include/keyturn_pusher.h)#' README.md > $(FROM)/README.tmp; \
+	  -e 's#(Plugins/GitHubActions/README.md)#(pushers/github-actions.md)#; s#(Plugins/Exec/README.md)#(pushers/exec.md)#; s#(plugin-sdk/README.md)#(writing-a-pusher.md)#' \
+	  -e 's#(plugin-sdk/include/keyturn_pusher.h)#(../../../include/keyturn_pusher.h)#' \
+	  -e 's#(Sources/keyturn/Documentation.docc/#(guides/#g' README.md > $(FROM)/README.tmp; \
 	put 644 $(FROM)/README.tmp "$(TO)/share/doc/keyturn/README.md"; \
-	for guide in Sources/keyturn/Documentation.docc/*.md; do \
-	  put 644 "$$guide" "$(TO)/share/doc/keyturn/guides/$$(basename "$$guide")"; \
-	done; \
+	for guide in Sources/keyturn/Documentation.docc/*.md; do put 644 $$guide "$(TO)/share/doc/keyturn/guides/$${guide##*/}"; done; \
 	put 644 CHANGELOG.md "$(TO)/share/doc/keyturn/CHANGELOG.md"; \
 	put 644 LICENSE "$(TO)/share/doc/keyturn/LICENSE"; \
 	rm -rf $(FROM)/manual.tmp; mkdir $(FROM)/manual.tmp; \

@@ -18,7 +18,7 @@ let modules: [Target] = [
     .target(name: "Rotation"),
     .target(name: "Secrets", dependencies: ["CSodium"]),
     .target(name: "HTTP", dependencies: ["CCurl", "Secrets"]),
-    .target(name: "AWS", dependencies: ["CExpat", "HTTP", "Rotation", "Secrets"]),
+    .target(name: "AWS", dependencies: ["CExpat", "HTTP", "JSON", "Rotation", "Secrets"]),
     .target(
         name: "Journal",
         dependencies: [
@@ -101,7 +101,7 @@ let plugins: [Target] = [
 let tests: [Target] = [
     .testTarget(name: "RotationTests", dependencies: ["Rotation"]),
     .testTarget(name: "RunnerProtocolTests", dependencies: ["RunnerProtocol"]),
-    .testTarget(name: "AWSTests", dependencies: ["AWS", "HTTP", "Secrets"]),
+    .testTarget(name: "AWSTests", dependencies: ["AWS", "HTTP", "Rotation", "Secrets"]),
     .testTarget(
         name: "PusherHostTests", dependencies: ["JSON", "PusherHost", "Rotation", "RunnerProtocol", "Secrets"]),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),

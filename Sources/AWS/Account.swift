@@ -6,12 +6,34 @@ public struct Account: Hashable, Sendable {
     public var profile: String?
     /// The base URL of both services instead of AWS's; nil: the environment's, else AWS's.
     public var endpoint: String?
+    /// A role to assume in it with the other settings' credentials; nil: these are the account's own.
+    public var role: Role?
+
+    /// A role, and how it is assumed.
+    public struct Role: Hashable, Sendable {
+        /// `arn:PARTITION:iam::ACCOUNT:role/NAME`
+        public var arn: String
+        /// What the role's trust policy may ask for.
+        public var externalID: String?
+        /// Names the session in the account's CloudTrail; nil: keyturn and this machine's name.
+        public var sessionName: String?
+        /// How long the credentials are to last; nil: as the role says, an hour as a rule.
+        public var duration: Duration?
+
+        /// A role.
+        public init(arn: String, externalID: String? = nil, sessionName: String? = nil) {
+            self.arn = arn
+            self.externalID = externalID
+            self.sessionName = sessionName
+        }
+    }
 
     /// One account.
-    public init(region: String, profile: String? = nil, endpoint: String? = nil) {
+    public init(region: String, profile: String? = nil, endpoint: String? = nil, role: Role? = nil) {
         self.region = region
         self.profile = profile
         self.endpoint = endpoint
+        self.role = role
     }
 
     /// The partition of the region.

@@ -7,23 +7,15 @@ public import Secrets
 public struct IAM: Sendable {
     /// Pages of a listing; IAM allows two keys a user, so more than a few pages are not IAM's.
     private static let pageLimit = 20
-    private let client: QueryClient
-    private let source: any CredentialSource
+    let client: AuthorizedClient
 
     /// - Parameters:
     ///   - account: where it is reached.
     ///   - source: credentials for all but ``identity(of:)``, asked for each call.
     ///   - environment: for `AWS_ENDPOINT_URL` and its like.
     public init(account: Account, source: any CredentialSource, http: HTTPClient, environment: [String: String]) {
-        client = QueryClient(account: account, http: http, environment: environment, retries: RetryBudget())
-        self.source = source
-    }
-
-    private var credentials: Credentials {
-        get throws(AWSError) {
-            if let found = try source.credentials() { return found }
-            throw AWSError(.denied, "no AWS credentials: looked in \(source.name)")
-        }
+        let client = QueryClient(account: account, http: http, environment: environment, retries: RetryBudget())
+        self.client = AuthorizedClient(client: client, source: source)
     }
 
     /// ListAccessKeys, all pages.
@@ -32,7 +24,7 @@ public struct IAM: Sendable {
         var marker: String?
         for _ in 0..<Self.pageLimit {
             let parameters = [("UserName", user)] + (marker.map { [("Marker", $0)] } ?? [])
-            let reply = try await client.call(.iam, "ListAccessKeys", parameters, as: try credentials)
+            let reply = try await client.call(.iam, "ListAccessKeys", parameters)
             guard let result = reply.child("ListAccessKeysResult"), let list = result.child("AccessKeyMetadata") else {
                 throw AWSError(.refused, "ListAccessKeys: the answer holds no AccessKeyMetadata")
             }
@@ -53,7 +45,7 @@ public struct IAM: Sendable {
     /// CreateAccessKey. Never sent again when the fate of the first is not known: that is `lost`.
     public func createAccessKey(of user: String) async throws(AWSError) -> (key: AccessKey, pair: KeyPair) {
         let parameters = [("UserName", user)]
-        let reply = try await client.call(.iam, "CreateAccessKey", parameters, as: try credentials, .never)
+        let reply = try await client.call(.iam, "CreateAccessKey", parameters, .never)
         guard let made = reply.at("CreateAccessKeyResult", "AccessKey"), let secret = made.text("SecretAccessKey"),
             !secret.isEmpty, let key = try? Self.key(made)
         else { throw AWSError(.lost, "CreateAccessKey: the answer holds no key that can be read") }
@@ -63,21 +55,21 @@ public struct IAM: Sendable {
     /// UpdateAccessKey.
     public func setStatus(_ status: AccessKey.Status, of id: AccessKeyID, of user: String) async throws(AWSError) {
         let parameters = [("UserName", user), ("AccessKeyId", id.rawValue), ("Status", status.rawValue)]
-        _ = try await client.call(.iam, "UpdateAccessKey", parameters, as: try credentials)
+        _ = try await client.call(.iam, "UpdateAccessKey", parameters)
     }
 
     /// DeleteAccessKey. A key that is gone already counts as deleted.
     public func deleteAccessKey(_ id: AccessKeyID, of user: String) async throws(AWSError) {
         do {
             let parameters = [("UserName", user), ("AccessKeyId", id.rawValue)]
-            _ = try await client.call(.iam, "DeleteAccessKey", parameters, as: try credentials)
+            _ = try await client.call(.iam, "DeleteAccessKey", parameters)
         } catch { if error.code != .noSuchEntity { throw error } }
     }
 
     /// GetAccessKeyLastUsed: nil where the key was never used. It lags behind by an unknown time.
     public func lastUse(of id: AccessKeyID) async throws(AWSError) -> Timestamp? {
         let reply = try await client.call(
-            .iam, "GetAccessKeyLastUsed", [("AccessKeyId", id.rawValue)], as: try credentials)
+            .iam, "GetAccessKeyLastUsed", [("AccessKeyId", id.rawValue)])
         guard let use = reply.at("GetAccessKeyLastUsedResult", "AccessKeyLastUsed") else {
             throw AWSError(.refused, "GetAccessKeyLastUsed: the answer holds no AccessKeyLastUsed")
         }
@@ -90,15 +82,23 @@ public struct IAM: Sendable {
 
     /// GetUser: the user's ARN.
     public func user(_ name: String) async throws(AWSError) -> String {
-        let reply = try await client.call(.iam, "GetUser", [("UserName", name)], as: try credentials)
+        let reply = try await client.call(.iam, "GetUser", [("UserName", name)])
         guard let arn = reply.at("GetUserResult", "User")?.text("Arn") else {
             throw AWSError(.refused, "GetUser: the answer holds no ARN")
         }
         return arn
     }
 
-    /// GetCallerIdentity of keyturn itself: its ARN.
-    public func ownIdentity() async throws(AWSError) -> String { try await identity(as: try credentials) }
+    /// Who keyturn itself is, and those with whose credentials its roles are assumed, its own identity first.
+    public func ownIdentities() async throws(AWSError) -> [CallerIdentity] {
+        let (reply, used) = try await client.answer(.sts, "GetCallerIdentity", [], as: try await client.current())
+        var found = [CallerIdentity(arn: try Self.arn(in: reply), keyID: used.pair.id, source: used.source)]
+        for origin in used.origins {
+            found.append(
+                CallerIdentity(arn: try await identity(as: origin), keyID: origin.pair.id, source: origin.source))
+        }
+        return found
+    }
 
     /// GetCallerIdentity with a pair: the ARN that it answers for.
     ///
@@ -108,12 +108,28 @@ public struct IAM: Sendable {
     }
 
     private func identity(as credentials: Credentials) async throws(AWSError) -> String {
-        let reply = try await client.call(.sts, "GetCallerIdentity", [], as: credentials)
+        try Self.arn(in: try await client.client.call(.sts, "GetCallerIdentity", [], as: credentials))
+    }
+
+    private static func arn(in reply: XMLElement) throws(AWSError) -> String {
         guard let arn = reply.child("GetCallerIdentityResult")?.text("Arn") else {
             throw AWSError(.refused, "GetCallerIdentity: the answer holds no ARN")
         }
         return arn
     }
+}
+
+/// Who somebody is for AWS, and through what.
+public struct CallerIdentity: Hashable, Sendable {
+    /// The ARN.
+    public var arn: String
+    /// The access key ID.
+    public var keyID: String
+    /// Where the credentials came from, in words.
+    public var source: String
+
+    /// Whether they are the key that stands in that profile of the shared files.
+    public func isKey(ofProfile name: String) -> Bool { source == StaticCredentials.name(ofProfile: name) }
 }
 
 /// Times as AWS writes them: ISO 8601 in UTC, with or without fractions of a second.

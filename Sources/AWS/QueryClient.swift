@@ -16,8 +16,9 @@ struct QueryClient: Sendable {
     let environment: [String: String]
     let retries: RetryBudget
 
+    /// - Parameter credentials: nil: the call is not signed.
     func call(
-        _ service: Service, _ action: String, _ parameters: [(String, String)], as credentials: Credentials,
+        _ service: Service, _ action: String, _ parameters: [(String, String)], as credentials: Credentials?,
         _ repeatability: Repeatability = .safe
     ) async throws(AWSError) -> XMLElement {
         var attempt = 1
@@ -25,7 +26,7 @@ struct QueryClient: Sendable {
             let failure: AWSError
             do {
                 let reply = try await send(service, action, parameters, credentials, repeatability)
-                guard let error = AWSReply.error(in: reply, action, signedWith: credentials.pair.id) else {
+                guard let error = AWSReply.error(in: reply, action, signedWith: credentials?.pair.id ?? "") else {
                     retries.succeeded()
                     return try AWSReply.document(in: reply, action)
                 }
@@ -48,20 +49,21 @@ struct QueryClient: Sendable {
     }
 
     private func send(
-        _ service: Service, _ action: String, _ parameters: [(String, String)], _ credentials: Credentials,
+        _ service: Service, _ action: String, _ parameters: [(String, String)], _ credentials: Credentials?,
         _ repeatability: Repeatability
     ) async throws(HTTPError) -> HTTPResponse {
         let form = ([("Action", action), ("Version", service.version)] + parameters)
             .map { "\(Self.escape($0.0))=\(Self.escape($0.1))" }.joined(separator: "&")
         var lines = "Content-Type: application/x-www-form-urlencoded; charset=utf-8\n"
-        credentials.sessionToken?.withBytes { token in
+        credentials?.sessionToken?.withBytes { token in
             lines += "x-amz-security-token: \(String(decoding: token, as: UTF8.self))\n"
         }
         let base = account.endpoint(of: service, environment)
         var request = HTTPRequest(
             method: .post, url: base.hasSuffix("/") ? base : base + "/", headers: .text(lines), body: .text(form),
-            signature: .init(
-                pair: credentials.pair, region: account.signingRegion(of: service), service: service.rawValue),
+            signature: credentials.map {
+                .init(pair: $0.pair, region: account.signingRegion(of: service), service: service.rawValue)
+            },
             timeout: .seconds(20), responseLimit: 1 << 20)
         request.isSentOnce = repeatability == .never
         return try await http.send(request)

@@ -12,7 +12,7 @@ extension Configuration {
         return policy
     }
 
-    private static func readPolicy(
+    static func readPolicy(
         _ reader: inout MappingReader, _ base: Policy
     ) throws(ConfigurationError) -> Policy {
         var policy = base
@@ -58,7 +58,7 @@ extension Configuration {
     }
 
     /// IAM's rule for user names: up to 64 letters, digits and `_+=,.@-`.
-    private static func check(_ name: String, _ reader: MappingReader, _ line: Int) throws(ConfigurationError) {
+    static func check(_ name: String, _ reader: MappingReader, _ line: Int) throws(ConfigurationError) {
         let isFine = name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_+=,.@-".contains($0)) }
         guard isFine, (1...64).contains(name.count) else {
             throw ConfigurationError(
@@ -73,8 +73,7 @@ extension Configuration {
     ) throws(ConfigurationError) {
         var seen: [String: String] = [:]
         for user in users {
-            let account = "\(user.account.profile ?? "") \(user.account.endpoint ?? "") \(user.userName.lowercased())"
-            if let first = seen.updateValue(user.name, forKey: account) {
+            if let first = seen.updateValue(user.name, forKey: user.twin) {
                 throw ConfigurationError(
                     file: file, line: field.line(at: [user.name]),
                     "`users.\(user.name)` is the IAM user \(user.userName), and so is `users.\(first)`")
@@ -82,7 +81,7 @@ extension Configuration {
         }
     }
 
-    private static func readTargets(
+    static func readTargets(
         _ reader: inout MappingReader, _ line: Int, _ pushers: Set<String>
     ) throws(ConfigurationError) -> [TargetEntry] {
         guard let field = reader.field("targets"), case .list(let fields) = field.value, !fields.isEmpty else {

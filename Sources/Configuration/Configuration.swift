@@ -12,6 +12,27 @@ public struct Configuration: Sendable {
         public var profile: String?
         /// nil: the environment's, else AWS's own.
         public var endpoint: String?
+        /// A role to assume with the credentials of the other settings; nil: none.
+        public var role: Role?
+        /// Names the role's session; nil: keyturn and this machine's name.
+        public var roleSessionName: String?
+    }
+
+    /// A role to assume.
+    public struct Role: Hashable, Sendable {
+        /// `arn:PARTITION:iam::ACCOUNT:role/NAME`
+        public var arn: String
+        /// What the role's trust policy may ask for.
+        public var externalID: String?
+
+        /// A role.
+        public init(arn: String, externalID: String? = nil) {
+            self.arn = arn
+            self.externalID = externalID
+        }
+
+        /// The account that the role is in.
+        var account: Substring { arn.split(separator: ":", omittingEmptySubsequences: false)[4] }
     }
 
     /// The file's path.
@@ -34,6 +55,10 @@ public struct Configuration: Sendable {
     public var historyRetention: Duration?
     /// The IAM users, in the file's order.
     public var users: [UserEntry]
+    /// The user with whose key keyturn itself runs, where it is to be rotated too.
+    public var selfRotation: SelfRotation?
+    /// Which further users to look for in the accounts.
+    public var discover: [DiscoverEntry]
     /// Configured uses of plugins, in the file's order.
     public var pushers: [PusherEntry]
 
@@ -57,6 +82,8 @@ public struct Configuration: Sendable {
         public var policy: Policy
         /// The account.
         public var account: Account
+        /// The entry of `discover` that found it; nil: it stands in `users`.
+        var origin: DiscoverEntry?
         var targets: [TargetEntry]
     }
 
@@ -117,6 +144,8 @@ public struct Configuration: Sendable {
         let defaults = try Self.readDefaults(reader.field("defaults"), file)
         let names = Set(pushers.map(\.name))
         users = try Self.readUsers(reader.field("users"), file, defaults, account, names)
+        selfRotation = try Self.readSelfRotation(reader.field("self-rotation"), file, defaults, account, users)
+        discover = try Self.readDiscovery(reader.field("discover"), file, defaults, account, names)
         try reader.end()
     }
 
@@ -145,8 +174,31 @@ public struct Configuration: Sendable {
         if let endpoint = account.endpoint, !endpoint.hasPrefix("http://"), !endpoint.hasPrefix("https://") {
             throw reader.error("endpoint-url", "must be a URL that begins with https:// or http://")
         }
+        account.role = try readRole(&reader) ?? base.role
+        account.roleSessionName = try reader.string("role-session-name") ?? base.roleSessionName
+        if let name = account.roleSessionName {
+            let isFine = name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_+=,.@-".contains($0)) }
+            guard isFine, (2...64).contains(name.count) else {
+                throw reader.error("role-session-name", "must be 2 to 64 letters, digits and _+=,.@-")
+            }
+        }
         try reader.end()
         return account
+    }
+
+    /// An external ID belongs to its role: it does not go to another one.
+    private static func readRole(_ reader: inout MappingReader) throws(ConfigurationError) -> Role? {
+        let arn = try reader.string("role-arn")
+        let externalID = try reader.string("external-id")
+        guard let arn else {
+            if externalID != nil { throw reader.error("external-id", "belongs to a role: `role-arn` is missing here") }
+            return nil
+        }
+        let parts = arn.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
+        guard parts.count == 6, parts[0] == "arn", parts[2] == "iam", parts[3].isEmpty, parts[4].count == 12,
+            parts[4].allSatisfy({ $0.isASCII && $0.isNumber }), parts[5].hasPrefix("role/"), parts[5].count > 5
+        else { throw reader.error("role-arn", "must have the form arn:aws:iam::123456789012:role/NAME") }
+        return Role(arn: arn, externalID: externalID)
     }
 
     private static func readPlugins(
@@ -183,6 +235,10 @@ public struct Configuration: Sendable {
             let place = "pushers.\(member.name)"
             guard !member.name.contains(":"), !member.name.isEmpty else {
                 throw ConfigurationError(file: file, line: member.line, "a pusher's name has no colon")
+            }
+            guard member.name != SelfRotation.pusher else {
+                throw ConfigurationError(
+                    file: file, line: member.line, "`\(place)`: that name stands for the file of `self-rotation`")
             }
             var reader = try MappingReader(member.field, place, file)
             guard let plugin = try reader.string("plugin") else {

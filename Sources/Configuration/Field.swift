@@ -49,7 +49,10 @@ public struct Field: Hashable, Sendable {
     /// Parses a YAML text.
     static func parse(_ text: String, file: String) throws(ConfigurationError) -> Field {
         let root: Node?
-        do { root = try Yams.compose(yaml: text) } catch {
+        // Yams holds seven regular expressions against each name and value to guess its type, most of the time that a large
+        // file takes. Where nobody writes tags, names need no type, and few values do.
+        let resolver: Resolver = text.contains("!!") ? .default : .basic
+        do { root = try Parser(yaml: text, resolver: resolver).singleRoot() } catch {
             throw explain(error, file)
         }
         guard let root else { throw ConfigurationError(file: file, "the file is empty; `keyturn init` writes one") }
@@ -107,12 +110,25 @@ public struct Field: Hashable, Sendable {
     /// YAML's core schema: a plain scalar that looks like a number or a boolean is one.
     private static func resolve(_ scalar: Node.Scalar, _ node: Node) -> JSONValue {
         guard scalar.style == .plain || scalar.style == .any else { return .string(scalar.string) }
-        return switch node.tag.description {
-        case "tag:yaml.org,2002:null": .null
-        case "tag:yaml.org,2002:bool": node.bool.map { .bool($0) } ?? .string(scalar.string)
-        case "tag:yaml.org,2002:int": node.int.map { .integer(Int64($0)) } ?? .string(scalar.string)
-        case "tag:yaml.org,2002:float": node.float.map { .number($0) } ?? .string(scalar.string)
+        let tag = Tag.Name(rawValue: node.tag.description)
+        guard tag != .str || mayBeOtherThanText(scalar.string) else { return .string(scalar.string) }
+        // A tag that somebody wrote stays; what has none was taken for a text.
+        let typed = tag == .str ? Node(scalar.string) : node
+        return switch tag == .str ? Resolver.default.resolveTag(of: typed) : tag {
+        case .null: .null
+        case .bool: typed.bool.map { .bool($0) } ?? .string(scalar.string)
+        case .int: typed.int.map { .integer(Int64($0)) } ?? .string(scalar.string)
+        case .float: typed.float.map { .number($0) } ?? .string(scalar.string)
         default: .string(scalar.string)
         }
     }
+
+    /// Numbers begin with a digit, a sign or a point; all else but these words is text.
+    private static func mayBeOtherThanText(_ text: String) -> Bool {
+        guard let first = text.utf8.first else { return true }
+        let isLetter = (0x41...0x5A).contains(first) || (0x61...0x7A).contains(first)
+        return !isLetter || text.utf8.count <= 5 && words.contains(text.lowercased())
+    }
+
+    private static let words: Set<String> = ["true", "false", "yes", "no", "on", "off", "null"]
 }

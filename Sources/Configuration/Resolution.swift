@@ -76,6 +76,22 @@ public struct ConfiguredUser: Sendable {
     public var policy: Policy
     /// Every place that must hold the key.
     public var targets: [ConfiguredTarget]
+    /// The entry of `discover` that found it, in words; nil: it stands in `users`.
+    public var origin: String?
+    /// Whether keyturn itself runs with its key.
+    public var isOwn = false
+}
+
+/// A configuration that fits its plugins.
+public struct Resolution: Sendable {
+    /// In the file's order.
+    public var pushers: [ConfiguredPusher] = []
+    /// Those of `users` in the file's order, then those that were found.
+    public var users: [ConfiguredUser] = []
+    /// What an operator may want to know of the users that were found.
+    public var notes: [String] = []
+    /// Users that were found and cannot be managed, each with the reason.
+    public var problems: [String] = []
 }
 
 /// One place that must hold a key.
@@ -84,8 +100,10 @@ public struct ConfiguredTarget: Hashable, Sendable {
     public var name: TargetName
     /// The pusher's name.
     public var pusher: String
-    /// The fields as JSON, with the names of the two variables.
-    public var fields: String
+    /// The fields, with the names of the two variables.
+    var values: [String: JSONValue]
+    /// The fields as JSON.
+    public var fields: String { JSONValue.object(values).text }
     /// What must not be pushed at the same time has the same text.
     public var exclusive: String?
     /// The variables that are written, by name.
@@ -97,37 +115,59 @@ public struct ConfiguredTarget: Hashable, Sendable {
 extension Configuration {
     /// Checks pushers and targets against their plugins.
     ///
-    /// - Parameter plugins: by ID; all that ``pushers`` name must be there.
+    /// - Parameters:
+    ///   - plugins: by ID; all that ``pushers`` name must be there.
+    ///   - found: what was found for ``discover``, by ``DiscoverEntry/identity``. A user of those that cannot be managed is
+    ///     a problem of its own; one target for two users is an error, as it is in the file.
     public func resolve(
-        _ plugins: [String: PluginDescription]
-    ) throws(ConfigurationError) -> (pushers: [ConfiguredPusher], users: [ConfiguredUser]) {
-        var resolved: [ConfiguredPusher] = []
+        _ plugins: [String: PluginDescription], found: [String: [DiscoveredUser]] = [:]
+    ) throws(ConfigurationError) -> Resolution {
+        var resolution = Resolution()
         for pusher in pushers {
             guard let plugin = plugins[pusher.plugin] else { continue }
-            resolved.append(try resolve(pusher, plugin))
+            resolution.pushers.append(try resolve(pusher, plugin))
         }
-        let entries = Dictionary(pushers.map { ($0.name, $0) }) { first, _ in first }
-        let configured = Dictionary(resolved.map { ($0.name, $0) }) { first, _ in first }
+        let discovery = try Discovery(self, found)
+        (resolution.notes, resolution.problems) = (discovery.notes, discovery.problems)
+        let configured = Dictionary(resolution.pushers.map { ($0.name, $0) }) { first, _ in first }
         var places = PlaceBook(file: file)
         var services: [String: String] = [:]
-        var result: [ConfiguredUser] = []
-        for user in users {
-            var targets: [ConfiguredTarget] = []
-            for (index, target) in user.targets.enumerated() {
-                guard let pusher = entries[target.pusher], let plugin = plugins[pusher.plugin] else { continue }
-                let place = "users.\(user.name).targets[\(index)]"
-                let named = try resolve(target, pusher, plugin, place)
-                let service = Self.service(configured[target.pusher]?.endpoint, plugin)
-                try places.enter(named, pusher.plugin, service)
-                services[target.pusher] = "\(pusher.plugin) \(service)"
-                targets.append(named)
+        for user in users + discovery.users {
+            let targets: [ConfiguredTarget]
+            do throws(ConfigurationError) { targets = try resolve(user, plugins) } catch {
+                guard let origin = user.origin else { throw error }
+                resolution.problems.append(
+                    "\(user.userName), found by `\(origin.place)` (\(origin.label)), is left alone: \(error.description)"
+                )
+                continue
             }
-            result.append(
+            for target in targets {
+                guard let pusher = configured[target.pusher], let plugin = plugins[pusher.plugin] else { continue }
+                let service = Self.service(pusher.endpoint, plugin)
+                try places.enter(target, pusher.plugin, service)
+                services[target.pusher] = "\(pusher.plugin) \(service)"
+            }
+            resolution.users.append(
                 ConfiguredUser(
                     name: user.name, userName: user.userName, account: user.account, policy: user.policy,
-                    targets: targets))
+                    targets: targets, origin: user.origin.map { "\($0.place): \($0.label)" }))
         }
-        return (resolved, Exclusion(services: services).joined(result))
+        resolution.users = Exclusion(services: services).joined(resolution.users)
+        if let selfRotation { resolution.users.append(selfRotation.configured) }
+        return resolution
+    }
+
+    private func resolve(
+        _ user: UserEntry, _ plugins: [String: PluginDescription]
+    ) throws(ConfigurationError) -> [ConfiguredTarget] {
+        let entries = Dictionary(pushers.map { ($0.name, $0) }) { first, _ in first }
+        var targets: [ConfiguredTarget] = []
+        for (index, target) in user.targets.enumerated() {
+            guard let pusher = entries[target.pusher], let plugin = plugins[pusher.plugin] else { continue }
+            let place = "\(user.origin?.place ?? "users.\(user.name)").targets[\(index)]"
+            targets.append(try resolve(target, pusher, plugin, place))
+        }
+        return targets
     }
 
     /// The service that an endpoint stands for: the usual one may be written out, and URLs may end in a slash.
@@ -207,7 +247,7 @@ extension Configuration {
         let exclusive = plugin.exclusive.map { TargetNaming.word(fields[$0] ?? .null).lowercased() }.joined(
             separator: "\n")
         return ConfiguredTarget(
-            name: naming.name, pusher: pusher.name, fields: JSONValue.object(fields).text,
+            name: naming.name, pusher: pusher.name, values: fields,
             exclusive: plugin.exclusive.isEmpty ? nil : exclusive, variables: naming.variables,
             line: target.field.line)
     }

@@ -15,7 +15,7 @@ public struct Engine: Sendable {
     /// so nothing is begun later for it.
     static let crowdWait: Duration = .milliseconds(4)
     /// Users that are worked on at once.
-    static let usersAtOnce = 64
+    static let usersAtOnce = 256
 
     let journal: any Journal
     let pushers: any PushService
@@ -42,9 +42,18 @@ public struct Engine: Sendable {
     /// - Parameters:
     ///   - requests: what an operator asks, for each of them.
     ///   - extent: how far to go.
-    /// - Returns: in the order of the users.
+    /// - Returns: in the order of the users, those that come last at the end.
     public func work(
         on users: [ManagedUser], requests: [Event.Request] = [], extent: Extent
+    ) async -> [UserOutcome] {
+        let last = users.filter(\.comesLast)
+        var outcomes = await workAtOnce(on: users.filter { !$0.comesLast }, requests: requests, extent: extent)
+        for user in last { outcomes.append(await work(on: user, requests: requests, extent: extent)) }
+        return outcomes
+    }
+
+    private func workAtOnce(
+        on users: [ManagedUser], requests: [Event.Request], extent: Extent
     ) async -> [UserOutcome] {
         await withTaskGroup(of: (Int, UserOutcome).self) { group in
             var outcomes: [UserOutcome?] = users.map { _ in nil }

@@ -13,18 +13,22 @@ public struct ManagedUser: Sendable {
     public let policy: Policy
     /// Every place that must hold the key.
     public let targets: [PusherTarget]
+    /// Whether it waits until nobody else is worked on: the process itself runs with its key.
+    public let comesLast: Bool
     let targetsByName: [TargetName: PusherTarget]
     let terms: Terms
 
     /// A user to work on.
     public init(
-        name: String, userName: String, keys: any AccessKeyService, policy: Policy, targets: [PusherTarget]
+        name: String, userName: String, keys: any AccessKeyService, policy: Policy, targets: [PusherTarget],
+        comesLast: Bool = false
     ) {
         self.name = name
         self.userName = userName
         self.keys = keys
         self.policy = policy
         self.targets = targets
+        self.comesLast = comesLast
         targetsByName = Dictionary(targets.map { ($0.name, $0) }) { first, _ in first }
         terms = Terms(
             policy: policy, targets: targets.map(\.name), oneValue: Set(targets.filter(\.isOneValue).map(\.name)))

@@ -22,37 +22,50 @@ public protocol AccessKeyService: Sendable {
 extension IAM: AccessKeyService {}
 
 /// What a rotation needs of the pushers. ``PusherHost/PusherHost`` is one; tests have others.
+///
+/// Each answers by a call, once, from any thread: hundreds of targets wait at the same time, and a task for each of them would
+/// cost more memory than all the rest.
 public protocol PushService: Sendable {
     /// Pushes a pair to one target. Whatever happens is an outcome.
-    func push(_ pair: KeyPair, to target: PusherTarget, timeout: Duration) async -> PushResult
+    func push(
+        _ pair: KeyPair, to target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushResult) -> Void)
     /// Why a target would refuse a pair for good; nil: it would take one, or cannot be asked at the moment.
-    func refusal(of target: PusherTarget, timeout: Duration) async -> String?
+    func refusal(of target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (String?) -> Void)
     /// The key ID that a target holds; nil: it cannot be read.
-    func inspect(_ target: PusherTarget, timeout: Duration) async -> AccessKeyID?
+    func inspect(_ target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (AccessKeyID?) -> Void)
 }
 
 extension PusherHost: PushService {
     /// Pushes a pair to one target.
-    public func push(_ pair: KeyPair, to target: PusherTarget, timeout: Duration) async -> PushResult {
-        let report = await call(.push(pair), target, timeout: timeout)
-        return PushResult(
-            report.outcome, evidence: report.evidence, retryAfter: report.retryAfter,
-            mayHaveWritten: report.mayHaveWritten, message: report.message)
+    public func push(
+        _ pair: KeyPair, to target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushResult) -> Void
+    ) {
+        call(.push(pair), target, timeout: timeout) { report in
+            answer(
+                PushResult(
+                    report.outcome, evidence: report.evidence, retryAfter: report.retryAfter,
+                    mayHaveWritten: report.mayHaveWritten, message: report.message))
+        }
     }
 
     /// Why a target would refuse a pair for good; nil: it would take one, or cannot be asked at the moment.
-    public func refusal(of target: PusherTarget, timeout: Duration) async -> String? {
-        let report = await call(.check, target, timeout: timeout)
-        return switch report.outcome {
-        case .unauthorized, .notFound, .conflict, .invalidConfig: report.message
-        // What a plugin cannot check shows at the push.
-        case .ok, .unchanged, .unsupported, .retryable, .rateLimited, .cancelled, .timedOut, .internal, .unknown: nil
+    public func refusal(of target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (String?) -> Void) {
+        call(.check, target, timeout: timeout) { report in
+            switch report.outcome {
+            case .unauthorized, .notFound, .conflict, .invalidConfig: answer(report.message)
+            // What a plugin cannot check shows at the push.
+            case .ok, .unchanged, .unsupported, .retryable, .rateLimited, .cancelled, .timedOut, .internal, .unknown:
+                answer(nil)
+            }
         }
     }
 
     /// The key ID that a target holds; nil: it cannot be read.
-    public func inspect(_ target: PusherTarget, timeout: Duration) async -> AccessKeyID? {
-        let report = await call(.inspect, target, timeout: timeout)
-        return report.outcome == .ok ? report.keyID.map { AccessKeyID($0) } : nil
+    public func inspect(
+        _ target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (AccessKeyID?) -> Void
+    ) {
+        call(.inspect, target, timeout: timeout) { report in
+            answer(report.outcome == .ok ? report.keyID.map { AccessKeyID($0) } : nil)
+        }
     }
 }

@@ -39,7 +39,7 @@ package struct RotationSession {
         var newPair = pair
         for happening in happenings {
             let next = rotation.next?.id
-            let step = rotation.handle(happening.event, at: now, terms: user.terms)
+            let step = rotation.take(happening.event, at: now, terms: user.terms)
             if let made = happening.pair, rotation.next?.id.rawValue == made.id, next != rotation.next?.id {
                 fate = .seal(made)
                 newPair = made
@@ -50,8 +50,12 @@ package struct RotationSession {
             }
             transition.append(step)
         }
-        // What an earlier event of the crowd asked for, a later one may have called off: nobody waits for it any more.
-        transition.effects.removeAll { !rotation.isWaiting(for: $0) }
+        let conclusion = rotation.conclude(at: now, terms: user.terms)
+        if conclusion.wipesPair {
+            fate = .wipe
+            newPair = nil
+        }
+        transition.append(conclusion)
         let isUnchanged = transition.isSilent && rotation.recorded == before.recorded
         // Also after the clock was set back: a lease that ends too far ahead is believed by nobody.
         let left = lease.until - now

@@ -14,7 +14,7 @@ public struct Scheduler: Sendable {
     /// - Parameter users: all that the configuration has.
     public init(engine: Engine, users: [ManagedUser]) {
         self.engine = engine
-        self.users = users
+        self.users = users.filter { !$0.comesLast } + users.filter(\.comesLast)
     }
 
     /// The users for whom something is due, and when the next is due for the others.
@@ -47,6 +47,7 @@ public struct Scheduler: Sendable {
             while !Task.isCancelled {
                 let now = engine.clock.now
                 let (dueUsers, next) = try due(at: now)
+                // Whoever comes last is at the end of the list, and finds the others under way.
                 for user in dueUsers where mayBegin(user, underWay, rests, now) {
                     underWay.insert(user.name)
                     group.addTask { await engine.work(on: user, requests: [], extent: .due) }
@@ -75,6 +76,7 @@ public struct Scheduler: Sendable {
     private func mayBegin(
         _ user: ManagedUser, _ underWay: Set<String>, _ rests: [String: Timestamp], _ now: Timestamp
     ) -> Bool {
-        !underWay.contains(user.name) && underWay.count < Engine.usersAtOnce && (rests[user.name] ?? now) <= now
+        guard !user.comesLast || underWay.isEmpty else { return false }
+        return !underWay.contains(user.name) && underWay.count < Engine.usersAtOnce && (rests[user.name] ?? now) <= now
     }
 }

@@ -11,18 +11,35 @@ struct Work {
         _ effect: Effect, _ session: RotationSession, _ pushers: any PushService, _ mailbox: Mailbox
     ) {
         let (user, pair) = (session.user, session.pair)
-        tasks.append(
-            Task {
-                mailbox.post(await Self.perform(effect, user, pair, pushers))
-            })
-        if tasks.count > 1_024 { tasks.removeFirst(512) }
+        @Sendable func post(_ event: Event) { mailbox.post(Happening(event: event)) }
+        let timeout = user.policy.pushTimeout
+        switch effect {
+        case .push(let target, let id):
+            guard let place = user.targetsByName[target] else {
+                return post(
+                    .pushed(target, id, PushResult(.invalidConfig, message: "\(target) is not in the configuration")))
+            }
+            guard let pair, pair.id == id.rawValue else {
+                return post(.pushed(target, id, PushResult(.internal, message: Self.lacksSecret(id))))
+            }
+            pushers.push(pair, to: place, timeout: timeout) { post(.pushed(target, id, $0)) }
+        case .inspect(let target):
+            guard let place = user.targetsByName[target] else { return post(.inspected(target, nil)) }
+            pushers.inspect(place, timeout: timeout) { post(.inspected(target, $0)) }
+        case .check(let target):
+            guard let place = user.targetsByName[target] else { return post(.checked(target, nil)) }
+            pushers.refusal(of: place, timeout: timeout) { post(.checked(target, $0)) }
+        default:
+            tasks.append(Task { mailbox.post(await Self.ask(effect, user, pair)) })
+            // Of AWS, one question is outstanding at a time; of former ones only the husks are kept.
+            if tasks.count > 64 { tasks.removeFirst(32) }
+        }
     }
 
     func cancel() { tasks.forEach { $0.cancel() } }
 
-    private static func perform(
-        _ effect: Effect, _ user: ManagedUser, _ pair: KeyPair?, _ pushers: any PushService
-    ) async -> Happening {
+    /// Asks AWS.
+    private static func ask(_ effect: Effect, _ user: ManagedUser, _ pair: KeyPair?) async -> Happening {
         do throws(AWSError) {
             switch effect {
             case .listKeys:
@@ -31,17 +48,7 @@ struct Work {
                 let made = try await user.keys.createAccessKey(of: user.userName)
                 return Happening(event: .keyCreated(made.key), pair: made.pair)
             case .verifyKey(let id): return Happening(event: await verify(id, pair, user))
-            case .push(let target, let id):
-                return Happening(event: .pushed(target, id, await push(target, id, pair, user, pushers)))
             case .lookUpLastUse(let id): return Happening(event: .lastUsed(id, try await user.keys.lastUse(of: id)))
-            case .inspect(let target):
-                guard let place = user.targetsByName[target] else { return Happening(event: .inspected(target, nil)) }
-                return Happening(
-                    event: .inspected(target, await pushers.inspect(place, timeout: user.policy.pushTimeout)))
-            case .check(let target):
-                guard let place = user.targetsByName[target] else { return Happening(event: .checked(target, nil)) }
-                return Happening(
-                    event: .checked(target, await pushers.refusal(of: place, timeout: user.policy.pushTimeout)))
             case .activateKey(let id):
                 try await user.keys.setStatus(.active, of: id, of: user.userName)
                 return Happening(event: .keyActivated(id))
@@ -51,35 +58,23 @@ struct Work {
             case .deleteKey(let id):
                 try await user.keys.deleteAccessKey(id, of: user.userName)
                 return Happening(event: .keyDeleted(id))
+            case .push, .inspect, .check: preconditionFailure("the pushers are asked, not AWS")
             }
         } catch { return Happening(event: .failed(effect, Failure(error))) }
     }
 
+    private static func lacksSecret(_ id: AccessKeyID) -> String { "the sealed secret of \(id) is not in the journal" }
+
     private static func verify(_ id: AccessKeyID, _ pair: KeyPair?, _ user: ManagedUser) async -> Event {
         guard let pair, pair.id == id.rawValue else {
-            return .keyNotVerified(id, "the sealed secret of \(id) is not in the journal")
+            return .keyNotVerified(id, lacksSecret(id))
         }
         do {
             let arn = try await user.keys.identity(of: pair)
-            // arn:PARTITION:iam::ACCOUNT:user/PATH/NAME, the name as it was created: IAM does not tell cases apart.
-            let resource = arn.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false).last ?? ""
-            let name = resource.split(separator: "/").last?.lowercased()
-            if resource.hasPrefix("user/"), name == user.userName.lowercased() { return .keyVerified(id) }
+            if ARN(arn).isUser(named: user.userName) { return .keyVerified(id) }
             return .keyOfAnother(
                 id, "STS says that the new key \(id) is \(arn), not the user \(user.userName). It was pushed nowhere.")
         } catch { return .keyNotVerified(id, error.description) }
-    }
-
-    private static func push(
-        _ name: TargetName, _ id: AccessKeyID, _ pair: KeyPair?, _ user: ManagedUser, _ pushers: any PushService
-    ) async -> PushResult {
-        guard let pair, pair.id == id.rawValue else {
-            return PushResult(.internal, message: "the sealed secret of \(id) is not in the journal")
-        }
-        guard let target = user.targetsByName[name] else {
-            return PushResult(.invalidConfig, message: "\(name) is not in the configuration")
-        }
-        return await pushers.push(pair, to: target, timeout: user.policy.pushTimeout)
     }
 }
 

@@ -49,7 +49,8 @@ final class Transfer {
         kt_curl_set_long(handle, CURLOPT_NOSIGNAL, 1)
         kt_curl_set_long(handle, CURLOPT_FOLLOWLOCATION, 0)
         kt_curl_set_long(handle, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
-        kt_curl_set_long(handle, CURLOPT_PIPEWAIT, 1)
+        // One connection for many requests, where the handshake may offer HTTP/2. Without TLS there is none to wait for.
+        if request.url.hasPrefix("https://") { kt_curl_set_long(handle, CURLOPT_PIPEWAIT, 1) }
         kt_curl_set_long(handle, CURLOPT_TCP_KEEPALIVE, 1)
         kt_curl_set_long(handle, CURLOPT_CONNECTTIMEOUT_MS, min(10_000, milliseconds(request.timeout)))
         kt_curl_set_long(handle, CURLOPT_TIMEOUT_MS, milliseconds(request.timeout))
@@ -57,8 +58,9 @@ final class Transfer {
         // When a kept connection closes without an answer, libcurl sends the request again on a new one, whatever its
         // method. On a connection of its own there is nothing to make up for.
         if request.isSentOnce { kt_curl_set_long(handle, CURLOPT_FRESH_CONNECT, 1) }
-        // This machine is never behind a proxy, whatever the environment says; an empty name switches proxies off.
-        if isLoopback(request.url) { kt_curl_set_string(handle, CURLOPT_PROXY, "") }
+        // This machine and its link, where clouds hand out credentials, are never behind a proxy, whatever the environment
+        // says; an empty name switches proxies off.
+        if isNear(request.url) { kt_curl_set_string(handle, CURLOPT_PROXY, "") }
         if !request.mayBeLocal { keepFromLocal(handle) }
         if let authorities = options.authorities { kt_curl_set_string(handle, CURLOPT_CAINFO, authorities) }
         // The client keeps the transfer until it is finished, so the callbacks may borrow it.
@@ -206,8 +208,8 @@ final class Transfer {
         return HTTPError(code, text)
     }
 
-    private func isLoopback(_ url: String) -> Bool {
-        ["127.", "localhost:", "localhost/", "[::1]"].contains { host in
+    private func isNear(_ url: String) -> Bool {
+        ["127.", "localhost:", "localhost/", "[::1]", "169.254.", "[fd00:ec2::"].contains { host in
             url.hasPrefix("http://" + host) || url.hasPrefix("https://" + host)
         }
     }

@@ -20,9 +20,13 @@ public struct CallReport: Hashable, Sendable {
     public var changedAt: String?
 
     /// A report of the host's own.
-    init(_ outcome: PushResult.Outcome, _ message: String) {
+    public init(
+        _ outcome: PushResult.Outcome, _ message: String, evidence: Evidence? = nil, keyID: String? = nil
+    ) {
         self.outcome = outcome
         self.message = message
+        self.evidence = evidence
+        self.keyID = keyID
     }
 
     /// What the runner told; nonsense is `unknown`.
@@ -46,6 +50,12 @@ public struct CallReport: Hashable, Sendable {
     /// Texts of pushers end up in terminals and logs: no control characters, and not without end. Secrets are taken out
     /// before a text is cut, so that none is left in part.
     static func oneLine(_ text: String, limit: Int = 1_000) -> String {
+        // What is plain already, as most of it is, stays as it is.
+        var plain = text
+        let isPlain = plain.withUTF8 { bytes in
+            bytes.count <= limit && bytes.first != 0x20 && bytes.last != 0x20 && bytes.allSatisfy { 0x20...0x7E ~= $0 }
+        }
+        if isPlain { return text }
         let scalars = text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : Character($0) }
         return String(String(scalars).prefix(limit)).trimmingBlanks
     }

@@ -1,6 +1,7 @@
 public import HTTP
 public import Rotation
 public import Secrets
+internal import Synchronization
 
 /// One configured use of a plugin.
 public struct PusherSettings: Sendable {
@@ -100,6 +101,7 @@ public final class PusherHost: Sendable {
     }
 
     private let loop: RunnerLoop
+    private let ownPlaces = Mutex<[String: any OwnPlace]>([:])
 
     /// - Parameters:
     ///   - http: sends the pushers' requests.
@@ -112,6 +114,9 @@ public final class PusherHost: Sendable {
     /// Makes a pusher known. Its process is started when it is first needed.
     public func add(_ settings: PusherSettings) { loop.post(.add(settings)) }
 
+    /// Makes a place of keyturn's own known, by what its targets say in place of a pusher's name.
+    public func add(_ place: any OwnPlace, as name: String) { ownPlaces.withLock { $0[name] = place } }
+
     /// Starts a pusher's process, and waits until it is open.
     public func start(_ pusher: String) async -> Start {
         await withCheckedContinuation { continuation in
@@ -121,13 +126,22 @@ public final class PusherHost: Sendable {
 
     /// Calls a pusher about one target. Never throws: whatever happens is an outcome.
     ///
-    /// - Parameter timeout: of the call itself, from the moment that it reaches the pusher.
+    /// - Parameters:
+    ///   - timeout: of the call itself, from the moment that it reaches the pusher.
+    ///   - completion: called once, on the host's thread; it must not block.
+    public func call(
+        _ question: Question, _ target: PusherTarget, timeout: Duration,
+        completion: @escaping @Sendable (CallReport) -> Void
+    ) {
+        if let place = ownPlaces.withLock({ $0[target.pusher] }) { return completion(place.answer(question)) }
+        loop.post(
+            .call(PusherCall(question: question, target: target, timeout: timeout, completion: completion)))
+    }
+
+    /// Calls a pusher about one target, and waits for the answer.
     public func call(_ question: Question, _ target: PusherTarget, timeout: Duration) async -> CallReport {
         await withCheckedContinuation { continuation in
-            let call = PusherCall(question: question, target: target, timeout: timeout) {
-                continuation.resume(returning: $0)
-            }
-            loop.post(.call(call))
+            call(question, target, timeout: timeout) { continuation.resume(returning: $0) }
         }
     }
 

@@ -48,37 +48,36 @@ extension PusherSession {
         let key = RunnerLoop.Request(
             pusher: settings.name, process: runner.process, call: call, number: wanted.number,
             isWriting: method != .get && method != .head)
-        runner.calls[call]?.requests[wanted.number] = key
+        active.requests[wanted.number] = key
         send(request, key, runner)
     }
 
     /// Sends a request now, or when the service's limits let it go. One that could not go in time is answered as the
     /// service would: with 429 and the time to wait.
     private func send(_ request: HTTPRequest, _ key: RunnerLoop.Request, _ runner: RunnerProcess) {
-        guard var active = runner.calls[key.call] else { return }
+        guard let active = runner.calls[key.call] else { return }
         let now = ContinuousClock.now
         if let until = pace.admit(request.method.rawValue, &active.reservation, at: now) {
             guard until < active.deadline else {
-                runner.calls[key.call]?.requests[key.number] = nil
+                active.requests[key.number] = nil
                 let seconds = (until - now).components.seconds + 1
                 let message = WireResponse(
                     number: key.number, error: WireError.none, status: 429,
                     headers: [("retry-after", "\(seconds)"), ("x-keyturn", "held back")])
                 return reply(message, nil, key.call, runner)
             }
-            runner.calls[key.call]?.held.append(.init(request: request, key: key, until: until))
+            active.held.append(.init(request: request, key: key, until: until))
             return
         }
-        runner.calls[key.call]?.reservation = active.reservation
         start(request, key, mayRepeat: !key.isWriting)
     }
 
     /// Sends what was held back and may go now.
     func sendHeld(of runner: RunnerProcess) {
         let now = ContinuousClock.now
-        for (id, active) in runner.calls where active.held.contains(where: { $0.until <= now }) {
+        for active in runner.calls.values where active.held.contains(where: { $0.until <= now }) {
             let due = active.held.filter { $0.until <= now }
-            runner.calls[id]?.held.removeAll { $0.until <= now }
+            active.held.removeAll { $0.until <= now }
             for held in due { send(held.request, held.key, runner) }
         }
     }
@@ -99,9 +98,9 @@ extension PusherSession {
     func answer(_ key: RunnerLoop.Request, _ result: Result<HTTPResponse, HTTPError>) {
         learn(from: try? result.get())
         guard let runner, runner.process == key.process,
-            let request = runner.calls[key.call]?.requests.removeValue(forKey: key.number)
+            let active = runner.calls[key.call], let request = active.requests.removeValue(forKey: key.number)
         else { return }
-        if request.isWriting, Self.mayHaveWritten(result) { runner.calls[key.call]?.hasWritten = true }
+        if request.isWriting, Self.mayHaveWritten(result) { active.hasWritten = true }
         switch result {
         case .success(let response):
             let message = WireResponse(
@@ -109,7 +108,7 @@ extension PusherSession {
             reply(message, response.body, key.call, runner)
         case .failure(let error):
             if error.code == .refused {
-                log(.warning, runner.calls[key.call]?.call.target.name, "a request was refused: \(error.description)")
+                log(.warning, active.call.target.name, "a request was refused: \(error.description)")
             }
             let message = WireResponse(
                 number: key.number, error: WireError.number(error.code), errorText: error.description)

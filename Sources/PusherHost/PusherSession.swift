@@ -6,8 +6,9 @@ internal import Secrets
 
 /// One pusher: its queue, and the runner that serves it, replaced when it dies. Only the loop's thread touches it.
 final class PusherSession {
-    /// Calls that one runner has at a time.
-    private static let callLimit = 64
+    /// Calls that one runner has at a time: more than there are connections, so that one is in use while another call
+    /// thinks about its answer.
+    private static let callLimit = 80
     /// Calls that may wait.
     private static let queueLimit = 16_384
     /// Pairs whose secrets are looked for in what the pusher says.
@@ -127,10 +128,12 @@ final class PusherSession {
             secrets = [pair.secret]
             remember(pair.secret)
         }
-        runner.calls[id] = .init(call: call, deadline: .now + call.timeout, reservation: reservation)
+        let active = RunnerProcess.ActiveCall(
+            call: call, deadline: .now + call.timeout, reservation: reservation)
         // What goes past the host is not seen by it.
         let grants = settings.admitted.grants
-        runner.calls[id]?.hasWritten = grants.network || grants.programs || !grants.writable.isEmpty
+        active.hasWritten = grants.network || grants.programs || !grants.writable.isEmpty
+        runner.calls[id] = active
         runner.send(kind, call: id, secrets: secrets, payload: operation.payload)
     }
 
@@ -233,10 +236,14 @@ final class PusherSession {
     var nextDeadline: ContinuousClock.Instant? {
         guard let runner else { return nil }
         if runner.stage != .ready { return runner.startDeadline }
-        let held = runner.calls.values.flatMap { $0.held.map(\.until) }
-        let ends = runner.calls.values.map { $0.isCancelled ? $0.deadline + Self.grace : $0.deadline }
-        let idleEnd = runner.calls.isEmpty ? [runner.idleSince + Self.idleLimit] : []
-        return (held + ends + idleEnd + [nextPush].compactMap { $0 }).min()
+        if runner.calls.isEmpty { return min(runner.idleSince + Self.idleLimit, nextPush ?? .now + Self.idleLimit) }
+        var next = nextPush
+        for active in runner.calls.values {
+            let end = active.isCancelled ? active.deadline + Self.grace : active.deadline
+            next = min(next ?? end, end)
+            for held in active.held { next = min(next ?? held.until, held.until) }
+        }
+        return next
     }
 
     private func endLateCalls() {
@@ -255,7 +262,7 @@ final class PusherSession {
         }
         for (id, active) in runner.calls where now >= active.deadline {
             if !active.isCancelled {
-                runner.calls[id]?.isCancelled = true
+                active.isCancelled = true
                 active.requests.values.compactMap(\.ticket).forEach { loop.http.cancel($0) }
                 runner.send(.cancel, call: id)
             } else if now >= active.deadline + Self.grace {

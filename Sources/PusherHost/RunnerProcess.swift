@@ -10,9 +10,9 @@ final class RunnerProcess {
     enum Stage { case loading, opening, ready }
 
     /// A call that the runner has.
-    struct ActiveCall {
-        var call: PusherCall
-        var deadline: ContinuousClock.Instant
+    final class ActiveCall {
+        let call: PusherCall
+        let deadline: ContinuousClock.Instant
         var isCancelled = false
         var requests: [Int64: RunnerLoop.Request] = [:]
         var reservation: Pace.Reservation
@@ -25,6 +25,12 @@ final class RunnerProcess {
         var mayHaveWritten: Bool {
             let unsent = Set(held.map(\.key.number))
             return hasWritten || requests.contains { $0.value.isWriting && !unsent.contains($0.key) }
+        }
+
+        init(call: PusherCall, deadline: ContinuousClock.Instant, reservation: Pace.Reservation) {
+            self.call = call
+            self.deadline = deadline
+            self.reservation = reservation
         }
     }
 

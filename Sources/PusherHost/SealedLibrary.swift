@@ -54,23 +54,52 @@ public final class SealedLibrary: Sendable {
     }
 
     private static func digest(_ memory: Int32, _ size: Int, _ path: String) throws(PluginError) -> String {
-        guard let bytes = mmap(nil, size, PROT_READ, MAP_PRIVATE, memory, 0), bytes != MAP_FAILED else {
-            throw PluginError("\(path): it cannot be read: \(reason)")
+        var sum = SHA256()
+        // A window at a time: libraries are large, and what is mapped counts as memory of this process.
+        let window = 1 << 20
+        for offset in stride(from: 0, to: size, by: window) {
+            let count = min(window, size - offset)
+            guard let bytes = mmap(nil, count, PROT_READ, MAP_PRIVATE, memory, offset), bytes != MAP_FAILED else {
+                throw PluginError("\(path): it cannot be read: \(reason)")
+            }
+            sum.update(UnsafeRawBufferPointer(start: bytes, count: count))
+            munmap(bytes, count)
         }
-        defer { munmap(bytes, size) }
-        return SHA256.hex(of: UnsafeRawBufferPointer(start: bytes, count: size))
+        return sum.hex()
     }
 
     private static var reason: String { String(cString: strerror(errno)) }
 }
 
 /// SHA-256, by libcrypto, which uses the processor's instructions for it.
-enum SHA256 {
-    static func hex(of bytes: UnsafeRawBufferPointer) -> String {
+struct SHA256: ~Copyable {
+    private let context: OpaquePointer
+
+    /// A sum over nothing yet.
+    init() {
+        guard let context = EVP_MD_CTX_new() else { fatalError("out of memory for a sum") }
+        self.context = context
+        precondition(EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1, "libcrypto has no SHA-256")
+    }
+
+    deinit { EVP_MD_CTX_free(context) }
+
+    /// Takes bytes in.
+    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        precondition(EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1, "libcrypto cannot sum")
+    }
+
+    /// The sum, in hexadecimal. Once.
+    mutating func hex() -> String {
         var digest = [UInt8](repeating: 0, count: 32)
-        let done = EVP_Digest(bytes.baseAddress, bytes.count, &digest, nil, EVP_sha256(), nil)
-        precondition(done == 1, "libcrypto has no SHA-256")
+        precondition(EVP_DigestFinal_ex(context, &digest, nil) == 1, "libcrypto cannot sum")
         return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
+    static func hex(of bytes: UnsafeRawBufferPointer) -> String {
+        var sum = SHA256()
+        sum.update(bytes)
+        return sum.hex()
     }
 
     static func hex(of text: String) -> String {

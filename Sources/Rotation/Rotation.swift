@@ -111,9 +111,6 @@ public struct Rotation: Hashable, Sendable {
         return copy
     }
 
-    /// Whether this effect's answer is outstanding.
-    public func isWaiting(for effect: Effect) -> Bool { inFlight.contains(effect) }
-
     /// Pushes whose answer is outstanding.
     public var pushesUnderWay: Int { phase == .delivering ? inFlight.count : 0 }
 
@@ -128,6 +125,13 @@ public struct Rotation: Hashable, Sendable {
     ///   - terms: the user's configuration.
     /// - Returns: what to journal, and what to do after that.
     public mutating func handle(_ event: Event, at now: Timestamp, terms: Terms) -> Transition {
+        var transition = take(event, at: now, terms: terms)
+        transition.append(conclude(at: now, terms: terms))
+        return transition
+    }
+
+    /// Takes in one of several things that happened. After the last of them, ``conclude(at:terms:)`` tells what to do.
+    public mutating func take(_ event: Event, at now: Timestamp, terms: Terms) -> Transition {
         var transition = Transition()
         switch event {
         case .resumed: resume(now, terms, &transition)
@@ -181,6 +185,12 @@ public struct Rotation: Hashable, Sendable {
             guard inFlight.remove(effect) != nil else { break }
             failed(effect, failure, now, &transition)
         }
+        return transition
+    }
+
+    /// Tells what to do after what was taken in.
+    public mutating func conclude(at now: Timestamp, terms: Terms) -> Transition {
+        var transition = Transition()
         dropPair(terms, &transition)
         deliverToNewTargets(now, terms, &transition)
         begin(wanted(now, terms), now, &transition)

@@ -56,3 +56,15 @@ struct ProfileFileTests {
         #expect(file.section("other") == nil)
     }
 }
+
+@Suite("A section's name")
+struct SectionNameTests {
+    @Test(
+        "may stand in quotes, with any space before",
+        arguments: [
+            ("[profile ci]", "profile ci"), ("[profile \"my ci\"]", "profile my ci"),
+            ("[ profile   ci ]", "profile ci"),
+            ("[default]", "default"), ("[sso-session x]", "sso-session x"),
+        ])
+    func names(line: String, name: String) { #expect(ProfileFile.sectionName(line) == name) }
+}

@@ -60,8 +60,9 @@ class Sandbox:
     def place(self, service, name, user=None):
         self._control("POST", "/places", {"service": service, "name": name, **({"user": user} if user else {})})
 
-    def add_user(self, name, keys):
-        return self._control("POST", "/users", {"name": name, "keys": keys}).json()["keys"]
+    def add_user(self, name, keys, **more):
+        """Also with a `path` and `tags`."""
+        return self._control("POST", "/users", {"name": name, "keys": keys, **more}).json()["keys"]
 
     def secret_at_gitlab(self, project="acme/tools/app"):
         """The secret access key that a project's variable holds, as its maintainer can read it."""

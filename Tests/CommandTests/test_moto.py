@@ -92,3 +92,16 @@ def test_wrong_credentials_with_motos_iam(rotating, moto):
     for environment in ({"AWS_SECRET_ACCESS_KEY": "x" * 40}, {"AWS_ACCESS_KEY_ID": "AKIAXXXXXXXXXXXXXXXX"}):
         rotating.must("rotate", status=77, environment=environment)
     assert moto.keys() == {moto.first: "Active"}
+
+
+def test_a_role_that_moto_hands_out(rotating, moto):
+    """AssumeRole, and a whole rotation with the session that it gives."""
+    trust = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}'
+    role = moto.iam.create_role(RoleName="keyturn", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    moto.iam.put_role_policy(RoleName="keyturn", PolicyName="all", PolicyDocument=ADMINISTRATOR)
+    rotating.configuration["aws"].update({"role-arn": role, "role-session-name": "nightly"})
+    rotating.save()
+    assert "assumed-role/keyturn/nightly" in rotating.must("check", "--online").out
+    rotating.must("rotate", "--wait")
+    ((new, status),) = moto.keys().items()
+    assert status == "Active" and new != moto.first

@@ -72,6 +72,26 @@ struct ExampleTests {
         #expect(users[1].account.profile == "other")
     }
 
+    @Test("a user's role takes the place of the default one, and its external ID does not go along")
+    func roles() throws {
+        let text = """
+            version: 1
+            state: sqlite:state.db
+            seal-key: { env: SEAL }
+            aws: { role-arn: "arn:aws:iam::111122223333:role/a", external-id: e, role-session-name: kt }
+            pushers: { travis: { plugin: travis-ci, token: { env: T } } }
+            users:
+              one: { targets: [{ pusher: travis, repository: a/a }] }
+              two: { user-name: one, aws: { role-arn: "arn:aws:iam::444455556666:role/b" }, targets: [{ pusher: travis, repository: a/b }] }
+            """
+        let users = try Configuration(text: text, file: "keyturn.yaml").users
+        #expect(users[0].account.role == .init(arn: "arn:aws:iam::111122223333:role/a", externalID: "e"))
+        #expect(users[1].account.role == .init(arn: "arn:aws:iam::444455556666:role/b", externalID: nil))
+        #expect(users[1].account.roleSessionName == "kt")
+        let twins = text.replacing("444455556666:role/b", with: "111122223333:role/b")
+        #expect(Sample.complaint(twins)?.contains("`users.two` is the IAM user one, and so is `users.one`") == true)
+    }
+
     @Test("paths are relative to the file's directory")
     func paths() throws {
         let text = Sample.small(targets: ["pusher: travis, repository: a/a"])

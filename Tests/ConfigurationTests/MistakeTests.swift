@@ -50,6 +50,22 @@ struct MistakeTests {
                 "http://127.0.0.1:5555", "ftp://x",
                 "6: `aws.endpoint-url` must be a URL that begins with https:// or http://"
             ),
+            (
+                "region: us-west-2", "role-arn: keyturn",
+                "5: `aws.role-arn` must have the form arn:aws:iam::123456789012:role/NAME"
+            ),
+            (
+                "region: us-west-2", "role-arn: arn:aws:iam::123456789012:user/keyturn",
+                "5: `aws.role-arn` must have the form arn:aws:iam::123456789012:role/NAME"
+            ),
+            (
+                "region: us-west-2", "external-id: x",
+                "5: `aws.external-id` belongs to a role: `role-arn` is missing here"
+            ),
+            (
+                "region: us-west-2", "role-session-name: a b",
+                "5: `aws.role-session-name` must be 2 to 64 letters, digits and _+=,.@-"
+            ),
             ("path: [/usr/lib/keyturn/pushers]", "path: /usr", "7: `plugins.path` must be a list"),
             ("path: [/usr/lib/keyturn/pushers]", "path: [5]", "7: `plugins.path` must be a list of texts"),
             (

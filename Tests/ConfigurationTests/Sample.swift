@@ -53,7 +53,8 @@ enum Sample {
     static func resolve(_ text: String) throws(ConfigurationError) -> (
         pushers: [ConfiguredPusher], users: [ConfiguredUser]
     ) {
-        try Configuration(text: text, file: file).resolve(Plugins.all)
+        let resolution = try Configuration(text: text, file: file).resolve(Plugins.all)
+        return (resolution.pushers, resolution.users)
     }
 
     /// The error of a text, as people see it, without the file's name.

@@ -46,7 +46,13 @@ final class FakePushers: PushService {
         state.withLock { $0.pushes.filter { $0.target == target }.map(\.at) }
     }
 
-    func push(_ pair: KeyPair, to target: PusherTarget, timeout: Duration) async -> PushResult {
+    func push(
+        _ pair: KeyPair, to target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushResult) -> Void
+    ) {
+        Task { answer(await push(pair, to: target, timeout: timeout)) }
+    }
+
+    private func push(_ pair: KeyPair, to target: PusherTarget, timeout: Duration) async -> PushResult {
         let now = clock.now
         let (behaviour, onPush) = state.withLock { state in
             state.pushes.append((target.name, pair.id, now))
@@ -67,9 +73,11 @@ final class FakePushers: PushService {
         }
     }
 
-    func refusal(of target: PusherTarget, timeout: Duration) async -> String? { nil }
+    func refusal(of target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (String?) -> Void) {
+        answer(nil)
+    }
 
-    func inspect(_ target: PusherTarget, timeout: Duration) async -> AccessKeyID? {
-        held(target.name).map { AccessKeyID($0) }
+    func inspect(_ target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (AccessKeyID?) -> Void) {
+        answer(held(target.name).map { AccessKeyID($0) })
     }
 }

@@ -87,3 +87,22 @@ struct UnreadableJournal: Journal {
     func pendingPair(of user: String) throws(JournalError) -> KeyPair? { throw error }
     func history(_ filter: HistoryFilter) throws(JournalError) -> [HistoryLine] { throw error }
 }
+
+@Suite("Whoever comes last", .timeLimit(.minutes(1)))
+struct LastUserTests {
+    @Test("is begun with when all others are through")
+    func order() async throws {
+        let stage = try Stage()
+        for name in ["own", "a", "b"] { _ = stage.aws.addOldKey(of: name) }
+        let plain = stage.user("own")
+        let own = ManagedUser(
+            name: "own", userName: "own", keys: stage.aws, policy: plain.policy, targets: plain.targets, comesLast: true
+        )
+        let users = [own, stage.user("a"), stage.user("b")]
+        let outcomes = await stage.engine().work(on: users, requests: [.rotate], extent: .wholeRotation)
+        #expect(outcomes.map(\.user) == ["a", "b", "own"])
+        let calls = stage.aws.changes.map { "\($0.call)" }
+        #expect(
+            calls.lastIndex(of: "create") == calls.count - 3, "create, Inactive and delete of the last are at the end")
+    }
+}

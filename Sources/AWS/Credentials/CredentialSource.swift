@@ -1,3 +1,4 @@
+public import Rotation
 public import Secrets
 
 /// Credentials to sign with.
@@ -6,11 +7,23 @@ public struct Credentials: Sendable {
     public var pair: KeyPair
     /// `x-amz-security-token`, for temporary credentials.
     public var sessionToken: Secret?
+    /// When they end; nil: they have no end that is known.
+    public var expiry: Timestamp?
+    /// Where they came from, in words: "profile ci (credential_process)".
+    public var source: String
+    /// The credentials that these were got with, nearest first: those that a role was assumed with.
+    public var origins: [Credentials]
 
     /// Credentials to sign with.
-    public init(pair: KeyPair, sessionToken: Secret? = nil) {
+    public init(
+        pair: KeyPair, sessionToken: Secret? = nil, expiry: Timestamp? = nil, source: String = "",
+        origins: [Credentials] = []
+    ) {
         self.pair = pair
         self.sessionToken = sessionToken
+        self.expiry = expiry
+        self.source = source
+        self.origins = origins
     }
 }
 
@@ -18,32 +31,56 @@ public struct Credentials: Sendable {
 public protocol CredentialSource: Sendable {
     /// What people call it: "the environment".
     var name: String { get }
-    /// The credentials; nil: this place has none.
-    func credentials() throws(AWSError) -> Credentials?
+    /// The credentials; nil: this place has none. A place that is configured and does not work throws.
+    func credentials() async throws(AWSError) -> Credentials?
+    /// Credentials in place of those, which AWS does not take any more.
+    func credentials(insteadOf refused: Credentials) async throws(AWSError) -> Credentials?
+}
+
+extension CredentialSource {
+    /// What keeps nothing is simply asked again.
+    public func credentials(insteadOf refused: Credentials) async throws(AWSError) -> Credentials? {
+        try await credentials()
+    }
+
+    /// An error that begins with the source's name: whoever reads it has to know where to look.
+    func failure(_ words: String, _ code: AWSError.Code = .denied) -> AWSError {
+        AWSError(code, "AWS credentials from \(name): \(words)")
+    }
 }
 
 /// Asks one source after the other.
-public struct CredentialChain: CredentialSource {
+struct CredentialChain: CredentialSource {
     private let sources: [any CredentialSource]
 
     /// - Parameter sources: in the order in which they are asked.
-    public init(_ sources: [any CredentialSource]) { self.sources = sources }
-
-    /// The chain that AWS's own tools use, as far as keyturn knows it. A named profile comes before the environment.
-    public static func standard(profile: String?, environment: [String: String]) -> CredentialChain {
-        let files = SharedFiles(profile: profile, environment: environment)
-        let variables = EnvironmentCredentials(environment: environment)
-        return CredentialChain(profile == nil ? [variables, files] : [files])
-    }
+    init(_ sources: [any CredentialSource]) { self.sources = sources }
 
     /// All of them.
-    public var name: String { sources.map(\.name).joined(separator: ", ") }
+    var name: String { sources.map(\.name).joined(separator: ", ") }
 
     /// The first source's that has any.
-    public func credentials() throws(AWSError) -> Credentials? {
+    func credentials() async throws(AWSError) -> Credentials? {
         for source in sources {
-            if let found = try source.credentials() { return found }
+            if let found = try await source.credentials() { return found }
         }
         return nil
+    }
+}
+
+extension CredentialChain {
+    /// The chain of AWS's own tools, in the order of botocore's `create_credential_resolver`.
+    ///
+    /// A profile that the configuration names comes in place of the environment and of everything behind it: what it
+    /// does not have is not looked for elsewhere, since other credentials would be another identity.
+    static func standard(_ surroundings: Surroundings) -> CredentialChain {
+        let profiles = ProfileCredentials(surroundings: surroundings)
+        if surroundings.account.profile != nil { return CredentialChain([profiles.whole]) }
+        let sources: [(any CredentialSource)?] = [
+            EnvironmentCredentials(environment: surroundings.environment), profiles.role,
+            WebIdentityCredentials.environment(surroundings), profiles.rest,
+            ContainerCredentials(surroundings: surroundings), InstanceCredentials(surroundings: surroundings),
+        ]
+        return CredentialChain(sources.compactMap { $0 })
     }
 }

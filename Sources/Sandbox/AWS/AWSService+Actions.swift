@@ -15,6 +15,8 @@ extension AWSService {
         case "CreateUser": try createUser(call)
         case "DeleteUser": try deleteUser(call)
         case "ListUsers": try listUsers(call)
+        case "ListUserTags": try listUserTags(call)
+        case "TagUser": try tagUser(call)
         default:
             throw AWSError(
                 code: "InvalidAction", status: 400,
@@ -38,7 +40,7 @@ extension AWSService {
 
     private func callerIdentity(_ call: AWSCall) throws(AWSError) -> String {
         let user = try existing(call.caller)
-        return XML.fields([("Arn", Self.arn(of: user.name)), ("UserId", user.id), ("Account", Account.number)])
+        return XML.fields([("Arn", Self.arn(of: user)), ("UserId", user.id), ("Account", Account.number)])
     }
 }
 
@@ -123,8 +125,28 @@ extension AWSService {
     }
 
     private func listUsers(_ call: AWSCall) throws(AWSError) -> String {
-        let page = try call.page(world.account.withLock { $0.users })
+        let prefix = call.parameters["PathPrefix"] ?? "/"
+        let page = try call.page(world.account.withLock { $0.users }.filter { $0.path.hasPrefix(prefix) })
         return XML.list("Users", page.items.map { XML.user($0, as: "member") }, marker: page.marker)
+    }
+
+    private func tagUser(_ call: AWSCall) throws(AWSError) -> String? {
+        let user = try existing(try call.required("UserName"))
+        var tags = user.tags
+        for number in 1...50 {
+            guard let key = call.parameters["Tags.member.\(number).Key"] else { break }
+            tags[key] = call.parameters["Tags.member.\(number).Value"] ?? ""
+        }
+        let changed = tags
+        try change { account throws(AWSError) in try account.label(user.name, path: user.path, tags: changed) }
+        return nil
+    }
+
+    private func listUserTags(_ call: AWSCall) throws(AWSError) -> String {
+        let tags = try existing(try call.required("UserName")).tags.sorted { $0.key < $1.key }
+        let page = try call.page(tags)
+        let members = page.items.map { XML.element("member", [("Key", $0.key), ("Value", $0.value)]) }
+        return XML.list("Tags", members, marker: page.marker)
     }
 }
 
@@ -142,7 +164,7 @@ extension XML {
         element(
             name,
             [
-                ("Path", "/"), ("UserName", user.name), ("UserId", user.id), ("Arn", AWSService.arn(of: user.name)),
+                ("Path", user.path), ("UserName", user.name), ("UserId", user.id), ("Arn", AWSService.arn(of: user)),
                 ("CreateDate", Timestamp.text(user.created)),
             ])
     }

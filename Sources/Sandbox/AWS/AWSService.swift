@@ -78,6 +78,8 @@ struct AWSService: RequestAnswering {
 
     static func arn(of user: String) -> String { "arn:aws:iam::\(Account.number):user/\(user)" }
 
+    static func arn(of user: IAMUser) -> String { "arn:aws:iam::\(Account.number):user\(user.path)\(user.name)" }
+
     private static func reply(action: String, result: String?, namespace: String) -> Reply {
         let id = Random.uuid()
         let body = result.map { "<\(action)Result>\($0)</\(action)Result>" } ?? ""

@@ -26,6 +26,9 @@ struct IAMUser: Sendable {
     let name: String
     let id: String
     let created: Date
+    /// `/`, `/ci/`.
+    var path = "/"
+    var tags: [String: String] = [:]
     var keys: [AccessKey] = []
 }
 
@@ -55,6 +58,12 @@ struct Account: Sendable {
         let user = IAMUser(name: name, id: Random.userID(), created: now)
         users.append(user)
         return user
+    }
+
+    mutating func label(_ name: String, path: String, tags: [String: String]) throws(AWSError) {
+        let index = try index(of: name)
+        users[index].path = path
+        users[index].tags = tags
     }
 
     mutating func deleteUser(_ name: String) throws(AWSError) {

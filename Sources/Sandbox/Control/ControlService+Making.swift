@@ -2,7 +2,8 @@ import Foundation
 import Synchronization
 
 extension ControlService {
-    /// Makes an IAM user with keys that are known everywhere at once: so many, or those that are given.
+    /// Makes an IAM user with keys that are known everywhere at once: so many, or those that are given; with a path and tags,
+    /// where they are given.
     func addUser(_ request: Request) throws(Refusal) -> Reply {
         let fields = try fields(request)
         guard let name = fields["name"]?.string else { throw Refusal(status: 400, message: "name is missing") }
@@ -11,9 +12,12 @@ extension ControlService {
         guard (0...IAMUser.keyLimit).contains(count), given.count <= IAMUser.keyLimit else {
             throw Refusal(status: 400, message: "keys must be 0, 1 or 2")
         }
+        let tags = (fields["tags"]?.object ?? [:]).compactMapValues(\.string)
+        let path = fields["path"]?.string ?? "/"
         do throws(AWSError) {
             let ids = try world.account.withLock { account throws(AWSError) in
                 _ = try account.createUser(name, at: Date())
+                try account.label(name, path: path, tags: tags)
                 var ids: [JSON] = []
                 for _ in 0..<count {
                     ids.append(.string(try account.createKey(for: name, at: Date(), spreadingFor: 0).id))

@@ -11,7 +11,8 @@ struct Check: AsyncParsableCommand {
         abstract:
             "Reads the configuration, the plugins and the state's seal key; with --online also AWS and every target.",
         discussion: """
-            Writes nothing anywhere. Offline it fetches the secrets and starts each pusher. Online it asks STS who keyturn \
+            Writes nothing anywhere. Offline, the users of `discover` are those that the last work found; online they are \
+            looked for. Offline it fetches the secrets and starts each pusher. Online it asks STS who keyturn \
             is, IAM for each user and its keys, and each pusher whether a push to each target would work.
             """)
 
@@ -22,23 +23,29 @@ struct Check: AsyncParsableCommand {
     @OptionGroup var selection: UserSelection
 
     func run() async throws {
-        let workspace = try Workspace(options)
-        let users = try workspace.select(selection.users)
+        var workspace = try Workspace(options)
         let log = EventLog(options)
         try workspace.checkState()
         let http = try workspace.makeHTTP()
+        let accounts = workspace.makeAccounts(http, log)
+        var problems = workspace.problems.map { Finding("discover", .failed, $0) }
+        if online, let report = try await workspace.discover(accounts, remembers: false) {
+            problems = report.problems
+            report.notes.forEach { log.tell($0) }
+        }
+        let users = try workspace.select(selection.users)
         let host = try workspace.makeHost(http, log, for: users)
         defer { http.stop() }
         let findings: [Finding]
         do {
             let started = try await workspace.start(host, log, for: users)
             let offline =
-                [Finding("configuration", .done, summary(workspace, users))]
+                [Finding("configuration", .done, summary(workspace, users))] + problems
                 + started.map { pusher, confinement in
                     Finding("pusher \(pusher)", .done, "starts; shut in by \(confinement.joined(separator: ", "))")
                 }
             let check = OnlineCheck(
-                workspace: workspace, host: host, http: http,
+                workspace: workspace, host: host, accounts: accounts,
                 rotations: try workspace.readJournal().records().mapValues(\.rotation))
             findings = online ? offline + (await check.run(users)) : offline
         } catch {
@@ -52,7 +59,10 @@ struct Check: AsyncParsableCommand {
     private func summary(_ workspace: Workspace, _ users: [ConfiguredUser]) -> String {
         let targets = users.reduce(0) { $0 + $1.targets.count }
         let counts = "\(users.count) users, \(targets) targets, \(workspace.pushers.count) pushers"
-        let hint = users.isEmpty ? "; no user is managed yet: fill in `users`" : ""
+        let found = users.filter { $0.origin != nil }.count
+        let hint =
+            users.isEmpty
+            ? "; no user is managed yet: fill in `users`" : found > 0 ? "; \(found) users found by `discover`" : ""
         return "\(workspace.configuration.file) is fine: \(counts)\(hint)"
     }
 

@@ -5,15 +5,20 @@ internal import Journal
 internal import PusherHost
 internal import Rotation
 
-struct Plan: ParsableCommand {
+struct Plan: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Tells for every user what is next, when, and why. Changes nothing.")
+        abstract: "Tells for every user what is next, when, and why. Changes nothing.",
+        discussion: """
+            Where the configuration has `discover`, AWS is asked for those users, and FROM tells which entry found each; the \
+            others stand in `users`. Nothing else is asked of AWS or the targets.
+            """)
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var selection: UserSelection
 
-    func run() throws {
-        let workspace = try Workspace(options)
+    func run() async throws {
+        var workspace = try Workspace(options)
+        let status = try await workspace.discover(EventLog(options), remembers: false)
         let now = SystemClock().now
         let records = try workspace.readJournal().records()
         let steps = try workspace.select(selection.users).map { user in
@@ -21,13 +26,19 @@ struct Plan: ParsableCommand {
             step.fanOut = fanOut(user, workspace)
             return step
         }
-        if options.json { return try JSONOutput.print(["plan": steps]) }
+        if options.json { try JSONOutput.print(["plan": steps]) } else { tell(steps, workspace) }
+        if status != .done { throw FinishedWith(status: status) }
+    }
+
+    private func tell(_ steps: [PlannedStep], _ workspace: Workspace) {
         let terminal = Terminal(options)
         if steps.isEmpty { return terminal.write("\(workspace.configuration.file) has no users yet.\n") }
-        var table = Table(header: ["USER", "NEXT", "WHEN", "TARGETS", "WHY"])
+        let discovers = !workspace.configuration.discover.isEmpty
+        var table = Table(header: ["USER", "NEXT", "WHEN", "TARGETS"] + (discovers ? ["FROM"] : []) + ["WHY"])
         table.rows = steps.map { step in
             let slow = step.fanOut > .zero ? " (at least \(DurationText.text(step.fanOut)))" : ""
-            return [step.user, step.action, step.isDue ? "now" : step.due, "\(step.targets)\(slow)", step.why]
+            return [step.user, step.action, step.isDue ? "now" : step.due, "\(step.targets)\(slow)"]
+                + (discovers ? [step.from] : []) + [step.why]
         }
         terminal.write(table.text(terminal))
     }
@@ -49,11 +60,13 @@ struct PlannedStep: Encodable {
     var isDue: Bool
     var targets: Int
     var why: String
+    /// `users`, or the entry of `discover` that found it.
+    var from: String
     /// How long pushing takes at least.
     var fanOut = Duration.zero
 
     enum CodingKeys: String, CodingKey {
-        case user, action, due, targets, why
+        case user, action, due, targets, why, from
         case isDue = "is-due"
         case fanOut = "fan-out-seconds"
     }
@@ -67,6 +80,7 @@ struct PlannedStep: Encodable {
         try container.encode(targets, forKey: .targets)
         try container.encode(fanOut.components.seconds, forKey: .fanOut)
         try container.encode(why, forKey: .why)
+        try container.encode(from, forKey: .from)
     }
 
     init(_ user: ConfiguredUser, _ rotation: Rotation, at now: Timestamp) {
@@ -76,6 +90,7 @@ struct PlannedStep: Encodable {
         due = Moment.text(next.at)
         isDue = next.at <= now
         targets = user.targets.count
+        from = user.origin ?? "users"
         why = rotation.trouble ?? Self.reason(rotation, user.policy)
     }
 

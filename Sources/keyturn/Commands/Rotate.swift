@@ -18,9 +18,10 @@ struct Rotate: AsyncParsableCommand {
     @OptionGroup var selection: UserSelection
 
     func run() async throws {
-        let workspace = try Workspace(options)
+        var workspace = try Workspace(options)
+        let status = try await workspace.discover(EventLog(options), remembers: true)
         try await Working(workspace).work(
             on: try workspace.select(selection.users), requests: [.rotate], extent: wait ? .wholeRotation : .due,
-            isLive: wait)
+            isLive: wait, after: status)
     }
 }

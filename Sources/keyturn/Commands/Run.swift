@@ -8,16 +8,19 @@ struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Stays up, and steps when things are due.",
         discussion:
-            "Ends on SIGTERM and SIGINT. What is under way then is journalled, and the next start goes on with it.")
+            "Ends on SIGTERM and SIGINT. What is under way then is journalled, and the next start goes on with it. Users of "
+            + "`discover` are looked for at the start; for those that come later, start it anew.")
 
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-        let workspace = try Workspace(options)
+        var workspace = try Workspace(options)
+        _ = try await workspace.discover(EventLog(options), remembers: true)
         let working = try Working(workspace)
         let users = workspace.users
         guard !users.isEmpty else {
-            throw CommandFailure(.configuration, "\(workspace.configuration.file) has no users")
+            let found = workspace.configuration.discover.isEmpty ? "" : ", and `discover` found none"
+            throw CommandFailure(.configuration, "\(workspace.configuration.file) has no users\(found)")
         }
         let crew = try await working.open(for: users)
         let scheduler = Scheduler(engine: crew.engine, users: crew.users)

@@ -10,7 +10,8 @@ struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Shows where every user, key and target stands.",
         discussion: """
-            Read from the state alone; nothing is asked of AWS or the targets. With --online each target is asked which key \
+            Read from the state alone; nothing is asked of AWS or the targets, and the users of `discover` are those that the \
+            last work found. With --online each target is asked which key \
             it really holds: current, next, previous, foreign (somebody changed it by hand), or not readable. A key's role: \
             current (the targets hold it), next (made, not yet confirmed everywhere), previous (replaced), unknown. What \
             needs attention comes first. Of more than 12 targets those that are not confirmed are listed, of more than 5 users \
@@ -24,7 +25,8 @@ struct Status: AsyncParsableCommand {
     @OptionGroup var selection: UserSelection
 
     func run() async throws {
-        let workspace = try Workspace(options)
+        var workspace = try Workspace(options)
+        let status = online ? try await workspace.discover(EventLog(options), remembers: false) : .done
         let now = SystemClock().now
         let records = try workspace.readJournal().records()
         let selected = try workspace.select(selection.users)
@@ -35,6 +37,11 @@ struct Status: AsyncParsableCommand {
             let looks = try await look(workspace, selected, records.mapValues(\.rotation))
             for index in users.indices { users[index].add(looks[users[index].user] ?? [:]) }
         }
+        try tell(users, workspace)
+        if status != .done { throw FinishedWith(status: status) }
+    }
+
+    private func tell(_ users: [StatusDocument.User], _ workspace: Workspace) throws {
         if options.json { return try JSONOutput.print(StatusDocument(users: users)) }
         let terminal = Terminal(options)
         if users.isEmpty { terminal.write("\(workspace.configuration.file) has no users yet.\n") }

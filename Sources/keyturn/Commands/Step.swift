@@ -8,14 +8,15 @@ struct Step: AsyncParsableCommand {
         discussion: """
             For each user whose next action is due: the action, and what follows from it without a long wait. Targets that \
             have not confirmed are pushed again, with the same key. What was done is logged to stderr, where things stand \
-            is printed. Exit status 75: something is not finished, such as a delivery; run `keyturn step` again.
+            is printed. Users of `discover` are looked for first. Exit status 75: something is not finished, such as a delivery; run `keyturn step` again.
             """)
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var selection: UserSelection
 
     func run() async throws {
-        let workspace = try Workspace(options)
-        try await Working(workspace).work(on: try workspace.select(selection.users), isLive: false)
+        var workspace = try Workspace(options)
+        let status = try await workspace.discover(EventLog(options), remembers: true)
+        try await Working(workspace).work(on: try workspace.select(selection.users), isLive: false, after: status)
     }
 }

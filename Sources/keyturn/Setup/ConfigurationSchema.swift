@@ -98,6 +98,17 @@ struct ConfigurationSchema {
             },
             "pushers": { "type": ["object", "null"], "propertyNames": { "pattern": "^[^:]+$" }, "additionalProperties": { "$ref": "#/$defs/pusher" } },
             "defaults": { "type": ["object", "null"], "additionalProperties": false, "properties": { POLICY } },
+            "self-rotation": {
+              "type": "object",
+              "additionalProperties": false,
+              "required": ["user"],
+              "properties": {
+                "user": { "type": "string", "description": "The IAM user with whose key keyturn runs." },
+                "profile": { "type": "string", "description": "The profile of the credentials file that holds its key." },
+                POLICY
+              }
+            },
+            "discover": { "anyOf": [{ "$ref": "#/$defs/discovery" }, { "type": "array", "items": { "$ref": "#/$defs/discovery" } }] },
             "users": {
               "type": ["object", "null"],
               "additionalProperties": {
@@ -122,12 +133,34 @@ struct ConfigurationSchema {
                 { "type": "object", "additionalProperties": false, "required": ["command"], "properties": { "command": { "type": "array", "minItems": 1, "items": { "type": "string" } } } }
               ]
             },
+            "discovery": {
+              "type": "object",
+              "additionalProperties": false,
+              "required": ["targets"],
+              "anyOf": [{ "required": ["tag"] }, { "required": ["path"] }],
+              "properties": {
+                "tag": { "type": "string", "description": "NAME=VALUE or NAME: a tag that the users have." },
+                "path": { "type": "string", "pattern": "^/.+/$", "description": "What the users' paths begin with." },
+                "name": { "type": "string", "description": "What they are called here; {user} and {tag:NAME} stand for what was found." },
+                "aws": { "$ref": "#/$defs/account" },
+                "targets": {
+                  "type": "array",
+                  "minItems": 1,
+                  "items": { "type": "object", "required": ["pusher"], "properties": { "pusher": { "type": "string" } } },
+                  "description": "As a user has them; texts may have {user} and {tag:NAME}."
+                },
+                POLICY
+              }
+            },
             "account": {
               "type": ["object", "null"],
               "additionalProperties": false,
               "properties": {
                 "region": { "type": "string" },
                 "profile": { "type": "string", "description": "A profile of ~/.aws." },
+                "role-arn": { "type": "string", "pattern": "^arn:[^:]*:iam::[0-9]{12}:role/.+", "description": "A role to assume, for another account." },
+                "external-id": { "type": "string", "description": "What the role's trust policy asks for." },
+                "role-session-name": { "type": "string", "pattern": "^[A-Za-z0-9_+=,.@-]{2,64}$" },
                 "endpoint-url": { "type": "string", "pattern": "^https?://", "description": "The base URL of IAM and STS, instead of AWS's own." }
               }
             }

@@ -20,7 +20,8 @@ struct ConfigurationTemplate {
         aws:
           region: \(region)
         \(endpoint.map { "  endpoint-url: \($0)" } ?? "  # endpoint-url: http://127.0.0.1:5555   # instead of AWS; also AWS_ENDPOINT_URL")
-          # profile: ci-rotation                  # of ~/.aws; default: AWS_PROFILE, or the environment's credentials
+          # profile: ci-rotation                  # of ~/.aws; default: where AWS's own tools look, the environment first
+          # role-arn: arn:aws:iam::123456789012:role/keyturn   # assumed with those credentials; a user can have its own `aws`
 
         # One entry for each system and token. `keyturn plugin list` shows the plugins, `keyturn plugin info ID` their fields.
         pushers:
@@ -41,6 +42,15 @@ struct ConfigurationTemplate {
 
         users:
         \(userText)
+
+        # Further users, found by tag or path; `keyturn plan` shows who was found.
+        # discover:
+        #   tag: keyturn=yes
+        #   targets:
+        #     - { pusher: github, repository: "acme/{user}" }   # also {tag:NAME}
+
+        # The user with whose key keyturn itself runs, where that key stands in a profile of ~/.aws/credentials.
+        # self-rotation: { user: keyturn, profile: default }
         """ + "\n"
     }
 

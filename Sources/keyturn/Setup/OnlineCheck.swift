@@ -1,6 +1,5 @@
 internal import AWS
 internal import Configuration
-internal import HTTP
 internal import PusherHost
 internal import Rotation
 
@@ -8,21 +7,54 @@ internal import Rotation
 struct OnlineCheck {
     let workspace: Workspace
     let host: PusherHost
-    let http: HTTPClient
+    let accounts: Accounts
     /// What the state knows of the users.
     let rotations: [String: Rotation]
 
+    /// Who keyturn is in an account.
+    private struct Identity: Sendable {
+        var finding: Finding
+        /// Its own, and those with whose credentials its role was assumed.
+        var callers: [CallerIdentity] = []
+    }
+
     func run(_ users: [ConfiguredUser]) async -> [Finding] {
-        await withTaskGroup(of: (Int, [Finding]).self) { group in
-            for (index, user) in users.enumerated() { group.addTask { (index, await check(user)) } }
+        let identities = await identify(users)
+        let findings = await withTaskGroup(of: (Int, [Finding]).self) { group in
+            let callers = identities.mapValues(\.callers)
+            for (index, user) in users.enumerated() { group.addTask { (index, await check(user, callers)) } }
             var findings = users.map { _ in [Finding]() }
             for await (index, found) in group { findings[index] = found }
             return findings.flatMap { $0 }
         }
+        return identities.values.map(\.finding).sorted { $0.subject < $1.subject } + findings
     }
 
-    private func check(_ user: ConfiguredUser) async -> [Finding] {
-        let (finding, keys) = await checkKeys(user)
+    /// Each account once, however many users it has.
+    private func identify(_ users: [ConfiguredUser]) async -> [Account: Identity] {
+        await withTaskGroup(of: (Account, Identity).self) { group in
+            for account in Set(users.map { workspace.account(of: $0) }) {
+                group.addTask { (account, await identify(account)) }
+            }
+            var found: [Account: Identity] = [:]
+            for await (account, identity) in group { found[account] = identity }
+            return found
+        }
+    }
+
+    private func identify(_ account: Account) async -> Identity {
+        let settings = [account.region, account.profile.map { "profile \($0)" }, account.role?.arn, account.endpoint]
+        let subject = "aws \(settings.compactMap { $0 }.joined(separator: ", "))"
+        let iam = accounts.iam(account)
+        do throws(AWSError) {
+            let callers = try await iam.ownIdentities()
+            let words = callers.first.map { "keyturn is \($0.arn), with credentials of \($0.source)" }
+            return Identity(finding: Finding(subject, .done, words ?? ""), callers: callers)
+        } catch { return Identity(finding: Finding(subject, Self.status(error), error.description)) }
+    }
+
+    private func check(_ user: ConfiguredUser, _ identities: [Account: [CallerIdentity]]) async -> [Finding] {
+        let (finding, keys) = await checkKeys(user, identities)
         return await withTaskGroup(of: (Int, Finding).self) { group in
             for (index, target) in user.targets.enumerated() {
                 group.addTask { (index, await check(target, user, keys)) }
@@ -33,27 +65,28 @@ struct OnlineCheck {
         }
     }
 
-    private func checkKeys(_ user: ConfiguredUser) async -> (Finding, [AccessKey]) {
+    private func checkKeys(_ user: ConfiguredUser, _ identities: [Account: [CallerIdentity]]) async -> (
+        Finding, [AccessKey]
+    ) {
         let subject = "user \(user.name)"
-        let iam = workspace.iam(of: user, http)
+        if let refusal = workspace.refusal(of: user, identities) { return (Finding(subject, .notAllowed, refusal), []) }
+        let account = workspace.account(of: user)
+        let iam = accounts.iam(account)
         do throws(AWSError) {
-            let own = try await iam.ownIdentity()
-            if Workspace.isUser(user.userName, own) {
-                return (Finding(subject, .notAllowed, Workspace.sentence(user.name, own)), [])
-            }
             let arn = try await iam.user(user.userName)
             let keys = try await iam.listAccessKeys(of: user.userName)
             let list = keys.map { "\($0.id) \($0.status.rawValue), created \(Moment.text($0.created))" }
             let shown = list.isEmpty ? "no keys" : list.joined(separator: "; ")
-            return (Finding(subject, .done, "\(arn): \(shown) (asked as \(own))"), keys)
-        } catch {
-            let status: ExitStatus =
-                switch error.code {
-                case .denied, .unknownKey: .notAllowed
-                case .unreachable, .lost: .unavailable
-                case .limitExceeded, .noSuchEntity, .refused: .failed
-                }
-            return (Finding(subject, status, error.description), [])
+            let asked = identities[account]?.first.map { " (asked as \($0.arn))" } ?? ""
+            return (Finding(subject, .done, "\(arn): \(shown)\(asked)"), keys)
+        } catch { return (Finding(subject, Self.status(error), error.description), []) }
+    }
+
+    static func status(_ error: AWSError) -> ExitStatus {
+        switch error.code {
+        case .denied, .unknownKey: .notAllowed
+        case .unreachable, .lost: .unavailable
+        case .limitExceeded, .noSuchEntity, .refused: .failed
         }
     }
 

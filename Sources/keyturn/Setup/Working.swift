@@ -32,12 +32,13 @@ struct Working {
     func open(for users: [ConfiguredUser], display: Display? = nil) async throws -> Crew {
         let http = try workspace.makeHTTP()
         let host = try workspace.makeHost(http, log, for: users)
+        let accounts = workspace.makeAccounts(http, log)
         let journal: any Journal
         do {
             try await workspace.start(host, log, for: users)
             // Last, since it makes the state where there is none: what is wrong with the rest changes nothing.
             journal = try workspace.openJournal(log)
-            try await workspace.refuseOwnUser(among: users, http)
+            try await workspace.refuseOwnUser(among: users, accounts)
         } catch {
             await host.stop()
             throw error
@@ -45,12 +46,15 @@ struct Working {
         let engine = Engine(journal: journal, pushers: host) { [log] progress in
             if let display { display.show(progress) } else { log.write(progress) }
         }
-        return Crew(engine: engine, users: workspace.manage(users, http), host: host, http: http)
+        return Crew(engine: engine, users: workspace.manage(users, accounts), host: host, http: http)
     }
 
     /// Works on users, prints where they stand, and throws the exit status unless all is done.
+    ///
+    /// - Parameter status: what went before led to.
     func work(
-        on users: [ConfiguredUser], requests: [Event.Request] = [], extent: Extent = .due, isLive: Bool
+        on users: [ConfiguredUser], requests: [Event.Request] = [], extent: Extent = .due, isLive: Bool,
+        after status: ExitStatus = .done
     ) async throws {
         try workspace.checkState()
         let due = try requests.isEmpty ? dueUsers(users) : users
@@ -63,7 +67,7 @@ struct Working {
             }
             await crew.close()
         }
-        try report(users, outcomes)
+        try report(users, outcomes, status)
     }
 
     /// Only they cost a start of pushers, or a request to AWS.
@@ -80,23 +84,27 @@ struct Working {
         }
     }
 
-    private func report(_ users: [ConfiguredUser], _ outcomes: [UserOutcome]) throws {
+    private func report(_ users: [ConfiguredUser], _ outcomes: [UserOutcome], _ before: ExitStatus) throws {
         outcomes.forEach(tell)
-        let now = SystemClock().now
-        let records = try workspace.readJournal().records()
-        let lines = users.map { StatusDocument.User($0, records[$0.name]?.rotation ?? Rotation(at: now), at: now) }
         if workspace.options.json {
-            try JSONOutput.print(StatusDocument(users: lines))
+            try JSONOutput.print(StatusDocument(users: try lines(users)))
         } else if !workspace.options.quiet {
             let terminal = Terminal(workspace.options)
             let worked = Set(outcomes.map(\.user))
-            let shown = lines.filter { worked.contains($0.user) }
-            terminal.write(
-                StatusOverview(users: shown, terminal: terminal, isVerbose: workspace.options.verbose).text)
             if worked.isEmpty { terminal.write(users.isEmpty ? "There is nothing to do.\n" : "Nothing is due.\n") }
+            for line in try lines(users.filter { worked.contains($0.name) }) {
+                terminal.write(StatusText(user: line, terminal: terminal).text)
+            }
         }
-        let status = outcomes.map(Self.status).reduce(ExitStatus.done) { $0.worse($1) }
+        let status = outcomes.map(Self.status).reduce(before) { $0.worse($1) }
         if status != .done { throw FinishedWith(status: status) }
+    }
+
+    private func lines(_ users: [ConfiguredUser]) throws -> [StatusDocument.User] {
+        guard !users.isEmpty else { return [] }
+        let now = SystemClock().now
+        let records = try workspace.readJournal().records()
+        return users.map { StatusDocument.User($0, records[$0.name]?.rotation ?? Rotation(at: now), at: now) }
     }
 
     /// Says what an outcome's rotation does not: that it was not worked on.

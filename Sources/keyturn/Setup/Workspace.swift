@@ -15,7 +15,13 @@ struct Workspace {
     let configuration: Configuration
     let plugins: [String: Plugin]
     let pushers: [ConfiguredPusher]
-    let users: [ConfiguredUser]
+    /// Those of `users`, and those that `discover` has found.
+    private(set) var users: [ConfiguredUser]
+    /// What `discover` found last.
+    var remembered: FoundUsers
+    /// What there is to say about the users that were found.
+    private(set) var notes: [String] = []
+    private(set) var problems: [String] = []
 
     init(_ options: GlobalOptions, environment: [String: String] = ProcessInfo.processInfo.environment) throws {
         self.options = options
@@ -23,9 +29,23 @@ struct Workspace {
         do throws(ConfigurationError) {
             configuration = try Configuration(file: try Configuration.find(options.config, environment: environment))
             plugins = try Self.findPlugins(configuration)
-            (pushers, users) = try configuration.resolve(plugins.mapValues { PluginDescription($0.manifest) })
+            pushers = try configuration.resolve(plugins.mapValues { PluginDescription($0.manifest) }).pushers
+        } catch { throw CommandFailure(.configuration, error.description) }
+        users = []
+        remembered = configuration.discover.isEmpty ? FoundUsers() : try FoundUsers.read(state: configuration.state)
+        try take(remembered)
+    }
+
+    /// Takes up the users of the file and those that were found.
+    mutating func take(_ found: FoundUsers) throws {
+        do throws(ConfigurationError) {
+            let descriptions = plugins.mapValues { PluginDescription($0.manifest) }
+            let resolution = try configuration.resolve(descriptions, found: found.users)
+            (users, notes, problems) = (resolution.users, resolution.notes, resolution.problems)
         } catch { throw CommandFailure(.configuration, error.description) }
     }
+
+    var stateDirectory: String { URL(fileURLWithPath: configuration.state).deletingLastPathComponent().path }
 
     private static func findPlugins(_ configuration: Configuration) throws(ConfigurationError) -> [String: Plugin] {
         var plugins: [String: Plugin] = [:]
@@ -45,7 +65,8 @@ struct Workspace {
     func select(_ names: [String]) throws -> [ConfiguredUser] {
         for name in names where !users.contains(where: { $0.name == name }) {
             let known = users.map(\.name).joined(separator: ", ")
-            throw CommandFailure(.failed, "\(configuration.file) has no user `\(name)`; it has: \(known)")
+            let hint = configuration.discover.isEmpty ? "" : "; `keyturn step` finds new ones"
+            throw CommandFailure(.failed, "\(configuration.file) has no user `\(name)`; it has: \(known)\(hint)")
         }
         return names.isEmpty ? users : users.filter { names.contains($0.name) }
     }
@@ -62,7 +83,7 @@ struct Workspace {
     /// The journal for working, with the seal key. A state of an older layout is brought to the present one.
     func openJournal(_ log: EventLog) throws -> SQLiteJournal {
         let seal = try readSealKey()
-        let directory = URL(fileURLWithPath: configuration.state).deletingLastPathComponent().path
+        let directory = stateDirectory
         guard FileManager.default.fileExists(atPath: directory) else {
             throw CommandFailure(
                 .configuration, "\(configuration.file): `state`: the directory \(directory) does not exist")
@@ -126,24 +147,27 @@ struct Workspace {
         return HTTPClient(options)
     }
 
-    func account(of user: ConfiguredUser) -> Account {
-        let region =
-            user.account.region ?? environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? "us-east-1"
-        return Account(region: region, profile: user.account.profile, endpoint: user.account.endpoint)
+    func account(of user: ConfiguredUser) -> Account { account(user.account) }
+
+    func account(_ settings: Configuration.Account) -> Account {
+        let region = settings.region ?? environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? "us-east-1"
+        let role = settings.role.map {
+            Account.Role(arn: $0.arn, externalID: $0.externalID, sessionName: settings.roleSessionName)
+        }
+        return Account(region: region, profile: settings.profile, endpoint: settings.endpoint, role: role)
     }
 
-    func iam(of user: ConfiguredUser, _ http: HTTPClient) -> IAM {
-        let account = account(of: user)
-        let source = CredentialChain.standard(profile: account.profile, environment: environment)
-        return IAM(account: account, source: source, http: http, environment: environment)
+    /// The AWS accounts, with credentials that all users share.
+    func makeAccounts(_ http: HTTPClient, _ log: EventLog) -> Accounts {
+        Accounts(http: http, environment: environment) { log.warn($0) }
     }
 
     /// Users as the engine works on them.
-    func manage(_ users: [ConfiguredUser], _ http: HTTPClient) -> [ManagedUser] {
+    func manage(_ users: [ConfiguredUser], _ accounts: Accounts) -> [ManagedUser] {
         users.map { user in
             ManagedUser(
-                name: user.name, userName: user.userName, keys: iam(of: user, http), policy: user.policy,
-                targets: user.targets.map(PusherTarget.init))
+                name: user.name, userName: user.userName, keys: accounts.iam(account(of: user)), policy: user.policy,
+                targets: user.targets.map(PusherTarget.init), comesLast: user.isOwn)
         }
     }
 
@@ -152,6 +176,9 @@ struct Workspace {
         let runner = try Installation.current.need(Installation.current.runner)
         let host = PusherHost(http: http, runner: runner) { log.write($0) }
         let used = Set(users.flatMap { $0.targets.map(\.pusher) })
+        if let own = configuration.selfRotation {
+            host.add(OwnCredentials(file: ownFile(own)), as: SelfRotation.pusher)
+        }
         let admitted = try admit(Set(pushers.filter { used.contains($0.name) }.map(\.plugin)))
         for pusher in pushers where used.contains(pusher.name) {
             guard let admitted = admitted[pusher.plugin] else { continue }

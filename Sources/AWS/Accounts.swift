@@ -1,0 +1,60 @@
+public import HTTP
+public import Rotation
+internal import Synchronization
+
+/// The AWS accounts that a process works in. Users with the same settings share credentials, and a role is assumed once,
+/// however many users it reaches.
+public final class Accounts: Sendable {
+    private struct Shared {
+        var sources: [Account: RefreshingCredentials] = [:]
+        var services: [Account: IAM] = [:]
+    }
+
+    private let http: HTTPClient
+    private let environment: [String: String]
+    private let now: @Sendable () -> Timestamp
+    private let warn: @Sendable (String) -> Void
+    private let shared = Mutex(Shared())
+
+    /// - Parameters:
+    ///   - environment: where credentials and endpoints may stand.
+    ///   - now: the time, by which credentials end.
+    ///   - warn: takes what an operator should know though the work goes on.
+    public init(
+        http: HTTPClient, environment: [String: String], now: @escaping @Sendable () -> Timestamp = SystemTime.now,
+        warn: @escaping @Sendable (String) -> Void
+    ) {
+        self.http = http
+        self.environment = environment
+        self.now = now
+        self.warn = warn
+    }
+
+    /// The account's IAM and STS.
+    public func iam(_ account: Account) -> IAM {
+        shared.withLock { shared in
+            if let found = shared.services[account] { return found }
+            let made = IAM(
+                account: account, source: source(account, &shared), http: http, environment: environment)
+            shared.services[account] = made
+            return made
+        }
+    }
+
+    private func source(_ account: Account, _ shared: inout Shared) -> RefreshingCredentials {
+        if let found = shared.sources[account] { return found }
+        let surroundings = Surroundings(account: account, environment: environment, http: http, now: now)
+        let made: RefreshingCredentials
+        if let role = account.role {
+            var without = account
+            without.role = nil
+            let base = source(without, &shared)
+            made = RefreshingCredentials(
+                AssumedRole(role: role, base: base, surroundings: surroundings), now: now, warn: warn)
+        } else {
+            made = RefreshingCredentials(CredentialChain.standard(surroundings), now: now, warn: warn)
+        }
+        shared.sources[account] = made
+        return made
+    }
+}

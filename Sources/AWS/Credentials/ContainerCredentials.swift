@@ -1,0 +1,95 @@
+internal import FoundationEssentials
+internal import HTTP
+internal import JSON
+internal import Secrets
+
+/// What a container's endpoint hands out: tasks of ECS (`AWS_CONTAINER_CREDENTIALS_RELATIVE_URI`), pods of EKS with pod
+/// identity, and others (`…_FULL_URI`).
+struct ContainerCredentials: CredentialSource {
+    /// Where ECS answers.
+    private static let host = "http://169.254.170.2"
+    /// Where plain http may go to beside this machine: ECS, and the agent of EKS's pod identity.
+    private static let plainHosts: Set<String> = ["169.254.170.2", "169.254.170.23", "[fd00:ec2::23]", "localhost"]
+    /// botocore's: three tries, of two seconds, a second apart.
+    private static let tries = 3
+
+    let surroundings: Surroundings
+
+    var name: String { "the container's endpoint (AWS_CONTAINER_CREDENTIALS_…)" }
+
+    func credentials() async throws(AWSError) -> Credentials? {
+        guard let url = try url() else { return nil }
+        var lines = "Accept: application/json\n"
+        if let token = try authorization() { lines += "Authorization: \(token)\n" }
+        let request = HTTPRequest(
+            method: .get, url: url, headers: .text(lines), timeout: .seconds(2), responseLimit: 64 << 10)
+        var trouble = ""
+        for attempt in 1...Self.tries {
+            do {
+                let reply = try await surroundings.http.send(request)
+                if reply.status == 200 {
+                    let text = reply.body.withBytes { String(decoding: $0, as: UTF8.self) }
+                    let json = (try? JSONValue(parsing: text)) ?? .null
+                    if let found = JSONCredentials.read(json, token: "Token", source: name) { return found }
+                    throw failure("\(url) answered with something that is not credentials")
+                }
+                trouble = "\(url) answered \(reply.status)"
+                // What it refuses today it refuses in a second.
+                if reply.status < 500, reply.status != 429 { throw failure(trouble) }
+            } catch let error as HTTPError {
+                trouble = "\(url): \(error.description)"
+            } catch let error as AWSError { throw error } catch { throw failure("\(error)") }
+            guard attempt < Self.tries else { break }
+            do { try await Task.sleep(for: .seconds(1)) } catch { break }
+        }
+        throw failure(trouble, .unreachable)
+    }
+
+    /// The address that the environment says; nil: it says none.
+    func url() throws(AWSError) -> String? {
+        if let path = surroundings.variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") {
+            guard path.hasPrefix("/") else {
+                throw failure("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI must begin with a slash")
+            }
+            return Self.host + path
+        }
+        guard let url = surroundings.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI") else { return nil }
+        guard Self.isAllowed(url) else {
+            throw failure(
+                "AWS_CONTAINER_CREDENTIALS_FULL_URI is \(url): plain http may go to this machine and to "
+                    + "\(Self.plainHosts.sorted().joined(separator: ", ")) only")
+        }
+        return url
+    }
+
+    /// The SDKs' rule: https, or plain http to this machine or the containers' endpoints.
+    static func isAllowed(_ url: String) -> Bool {
+        guard let parts = URLComponents(string: url), let host = parts.host?.lowercased(), !host.isEmpty,
+            parts.user == nil
+        else { return false }
+        if parts.scheme?.lowercased() == "https" { return true }
+        guard parts.scheme?.lowercased() == "http" else { return false }
+        let plain = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
+        return plainHosts.contains(plain) || plain == "[::1]" || isLoopback(host)
+    }
+
+    /// 127.0.0.0/8, in the usual writing.
+    private static func isLoopback(_ host: String) -> Bool {
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+        return parts.count == 4 && parts[0] == 127 && parts.allSatisfy { $0 != nil }
+    }
+
+    private func authorization() throws(AWSError) -> String? {
+        var token = surroundings.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN")
+        if let file = surroundings.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
+            guard let data = FileManager.default.contents(atPath: file), data.count <= 64 << 10 else {
+                throw failure("\(file) (AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE) cannot be read")
+            }
+            token = String(decoding: data, as: UTF8.self)
+        }
+        guard token?.contains(where: \.isNewline) != true else {
+            throw failure("the authorization token holds a line break, and so is no header")
+        }
+        return token
+    }
+}

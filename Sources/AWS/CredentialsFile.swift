@@ -1,0 +1,248 @@
+internal import Glibc
+public import Secrets
+
+/// The shared credentials file, as the place where one profile's key pair is kept.
+///
+/// A new pair is written beside the file, synced, and moved into its place: whoever reads it gets the old pair or the new one,
+/// whole, whatever happens in between. All other lines stay as they are, byte for byte.
+public struct CredentialsFile: Sendable {
+    /// What callers tell apart.
+    public enum Trouble: Hashable, Sendable {
+        /// The file or the profile is not there.
+        case missing
+        /// The file cannot be read or written.
+        case forbidden
+        /// A person has to settle something in it.
+        case unsettled
+        /// It may work another time.
+        case passing
+    }
+
+    /// Why the file does not hold what it should.
+    public struct Failure: Error, Sendable {
+        /// What callers tell apart.
+        public var trouble: Trouble
+        /// One sentence for people.
+        public var description: String
+    }
+
+    /// The largest file, in bytes.
+    private static let sizeLimit = 1 << 20
+
+    /// The file's path, as the environment says it.
+    public let path: String
+    /// The profile's name.
+    public let profile: String
+
+    /// - Parameter environment: where `AWS_SHARED_CREDENTIALS_FILE` or `HOME` say the path.
+    public init(profile: String, environment: [String: String]) {
+        self.profile = profile
+        path = SharedFiles.credentialsPath(environment)
+    }
+
+    /// The key ID that the profile has, once it is certain that a pair could be written there.
+    public func keyID() throws(Failure) -> String {
+        let file = try open()
+        var bytes = try read(file)
+        defer { Secret.wipe(&bytes) }
+        try checkWritable(file)
+        return try lines(in: bytes).id
+    }
+
+    /// Makes the profile hold a pair, and reads it back.
+    ///
+    /// - Returns: false where it held just this pair before.
+    public func write(_ pair: KeyPair) throws(Failure) -> Bool {
+        let file = try open()
+        var old = try read(file)
+        defer { Secret.wipe(&old) }
+        if try holds(pair, old) { return false }
+        try checkWritable(file)
+        var new = try replaced(old, pair)
+        defer { Secret.wipe(&new) }
+        try replace(file, new)
+        var seen = try read(try open())
+        defer { Secret.wipe(&seen) }
+        guard try holds(pair, seen) else {
+            throw failure(.passing, "it was written and does not hold the pair: somebody else writes it too")
+        }
+        return true
+    }
+
+    private func failure(_ trouble: Trouble, _ words: String) -> Failure {
+        Failure(trouble: trouble, description: "profile \(profile) in \(path): \(words)")
+    }
+
+    private func failure(_ doing: String) -> Failure {
+        let number = errno
+        let isForbidden = [EACCES, EPERM, EROFS].contains(number)
+        return failure(isForbidden ? .forbidden : .passing, "\(doing): \(String(cString: strerror(number)))")
+    }
+}
+
+// MARK: - The text
+
+extension CredentialsFile {
+    /// The lines of the profile that hold the pair, by their places in the file, and the key ID.
+    private struct Lines {
+        var ids: [Range<Int>] = []
+        var secrets: [Range<Int>] = []
+        var id = ""
+        var secret: Range<Int>?
+    }
+
+    private func lines(in bytes: [UInt8]) throws(Failure) -> Lines {
+        var found = Lines()
+        var (isOurs, isThere) = (false, false)
+        for line in bytes.split(separator: 0x0A, omittingEmptySubsequences: true) {
+            guard let first = line.first(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { continue }
+            if first == UInt8(ascii: "[") {
+                isOurs = ProfileFile.sectionName(String(decoding: line, as: UTF8.self)) == profile
+                isThere = isThere || isOurs
+            } else if isOurs, line[line.startIndex] == first, let equals = line.firstIndex(of: UInt8(ascii: "=")) {
+                let value = Self.trimmed(line[line.index(after: equals)...])
+                switch String(decoding: line[..<equals], as: UTF8.self).trimmed.lowercased() {
+                case "aws_access_key_id":
+                    found.ids.append(value)
+                    found.id = String(decoding: bytes[value], as: UTF8.self)
+                case "aws_secret_access_key":
+                    found.secrets.append(value)
+                    found.secret = value
+                case "aws_session_token":
+                    throw failure(.unsettled, "it has an aws_session_token: temporary credentials are not rotated")
+                default: break
+                }
+            }
+        }
+        guard isThere else { throw failure(.missing, "the file has no such profile; keyturn reads its own key there") }
+        guard !found.id.isEmpty, found.secret?.isEmpty == false else {
+            throw failure(.missing, "it has no aws_access_key_id with an aws_secret_access_key")
+        }
+        return found
+    }
+
+    private static func trimmed(_ slice: ArraySlice<UInt8>) -> Range<Int> {
+        let blank: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
+        let start = slice.firstIndex { !blank($0) } ?? slice.endIndex
+        let end = slice.lastIndex { !blank($0) }.map { $0 + 1 } ?? start
+        return start..<max(start, end)
+    }
+
+    private func holds(_ pair: KeyPair, _ bytes: [UInt8]) throws(Failure) -> Bool {
+        let lines = try lines(in: bytes)
+        guard lines.id == pair.id, let range = lines.secret else { return false }
+        return bytes[range].withUnsafeBytes { Secret(copying: $0) } == pair.secret
+    }
+
+    /// The text with every mention of the pair in the profile replaced.
+    private func replaced(_ old: [UInt8], _ pair: KeyPair) throws(Failure) -> [UInt8] {
+        let lines = try lines(in: old)
+        var new: [UInt8] = []
+        // Growing would leave copies of the secret behind.
+        new.reserveCapacity(old.count + (lines.ids.count + lines.secrets.count) * (pair.secret.count + 128))
+        var position = 0
+        let places = lines.ids.map { ($0, true) } + lines.secrets.map { ($0, false) }
+        for (range, isID) in places.sorted(by: { $0.0.lowerBound < $1.0.lowerBound }) {
+            new += old[position..<range.lowerBound]
+            if isID { new += Array(pair.id.utf8) } else { pair.secret.withBytes { new.append(contentsOf: $0) } }
+            position = range.upperBound
+        }
+        new += old[position...]
+        return new
+    }
+}
+
+// MARK: - The file
+
+extension CredentialsFile {
+    /// The file that is meant, however many links lead there.
+    private struct File {
+        var path: String
+        var status: stat
+    }
+
+    private func open() throws(Failure) -> File {
+        guard let resolved = realpath(path, nil) else {
+            if errno == ENOENT { throw failure(.missing, "there is no such file; keyturn reads its own key there") }
+            throw failure("it cannot be found")
+        }
+        defer { free(resolved) }
+        var status = stat()
+        guard stat(resolved, &status) == 0 else { throw failure("it cannot be looked at") }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw failure(.unsettled, "it is no plain file") }
+        guard status.st_mode & 0o077 == 0 else {
+            throw failure(
+                .unsettled,
+                "others can read it (mode \(String(status.st_mode & 0o777, radix: 8))); run chmod 600 \(path)")
+        }
+        return File(path: String(cString: resolved), status: status)
+    }
+
+    private func read(_ file: File) throws(Failure) -> [UInt8] {
+        let descriptor = Glibc.open(file.path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("it cannot be read") }
+        defer { close(descriptor) }
+        guard file.status.st_size <= Self.sizeLimit else { throw failure(.unsettled, "it is larger than 1 MiB") }
+        var bytes = [UInt8](repeating: 0, count: Int(file.status.st_size) + 1)
+        var count = 0
+        while count < bytes.count {
+            let got = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress! + count, $0.count - count) }
+            if got < 0, errno == EINTR { continue }
+            guard got >= 0 else { throw failure("it cannot be read") }
+            if got == 0 { break }
+            count += got
+        }
+        guard count == file.status.st_size else { throw failure(.passing, "it changed while it was read") }
+        bytes.removeLast(bytes.count - count)
+        return bytes
+    }
+
+    private func directory(of file: File) -> String {
+        file.path.lastIndex(of: "/").map { $0 == file.path.startIndex ? "/" : String(file.path[..<$0]) } ?? "."
+    }
+
+    /// A new file is moved into its place, so it is the directory that must be writable.
+    private func checkWritable(_ file: File) throws(Failure) {
+        guard access(directory(of: file), W_OK | X_OK) == 0 else {
+            throw failure("a file cannot be made beside it")
+        }
+        guard file.status.st_uid == geteuid() || geteuid() == 0 else {
+            throw failure(.forbidden, "it belongs to another user of this machine")
+        }
+    }
+
+    /// Writes, syncs, and moves into place, with the mode and the owner that the file has.
+    private func replace(_ file: File, _ bytes: [UInt8]) throws(Failure) {
+        let temporary = "\(file.path).keyturn-new"
+        // One left behind by a crash is of no use to anybody.
+        unlink(temporary)
+        let descriptor = Glibc.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw failure("a file cannot be made beside it") }
+        var isInPlace = false
+        defer {
+            close(descriptor)
+            if !isInPlace { unlink(temporary) }
+        }
+        guard fchmod(descriptor, file.status.st_mode & 0o700) == 0,
+            geteuid() != 0 || fchown(descriptor, file.status.st_uid, file.status.st_gid) == 0
+        else { throw failure("mode and owner cannot be kept") }
+        var count = 0
+        while count < bytes.count {
+            let put = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + count, $0.count - count) }
+            if put < 0, errno == EINTR { continue }
+            guard put > 0 else { throw failure("the new file cannot be written") }
+            count += put
+        }
+        guard fsync(descriptor) == 0 else { throw failure("the new file cannot be synced") }
+        var now = stat()
+        guard stat(file.path, &now) == 0, now.st_ino == file.status.st_ino,
+            now.st_mtim.tv_sec == file.status.st_mtim.tv_sec, now.st_mtim.tv_nsec == file.status.st_mtim.tv_nsec
+        else { throw failure(.passing, "somebody else wrote it at the same time") }
+        guard rename(temporary, file.path) == 0 else { throw failure("the new file cannot be moved into its place") }
+        isInPlace = true
+        let parent = Glibc.open(directory(of: file), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard parent >= 0 else { throw failure("its directory cannot be opened") }
+        defer { close(parent) }
+        guard fsync(parent) == 0 else { throw failure("its directory cannot be synced") }
+    }
+}

@@ -1,0 +1,78 @@
+/// An IAM user of an account.
+public struct IAMUser: Hashable, Sendable {
+    /// The user name.
+    public var name: String
+    /// The tags; empty where they were not asked for.
+    public var tags: [String: String]
+}
+
+extension IAM {
+    /// Pages of users; an account has 5,000 unless AWS raised that, and a page a hundred.
+    private static let userPageLimit = 200
+    /// Users whose tags are asked for at once.
+    private static let usersAtOnce = 8
+
+    /// The users of the account.
+    ///
+    /// - Parameters:
+    ///   - path: only those whose path begins so, with slashes at both ends.
+    ///   - withTags: whether their tags are read too, which is a request for each.
+    public func users(under path: String?, withTags: Bool) async throws(AWSError) -> [IAMUser] {
+        let parameters = path.map { [("PathPrefix", $0)] } ?? []
+        let names = try await pages("ListUsers", parameters, list: "Users") { $0.text("UserName") }
+        guard withTags else { return names.map { IAMUser(name: $0, tags: [:]) } }
+        let result = await withTaskGroup(of: Result<IAMUser?, AWSError>.self) { group in
+            var waiting = names.makeIterator()
+            func startNext() {
+                guard let name = waiting.next() else { return }
+                group.addTask { await self.user(withTagsOf: name) }
+            }
+            for _ in 0..<Self.usersAtOnce { startNext() }
+            var found: [IAMUser] = []
+            for await result in group {
+                switch result {
+                case .success(let user): found += user.map { [$0] } ?? []
+                case .failure(let error):
+                    group.cancelAll()
+                    return Result<[IAMUser], AWSError>.failure(error)
+                }
+                startNext()
+            }
+            return .success(found)
+        }
+        return try result.get()
+    }
+
+    /// - Returns: nil where the user was deleted meanwhile.
+    private func user(withTagsOf name: String) async -> Result<IAMUser?, AWSError> {
+        do throws(AWSError) {
+            let tags = try await pages("ListUserTags", [("UserName", name)], list: "Tags") { member in
+                member.text("Key").map { ($0, member.text("Value") ?? "") }
+            }
+            return .success(IAMUser(name: name, tags: Dictionary(tags) { first, _ in first }))
+        } catch { return error.code == .noSuchEntity ? .success(nil) : .failure(error) }
+    }
+
+    /// All pages of a listing.
+    private func pages<Element>(
+        _ action: String, _ parameters: [(String, String)], list: String, read: (XMLElement) -> Element?
+    ) async throws(AWSError) -> [Element] {
+        var elements: [Element] = []
+        var marker: String?
+        for _ in 0..<Self.userPageLimit {
+            let reply = try await client.call(.iam, action, parameters + (marker.map { [("Marker", $0)] } ?? []))
+            guard let result = reply.child("\(action)Result"), let members = result.child(list) else {
+                throw AWSError(.refused, "\(action): the answer holds no \(list)")
+            }
+            for member in members.children {
+                guard let element = read(member) else {
+                    throw AWSError(.refused, "\(action): the answer holds one of \(list) that cannot be read")
+                }
+                elements.append(element)
+            }
+            guard result.text("IsTruncated") == "true", let next = result.text("Marker") else { return elements }
+            marker = next
+        }
+        throw AWSError(.refused, "\(action): more than \(Self.userPageLimit) pages")
+    }
+}

@@ -1,0 +1,185 @@
+"""Users that are found by tag or path, with targets from a template."""
+
+import json
+
+import boto3
+import pytest
+
+import world as worlds
+
+TEMPLATE = [{"pusher": "travis", "repository": "{tag:repository}"}, {"pusher": "github", "repository": "acme/{user}"}]
+
+
+@pytest.fixture
+def found(make):
+    """A world that manages whoever is tagged, and two such users with their places."""
+    world = make()
+    for user in ("app-a", "app-b"):
+        for service, place in (("travis", f"team/{user}"), ("github", f"acme/{user}")):
+            world.sandbox.place(service, place)
+        world.sandbox.add_user(user, 1, tags={"keyturn": "yes", "repository": f"team/{user}", "team": "x"}, path="/ci/")
+    world.sandbox.add_user("other", 1, tags={"keyturn": "no"})
+    world.sandbox.add_user("bare", 1)
+    del world.configuration["users"]
+    world.configuration["discover"] = {"tag": "keyturn=yes", "targets": TEMPLATE, "overlap": "2s"}
+    world.save()
+    return world
+
+
+def tag(sandbox, user, value):
+    boto3.client(
+        "iam", endpoint_url=sandbox.aws, region_name="us-east-1", aws_access_key_id=sandbox.accessKeyId,
+        aws_secret_access_key=sandbox.secretAccessKey).tag_user(UserName=user, Tags=[{"Key": "keyturn", "Value": value}])
+
+
+def plan(world, status=0):
+    return {line["user"]: line for line in world.must("plan", "--json", status=status).json["plan"]}
+
+
+def test_users_by_tag(found):
+    """plan shows them and changes nothing; rotate gives each its own targets."""
+    lines = plan(found)
+    assert set(lines) == {"app-a", "app-b"}
+    assert {line["from"] for line in lines.values()} == {"discover: tag keyturn=yes"}
+    assert list(found.database.parent.iterdir()) == []
+    assert "discover: tag keyturn=yes" in found.must("plan").out
+    found.must("rotate", "--wait")
+    for user in ("app-a", "app-b"):
+        found.assert_holds_only([f"travis:team/{user}", f"github:acme/{user}"], user)
+    # Without asking AWS: those that were found.
+    found.sandbox.clear_requests()
+    assert {user["user"] for user in found.must("status", "--json").json["users"]} == {"app-a", "app-b"}
+    assert "2 found" in found.must("check").out.replace("users found", "found")
+    assert found.sandbox.requests() == []
+    found.must("status", "--online")
+    found.must("check", "--online")
+
+
+def test_users_by_path(found):
+    """Without tags in the template, no user is asked for its tags."""
+    found.configuration["discover"] = [{"path": "/ci/", "targets": TEMPLATE[1:]}]
+    found.save()
+    found.sandbox.clear_requests()
+    assert set(plan(found)) == {"app-a", "app-b"}
+    assert [entry["body"].split("&")[0] for entry in found.sandbox.requests("aws") if "body" in entry] in ([], ["Action=ListUsers"])
+    assert len(found.sandbox.requests("aws")) == 1
+
+
+def test_more_users_than_a_page(found):
+    """IAM gives them a hundred at a time."""
+    for number in range(130):
+        found.sandbox.add_user(f"many-{number}", 0, tags={"keyturn": "yes", "repository": f"many/{number}"}, path="/many/")
+    assert len(plan(found)) == 132
+
+
+def test_explicit_users_come_first(found):
+    """The file's own word about a user is followed, and that is told."""
+    found.configuration["users"] = {"app-a": {"targets": [{"pusher": "gitlab", "project": "acme/tools/app"}]}}
+    found.save()
+    result = found.must("plan")
+    assert "app-a, found by `discover`, stands in `users.app-a` already" in result.err
+    lines = plan(found)
+    assert lines["app-a"]["from"] == "users" and lines["app-a"]["targets"] == 1 and lines["app-b"]["targets"] == 2
+
+
+def test_a_user_without_the_templates_tag(found):
+    """It is left alone and told; the others are rotated."""
+    found.sandbox.add_user("app-c", 1, tags={"keyturn": "yes"})
+    before = found.sandbox.keys("app-c")
+    result = found.must("rotate", status=1)
+    assert "app-c" in result.err and "has no tag repository" in result.err
+    assert found.sandbox.keys("app-c") == before
+    assert found.status("app-a")["phase"] in ("overlap", "soak", "deleting", "idle") and found.status("app-a")["rotation"] == 1
+    checks = found.must("check", "--online", "--json", status=1).json["checks"]
+    assert any("app-c" in entry["detail"] and not entry["ok"] for entry in checks)
+
+
+def test_a_tag_that_is_no_place(found):
+    """What the plugin's schema refuses holds only the user that has it."""
+    found.sandbox.add_user("app-c", 1, tags={"keyturn": "yes", "repository": "no place at all"})
+    result = found.must("plan", status=1)
+    assert "app-c" in result.err and "keyturn.yaml:" in result.err
+    assert "app-a" in result.out
+
+
+def test_two_users_with_one_target(found):
+    """As in the file: an error, and nothing is changed."""
+    found.sandbox.place("github", "acme/app-c")
+    found.sandbox.add_user("app-c", 1, tags={"keyturn": "yes", "repository": "team/app-a"})
+    result = found.must("rotate", status=78)
+    assert "travis:team/app-a" in result.err
+    assert found.sandbox.writes() == []
+
+
+def test_a_discovery_that_fails(found):
+    """Users known already go on with their rotation, and nobody is forgotten."""
+    found.must("rotate")
+    assert found.status("app-a")["phase"] == "overlap"
+    found.sandbox.fault("aws", path="ListUsers", status=403, times=0, body=(
+        "<ErrorResponse><Error><Code>AccessDenied</Code><Message>not authorized to perform: iam:ListUsers</Message>"
+        "</Error></ErrorResponse>"))
+    result = found.must("step", status=77)
+    assert "iam:ListUsers" in result.err and "the 2 users that it found before stay as they are" in result.err
+    worlds.waited_for(lambda: found.run("step").status == 77 and found.status("app-a")["phase"] == "idle", every=0.2)
+    assert list(found.sandbox.keys("app-a").values()) == ["Active"]
+    assert set(plan(found, status=77)) == {"app-a", "app-b"}
+
+
+def test_the_first_discovery_fails(found):
+    found.sandbox.fault("aws", path="ListUserTags", status=500, times=0)
+    result = found.must("step", status=69)
+    assert "found nobody before" in result.err
+    assert found.sandbox.writes() == []
+
+
+def test_a_user_that_is_not_tagged_any_more(found):
+    """Nothing more is done for it, which is told; its keys stay, and so does its record."""
+    found.must("rotate")
+    keys = found.sandbox.keys("app-a")
+    tag(found.sandbox, "app-a", "no")
+    result = found.run("step")
+    assert "app-a is not found by `discover` any more" in result.err
+    worlds.waited_for(lambda: found.run("step").status == 0 and found.status("app-b")["phase"] == "idle", every=0.2)
+    assert found.sandbox.keys("app-a") == keys and len(keys) == 2
+    assert set(plan(found)) == {"app-b"}
+    tag(found.sandbox, "app-a", "yes")
+    assert found.step_until_idle(user="app-a")["rotation"] == 1, "it goes on where it was"
+
+
+def test_what_was_found_cannot_be_read(found):
+    """One sentence, with what to do."""
+    found.must("step")
+    path = next(found.database.parent.glob("*.discovered.json"))
+    assert set(json.loads(path.read_text())) == {"version", "users"} and worlds.mode(path) == 0o600
+    path.write_text("{")
+    result = found.must("status", status=1)
+    assert path.name in result.err and "remove it" in result.err
+
+
+@pytest.mark.parametrize("entry, words", [
+    ({"targets": TEMPLATE}, "needs `tag`"),
+    ({"tag": "a=b"}, "`discover.targets` must be a list"),
+    ({"path": "ci", "targets": TEMPLATE}, "begin and end with a slash"),
+    ({"tag": "=b", "targets": TEMPLATE}, "NAME=VALUE"),
+    ({"tag": "a", "targets": [{"pusher": "github", "repository": "{name}"}]}, "{user} and {tag:NAME}"),
+    ({"tag": "a", "targets": [{"pusher": "github", "repository": "{user"}]}, "{user} and {tag:NAME}"),
+    ({"tag": "a", "name": "{x}", "targets": TEMPLATE}, "{user} and {tag:NAME}"),
+    ({"tag": "a", "tags": "b", "targets": TEMPLATE}, "unknown field `tags`"),
+    ({"tag": "a", "targets": [{"pusher": "nobody"}]}, "`nobody`"),
+])
+def test_mistakes(found, entry, words):
+    found.configuration["discover"] = entry
+    found.save()
+    result = found.must("step", status=78)
+    assert words in result.err and "keyturn.yaml:" in result.err and len(result.err.splitlines()) == 1
+    assert found.sandbox.requests() == []
+
+
+def test_the_policy(found):
+    """Only tagged users, and the two calls that find them."""
+    statements = {entry["Sid"]: entry for entry in found.must("policy").json["Statement"]}
+    assert statements["KeyturnFindsUsers"]["Action"] == ["iam:ListUserTags", "iam:ListUsers"]
+    rotating = statements["KeyturnRotatesFoundUsers"]
+    assert rotating["Condition"] == {"StringEquals": {"aws:ResourceTag/keyturn": "yes"}}
+    assert rotating["Resource"] == ["arn:aws:iam::*:user/*"] and set(statements) == {
+        "KeyturnFindsUsers", "KeyturnRotatesFoundUsers"}
