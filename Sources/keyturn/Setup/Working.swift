@@ -92,9 +92,9 @@ struct Working {
             let terminal = Terminal(workspace.options)
             let worked = Set(outcomes.map(\.user))
             if worked.isEmpty { terminal.write(users.isEmpty ? "There is nothing to do.\n" : "Nothing is due.\n") }
-            for line in try lines(users.filter { worked.contains($0.name) }) {
-                terminal.write(StatusText(user: line, terminal: terminal).text)
-            }
+            let shown = try lines(users.filter { worked.contains($0.name) })
+            terminal.write(
+                StatusOverview(users: shown, terminal: terminal, isVerbose: workspace.options.verbose).text)
         }
         let status = outcomes.map(Self.status).reduce(before) { $0.worse($1) }
         if status != .done { throw FinishedWith(status: status) }
