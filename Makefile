@@ -92,6 +92,7 @@ copy:
 	}; \
 	for language in c swift rust; do tree plugin-sdk/Examples/$$language templates/$$language; done; \
 	tree plugin-sdk plugin-sdk; \
+	tree Sources/keyturn/schemas schemas; \
 	sed -e 's#(Plugins/TravisCI/README.md)#(pushers/travis-ci.md)#; s#(Plugins/GitLabCI/README.md)#(pushers/gitlab-ci.md)#' \
 	  -e 's#(Plugins/GitHubActions/README.md)#(pushers/github-actions.md)#; s#(Plugins/Exec/README.md)#(pushers/exec.md)#; s#(plugin-sdk/README.md)#(writing-a-pusher.md)#' \
 	  -e 's#(plugin-sdk/include/keyturn_pusher.h)#(../../../include/keyturn_pusher.h)#' \
