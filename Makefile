@@ -93,12 +93,20 @@ copy:
 	for language in c swift rust; do tree plugin-sdk/Examples/$$language templates/$$language; done; \
 	tree plugin-sdk plugin-sdk; \
 	tree Sources/keyturn/schemas schemas; \
-	sed -e 's#(Plugins/TravisCI/README.md)#(pushers/travis-ci.md)#; s#(Plugins/GitLabCI/README.md)#(pushers/gitlab-ci.md)#' \
-	  -e 's#(Plugins/GitHubActions/README.md)#(pushers/github-actions.md)#; s#(Plugins/Exec/README.md)#(pushers/exec.md)#; s#(plugin-sdk/README.md)#(writing-a-pusher.md)#' \
-	  -e 's#(plugin-sdk/include/keyturn_pusher.h)#(../../../include/keyturn_pusher.h)#' \
-	  -e 's#(Sources/keyturn/Documentation.docc/#(guides/#g' README.md > $(FROM)/README.tmp; \
-	put 644 $(FROM)/README.tmp "$(TO)/share/doc/keyturn/README.md"; \
-	for guide in Sources/keyturn/Documentation.docc/*.md; do put 644 $$guide "$(TO)/share/doc/keyturn/guides/$${guide##*/}"; done; \
+	page() { \
+	  sed -E -e 's#\((\.\./\.\./\.\./)?Sources/keyturn/Documentation.docc/#(\1guides/#g; s#\((\.\./\.\./\.\./)?Sources/keyturn/examples/#(\1examples/#g' \
+	    -e 's#(Plugins/)TravisCI/README#\1travis-ci#g; s#(Plugins/)GitLabCI/README#\1gitlab-ci#g' \
+	    -e 's#(Plugins/)GitHubActions/README#\1github-actions#g; s#(Plugins/)Exec/README#\1exec#g' \
+	    -e 's#\((\.\./\.\./\.\./)?Plugins/#(\1pushers/#g; s#plugin-sdk/README\.md#writing-a-pusher.md#g' \
+	    -e 's#\(plugin-sdk/include/#(../../../include/#g; s#\(\.\./\.\./\.\./#(../#g; s#\(\.\./include#(../../../include#g' "$$1" > $(FROM)/page.tmp; \
+	  put 644 $(FROM)/page.tmp "$$2"; \
+	}; \
+	page README.md "$(TO)/share/doc/keyturn/README.md"; \
+	rm -rf "$(TO)/share/doc/keyturn/guides" "$(TO)/share/doc/keyturn/examples"; \
+	for guide in Sources/keyturn/Documentation.docc/*.md; do page $$guide "$(TO)/share/doc/keyturn/guides/$${guide##*/}"; done; \
+	for example in $$(cd Sources/keyturn/examples && find . -type f); do \
+	  put 644 "Sources/keyturn/examples/$$example" "$(TO)/share/doc/keyturn/examples/$${example#./}"; \
+	done; \
 	put 644 CHANGELOG.md "$(TO)/share/doc/keyturn/CHANGELOG.md"; \
 	put 644 LICENSE "$(TO)/share/doc/keyturn/LICENSE"; \
 	rm -rf $(FROM)/manual.tmp; mkdir $(FROM)/manual.tmp; \
