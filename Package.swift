@@ -50,7 +50,7 @@ let executables: [Target] = [
             .product(name: "Logging", package: "swift-log"),
             .product(name: "PusherConformance", package: "plugin-sdk"),
         ],
-        exclude: ["debian", "examples", "schemas"]),
+        exclude: ["debian", "examples", "schemas", "site"]),
     .executableTarget(
         name: "PusherRunner",
         dependencies: [
