@@ -1,4 +1,5 @@
 #pragma once
+#include <string.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
@@ -43,3 +44,9 @@ static inline ssize_t kt_sendfile(int to, int from, size_t count) { return sendf
 /* close_range is declared for _GNU_SOURCE only; see above. */
 extern int close_range(unsigned int first, unsigned int last, int flags);
 static inline int kt_close_from(unsigned int first) { return close_range(first, ~0U, 0); }
+/* memmem is for _GNU_SOURCE only. Where bytes begin within others; NULL: nowhere. */
+extern void *memmem(const void *all, size_t count, const void *wanted, size_t wanted_count);
+static inline const void *kt_find(const void *all, size_t count, const void *wanted, size_t wanted_count) {
+    return memmem(all, count, wanted, wanted_count);
+}
+
