@@ -308,6 +308,9 @@ final class PusherSession {
         starters = []
     }
 
+    /// Whoever waits is not begun any more.
+    func drain() { failQueue(.notBegun) }
+
     private func failQueue(_ report: CallReport) {
         queue.forEach { $0.completion(report) }
         queue = []
@@ -319,6 +322,6 @@ final class PusherSession {
         _ = runner.end()
         let report = CallReport(.unknown, "keyturn stopped before \(settings.name) had answered")
         runner.calls.values.forEach { finish($0, report) }
-        failQueue(report)
+        failQueue(.notBegun)
     }
 }
