@@ -101,6 +101,9 @@ copy:
 	  -e 's#(Sources/keyturn/Documentation.docc/#(guides/#g' README.md > $(FROM)/README.tmp; \
 	put 644 $(FROM)/README.tmp "$(TO)/share/doc/keyturn/README.md"; \
 	for guide in Sources/keyturn/Documentation.docc/*.md; do put 644 $$guide "$(TO)/share/doc/keyturn/guides/$${guide##*/}"; done; \
+	for unit in Sources/keyturn/systemd/*; do \
+	  sed 's#/usr/local/#$(PREFIX)/#g' $$unit > $(FROM)/unit.tmp; put 644 $(FROM)/unit.tmp "$(TO)/lib/systemd/system/$${unit##*/}"; \
+	done; \
 	put 644 CHANGELOG.md "$(TO)/share/doc/keyturn/CHANGELOG.md"; \
 	put 644 LICENSE "$(TO)/share/doc/keyturn/LICENSE"; \
 	rm -rf $(FROM)/manual.tmp; mkdir $(FROM)/manual.tmp; \
@@ -125,6 +128,7 @@ uninstall:
 	rm -rf "$(DESTDIR)$(PREFIX)/libexec/keyturn" "$(DESTDIR)$(PREFIX)/lib/keyturn" \
 	  "$(DESTDIR)$(PREFIX)/share/keyturn" "$(DESTDIR)$(PREFIX)/share/doc/keyturn"
 	rm -f "$(DESTDIR)$(PREFIX)/bin/keyturn" "$(DESTDIR)$(PREFIX)/include/keyturn_pusher.h" \
+	  "$(DESTDIR)$(PREFIX)/lib/systemd/system"/keyturn*.service "$(DESTDIR)$(PREFIX)/lib/systemd/system/keyturn.timer" \
 	  "$(DESTDIR)$(PREFIX)/share/man/man1/keyturn.1" "$(DESTDIR)$(PREFIX)/share/man/man1"/keyturn-*.1 \
 	  "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/keyturn" \
 	  "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_keyturn" \

@@ -50,7 +50,7 @@ let executables: [Target] = [
             .product(name: "Logging", package: "swift-log"),
             .product(name: "PusherConformance", package: "plugin-sdk"),
         ],
-        exclude: ["debian", "schemas"]),
+        exclude: ["systemd", "debian", "schemas"]),
     .executableTarget(
         name: "PusherRunner",
         dependencies: [
