@@ -145,6 +145,9 @@ public final class PusherHost: Sendable {
         }
     }
 
+    /// Begins no further call: those that wait, and those that come, are answered as not begun. What is under way goes on.
+    public func drain() { loop.post(.drain) }
+
     /// Ends every pusher's process, and waits for that. Calls that are under way end as `unknown`.
     public func stop() async {
         await withCheckedContinuation { continuation in loop.post(.stop { continuation.resume() }) }
