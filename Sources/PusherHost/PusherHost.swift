@@ -145,6 +145,9 @@ public final class PusherHost: Sendable {
         }
     }
 
+    /// Tells how fast each pusher may ask its service at the moment; called on the host's thread.
+    public func paces(_ completion: @escaping @Sendable ([PaceReport]) -> Void) { loop.post(.paces(completion)) }
+
     /// Ends every pusher's process, and waits for that. Calls that are under way end as `unknown`.
     public func stop() async {
         await withCheckedContinuation { continuation in loop.post(.stop { continuation.resume() }) }

@@ -11,6 +11,7 @@ final class RunnerLoop: Sendable {
         case start(String, @Sendable (PusherHost.Start) -> Void)
         case call(PusherCall)
         case answered(Request, Result<HTTPResponse, HTTPError>)
+        case paces(@Sendable ([PaceReport]) -> Void)
         case stop(@Sendable () -> Void)
     }
 
@@ -70,6 +71,7 @@ final class RunnerLoop: Sendable {
         case .add, .answered: break
         case .start(_, let completion): completion(.failed("keyturn is stopping"))
         case .call(let call): call.completion(CallReport(.unknown, "keyturn is stopping"))
+        case .paces(let completion): completion([])
         case .stop(let completion): completion()
         }
     }
@@ -97,6 +99,7 @@ final class RunnerLoop: Sendable {
                     }
                     session.enqueue(call)
                 case .answered(let request, let result): sessions[request.pusher]?.answer(request, result)
+                case .paces(let completion): completion(Self.paces(of: sessions))
                 case .stop(let completion): whenStopped = completion
                 }
             }
@@ -114,6 +117,14 @@ final class RunnerLoop: Sendable {
         }
         late.forEach(decline)
         whenStopped?()
+    }
+
+    private static func paces(of sessions: [String: PusherSession]) -> [PaceReport] {
+        let now = ContinuousClock.now
+        return sessions.sorted { $0.key < $1.key }.map { name, session in
+            PaceReport(
+                pusher: name, budgets: session.pace.budgets(at: now), pause: session.pace.pause(at: now).map { $0 - now })
+        }
     }
 
     private func takeMessages() -> [Message] {
