@@ -51,7 +51,7 @@ let executables: [Target] = [
             .product(name: "Logging", package: "swift-log"),
             .product(name: "PusherConformance", package: "plugin-sdk"),
         ],
-        exclude: ["systemd", "debian", "schemas"]),
+        exclude: ["debian", "examples", "schemas", "site", "systemd"]),
     .executableTarget(
         name: "PusherRunner",
         dependencies: [
