@@ -26,6 +26,7 @@ let modules: [Target] = [
             .product(name: "GRDBSQLite", package: "GRDB.swift"),
         ]),
     .target(name: "JSON"),
+    .target(name: "Listening", dependencies: ["CLinux", "Rotation"]),
     .target(name: "RunnerProtocol"),
     .target(name: "CEnclosure"),
     .target(name: "Enclosure", dependencies: ["CEnclosure", "CLinux", "CSeccomp"]),
@@ -44,8 +45,8 @@ let executables: [Target] = [
     .executableTarget(
         name: "keyturn",
         dependencies: [
-            "AWS", "CLinux", "Configuration", "Enclosure", "Engine", "HTTP", "JSON", "Journal", "PusherHost",
-            "Rotation", "Secrets",
+            "AWS", "CLinux", "Configuration", "Enclosure", "Engine", "HTTP", "JSON", "Journal", "Listening",
+            "PusherHost", "Rotation", "Secrets",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
             .product(name: "PusherConformance", package: "plugin-sdk"),
@@ -114,6 +115,7 @@ let tests: [Target] = [
     .testTarget(
         name: "PusherHostTests", dependencies: ["JSON", "PusherHost", "Rotation", "RunnerProtocol", "Secrets"]),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+    .testTarget(name: "ListeningTests", dependencies: ["Listening", "Rotation"]),
     .testTarget(
         name: "PusherConformanceTests", dependencies: [.product(name: "PusherConformance", package: "plugin-sdk")]),
     .testTarget(name: "SecretsTests", dependencies: ["Secrets"]),

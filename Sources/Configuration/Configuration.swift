@@ -53,6 +53,10 @@ public struct Configuration: Sendable {
     public var acceptedGaps: [String]
     /// How long lines of the history are kept; nil: for ever.
     public var historyRetention: Duration?
+    /// Where `run` shows how things stand; nil: nowhere.
+    public var listen: ListenAddress?
+    /// Whether that may be another address than this machine's own.
+    public var listensAnywhere: Bool
     /// The IAM users, in the file's order.
     public var users: [UserEntry]
     /// The user with whose key keyturn itself runs, where it is to be rotated too.
@@ -140,6 +144,7 @@ public struct Configuration: Sendable {
         account = try Self.readAccount(reader.field("aws"), "aws", file)
         (pluginPath, lock, acceptedGaps) = try Self.readPlugins(reader.field("plugins"), file, directory)
         historyRetention = try Self.readHistory(reader.field("history"), file)
+        (listen, listensAnywhere) = try Self.readListen(&reader)
         pushers = try Self.readPushers(reader.field("pushers"), file)
         let defaults = try Self.readDefaults(reader.field("defaults"), file)
         let names = Set(pushers.map(\.name))
@@ -225,6 +230,23 @@ public struct Configuration: Sendable {
         let retention = try reader.duration("keep")
         try reader.end()
         return retention
+    }
+
+    private static func readListen(
+        _ reader: inout MappingReader
+    ) throws(ConfigurationError) -> (ListenAddress?, Bool) {
+        let anywhere = try reader.flag("listen-anywhere") ?? false
+        guard let text = try reader.string("listen") else { return (nil, anywhere) }
+        guard let address = ListenAddress(text) else {
+            throw reader.error("listen", "must be \(ListenAddress.form), in quotes where it has brackets")
+        }
+        guard address.isLoopback || anywhere else {
+            throw reader.error(
+                "listen",
+                "is not an address of this machine alone: \(ListenAddress.warning); `listen-anywhere: true` says that this is "
+                    + "meant")
+        }
+        return (address, anywhere)
     }
 
     private static func readPushers(_ field: Field?, _ file: String) throws(ConfigurationError) -> [PusherEntry] {

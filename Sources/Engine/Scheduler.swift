@@ -10,10 +10,14 @@ public struct Scheduler: Sendable {
 
     private let engine: Engine
     private let users: [ManagedUser]
+    private let pulse: Pulse
 
-    /// - Parameter users: all that the configuration has.
-    public init(engine: Engine, users: [ManagedUser]) {
+    /// - Parameters:
+    ///   - users: all that the configuration has.
+    ///   - pulse: is told of each pass over them.
+    public init(engine: Engine, users: [ManagedUser], pulse: Pulse = Pulse()) {
         self.engine = engine
+        self.pulse = pulse
         self.users = users.filter { !$0.comesLast } + users.filter(\.comesLast)
     }
 
@@ -51,6 +55,7 @@ public struct Scheduler: Sendable {
             while !Task.isCancelled {
                 let now = engine.clock.now
                 let (dueUsers, next) = try due(at: now)
+                pulse.beat(at: now)
                 // Whoever comes last is at the end of the list, and finds the others under way.
                 for user in dueUsers where mayBegin(user, underWay, rests, now) {
                     underWay.insert(user.name)

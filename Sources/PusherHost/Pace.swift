@@ -128,6 +128,20 @@ final class Pace {
         return nil
     }
 
+    /// What may be spent now, of each limit that counts and of what the service says is left.
+    func budgets(at now: ContinuousClock.Instant) -> [PaceBudget] {
+        var budgets: [PaceBudget] = []
+        for (index, limit) in rules.enumerated() where applies(limit) {
+            forget(index, limit, now)
+            let left = limit.cost - spent[index].reduce(0) { $0 + $1.cost }
+            budgets.append(PaceBudget(seconds: limit.seconds, limit: limit.cost, left: max(0, left)))
+        }
+        if let remaining, now < remaining.reset {
+            budgets.append(PaceBudget(seconds: nil, limit: nil, left: max(0, remaining.count - underWay)))
+        }
+        return budgets
+    }
+
     private func applies(_ limit: PaceRules.Limit) -> Bool {
         switch limit.applies {
         case .always: true
@@ -170,6 +184,26 @@ final class Pace {
         }
         return nextNumber
     }
+}
+
+/// What is left of one rate limit.
+public struct PaceBudget: Hashable, Sendable {
+    /// The limit's span in seconds; nil: it is what the service's own answers say.
+    public var seconds: Int?
+    /// What may be spent in a span; nil: nobody knows.
+    public var limit: Int?
+    /// What is left.
+    public var left: Int
+}
+
+/// How fast one pusher may ask its service at the moment.
+public struct PaceReport: Hashable, Sendable {
+    /// The pusher's name.
+    public var pusher: String
+    /// By limit. Pushers that share host and credential share these.
+    public var budgets: [PaceBudget]
+    /// How long its service has told it to wait still; nil: not at all.
+    public var pause: Duration?
 }
 
 /// The paces of the process, by host and credential.

@@ -12,6 +12,7 @@ final class RunnerLoop: Sendable {
         case call(PusherCall)
         case answered(Request, Result<HTTPResponse, HTTPError>)
         case drain
+        case paces(@Sendable ([PaceReport]) -> Void)
         case stop(@Sendable () -> Void)
     }
 
@@ -71,6 +72,7 @@ final class RunnerLoop: Sendable {
         case .add, .answered, .drain: break
         case .start(_, let completion): completion(.failed("keyturn is stopping"))
         case .call(let call): call.completion(.notBegun)
+        case .paces(let completion): completion([])
         case .stop(let completion): completion()
         }
     }
@@ -103,6 +105,7 @@ final class RunnerLoop: Sendable {
                 case .drain:
                     isDraining = true
                     sessions.values.forEach { $0.drain() }
+                case .paces(let completion): completion(Self.paces(of: sessions))
                 case .stop(let completion): whenStopped = completion
                 }
             }
@@ -120,6 +123,15 @@ final class RunnerLoop: Sendable {
         }
         late.forEach(decline)
         whenStopped?()
+    }
+
+    private static func paces(of sessions: [String: PusherSession]) -> [PaceReport] {
+        let now = ContinuousClock.now
+        return sessions.sorted { $0.key < $1.key }.map { name, session in
+            PaceReport(
+                pusher: name, budgets: session.pace.budgets(at: now),
+                pause: session.pace.pause(at: now).map { $0 - now })
+        }
     }
 
     private func takeMessages() -> [Message] {

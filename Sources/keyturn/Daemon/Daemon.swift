@@ -11,20 +11,25 @@ struct Daemon {
     private let options: GlobalOptions
     private let log: EventLog
     private let notifier = ServiceNotifier()
-    private let pulse = Pulse()
+    private let listening: ListenOptions
     private let orders: AsyncStream<Order>
     private let give: AsyncStream<Order>.Continuation
 
-    init(_ options: GlobalOptions) {
+    init(_ options: GlobalOptions, _ listening: ListenOptions) {
         self.options = options
+        self.listening = listening
         log = EventLog(options)
         (orders, give) = AsyncStream.makeStream(of: Order.self, bufferingPolicy: .bufferingNewest(64))
     }
 
     func run() async throws {
-        var shift = try await begin(try await read())
+        let workspace = try await read()
+        let outlook = Outlook(workspace)
+        try outlook.start(on: try listening.address(workspace.configuration), log)
+        defer { outlook.stop() }
+        var shift = try await begin(workspace, outlook)
         let signals = Signals { [give] in give.yield($0) }
-        let life = Task { [pulse, notifier] in await pulse.report(to: notifier) }
+        let life = Task { [notifier] in await Watchdog(notifier: notifier, pulse: outlook.pulse).run() }
         let looking = Task { [give] in
             while !Task.isCancelled {
                 try? await Task.sleep(for: Self.discoveryInterval)
@@ -45,8 +50,8 @@ struct Daemon {
                 try await shift.end()
                 return log.tell("stopped")
             case .ended: return try await shift.end()
-            case .reload: shift = await renew(shift, try? await readAnew())
-            case .look: shift = await renew(shift, await lookAgain(shift))
+            case .reload: shift = await renew(shift, try? await readAnew(), outlook)
+            case .look: shift = await renew(shift, await lookAgain(shift), outlook)
             }
         }
     }
@@ -87,10 +92,13 @@ struct Daemon {
 
     /// Opens everything for the new configuration before the old one's work ends, so that one that cannot be opened changes
     /// nothing.
-    private func renew(_ shift: Shift, _ workspace: Workspace?) async -> Shift {
+    private func renew(_ shift: Shift, _ workspace: Workspace?, _ outlook: Outlook) async -> Shift {
         guard let workspace else { return shift }
         do {
-            let next = try await begin(workspace, after: shift)
+            if workspace.configuration.listen != shift.workspace.configuration.listen {
+                log.warn("`listen` takes effect when keyturn is started anew")
+            }
+            let next = try await begin(workspace, outlook, after: shift)
             tellRunning(next)
             return next
         } catch {
@@ -122,19 +130,21 @@ struct Daemon {
         }
     }
 
-    private func begin(_ workspace: Workspace, after former: Shift? = nil) async throws -> Shift {
+    private func begin(_ workspace: Workspace, _ outlook: Outlook, after former: Shift? = nil) async throws -> Shift {
         let working = try Working(workspace)
-        let crew = try await working.open(for: workspace.users)
-        try? await former?.end()
-        let scheduler = Scheduler(engine: crew.engine, users: crew.users)
-        let scheduling = Task { [pulse, give] in
+        let crew = try await working.open(for: workspace.users) { outlook.take($0) }
+        if let former {
+            do { try await former.end() } catch {
+                log.warn("the configuration before ended with: \(Self.words(error))")
+            }
+        }
+        outlook.show(workspace, crew.host)
+        let scheduler = Scheduler(engine: crew.engine, users: crew.users, pulse: outlook.pulse)
+        let scheduling = Task { [give] in
             defer { if !Task.isCancelled { give.yield(.ended) } }
+            // Pages of the program that a sleeping process does not need belong to others meanwhile.
             try await scheduler.run(
-                turn: { isIdle in
-                    pulse.beat()
-                    // Pages of the program that a sleeping process does not need belong to others meanwhile.
-                    if isIdle { kt_release_memory() }
-                }, report: { working.tell($0) })
+                turn: { isIdle in if isIdle { kt_release_memory() } }, report: { working.tell($0) })
         }
         return Shift(workspace: workspace, crew: crew, scheduling: scheduling)
     }

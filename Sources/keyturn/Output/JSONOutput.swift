@@ -1,10 +1,13 @@
 internal import Foundation
 
-/// One JSON document on stdout.
+/// One JSON document.
 enum JSONOutput {
-    static func print(_ document: some Encodable) throws {
+    static func print(_ document: some Encodable) throws { StandardStream.output.write(try bytes(document)) }
+
+    /// The document as it is printed.
+    static func bytes(_ document: some Encodable) throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        StandardStream.output.write(try encoder.encode(document) + [0x0A])
+        return Array(try encoder.encode(document)) + [0x0A]
     }
 }

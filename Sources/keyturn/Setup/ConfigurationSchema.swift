@@ -179,6 +179,18 @@ struct ConfigurationSchema {
         "retain-secret": { "enum": ["current", "none"], "description": "current: keep the current pair sealed in the state, for targets that are added." },
         "max-attempts": { "type": "integer", "minimum": 1, "maximum": 100, "description": "Quick tries of one push." },
         "retry": { "$ref": "#/$defs/duration", "description": "How long a push that failed waits." },
-        "push-timeout": { "$ref": "#/$defs/duration", "description": "The longest that one push may take; at most 10m." }
+        "push-timeout": { "$ref": "#/$defs/duration", "description": "The longest that one push may take; at most 10m." },
+        "freeze": {
+          "type": "array", "maxItems": 64,
+          "description": "Times in which no rotation begins by itself: dates or moments from … to …; days of the week; times of the day in UTC.",
+          "items": {
+            "type": "object", "additionalProperties": false, "minProperties": 1,
+            "properties": {
+              "days": { "type": "array", "items": { "enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] } },
+              "from": { "type": ["string", "integer"] },
+              "to": { "type": ["string", "integer"] }
+            }
+          }
+        }
         """
 }

@@ -32,7 +32,11 @@ struct Working {
     }
 
     /// Opens journal, pushers and AWS; whatever is wrong with them is told before anything is changed.
-    func open(for users: [ConfiguredUser], display: Display? = nil) async throws -> Crew {
+    ///
+    /// - Parameter watch: is told what happens, beside the log.
+    func open(
+        for users: [ConfiguredUser], display: Display? = nil, watch: (@Sendable (RotationProgress) -> Void)? = nil
+    ) async throws -> Crew {
         let http = try workspace.makeHTTP()
         let host = try workspace.makeHost(http, log, for: users)
         let accounts = workspace.makeAccounts(http, log)
@@ -60,6 +64,7 @@ struct Working {
         }
         let engine = Engine(journal: journal, pushers: pushers) { [log] progress in
             phases?.take(progress)
+            watch?(progress)
             if let display { display.show(progress) } else { log.write(progress) }
         }
         return Crew(engine: engine, users: managed, host: host, http: http)

@@ -1,0 +1,192 @@
+internal import CLinux
+internal import Foundation
+internal import Synchronization
+
+/// Why there is no server.
+public struct ListeningError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// A sentence for people.
+    public var description: String
+}
+
+/// A small HTTP server for looking: GET and HEAD, one answer a connection, on one thread that sleeps until somebody asks.
+///
+/// Everything is bounded: connections, the size of a request, and the time of both sides. What cannot be bounded in a library
+/// is not taken from one: FlyingFox, which the sandbox uses, has no limit on heads, idle connections or their number.
+public final class Server: Sendable {
+    /// Where and for whom.
+    public struct Options: Sendable {
+        /// An IPv4 or IPv6 address.
+        public var host: String
+        /// 0: the system chooses.
+        public var port: UInt16
+        /// Whether only names of this machine may be asked for: a web page that makes its own name lead here gets nothing.
+        public var checksHost: Bool
+        /// Of a request's head, and of the whole exchange.
+        public var headLimit: Duration = .seconds(5)
+        /// Of the whole exchange.
+        public var exchangeLimit: Duration = .seconds(30)
+
+        /// Where and for whom.
+        public init(host: String, port: UInt16, checksHost: Bool) {
+            (self.host, self.port, self.checksHost) = (host, port, checksHost)
+        }
+    }
+
+    /// Connections at a time; further ones wait in the kernel.
+    static let connectionLimit = 32
+    /// The largest head of a request, in bytes.
+    static let headSize = 8 << 10
+
+    private let options: Options
+    private let answer: @Sendable (String) -> Reply?
+    private let listener: Int32
+    private let wake: Int32
+    private let isStopping = Mutex(false)
+    private let ended = DispatchSemaphore(value: 0)
+
+    /// Listens from now on.
+    ///
+    /// - Parameter answer: gives what a path is answered with, nil where there is nothing; called on the server's thread.
+    public init(_ options: Options, answer: @escaping @Sendable (String) -> Reply?) throws(ListeningError) {
+        self.options = options
+        self.answer = answer
+        listener = try Self.listen(options)
+        wake = kt_eventfd()
+        precondition(wake >= 0, "no descriptor for the listener's thread")
+        let thread = Thread { [self] in run() }
+        thread.name = "listener"
+        thread.start()
+    }
+
+    deinit { close(wake) }
+
+    /// `http://127.0.0.1:9464/`
+    public var url: String {
+        var address = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let result = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(listener, $0, &length) }
+        }
+        // Both kinds have the port in the same place.
+        let port = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { UInt16(bigEndian: $0.pointee.sin_port) }
+        }
+        let host = options.host.contains(":") ? "[\(options.host)]" : options.host
+        return "http://\(host):\(result == 0 ? port : options.port)/"
+    }
+
+    /// Ends the thread and all connections, and waits for that.
+    public func stop() {
+        guard
+            isStopping.withLock({ isStopping in
+                defer { isStopping = true }; return !isStopping
+            })
+        else { return }
+        var one: UInt64 = 1
+        _ = write(wake, &one, 8)
+        ended.wait()
+    }
+
+    private static func listen(_ options: Options) throws(ListeningError) -> Int32 {
+        let isLong = options.host.contains(":")
+        let descriptor = socket(isLong ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        func failure(_ what: String) -> ListeningError {
+            ListeningError(description: "cannot listen on \(options.host), port \(options.port): \(what)")
+        }
+        guard descriptor >= 0 else { throw failure(String(cString: strerror(errno))) }
+        _ = kt_close_on_exec(descriptor)
+        _ = kt_set_nonblocking(descriptor)
+        var one: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
+        let bound = isLong ? bind6(descriptor, options) : bind4(descriptor, options)
+        guard let bound else {
+            close(descriptor)
+            throw failure("that is no address of a machine")
+        }
+        guard bound == 0, Glibc.listen(descriptor, 16) == 0 else {
+            let reason = String(cString: strerror(errno))
+            close(descriptor)
+            throw failure(reason)
+        }
+        return descriptor
+    }
+
+    private static func bind4(_ descriptor: Int32, _ options: Options) -> Int32? {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = options.port.bigEndian
+        guard inet_pton(AF_INET, options.host, &address.sin_addr) == 1 else { return nil }
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+    }
+
+    private static func bind6(_ descriptor: Int32, _ options: Options) -> Int32? {
+        var address = sockaddr_in6()
+        address.sin6_family = sa_family_t(AF_INET6)
+        address.sin6_port = options.port.bigEndian
+        guard inet_pton(AF_INET6, options.host, &address.sin6_addr) == 1 else { return nil }
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size))
+            }
+        }
+    }
+
+    private func run() {
+        var connections: [Connection] = []
+        while !isStopping.withLock({ $0 }) {
+            let takesMore = connections.count < Self.connectionLimit
+            var entries = [pollfd(fd: wake, events: Int16(POLLIN), revents: 0)]
+            entries.append(pollfd(fd: takesMore ? listener : -1, events: Int16(POLLIN), revents: 0))
+            entries += connections.map { pollfd(fd: $0.descriptor, events: $0.events, revents: 0) }
+            let wait = connections.map { max(.zero, $0.deadline - .now) }.min()
+            let milliseconds = wait.map {
+                Int32(clamping: $0.components.seconds * 1_000 + $0.components.attoseconds / 1_000_000_000_000_000 + 1)
+            }
+            guard poll(&entries, UInt(entries.count), milliseconds ?? -1) >= 0 || errno == EINTR else { break }
+            for index in connections.indices where entries[index + 2].revents != 0 {
+                connections[index].advance(answer: reply)
+            }
+            let now = ContinuousClock.now
+            for index in connections.indices where connections[index].deadline <= now { connections[index].finish() }
+            connections.removeAll(where: \.isOver)
+            if entries[1].revents != 0 { accept(&connections) }
+        }
+        for index in connections.indices { connections[index].finish() }
+        close(listener)
+        ended.signal()
+    }
+
+    private func accept(_ connections: inout [Connection]) {
+        while connections.count < Self.connectionLimit {
+            let descriptor = Glibc.accept(listener, nil, nil)
+            guard descriptor >= 0 else {
+                // Out of descriptors: the connection stays where it is, and a moment of rest keeps this from spinning.
+                if errno == EMFILE || errno == ENFILE { usleep(50_000) }
+                return
+            }
+            _ = kt_close_on_exec(descriptor)
+            _ = kt_set_nonblocking(descriptor)
+            connections.append(
+                Connection(descriptor, head: .now + options.headLimit, end: .now + options.exchangeLimit))
+        }
+    }
+
+    private func reply(to request: Request) -> Reply {
+        guard request.method == "GET" || request.method == "HEAD" else {
+            return .line(405, "This server is for looking only: GET and HEAD. To act, use the keyturn command.")
+        }
+        if options.checksHost, let host = request.host, !isOwn(host) {
+            return .line(421, "This server answers for names of this machine only.")
+        }
+        return answer(request.path)
+            ?? .line(404, "Here are /, /metrics, /healthz, /readyz and /status.json.")
+    }
+
+    private func isOwn(_ host: String) -> Bool {
+        host == "localhost" || host == "127.0.0.1" || host == "::1" || host == options.host
+    }
+}

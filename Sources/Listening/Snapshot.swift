@@ -1,0 +1,133 @@
+public import Rotation
+
+/// Everything that is shown to the outside at one moment: no secret is part of it.
+public struct Snapshot: Sendable {
+    /// One access key.
+    public struct Key: Hashable, Sendable {
+        /// `AKIA…`
+        public var id: String
+        /// `current`, `next` or `previous`.
+        public var role: String
+        /// What IAM calls its status.
+        public var status: String
+        /// When it was made.
+        public var created: Timestamp
+
+        /// One access key.
+        public init(id: String, role: String, status: String, created: Timestamp) {
+            (self.id, self.role, self.status, self.created) = (id, role, status, created)
+        }
+    }
+
+    /// What became of the key at one target.
+    public struct Delivery: Hashable, Sendable {
+        /// `pusher:place`, as the configuration has it.
+        public var target: String
+        /// Where it stands.
+        public var state: String
+        /// How it was confirmed.
+        public var evidence: String?
+        /// Pushes begun.
+        public var attempts: Int
+        /// When the state last changed.
+        public var at: String?
+        /// What the service said, without secrets.
+        public var detail: String?
+        /// Whether one variable may be of the old key and one of the new.
+        public var mayBeTorn: Bool
+        /// Whether nobody need see it.
+        public var isQuiet: Bool
+
+        /// What became of the key at one target.
+        public init(
+            target: String, state: String, evidence: String? = nil, attempts: Int = 0, at: String? = nil,
+            detail: String? = nil, mayBeTorn: Bool = false, isQuiet: Bool
+        ) {
+            (self.target, self.state, self.evidence, self.attempts) = (target, state, evidence, attempts)
+            (self.at, self.detail, self.mayBeTorn, self.isQuiet) = (at, detail, mayBeTorn, isQuiet)
+        }
+    }
+
+    /// What comes next.
+    public struct Next: Hashable, Sendable {
+        /// The step; `hold`: nothing, until a person acts.
+        public var action: String
+        /// Not before.
+        public var due: Timestamp
+
+        /// What comes next.
+        public init(action: String, due: Timestamp) { (self.action, self.due) = (action, due) }
+    }
+
+    /// One user.
+    public struct User: Hashable, Sendable {
+        /// The name in the configuration.
+        public var name: String
+        /// Where the rotation stands.
+        public var phase: Phase
+        /// Its number; 0: there was none yet.
+        public var rotation: Int
+        /// The keys that keyturn accounts for.
+        public var keys: [Key]
+        /// By target.
+        public var deliveries: [Delivery]
+        /// What comes next.
+        public var next: Next
+        /// Why it does not go on, in a sentence; nil: all is well.
+        public var problem: String?
+        /// What kind of problem, for programs: the code, or `not-delivered`.
+        public var problemCode: String?
+        /// Whether somebody should look.
+        public var needsAttention: Bool
+
+        /// One user.
+        public init(
+            name: String, phase: Phase, rotation: Int, keys: [Key], deliveries: [Delivery], next: Next,
+            problem: String? = nil, problemCode: String? = nil, needsAttention: Bool = false
+        ) {
+            (self.name, self.phase, self.rotation, self.keys) = (name, phase, rotation, keys)
+            (self.deliveries, self.next, self.problem) = (deliveries, next, problem)
+            (self.problemCode, self.needsAttention) = (problemCode, needsAttention)
+        }
+    }
+
+    /// What one pusher may still ask of its service.
+    public struct Budget: Hashable, Sendable {
+        /// The pusher's name.
+        public var pusher: String
+        /// A limit's span in seconds, or `service` for what the service itself says.
+        public var span: String
+        /// What may be spent in that span; nil: nobody knows.
+        public var limit: Int?
+        /// What is left of it.
+        public var left: Int
+
+        /// What one pusher may still ask of its service.
+        public init(pusher: String, span: String, limit: Int?, left: Int) {
+            (self.pusher, self.span, self.limit, self.left) = (pusher, span, limit, left)
+        }
+    }
+
+    /// When.
+    public var at: Timestamp
+    /// keyturn's version.
+    public var version: String
+    /// In the configuration's order.
+    public var users: [User]
+    /// By pusher and span.
+    public var budgets: [Budget] = []
+    /// Pushers that their services have told to wait, with the time left.
+    public var pauses: [String: Duration] = [:]
+    /// When the process began.
+    public var started: Timestamp
+    /// When the scheduler last looked at what is due; nil: not yet.
+    public var lastPass: Timestamp?
+    /// What this process has done.
+    public var tally = Tally()
+
+    /// What is shown at one moment.
+    public init(at: Timestamp, version: String, users: [User], started: Timestamp, lastPass: Timestamp?) {
+        (self.at, self.version, self.users) = (at, version, users)
+        (self.started, self.lastPass) = (started, lastPass)
+    }
+}

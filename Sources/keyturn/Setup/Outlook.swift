@@ -1,0 +1,190 @@
+internal import Configuration
+internal import Engine
+internal import Foundation
+internal import Journal
+internal import Listening
+internal import PusherHost
+internal import Rotation
+internal import Synchronization
+
+/// What `run --listen` shows: read from the state when somebody asks, as `status` reads it, and for a moment kept.
+final class Outlook: Sendable {
+    /// Questions within this are answered from one reading.
+    private static let freshness: Duration = .seconds(1)
+
+    private struct State {
+        var workspace: Workspace
+        var host: PusherHost?
+        var journal: SQLiteJournal?
+        var last: (reading: Result<Reading, Trouble>, until: ContinuousClock.Instant)?
+    }
+
+    private struct Reading {
+        var snapshot: Snapshot
+        var document: StatusDocument
+    }
+
+    private struct Trouble: Error { var text: String }
+
+    let pulse = Pulse()
+    private let started = SystemClock().now
+    private let state: Mutex<State>
+    /// By itself: whoever works must not wait for whoever looks.
+    private let tally = Mutex(Tally())
+    private let server = Mutex<Server?>(nil)
+
+    init(_ workspace: Workspace) { state = Mutex(State(workspace: workspace)) }
+
+    /// Listens, where an address is given.
+    func start(on address: ListenAddress?, _ log: EventLog) throws {
+        guard let address else { return }
+        do throws(ListeningError) {
+            let options = Server.Options(host: address.host, port: address.port, checksHost: address.isLoopback)
+            let server = try Server(options) { [self] path in answer(path) }
+            self.server.withLock { $0 = server }
+            log.tell("status page and metrics on \(server.url)")
+            if !address.isLoopback { log.warn("\(address): \(ListenAddress.warning)") }
+        } catch { throw CommandFailure(.unavailable, "\(error.description); nothing was begun") }
+    }
+
+    func stop() { server.withLock { $0 }?.stop() }
+
+    /// The pushers are started. Also after the configuration was read anew.
+    func show(_ workspace: Workspace, _ host: PusherHost) {
+        state.withLock { state in
+            state.workspace = workspace
+            state.host = host
+            state.last = nil
+        }
+    }
+
+    func take(_ progress: RotationProgress) {
+        tally.withLock { $0.take(progress.notes, of: progress.user, at: progress.at) }
+    }
+
+    private func answer(_ path: String) -> Reply? {
+        switch path {
+        case "/": whenReadable { Reply(200, StatusPage.contentType, StatusPage($0.snapshot, .standard).text) }
+        case "/style.css": Reply(200, StyleSheet.contentType, StyleSheet.text)
+        case "/metrics": whenReadable { Reply(200, Metrics.contentType, Metrics($0.snapshot).text) }
+        case "/status.json":
+            whenReadable { reading in
+                guard let json = try? JSONOutput.bytes(reading.document) else { return .line(503, "no JSON") }
+                return Reply(200, "application/json", json)
+            }
+        case "/healthz": vitals(stateTrouble: nil).health(at: SystemClock().now)
+        case "/readyz": vitals(stateTrouble: trouble).readiness(at: SystemClock().now)
+        default: nil
+        }
+    }
+
+    private func whenReadable(_ render: (Reading) -> Reply) -> Reply {
+        switch reading {
+        case .success(let reading): render(reading)
+        case .failure(let trouble): .line(503, "The state cannot be read: \(trouble.text)")
+        }
+    }
+
+    private var trouble: String? { if case .failure(let trouble) = reading { trouble.text } else { nil } }
+
+    private func vitals(stateTrouble: String?) -> Vitals {
+        let host = state.withLock { $0.host }
+        return Vitals(
+            started: started, lastPass: pulse.last, hasPushers: host.map { Self.paces(of: $0) != nil } ?? false,
+            stateTrouble: stateTrouble)
+    }
+
+    private var reading: Result<Reading, Trouble> {
+        let host = state.withLock { $0.host }
+        let paces = host.flatMap { Self.paces(of: $0) } ?? []
+        return state.withLock { state in
+            if let last = state.last, last.until > .now { return last.reading }
+            let reading = read(&state, paces)
+            state.last = (reading, .now + Self.freshness)
+            return reading
+        }
+    }
+
+    private func read(_ state: inout State, _ paces: [PaceReport]) -> Result<Reading, Trouble> {
+        let now = SystemClock().now
+        let records: [String: JournalRecord]
+        do {
+            let journal = try state.journal ?? state.workspace.readJournal()
+            records = try journal.records()
+            // A state that was not there yet is looked for again.
+            state.journal = FileManager.default.fileExists(atPath: state.workspace.configuration.state) ? journal : nil
+        } catch {
+            state.journal = nil
+            return .failure(Trouble(text: (error as? CommandFailure)?.message ?? "\(error)"))
+        }
+        let users = state.workspace.users.map { ($0, records[$0.name]?.rotation ?? Rotation(at: now)) }
+        let lines = users.map { StatusDocument.User($0, $1, at: now) }
+        var snapshot = Snapshot(
+            at: now, version: Keyturn.version,
+            users: zip(users, lines).map { Snapshot.User($1, $0.1, due: $0.1.due(at: now, policy: $0.0.policy)) },
+            started: started, lastPass: pulse.last)
+        snapshot.tally = tally.withLock { $0 }
+        snapshot.take(paces)
+        return .success(Reading(snapshot: snapshot, document: StatusDocument(users: lines)))
+    }
+
+    /// nil: the pushers' thread does not answer.
+    private static func paces(of host: PusherHost) -> [PaceReport]? {
+        let (found, isThere) = (Box(), DispatchSemaphore(value: 0))
+        host.paces { paces in
+            found.paces.withLock { $0 = paces }
+            isThere.signal()
+        }
+        guard isThere.wait(timeout: .now() + 1) == .success else { return nil }
+        return found.paces.withLock { $0 }
+    }
+
+    private final class Box: Sendable { let paces = Mutex<[PaceReport]>([]) }
+}
+
+extension StatusPage.Times {
+    static let standard = Self {
+        Moment.text($0)
+    } span: {
+        DurationText.text($0)
+    }
+}
+
+extension Snapshot {
+    mutating func take(_ paces: [PaceReport]) {
+        for pace in paces {
+            budgets += pace.budgets.map { budget in
+                Budget(
+                    pusher: pace.pusher, span: budget.seconds.map { "\($0)s" } ?? "service", limit: budget.limit,
+                    left: budget.left)
+            }
+            pauses[pace.pusher] = pace.pause ?? .zero
+        }
+    }
+}
+
+extension Snapshot.User {
+    init(_ line: StatusDocument.User, _ rotation: Rotation, due: Due) {
+        let isFanOut = [.creating, .verifying, .delivering].contains(rotation.phase)
+        let needsAttention =
+            line.problem != nil
+            || line.deliveries.contains { delivery in
+                !delivery.isQuiet && delivery.state != "skipped" && !(isFanOut && delivery.state == "pending")
+            }
+        self.init(
+            name: line.user, phase: rotation.phase, rotation: rotation.number,
+            keys: [("current", rotation.current), ("next", rotation.next), ("previous", rotation.previous)].compactMap {
+                role, key in
+                key.map { .init(id: $0.id.rawValue, role: role, status: $0.status.rawValue, created: $0.created) }
+            },
+            deliveries: line.deliveries.map { delivery in
+                .init(
+                    target: delivery.target, state: delivery.state, evidence: delivery.evidence,
+                    attempts: delivery.attempts, at: delivery.at, detail: delivery.detail,
+                    mayBeTorn: delivery.mayBeTorn, isQuiet: delivery.isQuiet)
+            },
+            next: .init(action: due.action.rawValue, due: due.at), problem: line.problem,
+            problemCode: rotation.problem?.code.rawValue ?? (line.problem == nil ? nil : "not-delivered"),
+            needsAttention: needsAttention)
+    }
+}
