@@ -37,7 +37,12 @@ struct Program {
             throw PushFailure(
                 .invalidConfiguration, "\(subject): \(path) cannot be started: \(String(cString: strerror(errno)))")
         }
+        // No file has an empty path, so this starts nothing: it fails one way where programs may be started, and another where not.
+        guard execve("", [nil], [nil]) == -1, errno == EPERM else { return }
+        throw PushFailure(.invalidConfiguration, "\(subject): \(path) cannot be started\(grantHint)")
     }
+
+    private static let grantHint = "; starting programs must be granted: `keyturn plugin pin exec --grant programs`"
 
     /// Runs it to its end, or until the call is over.
     func run(input: SecretBytes, about subject: String, call: borrowing Call) throws(PushFailure) -> End {
@@ -93,9 +98,7 @@ struct Program {
         var process: pid_t = 0
         let result = posix_spawn(&process, command[0], &actions, &attributes, arguments, environment)
         guard result == 0 else {
-            let hint =
-                result == EPERM || result == EACCES
-                ? "; starting programs must be granted: keyturn plugin pin exec --grant programs" : ""
+            let hint = result == EPERM || result == EACCES ? Self.grantHint : ""
             throw PushFailure(
                 .invalidConfiguration,
                 "\(subject): \(command[0]) cannot be started: \(String(cString: strerror(result)))\(hint)")

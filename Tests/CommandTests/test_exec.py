@@ -72,10 +72,16 @@ def test_a_program_gets_the_pair(pushed):
 
 
 def test_programs_must_be_granted(pushed):
-    """The installed lock does not let it; the operator is told how to."""
+    """The installed lock does not let it; the operator is told how to, before a key is made."""
     world = pushed()
     (world.directory / "keyturn.lock").unlink()
-    world.run("rotate", timeout=60)
+    assert "keyturn plugin pin exec --grant programs" in world.must("check", "--online", status=1).out
+    keys = world.sandbox.keys()
+    world.must("rotate", status=75)
+    assert "keyturn plugin pin exec --grant programs" in world.status()["problem"] and world.sandbox.keys() == keys
+    world.configuration["defaults"]["preflight"] = False
+    world.save()
+    world.must("retry", status=75)
     delivery = world.deliveries()["mine:a-b"]
     assert delivery["state"] == "failed" and "keyturn plugin pin exec --grant programs" in delivery["detail"]
     assert not (world.directory / "log").exists()

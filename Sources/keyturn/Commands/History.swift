@@ -69,16 +69,16 @@ struct History: ParsableCommand {
                     ? "Nothing was done yet.\n" : "The history has no such line.\n")
         }
         for line in lines {
-            let who =
-                options.verbose
-                ? line.author.map {
-                    "  [\($0.name ?? "uid \($0.uid)")\($0.login.map { ", logged in as \($0)" } ?? ""): keyturn \($0.command) on \($0.host)]"
-                } ?? "" : ""
             let user = line.user.isEmpty ? "" : "\(line.user)  "
-            let text =
-                "\(user)\(Narration(at: line.at, number: line.rotation).text(line.note))\(terminal.styled(who, .dim))"
+            let who = options.verbose ? line.author.map { terminal.styled("  [\(Self.text($0))]", .dim) } ?? "" : ""
+            let text = user + Narration(at: line.at, number: line.rotation).text(line.note) + who
             terminal.write("\(Moment.text(line.at))  \(terminal.wrapped(text, indent: 22))\n")
         }
+    }
+
+    private static func text(_ author: Author) -> String {
+        let login = author.login.map { ", logged in as \($0)" } ?? ""
+        return "\(author.name ?? "uid \(author.uid)")\(login): keyturn \(author.command) on \(author.host)"
     }
 }
 

@@ -5,7 +5,8 @@ internal import PusherHost
 
 struct PluginList: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Lists the plugins, where they were found, and whether they may be loaded.")
+        commandName: "list", abstract: "Lists the plugins, where they were looked for, and whether they may be loaded.",
+        discussion: "`keyturn plugin info ID` tells more of one: its library, what it asks for, and its fields.")
 
     @OptionGroup var options: GlobalOptions
 
@@ -18,17 +19,17 @@ struct PluginList: ParsableCommand {
             return print(JSONValue.object(["plugins": .array(found.map(Self.json))]).prettyText)
         }
         let terminal = Terminal(options)
-        var table = Table(header: ["PLUGIN", "VERSION", "PINNED", "SUMMARY", "LIBRARY"])
+        var table = Table(header: ["PLUGIN", "VERSION", "PINNED", "SUMMARY"])
         for (id, plugin, pinned) in found {
             switch plugin {
             case .success(let plugin):
-                table.rows.append(
-                    [id, plugin.manifest.version, pinned.word, plugin.manifest.summary, plugin.library])
-            case .failure(let error): table.rows.append([id, "-", "-", "cannot be used: \(error.description)", "-"])
+                table.rows.append([id, plugin.manifest.version, pinned.word, plugin.manifest.summary])
+            case .failure(let error): table.rows.append([id, "-", "-", "cannot be used: \(error.description)"])
             }
         }
         if found.isEmpty { return terminal.write("No plugins in \(search.directories.joined(separator: ", ")).\n") }
         terminal.write(table.text(terminal))
+        terminal.write("Looked for in \(search.directories.joined(separator: ", ")).\n")
         for case .refused(let reason) in found.map(\.2) { terminal.write("\n\(reason)\n") }
     }
 
