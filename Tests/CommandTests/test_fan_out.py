@@ -64,7 +64,7 @@ class Multiplexing(threading.Thread):
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.connections, self.requests, self.most, self.variables = 0, 0, 0, variables
-        self.lock, self.thinking = threading.Lock(), threading.Event()
+        self.lock = threading.Lock()
 
     def run(self):
         while True:
@@ -83,7 +83,7 @@ class Multiplexing(threading.Thread):
             assert tls.selected_alpn_protocol() == "h2"
             connection.initiate_connection()
             tls.sendall(connection.data_to_send())
-            while data := tls.recv(65_536):
+            while data := self.read(tls):
                 ended = []
                 for event in connection.receive_data(data):
                     if isinstance(event, h2.events.RequestReceived):
@@ -94,11 +94,21 @@ class Multiplexing(threading.Thread):
                     elif isinstance(event, h2.events.StreamEnded):
                         ended.append(event.stream_id)
                 self.most = max(self.most, len(ended))
-                # While this service thinks, other streams' requests come.
-                self.thinking.wait(0.02)
                 for stream in ended:
                     self.answer(connection, stream, *streams.pop(stream))
                 tls.sendall(connection.data_to_send())
+
+    def read(self, tls):
+        """What comes, and what comes within a moment after it: other streams' requests, if there are any."""
+        tls.settimeout(None)
+        data = tls.recv(65_536)
+        tls.settimeout(0.02)
+        try:
+            while more := tls.recv(65_536):
+                data += more
+        except TimeoutError:
+            tls.settimeout(None)
+        return data
 
     def answer(self, connection, stream, headers, body):
         path = headers[b":path"].decode().split("?")[0]
