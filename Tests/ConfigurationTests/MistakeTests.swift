@@ -84,7 +84,7 @@ struct MistakeTests {
             ("environment-scope: production", "masked: 1", "18: `users.cicd-bot.targets[1].masked` must be a boolean"),
             (
                 "repository: acme/app }", "repository: app }",
-                "17: `users.cicd-bot.targets[0].repository` does not fit: The repository, as owner/name or as Travis CI's number of it."
+                "17: `users.cicd-bot.targets[0].repository` does not fit: The repository, as owner/name."
             ),
             (
                 "environment: prod", "kind: codespace",

@@ -19,7 +19,7 @@ enum Plugins {
     static let travis = describe(
         required: ["repository", "access-key-id", "secret-access-key"], oneOf: [],
         properties:
-            #""repository": {"type": ["string", "integer"], "pattern": "^([0-9]+|[^/\\s]+/[^/\\s]+)$"}, "branch": {"type": "string", "minLength": 1}"#,
+            #""repository": {"type": ["string", "integer"], "pattern": "^([0-9]+|[^/\\s]+/[^/\\s]+)$", "description": "The repository, as owner/name."}, "branch": {"type": "string", "minLength": 1}"#,
         place: ["repository", "branch"], exclusive: ["repository"])
 
     static let gitlab = describe(

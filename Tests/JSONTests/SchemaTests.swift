@@ -68,6 +68,8 @@ struct SchemaTests {
             let found = try messages(repository, "\"\(bad)\"")
             #expect(found == [#"does not have the form ^[^/\s]+/[^/\s]+$"#], "\(bad)")
         }
+        let described = #"{"pattern": "^[0-9]+$", "description": "Its number."}"#
+        #expect(try messages(described, #""x""#) == ["does not fit: Its number."])
         #expect(try messages(#"{"pattern": "b"}"#, #""abc""#).isEmpty)
         #expect(try messages(#"{"pattern": "["}"#, #""a pattern that is none is passed over""#).isEmpty)
     }
