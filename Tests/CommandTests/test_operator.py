@@ -1,5 +1,7 @@
 """What an operator orders: rollback, revoke, adopt."""
 
+import base64
+import os
 import re
 import time
 
@@ -161,3 +163,35 @@ def test_status_tells_of_targets_that_came_and_went(world):
     deliveries = world.deliveries()
     assert deliveries["gitlab:acme/app"]["state"] == "pending" and "next rotation" in deliveries["gitlab:acme/app"]["detail"]
     assert "no longer in the configuration" in deliveries["gitlab:acme/tools/app"]["detail"]
+
+
+def test_revoke_in_the_overlap_kills_the_old_key_too(world):
+    """As the guide on leaks says: whichever of the two has leaked, both are dead at the end."""
+    world.configuration["defaults"].update(overlap="1h", soak="1h")
+    world.save()
+    old, new = rotated(world)
+    world.must("revoke", "--user", "cicd-bot")
+    assert not {old, new} & set(world.sandbox.keys())
+    world.assert_holds_only(world.deliveries())
+
+
+def test_skip_lets_a_leaked_key_die_without_a_target(world):
+    """As the guide on leaks says."""
+    (leaked,) = world.sandbox.keys()
+    world.sandbox.fault("gitlab", method="PUT", status=503, times=0)
+    world.must("revoke", "--user", "cicd-bot", status=75)
+    assert leaked in world.sandbox.keys()
+    world.must("skip", "gitlab:acme/tools/app", "--reason", "nobody needs it")
+    assert leaked not in world.sandbox.keys()
+
+
+def test_a_lost_seal_key_ends_with_a_new_state(world):
+    """As the guide on security says: the state is moved away, and a user with one key is taken over."""
+    world.must("rotate", "--wait")
+    (key,) = world.sandbox.keys()
+    world.write("seal.key", base64.b64encode(os.urandom(32)).decode() + "\n", 0o600)
+    assert "seal key" in world.must("step", status=78).err
+    for file in world.database.parent.iterdir():
+        file.rename(world.directory / file.name)
+    world.must("step")
+    assert [one["id"] for one in world.status()["keys"]] == [key] == list(world.sandbox.keys())
