@@ -9,7 +9,9 @@ public struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads `ADDRESS:PORT`; nil: it is none. Names are not looked up, but for `localhost`.
     public init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else { return nil }
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
+            return nil
+        }
         var host = String(text[..<colon])
         if host == "localhost" { host = "127.0.0.1" }
         let isBracketed = host.hasPrefix("[") && host.hasSuffix("]") && host.count > 2

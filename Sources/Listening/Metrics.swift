@@ -73,7 +73,8 @@ public struct Metrics {
 
     private static func addDeliveries(_ users: [Snapshot.User], _ page: inout MetricsPage) {
         let states = ["pending", "confirmed", "failed", "unknown", "skipped"]
-        page.begin("keyturn_deliveries", "gauge", "A user's targets by what became of the running or last rotation's key.")
+        page.begin(
+            "keyturn_deliveries", "gauge", "A user's targets by what became of the running or last rotation's key.")
         for user in users {
             for state in states {
                 page.add(
@@ -81,12 +82,14 @@ public struct Metrics {
             }
         }
         page.begin(
-            "keyturn_held_targets", "gauge", "Targets that have not confirmed and hold their user's rotation in delivering.")
+            "keyturn_held_targets", "gauge",
+            "Targets that have not confirmed and hold their user's rotation in delivering.")
         for user in users {
             let held = user.deliveries.count { $0.state == "failed" || $0.state == "unknown" }
             page.add([("user", user.name)], Double(user.phase == .delivering ? held : 0))
         }
-        page.begin("keyturn_torn_targets", "gauge", "Targets that may hold one variable of the old key and one of the new.")
+        page.begin(
+            "keyturn_torn_targets", "gauge", "Targets that may hold one variable of the old key and one of the new.")
         for user in users { page.add([("user", user.name)], Double(user.deliveries.count(where: \.mayBeTorn))) }
         page.begin("keyturn_delivery_attempts", "gauge", "Pushes begun for a user's running or last rotation.")
         for user in users {
@@ -101,7 +104,8 @@ public struct Metrics {
     private static func addPushers(_ snapshot: Snapshot, _ page: inout MetricsPage) {
         page.begin(
             "keyturn_rate_limit_left", "gauge",
-            "What a pusher may still spend of a rate limit: of that many seconds, or (service) as the service tells it.")
+            "What a pusher may still spend of a rate limit: of that many seconds, or (service) as the service tells it."
+        )
         for budget in snapshot.budgets {
             page.add([("pusher", budget.pusher), ("span", budget.span)], Double(budget.left))
         }
@@ -110,7 +114,8 @@ public struct Metrics {
             guard let limit = budget.limit else { continue }
             page.add([("pusher", budget.pusher), ("span", budget.span)], Double(limit))
         }
-        page.begin("keyturn_rate_limit_pause_seconds", "gauge", "How long a pusher still waits because its service said so.")
+        page.begin(
+            "keyturn_rate_limit_pause_seconds", "gauge", "How long a pusher still waits because its service said so.")
         for (pusher, pause) in snapshot.pauses.sorted(by: { $0.key < $1.key }) {
             page.add([("pusher", pusher)], Double(pause.milliseconds) / 1_000)
         }

@@ -11,7 +11,8 @@ struct Request: Hashable {
         guard let text = String(validating: head, as: UTF8.self) else { return nil }
         let lines = text.split(separator: "\r\n", omittingEmptySubsequences: false)
         let words = lines[0].split(separator: " ", omittingEmptySubsequences: false)
-        guard words.count == 3, !words[0].isEmpty, words[1].hasPrefix("/"), words[2] == "HTTP/1.1" || words[2] == "HTTP/1.0"
+        guard words.count == 3, !words[0].isEmpty, words[1].hasPrefix("/"),
+            words[2] == "HTTP/1.1" || words[2] == "HTTP/1.0"
         else { return nil }
         method = String(words[0])
         path = String(words[1].prefix { $0 != "?" })

@@ -77,7 +77,11 @@ public final class Server: Sendable {
 
     /// Ends the thread and all connections, and waits for that.
     public func stop() {
-        guard isStopping.withLock({ isStopping in defer { isStopping = true }; return !isStopping }) else { return }
+        guard
+            isStopping.withLock({ isStopping in
+                defer { isStopping = true }; return !isStopping
+            })
+        else { return }
         var one: UInt64 = 1
         _ = write(wake, &one, 8)
         ended.wait()

@@ -36,13 +36,15 @@ public struct StatusPage {
         let fine = snapshot.users.filter { !$0.needsAttention }
         let (rotating, idle) = (fine.filter { $0.phase != .idle }, fine.filter { $0.phase == .idle })
         var budget = Self.targetLimit
-        var body: HTML = "<header>\n<h1>keyturn status</h1>\n\(lead)</header>\n<main>\n\(summary(troubled.count, rotating.count, idle.count))"
+        var body: HTML =
+            "<header>\n<h1>keyturn status</h1>\n\(lead)</header>\n<main>\n\(summary(troubled.count, rotating.count, idle.count))"
         let isOpen = fine.count <= Self.longestOpenList
         body += section("attention", "Needs attention", troubled, isOpen: true, &budget)
         body += section("rotating", "Rotating", rotating, isOpen: isOpen, &budget)
         body += section("idle", "Nothing under way", idle, isOpen: isOpen, &budget)
         if snapshot.users.isEmpty { body += "<p>The configuration has no users yet.</p>\n" }
-        body += "\(legend)</main>\n<footer><p>keyturn \(snapshot.version). This page only shows; to act, use the <code>keyturn</code> command. The same for programs: <a href=\"/status.json\">status.json</a>, <a href=\"/metrics\">metrics</a>.</p></footer>\n"
+        body +=
+            "\(legend)</main>\n<footer><p>keyturn \(snapshot.version). This page only shows; to act, use the <code>keyturn</code> command. The same for programs: <a href=\"/status.json\">status.json</a>, <a href=\"/metrics\">metrics</a>.</p></footer>\n"
         let title = troubled.isEmpty ? "keyturn: all well" : "keyturn: \(troubled.count) need attention"
         let page: HTML = """
             <!doctype html>
@@ -85,7 +87,8 @@ public struct StatusPage {
         _ id: String, _ title: String, _ users: [Snapshot.User], isOpen: Bool, _ budget: inout Int
     ) -> HTML {
         guard !users.isEmpty else { return "" }
-        var html: HTML = "<section id=\"\(id)\" aria-labelledby=\"\(id)-title\">\n<h2 id=\"\(id)-title\">\(title) (\(users.count))</h2>\n"
+        var html: HTML =
+            "<section id=\"\(id)\" aria-labelledby=\"\(id)-title\">\n<h2 id=\"\(id)-title\">\(title) (\(users.count))</h2>\n"
         for user in users { html += details(user, isOpen: isOpen, &budget) }
         html += "</section>\n"
         return html
@@ -144,7 +147,8 @@ public struct StatusPage {
                 index < position
                 ? ("done", "✓", "done: ") : index == position ? ("here", "●", "now: ") : ("open", "○", "to come: ")
             let step: HTML = index == position ? " aria-current=\"step\"" : ""
-            html += "<li class=\"\(kind)\"\(step)><span aria-hidden=\"true\">\(mark)</span> <span class=\"words\">\(words)</span>\(phase.rawValue)</li>"
+            html +=
+                "<li class=\"\(kind)\"\(step)><span aria-hidden=\"true\">\(mark)</span> <span class=\"words\">\(words)</span>\(phase.rawValue)</li>"
         }
         html += "</ol>\n"
         return html
@@ -191,7 +195,8 @@ public struct StatusPage {
         for delivery in listed { html += row(delivery) }
         html += "</tbody>\n</table>\n"
         if unlisted > 0 {
-            html += "<p>And \(unlisted) more: <code>keyturn status --verbose --user \(user.name)</code> lists them.</p>\n"
+            html +=
+                "<p>And \(unlisted) more: <code>keyturn status --verbose --user \(user.name)</code> lists them.</p>\n"
         }
         return html
     }
@@ -207,7 +212,8 @@ public struct StatusPage {
             }
         let torn: HTML =
             delivery.mayBeTorn
-            ? "<strong class=\"bad\">May be torn: one variable of the old key, one of the new; jobs fail there.</strong> " : ""
+            ? "<strong class=\"bad\">May be torn: one variable of the old key, one of the new; jobs fail there.</strong> "
+            : ""
         let said = delivery.detail ?? ""
         let empty: HTML = said.isEmpty && !delivery.mayBeTorn ? " class=\"empty\"" : ""
         let noEvidence: HTML = delivery.evidence == nil ? " class=\"empty\"" : ""

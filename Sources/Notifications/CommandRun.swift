@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Glibc
+internal import Synchronization
 
 /// Runs a program of the operator's with a text on its standard input, in bounded time.
 struct CommandRun: Sendable {
@@ -9,19 +10,27 @@ struct CommandRun: Sendable {
     let environment: [String: String]
 
     func run(_ words: [String], input: String) async throws(DeliveryError) {
-        let result: Result<Void, DeliveryError> = await withCheckedContinuation { continuation in
-            // It blocks, and the tasks' own threads are few.
-            DispatchQueue.global().async {
-                do throws(DeliveryError) {
-                    try runAndWait(words, input)
-                    continuation.resume(returning: .success(()))
-                } catch { continuation.resume(returning: .failure(error)) }
+        let leash = Leash()
+        let result: Result<Void, DeliveryError> = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                // It blocks, and the tasks' own threads are few.
+                DispatchQueue.global().async {
+                    do throws(DeliveryError) {
+                        try runAndWait(words, input, leash)
+                        continuation.resume(returning: .success(()))
+                    } catch { continuation.resume(returning: .failure(error)) }
+                }
             }
+        } onCancel: {
+            leash.isPulled.withLock { $0 = true }
         }
         try result.get()
     }
 
-    private func runAndWait(_ words: [String], _ input: String) throws(DeliveryError) {
+    /// Ends the wait for a program early.
+    private final class Leash: Sendable { let isPulled = Mutex(false) }
+
+    private func runAndWait(_ words: [String], _ input: String, _ leash: Leash) throws(DeliveryError) {
         let (process, pipe) = (Process(), Pipe())
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["--"] + words
@@ -36,12 +45,15 @@ struct CommandRun: Sendable {
         let bytes = Array(input.utf8)
         _ = Glibc.write(pipe.fileHandleForWriting.fileDescriptor, bytes, bytes.count)
         try? pipe.fileHandleForWriting.close()
-        guard Self.hasEnded(process, within: Self.timeLimit) else {
+        guard Self.hasEnded(process, within: Self.timeLimit, leash) else {
             process.terminate()
             if !Self.hasEnded(process, within: .seconds(1)) { kill(process.processIdentifier, SIGKILL) }
             process.waitUntilExit()
-            throw DeliveryError(
-                description: "it took longer than \(Self.timeLimit.components.seconds) s, and was ended", isPassing: false)
+            let reason =
+                leash.isPulled.withLock { $0 }
+                ? "keyturn is stopping, and it was ended"
+                : "it took longer than \(Self.timeLimit.components.seconds) s, and was ended"
+            throw DeliveryError(description: reason, isPassing: false)
         }
         process.waitUntilExit()
         guard process.terminationReason == .exit, process.terminationStatus == 0 else {
@@ -49,10 +61,10 @@ struct CommandRun: Sendable {
         }
     }
 
-    private static func hasEnded(_ process: Process, within limit: Duration) -> Bool {
+    private static func hasEnded(_ process: Process, within limit: Duration, _ leash: Leash? = nil) -> Bool {
         let end = ContinuousClock.now + limit
         while process.isRunning {
-            guard ContinuousClock.now < end else { return false }
+            guard ContinuousClock.now < end, leash?.isPulled.withLock({ $0 }) != true else { return false }
             usleep(5_000)
         }
         return true

@@ -59,7 +59,8 @@ public final class Notifier: Sendable {
     ///   - send: one try.
     /// - Throws: where the state cannot be read.
     public init(
-        _ destinations: [Destination], users: Set<String>, store: any ToldStore, now: @escaping @Sendable () -> Timestamp,
+        _ destinations: [Destination], users: Set<String>, store: any ToldStore,
+        now: @escaping @Sendable () -> Timestamp,
         time: @escaping @Sendable (Timestamp) -> String, warn: @escaping @Sendable (String) -> Void,
         send: @escaping @Sendable (Message, Destination) async throws -> Void
     ) throws {
@@ -156,7 +157,9 @@ public final class Notifier: Sendable {
                 } ?? []
             }
         }
-        let (destination, pausedUntil) = state.withLock { ($0.ledgers[index].destination, $0.ledgers[index].pausedUntil) }
+        let (destination, pausedUntil) = state.withLock {
+            ($0.ledgers[index].destination, $0.ledgers[index].pausedUntil)
+        }
         for (user, rotation, news) in owed {
             if destination.occasions.contains(news.occasion) {
                 if let pausedUntil, pausedUntil > .now { return write(index) }
@@ -183,9 +186,9 @@ public final class Notifier: Sendable {
                 return true
             } catch {
                 let failure = error as? DeliveryError
-                if attempt < Self.tries, failure?.isPassing == true, !Task.isCancelled {
-                    try? await Task.sleep(for: .seconds(1 << (2 * (attempt - 1))))
-                    continue
+                if attempt < Self.tries, failure?.isPassing == true {
+                    try? await Task.sleep(for: .seconds(attempt))
+                    if !Task.isCancelled { continue }
                 }
                 pause(index)
                 warn(

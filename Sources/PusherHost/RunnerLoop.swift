@@ -123,7 +123,8 @@ final class RunnerLoop: Sendable {
         let now = ContinuousClock.now
         return sessions.sorted { $0.key < $1.key }.map { name, session in
             PaceReport(
-                pusher: name, budgets: session.pace.budgets(at: now), pause: session.pace.pause(at: now).map { $0 - now })
+                pusher: name, budgets: session.pace.budgets(at: now),
+                pause: session.pace.pause(at: now).map { $0 - now })
         }
     }
 

@@ -24,6 +24,15 @@ public struct News: Hashable, Sendable {
     public var key: AccessKeyID?
     /// The problem in one or two sentences, for `held`.
     public var message: String?
+
+    /// News.
+    public init(
+        occasion: Occasion, rotation: Int, problem: String? = nil, since: Timestamp? = nil, key: AccessKeyID? = nil,
+        message: String? = nil
+    ) {
+        (self.occasion, self.rotation, self.problem) = (occasion, rotation, problem)
+        (self.since, self.key, self.message) = (since, key, message)
+    }
 }
 
 /// What somebody was told of one user: from this and the rotation follows what is still to be told.

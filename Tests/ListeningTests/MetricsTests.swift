@@ -23,7 +23,8 @@ struct MetricsTests {
             #"keyturn_held_targets{user="bot"} 2"#, #"keyturn_held_targets{user="idle"} 0"#,
             #"keyturn_deliveries{user="bot",state="confirmed"} 1"#, #"keyturn_delivery_attempts{user="bot"} 5"#,
             #"keyturn_delivery_retries{user="bot"} 2"#, #"keyturn_user_problem{user="bot",code="not-delivered"} 1"#,
-            #"keyturn_problems{code="not-delivered"} 1"#, #"keyturn_next_action_seconds{user="idle",action="rotate"} 90"#,
+            #"keyturn_problems{code="not-delivered"} 1"#,
+            #"keyturn_next_action_seconds{user="idle",action="rotate"} 90"#,
             #"keyturn_build_info{version="1.2.3"} 1"#, "keyturn_last_pass_timestamp_seconds 1799999995",
         ] { #expect(lines.contains(Substring(line)), "\(line)") }
     }

@@ -16,10 +16,13 @@ struct RequestTests {
         #expect(self.request("HEAD / HTTP/1.0")?.host == nil)
     }
 
-    @Test("what is no request is none", arguments: [
-        "", "GET", "GET /", "GET / HTTP/2", "GET  / HTTP/1.1", "GET http://x/ HTTP/1.1", " / HTTP/1.1", "GET / HTTP/1.1 x",
-        "GET / HTTP/1.1\r\nHost: a\r\nHost: b",
-    ])
+    @Test(
+        "what is no request is none",
+        arguments: [
+            "", "GET", "GET /", "GET / HTTP/2", "GET  / HTTP/1.1", "GET http://x/ HTTP/1.1", " / HTTP/1.1",
+            "GET / HTTP/1.1 x",
+            "GET / HTTP/1.1\r\nHost: a\r\nHost: b",
+        ])
     func nonsense(_ text: String) { #expect(request(text) == nil) }
 
     @Test("a HEAD's answer is that of a GET without its body")

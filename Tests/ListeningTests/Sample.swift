@@ -10,7 +10,8 @@ enum Sample {
     ) -> Snapshot.Delivery {
         .init(
             target: target, state: state, evidence: state == "confirmed" ? "read-back" : nil, attempts: attempts,
-            at: "2027-01-15T08:00:00Z", detail: detail, mayBeTorn: mayBeTorn, isQuiet: state == "confirmed" && !mayBeTorn)
+            at: "2027-01-15T08:00:00Z", detail: detail, mayBeTorn: mayBeTorn,
+            isQuiet: state == "confirmed" && !mayBeTorn)
     }
 
     static func user(
@@ -29,7 +30,11 @@ enum Sample {
     }
 
     static func page(_ users: [Snapshot.User]) -> String {
-        let times = StatusPage.Times { "T\($0.milliseconds)" } span: { "\($0.milliseconds / 1_000)s" }
+        let times = StatusPage.Times {
+            "T\($0.milliseconds)"
+        } span: {
+            "\($0.milliseconds / 1_000)s"
+        }
         return StatusPage(snapshot(users), times).text
     }
 }

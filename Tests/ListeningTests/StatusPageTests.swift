@@ -45,7 +45,10 @@ struct StatusPageTests {
     @Test("marks where a rotation stands in its life cycle, also in words")
     func bar() {
         let page = Sample.page([Sample.user("a", .overlap)])
-        #expect(page.contains("<li class=\"here\" aria-current=\"step\"><span aria-hidden=\"true\">●</span> <span class=\"words\">now: </span>overlap</li>"))
+        #expect(
+            page.contains(
+                "<li class=\"here\" aria-current=\"step\"><span aria-hidden=\"true\">●</span> <span class=\"words\">now: </span>overlap</li>"
+            ))
         #expect(page.contains("<span class=\"words\">done: </span>delivering"))
         #expect(page.contains("<span class=\"words\">to come: </span>soak"))
     }

@@ -17,7 +17,9 @@ struct MessageTests {
     }
 
     private func message(_ news: News) -> Message {
-        Message(news, of: "bot", Rotation(at: .init(milliseconds: 0)), at: .init(milliseconds: 5)) { "T\($0.milliseconds)" }
+        Message(news, of: "bot", Rotation(at: .init(milliseconds: 0)), at: .init(milliseconds: 5)) {
+            "T\($0.milliseconds)"
+        }
     }
 
     @Test("have the same ID whenever they are sent again, and another one for another problem")
@@ -32,7 +34,8 @@ struct MessageTests {
 
     @Test("are JSON with what a program needs")
     func body() throws {
-        let held = News(occasion: .held, rotation: 7, problem: "denied", since: .init(milliseconds: 3), message: "no \"<&>")
+        let held = News(
+            occasion: .held, rotation: 7, problem: "denied", since: .init(milliseconds: 3), message: "no \"<&>")
         let json = try JSONValue(parsing: message(held).json)
         #expect(json["event"] == .string("held"))
         #expect(json["user"] == .string("bot"))

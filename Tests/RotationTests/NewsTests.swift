@@ -37,7 +37,9 @@ struct NewsTests {
         #expect(occasions(told, rotation, after: .seconds(600)) == [.held])
     }
 
-    @Test("a target that has not confirmed for some time is told once, whatever it says the next time, and its recovery too")
+    @Test(
+        "a target that has not confirmed for some time is told once, whatever it says the next time, and its recovery too"
+    )
     func target() {
         var rotation = rotation(3, .delivering)
         rotation.next = KeyRecord(id: AccessKeyID("AKIANEW"), created: start, status: .active)

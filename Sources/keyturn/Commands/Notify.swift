@@ -19,7 +19,8 @@ struct Notify: AsyncParsableCommand {
         let workspace = try Workspace(options)
         let destinations = try workspace.destinations()
         guard !destinations.isEmpty else {
-            throw CommandFailure(.failed, "\(workspace.configuration.file) has no `notifications`, so nobody is told anything")
+            throw CommandFailure(
+                .failed, "\(workspace.configuration.file) has no `notifications`, so nobody is told anything")
         }
         let http = try workspace.makeHTTP()
         defer { http.stop() }

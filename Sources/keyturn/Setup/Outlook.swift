@@ -143,7 +143,11 @@ final class Outlook: Sendable {
 }
 
 extension StatusPage.Times {
-    static let standard = Self { Moment.text($0) } span: { DurationText.text($0) }
+    static let standard = Self {
+        Moment.text($0)
+    } span: {
+        DurationText.text($0)
+    }
 }
 
 extension Snapshot {

@@ -114,7 +114,8 @@ struct Working {
         let http = try workspace.makeHTTP()
         defer { http.stop() }
         let journal = try workspace.openJournal(log)
-        await (try workspace.makeNotifier(destinations, journal, http, log, for: users))?.close(within: Self.longestFarewell)
+        await (try workspace.makeNotifier(destinations, journal, http, log, for: users))?.close(
+            within: Self.longestFarewell)
     }
 
     /// Only they cost a start of pushers, or a request to AWS.
