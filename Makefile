@@ -16,16 +16,19 @@ PACKAGES := libcurl4-openssl-dev libexpat1-dev libssl-dev libseccomp-dev libsodi
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PUSHERS := TravisCI:travis-ci GitLabCI:gitlab-ci GitHubActions:github-actions Exec:exec
 
-.PHONY: help demo test tables simulate simulate-mutants blackbox build stage install uninstall format lint clean setup
+.PHONY: help demo test bench counts counts-record tables simulate simulate-mutants blackbox build stage install uninstall format lint clean setup
 
 help:
 	@echo "make demo                  a whole rotation on stand-ins: no account, no network"
 	@echo "make test                  every test"
 	@echo "make install PREFIX=DIR    a release build, installed (default /usr/local)"
 	@echo "make deb                   a Debian package of the release build, in .build"
+	@echo "make docs                  the documentation as a site, in .build/docs"
 	@echo "make simulate SEEDS=N      the decisions in a simulated world of faults"
 	@echo "make simulate-mutants      planted faults, which the simulator must find"
 	@echo "make blackbox              200 rotations under kill -9, with CI jobs running"
+	@echo "make bench                 keyturn beside the ways that it replaces: times, memory, requests (15 minutes)"
+	@echo "make counts                instructions of fixed pieces of work, held against a budget"
 	@echo "make tables                the tables of the plugins' READMEs, from manifests and behaviour"
 	@echo "make format                format the sources; make lint: check the format"
 	@echo "make clean                 remove what was built"
@@ -92,12 +95,24 @@ copy:
 	}; \
 	for language in c swift rust; do tree plugin-sdk/Examples/$$language templates/$$language; done; \
 	tree plugin-sdk plugin-sdk; \
-	sed -e 's#(Plugins/TravisCI/README.md)#(pushers/travis-ci.md)#; s#(Plugins/GitLabCI/README.md)#(pushers/gitlab-ci.md)#' \
-	  -e 's#(Plugins/GitHubActions/README.md)#(pushers/github-actions.md)#; s#(Plugins/Exec/README.md)#(pushers/exec.md)#; s#(plugin-sdk/README.md)#(writing-a-pusher.md)#' \
-	  -e 's#(plugin-sdk/include/keyturn_pusher.h)#(../../../include/keyturn_pusher.h)#' \
-	  -e 's#(Sources/keyturn/Documentation.docc/#(guides/#g' README.md > $(FROM)/README.tmp; \
-	put 644 $(FROM)/README.tmp "$(TO)/share/doc/keyturn/README.md"; \
-	for guide in Sources/keyturn/Documentation.docc/*.md; do put 644 $$guide "$(TO)/share/doc/keyturn/guides/$${guide##*/}"; done; \
+	tree Sources/keyturn/schemas schemas; \
+	page() { \
+	  sed -E -e 's#\((\.\./\.\./\.\./)?Sources/keyturn/Documentation.docc/#(\1guides/#g; s#\((\.\./\.\./\.\./)?Sources/keyturn/examples/#(\1examples/#g' \
+	    -e 's#(Plugins/)TravisCI/README#\1travis-ci#g; s#(Plugins/)GitLabCI/README#\1gitlab-ci#g' \
+	    -e 's#(Plugins/)GitHubActions/README#\1github-actions#g; s#(Plugins/)Exec/README#\1exec#g' \
+	    -e 's#\((\.\./\.\./\.\./)?Plugins/#(\1pushers/#g; s#plugin-sdk/README\.md#writing-a-pusher.md#g' \
+	    -e 's#\(plugin-sdk/include/#(../../../include/#g; s#\(\.\./\.\./\.\./#(../#g; s#\(\.\./include#(../../../include#g' "$$1" > $(FROM)/page.tmp; \
+	  put 644 $(FROM)/page.tmp "$$2"; \
+	}; \
+	page README.md "$(TO)/share/doc/keyturn/README.md"; \
+	rm -rf "$(TO)/share/doc/keyturn/guides" "$(TO)/share/doc/keyturn/examples"; \
+	for guide in Sources/keyturn/Documentation.docc/*.md; do page $$guide "$(TO)/share/doc/keyturn/guides/$${guide##*/}"; done; \
+	for example in $$(cd Sources/keyturn/examples && find . -type f); do \
+	  put 644 "Sources/keyturn/examples/$$example" "$(TO)/share/doc/keyturn/examples/$${example#./}"; \
+	done; \
+	for unit in Sources/keyturn/systemd/*; do \
+	  sed 's#/usr/local/#$(PREFIX)/#g' $$unit > $(FROM)/unit.tmp; put 644 $(FROM)/unit.tmp "$(TO)/lib/systemd/system/$${unit##*/}"; \
+	done; \
 	put 644 CHANGELOG.md "$(TO)/share/doc/keyturn/CHANGELOG.md"; \
 	put 644 LICENSE "$(TO)/share/doc/keyturn/LICENSE"; \
 	rm -rf $(FROM)/manual.tmp; mkdir $(FROM)/manual.tmp; \
@@ -122,6 +137,7 @@ uninstall:
 	rm -rf "$(DESTDIR)$(PREFIX)/libexec/keyturn" "$(DESTDIR)$(PREFIX)/lib/keyturn" \
 	  "$(DESTDIR)$(PREFIX)/share/keyturn" "$(DESTDIR)$(PREFIX)/share/doc/keyturn"
 	rm -f "$(DESTDIR)$(PREFIX)/bin/keyturn" "$(DESTDIR)$(PREFIX)/include/keyturn_pusher.h" \
+	  "$(DESTDIR)$(PREFIX)/lib/systemd/system"/keyturn*.service "$(DESTDIR)$(PREFIX)/lib/systemd/system/keyturn.timer" \
 	  "$(DESTDIR)$(PREFIX)/share/man/man1/keyturn.1" "$(DESTDIR)$(PREFIX)/share/man/man1"/keyturn-*.1 \
 	  "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/keyturn" \
 	  "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_keyturn" \
@@ -149,10 +165,17 @@ test: stage
 	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_PUSHERS="$(CURDIR)/$(DEBUG_DIR)" KEYTURN_REQUESTS="$(CURDIR)/$(REQUESTS)" \
 	  swift test --skip-build --disable-xctest
 	@$(MAKE) --no-print-directory simulate SEEDS=100000
+	@$(MAKE) --no-print-directory counts
 	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_SANDBOX="$(CURDIR)/$(STAGE)/libexec/keyturn/keyturn-sandbox" \
 	  KEYTURN_REQUESTS="$(CURDIR)/$(REQUESTS)" \
 	  $(VENV)/bin/pytest -q -n 4 --dist loadscope Tests/ClientTests Tests/CommandTests
 	@$(MAKE) --no-print-directory lint
+
+# The documentation as plain pages; ends with an error where a link leads nowhere.
+.PHONY: docs
+docs:
+	@$(MAKE) --no-print-directory $(VENV)/ready
+	$(VENV)/bin/python Sources/keyturn/site/build.py . .build/docs
 
 # What tests hold the plugins' READMEs against, written into them.
 tables: stage
@@ -170,6 +193,21 @@ simulate: setup
 
 simulate-mutants: setup
 	Tests/Simulator/mutants.sh
+
+# Instructions of fixed pieces of work, against Tests/Benchmark/budget.json. PROFILE=DIR keeps callgrind's files.
+counts: setup
+	@command -v valgrind >/dev/null || $(MAKE) --no-print-directory packages WANTED=valgrind
+	swift build --scratch-path .build-simulate -c release --product keyturn-counts
+	python3 Tests/Benchmark/counts.py .build-simulate/release/keyturn-counts $(if $(PROFILE),--profile "$(PROFILE)") $(if $(RECORD),--record)
+
+counts-record:
+	@$(MAKE) --no-print-directory counts RECORD=1
+
+# A release build beside the ways that it replaces. BENCH=--quick: the cases with goals only, once.
+bench: setup $(VENV)/ready
+	swift build -c release $(STATIC)
+	@$(MAKE) --no-print-directory copy FROM=$(RELEASE_DIR) TO=.build/bench STRIP=1
+	$(VENV)/bin/python Tests/Benchmark/bench.py .build/bench --json .build/bench.json $(BENCH)
 
 # Rotations of the built program under kill -9, with simulated CI jobs on every target.
 ROTATIONS ?= 200

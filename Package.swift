@@ -16,7 +16,7 @@ let cLibraries: [Target] = [
 /// Who may know whom: a module's dependencies are listed here, and nothing else can be imported.
 let modules: [Target] = [
     .target(name: "Rotation"),
-    .target(name: "Secrets", dependencies: ["CSodium"]),
+    .target(name: "Secrets", dependencies: ["CLinux", "CSodium"]),
     .target(name: "HTTP", dependencies: ["CCurl", "Secrets"]),
     .target(name: "AWS", dependencies: ["CExpat", "HTTP", "JSON", "Rotation", "Secrets"]),
     .target(
@@ -52,7 +52,7 @@ let executables: [Target] = [
             .product(name: "Logging", package: "swift-log"),
             .product(name: "PusherConformance", package: "plugin-sdk"),
         ],
-        exclude: ["debian"]),
+        exclude: ["debian", "examples", "schemas", "site", "systemd"]),
     .executableTarget(
         name: "PusherRunner",
         dependencies: [
@@ -89,6 +89,15 @@ let simulator: [Target] = [
     .executableTarget(
         name: "Simulator", dependencies: ["AWS", "Engine", "Journal", "PusherHost", "Rotation", "Secrets"],
         path: "Tests/Simulator", exclude: ["mutants.sh"])
+]
+
+/// Fixed pieces of work, whose instructions are counted: `make counts`. Not installed.
+let counts: [Target] = [
+    .executableTarget(
+        name: "Counts",
+        dependencies: [
+            "AWS", "Configuration", "Engine", "JSON", "Journal", "PusherHost", "Rotation", "RunnerProtocol", "Secrets",
+        ], path: "Tests/Benchmark/Counts")
 ]
 
 let plugins: [Target] = [
@@ -142,6 +151,7 @@ let package = Package(
         .executable(name: "keyturn-sandbox", targets: ["Sandbox"]),
         .executable(name: "keyturn-manual", targets: ["Manual"]),
         .executable(name: "keyturn-simulate", targets: ["Simulator"]),
+        .executable(name: "keyturn-counts", targets: ["Counts"]),
         .library(name: "TravisCI", type: .dynamic, targets: ["TravisCI"]),
         .library(name: "GitLabCI", type: .dynamic, targets: ["GitLabCI"]),
         .library(name: "Exec", type: .dynamic, targets: ["Exec"]),
@@ -155,7 +165,7 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     ],
-    targets: cLibraries + modules + executables + manual + plugins + simulator + tests,
+    targets: cLibraries + modules + executables + manual + plugins + simulator + counts + tests,
     swiftLanguageModes: [.v6]
 )
 

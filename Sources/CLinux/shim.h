@@ -1,4 +1,5 @@
 #pragma once
+#include <string.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
@@ -43,3 +44,36 @@ static inline ssize_t kt_sendfile(int to, int from, size_t count) { return sendf
 /* close_range is declared for _GNU_SOURCE only; see above. */
 extern int close_range(unsigned int first, unsigned int last, int flags);
 static inline int kt_close_from(unsigned int first) { return close_range(first, ~0U, 0); }
+/* memmem is for _GNU_SOURCE only. Where bytes begin within others; NULL: nowhere. */
+extern void *memmem(const void *all, size_t count, const void *wanted, size_t wanted_count);
+static inline const void *kt_find(const void *all, size_t count, const void *wanted, size_t wanted_count) {
+    return memmem(all, count, wanted, wanted_count);
+}
+
+
+/*
+ * Gives back what a process that sleeps does not need: freed memory, and the pages of the program's files. Those are clean copies
+ * of what the kernel keeps in its cache anyway, and come back from there one by one when they are used.
+ */
+#include <elf.h>
+#include <malloc.h>
+#include <sys/mman.h>
+struct kt_loaded_object { uintptr_t address; const char *name; const Elf64_Phdr *segments; Elf64_Half count; };
+extern int dl_iterate_phdr(int (*visit)(void *object, size_t size, void *data), void *data);
+static inline int kt_release_object(void *object, size_t size, void *data) {
+    (void)size; (void)data;
+    const struct kt_loaded_object *loaded = object;
+    for (Elf64_Half index = 0; index < loaded->count; index++) {
+        const Elf64_Phdr *segment = loaded->segments + index;
+        /* Never one that can be written: what was written there has no other copy. */
+        if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W)) continue;
+        uintptr_t start = (loaded->address + segment->p_vaddr + 4095) & ~(uintptr_t)4095;
+        uintptr_t end = (loaded->address + segment->p_vaddr + segment->p_memsz) & ~(uintptr_t)4095;
+        if (start < end) madvise((void *)start, end - start, MADV_DONTNEED);
+    }
+    return 0;
+}
+static inline void kt_release_memory(void) {
+    malloc_trim(0);
+    dl_iterate_phdr(kt_release_object, 0);
+}

@@ -31,6 +31,7 @@ extension Configuration {
         policy.maxAttempts = try reader.integer("max-attempts", in: 1...100) ?? base.maxAttempts
         policy.retry = try reader.duration("retry") ?? base.retry
         policy.pushTimeout = try reader.duration("push-timeout") ?? base.pushTimeout
+        policy.freezes = try FreezeText.read(&reader) ?? base.freezes
         guard policy.pushTimeout <= .seconds(600) else {
             throw reader.error("push-timeout", "must be at most 10m")
         }

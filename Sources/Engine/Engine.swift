@@ -14,6 +14,8 @@ public struct Engine: Sendable {
     /// Answers of many targets that come within this are written down together: whoever waits for them has been asked already,
     /// so nothing is begun later for it.
     static let crowdWait: Duration = .milliseconds(4)
+    /// How long a process that is to stop waits for what is under way.
+    static let stopPatience: Duration = .seconds(7)
     /// Users that are worked on at once.
     static let usersAtOnce = 256
 
@@ -101,7 +103,8 @@ public struct Engine: Sendable {
         var waited: Duration = .zero
         var happenings = ([.resumed] + requests.map { .asked($0) }).map { Happening(event: $0) }
         while true {
-            let transition = try session.handle(happenings, at: clock.now)
+            let isStopping = Task.isCancelled
+            let transition = try session.handle(happenings, at: clock.now, begins: !isStopping)
             if !transition.notes.isEmpty || !transition.changedDeliveries.isEmpty {
                 tell(session, transition.notes)
             }
@@ -110,7 +113,7 @@ public struct Engine: Sendable {
                 throw JournalError(.overtaken, "this process was stopped for so long that its lease is over")
             }
             for effect in transition.effects { work.begin(effect, session, pushers, mailbox) }
-            if Task.isCancelled { return .stopped }
+            if isStopping { return try await settle(&session, mailbox) }
             let now = clock.now
             let due = session.rotation.due(at: now, policy: session.user.policy)
             var moment = max(due.at, now + .milliseconds(1))
@@ -127,6 +130,26 @@ public struct Engine: Sendable {
                 happenings += mailbox.takeWhatIsThere()
             }
         }
+    }
+
+    /// Begins nothing more, and writes down how what is under way ends, as far as that comes in time: what is known must not
+    /// become unknown.
+    private func settle(
+        _ session: inout RotationSession, _ mailbox: Mailbox
+    ) async throws(JournalError) -> UserOutcome.End {
+        let (clock, end) = (clock, clock.now + Self.stopPatience)
+        // A task of its own, since this one is cancelled, and would not sleep.
+        let timer = Task.detached {
+            await clock.sleep(until: end)
+            mailbox.post(Happening(event: .timePassed))
+        }
+        defer { timer.cancel() }
+        while session.rotation.isWaitingForAnswers, clock.now < end {
+            let happenings = await mailbox.take()
+            let transition = try session.handle(happenings, at: clock.now, begins: false)
+            if !transition.notes.isEmpty || !transition.changedDeliveries.isEmpty { tell(session, transition.notes) }
+        }
+        return .stopped
     }
 
     /// How long a wait counts, if it is one to be waited for; nil: the work ends here.

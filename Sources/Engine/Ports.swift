@@ -26,9 +26,9 @@ extension IAM: AccessKeyService {}
 /// Each answers by a call, once, from any thread: hundreds of targets wait at the same time, and a task for each of them would
 /// cost more memory than all the rest.
 public protocol PushService: Sendable {
-    /// Pushes a pair to one target. Whatever happens is an outcome.
+    /// Pushes a pair to one target. Whatever happens is an outcome; nil: it was never begun, since the process is to stop.
     func push(
-        _ pair: KeyPair, to target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushResult) -> Void)
+        _ pair: KeyPair, to target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushResult?) -> Void)
     /// Why a target would refuse a pair for good; nil: it would take one, or cannot be asked at the moment.
     func refusal(of target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (String?) -> Void)
     /// The key ID that a target holds; nil: it cannot be read.
@@ -36,15 +36,17 @@ public protocol PushService: Sendable {
 }
 
 extension PusherHost: PushService {
-    /// Pushes a pair to one target.
+    /// Pushes a pair to one target; nil: it was never begun, since the process is to stop.
     public func push(
-        _ pair: KeyPair, to target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushResult) -> Void
+        _ pair: KeyPair, to target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushResult?) -> Void
     ) {
         call(.push(pair), target, timeout: timeout) { report in
             answer(
-                PushResult(
-                    report.outcome, evidence: report.evidence, retryAfter: report.retryAfter,
-                    mayHaveWritten: report.mayHaveWritten, message: report.message))
+                report.isNotBegun
+                    ? nil
+                    : PushResult(
+                        report.outcome, evidence: report.evidence, retryAfter: report.retryAfter,
+                        mayHaveWritten: report.mayHaveWritten, message: report.message))
         }
     }
 

@@ -32,7 +32,11 @@ package struct RotationSession {
     }
 
     /// Takes in what happened, writes it down, and gives what is to be done, in this order.
-    package mutating func handle(_ happenings: [Happening], at now: Timestamp) throws(JournalError) -> Transition {
+    ///
+    /// - Parameter begins: whether anything is to be begun; else only what has happened is written down.
+    package mutating func handle(
+        _ happenings: [Happening], at now: Timestamp, begins: Bool = true
+    ) throws(JournalError) -> Transition {
         let before = rotation
         var transition = Transition()
         var fate = JournalEntry.Pair.keep
@@ -50,7 +54,7 @@ package struct RotationSession {
             }
             transition.append(step)
         }
-        let conclusion = rotation.conclude(at: now, terms: user.terms)
+        let conclusion = begins ? rotation.conclude(at: now, terms: user.terms) : Transition()
         if conclusion.wipesPair {
             fate = .wipe
             newPair = nil

@@ -4,7 +4,7 @@ public import Rotation
 /// Stays up, and has each user worked on when something is due.
 public struct Scheduler: Sendable {
     /// Other processes may change the state, so it is looked at so often.
-    private static let longestNap: Duration = .seconds(15)
+    public static let longestNap: Duration = .seconds(15)
     /// Between two goes at one user.
     private static let rest: Duration = .seconds(1)
 
@@ -41,9 +41,13 @@ public struct Scheduler: Sendable {
 
     /// Runs until the task is cancelled. A user that takes long delays no other.
     ///
-    /// - Parameter report: takes each outcome.
+    /// - Parameters:
+    ///   - turn: is told each time that the users are looked at, and whether nobody is worked on.
+    ///   - report: takes each outcome.
     /// - Throws: ``Journal/JournalError`` when the state cannot be read.
-    public func run(report: @Sendable (UserOutcome) -> Void) async throws {
+    public func run(
+        turn: @Sendable (Bool) -> Void = { _ in }, report: @Sendable (UserOutcome) -> Void
+    ) async throws {
         try await withThrowingTaskGroup(of: UserOutcome?.self) { group in
             var underWay: Set<String> = []
             var rests: [String: Timestamp] = [:]
@@ -66,6 +70,7 @@ public struct Scheduler: Sendable {
                         return nil
                     }
                 }
+                turn(underWay.isEmpty)
                 if let outcome = try await group.next() ?? nil {
                     underWay.remove(outcome.user)
                     rests[outcome.user] = engine.clock.now + Self.rest

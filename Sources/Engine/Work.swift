@@ -22,7 +22,9 @@ struct Work {
             guard let pair, pair.id == id.rawValue else {
                 return post(.pushed(target, id, PushResult(.internal, message: Self.lacksSecret(id))))
             }
-            pushers.push(pair, to: place, timeout: timeout) { post(.pushed(target, id, $0)) }
+            pushers.push(pair, to: place, timeout: timeout) { result in
+                post(result.map { .pushed(target, id, $0) } ?? .notPushed(target, id))
+            }
         case .inspect(let target):
             guard let place = user.targetsByName[target] else { return post(.inspected(target, nil)) }
             pushers.inspect(place, timeout: timeout) { post(.inspected(target, $0)) }

@@ -31,8 +31,13 @@ public struct LeaseOwner: Hashable, Sendable, CustomStringConvertible {
 
     /// Whether this owner is certainly gone: of this machine and this boot, and no such process there.
     func isGone(asSeenBy observer: LeaseOwner) -> Bool {
-        boot == observer.boot && Self.readBeginning(of: process) != began
+        guard boot == observer.boot else { return false }
+        guard FileManager.default.fileExists(atPath: "/proc/\(process)/stat") else { return !Self.isHidden(process) }
+        return Self.readBeginning(of: process) != began
     }
+
+    /// Whether a process is there that /proc does not show: of another user, under `hidepid` or systemd's `ProtectProc`.
+    private static func isHidden(_ process: Int32) -> Bool { kill(process, 0) == 0 || errno == EPERM }
 
     private static func readBoot() -> String {
         let boot = (try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)) ?? "unknown"

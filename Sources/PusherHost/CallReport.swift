@@ -12,6 +12,8 @@ public struct CallReport: Hashable, Sendable {
     public var retryAfter: Duration?
     /// Whether something may have been written at the target by a push that did not end well.
     public var mayHaveWritten = false
+    /// Whether the pusher never heard of the call: keyturn is to stop.
+    public var isNotBegun = false
     /// One line for the operator, without secrets.
     public var message: String
     /// The key ID that `inspect` read.
@@ -27,6 +29,13 @@ public struct CallReport: Hashable, Sendable {
         self.message = message
         self.evidence = evidence
         self.keyID = keyID
+    }
+
+    /// Of a call that waits while keyturn stops.
+    static var notBegun: CallReport {
+        var report = CallReport(.cancelled, "keyturn stopped before this was begun")
+        report.isNotBegun = true
+        return report
     }
 
     /// What the runner told; nonsense is `unknown`.

@@ -145,6 +145,9 @@ public final class PusherHost: Sendable {
         }
     }
 
+    /// Begins no further call: those that wait, and those that come, are answered as not begun. What is under way goes on.
+    public func drain() { loop.post(.drain) }
+
     /// Tells how fast each pusher may ask its service at the moment; called on the host's thread.
     public func paces(_ completion: @escaping @Sendable ([PaceReport]) -> Void) { loop.post(.paces(completion)) }
 

@@ -30,8 +30,10 @@ final class PusherSession {
     /// When a push may begin that the service's limits hold back.
     private var nextPush: ContinuousClock.Instant?
     /// Secrets that this pusher was given: its own, and those of the pairs that it pushed.
-    private var secrets: [Secret]
-    private var redactor: Redactor { Redactor(secrets) }
+    private var secrets: [Secret] {
+        didSet { redactor = Redactor(secrets) }
+    }
+    private var redactor: Redactor
     private var queue: [PusherCall] = []
     private var starters: [@Sendable (PusherHost.Start) -> Void] = []
     private var nextCall: UInt32 = 1
@@ -46,6 +48,7 @@ final class PusherSession {
         self.places = places
         self.pace = pace
         secrets = settings.secrets
+        redactor = Redactor(settings.secrets)
         parallel = settings.plugin.manifest.allowsThreads ? Self.callLimit : 1
     }
 
@@ -305,6 +308,9 @@ final class PusherSession {
         starters = []
     }
 
+    /// Whoever waits is not begun any more.
+    func drain() { failQueue(.notBegun) }
+
     private func failQueue(_ report: CallReport) {
         queue.forEach { $0.completion(report) }
         queue = []
@@ -316,6 +322,6 @@ final class PusherSession {
         _ = runner.end()
         let report = CallReport(.unknown, "keyturn stopped before \(settings.name) had answered")
         runner.calls.values.forEach { finish($0, report) }
-        failQueue(report)
+        failQueue(.notBegun)
     }
 }

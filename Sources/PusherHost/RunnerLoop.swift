@@ -11,6 +11,7 @@ final class RunnerLoop: Sendable {
         case start(String, @Sendable (PusherHost.Start) -> Void)
         case call(PusherCall)
         case answered(Request, Result<HTTPResponse, HTTPError>)
+        case drain
         case paces(@Sendable ([PaceReport]) -> Void)
         case stop(@Sendable () -> Void)
     }
@@ -68,9 +69,9 @@ final class RunnerLoop: Sendable {
     /// What comes after the end is answered all the same.
     private func decline(_ message: Message) {
         switch message {
-        case .add, .answered: break
+        case .add, .answered, .drain: break
         case .start(_, let completion): completion(.failed("keyturn is stopping"))
-        case .call(let call): call.completion(CallReport(.unknown, "keyturn is stopping"))
+        case .call(let call): call.completion(.notBegun)
         case .paces(let completion): completion([])
         case .stop(let completion): completion()
         }
@@ -81,6 +82,7 @@ final class RunnerLoop: Sendable {
         let places = BusyPlaces()
         let paces = Paces()
         var whenStopped: (@Sendable () -> Void)?
+        var isDraining = false
         while true {
             for message in takeMessages() {
                 switch message {
@@ -92,6 +94,7 @@ final class RunnerLoop: Sendable {
                         completion(.refused("there is no pusher \(pusher)")); break
                     }
                     session.start(completion)
+                case .call(let call) where isDraining: call.completion(.notBegun)
                 case .call(let call):
                     guard let session = sessions[call.target.pusher] else {
                         call.completion(CallReport(.invalidConfig, "there is no pusher \(call.target.pusher)"))
@@ -99,6 +102,9 @@ final class RunnerLoop: Sendable {
                     }
                     session.enqueue(call)
                 case .answered(let request, let result): sessions[request.pusher]?.answer(request, result)
+                case .drain:
+                    isDraining = true
+                    sessions.values.forEach { $0.drain() }
                 case .paces(let completion): completion(Self.paces(of: sessions))
                 case .stop(let completion): whenStopped = completion
                 }

@@ -18,6 +18,8 @@ public enum Event: Hashable, Sendable {
     case keyOfAnother(AccessKeyID, String)
     /// One push of that key to that target has ended.
     case pushed(TargetName, AccessKeyID, PushResult)
+    /// A push of that key to that target was not begun, and will not be: the process is to stop.
+    case notPushed(TargetName, AccessKeyID)
     /// When the key was last used; nil: never.
     case lastUsed(AccessKeyID, Timestamp?)
     /// The key ID that a target holds; nil: it cannot be read.

@@ -20,6 +20,8 @@ public struct Policy: Hashable, Sendable {
     public var retry: Duration
     /// The time one push may take.
     public var pushTimeout: Duration
+    /// When no rotation begins by itself.
+    public var freezes: [Freeze] = []
 
     /// A policy; the defaults are those of `keyturn.yaml`.
     public init(

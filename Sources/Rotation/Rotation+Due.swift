@@ -20,7 +20,15 @@ extension Rotation {
     /// Whether a rotation is to begin.
     func isDue(_ now: Timestamp, _ policy: Policy) -> Bool {
         guard let current, !isRequested, revoked != current.id else { return true }
-        return now >= current.created + policy.rotateEvery
+        return now >= current.created + policy.rotateEvery && policy.thaw(now) <= now
+    }
+
+    /// When the key's age is reached, or a freeze ends in which that is.
+    private func beginning(_ key: KeyRecord, _ now: Timestamp, _ policy: Policy) -> Timestamp {
+        let old = key.created + policy.rotateEvery
+        let earliest = max(old, now)
+        let thaw = policy.thaw(earliest)
+        return thaw > earliest ? thaw : old
     }
 
     /// What comes next, and when.
@@ -33,7 +41,7 @@ extension Rotation {
             switch phase {
             case .idle where isUnobserved && !isRequested: Due(action: .observe, at: now)
             case .idle where isRequested || (revoked != nil && revoked == current?.id): Due(action: .rotate, at: now)
-            case .idle: Due(action: .rotate, at: current.map { $0.created + policy.rotateEvery } ?? now)
+            case .idle: Due(action: .rotate, at: current.map { beginning($0, now, policy) } ?? now)
             case .creating: Due(action: .create, at: now)
             case .verifying: Due(action: .verify, at: now)
             case .delivering where problem?.code == .currentKeyUnusable: Due(action: .observe, at: retryAt ?? now)

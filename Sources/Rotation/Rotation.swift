@@ -159,6 +159,11 @@ public struct Rotation: Hashable, Sendable {
         case .pushed(let target, let id, let result):
             guard inFlight.remove(.push(target, id)) != nil else { break }
             pushed(target, id, result, now, terms, &transition)
+        case .notPushed(let target, let id):
+            guard inFlight.remove(.push(target, id)) != nil else { break }
+            deliveries[target]?.attempts -= 1
+            deliveries[target]?.quickTries -= 1
+            transition.changedDeliveries.insert(target)
         case .lastUsed(let id, let moment):
             guard inFlight.remove(.lookUpLastUse(id)) != nil else { break }
             succeeded()

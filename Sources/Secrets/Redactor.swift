@@ -1,3 +1,4 @@
+internal import CLinux
 internal import CSodium
 
 /// Takes known secrets out of texts that come from outside: pushers' messages, vendors' answers.
@@ -6,28 +7,37 @@ internal import CSodium
 public struct Redactor: Sendable {
     /// Shorter secrets would blacken ordinary words.
     private static let shortest = 6
-    private let secrets: [Secret]
+    /// Every form of every secret.
+    private let forms: [Secret]
 
     /// Looks for these secrets, as they are, in base64, and escaped for URLs and JSON.
-    public init(_ secrets: [Secret]) { self.secrets = secrets.filter { $0.count >= Self.shortest } }
+    public init(_ secrets: [Secret]) {
+        forms = secrets.filter { $0.count >= Self.shortest }.flatMap { secret in
+            var distinct: [Secret] = []
+            for form in Self.forms(of: secret) where form.count >= Self.shortest && !distinct.contains(form) {
+                distinct.append(form)
+            }
+            return distinct
+        }
+    }
 
     /// The text with every known secret replaced by `[redacted]`.
     public func redact(_ text: String) -> String {
         var bytes = Array(text.utf8)
-        // No form of a secret is shorter than the secret.
-        for secret in secrets where secret.count <= bytes.count {
-            for form in Self.forms(of: secret) { Self.replace(form, in: &bytes) }
+        var isFound = false
+        for form in forms where form.count <= bytes.count {
+            if form.withBytes({ Self.replace($0, in: &bytes) }) { isFound = true }
         }
-        return String(decoding: bytes, as: UTF8.self)
+        return isFound ? String(decoding: bytes, as: UTF8.self) : text
     }
 
-    private static func forms(of secret: Secret) -> [[UInt8]] {
+    private static func forms(of secret: Secret) -> [Secret] {
         secret.withBytes { raw in
-            [
-                Array(raw), base64(raw),
-                percentEncoded(raw, "0123456789ABCDEF"), percentEncoded(raw, "0123456789abcdef"),
+            var forms = [
+                base64(raw), percentEncoded(raw, "0123456789ABCDEF"), percentEncoded(raw, "0123456789abcdef"),
                 Array(raw).flatMap { $0 == 0x2F ? [0x5C, 0x2F] : [$0] },
             ]
+            return [secret] + forms.indices.map { .taking(&forms[$0]) }
         }
     }
 
@@ -49,17 +59,24 @@ public struct Redactor: Sendable {
         }
     }
 
-    private static func replace(_ form: [UInt8], in bytes: inout [UInt8]) {
-        guard form.count >= shortest else { return }
+    /// - Returns: whether it was there.
+    private static func replace(_ form: UnsafeRawBufferPointer, in bytes: inout [UInt8]) -> Bool {
         let mark = Array("[redacted]".utf8)
         var start = 0
-        while start + form.count <= bytes.count {
-            if bytes[start..<(start + form.count)].elementsEqual(form) {
-                bytes.replaceSubrange(start..<(start + form.count), with: mark)
-                start += mark.count
-            } else {
-                start += 1
-            }
+        var isFound = false
+        while let place = find(form, in: bytes, from: start) {
+            bytes.replaceSubrange(place..<(place + form.count), with: mark)
+            start = place + mark.count
+            isFound = true
+        }
+        return isFound
+    }
+
+    private static func find(_ form: UnsafeRawBufferPointer, in bytes: [UInt8], from start: Int) -> Int? {
+        bytes.withUnsafeBytes { all in
+            guard let base = all.baseAddress, let wanted = form.baseAddress, start < all.count else { return nil }
+            guard let found = kt_find(base + start, all.count - start, wanted, form.count) else { return nil }
+            return found - base
         }
     }
 }

@@ -9,7 +9,8 @@ import time
 import pytest
 
 COMMANDS = [
-    "demo", "init", "check", "plan", "step", "rotate", "run", "status", "history", "retry", "skip", "policy", "plugin",
+    "demo", "init", "check", "plan", "step", "rotate", "run", "status", "history", "retry", "skip", "policy", "config",
+    "config schema", "plugin",
     "plugin list", "plugin info", "plugin new", "plugin test", "sandbox", "rollback", "revoke", "adopt"]
 
 
@@ -18,7 +19,7 @@ def test_help(bare, command):
     """Every command explains itself, and ends with 0."""
     result = bare.must(*command.split(), "--help")
     assert result.out.startswith("OVERVIEW: ") and f"USAGE: keyturn {command}" in result.out and result.err == ""
-    for option in () if command == "plugin" else ("--config", "--json", "--quiet", "--verbose", "--no-color"):
+    for option in () if command in ("plugin", "config") else ("--config", "--json", "--quiet", "--verbose", "--no-color"):
         assert option in result.out
 
 

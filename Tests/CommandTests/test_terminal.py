@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import sqlite3
 import subprocess
 
@@ -75,6 +76,55 @@ def test_trouble_comes_first(world):
     assert lines[0].startswith("9 users: 1 ") and lines[2].startswith("cicd-bot  delivering")
     assert [line.split()[0] for line in lines[-8:]] == [f"a-quiet-{number}" for number in range(8)]
     assert world.must("status", "--verbose").out.count("next: ") == 9
+
+
+def answered(bare, *answers, arguments=("init",)):
+    """Runs a command in a terminal, and types; gives what was shown and the status."""
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(
+        [program.binary(), *arguments], cwd=bare.directory, env=bare.environment, stdin=follower, stdout=follower,
+        stderr=follower)
+    os.close(follower)
+    os.write(leader, "".join(answer + "\n" for answer in answers).encode())
+    shown = b""
+    try:
+        while True:
+            shown += os.read(leader, 65536)
+    except OSError:
+        pass
+    os.close(leader)
+    return shown.decode(), process.wait(timeout=20)
+
+
+def test_init_asks_on_a_terminal(bare):
+    """System, user, place and region; an answer that does not fit is asked for again; what is written is fine."""
+    shown, status = answered(bare, "jenkins", "gitlab", "deploy-bot", "acme", "acme/tools/app", "eu-central-1")
+    assert status == 0 and "please one of" in shown and "`acme` is no place" in shown and "GITLAB_TOKEN" in shown
+    bare.environment["GITLAB_TOKEN"] = "glpat-0123456789"
+    (user,) = bare.must("status", "--json").json["users"]
+    assert user["user"] == "deploy-bot"
+    bare.must("check")
+    text = (bare.directory / "keyturn.yaml").read_text()
+    assert "- { pusher: gitlab, project: acme/tools/app }" in text and "region: eu-central-1" in text
+    assert "user/*/deploy-bot" in (bare.directory / "keyturn-policy.json").read_text()
+
+
+def test_init_writes_nothing_without_answers_that_fit(bare):
+    """Five that do not, and it ends."""
+    shown, status = answered(bare, *["jenkins"] * 5)
+    assert status == 1 and "nothing was written" in shown and not (bare.directory / "keyturn.yaml").exists()
+
+
+def test_init_takes_flags(bare):
+    """The same without questions, also on a terminal; a part of them is an error."""
+    for wrong in (["--ci", "travis"], ["--place", "acme/app"], ["--ci", "travis", "--place", "acme/app"],
+                  ["--ci", "jenkins", "--place", "acme/app", "--user", "bot"],
+                  ["--ci", "travis", "--place", "a b", "--user", "bot"], ["--user", "x" * 65]):
+        bare.must("init", *wrong, status=64)
+    shown, status = answered(bare, arguments=("init", "--user", "bot", "--ci", "github", "--place", "acme/app"))
+    assert status == 0 and "[" not in shown.split("keyturn.yaml")[0]
+    bare.environment["GITHUB_TOKEN"] = "ghp_0123456789"
+    bare.must("check")
 
 
 def commands():

@@ -14,6 +14,10 @@ final class FakePushers: PushService {
         case hangs
         /// The target is written, and nobody hears of it.
         case forgets
+        /// Confirms after a while.
+        case confirmsLate(Duration)
+        /// Is not begun, since the process is to stop.
+        case isNotBegun
     }
 
     private struct State {
@@ -47,12 +51,12 @@ final class FakePushers: PushService {
     }
 
     func push(
-        _ pair: KeyPair, to target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushResult) -> Void
+        _ pair: KeyPair, to target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushResult?) -> Void
     ) {
         Task { answer(await push(pair, to: target, timeout: timeout)) }
     }
 
-    private func push(_ pair: KeyPair, to target: PusherTarget, timeout: Duration) async -> PushResult {
+    private func push(_ pair: KeyPair, to target: PusherTarget, timeout: Duration) async -> PushResult? {
         let now = clock.now
         let (behaviour, onPush) = state.withLock { state in
             state.pushes.append((target.name, pair.id, now))
@@ -67,6 +71,14 @@ final class FakePushers: PushService {
         case .hangs:
             await clock.wait(until: clock.now + timeout)
             return PushResult(.timedOut, message: "no answer in time")
+        case .confirmsLate(let delay):
+            await clock.sleep(until: clock.now + delay)
+            state.withLock { $0.held[target.name] = pair.id }
+            return PushResult(.ok, evidence: .readBack, message: "read back")
+        case .isNotBegun:
+            // As the host does it: when it is told to stop, not before.
+            await Task { await clock.sleep(until: clock.now + .seconds(1)) }.value
+            return nil
         case .forgets:
             state.withLock { $0.held[target.name] = pair.id }
             return PushResult(.unknown, message: "the pusher crashed")

@@ -11,6 +11,9 @@ struct Init: ParsableCommand {
         discussion: """
             The files are written beside each other: where --config says, else here. Nothing that is there already is \
             overwritten.
+
+            On a terminal, and without --user, --ci and --place, it asks for the CI system, the place there, the IAM user and \
+            the region. The token is then expected in the environment: TRAVIS_TOKEN, GITLAB_TOKEN or GITHUB_TOKEN.
             """)
 
     @Option(
@@ -18,8 +21,14 @@ struct Init: ParsableCommand {
         help: ArgumentHelp("An IAM user to manage; may be given several times.", valueName: "user"))
     var users: [String] = []
 
-    @Option(help: "The AWS region.")
-    var region = "us-east-1"
+    @Option(help: "The AWS region. (default: us-east-1)")
+    var region: String?
+
+    @Option(help: ArgumentHelp("The CI system that holds the key: travis, gitlab or github.", valueName: "system"))
+    var ci: FirstTarget.System?
+
+    @Option(help: ArgumentHelp("The repository or project there, such as acme/app.", valueName: "place"))
+    var place: String?
 
     @Option(help: "The base URL of IAM and STS, instead of AWS's own.")
     var endpointURL: String?
@@ -27,10 +36,54 @@ struct Init: ParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func validate() throws {
-        for user in users
-        where !user.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "_+=,.@-".contains($0)) }) {
-            throw ValidationError("`\(user)` is no IAM user name: up to 64 letters, digits and _+=,.@-")
+        for user in users { if let reason = Self.refusal(ofUser: user) { throw ValidationError(reason) } }
+        guard (ci == nil) == (place == nil) else { throw ValidationError("--ci and --place go together") }
+        if ci != nil, users.count != 1 {
+            throw ValidationError("--ci and --place need one --user: a place holds one key")
         }
+        if let place, let reason = Self.refusal(ofPlace: place) { throw ValidationError(reason) }
+    }
+
+    private static func refusal(ofUser user: String) -> String? {
+        let isName = user.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_+=,.@-".contains($0)) }
+        return isName && (1...64).contains(user.count)
+            ? nil : "`\(user)` is no IAM user name: up to 64 letters, digits and _+=,.@-"
+    }
+
+    private static func refusal(ofPlace place: String) -> String? {
+        FirstTarget.isPlace(place) ? nil : "`\(place)` is no place: it has the form owner/name, such as acme/app"
+    }
+
+    /// What the flags say, else what a person answers, else what is usual.
+    private struct Choice {
+        var users: [String]
+        var region: String
+        var target: FirstTarget?
+    }
+
+    private func choose() throws -> Choice {
+        var choice = Choice(users: users, region: region ?? "us-east-1")
+        if let ci, let place { choice.target = FirstTarget(system: ci, place: place) }
+        guard users.isEmpty, !options.json, !options.quiet, Questions.canAsk else { return choice }
+        let questions = Questions(terminal: Terminal(options))
+        let names = FirstTarget.System.allCases.map(\.rawValue)
+        let system = try questions.ask("CI system (\(names.joined(separator: ", ")), none)", standard: "none") {
+            names.contains($0) || $0 == "none" ? nil : "please one of \(names.joined(separator: ", ")), or none"
+        }
+        let user = try questions.ask("IAM user", standard: "cicd-bot", refusal: Self.refusal(ofUser:))
+        if let system = FirstTarget.System(rawValue: system) {
+            let place = try questions.ask(
+                "\(system.title) \(system.field)", standard: "acme/app", refusal: Self.refusal(ofPlace:))
+            choice.target = FirstTarget(system: system, place: place)
+        }
+        if region == nil {
+            choice.region = try questions.ask("AWS region", standard: "us-east-1") { region in
+                region.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+                    ? nil : "a region is a word such as eu-central-1"
+            }
+        }
+        choice.users = [user]
+        return choice
     }
 
     func run() throws {
@@ -43,15 +96,19 @@ struct Init: ParsableCommand {
         guard FileManager.default.fileExists(atPath: directory) else {
             throw CommandFailure(.failed, "the directory \(directory) does not exist; nothing was written")
         }
-        let partition = Partition(region: region).rawValue
-        let names = users.isEmpty ? ["cicd-bot"] : users
+        let choice = try choose()
+        let partition = Partition(region: choice.region).rawValue
+        let names = choice.users.isEmpty ? ["cicd-bot"] : choice.users
         let document = PolicyDocument(users: names.map { (partition, $0) })
         try write(
-            ConfigurationTemplate(users: users, region: region, endpoint: endpointURL).text, to: file, mode: 0o644)
+            ConfigurationTemplate(
+                users: choice.users, region: choice.region, endpoint: endpointURL, target: choice.target
+            ).text,
+            to: file, mode: 0o644)
         let key = Seal.makeKey().withBytes { Data($0).base64EncodedString() }
         try write(key + "\n", to: sealKey, mode: 0o600)
         try write(try document.text() + "\n", to: policy, mode: 0o644)
-        try tell(file, sealKey, policy)
+        try tell(file, sealKey, policy, choice.target)
     }
 
     private func write(_ text: String, to path: String, mode: Int) throws {
@@ -61,19 +118,21 @@ struct Init: ParsableCommand {
         }
     }
 
-    private func tell(_ file: String, _ sealKey: String, _ policy: String) throws {
+    private func tell(_ file: String, _ sealKey: String, _ policy: String, _ target: FirstTarget?) throws {
         if options.json {
             return try JSONOutput.print(["configuration": file, "seal-key": sealKey, "policy": policy])
         }
         guard !options.quiet else { return }
         Terminal(options).write(
             """
-            \(file)  the configuration: fill in pushers and users
+            \(file)  the configuration\(target == nil ? ": fill in pushers and users" : "")
             \(sealKey)  the seal key (mode 0600): back it up apart from the state
             \(policy)  the IAM policy for the identity that keyturn runs as; `keyturn policy` prints it anew
 
-            Next: edit \(file), then `keyturn check --online`, then `keyturn rotate --wait`.
+            Next: \(target.map { "put a token for \($0.system.title) into \($0.system.token)" } ?? "edit \(file)"), then `keyturn check --online`, then `keyturn rotate --wait`.
 
             """)
     }
 }
+
+extension FirstTarget.System: ExpressibleByArgument {}

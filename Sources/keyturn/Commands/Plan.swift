@@ -91,7 +91,14 @@ struct PlannedStep: Encodable {
         isDue = next.at <= now
         targets = user.targets.count
         from = user.origin ?? "users"
-        why = rotation.trouble ?? Self.reason(rotation, user.policy)
+        why = rotation.trouble ?? Self.reason(rotation, user.policy) + Self.freeze(rotation, user.policy, next, now)
+    }
+
+    /// A word about a freeze that a rotation waits for.
+    private static func freeze(_ rotation: Rotation, _ policy: Policy, _ next: Due, _ now: Timestamp) -> String {
+        guard rotation.phase == .idle, next.action == .rotate, let current = rotation.current else { return "" }
+        let old = current.created + policy.rotateEvery
+        return next.at > max(old, now) ? "; `freeze` lets it begin \(Moment.text(next.at))" : ""
     }
 
     private static func reason(_ rotation: Rotation, _ policy: Policy) -> String {

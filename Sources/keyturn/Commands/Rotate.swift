@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Configuration
 internal import Engine
 internal import Rotation
 
@@ -14,6 +15,9 @@ struct Rotate: AsyncParsableCommand {
     @Flag(help: "See the rotation through, overlap and soak included.")
     var wait = false
 
+    @Flag(help: "Begin also in a time in which `freeze` lets no rotation begin.")
+    var despiteFreeze = false
+
     @OptionGroup var options: GlobalOptions
     @OptionGroup var selection: UserSelection
     @OptionGroup var timing: TimingOptions
@@ -24,8 +28,20 @@ struct Rotate: AsyncParsableCommand {
         var workspace = try Workspace(options)
         reading?()
         let status = try await workspace.discover(EventLog(options), remembers: true)
+        let users = try workspace.select(selection.users)
+        if !despiteFreeze { try refuseFrozen(users) }
         try await Working(workspace, timings: timings).work(
-            on: try workspace.select(selection.users), requests: [.rotate], extent: wait ? .wholeRotation : .due,
+            on: users, requests: [.rotate], extent: wait ? .wholeRotation : .due,
             isLive: wait, after: status)
+    }
+
+    private func refuseFrozen(_ users: [ConfiguredUser]) throws {
+        let now = SystemClock().now
+        guard let frozen = users.first(where: { $0.policy.thaw(now) > now }) else { return }
+        throw CommandFailure(
+            .failed,
+            "\(frozen.name): `freeze` lets no rotation begin before \(Moment.text(frozen.policy.thaw(now))). Nothing was begun "
+                + "for anybody. `--despite-freeze` begins it all the same; a leaked key does not wait: `keyturn revoke`."
+        )
     }
 }

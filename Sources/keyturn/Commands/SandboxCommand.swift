@@ -10,8 +10,8 @@ struct SandboxCommand: ParsableCommand {
         abstract: "Runs the stand-ins for AWS, Travis CI, GitLab and GitHub as servers on loopback.",
         discussion: """
             For trying things, and for authors of pushers. With --directory it writes a keyturn.yaml, a seal key and the \
-            tokens there, so that `keyturn --config DIR/keyturn.yaml` commands work against it from another terminal. \
-            Ends on Ctrl-C, and forgets everything.
+            tokens there: after `. DIR/environment` in another terminal, keyturn's commands work against it, and \
+            $SANDBOX_CONTROL is the control address. Ends on Ctrl-C, and forgets everything.
 
             The control address takes orders as JSON. GET /state: which keys there are, and which one each target holds. \
             POST /faults: {"service": "github", "method": "PUT", "path": "REGEX", "status": 503, "times": 3} makes the next \
@@ -70,7 +70,7 @@ struct SandboxCommand: ParsableCommand {
           export AWS_ENDPOINT_URL=\(place.aws) AWS_REGION=\(place.region)
           export TRAVIS_TOKEN=\(place.tokens["travis"] ?? "") GITLAB_TOKEN=\(place.tokens["gitlab"] ?? "") GITHUB_TOKEN=\(place.tokens["github"] ?? "")
 
-        \(files.map { "In another terminal:\n\n  . \($0.directory)/environment\n  keyturn rotate --wait --config \($0.configuration)\n\n" } ?? "")
+        \(files.map { "In another terminal:\n\n  . \($0.directory)/environment\n  keyturn rotate --wait\n\n" } ?? "")
         Ctrl-C ends it.
 
         """
@@ -94,6 +94,8 @@ struct SandboxFiles {
             export AWS_ENDPOINT_URL=\(place.aws) AWS_REGION=\(place.region)
             export TRAVIS_TOKEN=\(place.tokens["travis"] ?? "") GITLAB_TOKEN=\(place.tokens["gitlab"] ?? "")
             export GITHUB_TOKEN=\(place.tokens["github"] ?? "")
+            export KEYTURN_CONFIG=\(Self.quoted(URL(fileURLWithPath: configuration).path))
+            export SANDBOX_CONTROL=\(place.control)
 
             """,
         ]
@@ -105,6 +107,11 @@ struct SandboxFiles {
                     atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: NSNumber(value: 0o600)])
             else { throw CommandFailure(.failed, "\(path) cannot be written") }
         }
+    }
+
+    /// A word of the shell's, whatever is in it.
+    private static func quoted(_ word: String) -> String {
+        "'\(word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
     }
 
     private static func text(_ place: SandboxProcess.Announcement, overlap: String, soak: String) -> String {

@@ -3,6 +3,7 @@ struct ConfigurationTemplate {
     var users: [String]
     var region: String
     var endpoint: String?
+    var target: FirstTarget?
 
     var text: String {
         """
@@ -24,9 +25,7 @@ struct ConfigurationTemplate {
 
         # One entry for each system and token. `keyturn plugin list` shows the plugins, `keyturn plugin info ID` their fields.
         pushers:
-          # travis: { plugin: travis-ci,      token: { env: TRAVIS_TOKEN } }
-          # gitlab: { plugin: gitlab-ci,      token: { file: /run/secrets/gitlab }, endpoint: https://gitlab.example.com }
-          # github: { plugin: github-actions, token: { env: GITHUB_TOKEN } }
+        \(pushers)
 
         # For every user below, unless it says otherwise. Durations: 90s, 30m, 12h, 7d.
         defaults:
@@ -55,6 +54,18 @@ struct ConfigurationTemplate {
         """ + "\n"
     }
 
+    /// The chosen one, and the others as comments.
+    private var pushers: String {
+        let lines = [
+            "travis: { plugin: travis-ci,      token: { env: TRAVIS_TOKEN } }",
+            "gitlab: { plugin: gitlab-ci,      token: { file: /run/secrets/gitlab }, endpoint: https://gitlab.example.com }",
+            "github: { plugin: github-actions, token: { env: GITHUB_TOKEN } }",
+        ]
+        guard let target else { return lines.map { "  # \($0)" }.joined(separator: "\n") }
+        let others = lines.filter { !$0.hasPrefix("\(target.system.rawValue):") }.map { "  # \($0)" }
+        return (["  \(target.system.pusher)"] + others).joined(separator: "\n")
+    }
+
     private var userText: String {
         guard !users.isEmpty else {
             return """
@@ -65,6 +76,15 @@ struct ConfigurationTemplate {
                   #     - { pusher: gitlab, project: acme/tools/app, environment-scope: production, shape: credentials-file }
                   #     - { pusher: github, repository: acme/app, environment: prod }
                 """
+        }
+        if let target {
+            return users.map { user in
+                """
+                  \(user):
+                    targets:                        # every place that holds this user's key
+                      \(target.targetLine)
+                """
+            }.joined(separator: "\n")
         }
         return users.map { user in
             """

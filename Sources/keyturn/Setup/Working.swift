@@ -98,9 +98,7 @@ struct Working {
         } else {
             let display = Display(workspace.options, log, isLive: isLive)
             let crew = try await open(for: due, display: display)
-            outcomes = await display.during {
-                await crew.engine.work(on: crew.users, requests: requests, extent: extent)
-            }
+            outcomes = await display.during { await interruptible(crew, requests, extent) }
             await crew.close()
             counts = crew.http.counts
         }
@@ -116,6 +114,20 @@ struct Working {
         let journal = try workspace.openJournal(log)
         await (try workspace.makeNotifier(destinations, journal, http, log, for: users))?.close(
             within: Self.longestFarewell)
+    }
+
+    /// Ctrl-C, a terminal that is closed, and a service manager's SIGTERM begin nothing more, and let what is under way end.
+    private func interruptible(
+        _ crew: Crew, _ requests: [Event.Request], _ extent: Extent
+    ) async -> [UserOutcome] {
+        let task = Task { await crew.engine.work(on: crew.users, requests: requests, extent: extent) }
+        let signals = Signals { [log] _ in
+            log.warn("stopping: what is under way has a few seconds to end; a second signal ends it at once")
+            crew.host.drain()
+            task.cancel()
+        }
+        defer { signals.end() }
+        return await task.value
     }
 
     /// Only they cost a start of pushers, or a request to AWS.

@@ -116,7 +116,9 @@ struct Workspace {
     func readSealKey() throws -> Seal {
         let file = configuration.file
         if case .file(let path) = configuration.sealKey.source {
-            let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+            // systemd's LoadCredential gives the service's user access by an access control list, which shows as the group's.
+            let isCredential = environment["CREDENTIALS_DIRECTORY"].map { path.hasPrefix($0 + "/") } ?? false
+            let attributes = isCredential ? nil : try? FileManager.default.attributesOfItem(atPath: path)
             let mode = (attributes?[.posixPermissions] as? NSNumber)?.intValue ?? 0
             if attributes != nil, mode & 0o077 != 0 {
                 throw CommandFailure(

@@ -9,7 +9,7 @@ struct TimedPushers: PushService {
     let timings: Timings
 
     func push(
-        _ pair: KeyPair, to target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushResult) -> Void
+        _ pair: KeyPair, to target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushResult?) -> Void
     ) {
         let end = timings.begin("\(target.pusher): push")
         pushers.push(pair, to: target, timeout: timeout) { result in

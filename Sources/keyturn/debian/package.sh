@@ -5,7 +5,6 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$1" && pwd)
 file=$2
-sources=$here/..
 
 umask 022
 chmod 755 "$root" "$root/usr"
@@ -21,14 +20,6 @@ sed -e 's#^state: .*#state: sqlite:/var/lib/keyturn/state.db#' -e 's#^seal-key: 
   "$init/keyturn.yaml" > "$root/etc/keyturn/keyturn.yaml"
 grep -q /var/lib/keyturn/state.db "$root/etc/keyturn/keyturn.yaml"
 grep -q /etc/keyturn/seal.key "$root/etc/keyturn/keyturn.yaml"
-
-if [ -d "$sources/systemd" ]; then
-  for unit in "$sources"/systemd/*.service "$sources"/systemd/*.timer; do
-    [ -e "$unit" ] || continue
-    mkdir -p "$root/lib/systemd/system"
-    sed 's#/usr/local/#/usr/#g' "$unit" > "$root/lib/systemd/system/$(basename "$unit")"
-  done
-fi
 
 # What the libraries come from, as dpkg knows it.
 mkdir "$init/debian"

@@ -1,0 +1,158 @@
+internal import CLinux
+internal import Configuration
+internal import Engine
+internal import PusherHost
+
+/// `keyturn run`: a scheduler that stays up, with a configuration that can be read anew.
+struct Daemon {
+    /// How often users of `discover` are looked for.
+    private static let discoveryInterval: Duration = .seconds(900)
+
+    private let options: GlobalOptions
+    private let log: EventLog
+    private let notifier = ServiceNotifier()
+    private let listening: ListenOptions
+    private let orders: AsyncStream<Order>
+    private let give: AsyncStream<Order>.Continuation
+
+    init(_ options: GlobalOptions, _ listening: ListenOptions) {
+        self.options = options
+        self.listening = listening
+        log = EventLog(options)
+        (orders, give) = AsyncStream.makeStream(of: Order.self, bufferingPolicy: .bufferingNewest(64))
+    }
+
+    func run() async throws {
+        let workspace = try await read()
+        let outlook = Outlook(workspace)
+        try outlook.start(on: try listening.address(workspace.configuration), log)
+        defer { outlook.stop() }
+        var shift = try await begin(workspace, outlook)
+        let signals = Signals { [give] in give.yield($0) }
+        let life = Task { [notifier] in await Watchdog(notifier: notifier, pulse: outlook.pulse).run() }
+        let looking = Task { [give] in
+            while !Task.isCancelled {
+                try? await Task.sleep(for: Self.discoveryInterval)
+                give.yield(.look)
+            }
+        }
+        defer {
+            signals.end()
+            life.cancel()
+            looking.cancel()
+        }
+        tellRunning(shift)
+        for await order in orders {
+            switch order {
+            case .stop:
+                notifier.stopping()
+                log.tell("stopping: what is under way has a few seconds to end")
+                try await shift.end()
+                return log.tell("stopped")
+            case .ended: return try await shift.end()
+            case .reload: shift = await renew(shift, try? await readAnew(), outlook)
+            case .look: shift = await renew(shift, await lookAgain(shift), outlook)
+            }
+        }
+    }
+
+    // MARK: Configurations
+
+    private func read() async throws -> Workspace {
+        var workspace = try Workspace(options)
+        _ = try await workspace.discover(log, remembers: true)
+        guard !workspace.users.isEmpty else {
+            let found = workspace.configuration.discover.isEmpty ? "" : ", and `discover` found none"
+            throw CommandFailure(.configuration, "\(workspace.configuration.file) has no users\(found)")
+        }
+        return workspace
+    }
+
+    /// After SIGHUP. What is wrong is told, and changes nothing.
+    private func readAnew() async throws -> Workspace {
+        notifier.reloading()
+        do { return try await read() } catch {
+            log.fail("\(Self.words(error)). The configuration as it was stays in force")
+            notifier.ready("the new configuration was refused; the old one stays in force")
+            throw error
+        }
+    }
+
+    /// - Returns: nil where the same users were found.
+    private func lookAgain(_ shift: Shift) async -> Workspace? {
+        var workspace = shift.workspace
+        guard !workspace.configuration.discover.isEmpty else { return nil }
+        let before = workspace.users.map(\.name)
+        do { _ = try await workspace.discover(log, remembers: true) } catch {
+            log.warn("\(Self.words(error)). Users stay as they are")
+            return nil
+        }
+        return workspace.users.map(\.name) == before ? nil : workspace
+    }
+
+    /// Opens everything for the new configuration before the old one's work ends, so that one that cannot be opened changes
+    /// nothing.
+    private func renew(_ shift: Shift, _ workspace: Workspace?, _ outlook: Outlook) async -> Shift {
+        guard let workspace else { return shift }
+        do {
+            if workspace.configuration.listen != shift.workspace.configuration.listen {
+                log.warn("`listen` takes effect when keyturn is started anew")
+            }
+            let next = try await begin(workspace, outlook, after: shift)
+            tellRunning(next)
+            return next
+        } catch {
+            log.fail("\(Self.words(error)). The configuration as it was stays in force")
+            notifier.ready("the new configuration was refused; the old one stays in force")
+            return shift
+        }
+    }
+
+    private static func words(_ error: any Error) -> String {
+        (error as? CommandFailure)?.message ?? "\(error)"
+    }
+
+    // MARK: Shifts
+
+    /// One configuration at work.
+    private struct Shift {
+        let workspace: Workspace
+        let crew: Working.Crew
+        let scheduling: Task<Void, any Error>
+
+        /// Begins nothing more, lets what is under way end, and closes.
+        func end() async throws {
+            crew.host.drain()
+            scheduling.cancel()
+            let result = await scheduling.result
+            await crew.close()
+            try result.get()
+        }
+    }
+
+    private func begin(_ workspace: Workspace, _ outlook: Outlook, after former: Shift? = nil) async throws -> Shift {
+        let working = try Working(workspace)
+        let crew = try await working.open(for: workspace.users) { outlook.take($0) }
+        if let former {
+            do { try await former.end() } catch {
+                log.warn("the configuration before ended with: \(Self.words(error))")
+            }
+        }
+        outlook.show(workspace, crew.host)
+        let scheduler = Scheduler(engine: crew.engine, users: crew.users, pulse: outlook.pulse)
+        let scheduling = Task { [give] in
+            defer { if !Task.isCancelled { give.yield(.ended) } }
+            // Pages of the program that a sleeping process does not need belong to others meanwhile.
+            try await scheduler.run(
+                turn: { isIdle in if isIdle { kt_release_memory() } }, report: { working.tell($0) })
+        }
+        return Shift(workspace: workspace, crew: crew, scheduling: scheduling)
+    }
+
+    private func tellRunning(_ shift: Shift) {
+        let count = shift.workspace.users.count
+        let words = "running: \(count) user\(count == 1 ? "" : "s")"
+        log.tell("\(words); stop with SIGTERM or Ctrl-C, read the configuration anew with SIGHUP")
+        notifier.ready(words)
+    }
+}

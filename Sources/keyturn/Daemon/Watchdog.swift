@@ -1,0 +1,22 @@
+internal import Engine
+internal import Rotation
+
+/// Tells the service manager that keyturn is alive, as long as its scheduler turns: a process whose loop stands still is not alive,
+/// whatever else it does.
+struct Watchdog: Sendable {
+    /// The loop turns at least every fifteen seconds; the rest is for slow disks.
+    private static let longestSilence = Scheduler.longestNap * 2
+
+    let notifier: ServiceNotifier
+    let pulse: Pulse
+
+    func run() async {
+        guard let interval = notifier.watchdog else { return }
+        let started = SystemClock().now
+        while !Task.isCancelled {
+            let silence = SystemClock().now - (pulse.last ?? started)
+            if silence < Self.longestSilence { notifier.alive() }
+            try? await Task.sleep(for: interval)
+        }
+    }
+}

@@ -1,0 +1,212 @@
+internal import JSON
+internal import PusherHost
+
+/// The JSON Schema of `keyturn.yaml`, for editors: its own fields, and those of the plugins that are there.
+///
+/// It is wider than the reader in one thing: a target may have the fields of any plugin, for which one it is says the
+/// pusher's name, which the file itself gives.
+struct ConfigurationSchema {
+    let plugins: [Manifest]
+
+    var json: JSONValue {
+        guard case .object(var schema)? = try? JSONValue(parsing: Self.fixed),
+            case .object(var definitions)? = schema["$defs"]
+        else { preconditionFailure("the schema's own text is JSON") }
+        for plugin in plugins {
+            definitions["pusher \(plugin.id)"] = pusher(plugin)
+            definitions["target \(plugin.id)"] = target(plugin)
+        }
+        definitions["pusher"] = choice("pusher")
+        definitions["target"] = choice("target")
+        schema["$defs"] = .object(definitions)
+        return .object(schema)
+    }
+
+    private func choice(_ kind: String) -> JSONValue {
+        .object(["anyOf": .array(plugins.map { .object(["$ref": .string("#/$defs/\(kind) \($0.id)")]) })])
+    }
+
+    /// A field that is a secret is a reference to one; every other but the endpoint may be.
+    private func pusher(_ plugin: Manifest) -> JSONValue {
+        guard case .object(var schema) = plugin.configuration.definition else { return .bool(true) }
+        let reference = JSONValue.object(["$ref": .string("#/$defs/secret")])
+        var properties: [String: JSONValue] = [:]
+        for (name, property) in plugin.configuration.properties {
+            if plugin.secrets.contains(name) {
+                properties[name] = described(reference, as: property)
+            } else if name == "endpoint" {
+                properties[name] = property
+            } else {
+                properties[name] = described(.object(["anyOf": .array([property, reference])]), as: property)
+            }
+        }
+        properties["plugin"] = .object(["const": .string(plugin.id), "description": .string(plugin.summary)])
+        properties["limits"] = PaceRules.limitsSchema.definition
+        schema["properties"] = .object(properties)
+        schema["required"] = .array([.string("plugin")] + (schema["required"]?.array ?? []))
+        return .object(schema)
+    }
+
+    private func described(_ schema: JSONValue, as property: JSONValue) -> JSONValue {
+        guard case .object(var members) = schema, let text = property["description"] else { return schema }
+        members["description"] = text
+        return .object(members)
+    }
+
+    /// The two variables have usual names, whatever the plugin requires.
+    private func target(_ plugin: Manifest) -> JSONValue {
+        guard case .object(var schema) = plugin.target.definition else { return .bool(true) }
+        let variables = ["access-key-id", "secret-access-key"]
+        var properties = plugin.target.properties
+        for name in variables where properties[name] == nil { properties[name] = .object(["type": .string("string")]) }
+        properties["pusher"] = .object([
+            "type": .string("string"), "description": .string("The name of one of `pushers`."),
+        ])
+        schema["properties"] = .object(properties)
+        let required = (schema["required"]?.array ?? []).filter { !variables.contains($0.string ?? "") }
+        schema["required"] = .array([.string("pusher")] + required)
+        return .object(schema)
+    }
+
+    /// What is keyturn's own.
+    private static let fixed = """
+        {
+          "$schema": "https://json-schema.org/draft/2020-12/schema",
+          "title": "keyturn.yaml",
+          "type": "object",
+          "additionalProperties": false,
+          "required": ["version", "state", "seal-key"],
+          "properties": {
+            "version": { "const": 1 },
+            "state": { "type": "string", "pattern": "^sqlite:.+", "description": "What keyturn knows and did; relative to this file." },
+            "seal-key": { "$ref": "#/$defs/secret", "description": "32 bytes in base64, which seal a new key pair on disk." },
+            "ca-file": { "type": "string", "description": "Certificate authorities (PEM) in place of the system's." },
+            "aws": { "$ref": "#/$defs/account" },
+            "history": {
+              "type": ["object", "null"],
+              "additionalProperties": false,
+              "properties": { "keep": { "$ref": "#/$defs/duration", "description": "How long lines of the history are kept; without it, for ever." } }
+            },
+            "listen": { "type": "string", "description": "Where `run` shows a status page and metrics, such as 127.0.0.1:9464; without it, nowhere." },
+            "listen-anywhere": { "type": "boolean", "description": "Whether that may be another address than this machine's own: everybody who reaches it reads it." },
+            "notifications": { "type": "array", "items": { "$ref": "#/$defs/notification" }, "description": "Who is told when a user is held, recovers or completes, and when a leaked key is dead." },
+            "plugins": {
+              "type": ["object", "null"],
+              "additionalProperties": false,
+              "properties": {
+                "path": { "type": "array", "items": { "type": "string" }, "description": "Directories with plugins, beside the installed ones." },
+                "lock": { "type": "string", "description": "The lock file with pins and grants; default: keyturn.lock." },
+                "accept-missing": { "type": "array", "items": { "enum": ["landlock", "seccomp"] }, "description": "What of the pushers' enclosure is done without where the kernel lacks it." }
+              }
+            },
+            "pushers": { "type": ["object", "null"], "propertyNames": { "pattern": "^[^:]+$" }, "additionalProperties": { "$ref": "#/$defs/pusher" } },
+            "defaults": { "type": ["object", "null"], "additionalProperties": false, "properties": { POLICY } },
+            "self-rotation": {
+              "type": "object",
+              "additionalProperties": false,
+              "required": ["user"],
+              "properties": {
+                "user": { "type": "string", "description": "The IAM user with whose key keyturn runs." },
+                "profile": { "type": "string", "description": "The profile of the credentials file that holds its key." },
+                POLICY
+              }
+            },
+            "discover": { "anyOf": [{ "$ref": "#/$defs/discovery" }, { "type": "array", "items": { "$ref": "#/$defs/discovery" } }] },
+            "users": {
+              "type": ["object", "null"],
+              "additionalProperties": {
+                "type": "object",
+                "additionalProperties": false,
+                "required": ["targets"],
+                "properties": {
+                  "user-name": { "type": "string", "pattern": "^[A-Za-z0-9_+=,.@-]{1,64}$", "description": "The IAM user name, where it is not the name of this entry." },
+                  "aws": { "$ref": "#/$defs/account" },
+                  "targets": { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/target" }, "description": "Every place that holds this user's key." },
+                  POLICY
+                }
+              }
+            }
+          },
+          "$defs": {
+            "duration": { "type": "string", "pattern": "^[1-9][0-9]*[smhd]$" },
+            "secret": {
+              "oneOf": [
+                { "type": "object", "additionalProperties": false, "required": ["env"], "properties": { "env": { "type": "string", "minLength": 1 } } },
+                { "type": "object", "additionalProperties": false, "required": ["file"], "properties": { "file": { "type": "string", "minLength": 1 } } },
+                { "type": "object", "additionalProperties": false, "required": ["command"], "properties": { "command": { "type": "array", "minItems": 1, "items": { "type": "string" } } } }
+              ]
+            },
+            "notification": {
+              "type": "object",
+              "additionalProperties": false,
+              "oneOf": [{ "required": ["webhook", "secret"] }, { "required": ["slack"] }, { "required": ["command"] }],
+              "properties": {
+                "webhook": { "anyOf": [{ "type": "string", "pattern": "^(https://|http://(127\\.0\\.0\\.1|localhost|\\[::1\\])([:/]|$))" }, { "$ref": "#/$defs/secret" }], "description": "Gets a POST of JSON." },
+                "secret": { "$ref": "#/$defs/secret", "description": "What messages to the webhook are signed with." },
+                "slack": { "$ref": "#/$defs/secret", "description": "The URL of an incoming webhook of Slack, or of those that speak like it." },
+                "command": { "type": "array", "minItems": 1, "items": { "type": "string" }, "description": "A program and its arguments; it gets the JSON on its standard input." },
+                "on": { "type": "array", "items": { "enum": ["held", "recovered", "completed", "revoked"] }, "description": "What of; without it, all." },
+                "held-after": { "$ref": "#/$defs/duration", "description": "How long what may still mend itself goes untold; 10m by default." }
+              }
+            },
+            "discovery": {
+              "type": "object",
+              "additionalProperties": false,
+              "required": ["targets"],
+              "anyOf": [{ "required": ["tag"] }, { "required": ["path"] }],
+              "properties": {
+                "tag": { "type": "string", "description": "NAME=VALUE or NAME: a tag that the users have." },
+                "path": { "type": "string", "pattern": "^/.+/$", "description": "What the users' paths begin with." },
+                "name": { "type": "string", "description": "What they are called here; {user} and {tag:NAME} stand for what was found." },
+                "aws": { "$ref": "#/$defs/account" },
+                "targets": {
+                  "type": "array",
+                  "minItems": 1,
+                  "items": { "type": "object", "required": ["pusher"], "properties": { "pusher": { "type": "string" } } },
+                  "description": "As a user has them; texts may have {user} and {tag:NAME}."
+                },
+                POLICY
+              }
+            },
+            "account": {
+              "type": ["object", "null"],
+              "additionalProperties": false,
+              "properties": {
+                "region": { "type": "string" },
+                "profile": { "type": "string", "description": "A profile of ~/.aws." },
+                "role-arn": { "type": "string", "pattern": "^arn:[^:]*:iam::[0-9]{12}:role/.+", "description": "A role to assume, for another account." },
+                "external-id": { "type": "string", "description": "What the role's trust policy asks for." },
+                "role-session-name": { "type": "string", "pattern": "^[A-Za-z0-9_+=,.@-]{2,64}$" },
+                "endpoint-url": { "type": "string", "pattern": "^https?://", "description": "The base URL of IAM and STS, instead of AWS's own." }
+              }
+            }
+          }
+        }
+        """
+        .split(separator: "POLICY", omittingEmptySubsequences: false).joined(separator: policy)
+
+    private static let policy = """
+        "rotate-every": { "$ref": "#/$defs/duration", "description": "The age at which a key is replaced." },
+        "overlap": { "$ref": "#/$defs/duration", "description": "How long both keys stay active." },
+        "soak": { "$ref": "#/$defs/duration", "description": "How long the old key stays Inactive before it is deleted." },
+        "quiet": { "$ref": "#/$defs/duration", "description": "How long the old key must have been unused before it is deactivated." },
+        "proof-of-use": { "type": "boolean", "description": "The new key must have been seen in use before the old one is deactivated." },
+        "preflight": { "type": "boolean", "description": "Ask every target before a key is made; default: true." },
+        "retain-secret": { "enum": ["current", "none"], "description": "current: keep the current pair sealed in the state, for targets that are added." },
+        "max-attempts": { "type": "integer", "minimum": 1, "maximum": 100, "description": "Quick tries of one push." },
+        "retry": { "$ref": "#/$defs/duration", "description": "How long a push that failed waits." },
+        "push-timeout": { "$ref": "#/$defs/duration", "description": "The longest that one push may take; at most 10m." },
+        "freeze": {
+          "type": "array", "maxItems": 64,
+          "description": "Times in which no rotation begins by itself: dates or moments from … to …; days of the week; times of the day in UTC.",
+          "items": {
+            "type": "object", "additionalProperties": false, "minProperties": 1,
+            "properties": {
+              "days": { "type": "array", "items": { "enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] } },
+              "from": { "type": ["string", "integer"] },
+              "to": { "type": ["string", "integer"] }
+            }
+          }
+        }
+        """
+}

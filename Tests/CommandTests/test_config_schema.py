@@ -1,0 +1,68 @@
+"""`keyturn config schema`: what editors check keyturn.yaml with."""
+
+import copy
+import pathlib
+import re
+
+import jsonschema
+import pytest
+import yaml
+
+REPOSITORY = pathlib.Path(__file__).parents[2]
+
+
+def validator(program):
+    schema = program.must("config", "schema").json
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+def example():
+    """The configuration of the README."""
+    text = (REPOSITORY / "README.md").read_text()
+    block = next(block for block in re.findall(r"```yaml\n(.*?)```", text, re.S) if "version: 1" in block)
+    return yaml.safe_load(block)
+
+
+def test_what_is_right_validates(bare, world):
+    """The README's example, what `init` writes, and what the tests work with."""
+    schema = validator(bare)
+    schema.validate(example())
+    bare.must("init", "--region", "eu-central-1")
+    schema.validate(yaml.safe_load((bare.directory / "keyturn.yaml").read_text()))
+    schema.validate(world.configuration)
+    assert "config schema" not in world.must("config", "schema").err
+
+
+@pytest.mark.parametrize("change", [
+    lambda file: file.update(verison=1),
+    lambda file: file.update(version=2),
+    lambda file: file.pop("seal-key"),
+    lambda file: file.update({"seal-key": "cGxhaW4="}),
+    lambda file: file["pushers"]["travis"].update(token="plain"),
+    lambda file: file["pushers"]["travis"].update(plugin="travis"),
+    lambda file: file["pushers"]["gitlab"].update(endpont="https://gitlab.example.com"),
+    lambda file: file["defaults"].update(overlap="1 hour"),
+    lambda file: file["defaults"].update({"rotate_every": "1h"}),
+    lambda file: file["users"]["cicd-bot"].update(targets=[]),
+    lambda file: file["users"]["cicd-bot"]["targets"][0].update(repositry="acme/app"),
+    lambda file: file["users"]["cicd-bot"]["targets"][0].pop("pusher"),
+    lambda file: file["users"]["cicd-bot"]["targets"][1].update(shape="file"),
+    lambda file: file.update(history={"keep": "400"}),
+    lambda file: file.update(plugins={"accept-missing": ["tls"]}),
+])
+def test_what_is_wrong_does_not(bare, change):
+    """Misspelled names, values of another form, plain secrets."""
+    file = copy.deepcopy(example())
+    change(file)
+    assert not validator(bare).is_valid(file)
+
+
+def test_the_schema_knows_every_field_that_is_read(bare):
+    """A field that the reader learns is a field for editors too."""
+    read = set()
+    for source in (REPOSITORY / "Sources" / "Configuration").glob("*.swift"):
+        read |= set(re.findall(r'reader\.(?:string|strings|field|duration|flag|integer)\(\s*"([^"]+)"', source.read_text()))
+    assert len(read) > 20
+    text = bare.must("config", "schema").out
+    assert {name for name in read if f'"{name}"' not in text} == set()

@@ -1,0 +1,69 @@
+"""Each command's --json against the JSON Schema that is installed with it."""
+
+import json
+import os
+import pathlib
+
+import jsonschema
+import pytest
+
+
+SCHEMAS = pathlib.Path(os.environ.get("KEYTURN_STAGE", ".")) / "share" / "keyturn" / "schemas"
+
+
+def validator(name):
+    schema = json.loads((SCHEMAS / f"{name}.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+def fits(name, result):
+    errors = [f"{error.json_path}: {error.message}" for error in validator(name).iter_errors(result.json)]
+    assert errors == [], (str(result), errors)
+
+
+def test_every_document_has_the_form_that_is_promised(world):
+    """Through a rotation with a target that fails first; also what fails."""
+    world.sandbox.fault("github", method="PUT", status=503, times=0)
+    world.configuration["users"]["cicd-bot"].update({"max-attempts": 1, "retry": "1h"})
+    world.save()
+    for command in (["plan"], ["check"], ["check", "--online"], ["policy"], ["history"], ["history", "verify"], ["status"]):
+        fits("-".join(word for word in command if word[0] != "-"), world.must(*command, "--json"))
+    fits("status", world.must("rotate", "--json", status=75))
+    world.sandbox.clear_faults()
+    fits("status", world.must("status", "--online", "--json"))
+    fits("plan", world.must("plan", "--json"))
+    fits("status", world.must("skip", "github:acme/app", "--reason", "gone", "--json", status=0))
+    fits("status", world.run("adopt", "--user", "cicd-bot", "--current", "AKIANONE", "--json"))
+    for command in (["step"], ["retry"], ["status", "--online"]):
+        fits("status", world.run(*command, "--json"))
+    fits("history", world.must("history", "--json"))
+    fits("history-verify", world.must("history", "verify", "--json"))
+    fits("history-verify", world.must("history", "verify", "--head", "0" * 64, "--json", status=1))
+    fits("error", world.must("skip", "travis:none/none", "--reason", "x", "--json", status=1))
+    fits("error", world.must("rotate", "--user", "nobody", "--json", status=1))
+    fits("error", world.must("init", "--json", status=1))
+
+
+def test_plugins_and_beginnings(world):
+    """Documents of the plugin commands, of init and of the demo."""
+    fits("plugin-list", world.must("plugin", "list", "--json"))
+    for plugin in ("travis-ci", "gitlab-ci", "github-actions", "exec"):
+        fits("plugin-info", world.must("plugin", "info", plugin, "--json"))
+    fits("plugin-pin", world.must("plugin", "pin", "gitlab-ci", "--json"))
+    fits("plugin-new", world.must("plugin", "new", "mine", "--lang", "c", "--json"))
+    fits("init", world.must("init", "--config", world.temporary / "keyturn.yaml", "--json"))
+    fits("demo", world.must("demo", "--json"))
+
+
+@pytest.mark.parametrize("name, change", [
+    ("status", lambda document: document["users"][0].update(phase="sleeping")),
+    ("status", lambda document: document["users"][0].pop("problem")),
+    ("history", lambda document: document["history"][0].update(extra=1)),
+])
+def test_the_schemas_refuse_what_is_not_promised(world, name, change):
+    """A schema that takes everything would be no promise."""
+    world.must("step")
+    document = world.must(name, "--json").json
+    change(document)
+    assert list(validator(name).iter_errors(document))
