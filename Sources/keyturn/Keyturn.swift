@@ -24,7 +24,8 @@ struct Keyturn: AsyncParsableCommand {
         version: version,
         subcommands: [
             Demo.self, Init.self, Check.self, Plan.self, Step.self, Rotate.self, Run.self, Status.self, History.self,
-            Retry.self, Skip.self, Rollback.self, Revoke.self, Adopt.self, PolicyCommand.self, ConfigCommand.self, Notify.self,
+            Retry.self, Skip.self, Rollback.self, Revoke.self, Adopt.self, PolicyCommand.self, ConfigCommand.self,
+            Notify.self,
             PluginCommand.self,
             SandboxCommand.self,
         ])

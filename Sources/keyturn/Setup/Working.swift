@@ -19,8 +19,10 @@ struct Working {
         log = EventLog(workspace.options)
     }
 
-    /// How long the end waits for notifications.
-    static let longestFarewell: Duration = .seconds(5)
+    /// How long the end of a command waits for notifications: one try of a slow receiver.
+    static let longestFarewell: Duration = .seconds(10)
+    /// How long it waits where somebody wants it to stop.
+    static let hastyFarewell: Duration = .seconds(2)
 
     /// What is open while work goes on.
     struct Crew {
@@ -30,10 +32,11 @@ struct Working {
         let http: HTTPClient
         let notifier: Notifier?
 
-        func close() async {
-            // Before the pushers: what it has to tell, it knows already.
-            await notifier?.close(within: Working.longestFarewell)
+        func close(isHasty: Bool = false) async {
+            async let farewell: Void? = notifier?.close(
+                within: isHasty ? Working.hastyFarewell : Working.longestFarewell)
             await host.stop()
+            await farewell
             http.stop()
         }
     }
@@ -99,7 +102,7 @@ struct Working {
             let display = Display(workspace.options, log, isLive: isLive)
             let crew = try await open(for: due, display: display)
             outcomes = await display.during { await interruptible(crew, requests, extent) }
-            await crew.close()
+            await crew.close(isHasty: outcomes.contains { $0.end == .stopped })
             counts = crew.http.counts
         }
         try report(users, outcomes, timings.map { TimingsDocument($0, counts) }, status)
