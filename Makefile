@@ -151,6 +151,7 @@ $(VENV)/ready: Tests/ClientTests/requirements.txt
 	@command -v groff >/dev/null || $(MAKE) --no-print-directory packages WANTED=groff-base
 	@command -v zsh >/dev/null && command -v fish >/dev/null || $(MAKE) --no-print-directory packages WANTED="zsh fish"
 	@command -v openssl >/dev/null || $(MAKE) --no-print-directory packages WANTED=openssl
+	@command -v chromium >/dev/null || $(MAKE) --no-print-directory packages WANTED=chromium
 	@python3 -c 'import ensurepip, venv' 2>/dev/null || \
 	  $(MAKE) --no-print-directory packages WANTED="python3 python3-venv python3-pip"
 	python3 -m venv $(VENV)

@@ -27,6 +27,7 @@ let modules: [Target] = [
         ]),
     .target(name: "JSON"),
     .target(name: "Listening", dependencies: ["CLinux", "Rotation"]),
+    .target(name: "Notifications", dependencies: ["CCrypto", "HTTP", "JSON", "Rotation", "Secrets"]),
     .target(name: "RunnerProtocol"),
     .target(name: "CEnclosure"),
     .target(name: "Enclosure", dependencies: ["CEnclosure", "CLinux", "CSeccomp"]),
@@ -46,7 +47,7 @@ let executables: [Target] = [
         name: "keyturn",
         dependencies: [
             "AWS", "CLinux", "Configuration", "Enclosure", "Engine", "HTTP", "JSON", "Journal", "Listening",
-            "PusherHost", "Rotation", "Secrets",
+            "Notifications", "PusherHost", "Rotation", "Secrets",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
             .product(name: "PusherConformance", package: "plugin-sdk"),
@@ -116,6 +117,7 @@ let tests: [Target] = [
         name: "PusherHostTests", dependencies: ["JSON", "PusherHost", "Rotation", "RunnerProtocol", "Secrets"]),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "ListeningTests", dependencies: ["Listening", "Rotation"]),
+    .testTarget(name: "NotificationsTests", dependencies: ["JSON", "Notifications", "Rotation", "Secrets"]),
     .testTarget(
         name: "PusherConformanceTests", dependencies: [.product(name: "PusherConformance", package: "plugin-sdk")]),
     .testTarget(name: "SecretsTests", dependencies: ["Secrets"]),

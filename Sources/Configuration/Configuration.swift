@@ -57,6 +57,8 @@ public struct Configuration: Sendable {
     public var listen: ListenAddress?
     /// Whether that may be another address than this machine's own.
     public var listensAnywhere: Bool
+    /// Who is told what, in the file's order.
+    public var notifications: [NotificationEntry]
     /// The IAM users, in the file's order.
     public var users: [UserEntry]
     /// The user with whose key keyturn itself runs, where it is to be rotated too.
@@ -145,6 +147,7 @@ public struct Configuration: Sendable {
         (pluginPath, lock, acceptedGaps) = try Self.readPlugins(reader.field("plugins"), file, directory)
         historyRetention = try Self.readHistory(reader.field("history"), file)
         (listen, listensAnywhere) = try Self.readListen(&reader)
+        notifications = try Self.readNotifications(reader.field("notifications"), file, directory)
         pushers = try Self.readPushers(reader.field("pushers"), file)
         let defaults = try Self.readDefaults(reader.field("defaults"), file)
         let names = Set(pushers.map(\.name))

@@ -25,6 +25,7 @@ public struct Migration: Hashable, Sendable {
                 try refuseWhileOthersWork(database, at: now)
                 let backup = try StateBackup.make(of: path, layout: layout, at: now)
                 try chainHistory(database, history, at: now)
+                try database.execute(sql: Schema.toldTable)
                 try database.execute(sql: "PRAGMA user_version = \(Schema.version)")
                 migration = Migration(from: Int(layout), to: Int(Schema.version), backup: backup)
                 return .commit

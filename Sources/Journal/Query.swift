@@ -7,6 +7,7 @@ enum Query: Int, CaseIterable {
     case history, firstHistory, allHistory, oldestHistory, chain, outsideWrites
     case insert, take, release, update, updateSealed
     case forgetDeliveries, writeDelivery, writeHistory, beginChain, writeChain, pruneHistory
+    case told, writeTold
 
     var sql: String {
         switch self {
@@ -52,6 +53,8 @@ enum Query: Int, CaseIterable {
         case .writeChain: "UPDATE chain SET line = ?, line_hash = ?, pruned_line = ?, pruned_hash = ?, code = ?"
         case .beginChain:
             "INSERT INTO chain (only, line, line_hash, pruned_line, pruned_hash, code) VALUES (1, ?, ?, ?, ?, ?)"
+        case .told: "SELECT user, told FROM told WHERE destination = ?"
+        case .writeTold: "INSERT OR REPLACE INTO told (destination, user, told) VALUES (?, ?, ?)"
         case .pruneHistory: "DELETE FROM history WHERE id <= ?"
         }
     }

@@ -255,6 +255,28 @@ public final class SQLiteJournal: Journal {
         _ = try? queue.writeWithoutTransaction { database in try database.checkpoint(.truncate) }
     }
 
+    /// What notifications have told at one destination, by user.
+    public func told(at destination: String) throws(JournalError) -> [String: Told] {
+        try look { database in
+            var found: [String: Told] = [:]
+            try self.statements(.told, database).run([.text(destination)]) { row in
+                let text = Data((row.text(1) ?? "").utf8)
+                found[row.text(0) ?? ""] = try JSONDecoder().decode(Told.self, from: text)
+            }
+            return found
+        }
+    }
+
+    /// Writes what notifications have told at one destination.
+    public func write(_ told: [String: Told], at destination: String) throws(JournalError) {
+        try write { database in
+            for (user, told) in told {
+                let text = String(decoding: try JSONEncoder().encode(told), as: UTF8.self)
+                try self.statements(.writeTold, database).run([.text(destination), .text(user), .text(text)])
+            }
+        }
+    }
+
     private func look<Value>(_ body: (Database) throws -> Value) throws(JournalError) -> Value {
         try transact(.beginReading, body)
     }

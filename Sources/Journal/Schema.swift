@@ -26,6 +26,7 @@ enum Schema {
     static func create(_ database: Database) throws {
         try database.execute(sql: tables)
         try database.execute(sql: historyTables)
+        try database.execute(sql: toldTable)
         try database.execute(sql: "PRAGMA application_id = \(application)")
         try database.execute(sql: "PRAGMA user_version = \(version)")
     }
@@ -55,6 +56,14 @@ enum Schema {
             PRIMARY KEY (user, target)
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE seal_check (sealed BLOB NOT NULL) STRICT;
+        """
+
+    /// What notifications have told, as JSON.
+    static let toldTable = """
+        CREATE TABLE told (
+            destination TEXT NOT NULL, user TEXT NOT NULL, told TEXT NOT NULL,
+            PRIMARY KEY (destination, user)
+        ) STRICT, WITHOUT ROWID;
         """
 
     /// The history is only ever added to, at each step of a rotation, and seldom read: no index, so that a step writes few

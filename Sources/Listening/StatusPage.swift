@@ -130,7 +130,11 @@ public struct StatusPage {
 
     private func problem(_ user: Snapshot.User) -> HTML {
         guard let problem = user.problem else { return "" }
-        return "<p class=\"problem\"><strong>Problem:</strong> \(problem)</p>\n"
+        let help: HTML =
+            user.problemCode == "not-delivered"
+            ? "<span class=\"help\">keyturn tries again by itself. Mend what the target says; <code>keyturn retry --user \(user.name)</code> tries at once, and <code>keyturn skip</code> leaves a target out.</span>"
+            : ""
+        return "<p class=\"problem\"><strong>Problem:</strong> \(problem)\(help)</p>\n"
     }
 
     private func bar(_ user: Snapshot.User) -> HTML {
@@ -232,6 +236,7 @@ public struct StatusPage {
         <dt>overlap</dt><dd>Every target holds the new key. Both keys work, so that jobs that began with the old one finish.</dd>
         <dt>soak</dt><dd>The old key is Inactive. <code>keyturn rollback</code> can still bring it back.</dd>
         <dt>deleting</dt><dd>The old key is deleted, and the rotation is complete.</dd>
+        <dt>current, next, previous</dt><dd>The key that the targets hold; the new one, until every target has confirmed it; the one that was replaced.</dd>
         <dt>evidence</dt><dd>How a target confirmed: <em>read-back</em>, the key ID was read there and is equal; <em>timestamp</em>, the service shows a newer write; <em>acknowledged</em>, the service said yes and nothing can be read.</dd>
         <dt>failed, unknown</dt><dd>The target said no, or nobody knows what it holds. The old key stays Active, and the push is tried again.</dd>
         </dl>

@@ -35,6 +35,7 @@ public enum StyleSheet {
         .next { color: var(--soft); }
         .problem { margin: .3rem 0 .7rem; padding: .5rem .7rem; background: var(--bad-ground); border-radius: .3rem; }
         .problem strong { color: var(--bad); }
+        .problem .help { display: block; margin-top: .3rem; }
         .bar { display: flex; flex-wrap: wrap; gap: .25rem; list-style: none; padding: 0; margin: .5rem 0 .8rem; }
         .bar li { flex: 1 1 6.5rem; border-top: .3rem solid var(--line); padding-top: .15rem; font-size: .9rem; color: var(--soft); }
         .bar .done { border-color: var(--ok); color: var(--ok); }
@@ -43,8 +44,8 @@ public enum StyleSheet {
         table { width: 100%; border-collapse: collapse; margin: .4rem 0 .8rem; font-size: .93rem; }
         caption { text-align: left; font-weight: 600; padding: .2rem 0; }
         th, td { text-align: left; vertical-align: top; padding: .25rem .8rem .25rem 0; border-top: 1px solid var(--line); }
-        thead th { border-top: 0; color: var(--soft); font-weight: 600; }
-        tbody th { font-weight: 500; }
+        thead th { border-top: 0; color: var(--soft); font-weight: 600; white-space: nowrap; }
+        tbody th { font-weight: 500; min-width: 16rem; }
         tbody td:not(:last-child) { white-space: nowrap; }
         dl { display: grid; grid-template-columns: minmax(8rem, auto) 1fr; gap: .2rem 1rem; font-size: .93rem; }
         dt { font-weight: 600; }
@@ -58,6 +59,7 @@ public enum StyleSheet {
           table, tbody, caption { display: block; }
           tr { display: block; border-top: 1px solid var(--line); padding: .35rem 0; }
           th, td { display: block; border: 0; padding: .05rem 0; }
+          tbody th { min-width: 0; }
           tbody td { display: flex; gap: .5rem; }
           tbody td:not(:last-child) { white-space: normal; }
           tbody td::before { content: attr(data-label); color: var(--soft); flex: 0 0 6.5rem; }

@@ -28,7 +28,7 @@ struct Keyturn: AsyncParsableCommand {
                 name: "Setup",
                 subcommands: [Demo.self, Init.self, PolicyCommand.self, Check.self, SandboxCommand.self]),
             CommandGroup(name: "Rotation", subcommands: [Rotate.self, Step.self, Run.self]),
-            CommandGroup(name: "Status", subcommands: [Status.self, Plan.self, History.self]),
+            CommandGroup(name: "Status", subcommands: [Status.self, Plan.self, History.self, Notify.self]),
             CommandGroup(
                 name: "Incident", subcommands: [Retry.self, Skip.self, Rollback.self, Revoke.self, Adopt.self]),
             CommandGroup(name: "Extension", subcommands: [PluginCommand.self, ConfigCommand.self]),

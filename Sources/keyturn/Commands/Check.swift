@@ -4,6 +4,7 @@ internal import Engine
 internal import Foundation
 internal import HTTP
 internal import Journal
+internal import Notifications
 internal import PusherHost
 
 struct Check: AsyncParsableCommand {
@@ -40,10 +41,12 @@ struct Check: AsyncParsableCommand {
         let host = try workspace.makeHost(http, log, for: users)
         defer { http.stop() }
         let findings: [Finding]
+        let destinations = try workspace.destinations()
         do {
             let started = try await workspace.start(host, log, for: users)
             let offline =
                 [Finding("configuration", .done, summary(workspace, users))] + problems
+                + destinations.map { Finding("notifications", .done, "\($0.name); `keyturn notify` tries it") }
                 + started.map { pusher, confinement in
                     Finding("pusher \(pusher)", .done, "starts; shut in by \(confinement.joined(separator: ", "))")
                 }
@@ -56,7 +59,7 @@ struct Check: AsyncParsableCommand {
             throw error
         }
         await host.stop()
-        try tell(findings)
+        try Self.tell(findings, options)
     }
 
     private func summary(_ workspace: Workspace, _ users: [ConfiguredUser]) -> String {
@@ -70,7 +73,8 @@ struct Check: AsyncParsableCommand {
         return "\(workspace.configuration.file) is fine: \(counts)\(hint)"
     }
 
-    private func tell(_ findings: [Finding]) throws {
+    /// Prints what was found, and throws the exit status unless all is well.
+    static func tell(_ findings: [Finding], _ options: GlobalOptions) throws {
         if options.json {
             try JSONOutput.print(["checks": findings])
         } else {

@@ -4,8 +4,9 @@ struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Stays up, and steps when things are due.",
         discussion: """
-            With --listen it shows how things stand to browsers and to monitoring. Ends on SIGTERM and SIGINT, within ten seconds: what is under way gets the chance to end, the rest is not begun, and \
-            the next start goes on with it. A second signal ends it at once. SIGHUP reads the configuration anew; one with a \
+            With --listen it shows how things stand to browsers and to monitoring. Ends on SIGTERM and SIGINT, within ten \
+            seconds: what is under way gets the chance to end, the rest is not begun, and the next start \
+            goes on with it. A second signal ends it at once. SIGHUP reads the configuration anew; one with a \
             mistake in it is told, and changes nothing. Users of `discover` are looked for at the start, every 15 minutes, and \
             with SIGHUP. Under systemd it tells when it is ready and alive (Type=notify, WatchdogSec).
             """)

@@ -125,7 +125,7 @@ struct Daemon {
             crew.host.drain()
             scheduling.cancel()
             let result = await scheduling.result
-            await crew.close()
+            await crew.close(isHasty: true)
             try result.get()
         }
     }

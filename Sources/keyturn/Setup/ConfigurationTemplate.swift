@@ -51,6 +51,13 @@ struct ConfigurationTemplate {
 
         # The user with whose key keyturn itself runs, where that key stands in a profile of ~/.aws/credentials.
         # self-rotation: { user: keyturn, profile: default }
+
+        # A status page and metrics of `keyturn run`, for this machine only.
+        # listen: 127.0.0.1:9464
+
+        # Who is told when a user is held or has recovered, when a rotation is complete, and when a leaked key is dead.
+        # notifications:
+        #   - { slack: { env: SLACK_WEBHOOK_URL }, on: [held, recovered, revoked] }
         """ + "\n"
     }
 

@@ -2,6 +2,7 @@ internal import Configuration
 internal import Engine
 internal import HTTP
 internal import Journal
+internal import Notifications
 internal import PusherHost
 internal import Rotation
 
@@ -18,15 +19,24 @@ struct Working {
         log = EventLog(workspace.options)
     }
 
+    /// How long the end of a command waits for notifications: one try of a slow receiver.
+    static let longestFarewell: Duration = .seconds(10)
+    /// How long it waits where somebody wants it to stop.
+    static let hastyFarewell: Duration = .seconds(2)
+
     /// What is open while work goes on.
     struct Crew {
         let engine: Engine
         let users: [ManagedUser]
         let host: PusherHost
         let http: HTTPClient
+        let notifier: Notifier?
 
-        func close() async {
+        func close(isHasty: Bool = false) async {
+            async let farewell: Void? = notifier?.close(
+                within: isHasty ? Working.hastyFarewell : Working.longestFarewell)
             await host.stop()
+            await farewell
             http.stop()
         }
     }
@@ -40,14 +50,18 @@ struct Working {
         let http = try workspace.makeHTTP()
         let host = try workspace.makeHost(http, log, for: users)
         let accounts = workspace.makeAccounts(http, log)
+        let destinations = try workspace.destinations()
         var journal: any Journal
+        let notifier: Notifier?
         do {
             let started = timings?.begin("start of pushers")
             try await workspace.start(host, log, for: users)
             started?()
             // Last, since it makes the state where there is none: what is wrong with the rest changes nothing.
-            journal = try workspace.openJournal(log)
+            let state = try workspace.openJournal(log)
+            journal = state
             try await workspace.refuseOwnUser(among: users, accounts)
+            notifier = try workspace.makeNotifier(destinations, state, http, log, for: users)
         } catch {
             await host.stop()
             throw error
@@ -65,9 +79,10 @@ struct Working {
         let engine = Engine(journal: journal, pushers: pushers) { [log] progress in
             phases?.take(progress)
             watch?(progress)
+            notifier?.take(progress.user, progress.rotation)
             if let display { display.show(progress) } else { log.write(progress) }
         }
-        return Crew(engine: engine, users: managed, host: host, http: http)
+        return Crew(engine: engine, users: managed, host: host, http: http, notifier: notifier)
     }
 
     /// Works on users, prints where they stand, and throws the exit status unless all is done.
@@ -81,14 +96,27 @@ struct Working {
         let due = try requests.isEmpty ? dueUsers(users) : users
         var outcomes: [UserOutcome] = []
         var counts = HTTPClient.Counts()
-        if !due.isEmpty {
+        if due.isEmpty {
+            try await tellOwed(of: users)
+        } else {
             let display = Display(workspace.options, log, isLive: isLive)
             let crew = try await open(for: due, display: display)
             outcomes = await display.during { await interruptible(crew, requests, extent) }
-            await crew.close()
+            await crew.close(isHasty: outcomes.contains { $0.end == .stopped })
             counts = crew.http.counts
         }
         try report(users, outcomes, timings.map { TimingsDocument($0, counts) }, status)
+    }
+
+    /// With nothing to do there may still be something to tell, such as what could not be told before.
+    private func tellOwed(of users: [ConfiguredUser]) async throws {
+        let destinations = try workspace.destinations()
+        guard !destinations.isEmpty, !users.isEmpty else { return }
+        let http = try workspace.makeHTTP()
+        defer { http.stop() }
+        let journal = try workspace.openJournal(log)
+        await (try workspace.makeNotifier(destinations, journal, http, log, for: users))?.close(
+            within: Self.longestFarewell)
     }
 
     /// Ctrl-C, a terminal that is closed, and a service manager's SIGTERM begin nothing more, and let what is under way end.

@@ -1,0 +1,147 @@
+internal import JSON
+public import Rotation
+public import Secrets
+
+/// One entry of `notifications`: who is told what.
+public struct NotificationEntry: Hashable, Sendable {
+    /// How they are told.
+    public enum Way: Hashable, Sendable {
+        /// A URL, or where it is kept, and the secret that messages are signed with.
+        case webhook(NotificationURL, secret: SecretReference)
+        /// Where the URL is kept.
+        case slack(NotificationURL)
+        /// A program and its arguments.
+        case command([String])
+    }
+
+    /// How they are told.
+    public var way: Way
+    /// What of.
+    public var occasions: Set<News.Occasion>
+    /// How long what may still mend itself goes untold.
+    public var patience: Duration
+}
+
+/// A URL that stands in the file, or, where knowing it is enough to write there, elsewhere.
+public enum NotificationURL: Hashable, Sendable {
+    case plain(String, line: Int)
+    case kept(SecretReference)
+}
+
+extension Configuration {
+    static func readNotifications(
+        _ field: Field?, _ file: String, _ directory: String
+    ) throws(ConfigurationError) -> [NotificationEntry] {
+        guard let field else { return [] }
+        guard case .list(let fields) = field.value else {
+            throw ConfigurationError(file: file, line: field.line, "`notifications` must be a list")
+        }
+        var entries: [NotificationEntry] = []
+        for (index, field) in fields.enumerated() {
+            var reader = try MappingReader(field, "notifications[\(index)]", file)
+            let way = try readWay(&reader, directory)
+            let occasions = try readOccasions(&reader)
+            let patience = try reader.duration("held-after") ?? .seconds(600)
+            try reader.end()
+            entries.append(NotificationEntry(way: way, occasions: occasions, patience: patience))
+        }
+        return entries
+    }
+
+    private static func readWay(
+        _ reader: inout MappingReader, _ directory: String
+    ) throws(ConfigurationError) -> NotificationEntry.Way {
+        let (webhook, slack) = (reader.field("webhook"), reader.field("slack"))
+        let (command, secret) = (try reader.strings("command"), reader.field("secret"))
+        let file = reader.file
+        guard [webhook != nil, slack != nil, command != nil].count(where: { $0 }) == 1 else {
+            throw ConfigurationError(
+                file: file, line: reader.line, "`\(reader.place)` needs one of `webhook`, `slack` and `command`")
+        }
+        if let webhook {
+            let url = try readURL(webhook, reader, "webhook", directory)
+            guard let secret else {
+                throw ConfigurationError(
+                    file: file, line: reader.line,
+                    "`\(reader.path("secret"))` is missing: messages are signed with it, so that the receiver can tell them from "
+                        + "others'; use { env: NAME }, { file: PATH } or { command: [ARG, …] }")
+            }
+            let reference = try SecretReference(secret, reader.path("secret"), file: file, directory: directory)
+            return .webhook(url, secret: reference)
+        }
+        if secret != nil { throw reader.error("secret", "belongs to a webhook") }
+        if let slack {
+            return .slack(
+                .kept(try SecretReference(slack, reader.path("slack"), file: file, directory: directory)))
+        }
+        guard let command, let program = command.first, !program.isEmpty else {
+            throw reader.error("command", "needs a program: [PROGRAM, ARG, …]")
+        }
+        return .command(command)
+    }
+
+    private static func readURL(
+        _ field: Field, _ reader: MappingReader, _ name: String, _ directory: String
+    ) throws(ConfigurationError) -> NotificationURL {
+        if SecretReference.isReference(field) {
+            return .kept(try SecretReference(field, reader.path(name), file: reader.file, directory: directory))
+        }
+        guard let text = field.json.string, NotificationURL.isAllowed(text) else {
+            throw reader.error(name, NotificationURL.rule)
+        }
+        return .plain(text, line: field.line)
+    }
+
+    private static func readOccasions(_ reader: inout MappingReader) throws(ConfigurationError) -> Set<News.Occasion> {
+        guard let words = try reader.strings("on") else { return Set(News.Occasion.allCases) }
+        var occasions: Set<News.Occasion> = []
+        for word in words {
+            guard let occasion = News.Occasion(rawValue: word) else {
+                let known = News.Occasion.allCases.map(\.rawValue).joined(separator: ", ")
+                throw reader.error("on", "has `\(word)`; what there is: \(known)")
+            }
+            occasions.insert(occasion)
+        }
+        return occasions
+    }
+}
+
+extension NotificationURL {
+    static let rule = "must be a URL that begins with https://, or with http:// for this machine"
+
+    /// Messages name users and targets: they cross no network in the clear.
+    static func isAllowed(_ url: String) -> Bool {
+        guard !url.contains(where: { $0.isWhitespace || $0.isNewline }) else { return false }
+        if url.hasPrefix("https://") { return url.count > 8 }
+        return ["127.0.0.1", "localhost", "[::1]"].contains { host in
+            url == "http://\(host)" || url.hasPrefix("http://\(host):") || url.hasPrefix("http://\(host)/")
+        } && !url.contains("@")
+    }
+
+    /// Fetches it.
+    ///
+    /// - Returns: the URL, and what of it may be shown.
+    public func resolve(
+        environment: [String: String], _ configuration: Configuration
+    ) throws(ConfigurationError) -> (url: Secret, shown: String) {
+        switch self {
+        case .plain(let text, _): return (.text(text), Self.shown(text))
+        case .kept(let reference):
+            let secret = try reference.resolve(environment: environment)
+            let text = secret.withBytes { String(decoding: $0, as: UTF8.self) }
+            guard Self.isAllowed(text) else {
+                throw ConfigurationError(
+                    file: reference.file, line: reference.line, "`\(reference.place)`: what is kept there \(Self.rule)")
+            }
+            return (secret, Self.shown(text))
+        }
+    }
+
+    /// Scheme and host: what follows, or stands before the host, may be enough to write there.
+    private static func shown(_ url: String) -> String {
+        let parts = url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+        guard parts.count >= 3 else { return "a URL" }
+        let host = parts[2].split(separator: "@").last.map { $0.prefix { $0 != "?" && $0 != "#" } } ?? ""
+        return "\(parts[0])//\(host)"
+    }
+}

@@ -1,0 +1,115 @@
+/// Something about one user that people want to be told.
+public struct News: Hashable, Sendable {
+    /// What they can choose among.
+    public enum Occasion: String, Hashable, Codable, Sendable, CaseIterable {
+        /// The user needs a person, or targets have not confirmed for some time.
+        case held
+        /// What was told as held is over.
+        case recovered
+        /// A rotation is complete: the old key is deleted.
+        case completed
+        /// A key that an operator declared leaked is dead: Inactive or deleted.
+        case revoked
+    }
+
+    /// What.
+    public var occasion: Occasion
+    /// In which rotation.
+    public var rotation: Int
+    /// The kind of problem, for `held` and `recovered`.
+    public var problem: String?
+    /// Since when there is that problem, for `held`.
+    public var since: Timestamp?
+    /// The key that it is about: the new one for `completed`, the leaked one for `revoked`.
+    public var key: AccessKeyID?
+    /// The problem in one or two sentences, for `held`.
+    public var message: String?
+
+    /// News.
+    public init(
+        occasion: Occasion, rotation: Int, problem: String? = nil, since: Timestamp? = nil, key: AccessKeyID? = nil,
+        message: String? = nil
+    ) {
+        (self.occasion, self.rotation, self.problem) = (occasion, rotation, problem)
+        (self.since, self.key, self.message) = (since, key, message)
+    }
+}
+
+/// What somebody was told of one user: from this and the rotation follows what is still to be told.
+///
+/// Nothing is decided by what was seen happening, so that a process that dies, or a receiver that does not answer, loses
+/// nothing, and the same is not told twice.
+public struct Told: Hashable, Codable, Sendable {
+    /// A leak that was seen.
+    private struct Leak: Hashable, Codable {
+        var key: AccessKeyID
+        var isTold: Bool
+    }
+
+    private var completed: Int
+    private var problem: String?
+    private var leak: Leak?
+
+    /// Nothing was told of what comes from now on. What is over already is not news.
+    public init(before rotation: Rotation) { completed = rotation.completedNumber }
+
+    /// Remembers what is gone from the rotation by the time that it can be told: that there was a leak.
+    public mutating func remember(_ rotation: Rotation) {
+        if let key = rotation.revoked {
+            if leak?.key != key { leak = Leak(key: key, isTold: false) }
+        } else if let known = leak, known.isTold || rotation.isActive(known.key) {
+            leak = nil
+        }
+    }
+
+    /// What is to be told.
+    ///
+    /// - Parameter patience: how long what may still mend itself goes untold.
+    public func owed(_ rotation: Rotation, at now: Timestamp, patience: Duration) -> [News] {
+        var news: [News] = []
+        if let trouble = rotation.lastingTrouble(at: now, patience: patience), trouble.code != problem {
+            news.append(
+                News(
+                    occasion: .held, rotation: rotation.number, problem: trouble.code, since: trouble.since,
+                    message: rotation.trouble))
+        } else if let problem, rotation.trouble == nil {
+            news.append(News(occasion: .recovered, rotation: rotation.number, problem: problem))
+        }
+        if let leak, !leak.isTold, !rotation.isActive(leak.key) {
+            news.append(News(occasion: .revoked, rotation: rotation.number, key: leak.key))
+        }
+        if rotation.completedNumber > completed {
+            news.append(
+                News(occasion: .completed, rotation: rotation.completedNumber, key: rotation.current?.id))
+        }
+        return news
+    }
+
+    /// It was told, or nobody wants to know.
+    public mutating func settle(_ news: News) {
+        switch news.occasion {
+        case .held: problem = news.problem
+        case .recovered: problem = nil
+        case .revoked: leak?.isTold = true
+        case .completed: completed = max(completed, news.rotation)
+        }
+    }
+}
+
+extension Rotation {
+    /// The last rotation that is over.
+    var completedNumber: Int { phase == .idle ? number : max(0, number - 1) }
+
+    func isActive(_ id: AccessKeyID) -> Bool {
+        [current, next, previous].contains { $0?.id == id && $0?.status == .active }
+    }
+
+    /// What a person should be told of: at once what only a person resolves and what a leaked key lives by, the rest when it
+    /// has lasted.
+    func lastingTrouble(at now: Timestamp, patience: Duration) -> (code: String, since: Timestamp)? {
+        guard trouble != nil else { return nil }
+        let isUrgent = problem?.needsPerson == true || revoked.map(isActive) == true
+        let (code, since) = problem.map { ($0.code.rawValue, $0.since) } ?? ("not-delivered", phaseSince)
+        return isUrgent || now - since >= patience ? (code, since) : nil
+    }
+}

@@ -1,0 +1,73 @@
+internal import Configuration
+internal import Engine
+internal import HTTP
+internal import Journal
+internal import Notifications
+internal import Rotation
+internal import Secrets
+
+extension Workspace {
+    /// Where messages go, with the secrets fetched.
+    func destinations() throws -> [Destination] {
+        var names: [String: Int] = [:]
+        /// Two that look alike are told apart by their place in the file.
+        func unique(_ name: String) -> String {
+            names[name, default: 0] += 1
+            return names[name] == 1 ? name : "\(name) #\(names[name] ?? 0)"
+        }
+        do throws(ConfigurationError) {
+            var destinations: [Destination] = []
+            for entry in configuration.notifications {
+                let (name, way): (String, Destination.Way)
+                switch entry.way {
+                case .webhook(let url, let reference):
+                    let (url, shown) = try url.resolve(environment: environment, configuration)
+                    (name, way) = (
+                        "webhook \(shown)", .webhook(url: url, secret: try reference.resolve(environment: environment))
+                    )
+                case .slack(let url):
+                    let (url, shown) = try url.resolve(environment: environment, configuration)
+                    (name, way) = ("slack \(shown)", .slack(url: url))
+                case .command(let words): (name, way) = ("command \(words[0])", .command(words))
+                }
+                destinations.append(
+                    Destination(name: unique(name), way: way, occasions: entry.occasions, patience: entry.patience))
+            }
+            return destinations
+        } catch { throw CommandFailure(.configuration, error.description) }
+    }
+
+    func makeSender(_ http: HTTPClient) -> Sender {
+        // A program of the operator's gets no token of ours.
+        let harmless = ["PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR"]
+        return Sender(http: http, environment: environment.filter { harmless.contains($0.key) })
+    }
+
+    /// Tells of these users; nil: nobody wants to be told.
+    ///
+    /// - Parameter destinations: where, with the secrets fetched already.
+    func makeNotifier(
+        _ destinations: [Destination], _ journal: SQLiteJournal, _ http: HTTPClient, _ log: EventLog,
+        for users: [ConfiguredUser]
+    ) throws -> Notifier? {
+        guard !destinations.isEmpty else { return nil }
+        let sender = makeSender(http)
+        let notifier = try Notifier(
+            destinations, users: Set(users.map(\.name)), store: ToldBook(journal: journal), now: { SystemClock().now },
+            time: { Moment.text($0) }, warn: { log.warn($0) }
+        ) { message, destination in
+            try await sender.send(message, to: destination, at: SystemClock().now.milliseconds / 1_000)
+        }
+        notifier.start()
+        return notifier
+    }
+}
+
+/// The state, as the notifier needs it.
+private struct ToldBook: ToldStore {
+    let journal: SQLiteJournal
+
+    func told(at destination: String) throws -> [String: Told] { try journal.told(at: destination) }
+    func write(_ told: [String: Told], at destination: String) throws { try journal.write(told, at: destination) }
+    func rotations() throws -> [String: Rotation] { try journal.records().mapValues(\.rotation) }
+}

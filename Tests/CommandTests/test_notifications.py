@@ -1,0 +1,242 @@
+"""Who is told what: signed webhooks, Slack, commands; once, never a secret, and never in the way of a rotation."""
+
+import hashlib
+import hmac
+import http.server
+import json
+import threading
+import time
+
+import pytest
+
+import leaks
+from world import waited_for
+
+SECRET = "a shared secret of the receiver"
+
+
+class Receiver:
+    """Takes webhooks as its documentation says that a receiver should."""
+
+    def __init__(self):
+        self.messages = []
+        self.answer = 204
+        self.delay = 0
+        receiver = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["content-length"]))
+                receiver.messages.append((self.path, dict(self.headers), body))
+                time.sleep(receiver.delay)
+                self.send_response(receiver.answer)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def events(self):
+        return [json.loads(body)["event"] for _, _, body in self.messages]
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def verify(headers, body, now=None):
+    """What Notifications.md tells a receiver to do."""
+    parts = dict(part.split("=", 1) for part in headers["Keyturn-Signature"].split(","))
+    if abs((now or time.time()) - int(parts["t"])) > 300:
+        return False
+    wanted = hmac.new(SECRET.encode(), parts["t"].encode() + b"." + body, hashlib.sha256).hexdigest()
+    return hmac.compare_digest(wanted, parts["v1"])
+
+
+@pytest.fixture
+def receiver():
+    receiver = Receiver()
+    yield receiver
+    receiver.close()
+
+
+@pytest.fixture
+def told(world, receiver):
+    """A world whose operators have a webhook."""
+    world.write("webhook.secret", SECRET + "\n", 0o600)
+    world.configuration["notifications"] = [
+        {"webhook": f"{receiver.url}/hook/PATH-TOKEN?key=QUERY-TOKEN", "secret": {"file": "webhook.secret"}, "held-after": "1s"}]
+    world.configuration["users"]["cicd-bot"].update({"max-attempts": 1, "retry": "1h", "preflight": False})
+    world.save()
+    return world
+
+
+def test_a_completed_rotation(told, receiver):
+    told.must("rotate", "--wait")
+    assert receiver.events == ["completed"]
+    path, headers, body = receiver.messages[0]
+    assert verify(headers, body) and headers["Content-Type"] == "application/json"
+    assert not verify(headers, body.replace(b"cicd", b"evil"))
+    assert not verify(headers, body, time.time() + 3600), "what somebody kept is refused later"
+    message = json.loads(body)
+    key = told.status()["keys"][0]["id"]
+    assert (message["user"], message["rotation"], message["key"], message["version"]) == ("cicd-bot", 1, key, 1)
+    assert message["id"] == f"cicd-bot/1/completed/{key}" and message["at"].endswith("Z")
+    told.must("step")
+    told.must("rotate", "--wait")
+    assert receiver.events == ["completed", "completed"]
+
+
+def test_held_is_told_once_and_so_is_its_end(told, receiver):
+    """Over many steps of a timer, each a process of its own, with an answer that repeats the token."""
+    sandbox = told.sandbox
+    token = sandbox.tokens["travis"]
+    sandbox.fault("travis", method="PATCH", status=422, body=f"you sent {token}", times=0)
+    told.must("rotate", status=75)
+    for _ in range(4):
+        time.sleep(0.6)
+        told.must("step", status=75)
+    assert receiver.events == ["held"]
+    message = json.loads(receiver.messages[0][2])
+    assert message["problem"] == "not-delivered" and "travis:acme/app" in message["text"]
+    sandbox.clear_faults()
+    told.step_until_idle()
+    assert receiver.events == ["held", "recovered", "completed"]
+    secrets = {**sandbox.tokens, "aws": sandbox.secretAccessKey, "the new secret": sandbox.secret_at_gitlab(), "shared": SECRET}
+    for _, headers, body in receiver.messages:
+        assert leaks.found_in(body, secrets) == [] and leaks.found_in(str(headers), secrets) == []
+    leaks.assert_told_nowhere(told, secrets, but=("gitlab.token", "webhook.secret"))
+
+
+def test_a_leak(told, receiver):
+    told.must("rotate", "--wait")
+    leaked = told.status()["keys"][0]["id"]
+    receiver.messages.clear()
+    told.must("revoke", "--user", "cicd-bot")
+    assert receiver.events == ["revoked", "completed"]
+    assert json.loads(receiver.messages[0][2])["key"] == leaked
+
+
+def test_a_receiver_that_is_down(told, receiver):
+    """The rotation goes on as if there was none, the log has no part of the address, and the next step tells."""
+    receiver.answer = 500
+    began = time.monotonic()
+    told.must("rotate", "--wait")
+    assert time.monotonic() - began < 30
+    log = told.results[-1].err
+    assert "was not told `completed`" in log and "it answered 500" in log
+    assert "TOKEN" not in "".join(result.err + result.out for result in told.results)
+    assert b"TOKEN" not in told.database.read_bytes()
+    receiver.answer = 200
+    receiver.messages.clear()
+    told.must("step")
+    assert receiver.events == ["completed"]
+    told.must("step")
+    assert receiver.events == ["completed"]
+
+
+def test_a_receiver_that_hangs_delays_no_rotation(told, receiver):
+    """The rotation itself ends at once; the process waits a bounded time for the receiver."""
+    receiver.delay = 60
+    began = time.monotonic()
+    told.must("rotate", "--wait")
+    passed = time.monotonic() - began
+    history = told.history()
+    assert history[-1]["event"] == "completed" and passed < 25
+    told.must("step")
+    assert len(receiver.messages) >= 2, "it is owed still"
+
+
+def test_slack_and_commands(told, receiver):
+    """Slack gets a text; a command gets the JSON on its standard input, and no secret in its environment."""
+    told.write("slack.url", f"{receiver.url}/services/SLACK-TOKEN\n", 0o600)
+    told.write("tell.sh", "#!/bin/sh\n{ cat; echo \"$@\"; env; } >> told.txt\n", 0o755)
+    told.configuration["notifications"] = [
+        {"slack": {"file": "slack.url"}, "on": ["completed"]},
+        {"command": ["./tell.sh", "an argument"], "on": ["completed"]},
+    ]
+    told.save()
+    told.must("rotate", "--wait")
+    (path, headers, body), = receiver.messages
+    assert path == "/services/SLACK-TOKEN" and "Keyturn-Signature" not in headers
+    assert list(json.loads(body)) == ["text"] and "rotation 1 is complete" in json.loads(body)["text"]
+    lines = (told.directory / "told.txt").read_text().splitlines()
+    assert json.loads(lines[0])["event"] == "completed" and lines[1] == "an argument"
+    secrets = {**told.sandbox.tokens, "aws": told.sandbox.secretAccessKey}
+    assert leaks.found_in("\n".join(lines), secrets) == [] and "TOKEN" not in "\n".join(lines[2:])
+    assert not told.temporary.joinpath("x").exists()
+
+
+def test_a_command_that_fails_or_hangs(told):
+    told.configuration["notifications"] = [{"command": ["false"]}, {"command": ["/nonexistent"]}, {"command": ["sleep", "600"]}]
+    told.save()
+    began = time.monotonic()
+    result = told.must("rotate", "--wait", timeout=60)
+    assert time.monotonic() - began < 20
+    assert "command sleep was not told `completed`" in result.err and "it was ended" in result.err
+    assert "command false was not told" in result.err and "command /nonexistent was not told" in result.err
+
+
+def test_run_tells_while_it_goes_on(told, receiver):
+    """Also what another process did, and SIGTERM ends it at once."""
+    told.configuration["defaults"]["rotate-every"] = "3s"
+    told.save()
+    process = told.start("run")
+    waited_for(lambda: receiver.events.count("completed") >= 2, seconds=60)
+    began = time.monotonic()
+    process.terminate()
+    assert told.finish(process, timeout=10).status == 0
+    assert time.monotonic() - began < 9
+    ids = [json.loads(body)["id"] for _, _, body in receiver.messages]
+    assert len(ids) == len(set(ids)), ids
+
+
+def test_the_test_message(told, receiver):
+    told.write("slack.url", f"{receiver.url}/services/SLACK-TOKEN\n", 0o600)
+    told.configuration["notifications"].append({"slack": {"file": "slack.url"}, "on": ["held"]})
+    told.save()
+    result = told.must("notify")
+    assert len(receiver.messages) == 2 and "took the test message" in result.out and "TOKEN" not in result.out
+    hook = next(message for message in receiver.messages if message[0].startswith("/hook"))
+    assert verify(*hook[1:]) and json.loads(hook[2])["event"] == "test"
+    receiver.answer = 404
+    result = told.must("notify", "--json", status=69)
+    assert [check["ok"] for check in result.json["checks"]] == [False, False]
+    assert "it answered 404" in result.json["checks"][0]["detail"]
+    assert "webhook http://127.0.0.1" in told.must("check").out
+
+
+def test_mistakes(told):
+    """One sentence with file and line, status 78, and nothing is begun."""
+    secret = {"file": "webhook.secret"}
+    cases = [
+        ([{"webhook": "http://example.com/", "secret": secret}], "must be a URL that begins with https://"),
+        ([{"webhook": "http://localhost.evil.com/", "secret": secret}], "must be a URL that begins with https://"),
+        ([{"webhook": "http://localhost:1@evil.com/", "secret": secret}], "must be a URL that begins with https://"),
+        ([{"webhook": "https://example.com/"}], "`notifications[0].secret` is missing"),
+        ([{"webhook": "https://example.com/", "secret": "hunter2"}], "a secret is never written here"),
+        ([{"slack": "https://hooks.slack.com/services/x"}], "a secret is never written here"),
+        ([{"slack": {"env": "NOWHERE"}}], "NOWHERE is not set"),
+        ([{"command": []}], "`notifications[0].command` needs a program"),
+        ([{"command": ["x"], "secret": secret}], "belongs to a webhook"),
+        ([{"command": ["x"], "on": ["hold"]}], "has `hold`; what there is: held, recovered, completed, revoked"),
+        ([{"command": ["x"], "wehbook": "y"}], "unknown field `wehbook`; did you mean `webhook`?"),
+        ([{}], "needs one of `webhook`, `slack` and `command`"),
+        ([{"command": ["x"], "slack": {"env": "X"}}], "needs one of"),
+        ({"command": ["x"]}, "`notifications` must be a list"),
+    ]
+    for entries, complaint in cases:
+        told.configuration["notifications"] = entries
+        told.save()
+        result = told.must("rotate", status=78)
+        assert complaint in result.err and "keyturn.yaml:" in result.err and len(result.err.splitlines()) == 1, str(result)
+        assert "hunter2" not in result.err
+    told.assert_untouched()
+    told.configuration["notifications"] = []
+    told.save()
+    assert "nobody is told anything" in told.must("notify", status=1).err

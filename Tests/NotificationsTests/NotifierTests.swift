@@ -1,0 +1,138 @@
+import Rotation
+import Synchronization
+import Testing
+
+@testable import Notifications
+
+/// A state in memory.
+private final class Book: ToldStore {
+    let told = Mutex<[String: [String: Told]]>([:])
+    let current = Mutex<[String: Rotation]>([:])
+
+    func told(at destination: String) throws -> [String: Told] { told.withLock { $0[destination] ?? [:] } }
+    func write(_ new: [String: Told], at destination: String) throws {
+        told.withLock { $0[destination, default: [:]].merge(new) { $1 } }
+    }
+    func rotations() throws -> [String: Rotation] { current.withLock { $0 } }
+}
+
+/// What was sent.
+private final class Inbox: Sendable {
+    let messages = Mutex<[String]>([])
+    let isDown = Mutex(false)
+
+    func take(_ message: Message, _ destination: Destination) throws {
+        if isDown.withLock({ $0 }) { throw DeliveryError(description: "down", isPassing: false) }
+        messages.withLock { $0.append("\(destination.name) \(message.id)") }
+    }
+
+    var all: [String] { messages.withLock { $0 } }
+}
+
+@Suite("The notifier", .timeLimit(.minutes(1)))
+struct NotifierTests {
+    private let start = Timestamp(milliseconds: 1_800_000_000_000)
+    private let book = Book()
+    private let inbox = Inbox()
+    private let lines = Inbox()
+
+    private func notifier(_ occasions: [News.Occasion] = News.Occasion.allCases, names: [String] = ["d"]) throws
+        -> Notifier
+    {
+        let destinations = names.map {
+            Destination(name: $0, way: .command([$0]), occasions: Set(occasions), patience: .seconds(600))
+        }
+        let (inbox, lines, start) = (inbox, lines, start)
+        return try Notifier(
+            destinations, users: ["bot"], store: book, now: { start }, time: { "\($0.milliseconds)" },
+            warn: { line in lines.messages.withLock { $0.append(line) } }
+        ) { try inbox.take($0, $1) }
+    }
+
+    private func held(_ code: Problem.Code = .unaccountedKey) -> Rotation {
+        var rotation = Rotation(at: start)
+        rotation.number = 3
+        rotation.problem = Problem(code: code, message: "look", since: start)
+        return rotation
+    }
+
+    private func put(_ rotation: Rotation) { book.current.withLock { $0["bot"] = rotation } }
+
+    @Test("tells a problem once, whoever looks again: another look, another process")
+    func once() async throws {
+        put(held())
+        for _ in 0..<2 {
+            let notifier = try notifier()
+            await notifier.tellOwed()
+            notifier.take("bot", held())
+            await notifier.tellOwed()
+        }
+        #expect(inbox.all == ["d bot/3/held/unaccounted-key/\(start.milliseconds)"])
+        var well = held()
+        well.problem = nil
+        put(well)
+        for _ in 0..<2 { await (try notifier()).tellOwed() }
+        #expect(inbox.all.count == 2)
+        #expect(inbox.all.last == "d bot/3/recovered/unaccounted-key")
+    }
+
+    @Test("what could not be told is told by the next process")
+    func down() async throws {
+        put(held())
+        inbox.isDown.withLock { $0 = true }
+        await (try notifier()).tellOwed()
+        #expect(inbox.all.isEmpty)
+        #expect(lines.all.count == 1)
+        inbox.isDown.withLock { $0 = false }
+        await (try notifier()).tellOwed()
+        #expect(inbox.all.count == 1)
+    }
+
+    @Test("a destination that fails is left alone for a while, and holds no other up")
+    func pause() async throws {
+        put(held())
+        let notifier = try notifier()
+        inbox.isDown.withLock { $0 = true }
+        await notifier.tellOwed()
+        inbox.isDown.withLock { $0 = false }
+        notifier.take("bot", held())
+        await notifier.tellOwed()
+        #expect(inbox.all.isEmpty)
+        await (try self.notifier(names: ["a", "b"])).tellOwed()
+        #expect(inbox.all.sorted().map { $0.prefix(1) } == ["a", "b"])
+    }
+
+    @Test("what nobody asked for is not told, later neither")
+    func chosen() async throws {
+        put(held())
+        await (try notifier([.completed])).tellOwed()
+        #expect(inbox.all.isEmpty)
+        await (try notifier()).tellOwed()
+        #expect(inbox.all.isEmpty)
+    }
+
+    @Test("ends in bounded time with a receiver that never answers")
+    func farewell() async throws {
+        put(held())
+        let destination = Destination(name: "d", way: .command(["d"]), occasions: [.held], patience: .zero)
+        let notifier = try Notifier(
+            [destination], users: ["bot"], store: book, now: { start }, time: { _ in "" }, warn: { _ in }
+        ) { _, _ in try await Task.sleep(for: .seconds(3_600)) }
+        notifier.start()
+        let began = ContinuousClock.now
+        await notifier.close(within: .milliseconds(100))
+        #expect(ContinuousClock.now - began < .seconds(20))
+    }
+
+    @Test("tells at the end what came last")
+    func last() async throws {
+        var before = held()
+        before.problem = nil
+        put(before)
+        let notifier = try notifier()
+        notifier.start()
+        notifier.take("bot", held())
+        await notifier.close(within: .seconds(20))
+        #expect(inbox.all.count == 1)
+    }
+}

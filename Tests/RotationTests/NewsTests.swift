@@ -1,0 +1,132 @@
+import Rotation
+import Testing
+
+@Suite("News")
+struct NewsTests {
+    private let start = Timestamp(milliseconds: 1_800_000_000_000)
+    private let patience: Duration = .seconds(600)
+
+    private func rotation(_ number: Int = 3, _ phase: Phase = .idle) -> Rotation {
+        var rotation = Rotation(at: start)
+        rotation.number = number
+        rotation.phase = phase
+        rotation.current = KeyRecord(id: AccessKeyID("AKIAOLD"), created: start, status: .active)
+        return rotation
+    }
+
+    private func occasions(_ told: Told, _ rotation: Rotation, after wait: Duration = .zero) -> [News.Occasion] {
+        told.owed(rotation, at: start + wait, patience: patience).map(\.occasion)
+    }
+
+    /// What is owed, as told from then on.
+    private func tell(_ told: inout Told, _ rotation: Rotation, after wait: Duration = .zero) -> [News.Occasion] {
+        told.remember(rotation)
+        let owed = told.owed(rotation, at: start + wait, patience: patience)
+        owed.forEach { told.settle($0) }
+        return owed.map(\.occasion)
+    }
+
+    @Test("what only a person resolves is told at once, the rest when it has lasted")
+    func patienceCounts() {
+        var rotation = rotation()
+        let told = Told(before: rotation)
+        rotation.problem = Problem(code: .unaccountedKey, message: "x", since: start)
+        #expect(occasions(told, rotation) == [.held])
+        rotation.problem = Problem(code: .unreachable, message: "x", since: start)
+        #expect(occasions(told, rotation, after: .seconds(599)) == [])
+        #expect(occasions(told, rotation, after: .seconds(600)) == [.held])
+    }
+
+    @Test(
+        "a target that has not confirmed for some time is told once, whatever it says the next time, and its recovery too"
+    )
+    func target() {
+        var rotation = rotation(3, .delivering)
+        rotation.next = KeyRecord(id: AccessKeyID("AKIANEW"), created: start, status: .active)
+        var told = Told(before: rotation)
+        for detail in ["502", "503"] {
+            var delivery = Delivery()
+            delivery.state = .failed
+            delivery.detail = detail
+            rotation.deliveries[TargetName("a:b")] = delivery
+            #expect(tell(&told, rotation, after: .seconds(700)) == (detail == "502" ? [.held] : []))
+        }
+        rotation.deliveries[TargetName("a:b")]?.state = .confirmed
+        #expect(tell(&told, rotation, after: .seconds(701)) == [.recovered])
+        #expect(tell(&told, rotation, after: .seconds(702)) == [])
+    }
+
+    @Test("what was over before it was told is not told")
+    func short() {
+        var rotation = rotation()
+        var told = Told(before: rotation)
+        rotation.problem = Problem(code: .denied, message: "x", since: start)
+        #expect(tell(&told, rotation) == [])
+        rotation.problem = nil
+        #expect(tell(&told, rotation, after: .seconds(900)) == [])
+    }
+
+    @Test("another problem is told anew")
+    func change() {
+        var rotation = rotation()
+        var told = Told(before: rotation)
+        rotation.problem = Problem(code: .unaccountedKey, message: "x", since: start)
+        #expect(tell(&told, rotation) == [.held])
+        rotation.problem = Problem(code: .noSuchUser, message: "y", since: start)
+        #expect(tell(&told, rotation) == [.held])
+    }
+
+    @Test("a completed rotation is told once, those before it never")
+    func completed() {
+        var rotation = rotation(3)
+        var told = Told(before: rotation)
+        #expect(tell(&told, rotation) == [])
+        rotation.number = 4
+        rotation.phase = .soak
+        #expect(tell(&told, rotation) == [])
+        rotation.phase = .idle
+        #expect(tell(&told, rotation) == [.completed])
+        #expect(tell(&told, rotation) == [])
+        // One that was missed is told while the next is under way.
+        rotation.number = 6
+        rotation.phase = .creating
+        #expect(tell(&told, rotation) == [.completed])
+    }
+
+    @Test("a leaked key is told of when it is dead, also if the rotation is over by then")
+    func revoked() {
+        var rotation = rotation()
+        var told = Told(before: rotation)
+        rotation.revoked = AccessKeyID("AKIAOLD")
+        #expect(tell(&told, rotation) == [])
+        var later = rotation
+        later.current?.status = .inactive
+        var other = told
+        #expect(tell(&other, later) == [.revoked])
+        #expect(tell(&other, later) == [])
+        // Nobody looked between: the record of the leak is gone from the rotation.
+        later.revoked = nil
+        later.number = 4
+        later.current = KeyRecord(id: AccessKeyID("AKIANEW"), created: start, status: .active)
+        #expect(tell(&told, later) == [.revoked, .completed])
+        #expect(tell(&told, later) == [])
+        // The next leak is another one.
+        later.revoked = AccessKeyID("AKIANEW")
+        #expect(tell(&told, later) == [])
+        later.current?.status = .inactive
+        #expect(tell(&told, later) == [.revoked])
+    }
+
+    @Test("a leaked key that still lives because a target does not confirm is told at once")
+    func leakedAndHeld() {
+        var rotation = rotation(3, .delivering)
+        rotation.next = KeyRecord(id: AccessKeyID("AKIANEW"), created: start, status: .active)
+        let told = Told(before: rotation)
+        var delivery = Delivery()
+        delivery.state = .failed
+        rotation.deliveries[TargetName("a:b")] = delivery
+        #expect(occasions(told, rotation) == [])
+        rotation.revoked = rotation.current?.id
+        #expect(occasions(told, rotation) == [.held])
+    }
+}
