@@ -86,16 +86,16 @@ extension Configuration {
         _ reader: inout MappingReader, _ line: Int, _ pushers: Set<String>
     ) throws(ConfigurationError) -> [TargetEntry] {
         guard let field = reader.field("targets"), case .list(let fields) = field.value, !fields.isEmpty else {
-            throw ConfigurationError(
-                file: reader.file, line: line,
-                "`\(reader.path("targets"))` must be a list with at least one target: a key that is rotated and pushed "
-                    + "nowhere would cut its users off")
+            throw reader.missing(
+                "targets",
+                "must be a list with at least one target: a key that is rotated and pushed nowhere would cut its users off",
+                at: line)
         }
         var targets: [TargetEntry] = []
         for (index, target) in fields.enumerated() {
             var inner = try MappingReader(target, "\(reader.path("targets"))[\(index)]", reader.file)
             guard let pusher = try inner.string("pusher") else {
-                throw ConfigurationError(file: reader.file, line: target.line, "`\(inner.path("pusher"))` is missing")
+                throw inner.missing("pusher", "is missing")
             }
             guard pushers.contains(pusher) else {
                 let near = Spelling.nearest(to: pusher, among: pushers).map { "; did you mean `\($0)`?" } ?? ""

@@ -135,11 +135,11 @@ public struct Configuration: Sendable {
         let directory = URL(fileURLWithPath: file).deletingLastPathComponent().path
         var reader = try MappingReader(try Field.parse(text, file: file), "", file)
         guard try reader.integer("version", in: 1...1) != nil else {
-            throw ConfigurationError(file: file, line: 1, "`version: 1` is missing")
+            throw reader.missing("version", "is missing; it is 1", at: 1)
         }
         state = try Self.readState(&reader, directory)
         guard let sealKey = reader.field("seal-key") else {
-            throw ConfigurationError(file: file, line: reader.line, "`seal-key` is missing; `keyturn init` makes one")
+            throw reader.missing("seal-key", "is missing; `keyturn init` makes one")
         }
         self.sealKey = try SecretReference(sealKey, "seal-key", file: file, directory: directory)
         authorities = try reader.string("ca-file").map { Paths.absolute($0, from: directory) }
@@ -161,8 +161,7 @@ public struct Configuration: Sendable {
         -> String
     {
         guard let state = try reader.string("state") else {
-            throw ConfigurationError(
-                file: reader.file, line: reader.line, "`state` is missing, such as sqlite:state.db")
+            throw reader.missing("state", "is missing, such as sqlite:state.db")
         }
         guard state.hasPrefix("sqlite:"), state.count > 7 else {
             throw reader.error("state", "must have the form sqlite:PATH")
@@ -267,7 +266,7 @@ public struct Configuration: Sendable {
             }
             var reader = try MappingReader(member.field, place, file)
             guard let plugin = try reader.string("plugin") else {
-                throw ConfigurationError(file: file, line: member.line, "`\(place).plugin` is missing")
+                throw reader.missing("plugin", "is missing", at: member.line)
             }
             pushers.append(PusherEntry(name: member.name, plugin: plugin, line: member.line, field: member.field))
         }

@@ -64,7 +64,10 @@ public struct Field: Hashable, Sendable {
         switch error as? YamlError {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
-            ConfigurationError(file: file, line: mark.line, "this is not YAML: \(problem)")
+            ConfigurationError(
+                file: file, line: mark.line,
+                "this is not YAML: \(problem)"
+                    + (problem.contains("cannot start any token") ? " (a tab? YAML is indented with blanks)" : ""))
         case .duplicatedKeysInMapping(let duplicates, let context):
             ConfigurationError(
                 file: file, line: context.mark.line, "`\(duplicates.joined(separator: "`, `"))` stands here twice")

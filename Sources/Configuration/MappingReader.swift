@@ -32,6 +32,17 @@ struct MappingReader {
         return ConfigurationError(file: file, line: line, "`\(path(name))` \(message)")
     }
 
+    /// A field that is needed and not there: the misspelled one, where there is one.
+    ///
+    /// - Parameter line: of the mapping, where it does not begin at its own first line.
+    func missing(_ name: String, _ message: String, at line: Int? = nil) -> ConfigurationError {
+        let meant = members.first { !known.contains($0.name) && Spelling.nearest(to: $0.name, among: [name]) != nil }
+        guard let meant else {
+            return ConfigurationError(file: file, line: line ?? self.line, "`\(path(name))` \(message)")
+        }
+        return unknown(meant)
+    }
+
     mutating func field(_ name: String) -> Field? {
         known.insert(name)
         return members.first { $0.name == name }?.field
@@ -46,7 +57,12 @@ struct MappingReader {
     mutating func integer(_ name: String, in range: ClosedRange<Int>) throws(ConfigurationError) -> Int? {
         guard let field = field(name) else { return nil }
         guard case .scalar(.integer(let number)) = field.value, range.contains(Int(clamping: number)) else {
-            throw error(name, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+            let isOne = range.lowerBound == range.upperBound
+            throw error(
+                name,
+                isOne
+                    ? "must be \(range.lowerBound)"
+                    : "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return Int(number)
     }
@@ -75,9 +91,12 @@ struct MappingReader {
 
     /// Throws if the file has a name here that nobody asked for.
     func end() throws(ConfigurationError) {
-        guard let stranger = members.first(where: { !known.contains($0.name) }) else { return }
+        if let stranger = members.first(where: { !known.contains($0.name) }) { throw unknown(stranger) }
+    }
+
+    private func unknown(_ stranger: Field.Member) -> ConfigurationError {
         let place = place.isEmpty ? "" : " in `\(place)`"
-        throw ConfigurationError(
+        return ConfigurationError(
             file: file, line: stranger.line, Spelling.unknown(stranger.name, among: known) + place)
     }
 }

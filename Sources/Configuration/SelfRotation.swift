@@ -35,9 +35,7 @@ extension Configuration {
         guard let field else { return nil }
         var reader = try MappingReader(field, "self-rotation", file)
         guard let user = try reader.string("user") else {
-            throw ConfigurationError(
-                file: file, line: field.line,
-                "`self-rotation.user` is missing: the IAM user with whose key keyturn runs")
+            throw reader.missing("user", "is missing: the IAM user with whose key keyturn runs")
         }
         try check(user, reader, field.line)
         let profile = try reader.string("profile") ?? account.profile ?? "default"

@@ -91,6 +91,13 @@ extension Failure {
             case .noSuchEntity: .noSuchUser
             case .refused: .refused
             }
-        self.init(kind, error.description)
+        let next =
+            switch kind {
+            case .denied: "; `keyturn check --online` tells who keyturn is in AWS, `keyturn policy` what it needs"
+            case .noSuchUser:
+                "; is the name right, and the account? `keyturn check --online` tells as whom keyturn asks"
+            case .unreachable, .lost, .limitExceeded, .refused: ""
+            }
+        self.init(kind, error.description + next)
     }
 }

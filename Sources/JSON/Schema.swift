@@ -61,7 +61,10 @@ public struct Schema: Hashable, Sendable {
                 found.append("must have at most \(Int(most)) characters")
             }
             if let pattern = keywords["pattern"]?.string, !Pattern.matches(pattern, text) {
-                found.append("does not have the form \(pattern)")
+                // Words say to more people than a pattern what is wanted.
+                found.append(
+                    keywords["description"]?.string.map { "does not fit: \($0)" } ?? "does not have the form \(pattern)"
+                )
             }
         }
         if let number = limit(value) {

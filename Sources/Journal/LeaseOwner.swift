@@ -32,12 +32,11 @@ public struct LeaseOwner: Hashable, Sendable, CustomStringConvertible {
     /// Whether this owner is certainly gone: of this machine and this boot, and no such process there.
     func isGone(asSeenBy observer: LeaseOwner) -> Bool {
         guard boot == observer.boot else { return false }
-        guard FileManager.default.fileExists(atPath: "/proc/\(process)/stat") else { return !Self.isHidden(process) }
-        return Self.readBeginning(of: process) != began
+        if kill(process, 0) != 0, errno == ESRCH { return true }
+        if let beginning = Self.readBeginning(of: process) { return beginning != began }
+        // A zombie is gone. A process that /proc does not show, as it is under `hidepid` or systemd's `ProtectProc`, is not.
+        return FileManager.default.fileExists(atPath: "/proc/\(process)/stat")
     }
-
-    /// Whether a process is there that /proc does not show: of another user, under `hidepid` or systemd's `ProtectProc`.
-    private static func isHidden(_ process: Int32) -> Bool { kill(process, 0) == 0 || errno == EPERM }
 
     private static func readBoot() -> String {
         let boot = (try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)) ?? "unknown"

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import JSON
 
 /// A plugin as it was found on disk: `<directory>/<id>/{pusher.so,manifest.json}`.
 public struct Plugin: Hashable, Sendable {
@@ -50,7 +51,10 @@ public struct PluginSearch: Sendable {
             }
             return plugin
         }
-        throw PluginError("there is no plugin `\(id)` in \(directories.joined(separator: ", "))")
+        let near = Spelling.nearest(to: id, among: all().map(\.id)) ?? all().map(\.id).first { $0.hasPrefix(id) }
+        throw PluginError(
+            "there is no plugin `\(id)` in \(directories.joined(separator: ", "))"
+                + (near.map { "; did you mean `\($0)`?" } ?? "; `keyturn plugin list` shows those that there are"))
     }
 
     /// Every plugin that there is, or why it cannot be used, by ID. The first of an ID counts.

@@ -86,7 +86,7 @@ extension Rotation {
         guard let current else { return "" }
         guard current.id == revoked else { return ", so the old one stays active" }
         return current.status == .active
-            ? ", and THE LEAKED KEY \(current.id) IS STILL ACTIVE; `keyturn revoke --now` kills it before they have"
+            ? ", and THE LEAKED KEY \(current.id) IS STILL ACTIVE; `keyturn revoke --user USER --now` kills it before they have"
             : "; the leaked key \(current.id) is dead, so they are cut off until they do"
     }
 }

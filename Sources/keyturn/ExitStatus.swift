@@ -5,6 +5,7 @@ internal import JSON
 enum ExitStatus: Int32 {
     case done = 0
     case failed = 1
+    case usage = 64
     case unavailable = 69
     case unfinished = 75
     case notAllowed = 77
@@ -21,6 +22,7 @@ enum ExitStatus: Int32 {
         case .notAllowed: 3
         case .failed: 4
         case .configuration: 5
+        case .usage: 6
         }
     }
 }

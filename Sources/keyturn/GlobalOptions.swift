@@ -29,7 +29,8 @@ struct GlobalOptions: ParsableArguments {
 struct UserSelection: ParsableArguments {
     @Option(
         name: .customLong("user"),
-        help: ArgumentHelp("Only this user of the configuration; may be given several times.", valueName: "user"),
+        help: ArgumentHelp(
+            "Only this user of the configuration; may be given several times. Default: all users.", valueName: "user"),
         completion: Suggestions.users)
     var users: [String] = []
 }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
+internal import JSON
 internal import Journal
 internal import Secrets
 
@@ -22,12 +23,15 @@ struct Keyturn: AsyncParsableCommand {
             try again; 77 not allowed (credentials, pins); 78 configuration.
             """,
         version: version,
-        subcommands: [
-            Demo.self, Init.self, Check.self, Plan.self, Step.self, Rotate.self, Run.self, Status.self, History.self,
-            Retry.self, Skip.self, Rollback.self, Revoke.self, Adopt.self, PolicyCommand.self, ConfigCommand.self,
-            Notify.self,
-            PluginCommand.self,
-            SandboxCommand.self,
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Setup",
+                subcommands: [Demo.self, Init.self, PolicyCommand.self, Check.self, Notify.self, SandboxCommand.self]),
+            CommandGroup(name: "Rotation", subcommands: [Rotate.self, Step.self, Run.self]),
+            CommandGroup(name: "Status", subcommands: [Status.self, Plan.self, History.self]),
+            CommandGroup(
+                name: "Incident", subcommands: [Retry.self, Skip.self, Rollback.self, Revoke.self, Adopt.self]),
+            CommandGroup(name: "Extension", subcommands: [PluginCommand.self, ConfigCommand.self]),
         ])
 
     static func main() async {
@@ -35,6 +39,7 @@ struct Keyturn: AsyncParsableCommand {
         // A reader that has gone (`keyturn status | head`) is no reason to crash.
         signal(SIGPIPE, SIG_IGN)
         do {
+            try refuseUnknownCommand(CommandLine.arguments.dropFirst())
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
@@ -49,6 +54,25 @@ struct Keyturn: AsyncParsableCommand {
             tell(CommandFailure(error))
         } catch {
             Self.exit(withError: error)
+        }
+    }
+
+    /// `keyturn stauts` is a misspelled command, not an argument too many.
+    private static func refuseUnknownCommand(_ arguments: ArraySlice<String>) throws {
+        var command: any ParsableCommand.Type = Self.self
+        for word in arguments.drop(while: { $0 == "help" }) {
+            let known = command.configuration.subcommands
+            guard !word.hasPrefix("-"), !known.isEmpty else { return }
+            if let next = known.first(where: { $0._commandName == word }) {
+                command = next
+                continue
+            }
+            let path = command == Self.self ? "keyturn" : "keyturn \(command._commandName)"
+            let near = Spelling.nearest(to: word, among: known.map { $0._commandName })
+            throw CommandFailure(
+                .usage,
+                "there is no command `\(path) \(word)`; "
+                    + (near.map { "did you mean `\(path) \($0)`?" } ?? "`\(path) --help` lists those that there are"))
         }
     }
 

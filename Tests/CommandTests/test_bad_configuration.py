@@ -140,14 +140,47 @@ def test_no_configuration_at_all(bare):
 
 
 def test_an_unknown_user(world):
-    """The known ones are listed."""
+    """The known ones are listed, or the one that was meant."""
     refuses(world, "rotate", "--user", "nobody", words=["nobody", "cicd-bot"], status=1)
+    refuses(world, "rotate", "--user", "cicdbot", words=["did you mean `cicd-bot`?"], status=1)
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (["stauts"], "did you mean `keyturn status`?"), (["plugin", "lst"], "did you mean `keyturn plugin list`?"),
+    (["help", "revok"], "did you mean `keyturn revoke`?"), (["history", "verfy"], "did you mean `keyturn history verify`?"),
+    (["elephant"], "`keyturn --help` lists those that there are"),
+], ids=str)
+def test_an_unknown_command(world, arguments, words):
+    """The one that was meant is named."""
+    refuses(world, *arguments, words=["there is no command", words], status=64)
+
+
+def test_a_needed_field_that_is_misspelled(world):
+    """It is told as that, not as missing."""
+    user = world.configuration["users"]["cicd-bot"]
+    user["tragets"] = user.pop("targets")
+    world.save()
+    refuses(world, "check", words=["unknown field `tragets`; did you mean `targets`?"])
+
+
+def test_a_plugin_of_nearly_that_name(world):
+    """The one that was meant is named."""
+    world.configuration["pushers"]["travis"]["plugin"] = "travis"
+    world.save()
+    refuses(world, "check", words=["no plugin `travis`", "did you mean `travis-ci`?"])
+
+
+def test_a_configuration_without_users(bare):
+    """Commands say what is missing; what a timer calls is no failure."""
+    bare.must("init")
+    for command in ("step", "rotate"):
+        assert bare.must(command).out == "keyturn.yaml has no users yet: fill in `users`.\n"
+    assert "fill in `users`" in bare.must("policy", status=78).err
 
 
 @pytest.mark.parametrize("arguments", [
-    ["rotat"], ["rotate", "--wiat"], ["status", "--config"], ["rotate", "extra"], ["history", "--limit", "0"],
+    ["rotate", "--wiat"], ["status", "--config"], ["rotate", "extra"], ["history", "--limit", "0"],
     ["history", "--limit", "x"], ["status", "--quiet", "--verbose"], ["skip"], ["plugin", "info"], ["--no-such"],
-    ["plugin", "lst"],
 ], ids=" ".join)
 def test_wrong_flags(world, arguments):
     """Status 64, the usage on stderr, nothing on stdout."""

@@ -88,13 +88,13 @@ def names(schema):
     return set().union(*map(names, schema)) if isinstance(schema, list) else set()
 
 
-class Core(yaml.SafeLoader):
-    """YAML 1.2, as keyturn reads it: there `on` is a word like others."""
+class Yaml(yaml.SafeLoader):
+    """As editors and keyturn read it: a date is a text, and `on` a word."""
 
-
-Core.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in found if first not in "oO" or not tag.endswith(":bool")]
-    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()}
+    yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers
+                if not tag.endswith(":timestamp") and not (tag.endswith(":bool") and first in "oO")]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()}
 
 
 @pytest.mark.parametrize("page", guides.pages()[3:], ids=lambda page: page.stem)
@@ -102,7 +102,7 @@ def test_every_field_exists(page, schema):
     """Of keyturn.yaml: examples are right as a whole, and a field that is named in the text is one."""
     rest = {"version": 1, "state": "sqlite:keyturn.db", "seal-key": {"file": "seal.key"}}
     for block in guides.blocks(page.read_text(), "yaml"):
-        file = yaml.load(block, Core)
+        file = yaml.load(block, Loader=Yaml)
         if not {"deploy", "scrape_configs", "groups"} & set(file):  # A pipeline of GitLab's, and files of Prometheus.
             jsonschema.Draft202012Validator(schema).validate({**rest, **file})
     named = set(re.findall(r"`([a-z][a-z-]+): [^`]*`", guides.prose(page.read_text())))
@@ -126,7 +126,7 @@ def test_the_examples_are_right(schema, known):
     jsonschema.Draft202012Validator(schema).validate(yaml.safe_load(objects["ConfigMap"]["data"]["keyturn.yaml"]))
     pods = [objects["Deployment"]["spec"]["template"], objects["CronJob"]["spec"]["jobTemplate"]["spec"]["template"]]
     for pod in pods:
-        assert lost(pod["spec"]["containers"][0]["args"], known) is None
+        assert lost([str(word) for word in pod["spec"]["containers"][0]["args"]], known) is None
         assert pod["spec"]["serviceAccountName"] == objects["ServiceAccount"]["metadata"]["name"]
         sources = {volume["name"] for volume in pod["spec"]["volumes"]}
         assert {mount["name"] for mount in pod["spec"]["containers"][0]["volumeMounts"]} == sources

@@ -1,5 +1,6 @@
 """What an operator orders: rollback, revoke, adopt."""
 
+import re
 import time
 
 import boto3
@@ -34,8 +35,49 @@ def test_rollback_in_soak_makes_the_old_key_active_within_one_command(world):
 
 
 def test_rollback_without_an_old_key_says_so(world):
-    """Nothing to bring back is an error with a sentence."""
-    assert "soak" in world.must("rollback", "--user", "cicd-bot", status=1).err
+    """Nothing to bring back is an error with a sentence, which knows the phase."""
+    assert "no rotation is under way" in world.must("rollback", "--user", "cicd-bot", status=1).err
+    world.sandbox.fault("gitlab", method="PUT", status=503, times=0)
+    world.must("rotate", status=75)
+    assert "the old key is still Active" in world.must("rollback", "--user", "cicd-bot", status=1).err
+
+
+def test_skip_of_a_target_that_nobody_waits_for_says_why(world):
+    """A name that is none, a delivery that is confirmed, a user without a rotation."""
+    skip = ("skip", "--reason", "x", "--")
+    assert "did you mean `github:acme/app`?" in world.must(*skip, "github:acme/ap", status=1).err
+    assert "did you mean `gitlab:acme/tools/app`?" in world.must(*skip, "acme/tools/app", status=1).err
+    assert "cicd-bot is in phase `idle`" in world.must(*skip, "github:acme/app", status=1).err
+    world.sandbox.fault("gitlab", method="PUT", status=503, times=0)
+    world.must("rotate", status=75)
+    assert "it is confirmed" in world.must(*skip, "github:acme/app", status=1).err
+    world.must(*skip, "gitlab:acme/tools/app")
+
+
+def test_what_status_says_to_type_can_be_typed(world):
+    """Of a leaked key that still works, word by word."""
+    world.sandbox.fault("gitlab", method="PUT", status=503, times=0)
+    world.must("revoke", "--user", "cicd-bot", status=75)
+    (order,) = re.findall(r"`keyturn (revoke [^`]*)`", world.status()["problem"])
+    (old,) = [key["id"] for key in world.status()["keys"] if key["role"] == "current"]
+    world.must(*order.split(), status=75)
+    assert world.sandbox.keys()[old] == "Inactive"
+
+
+def test_a_user_that_is_not_in_iam(world):
+    """Who asked is told, and what to look at."""
+    world.configuration["users"] = {"cicdbot": world.configuration["users"]["cicd-bot"]}
+    world.save()
+    assert "is the name right, and the account?" in world.must("check", "--online", status=1).out
+    problem = world.must("rotate", status=1) and world.status("cicdbot")["problem"]
+    assert "cicdbot" in problem and "is the name right, and the account?" in problem
+
+
+def test_check_fits_the_terminal(world):
+    """Long lines are wrapped where somebody looks, and whole where a program reads."""
+    out = world.must("check", "--online", environment={"COLUMNS": "80"}).out
+    assert max(map(len, out.splitlines())) <= 80 and "\n        " in out
+    assert max(map(len, world.must("check", "--online").out.splitlines())) > 80
 
 
 def test_revoke_kills_the_key_as_soon_as_the_last_target_has_confirmed(world):

@@ -42,8 +42,8 @@ struct MistakeTests {
     @Test("wrong types")
     func types() {
         let cases = [
-            ("version: 1", "version: one", "1: `version` must be a whole number from 1 to 1"),
-            ("version: 1", "version: 2", "1: `version` must be a whole number from 1 to 1"),
+            ("version: 1", "version: one", "1: `version` must be 1"),
+            ("version: 1", "version: 2", "1: `version` must be 1"),
             ("region: us-west-2", "region: 5", "5: `region` must be a text"),
             ("state: sqlite:/var", "state: postgres:/var", "2: `state` must have the form sqlite:PATH"),
             (
@@ -84,7 +84,7 @@ struct MistakeTests {
             ("environment-scope: production", "masked: 1", "18: `users.cicd-bot.targets[1].masked` must be a boolean"),
             (
                 "repository: acme/app }", "repository: app }",
-                #"17: `users.cicd-bot.targets[0].repository` does not have the form ^([0-9]+|[^/\s]+/[^/\s]+)$"#
+                "17: `users.cicd-bot.targets[0].repository` does not fit: The repository, as owner/name or as Travis CI's number of it."
             ),
             (
                 "environment: prod", "kind: codespace",
@@ -108,7 +108,7 @@ struct MistakeTests {
 
     @Test("things that must be there")
     func missing() {
-        expectComplaint(example("version: 1", "#"), "1: `version: 1` is missing")
+        expectComplaint(example("version: 1", "#"), "1: `version` is missing; it is 1")
         #expect(
             Sample.complaint(example("state: sqlite:/var/lib/keyturn/state.db", "#"))?.hasSuffix(
                 "`state` is missing, such as sqlite:state.db") == true)
@@ -124,6 +124,24 @@ struct MistakeTests {
             example("project: acme/tools/app, ", ""),
             "18: `users.cicd-bot.targets[1]` needs one of `project`, `group`, `instance`")
         expectComplaint("", " the file is empty; `keyturn init` writes one")
+    }
+
+    @Test("a needed field that is misspelled is told as that, not as missing")
+    func misspelled() {
+        let cases = [
+            ("version: 1", "verison: 1", "1: unknown field `verison`; did you mean `version`?"),
+            ("seal-key: {", "seal_key: {", "3: unknown field `seal_key`; did you mean `seal-key`?"),
+            (
+                "plugin: travis-ci", "plugni: travis-ci",
+                "9: unknown field `plugni`; did you mean `plugin`? in `pushers.travis`"
+            ),
+            ("targets:", "target:", "16: unknown field `target`; did you mean `targets`? in `users.cicd-bot`"),
+            (
+                "pusher: travis", "psuher: travis",
+                "17: unknown field `psuher`; did you mean `pusher`? in `users.cicd-bot.targets[0]`"
+            ),
+        ]
+        for (piece, other, complaint) in cases { expectComplaint(example(piece, other), complaint) }
     }
 
     @Test("a user without targets would be cut off")

@@ -57,7 +57,12 @@ struct CredentialChain: CredentialSource {
     init(_ sources: [any CredentialSource]) { self.sources = sources }
 
     /// All of them.
-    var name: String { sources.map(\.name).joined(separator: ", ") }
+    var name: String {
+        // The shared files are asked at several places of the chain.
+        var names: [String] = []
+        for source in sources where !names.contains(source.name) { names.append(source.name) }
+        return names.joined(separator: ", ")
+    }
 
     /// The first source's that has any.
     func credentials() async throws(AWSError) -> Credentials? {

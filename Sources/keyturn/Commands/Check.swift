@@ -14,7 +14,10 @@ struct Check: AsyncParsableCommand {
         discussion: """
             Writes nothing anywhere. Offline, the users of `discover` are those that the last work found; online they are \
             looked for. Offline it fetches the secrets and starts each pusher. Online it asks STS who keyturn \
-            is, IAM for each user and its keys, and each pusher whether a push to each target would work.
+            is, IAM for each user and its keys, and each pusher whether a push to each target would work. A line \
+            with `look` works as it is, and may not be what you mean.
+
+            Exit status: 0 all is well; else that of the worst that was found, as `keyturn --help` lists them.
             """)
 
     @Flag(help: "Also ask AWS and every target; nothing is written there.")
@@ -61,7 +64,8 @@ struct Check: AsyncParsableCommand {
 
     private func summary(_ workspace: Workspace, _ users: [ConfiguredUser]) -> String {
         let targets = users.reduce(0) { $0 + $1.targets.count }
-        let counts = "\(users.count) users, \(targets) targets, \(workspace.pushers.count) pushers"
+        let counts = [(users.count, "user"), (targets, "target"), (workspace.pushers.count, "pusher")]
+            .map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }.joined(separator: ", ")
         let found = users.filter { $0.origin != nil }.count
         let hint =
             users.isEmpty
@@ -77,9 +81,10 @@ struct Check: AsyncParsableCommand {
             let terminal = Terminal(options)
             for finding in findings where !options.quiet || finding.status != .done {
                 let mark = finding.status == .done ? terminal.styled("ok    ", .green) : terminal.styled("FAILED", .red)
-                terminal.write("\(mark)  \(finding.subject): \(finding.detail)\n")
+                terminal.write("\(mark)  \(terminal.wrapped("\(finding.subject): \(finding.detail)", indent: 8))\n")
                 if let warning = finding.warning {
-                    terminal.write("\(terminal.styled("look  ", .yellow))  \(finding.subject): \(warning)\n")
+                    let text = terminal.wrapped("\(finding.subject): \(warning)", indent: 8)
+                    terminal.write("\(terminal.styled("look  ", .yellow))  \(text)\n")
                 }
             }
         }

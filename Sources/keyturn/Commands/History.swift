@@ -66,7 +66,7 @@ struct History: ParsableCommand {
         if lines.isEmpty {
             terminal.write(
                 [user, target, key, since, until].allSatisfy { $0 == nil }
-                    ? "Nothing was done yet.\n" : "No line is like that.\n")
+                    ? "Nothing was done yet.\n" : "The history has no such line.\n")
         }
         for line in lines {
             let who =
@@ -75,9 +75,9 @@ struct History: ParsableCommand {
                     "  [\($0.name ?? "uid \($0.uid)")\($0.login.map { ", logged in as \($0)" } ?? ""): keyturn \($0.command) on \($0.host)]"
                 } ?? "" : ""
             let user = line.user.isEmpty ? "" : "\(line.user)  "
-            terminal.write(
-                "\(Moment.text(line.at))  \(user)\(Narration(at: line.at, number: line.rotation).text(line.note))\(terminal.styled(who, .dim))\n"
-            )
+            let text =
+                "\(user)\(Narration(at: line.at, number: line.rotation).text(line.note))\(terminal.styled(who, .dim))"
+            terminal.write("\(Moment.text(line.at))  \(terminal.wrapped(text, indent: 22))\n")
         }
     }
 }

@@ -89,7 +89,8 @@ struct Init: ParsableCommand {
     func run() throws {
         let file = options.config ?? "keyturn.yaml"
         let directory = URL(fileURLWithPath: file).deletingLastPathComponent().path
-        let (sealKey, policy) = ("\(directory)/seal.key", "\(directory)/keyturn-policy.json")
+        let place = file.split(separator: "/", omittingEmptySubsequences: false).dropLast().map { "\($0)/" }.joined()
+        let (sealKey, policy) = ("\(place)seal.key", "\(place)keyturn-policy.json")
         for path in [file, sealKey, policy] where FileManager.default.fileExists(atPath: path) {
             throw CommandFailure(.failed, "\(path) exists already; nothing was written")
         }
@@ -123,13 +124,14 @@ struct Init: ParsableCommand {
             return try JSONOutput.print(["configuration": file, "seal-key": sealKey, "policy": policy])
         }
         guard !options.quiet else { return }
+        let option = options.config.map { " --config \($0)" } ?? ""
         Terminal(options).write(
             """
             \(file)  the configuration\(target == nil ? ": fill in pushers and users" : "")
             \(sealKey)  the seal key (mode 0600): back it up apart from the state
             \(policy)  the IAM policy for the identity that keyturn runs as; `keyturn policy` prints it anew
 
-            Next: \(target.map { "put a token for \($0.system.title) into \($0.system.token)" } ?? "edit \(file)"), then `keyturn check --online`, then `keyturn rotate --wait`.
+            Next: \(target.map { "put a token for \($0.system.title) into \($0.system.token)" } ?? "edit \(file)"), then `keyturn check --online\(option)`, then `keyturn rotate --wait\(option)`.
 
             """)
     }

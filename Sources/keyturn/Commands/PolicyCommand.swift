@@ -18,6 +18,11 @@ struct PolicyCommand: ParsableCommand {
 
     func run() throws {
         let workspace = try Workspace(options)
+        guard !workspace.users.isEmpty || !workspace.configuration.discover.isEmpty else {
+            throw CommandFailure(
+                .configuration,
+                "\(workspace.configuration.file) has no users, so there is nothing to allow: fill in `users` first")
+        }
         let names = workspace.users.filter { $0.origin == nil }.map {
             (workspace.account(of: $0).partition.rawValue, $0.userName)
         }

@@ -5,7 +5,11 @@ internal import Rotation
 
 struct Retry: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Pushes again now to every target that has not confirmed, whatever the schedule says.")
+        abstract: "Pushes again now to every target that has not confirmed, whatever the schedule says.",
+        discussion: """
+            Also tries again what else is held, such as a request that AWS has refused, and begins the overlap anew after \
+            `keyturn rollback`. Until a target has confirmed, `keyturn step` and `keyturn run` push to it every `retry`.
+            """)
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var selection: UserSelection

@@ -11,7 +11,8 @@ struct Revoke: AsyncParsableCommand {
             A new key is made and delivered at once, whatever the schedule says; the leaked one is deactivated the moment the \
             last target has confirmed, and deleted, without overlap and soak. Running jobs that began with it may fail. \
             With --now it is deactivated first: whoever stole it is out at once, and so are your pipelines until the \
-            new key has arrived.
+            new key has arrived. It may also be given later, while a `revoke` waits for a target. Exit status 75: a target has not \
+            confirmed, and `keyturn status` says whether the leaked key is still active.
             """)
 
     @Option(help: ArgumentHelp("The user whose key has leaked.", valueName: "user"), completion: Suggestions.users)

@@ -7,7 +7,7 @@ struct Rotate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Begins a rotation now, whatever the key's age.",
         discussion: """
-            A user whose rotation is under way already goes on with that one. Without --wait it ends when every target has \
+            Of all users, unless --user names some. A user whose rotation is under way already goes on with that one. Without --wait it ends when every target has \
             confirmed, or as soon as it has to wait long; `keyturn step` or `keyturn run` goes on from there. Exit status \
             75: not every target has confirmed, and the old key stays active.
             """)

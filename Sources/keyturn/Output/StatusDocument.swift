@@ -119,7 +119,9 @@ extension StatusDocument.User {
                 }
             },
             deliveries: Self.deliveries(user, rotation),
-            next: .init(action: due.action.rawValue, due: Moment.text(due.at)), problem: rotation.trouble)
+            next: .init(action: due.action.rawValue, due: Moment.text(due.at)),
+            // What it says to type can be typed.
+            problem: rotation.trouble?.replacing("--user USER", with: "--user \(user.name)"))
     }
 
     /// The rotation's deliveries, with a word about targets that came or went since.

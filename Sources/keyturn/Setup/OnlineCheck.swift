@@ -79,7 +79,11 @@ struct OnlineCheck {
             let shown = list.isEmpty ? "no keys" : list.joined(separator: "; ")
             let asked = identities[account]?.first.map { " (asked as \($0.arn))" } ?? ""
             return (Finding(subject, .done, "\(arn): \(shown)\(asked)"), keys)
-        } catch { return (Finding(subject, Self.status(error), error.description), []) }
+        } catch {
+            let who = identities[account]?.first.map { " as \($0.arn)" } ?? ""
+            let help = error.code == .noSuchEntity ? "; asked\(who): is the name right, and the account?" : ""
+            return (Finding(subject, Self.status(error), error.description + help), [])
+        }
     }
 
     static func status(_ error: AWSError) -> ExitStatus {

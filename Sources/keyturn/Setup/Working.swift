@@ -159,7 +159,12 @@ struct Working {
         } else if !workspace.options.quiet {
             let terminal = Terminal(workspace.options)
             let worked = Set(outcomes.map(\.user))
-            if worked.isEmpty { terminal.write(users.isEmpty ? "There is nothing to do.\n" : "Nothing is due.\n") }
+            if worked.isEmpty {
+                terminal.write(
+                    workspace.users.isEmpty
+                        ? "\(workspace.configuration.file) has no users yet: fill in `users`.\n"
+                        : users.isEmpty ? "There is nothing to do.\n" : "Nothing is due.\n")
+            }
             let shown = try lines(users.filter { worked.contains($0.name) })
             terminal.write(
                 StatusOverview(users: shown, terminal: terminal, isVerbose: workspace.options.verbose).text)

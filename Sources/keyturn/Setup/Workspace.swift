@@ -3,6 +3,7 @@ internal import Configuration
 internal import Engine
 internal import Foundation
 internal import HTTP
+internal import JSON
 internal import Journal
 internal import PusherHost
 internal import Rotation
@@ -64,9 +65,13 @@ struct Workspace {
     /// The users of a selection; all where it is empty.
     func select(_ names: [String]) throws -> [ConfiguredUser] {
         for name in names where !users.contains(where: { $0.name == name }) {
-            let known = users.map(\.name).joined(separator: ", ")
+            let known = users.map(\.name)
+            let near = Spelling.nearest(to: name, among: known).map { "; did you mean `\($0)`?" }
+            let list =
+                known.isEmpty ? "; no user is there yet" : "; it has: \(known.prefix(10).joined(separator: ", "))"
+            let more = known.count > 10 ? " and \(known.count - 10) more" : ""
             let hint = configuration.discover.isEmpty ? "" : "; `keyturn step` finds new ones"
-            throw CommandFailure(.failed, "\(configuration.file) has no user `\(name)`; it has: \(known)\(hint)")
+            throw CommandFailure(.failed, "\(configuration.file) has no user `\(name)`\(near ?? list + more)\(hint)")
         }
         return names.isEmpty ? users : users.filter { names.contains($0.name) }
     }
