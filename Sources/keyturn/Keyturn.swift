@@ -26,9 +26,9 @@ struct Keyturn: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Setup",
-                subcommands: [Demo.self, Init.self, PolicyCommand.self, Check.self, SandboxCommand.self]),
+                subcommands: [Demo.self, Init.self, PolicyCommand.self, Check.self, Notify.self, SandboxCommand.self]),
             CommandGroup(name: "Rotation", subcommands: [Rotate.self, Step.self, Run.self]),
-            CommandGroup(name: "Status", subcommands: [Status.self, Plan.self, History.self, Notify.self]),
+            CommandGroup(name: "Status", subcommands: [Status.self, Plan.self, History.self]),
             CommandGroup(
                 name: "Incident", subcommands: [Retry.self, Skip.self, Rollback.self, Revoke.self, Adopt.self]),
             CommandGroup(name: "Extension", subcommands: [PluginCommand.self, ConfigCommand.self]),

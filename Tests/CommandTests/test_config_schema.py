@@ -31,6 +31,10 @@ def test_what_is_right_validates(bare, world):
     bare.must("init", "--region", "eu-central-1")
     schema.validate(yaml.safe_load((bare.directory / "keyturn.yaml").read_text()))
     schema.validate(world.configuration)
+    schema.validate({**example(), "listen": "127.0.0.1:9464", "notifications": [
+        {"webhook": "https://example.com/", "secret": {"env": "S"}, "on": ["held"], "held-after": "5m"},
+        {"webhook": "http://[::1]:80/", "secret": {"env": "S"}}, {"webhook": {"file": "url"}, "secret": {"env": "S"}},
+        {"slack": {"env": "URL"}}, {"command": ["tell", "them"]}]})
     assert "config schema" not in world.must("config", "schema").err
 
 
@@ -50,6 +54,10 @@ def test_what_is_right_validates(bare, world):
     lambda file: file["users"]["cicd-bot"]["targets"][1].update(shape="file"),
     lambda file: file.update(history={"keep": "400"}),
     lambda file: file.update(plugins={"accept-missing": ["tls"]}),
+    lambda file: file.update(notifications=[{"webhook": "http://example.com/", "secret": {"env": "S"}}]),
+    lambda file: file.update(notifications=[{"webhook": "https://example.com/"}]),
+    lambda file: file.update(notifications=[{"slack": "https://example.com/"}]),
+    lambda file: file.update(notifications=[{"command": ["tell"], "on": ["hold"]}]),
 ])
 def test_what_is_wrong_does_not(bare, change):
     """Misspelled names, values of another form, plain secrets."""

@@ -89,10 +89,11 @@ def names(schema):
 
 
 class Yaml(yaml.SafeLoader):
-    """As editors read it: a date is a text."""
+    """As editors and keyturn read it: a date is a text, and `on` a word."""
 
     yaml_implicit_resolvers = {
-        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+        first: [(tag, pattern) for tag, pattern in resolvers
+                if not tag.endswith(":timestamp") and not (tag.endswith(":bool") and first in "oO")]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()}
 
 
@@ -102,7 +103,7 @@ def test_every_field_exists(page, schema):
     rest = {"version": 1, "state": "sqlite:keyturn.db", "seal-key": {"file": "seal.key"}}
     for block in guides.blocks(page.read_text(), "yaml"):
         file = yaml.load(block, Loader=Yaml)
-        if "deploy" not in file:  # A pipeline of GitLab's.
+        if not {"deploy", "scrape_configs", "groups"} & set(file):  # A pipeline of GitLab's, and files of Prometheus.
             jsonschema.Draft202012Validator(schema).validate({**rest, **file})
     named = set(re.findall(r"`([a-z][a-z-]+): [^`]*`", guides.prose(page.read_text())))
     others = {"app", "gitlab", "public", "x-ratelimit-remaining"}  # Pushers' names, and words of the services.

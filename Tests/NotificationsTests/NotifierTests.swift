@@ -76,6 +76,27 @@ struct NotifierTests {
         #expect(inbox.all.last == "d bot/3/recovered/unaccounted-key")
     }
 
+    @Test("two that are at work at once tell once, and a leak is told though the state has not heard of it")
+    func two() async throws {
+        var before = held()
+        before.problem = nil
+        before.current = KeyRecord(id: AccessKeyID("AKIAOLD"), created: start, status: .active)
+        put(before)
+        let (one, other) = (try notifier(), try notifier())
+        await one.tellOwed()
+        for notifier in [one, other] { notifier.take("bot", held()) }
+        await one.tellOwed()
+        await other.tellOwed()
+        #expect(inbox.all == ["d bot/3/held/unaccounted-key/\(start.milliseconds)"])
+        before.revoked = AccessKeyID("AKIAOLD")
+        one.take("bot", before)
+        before.revoked = nil
+        before.current?.id = AccessKeyID("AKIANEW")
+        one.take("bot", before)
+        await one.tellOwed()
+        #expect(inbox.all.dropFirst() == ["d bot/3/recovered/unaccounted-key", "d bot/3/revoked/AKIAOLD"])
+    }
+
     @Test("what could not be told is told by the next process")
     func down() async throws {
         put(held())

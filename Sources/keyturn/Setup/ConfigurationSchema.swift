@@ -141,7 +141,7 @@ struct ConfigurationSchema {
               "additionalProperties": false,
               "oneOf": [{ "required": ["webhook", "secret"] }, { "required": ["slack"] }, { "required": ["command"] }],
               "properties": {
-                "webhook": { "anyOf": [{ "type": "string", "pattern": "^(https://|http://(127\\.0\\.0\\.1|localhost|\\[::1\\])([:/]|$))" }, { "$ref": "#/$defs/secret" }], "description": "Gets a POST of JSON." },
+                "webhook": { "anyOf": [{ "type": "string", "pattern": "^(https://|http://(127[.]0[.]0[.]1|localhost|.::1.)([:/]|$))" }, { "$ref": "#/$defs/secret" }], "description": "Gets a POST of JSON." },
                 "secret": { "$ref": "#/$defs/secret", "description": "What messages to the webhook are signed with." },
                 "slack": { "$ref": "#/$defs/secret", "description": "The URL of an incoming webhook of Slack, or of those that speak like it." },
                 "command": { "type": "array", "minItems": 1, "items": { "type": "string" }, "description": "A program and its arguments; it gets the JSON on its standard input." },
