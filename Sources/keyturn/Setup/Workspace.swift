@@ -15,9 +15,9 @@ struct Workspace {
     let environment: [String: String]
     let configuration: Configuration
     let plugins: [String: Plugin]
-    let pushers: [ConfiguredPusher]
+    private(set) var pushers: [ConfiguredPusher] = []
     /// Those of `users`, and those that `discover` has found.
-    private(set) var users: [ConfiguredUser]
+    private(set) var users: [ConfiguredUser] = []
     /// What `discover` found last.
     var remembered: FoundUsers
     /// What there is to say about the users that were found.
@@ -30,9 +30,7 @@ struct Workspace {
         do throws(ConfigurationError) {
             configuration = try Configuration(file: try Configuration.find(options.config, environment: environment))
             plugins = try Self.findPlugins(configuration)
-            pushers = try configuration.resolve(plugins.mapValues { PluginDescription($0.manifest) }).pushers
         } catch { throw CommandFailure(.configuration, error.description) }
-        users = []
         remembered = configuration.discover.isEmpty ? FoundUsers() : try FoundUsers.read(state: configuration.state)
         try take(remembered)
     }
@@ -42,7 +40,8 @@ struct Workspace {
         do throws(ConfigurationError) {
             let descriptions = plugins.mapValues { PluginDescription($0.manifest) }
             let resolution = try configuration.resolve(descriptions, found: found.users)
-            (users, notes, problems) = (resolution.users, resolution.notes, resolution.problems)
+            (pushers, users) = (resolution.pushers, resolution.users)
+            (notes, problems) = (resolution.notes, resolution.problems)
         } catch { throw CommandFailure(.configuration, error.description) }
     }
 
