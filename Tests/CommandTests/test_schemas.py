@@ -37,6 +37,7 @@ def test_every_document_has_the_form_that_is_promised(world):
     fits("status", world.run("adopt", "--user", "cicd-bot", "--current", "AKIANONE", "--json"))
     for command in (["step"], ["retry"], ["status", "--online"]):
         fits("status", world.run(*command, "--json"))
+    fits("status", world.run("step", "--timings", "--json"))
     fits("history", world.must("history", "--json"))
     fits("history-verify", world.must("history", "verify", "--json"))
     fits("history-verify", world.must("history", "verify", "--head", "0" * 64, "--json", status=1))
