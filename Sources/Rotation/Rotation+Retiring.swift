@@ -35,12 +35,13 @@ extension Rotation {
     mutating func judgeSighting(
         _ target: TargetName, _ id: AccessKeyID?, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
     ) {
+        // One answer alone settles nothing, and takes no hold back.
+        guard undelivered(terms).allSatisfy({ sightings[$0] != nil }) else { return }
         let holders = undelivered(terms).filter { previous != nil && sightings[$0] == .some(previous?.id) }
         guard let previous, let first = holders.first else {
             if problem?.code == .unaccountedKey { problem = nil }
             return
         }
-        guard undelivered(terms).allSatisfy({ sightings[$0] != nil }) else { return }
         sightings = [:]
         retryAt = now + IAMTimes.strangerWait
         let more = holders.count > 1 ? " (and \(holders.count - 1) more)" : ""

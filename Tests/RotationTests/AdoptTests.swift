@@ -48,6 +48,26 @@ struct AdoptTests {
         #expect(world.keys.map(\.id) == [World.old])
     }
 
+    @Test("of the wrong key is held until every target has answered again, and told once")
+    func heldOnce() {
+        var world = held()
+        world.held[World.targets[1]] = World.old
+        world.send(.asked(.adopt(other)))
+        world.answerAll()
+        world.advance(.seconds(4_000))
+        world.answerAll()
+        let told = world.rotation.problem
+        for _ in 0..<3 {
+            world.restart()
+            for target in World.targets {
+                #expect(world.rotation.problem?.code == .unaccountedKey)
+                world.answer(.inspect(target))
+            }
+            #expect(world.rotation.problem == told)
+            world.advance(.seconds(400))
+        }
+    }
+
     @Test("of the wrong key goes on, once an operator leaves out whoever holds the other one")
     func skipped() {
         var world = held()

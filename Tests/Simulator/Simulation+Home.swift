@@ -64,7 +64,17 @@ extension Simulation {
         return true
     }
 
+    /// The old key is in use somewhere that keyturn did not write: an operator leaves those targets out.
+    private mutating func leaveOut(_ rotation: Rotation) -> Bool {
+        for index in targets.indices where targets[index].isConfigured && targets[index].held == rotation.previous?.id {
+            targets[index].isProtected = false
+            ask(.skip(targets[index].name, reason: "it waits for the next rotation"))
+        }
+        return true
+    }
+
     private mutating func resolveStranger(_ rotation: Rotation) -> Bool {
+        if rotation.phase == .overlap { return leaveOut(rotation) }
         let known = [rotation.current, rotation.next, rotation.previous].compactMap { $0?.id }
         let strangers = iam.keys.map(\.id).filter { !known.contains($0) }
         if let used = strangers.first(where: { id in targets.contains { $0.held == id && $0.isProtected } }) {
