@@ -26,48 +26,80 @@ extension IAM: AccessKeyService {}
 /// Each answers by a call, once, from any thread: hundreds of targets wait at the same time, and a task for each of them would
 /// cost more memory than all the rest.
 public protocol PushService: Sendable {
-    /// Pushes a pair to one target. Whatever happens is an outcome; nil: it was never begun, since the process is to stop.
+    /// Pushes a pair to one target. Whatever happens is an outcome.
     func push(
-        _ pair: KeyPair, to target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushResult?) -> Void)
+        _ pair: KeyPair, to target: PusherTarget, timeout: Duration,
+        answer: @escaping @Sendable (PushAnswer<PushResult>) -> Void)
     /// Why a target would refuse a pair for good; nil: it would take one, or cannot be asked at the moment.
-    func refusal(of target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (String?) -> Void)
-    /// The key ID that a target holds; nil: it cannot be read.
-    func inspect(_ target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (AccessKeyID?) -> Void)
+    func refusal(
+        of target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushAnswer<String?>) -> Void)
+    /// The key ID that a target holds.
+    func inspect(
+        _ target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushAnswer<Sighting>) -> Void)
+}
+
+/// What becomes of a question to a pusher.
+public enum PushAnswer<Value: Sendable>: Sendable {
+    /// It was answered.
+    case ended(Value)
+    /// The pusher never heard of it: the process is to stop.
+    case notBegun
+}
+
+/// What a target shows of the key that it holds.
+public enum Sighting: Hashable, Sendable {
+    /// This key ID.
+    case holds(AccessKeyID)
+    /// Nothing: the service shows no values, or there is none yet.
+    case unreadable
+    /// Nothing at the moment, for this reason.
+    case failed(String)
 }
 
 extension PusherHost: PushService {
-    /// Pushes a pair to one target; nil: it was never begun, since the process is to stop.
+    /// Pushes a pair to one target.
     public func push(
-        _ pair: KeyPair, to target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushResult?) -> Void
+        _ pair: KeyPair, to target: PusherTarget, timeout: Duration,
+        answer: @escaping @Sendable (PushAnswer<PushResult>) -> Void
     ) {
-        call(.push(pair), target, timeout: timeout) { report in
-            answer(
-                report.isNotBegun
-                    ? nil
-                    : PushResult(
-                        report.outcome, evidence: report.evidence, retryAfter: report.retryAfter,
-                        mayHaveWritten: report.mayHaveWritten, message: report.message))
+        ask(.push(pair), target, timeout, answer) { report in
+            PushResult(
+                report.outcome, evidence: report.evidence, retryAfter: report.retryAfter,
+                mayHaveWritten: report.mayHaveWritten, message: report.message)
         }
     }
 
     /// Why a target would refuse a pair for good; nil: it would take one, or cannot be asked at the moment.
-    public func refusal(of target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (String?) -> Void) {
-        call(.check, target, timeout: timeout) { report in
+    public func refusal(
+        of target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushAnswer<String?>) -> Void
+    ) {
+        ask(.check, target, timeout, answer) { report in
             switch report.outcome {
-            case .unauthorized, .notFound, .conflict, .invalidConfig: answer(report.message)
+            case .unauthorized, .notFound, .conflict, .invalidConfig: report.message
             // What a plugin cannot check shows at the push.
-            case .ok, .unchanged, .unsupported, .retryable, .rateLimited, .cancelled, .timedOut, .internal, .unknown:
-                answer(nil)
+            case .ok, .unchanged, .unsupported, .retryable, .rateLimited, .cancelled, .timedOut, .internal, .unknown: nil
             }
         }
     }
 
-    /// The key ID that a target holds; nil: it cannot be read.
+    /// The key ID that a target holds.
     public func inspect(
-        _ target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (AccessKeyID?) -> Void
+        _ target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushAnswer<Sighting>) -> Void
     ) {
-        call(.inspect, target, timeout: timeout) { report in
-            answer(report.outcome == .ok ? report.keyID.map { AccessKeyID($0) } : nil)
+        ask(.inspect, target, timeout, answer) { report in
+            switch report.outcome {
+            case .ok, .unchanged: report.keyID.map { .holds(AccessKeyID($0)) } ?? .unreadable
+            case .unsupported, .notFound: .unreadable
+            default: .failed(report.message)
+            }
         }
+    }
+
+    private func ask<Value: Sendable>(
+        _ question: Question, _ target: PusherTarget, _ timeout: Duration,
+        _ answer: @escaping @Sendable (PushAnswer<Value>) -> Void,
+        _ read: @escaping @Sendable (CallReport) -> Value
+    ) {
+        call(question, target, timeout: timeout) { answer($0.isNotBegun ? .notBegun : .ended(read($0))) }
     }
 }

@@ -22,15 +22,30 @@ struct Work {
             guard let pair, pair.id == id.rawValue else {
                 return post(.pushed(target, id, PushResult(.internal, message: Self.lacksSecret(id))))
             }
-            pushers.push(pair, to: place, timeout: timeout) { result in
-                post(result.map { .pushed(target, id, $0) } ?? .notPushed(target, id))
+            pushers.push(pair, to: place, timeout: timeout) { answer in
+                switch answer {
+                case .ended(let result): post(.pushed(target, id, result))
+                case .notBegun: post(.notBegun(effect))
+                }
             }
         case .inspect(let target):
             guard let place = user.targetsByName[target] else { return post(.inspected(target, nil)) }
-            pushers.inspect(place, timeout: timeout) { post(.inspected(target, $0)) }
+            pushers.inspect(place, timeout: timeout) { answer in
+                switch answer {
+                case .ended(.holds(let id)): post(.inspected(target, id))
+                case .ended(.unreadable): post(.inspected(target, nil))
+                case .ended(.failed(let reason)): post(.notInspected(target, reason))
+                case .notBegun: post(.notBegun(effect))
+                }
+            }
         case .check(let target):
             guard let place = user.targetsByName[target] else { return post(.checked(target, nil)) }
-            pushers.refusal(of: place, timeout: timeout) { post(.checked(target, $0)) }
+            pushers.refusal(of: place, timeout: timeout) { answer in
+                switch answer {
+                case .ended(let refusal): post(.checked(target, refusal))
+                case .notBegun: post(.notBegun(effect))
+                }
+            }
         default:
             tasks.append(Task { mailbox.post(await Self.ask(effect, user, pair)) })
             // Of AWS, one question is outstanding at a time; of former ones only the husks are kept.

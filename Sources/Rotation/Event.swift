@@ -18,12 +18,14 @@ public enum Event: Hashable, Sendable {
     case keyOfAnother(AccessKeyID, String)
     /// One push of that key to that target has ended.
     case pushed(TargetName, AccessKeyID, PushResult)
-    /// A push of that key to that target was not begun, and will not be: the process is to stop.
-    case notPushed(TargetName, AccessKeyID)
+    /// What was asked of a target was not begun, and will not be: the process is to stop.
+    case notBegun(Effect)
     /// When the key was last used; nil: never.
     case lastUsed(AccessKeyID, Timestamp?)
     /// The key ID that a target holds; nil: it cannot be read.
     case inspected(TargetName, AccessKeyID?)
+    /// Why a target did not say which key ID it holds, though it may be able to.
+    case notInspected(TargetName, String)
     /// Why the target would refuse a key for good; nil: it would take one, or cannot be asked at the moment.
     case checked(TargetName, String?)
     /// The key is Active.

@@ -101,7 +101,7 @@ extension Rotation {
     public func isSkippable(_ target: TargetName, _ terms: Terms) -> Bool {
         switch phase {
         case .delivering: deliveries[target].map { !$0.isSettled } ?? false
-        case .overlap: problem?.code == .unaccountedKey && undelivered(terms).contains(target)
+        case .overlap: undelivered(terms).contains(target)
         default: false
         }
     }

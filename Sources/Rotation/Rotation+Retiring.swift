@@ -53,6 +53,20 @@ extension Rotation {
             now, &transition)
     }
 
+    /// A target that may hold the old key, and does not say so at the moment, keeps it Active until it does.
+    mutating func notInspected(
+        _ target: TargetName, _ reason: String, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
+    ) {
+        guard phase == .overlap, let previous else { return inspected(target, nil, now, terms, &transition) }
+        failures += 1
+        retryAt = now + failureWait
+        guard problem?.code != .unaccountedKey else { return }
+        hold(
+            .unreachable,
+            "\(target), which keyturn did not write in this rotation, does not say which key it holds: \(reason). The old key "
+                + "\(previous.id) stays Active. Mend that, or leave the target out with `keyturn skip`.", now, &transition)
+    }
+
     /// The old key is retired though this target was seen to hold it: it gets one again with the next rotation.
     mutating func leaveOut(
         _ target: TargetName, _ reason: String, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition

@@ -159,8 +159,8 @@ public struct Rotation: Hashable, Sendable {
         case .pushed(let target, let id, let result):
             guard inFlight.remove(.push(target, id)) != nil else { break }
             pushed(target, id, result, now, terms, &transition)
-        case .notPushed(let target, let id):
-            guard inFlight.remove(.push(target, id)) != nil else { break }
+        case .notBegun(let effect):
+            guard inFlight.remove(effect) != nil, case .push(let target, _) = effect else { break }
             deliveries[target]?.attempts -= 1
             deliveries[target]?.quickTries -= 1
             transition.changedDeliveries.insert(target)
@@ -171,6 +171,9 @@ public struct Rotation: Hashable, Sendable {
         case .inspected(let target, let id):
             guard inFlight.remove(.inspect(target)) != nil else { break }
             inspected(target, id, now, terms, &transition)
+        case .notInspected(let target, let reason):
+            guard inFlight.remove(.inspect(target)) != nil else { break }
+            notInspected(target, reason, now, terms, &transition)
         case .checked(let target, let refusal):
             guard inFlight.remove(.check(target)) != nil else { break }
             checked(target, refusal, now, terms, &transition)

@@ -51,9 +51,10 @@ final class FakePushers: PushService {
     }
 
     func push(
-        _ pair: KeyPair, to target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushResult?) -> Void
+        _ pair: KeyPair, to target: PusherTarget, timeout: Duration,
+        answer: @escaping @Sendable (PushAnswer<PushResult>) -> Void
     ) {
-        Task { answer(await push(pair, to: target, timeout: timeout)) }
+        Task { answer(await push(pair, to: target, timeout: timeout).map { .ended($0) } ?? .notBegun) }
     }
 
     private func push(_ pair: KeyPair, to target: PusherTarget, timeout: Duration) async -> PushResult? {
@@ -85,11 +86,15 @@ final class FakePushers: PushService {
         }
     }
 
-    func refusal(of target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (String?) -> Void) {
-        answer(nil)
+    func refusal(
+        of target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushAnswer<String?>) -> Void
+    ) {
+        answer(.ended(nil))
     }
 
-    func inspect(_ target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (AccessKeyID?) -> Void) {
-        answer(held(target.name).map { AccessKeyID($0) })
+    func inspect(
+        _ target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushAnswer<Sighting>) -> Void
+    ) {
+        answer(.ended(held(target.name).map { .holds(AccessKeyID($0)) } ?? .unreadable))
     }
 }

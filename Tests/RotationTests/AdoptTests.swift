@@ -14,6 +14,15 @@ struct AdoptTests {
         return world
     }
 
+    /// An operator has named the other key, and one target holds the old one.
+    private func wronglyAdopted() -> World {
+        var world = held()
+        world.held[World.targets[1]] = World.old
+        world.send(.asked(.adopt(other)))
+        world.answerAll()
+        return world
+    }
+
     @Test("keeps the named key, and retires the other one like a replaced key")
     func adopt() {
         var world = held()
@@ -29,10 +38,7 @@ struct AdoptTests {
 
     @Test("of the wrong key retires nothing that a target is seen to hold, and can be said anew")
     func wrongKey() {
-        var world = held()
-        world.held[World.targets[1]] = World.old
-        world.send(.asked(.adopt(other)))
-        world.answerAll()
+        var world = wronglyAdopted()
         #expect(world.rotation.phase == .overlap)
         for _ in 0..<5 {
             world.advance(.seconds(4_000))
@@ -50,10 +56,7 @@ struct AdoptTests {
 
     @Test("of the wrong key is held until every target has answered again, and told once")
     func heldOnce() {
-        var world = held()
-        world.held[World.targets[1]] = World.old
-        world.send(.asked(.adopt(other)))
-        world.answerAll()
+        var world = wronglyAdopted()
         world.advance(.seconds(4_000))
         world.answerAll()
         let told = world.rotation.problem
@@ -70,10 +73,7 @@ struct AdoptTests {
 
     @Test("of the wrong key goes on, once an operator leaves out whoever holds the other one")
     func skipped() {
-        var world = held()
-        world.held[World.targets[1]] = World.old
-        world.send(.asked(.adopt(other)))
-        world.answerAll()
+        var world = wronglyAdopted()
         world.advance(.seconds(4_000))
         world.answerAll()
         #expect(world.rotation.problem?.code == .unaccountedKey)
@@ -83,6 +83,51 @@ struct AdoptTests {
         #expect(world.rotation.deliveries[World.targets[1]]?.state == .skipped)
         world.roll(to: .idle)
         #expect(world.keys.map(\.id) == [other])
+    }
+
+    @Test("retires nothing while a target does not answer which key it holds")
+    func speechless() {
+        var world = held()
+        world.speechless = [World.targets[0]]
+        world.send(.asked(.adopt(other)))
+        world.answerAll()
+        for _ in 0..<5 {
+            world.advance(.seconds(4_000))
+            world.answerAll()
+        }
+        #expect(world.rotation.phase == .overlap)
+        #expect(world.rotation.problem?.code == .unreachable)
+        #expect(world.rotation.problem?.message.contains("\(World.targets[0])") == true)
+        #expect(world.keys.allSatisfy { $0.status == .active })
+        world.speechless = []
+        world.roll(to: .idle)
+        #expect(world.rotation.problem == nil)
+        #expect(world.keys.map(\.id) == [other])
+    }
+
+    @Test("is still held for a target with the old key when that one does not answer any more")
+    func speechlessHolder() {
+        var world = wronglyAdopted()
+        world.advance(.seconds(4_000))
+        world.answerAll()
+        world.speechless = [World.targets[1]]
+        for _ in 0..<5 {
+            world.advance(.seconds(4_000))
+            world.answerAll()
+        }
+        #expect(world.rotation.problem?.code == .unaccountedKey)
+        #expect(world.keys.allSatisfy { $0.status == .active })
+    }
+
+    @Test("takes no hold back when the process is to stop before a target was asked")
+    func notAsked() {
+        var world = wronglyAdopted()
+        world.advance(.seconds(4_000))
+        world.answerAll()
+        let told = world.rotation.problem
+        world.restart()
+        for target in World.targets { world.send(.notBegun(.inspect(target))) }
+        #expect(world.rotation.problem == told)
     }
 
     @Test("of a key that is not there changes nothing, and says what is")

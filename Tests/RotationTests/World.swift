@@ -19,6 +19,8 @@ struct World {
     var uses: [AccessKeyID: Timestamp] = [:]
     /// What targets say that they hold; the others cannot be read.
     var held: [TargetName: AccessKeyID] = [:]
+    /// Targets that do not answer what they hold.
+    var speechless: Set<TargetName> = []
     /// Why targets would refuse a key; the others would take one.
     var refusals: [TargetName: String] = [:]
     /// How pushes end; the others are confirmed by reading back.
@@ -154,7 +156,8 @@ struct World {
         case .activateKey(let id):
             setStatus(.active, of: id)
             return .keyActivated(id)
-        case .inspect(let target): return .inspected(target, held[target])
+        case .inspect(let target):
+            return speechless.contains(target) ? .notInspected(target, "no answer") : .inspected(target, held[target])
         case .check(let target): return .checked(target, refusals[target])
         case .deleteKey(let id):
             keys.removeAll { $0.id == id }

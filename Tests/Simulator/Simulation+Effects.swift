@@ -12,7 +12,8 @@ extension Simulation {
         case .push: answer = push(flight)
         case .inspect(let target):
             let held = self.targets.first { $0.name == target && $0.isReadable }?.held
-            answer = Happening(event: .inspected(target, random.chance(weather.push) ? nil : held))
+            answer = Happening(
+                event: random.chance(weather.push) ? .notInspected(target, "no answer") : .inspected(target, held))
         case .check(let target):
             answer = Happening(event: .checked(target, random.chance(weather.push) ? "the token is refused" : nil))
         case .verifyKey(let id) where random.chance(weather.refusal + weather.loss):

@@ -9,7 +9,8 @@ struct TimedPushers: PushService {
     let timings: Timings
 
     func push(
-        _ pair: KeyPair, to target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushResult?) -> Void
+        _ pair: KeyPair, to target: PusherTarget, timeout: Duration,
+        answer: @escaping @Sendable (PushAnswer<PushResult>) -> Void
     ) {
         let end = timings.begin("\(target.pusher): push")
         pushers.push(pair, to: target, timeout: timeout) { result in
@@ -18,7 +19,9 @@ struct TimedPushers: PushService {
         }
     }
 
-    func refusal(of target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (String?) -> Void) {
+    func refusal(
+        of target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushAnswer<String?>) -> Void
+    ) {
         let end = timings.begin("\(target.pusher): check")
         pushers.refusal(of: target, timeout: timeout) { refusal in
             end()
@@ -26,7 +29,9 @@ struct TimedPushers: PushService {
         }
     }
 
-    func inspect(_ target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (AccessKeyID?) -> Void) {
+    func inspect(
+        _ target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushAnswer<Sighting>) -> Void
+    ) {
         let end = timings.begin("\(target.pusher): inspect")
         pushers.inspect(target, timeout: timeout) { id in
             end()
