@@ -77,7 +77,8 @@ extension PusherHost: PushService {
             switch report.outcome {
             case .unauthorized, .notFound, .conflict, .invalidConfig: report.message
             // What a plugin cannot check shows at the push.
-            case .ok, .unchanged, .unsupported, .retryable, .rateLimited, .cancelled, .timedOut, .internal, .unknown: nil
+            case .ok, .unchanged, .unsupported, .retryable, .rateLimited, .cancelled, .timedOut, .internal, .unknown:
+                nil
             }
         }
     }

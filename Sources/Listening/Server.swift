@@ -88,51 +88,28 @@ public final class Server: Sendable {
     }
 
     private static func listen(_ options: Options) throws(ListeningError) -> Int32 {
-        let isLong = options.host.contains(":")
-        let descriptor = socket(isLong ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         func failure(_ what: String) -> ListeningError {
             ListeningError(description: "cannot listen on \(options.host), port \(options.port): \(what)")
         }
-        guard descriptor >= 0 else { throw failure(String(cString: strerror(errno))) }
-        _ = kt_close_on_exec(descriptor)
-        _ = kt_set_nonblocking(descriptor)
-        var one: Int32 = 1
-        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
-        let bound = isLong ? bind6(descriptor, options) : bind4(descriptor, options)
-        guard let bound else {
-            close(descriptor)
+        var hints = addrinfo()
+        hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var found: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo(options.host, "\(options.port)", &hints, &found) == 0, let address = found?.pointee else {
             throw failure("that is no address of a machine")
         }
-        guard bound == 0, Glibc.listen(descriptor, 16) == 0 else {
+        defer { freeaddrinfo(found) }
+        let kind = address.ai_socktype | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        let descriptor = socket(address.ai_family, kind, address.ai_protocol)
+        guard descriptor >= 0 else { throw failure(String(cString: strerror(errno))) }
+        var one: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
+        guard bind(descriptor, address.ai_addr, address.ai_addrlen) == 0, Glibc.listen(descriptor, 16) == 0 else {
             let reason = String(cString: strerror(errno))
             close(descriptor)
             throw failure(reason)
         }
         return descriptor
-    }
-
-    private static func bind4(_ descriptor: Int32, _ options: Options) -> Int32? {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = options.port.bigEndian
-        guard inet_pton(AF_INET, options.host, &address.sin_addr) == 1 else { return nil }
-        return withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-    }
-
-    private static func bind6(_ descriptor: Int32, _ options: Options) -> Int32? {
-        var address = sockaddr_in6()
-        address.sin6_family = sa_family_t(AF_INET6)
-        address.sin6_port = options.port.bigEndian
-        guard inet_pton(AF_INET6, options.host, &address.sin6_addr) == 1 else { return nil }
-        return withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size))
-            }
-        }
     }
 
     private func run() {

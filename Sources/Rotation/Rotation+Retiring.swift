@@ -64,7 +64,8 @@ extension Rotation {
         hold(
             .unreachable,
             "\(target), which keyturn did not write in this rotation, does not say which key it holds: \(reason). The old key "
-                + "\(previous.id) stays Active. Mend that, or leave the target out with `keyturn skip`.", now, &transition)
+                + "\(previous.id) stays Active. Mend that, or leave the target out with `keyturn skip`.", now,
+            &transition)
     }
 
     /// The old key is retired though this target was seen to hold it: it gets one again with the next rotation.

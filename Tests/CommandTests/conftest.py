@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import subprocess
 
 import pytest
 
@@ -72,3 +73,14 @@ def bare(tmp_path):
     bare.environment["TMPDIR"] = str(tmp_path)
     yield bare
     bare.close()
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """A certificate for localhost that no system trusts."""
+    paths = tmp_path / "certificate.pem", tmp_path / "certificate.key"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+         "subjectAltName=DNS:localhost", "-keyout", paths[1], "-out", paths[0]],
+        check=True, capture_output=True, timeout=30)
+    return [str(path) for path in paths]

@@ -213,3 +213,20 @@ def test_an_interrupted_rotation_says_where_it_stands(make):
     states = {line["state"] for line in world.deliveries().values()}
     assert "unknown" not in states
     world.must("step", timeout=60)
+
+
+@pytest.mark.parametrize("is_ignored", [True, False])
+def test_a_terminal_that_is_closed(make, is_ignored):
+    """Ends a rotation like Ctrl-C, unless it was started by nohup."""
+    world = make("--targets", 2, users={"cicd-bot": {"targets": gitlab(2)}})
+    world.configuration["defaults"] |= {"preflight": False, "overlap": "1h"}
+    world.save()
+    world.sandbox.fault("gitlab", method="PUT", delayMilliseconds=1_500, times=2)
+    meaning = signal.SIG_IGN if is_ignored else signal.SIG_DFL
+    process = world.start("rotate", preexec_fn=lambda: signal.signal(signal.SIGHUP, meaning))
+    read = log_of(process)
+    waited_for(lambda: "delivering" in read())
+    process.send_signal(signal.SIGHUP)
+    status = process.wait(timeout=30)
+    assert ("stopping" in read()) == (not is_ignored)
+    assert status == (0 if is_ignored else 75)

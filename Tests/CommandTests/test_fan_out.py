@@ -3,7 +3,6 @@
 import json
 import socket
 import ssl
-import subprocess
 import threading
 
 import h2.config
@@ -126,16 +125,6 @@ class Multiplexing(threading.Thread):
 
     def close(self):
         self.listener.close()
-
-
-@pytest.fixture
-def certificate(tmp_path):
-    paths = tmp_path / "certificate.pem", tmp_path / "certificate.key"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
-         "subjectAltName=DNS:localhost", "-keyout", paths[1], "-out", paths[0]],
-        check=True, capture_output=True, timeout=30)
-    return [str(path) for path in paths]
 
 
 def test_http_2_is_multiplexed(make, certificate):

@@ -3,7 +3,6 @@
 import http.server
 import socket
 import ssl
-import subprocess
 import threading
 
 import pytest
@@ -65,17 +64,6 @@ def serve():
     for server in servers:
         server.shutdown()
         server.server_close()
-
-
-@pytest.fixture
-def certificate(tmp_path):
-    """A certificate for localhost that no system trusts."""
-    paths = tmp_path / "certificate.pem", tmp_path / "certificate.key"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
-         "subjectAltName=DNS:localhost", "-keyout", paths[1], "-out", paths[0]],
-        check=True, capture_output=True, timeout=30)
-    return [str(path) for path in paths]
 
 
 def test_a_certificate_that_nobody_vouches_for(world, serve, certificate):

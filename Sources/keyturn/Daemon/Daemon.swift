@@ -27,8 +27,10 @@ struct Daemon {
         let outlook = Outlook(workspace)
         try outlook.start(on: try listening.address(workspace.configuration), log)
         defer { outlook.stop() }
+        // Before anything is begun, so that nothing under way is cut off.
+        let signals = Signals(staysUp: true) { [give] in give.yield($0) }
+        defer { signals.end() }
         var shift = try await begin(workspace, outlook)
-        let signals = Signals { [give] in give.yield($0) }
         let life = Task { [notifier] in await Watchdog(notifier: notifier, pulse: outlook.pulse).run() }
         let looking = Task { [give] in
             while !Task.isCancelled {
@@ -37,7 +39,6 @@ struct Daemon {
             }
         }
         defer {
-            signals.end()
             life.cancel()
             looking.cancel()
         }
@@ -78,16 +79,18 @@ struct Daemon {
         }
     }
 
-    /// - Returns: nil where the same users were found.
+    /// - Returns: nil where the same users were found, with the same targets.
     private func lookAgain(_ shift: Shift) async -> Workspace? {
         var workspace = shift.workspace
         guard !workspace.configuration.discover.isEmpty else { return nil }
-        let before = workspace.users.map(\.name)
         do { _ = try await workspace.discover(log, remembers: true) } catch {
             log.warn("\(Self.words(error)). Users stay as they are")
             return nil
         }
-        return workspace.users.map(\.name) == before ? nil : workspace
+        let isSame = workspace.users.elementsEqual(shift.workspace.users) { now, before in
+            (now.name, now.policy) == (before.name, before.policy) && now.targets == before.targets
+        }
+        return isSame ? nil : workspace
     }
 
     /// Opens everything for the new configuration before the old one's work ends, so that one that cannot be opened changes

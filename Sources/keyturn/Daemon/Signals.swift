@@ -17,25 +17,33 @@ enum Order: Sendable {
 final class Signals: Sendable {
     private static let numbers = [SIGTERM, SIGINT, SIGHUP]
     // Only cancelled after init, once, by whoever made it.
-    nonisolated(unsafe) private let sources: [any DispatchSourceSignal]
+    nonisolated(unsafe) private let sources:
+        [(number: Int32, former: __sighandler_t?, source: any DispatchSourceSignal)]
 
-    init(_ take: @escaping @Sendable (Order) -> Void) {
+    /// - Parameter staysUp: whether the process is to outlive its terminal; if not, and it was started by nohup(1), the terminal's
+    ///   end is nothing to it.
+    init(staysUp: Bool, _ take: @escaping @Sendable (Order) -> Void) {
         let wasAsked = Once()
-        sources = Self.numbers.map { number in
-            signal(number, SIG_IGN)
+        sources = Self.numbers.compactMap { number in
+            let former = signal(number, SIG_IGN)
+            // SIG_IGN is the address 1, which no function has.
+            let wasIgnored = unsafeBitCast(former, to: Int.self) == 1
+            if number == SIGHUP, wasIgnored, !staysUp { return nil }
             let source = DispatchSource.makeSignalSource(signal: number)
             source.setEventHandler {
                 if number != SIGHUP, wasAsked.raise() { _exit(128 + number) }
                 take(number == SIGHUP ? .reload : .stop)
             }
             source.resume()
-            return source
+            return (number, former, source)
         }
     }
 
-    /// Gives the signals their usual meaning back.
+    /// Gives the signals back the meaning that they had.
     func end() {
-        sources.forEach { $0.cancel() }
-        for number in Self.numbers { signal(number, SIG_DFL) }
+        for (number, former, source) in sources {
+            source.cancel()
+            signal(number, former)
+        }
     }
 }

@@ -48,6 +48,16 @@ struct Working {
         for users: [ConfiguredUser], display: Display? = nil, watch: (@Sendable (RotationProgress) -> Void)? = nil
     ) async throws -> Crew {
         let http = try workspace.makeHTTP()
+        do { return try await open(for: users, http, display, watch) } catch {
+            http.stop()
+            throw error
+        }
+    }
+
+    private func open(
+        for users: [ConfiguredUser], _ http: HTTPClient, _ display: Display?,
+        _ watch: (@Sendable (RotationProgress) -> Void)?
+    ) async throws -> Crew {
         let host = try workspace.makeHost(http, log, for: users)
         let accounts = workspace.makeAccounts(http, log)
         let destinations = try workspace.destinations()
@@ -124,7 +134,7 @@ struct Working {
         _ crew: Crew, _ requests: [Event.Request], _ extent: Extent
     ) async -> [UserOutcome] {
         let task = Task { await crew.engine.work(on: crew.users, requests: requests, extent: extent) }
-        let signals = Signals { [log] _ in
+        let signals = Signals(staysUp: false) { [log] _ in
             log.warn("stopping: what is under way has a few seconds to end; a second signal ends it at once")
             crew.host.drain()
             task.cancel()
