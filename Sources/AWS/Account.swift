@@ -2,7 +2,7 @@
 public struct Account: Hashable, Sendable {
     /// The region, which tells the partition and the STS endpoint.
     public var region: String
-    /// A profile of the shared files; nil: `AWS_PROFILE`, else `default`.
+    /// A profile of the shared files; nil: `AWS_DEFAULT_PROFILE` or `AWS_PROFILE`, else `default`.
     public var profile: String?
     /// The base URL of both services instead of AWS's; nil: the environment's, else AWS's.
     public var endpoint: String?

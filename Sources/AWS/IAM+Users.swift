@@ -7,8 +7,6 @@ public struct IAMUser: Hashable, Sendable {
 }
 
 extension IAM {
-    /// Pages of users; an account has 5,000 unless AWS raised that, and a page a hundred.
-    private static let userPageLimit = 200
     /// Users whose tags are asked for at once.
     private static let usersAtOnce = 8
 
@@ -19,7 +17,9 @@ extension IAM {
     ///   - withTags: whether their tags are read too, which is a request for each.
     public func users(under path: String?, withTags: Bool) async throws(AWSError) -> [IAMUser] {
         let parameters = path.map { [("PathPrefix", $0)] } ?? []
-        let names = try await pages("ListUsers", parameters, list: "Users") { $0.text("UserName") }
+        let names = try await pages("ListUsers", parameters, list: "Users") { member throws(AWSError) in
+            try Self.text("UserName", of: member)
+        }
         guard withTags else { return names.map { IAMUser(name: $0, tags: [:]) } }
         let result = await withTaskGroup(of: Result<IAMUser?, AWSError>.self) { group in
             var waiting = names.makeIterator()
@@ -46,33 +46,17 @@ extension IAM {
     /// - Returns: nil where the user was deleted meanwhile.
     private func user(withTagsOf name: String) async -> Result<IAMUser?, AWSError> {
         do throws(AWSError) {
-            let tags = try await pages("ListUserTags", [("UserName", name)], list: "Tags") { member in
-                member.text("Key").map { ($0, member.text("Value") ?? "") }
+            let tags = try await pages("ListUserTags", [("UserName", name)], list: "Tags") { member throws(AWSError) in
+                (try Self.text("Key", of: member), member.text("Value") ?? "")
             }
             return .success(IAMUser(name: name, tags: Dictionary(tags) { first, _ in first }))
         } catch { return error.code == .noSuchEntity ? .success(nil) : .failure(error) }
     }
 
-    /// All pages of a listing.
-    private func pages<Element>(
-        _ action: String, _ parameters: [(String, String)], list: String, read: (XMLElement) -> Element?
-    ) async throws(AWSError) -> [Element] {
-        var elements: [Element] = []
-        var marker: String?
-        for _ in 0..<Self.userPageLimit {
-            let reply = try await client.call(.iam, action, parameters + (marker.map { [("Marker", $0)] } ?? []))
-            guard let result = reply.child("\(action)Result"), let members = result.child(list) else {
-                throw AWSError(.refused, "\(action): the answer holds no \(list)")
-            }
-            for member in members.children {
-                guard let element = read(member) else {
-                    throw AWSError(.refused, "\(action): the answer holds one of \(list) that cannot be read")
-                }
-                elements.append(element)
-            }
-            guard result.text("IsTruncated") == "true", let next = result.text("Marker") else { return elements }
-            marker = next
+    private static func text(_ name: String, of member: XMLElement) throws(AWSError) -> String {
+        guard let text = member.text(name) else {
+            throw AWSError(.refused, "the answer holds an entry without \(name)")
         }
-        throw AWSError(.refused, "\(action): more than \(Self.userPageLimit) pages")
+        return text
     }
 }

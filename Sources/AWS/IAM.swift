@@ -5,8 +5,8 @@ public import Secrets
 
 /// The calls of IAM and STS that a rotation needs, for one account.
 public struct IAM: Sendable {
-    /// Pages of a listing; IAM allows two keys a user, so more than a few pages are not IAM's.
-    private static let pageLimit = 20
+    /// Pages of a listing: an account has 5,000 users unless AWS raised that, and a page a hundred.
+    private static let pageLimit = 200
     let client: AuthorizedClient
 
     /// - Parameters:
@@ -20,19 +20,32 @@ public struct IAM: Sendable {
 
     /// ListAccessKeys, all pages.
     public func listAccessKeys(of user: String) async throws(AWSError) -> [AccessKey] {
-        var keys: [AccessKey] = []
+        try await pages("ListAccessKeys", [("UserName", user)], list: "AccessKeyMetadata") { member throws(AWSError) in
+            try Self.key(member)
+        }
+    }
+
+    /// All pages of a listing.
+    func pages<Element>(
+        _ action: String, _ parameters: [(String, String)], list: String,
+        read: (XMLElement) throws(AWSError) -> Element
+    ) async throws(AWSError) -> [Element] {
+        var elements: [Element] = []
         var marker: String?
         for _ in 0..<Self.pageLimit {
-            let parameters = [("UserName", user)] + (marker.map { [("Marker", $0)] } ?? [])
-            let reply = try await client.call(.iam, "ListAccessKeys", parameters)
-            guard let result = reply.child("ListAccessKeysResult"), let list = result.child("AccessKeyMetadata") else {
-                throw AWSError(.refused, "ListAccessKeys: the answer holds no AccessKeyMetadata")
+            let reply = try await client.call(.iam, action, parameters + (marker.map { [("Marker", $0)] } ?? []))
+            guard let result = reply.child("\(action)Result"), let members = result.child(list) else {
+                throw AWSError(.refused, "\(action): the answer holds no \(list)")
             }
-            for member in list.children { keys.append(try Self.key(member)) }
-            guard result.text("IsTruncated") == "true", let next = result.text("Marker") else { return keys }
+            for member in members.children { elements.append(try read(member)) }
+            guard result.text("IsTruncated") == "true" else { return elements }
+            // A part of a list must not pass for the whole.
+            guard let next = result.text("Marker"), !next.isEmpty else {
+                throw AWSError(.refused, "\(action): the answer is cut short, and does not say where it goes on")
+            }
             marker = next
         }
-        throw AWSError(.refused, "ListAccessKeys: more than \(Self.pageLimit) pages")
+        throw AWSError(.refused, "\(action): more than \(Self.pageLimit) pages")
     }
 
     private static func key(_ member: XMLElement) throws(AWSError) -> AccessKey {
@@ -53,17 +66,38 @@ public struct IAM: Sendable {
     }
 
     /// UpdateAccessKey.
+    ///
+    /// - Throws: `denied`, without having asked, where the key is to be Inactive and is one that keyturn itself runs with.
     public func setStatus(_ status: AccessKey.Status, of id: AccessKeyID, of user: String) async throws(AWSError) {
+        if status == .inactive { try await refuseOwn(id) }
         let parameters = [("UserName", user), ("AccessKeyId", id.rawValue), ("Status", status.rawValue)]
         _ = try await client.call(.iam, "UpdateAccessKey", parameters)
     }
 
     /// DeleteAccessKey. A key that is gone already counts as deleted.
+    ///
+    /// - Throws: `denied`, without having asked, where the key is one that keyturn itself runs with.
     public func deleteAccessKey(_ id: AccessKeyID, of user: String) async throws(AWSError) {
+        try await refuseOwn(id)
         do {
             let parameters = [("UserName", user), ("AccessKeyId", id.rawValue)]
             _ = try await client.call(.iam, "DeleteAccessKey", parameters)
         } catch { if error.code != .noSuchEntity { throw error } }
+    }
+
+    /// Whoever kills the key that it signs with, or assumes its role with, cuts itself off, and can bring nothing back. What was
+    /// replaced where it is read from is read anew first.
+    private func refuseOwn(_ id: AccessKeyID) async throws(AWSError) {
+        func own(_ credentials: Credentials) -> Credentials? {
+            ([credentials] + credentials.origins).first { $0.pair.id == id.rawValue }
+        }
+        let used = try await client.current()
+        guard own(used) != nil else { return }
+        guard let anew = try await client.source.credentials(insteadOf: used), let same = own(anew) else { return }
+        throw AWSError(
+            .denied,
+            "\(id) is a key that keyturn itself runs with (\(same.source)): it would cut itself off. Nothing was changed. Let "
+                + "keyturn run with another key first")
     }
 
     /// GetAccessKeyLastUsed: nil where the key was never used. It lags behind by an unknown time.

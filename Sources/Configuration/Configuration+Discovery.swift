@@ -124,7 +124,10 @@ struct Discovery {
     init(_ configuration: Configuration, _ found: [String: [DiscoveredUser]]) throws(ConfigurationError) {
         var names = Dictionary(configuration.users.map { ($0.name, "users.\($0.name)") }) { first, _ in first }
         var twins = Dictionary(configuration.users.map { ($0.twin, "users.\($0.name)") }) { first, _ in first }
-        if let own = configuration.selfRotation { names[own.userName] = "self-rotation" }
+        if let own = configuration.selfRotation {
+            names[own.userName] = "self-rotation"
+            twins[Configuration.UserEntry.twin(own.userName, own.account)] = "self-rotation"
+        }
         for entry in configuration.discover {
             for user in (found[entry.identity] ?? []).sorted(by: { $0.userName < $1.userName }) {
                 let made: Configuration.UserEntry
@@ -134,9 +137,15 @@ struct Discovery {
                             + "`\(entry.place)` asks for: tag it, or name it in `users`. It is left alone")
                     continue
                 }
-                if let first = twins[made.twin] ?? names[made.name].flatMap({ $0.hasPrefix("discover") ? nil : $0 }) {
+                if let first = twins[made.twin] {
                     notes.append(
                         "\(made.name), found by `\(entry.place)`, stands in `\(first)` already, which is followed")
+                    continue
+                }
+                if let first = names[made.name], !first.hasPrefix("discover") {
+                    problems.append(
+                        "\(made.name), found by `\(entry.place)` (\(entry.label)), has the name of `\(first)`, which is of "
+                            + "another account: give `\(entry.place)` a `name`, such as shop-{user}. It is left alone")
                     continue
                 }
                 if let first = names[made.name] {
@@ -154,9 +163,12 @@ struct Discovery {
 }
 
 extension Configuration.UserEntry {
-    /// Equal for entries that mean the same IAM user.
-    var twin: String {
-        let owner = account.role.map { String($0.account) } ?? account.profile ?? ""
+    /// Equal for entries that mean the same IAM user, as far as the file tells: which account a profile leads to, AWS alone
+    /// knows.
+    var twin: String { Self.twin(userName, account) }
+
+    static func twin(_ userName: String, _ account: Configuration.Account) -> String {
+        let owner = account.role.map { String($0.account) } ?? account.profile ?? "default"
         return "\(owner) \(account.endpoint ?? "") \(userName.lowercased())"
     }
 }

@@ -157,13 +157,14 @@ def test_what_was_found_cannot_be_read(found):
 
 
 def test_the_own_user(found):
-    """Found or not: keyturn does not cut itself off, and says which entry found it."""
+    """Found or not: keyturn does not cut itself off, says which entry found it, and goes on with the others."""
     tag(found.sandbox, "keyturn-admin", "yes")
     found.configuration["discover"]["targets"] = TEMPLATE[1:]
     found.save()
     result = found.must("rotate", status=77)
     assert "found by `discover: tag keyturn=yes`" in result.err and "cut itself off" in result.err
-    assert found.sandbox.writes() == []
+    assert set(found.sandbox.keys("keyturn-admin").values()) == {"Active"} and len(found.sandbox.keys("keyturn-admin")) == 1
+    assert found.sandbox.writes() != [], "a tag on one user stopped all"
 
 
 @pytest.mark.parametrize("entry, words", [
@@ -193,3 +194,34 @@ def test_the_policy(found):
     assert rotating["Condition"] == {"StringEquals": {"aws:ResourceTag/keyturn": "yes"}}
     assert rotating["Resource"] == ["arn:aws:iam::*:user/*"] and set(statements) == {
         "KeyturnFindsUsers", "KeyturnRotatesFoundUsers"}
+
+
+def test_one_iam_user_under_two_entries(found):
+    """By other settings of the same account: what one entry retires, the targets of the other hold."""
+    found.write(".aws/credentials", f"[again]\naws_access_key_id={found.sandbox.accessKeyId}\n"
+                f"aws_secret_access_key={found.sandbox.secretAccessKey}\n", 0o600)
+    found.configuration["users"] = {"twin": {
+        "user-name": "app-a", "aws": {"profile": "again"}, "targets": [{"pusher": "gitlab", "project": "acme/app"}]}}
+    found.save()
+    keys = found.sandbox.keys("app-a")
+    result = found.must("rotate", status=77)
+    assert "are the same IAM user, app-a of account" in result.err
+    assert found.sandbox.keys("app-a") == keys
+    # Where AWS does not say, nobody guesses.
+    found.sandbox.fault("aws", path="GetCallerIdentity", status=503, times=0)
+    result = found.must("rotate", "--user", "twin", status=77)
+    assert "may be the same IAM user" in result.err
+    assert found.sandbox.keys("app-a") == keys
+
+
+def test_what_was_found_does_not_fit_any_more(found):
+    """The file was changed since: commands go on, and the next step looks anew."""
+    found.must("step")
+    tag(found.sandbox, "app-a", "no")
+    found.configuration["users"] = {"bare": {"targets": [{"pusher": "github", "repository": "acme/app-a"}]}}
+    found.save()
+    result = found.must("status")
+    assert ".discovered.json" in result.err and "until `keyturn step` has looked anew" in result.err
+    found.must("step")
+    assert found.must("status").err == ""
+    assert {user["user"] for user in found.must("status", "--json").json["users"]} == {"bare", "app-b"}

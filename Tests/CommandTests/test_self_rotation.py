@@ -170,3 +170,29 @@ def test_the_policy(own):
     """It may replace its own key."""
     (statement,) = own.must("policy").json["Statement"]
     assert f"arn:aws:iam::*:user/{OWN}" in statement["Resource"]
+
+
+def test_the_own_key_is_never_killed(world):
+    """Also where AWS did not say in time whose key keyturn runs with, and the rotation has begun."""
+    world.sandbox.place("github", "acme/own")
+    world.configuration["users"] = {OWN: {"targets": [{"pusher": "github", "repository": "acme/own"}]}}
+    world.save()
+    world.sandbox.fault("aws", path="GetCallerIdentity", status=503, times=3)
+    result = world.must("rotate", "--wait", status=77)
+    assert "is a key that keyturn itself runs with" in result.err and "cut itself off" in result.err
+    keys = world.sandbox.keys(OWN)
+    assert keys[world.sandbox.accessKeyId] == "Active" and len(keys) == 2
+    status = world.status(OWN)
+    assert status["phase"] == "overlap" and "Let keyturn run with another key" in status["problem"]
+
+
+def test_the_own_place_is_not_skipped(own):
+    """Left out, it would hold a dead key, and nobody could bring another one."""
+    own.file.chmod(0o644)
+    own.configuration["defaults"] |= {"preflight": False}
+    own.save()
+    own.run("rotate", "--user", OWN)
+    assert own.status(OWN)["phase"] == "delivering"
+    result = own.must("skip", "credentials-file:default", "--reason", "x", status=77)
+    assert "keyturn reads its own key" in result.err
+    assert own.status(OWN)["phase"] == "delivering"

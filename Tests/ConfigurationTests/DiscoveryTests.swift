@@ -59,6 +59,16 @@ struct DiscoveryTests {
         #expect(try Self.resolve(named, ["x"], ["x"]).users.map(\.name) == ["x", "p-x"])
     }
 
+    @Test("with the name of another account's user in `users` are told, and left alone")
+    func clash() throws {
+        let users = "users: { x: { aws: { profile: p }, targets: [{ pusher: travis, repository: a/z }] } }"
+        let resolution = try Self.resolve(Self.text(Self.one, users: users), ["x", "y"])
+        #expect(resolution.users.map(\.name) == ["x", "y"])
+        #expect(resolution.users.first?.origin == nil)
+        #expect(resolution.problems.count == 1)
+        #expect(resolution.problems.first?.contains("has the name of `users.x`, which is of another account") == true)
+    }
+
     @Test("are problems of their own where a tag is missing, or empty, or no place")
     func problems() throws {
         for (template, words) in [

@@ -31,13 +31,13 @@ struct ContainerCredentials: CredentialSource {
                     let text = reply.body.withBytes { String(decoding: $0, as: UTF8.self) }
                     let json = (try? JSONValue(parsing: text)) ?? .null
                     if let found = JSONCredentials.read(json, token: "Token", source: name) { return found }
-                    throw failure("\(url) answered with something that is not credentials")
+                    throw failure("\(Self.shown(url)) answered with something that is not credentials")
                 }
-                trouble = "\(url) answered \(reply.status)"
+                trouble = "\(Self.shown(url)) answered \(reply.status)"
                 // What it refuses today it refuses in a second.
                 if reply.status < 500, reply.status != 429 { throw failure(trouble) }
             } catch let error as HTTPError {
-                trouble = "\(url): \(error.description)"
+                trouble = "\(Self.shown(url)): \(error.description)"
             } catch let error as AWSError { throw error } catch { throw failure("\(error)") }
             guard attempt < Self.tries else { break }
             do { try await Task.sleep(for: .seconds(1)) } catch { break }
@@ -56,10 +56,18 @@ struct ContainerCredentials: CredentialSource {
         guard let url = surroundings.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI") else { return nil }
         guard Self.isAllowed(url) else {
             throw failure(
-                "AWS_CONTAINER_CREDENTIALS_FULL_URI is \(url): plain http may go to this machine and to "
+                "AWS_CONTAINER_CREDENTIALS_FULL_URI leads to \(Self.shown(url)): plain http may go to this machine and to "
                     + "\(Self.plainHosts.sorted().joined(separator: ", ")) only")
         }
         return url
+    }
+
+    /// Scheme, host and port: ECS tells tasks apart by the path, so whoever knows it gets the credentials.
+    static func shown(_ url: String) -> String {
+        guard let parts = URLComponents(string: url), let scheme = parts.scheme, let host = parts.host else {
+            return "an address that cannot be read"
+        }
+        return "\(scheme)://\(host)\(parts.port.map { ":\($0)" } ?? "")"
     }
 
     /// The SDKs' rule: https, or plain http to this machine or the containers' endpoints.

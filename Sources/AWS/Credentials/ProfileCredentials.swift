@@ -28,8 +28,13 @@ struct ProfileCredentials {
         }
     }
 
-    private var wanted: String { surroundings.account.profile ?? surroundings.variable("AWS_PROFILE") ?? "default" }
-    private var isNamed: Bool { surroundings.account.profile != nil || surroundings.variable("AWS_PROFILE") != nil }
+    private var wanted: String { named ?? "default" }
+    private var isNamed: Bool { named != nil }
+    /// In botocore's order.
+    private var named: String? {
+        surroundings.account.profile ?? surroundings.variable("AWS_DEFAULT_PROFILE")
+            ?? surroundings.variable("AWS_PROFILE")
+    }
     private var label: String { "the shared files (profile \(wanted))" }
 
     /// One step of the chain: the files are read when it is asked.

@@ -34,6 +34,12 @@ struct Skip: AsyncParsableCommand {
         guard !users.isEmpty else {
             throw CommandFailure(.failed, refusal(try workspace.select(selection.users), records.mapValues(\.rotation)))
         }
+        guard !users.contains(where: \.isOwn) else {
+            throw CommandFailure(
+                .notAllowed,
+                "\(target) is where keyturn reads its own key: left out, keyturn would be left with a dead one. Mend what "
+                    + "`keyturn status` says about it, then `keyturn retry`. Nothing was changed.")
+        }
         try await Working(workspace).work(on: users, requests: [.skip(name, reason: reason)], isLive: false)
     }
 

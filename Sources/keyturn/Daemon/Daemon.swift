@@ -30,7 +30,8 @@ struct Daemon {
         // Before anything is begun, so that nothing under way is cut off.
         let signals = Signals(staysUp: true) { [give] in give.yield($0) }
         defer { signals.end() }
-        var shift = try await begin(workspace, outlook)
+        var shift = begin(
+            workspace, try await Working(workspace).open(for: workspace.users) { outlook.take($0) }, outlook)
         let life = Task { [notifier] in await Watchdog(notifier: notifier, pulse: outlook.pulse).run() }
         let looking = Task { [give] in
             while !Task.isCancelled {
@@ -38,9 +39,13 @@ struct Daemon {
                 give.yield(.look)
             }
         }
+        // One at a time, beside the loop: AWS may take its time, and whoever wants to stop does not wait for it.
+        var renewing: Task<Void, Never>?
+        var isReloadAsked = false
         defer {
             life.cancel()
             looking.cancel()
+            renewing?.cancel()
         }
         tellRunning(shift)
         for await order in orders {
@@ -51,8 +56,22 @@ struct Daemon {
                 try await shift.end()
                 return log.tell("stopped")
             case .ended: return try await shift.end()
-            case .reload: shift = await renew(shift, try? await readAnew(), outlook)
-            case .look: shift = await renew(shift, await lookAgain(shift), outlook)
+            case .reload: isReloadAsked = true
+            case .look where renewing == nil:
+                renewing = Task { [shift] in give.yield(.renewed(await open(await lookAgain(shift), outlook, shift))) }
+            case .look: break
+            case .renewed(let next):
+                renewing = nil
+                guard let next else { break }
+                do { try await shift.end() } catch {
+                    log.warn("the configuration before ended with: \(Self.words(error))")
+                }
+                shift = begin(next.workspace, next.crew, outlook)
+                tellRunning(shift)
+            }
+            if isReloadAsked, renewing == nil {
+                isReloadAsked = false
+                renewing = Task { [shift] in give.yield(.renewed(await open(try? await readAnew(), outlook, shift))) }
             }
         }
     }
@@ -95,19 +114,18 @@ struct Daemon {
 
     /// Opens everything for the new configuration before the old one's work ends, so that one that cannot be opened changes
     /// nothing.
-    private func renew(_ shift: Shift, _ workspace: Workspace?, _ outlook: Outlook) async -> Shift {
-        guard let workspace else { return shift }
+    private func open(_ workspace: Workspace?, _ outlook: Outlook, _ shift: Shift) async -> Order.Opened? {
+        guard let workspace else { return nil }
+        if workspace.configuration.listen != shift.workspace.configuration.listen {
+            log.warn("`listen` takes effect when keyturn is started anew")
+        }
         do {
-            if workspace.configuration.listen != shift.workspace.configuration.listen {
-                log.warn("`listen` takes effect when keyturn is started anew")
-            }
-            let next = try await begin(workspace, outlook, after: shift)
-            tellRunning(next)
-            return next
+            let crew = try await Working(workspace).open(for: workspace.users) { outlook.take($0) }
+            return Order.Opened(workspace: workspace, crew: crew)
         } catch {
             log.fail("\(Self.words(error)). The configuration as it was stays in force")
             notifier.ready("the new configuration was refused; the old one stays in force")
-            return shift
+            return nil
         }
     }
 
@@ -133,21 +151,14 @@ struct Daemon {
         }
     }
 
-    private func begin(_ workspace: Workspace, _ outlook: Outlook, after former: Shift? = nil) async throws -> Shift {
-        let working = try Working(workspace)
-        let crew = try await working.open(for: workspace.users) { outlook.take($0) }
-        if let former {
-            do { try await former.end() } catch {
-                log.warn("the configuration before ended with: \(Self.words(error))")
-            }
-        }
+    private func begin(_ workspace: Workspace, _ crew: Working.Crew, _ outlook: Outlook) -> Shift {
         outlook.show(workspace, crew.host)
         let scheduler = Scheduler(engine: crew.engine, users: crew.users, pulse: outlook.pulse)
-        let scheduling = Task { [give] in
+        let scheduling = Task { [give, log] in
             defer { if !Task.isCancelled { give.yield(.ended) } }
             // Pages of the program that a sleeping process does not need belong to others meanwhile.
             try await scheduler.run(
-                turn: { isIdle in if isIdle { kt_release_memory() } }, report: { working.tell($0) })
+                turn: { isIdle in if isIdle { kt_release_memory() } }, report: { Working.tell($0, log) })
         }
         return Shift(workspace: workspace, crew: crew, scheduling: scheduling)
     }

@@ -3,12 +3,20 @@ internal import Glibc
 
 /// What a process that stays up is told.
 enum Order: Sendable {
+    /// A configuration with all that its work needs.
+    struct Opened {
+        var workspace: Workspace
+        var crew: Working.Crew
+    }
+
     /// SIGTERM, SIGINT.
     case stop
     /// SIGHUP.
     case reload
     /// It is time to look for users again.
     case look
+    /// A configuration was looked at anew. It takes the place of the present one; nil: that one stays.
+    case renewed(Opened?)
     /// The scheduler has ended by itself.
     case ended
 }

@@ -25,9 +25,11 @@ struct Working {
     static let hastyFarewell: Duration = .seconds(2)
 
     /// What is open while work goes on.
-    struct Crew {
+    struct Crew: Sendable {
         let engine: Engine
         let users: [ManagedUser]
+        /// What those who were left alone lead to.
+        let status: ExitStatus
         let host: PusherHost
         let http: HTTPClient
         let notifier: Notifier?
@@ -63,6 +65,7 @@ struct Working {
         let destinations = try workspace.destinations()
         var journal: any Journal
         let notifier: Notifier?
+        let permitted: (users: [ConfiguredUser], status: ExitStatus)
         do {
             let started = timings?.begin("start of pushers")
             try await workspace.start(host, log, for: users)
@@ -70,14 +73,14 @@ struct Working {
             // Last, since it makes the state where there is none: what is wrong with the rest changes nothing.
             let state = try workspace.openJournal(log)
             journal = state
-            try await workspace.refuseOwnUser(among: users, accounts)
+            permitted = try await workspace.permitted(users, accounts, log)
             notifier = try workspace.makeNotifier(destinations, state, http, log, for: users)
         } catch {
             await host.stop()
             throw error
         }
         var pushers: any PushService = host
-        var managed = workspace.manage(users, accounts)
+        var managed = workspace.manage(permitted.users, accounts)
         let phases = timings.map { PhaseTimes($0) }
         if let timings {
             journal = TimedJournal(journal: journal, timings: timings)
@@ -92,7 +95,8 @@ struct Working {
             notifier?.take(progress.user, progress.rotation)
             if let display { display.show(progress) } else { log.write(progress) }
         }
-        return Crew(engine: engine, users: managed, host: host, http: http, notifier: notifier)
+        return Crew(
+            engine: engine, users: managed, status: permitted.status, host: host, http: http, notifier: notifier)
     }
 
     /// Works on users, prints where they stand, and throws the exit status unless all is done.
@@ -106,6 +110,7 @@ struct Working {
         let due = try requests.isEmpty ? dueUsers(users) : users
         var outcomes: [UserOutcome] = []
         var counts = HTTPClient.Counts()
+        var status = status
         if due.isEmpty {
             try await tellOwed(of: users)
         } else {
@@ -114,6 +119,7 @@ struct Working {
             outcomes = await display.during { await interruptible(crew, requests, extent) }
             await crew.close(isHasty: outcomes.contains { $0.end == .stopped })
             counts = crew.http.counts
+            status = status.worse(crew.status)
         }
         try report(users, outcomes, timings.map { TimingsDocument($0, counts) }, status)
     }
@@ -160,7 +166,7 @@ struct Working {
     private func report(
         _ users: [ConfiguredUser], _ outcomes: [UserOutcome], _ timings: TimingsDocument?, _ before: ExitStatus
     ) throws {
-        outcomes.forEach(tell)
+        outcomes.forEach { Self.tell($0, log) }
         if !workspace.options.json, let timings {
             StandardStream.error.write(timings.text(Terminal(workspace.options)))
         }
@@ -191,7 +197,7 @@ struct Working {
     }
 
     /// Says what an outcome's rotation does not: that it was not worked on.
-    func tell(_ outcome: UserOutcome) {
+    static func tell(_ outcome: UserOutcome, _ log: EventLog) {
         switch outcome.end {
         case .rested, .stopped: break
         case .busy(let words): log.warn("\(outcome.user): \(words)")

@@ -3,16 +3,63 @@ internal import Configuration
 
 extension Workspace {
     /// Whoever rotates the key that it runs with cuts itself off, with nobody left to bring the key back: unless
-    /// `self-rotation` says so, and the new key goes where keyturn reads it.
-    func refuseOwnUser(among users: [ConfiguredUser], _ accounts: Accounts) async throws {
+    /// `self-rotation` says so, and the new key goes where keyturn reads it. And whoever has two entries for one IAM user retires
+    /// with the one what the targets of the other hold.
+    ///
+    /// - Returns: the users that may be worked on. One that `discover` found is told and left alone, so that a tag stops nobody
+    ///   else; one of `users` is a mistake that stops all.
+    func permitted(
+        _ users: [ConfiguredUser], _ accounts: Accounts, _ log: EventLog
+    ) async throws -> (users: [ConfiguredUser], status: ExitStatus) {
         let all = users.contains(where: \.isOwn) ? self.users : users
-        let identities = await identities(in: Set(all.map { account(of: $0) }), accounts)
+        let twins = namesakes(of: users)
+        let identities = await identities(in: Set((all + twins).map { account(of: $0) }), accounts)
+        var permitted: [ConfiguredUser] = []
+        var status = ExitStatus.done
         for user in users {
-            if let refusal = refusal(of: user, identities) { throw CommandFailure(.notAllowed, refusal) }
+            guard let refusal = refusal(of: user, identities) ?? twinRefusal(of: user, twins, identities) else {
+                permitted.append(user)
+                continue
+            }
+            guard user.origin != nil else { throw CommandFailure(.notAllowed, refusal) }
+            log.fail("\(refusal) The other users go on")
+            status = .notAllowed
         }
+        return (permitted, status)
     }
 
-    /// Who keyturn is in each account. Where AWS gives no answer the work itself will say why.
+    /// Users that another entry has by the same IAM name, through other settings of the account: those may lead to one account.
+    private func namesakes(of users: [ConfiguredUser]) -> [ConfiguredUser] {
+        let wanted = Set(users.map { $0.userName.lowercased() })
+        let named = Dictionary(grouping: self.users) { $0.userName.lowercased() }
+        return named.filter { wanted.contains($0.key) && $0.value.count > 1 }.values.flatMap(\.self)
+    }
+
+    private func twinRefusal(
+        of user: ConfiguredUser, _ namesakes: [ConfiguredUser], _ identities: [Account: [CallerIdentity]]
+    ) -> String? {
+        func owner(_ user: ConfiguredUser) -> String? {
+            identities[account(of: user)]?.first.map { ARN($0.arn).account }
+        }
+        let others = namesakes.filter {
+            $0.name != user.name && $0.userName.lowercased() == user.userName.lowercased()
+        }
+        for other in others {
+            guard let mine = owner(user), let theirs = owner(other) else {
+                return
+                    "\(user.name) and \(other.name) may be the same IAM user, \(user.userName): AWS does not say which accounts "
+                    + "their settings lead to. Nothing was changed. `keyturn check --online` tells what is wrong."
+            }
+            guard mine == theirs else { continue }
+            return
+                "\(user.name) and \(other.name) are the same IAM user, \(user.userName) of account \(mine): the key that one "
+                + "retires, the targets of the other hold. Nothing was changed. Put their targets under one of them."
+        }
+        return nil
+    }
+
+    /// Who keyturn is in each account. Where AWS gives no answer the work itself will say why; it never kills a key that it signs
+    /// with.
     private func identities(
         in wanted: Set<Account>, _ accounts: Accounts
     ) async -> [Account: [CallerIdentity]] {

@@ -32,7 +32,14 @@ struct Workspace {
             plugins = try Self.findPlugins(configuration)
         } catch { throw CommandFailure(.configuration, error.description) }
         remembered = configuration.discover.isEmpty ? FoundUsers() : try FoundUsers.read(state: configuration.state)
-        try take(remembered)
+        do { try take(remembered) } catch let error as CommandFailure {
+            // The file itself is in order: what was found once must not stop everybody.
+            guard !remembered.users.isEmpty, (try? take(FoundUsers())) != nil else { throw error }
+            remembered = FoundUsers()
+            EventLog(options).warn(
+                "what `discover` found last (\(FoundUsers.path(state: configuration.state))) does not go with \(error.message). Those "
+                    + "users are left alone until `keyturn step` has looked anew")
+        }
     }
 
     /// Takes up the users of the file and those that were found.
@@ -156,7 +163,8 @@ struct Workspace {
     func account(of user: ConfiguredUser) -> Account { account(user.account) }
 
     func account(_ settings: Configuration.Account) -> Account {
-        let region = settings.region ?? environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? "us-east-1"
+        let candidates = [settings.region, environment["AWS_REGION"], environment["AWS_DEFAULT_REGION"]]
+        let region = candidates.compactMap { $0 }.first { !$0.isEmpty } ?? "us-east-1"
         let role = settings.role.map {
             Account.Role(arn: $0.arn, externalID: $0.externalID, sessionName: settings.roleSessionName)
         }
