@@ -81,7 +81,7 @@ struct QueryClient: Sendable {
         let code: AWSError.Code =
             switch error.code {
             case .unreachable, .tls, .refused: .unreachable
-            case .lost, .timedOut, .cancelled, .tooLarge: .lost
+            case .lost, .timedOut, .cancelled, .tooLarge, .crowded: .lost
             }
         return AWSError(code, "\(action) at \(endpoint): \(error.description)")
     }

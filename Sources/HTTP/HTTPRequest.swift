@@ -31,7 +31,7 @@ public struct HTTPRequest: Sendable {
 
     /// The method.
     public var method: Method
-    /// An absolute http or https URL.
+    /// An absolute http or https URL; one that ``HTTPURL`` does not take is refused.
     public var url: String
     /// Header fields as lines `Name: value`, ended by `\n`. One secret, since one of them is a token as a rule.
     public var headers: Secret
@@ -41,8 +41,8 @@ public struct HTTPRequest: Sendable {
     public var signature: Signature?
     /// Whether it must never be sent a second time, whatever becomes of the first.
     public var isSentOnce = false
-    /// Whether a name may lead to this machine, its link or a cloud's metadata service.
-    public var mayBeLocal = true
+    /// Where it may go.
+    public var reach = Reach.configured
     /// The longest that all of it may take.
     public var timeout: Duration
     /// The largest response body, in bytes.
@@ -87,6 +87,8 @@ public struct HTTPError: Error, Hashable, Sendable, CustomStringConvertible {
         case timedOut
         /// The answer was larger than allowed.
         case tooLarge
+        /// The answers that this client receives at the moment are together larger than allowed. Alone it would fit.
+        case crowded
         /// The caller did not want it any more.
         case cancelled
         /// The server's certificate cannot be trusted.
