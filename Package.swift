@@ -17,7 +17,7 @@ let cLibraries: [Target] = [
 let modules: [Target] = [
     .target(name: "Rotation"),
     .target(name: "Secrets", dependencies: ["CLinux", "CSodium"]),
-    .target(name: "HTTP", dependencies: ["CCurl", "Secrets"]),
+    .target(name: "HTTP", dependencies: ["CCurl", "PlainText", "Secrets"]),
     .target(name: "AWS", dependencies: ["CExpat", "HTTP", "JSON", "PlainText", "Rotation", "Secrets"]),
     .target(
         name: "Journal",

@@ -1,3 +1,4 @@
+internal import PlainText
 public import Secrets
 
 /// One HTTP request, complete in memory.
@@ -103,6 +104,7 @@ public struct HTTPError: Error, Hashable, Sendable, CustomStringConvertible {
     /// An error with its text.
     public init(_ code: Code, _ description: String) {
         self.code = code
-        self.description = description
+        // libcurl quotes what servers and proxies said, such as the name in a certificate.
+        self.description = PlainText.line(description, limit: 500)
     }
 }

@@ -38,12 +38,14 @@ public enum PlainText {
         }
     }
 
-    /// Several lines for a terminal: as ``line(_:limit:)``, but line breaks and the escape sequences that `isOwn` knows
+    /// Several lines, for a terminal or a page: as ``line(_:limit:)``, but line breaks and the escape sequences that `isOwn` knows
     /// stay. Without a bound: what is long was cut where it came in.
     ///
     /// - Parameter isOwn: whether keyturn itself writes the escape sequence, given as what follows `ESC [` with its last
     ///   letter.
-    public static func lines(_ text: String, isOwn: (Substring.UnicodeScalarView) -> Bool) -> String {
+    public static func lines(
+        _ text: String, isOwn: (Substring.UnicodeScalarView) -> Bool = { _ in false }
+    ) -> String {
         var text = text
         if text.withUTF8({ $0.allSatisfy { (0x20...0x7E).contains($0) || $0 == 0x0A } }) { return text }
         var cleaned = String.UnicodeScalarView()

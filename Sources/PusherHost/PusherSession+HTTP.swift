@@ -1,5 +1,4 @@
 internal import HTTP
-internal import PlainText
 internal import Rotation
 internal import RunnerProtocol
 internal import Secrets
@@ -136,7 +135,7 @@ extension PusherSession {
             if error.code == .refused { sayRefused(active.call.target.name, error.description) }
             let message = WireResponse(
                 number: key.number, error: WireError.number(error.code),
-                errorText: PlainText.line(error.description, limit: CallReport.messageLimit))
+                errorText: error.description)
             reply(message, nil, key.call, runner)
         }
     }
