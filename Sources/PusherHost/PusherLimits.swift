@@ -24,6 +24,8 @@ enum PusherLimits {
     static let requestBytesPerHour = 4 << 30
     /// Log lines of an hour.
     static let linesPerHour = 2_000
+    /// Bytes of log lines of an hour.
+    static let lineBytesPerHour = 256 << 10
     /// Lines about refused requests in an hour.
     static let refusalLinesPerHour = 100
     /// Messages that ask for nothing useful (log lines beyond the bound, refused requests) of an hour, after which a process is

@@ -35,6 +35,7 @@ final class PusherSession {
     var requestsThisHour = HourlyCount(limit: PusherLimits.requestsPerHour)
     var requestBytesThisHour = HourlyCount(limit: PusherLimits.requestBytesPerHour)
     private var linesThisHour = HourlyCount(limit: PusherLimits.linesPerHour)
+    private var lineBytesThisHour = HourlyCount(limit: PusherLimits.lineBytesPerHour)
     private var refusalLinesThisHour = HourlyCount(limit: PusherLimits.refusalLinesPerHour)
     private var nuisancesThisHour = HourlyCount(limit: PusherLimits.nuisancesPerHour)
     private var startsThisHour = HourlyCount(limit: PusherLimits.startsPerHour)
@@ -244,13 +245,14 @@ final class PusherSession {
     }
 
     private func write(_ line: LogLine, _ active: ActiveCall?) throws(ProtocolError) {
-        guard linesThisHour.take() else {
+        let text = CallReport.oneLine(line.text, redactor, limit: 2_000)
+        guard linesThisHour.take(), lineBytesThisHour.take(text.utf8.count) else {
             if linesThisHour.isFirstRefusal() {
                 log(.warning, nil, "it writes too many lines; the rest of this hour's are left out")
             }
             return try countNuisance()
         }
-        log(PusherLogLine.Level(rawValue: line.level) ?? .info, active?.call.target.name, line.text)
+        log(PusherLogLine.Level(rawValue: line.level) ?? .info, active?.call.target.name, text)
     }
 
     /// Says that a request was refused, up to a bound.

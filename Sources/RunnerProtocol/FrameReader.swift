@@ -50,7 +50,8 @@ public struct FrameReader: ~Copyable {
         guard length <= longest else { throw ProtocolError("a frame of kind \(kind) with \(length) bytes") }
         let whole = start..<(start + Frame.headerLength + length)
         guard end >= whole.upperBound else { return nil }
-        let payload = UnsafeRawBufferPointer(rebasing: memory[(whole.lowerBound + Frame.headerLength)..<whole.upperBound])
+        let payload = UnsafeRawBufferPointer(
+            rebasing: memory[(whole.lowerBound + Frame.headerLength)..<whole.upperBound])
         let frame = Frame(kind, call: number(at: start + 5), payload: Array(payload))
         Self.wipe(memory[whole])
         start = whole.upperBound
