@@ -41,7 +41,7 @@ extension Configuration {
             var reader = try MappingReader(field, "notifications[\(index)]", file)
             let way = try readWay(&reader, directory)
             let occasions = try readOccasions(&reader)
-            let patience = try reader.duration("held-after") ?? .seconds(600)
+            let patience = try reader.duration("blocked-after") ?? .seconds(600)
             try reader.end()
             entries.append(NotificationEntry(way: way, occasions: occasions, patience: patience))
         }

@@ -83,11 +83,11 @@ public struct Metrics {
             }
         }
         page.begin(
-            "keyturn_held_targets", "gauge",
-            "Targets that have not confirmed and hold their user's rotation in delivering.")
+            "keyturn_blocked_targets", "gauge",
+            "Targets that have not confirmed and block their user's rotation in delivering.")
         for user in users {
-            let held = user.deliveries.count { $0.state == "failed" || $0.state == "unknown" }
-            page.add([("user", user.name)], Double(user.phase == .delivering ? held : 0))
+            let blocked = user.deliveries.count { $0.state == "failed" || $0.state == "unknown" }
+            page.add([("user", user.name)], Double(user.phase == .delivering ? blocked : 0))
         }
         page.begin(
             "keyturn_torn_targets", "gauge", "Targets that may hold one variable of the old key and one of the new.")
