@@ -91,7 +91,10 @@ public final class PusherHost: Sendable {
         case inspect
 
         /// Whether it is one that writes.
-        var isPush: Bool { if case .push = self { true } else { false } }
+        var isPush: Bool { keyID != nil }
+
+        /// The ID of the key that is pushed.
+        var keyID: String? { if case .push(let pair) = self { pair.id } else { nil } }
     }
 
     /// How the start of a pusher ended.
