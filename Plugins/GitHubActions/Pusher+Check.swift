@@ -26,6 +26,7 @@ extension GitHubActions {
             }
         }
         return "\(target.subject()): \(access(to: target)); " + states.joined(separator: ", ")
+            + (client.tokenEnd.flatMap { expiryWarning($0, now: call.now) } ?? "")
     }
 
     private func access(to target: Target) -> String {
@@ -40,24 +41,24 @@ extension Client {
     func examine(_ target: Target, call: borrowing Call) throws(PushFailure) {
         guard let path = target.place.repository else { return }
         let response = try send(.get, path, for: target, call: call)
-        guard response.status == 200, let repository = response.json(Repository.self) else {
+        guard response.isYes(200), let repository = response.json(Repository.self) else {
             throw rejection(response, for: target, call: call)
         }
-        let rejection = Rejection(target: target, isApp: credential.isApp)
+        let answers = Answers(target: target, isApp: credential.isApp)
         guard repository.isArchived != true else {
-            throw PushFailure(.conflict, "\(target.subject()): \(rejection.archivedAdvice)")
+            throw PushFailure(.conflict, "\(target.subject()): \(answers.archivedAdvice)")
         }
         // An App's token shows no permissions here: all of them are false.
         if let permissions = repository.permissions, permissions.pull == true, permissions.push == false {
             throw PushFailure(
-                .unauthorized, "\(target.subject()): the token may only read the repository: \(rejection.remedy)")
+                .unauthorized, "\(target.subject()): the token may only read the repository: \(answers.remedy)")
         }
-        try checkScopes(response, for: target, rejection)
+        try checkScopes(response, for: target, answers)
     }
 
     /// A classic token's scopes are told with every answer; other tokens have none.
     private func checkScopes(
-        _ response: HTTPResponse, for target: Target, _ rejection: Rejection
+        _ response: HTTPResponse, for target: Target, _ answers: Answers
     ) throws(PushFailure) {
         let told = response.header("x-oauth-scopes") ?? ""
         let scopes = told.split(separator: ",").map { $0.drop { $0 == " " } }
@@ -65,7 +66,7 @@ extension Client {
         throw PushFailure(
             .unauthorized,
             "\(target.subject()): the token has scope \(oneLine(told, limit: 80)), which is not enough: "
-                + rejection.remedy)
+                + answers.remedy)
     }
 }
 

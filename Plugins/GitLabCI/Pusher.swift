@@ -16,6 +16,11 @@ struct GitLabCI: Pusher {
         guard let endpoint = configuration.endpoint ?? Endpoint("https://gitlab.com") else {
             throw PushFailure(.internal, "GitLab: no endpoint")
         }
+        guard !endpoint.description.lowercased().hasSuffix("/api/v4") else {
+            let base = String(endpoint.description.dropLast("/api/v4".count))
+            throw PushFailure(
+                .invalidConfiguration, "GitLab: endpoint is the base URL without /api/v4: set endpoint: \(base)")
+        }
         client = Client(endpoint: endpoint, token: configuration.token)
     }
 
@@ -30,17 +35,40 @@ struct GitLabCI: Pusher {
         if target.shape.isFile, let pair = variables.find("AWS_ACCESS_KEY_ID", of: target) {
             states.append("\(pair.key) is there as well, and AWS's tools prefer it: delete it once jobs use the file")
         }
+        return "\(target.subject()): \(try access(target, call: call)); " + states.joined(separator: ", ")
+            + scopes(target, variables)
+    }
+
+    /// What is known of the token: reading a list takes the same role as writing, and GitLab tells the token's scopes.
+    private func access(_ target: Target, call: borrowing Call) throws(PushFailure) -> String {
+        let role = "the token reads the variables, which takes \(target.place.role)"
+        guard let token = client.tokenInformation(target, call: call), let mayWrite = token.mayWrite else {
+            return "\(role) (whether it has scope api, not read_api alone, shows at the first push)"
+        }
+        guard mayWrite else {
+            throw PushFailure(
+                .unauthorized,
+                "\(target.subject()): the token has scope \(oneLine(token.scopes?.joined(separator: ", ") ?? "", limit: 80)), "
+                    + "which is not enough to write: create \(target.place.tokens) with \(target.place.permission)")
+        }
+        return "\(role), and has scope api" + (token.end.flatMap { expiryWarning($0, now: call.now) } ?? "")
+    }
+
+    /// Whether GitLab takes the scope in a group cannot be known before the first write, where no variable shows it.
+    private func scopes(_ target: Target, _ variables: [ListedVariable]) -> String {
+        guard case .group = target.place, let scope = target.environmentScope, scope != "*",
+            !variables.contains(where: { $0.environmentScope ?? "*" != "*" })
+        else { return "" }
         return
-            "\(target.subject()): the token reads the variables, which takes \(target.place.role) (whether it has scope "
-            + "api, not read_api alone, shows at the first push); " + states.joined(separator: ", ")
+            "; environment scopes of groups take GitLab Premium, and whether this GitLab has them shows at the first push"
     }
 
     func push(_ pair: borrowing KeyPair, to target: Target, call: borrowing Call) throws(PushFailure) -> Confirmation {
         let known = try known(target, call: call)
         var written: [Written] = []
         for writing in writings(pair, target.shape) {
-            let exists = known.map { $0.find(writing.key, of: target) != nil }
-            written.append(try writing.write(to: target, exists: exists, client: client, call: call))
+            let standing = Standing(of: writing.key, in: known, target, isScopeProven: !written.isEmpty)
+            written.append(try writing.write(to: target, standing, client: client, call: call))
         }
         return Confirmation(
             written.last?.isReadBack ?? false ? .readBack : .acknowledged,

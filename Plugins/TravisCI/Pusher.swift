@@ -16,6 +16,12 @@ struct TravisCI: Pusher {
         guard let endpoint = configuration.endpoint ?? Endpoint("https://api.travis-ci.com") else {
             throw PushFailure(.internal, "Travis CI: no endpoint")
         }
+        for site in ["app.travis-ci.com", "travis-ci.com", "www.travis-ci.com"]
+        where endpoint.description.lowercased().hasPrefix("https://\(site)") {
+            throw PushFailure(
+                .invalidConfiguration,
+                "Travis CI: endpoint \(endpoint) is the web site: leave it out, and https://api.travis-ci.com is asked")
+        }
         client = Client(endpoint: endpoint, token: configuration.token)
     }
 
@@ -58,7 +64,7 @@ struct TravisCI: Pusher {
             throw PushFailure(
                 .retryable,
                 "\(target.subject(target.accessKeyID)): \(id.status), but the answer does not show the new key ID: "
-                    + "it is not taken as a yes")
+                    + "it does not confirm anything")
         }
         return Confirmation(
             .readBack,
@@ -72,7 +78,10 @@ struct TravisCI: Pusher {
         }
         guard variable.isPublic == true, let value = variable.value?.text else {
             return Inspection(
-                keyID: nil, message: "\(target.subject(target.accessKeyID)): private, so its value cannot be read")
+                keyID: nil,
+                message:
+                    "\(target.subject(target.accessKeyID)): the variable is private now, so its value cannot be read; "
+                    + "keyturn writes it as public, so someone else wrote it last")
         }
         return Inspection(keyID: value, message: "\(target.subject(target.accessKeyID)): \(oneLine(value, limit: 128))")
     }
@@ -83,8 +92,8 @@ struct TravisCI: Pusher {
         guard answer.name == name && answer.branch == target.branch else {
             throw PushFailure(
                 .retryable,
-                "\(target.subject(name)): \(written.status), but the answer is about another variable: it is not taken "
-                    + "as a yes")
+                "\(target.subject(name)): \(written.status), but the answer is about another variable: it does not "
+                    + "confirm anything")
         }
         guard answer.isPublic == isPublic else {
             throw PushFailure(

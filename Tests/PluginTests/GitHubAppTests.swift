@@ -12,15 +12,22 @@ import Testing
     private let api = "https://api.github.com"
     private let subject = "GitHub: Acme/app: "
     private let installed = Reply.status(200, #"{"id":456,"account":{"login":"Acme"},"suspended_at":null}"#)
-    private let times = Reply.status(
-        200,
-        #"{"total_count":2,"secrets":[{"name":"AWS_ACCESS_KEY_ID","updated_at":"2026-11-22T10:00:01Z"},"#
-            + #"{"name":"AWS_SECRET_ACCESS_KEY","updated_at":"2026-11-22T10:00:01Z"}]}"#)
+    private static func times(_ time: String) -> Reply {
+        .status(
+            200,
+            #"{"total_count":2,"secrets":[{"name":"AWS_ACCESS_KEY_ID","updated_at":"\#(time)"},"#
+                + #"{"name":"AWS_SECRET_ACCESS_KEY","updated_at":"\#(time)"}]}"#)
+    }
 
     private var publicKey: Reply {
         .status(200, #"{"key_id":"568250167242549743","key":"\#(SealingKey().publicKey)"}"#)
     }
-    private var push: [Reply] { [publicKey, .status(204), .status(204), times] }
+    private var push: [Reply] {
+        [
+            publicKey, Self.times("2026-11-21T10:00:00Z"), .status(204), .status(204),
+            Self.times("2026-11-22T10:00:01Z"),
+        ]
+    }
 
     private func grant(_ token: String = token, until end: String = "2026-11-22T11:00:00Z") -> Reply {
         .status(201, #"{"token":"\#(token)","expires_at":"\#(end)","permissions":{"secrets":"write"}}"#)
@@ -119,8 +126,8 @@ import Testing
                 tokens.add(1, ordering: .relaxed)
                 return grant
             case let line where line.hasSuffix("/public-key"): return push[0]
-            case let line where line.hasPrefix("PUT"): return push[1]
-            default: return push[3]
+            case let line where line.hasPrefix("PUT"): return push[2]
+            default: return push[1]
             }
         }
         await withTaskGroup(of: Bool.self) { group in

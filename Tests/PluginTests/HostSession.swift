@@ -33,7 +33,7 @@ final class HostSession {
     var answering: (@Sendable (Recorded) -> Reply)?
 
     /// Every request is held against it.
-    private let contract: Contract?
+    private let contract: [Contract]
     private let endpoint: String
     /// Where requests are written down, for the tests that hold them against the services' descriptions.
     private static let requestFile = getenv("KEYTURN_REQUESTS").map { String(cString: $0) }
@@ -150,7 +150,7 @@ final class HostSession {
         let ending = Ending(outcome: outcome, report: report, requests: requests, unused: self.replies.count)
         ending.expectNoSecrets(logs: logs)
         for request in requests {
-            let wrong = contract?.violations(of: request, below: endpoint) ?? []
+            let wrong = Contract.violations(of: request, below: endpoint, in: contract)
             #expect(wrong.isEmpty, "\(request.line) is not as documented")
         }
         return ending
