@@ -6,8 +6,9 @@ extension GitHubActions {
     func check(_ target: Target, call: borrowing Call) throws(PushFailure) -> String {
         try client.examine(target, call: call)
         _ = try client.publicKey(target, call: call)
-        let names = [target.accessKeyID, target.secretAccessKey]
-        let secrets = try client.secrets(names, of: target, call: call)
+        let names = target.secretNames
+        let pair = [target.accessKeyID, target.secretAccessKey]
+        let secrets = try client.secrets(target.file == nil ? names : names + pair, of: target, call: call)
         let missing = names.filter { secrets[$0] == nil && (target.keyIDAs == .secret || $0 != target.accessKeyID) }
         if let first = missing.first, let total = secrets.total, let capacity = target.place.capacity,
             total > capacity - missing.count
@@ -18,6 +19,9 @@ extension GitHubActions {
                     + "room: delete one that nobody uses")
         }
         var states = names.map { "\($0) \(secrets[$0] == nil ? "will be created" : "exists")" }
+        if target.file != nil, let name = pair.first(where: { secrets[$0] != nil }) {
+            states.append("\(name) is there as well: delete the pair once jobs use the file")
+        }
         if target.keyIDAs == .variable {
             let isThere = try client.variable(target.accessKeyID, of: target, call: call) != nil
             states[0] = "variable \(target.accessKeyID) \(isThere ? "exists" : "will be created")"

@@ -13,6 +13,7 @@ struct GitHubActions: Pusher {
     /// Everything is read before the first write, so that nothing but a write can keep a pair half written. The secret goes
     /// first: whoever sees a newer time, or a new key ID, can then rely on the secret being there.
     func push(_ pair: borrowing KeyPair, to target: Target, call: borrowing Call) throws(PushFailure) -> Confirmation {
+        if let file = target.file { return try pushFile(pair, file, to: target, call: call) }
         let (id, secret) = (target.accessKeyID, target.secretAccessKey)
         let isKeyFresh = try client.publicKey(target, call: call).isFresh
         let former = try client.secrets([id, secret], of: target, call: call)
@@ -29,9 +30,24 @@ struct GitHubActions: Pusher {
         return client.confirm(message, [id, secret], since: former, in: target, call: call)
     }
 
+    /// One write for both parts. What else the secret held is not known, for GitHub shows no values.
+    private func pushFile(
+        _ pair: borrowing KeyPair, _ file: CredentialsSecret, to target: Target, call: borrowing Call
+    ) throws(PushFailure) -> Confirmation {
+        let isKeyFresh = try client.publicKey(target, call: call).isFresh
+        let former = try client.secrets([file.name], of: target, call: call)
+        let access = try client.secretAccess(file.name, former[file.name], of: target, call: call)
+        let contents = file.contents.contents(keyID: pair.accessKeyID, secret: pair.secretAccessKey)
+        let written = try client.write(
+            file.name, contents, access, isKeyFresh: isKeyFresh, in: target, call: call)
+        let message = "\(target.subject()): \(file.name) \(written.verb)"
+        return client.confirm(message, [file.name], since: former, in: target, call: call)
+    }
+
     func inspect(_ target: Target, call: borrowing Call) throws(PushFailure) -> Inspection {
-        let name = target.accessKeyID
-        let secrets = try client.secrets([name, target.secretAccessKey], of: target, call: call)
+        let names = target.secretNames
+        let name = names[0]
+        let secrets = try client.secrets(names, of: target, call: call)
         if target.keyIDAs == .variable {
             guard let variable = try client.variable(name, of: target, call: call) else {
                 throw PushFailure(.notFound, "\(target.subject(name)): there is no such variable yet")
@@ -44,7 +60,7 @@ struct GitHubActions: Pusher {
         guard let secret = secrets[name] else {
             throw PushFailure(.notFound, "\(target.subject(name)): there is no such secret yet")
         }
-        let times = [secret.updatedAt, secrets[target.secretAccessKey]?.updatedAt]
+        let times = [secret.updatedAt] + names.dropFirst().map { secrets[$0]?.updatedAt }
         return Inspection(
             keyID: nil, changedAt: newest(times),
             message: "\(target.subject(name)): GitHub shows no values; last written \(shown(newest(times)))")

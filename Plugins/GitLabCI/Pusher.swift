@@ -66,8 +66,9 @@ struct GitLabCI: Pusher {
     func push(_ pair: borrowing KeyPair, to target: Target, call: borrowing Call) throws(PushFailure) -> Confirmation {
         let known = try known(target, call: call)
         var written: [Written] = []
-        for writing in writings(pair, target.shape) {
-            let standing = Standing(of: writing.key, in: known, target, isScopeProven: !written.isEmpty)
+        for writing in try writings(pair, target, known, call: call) {
+            var standing = Standing(of: writing.key, in: known, target, isScopeProven: !written.isEmpty)
+            if let exists = writing.exists { standing.exists = exists }
             written.append(try writing.write(to: target, standing, client: client, call: call))
         }
         return Confirmation(
@@ -96,20 +97,43 @@ struct GitLabCI: Pusher {
 
     /// What has to be written, in this order. Of a pair the secret first: the key ID, which `inspect` reads, is then the
     /// sign that the secret went before it.
-    private func writings(_ pair: borrowing KeyPair, _ shape: Shape) -> [Writing] {
-        switch shape {
+    private func writings(
+        _ pair: borrowing KeyPair, _ target: Target, _ known: [ListedVariable]?, call: borrowing Call
+    ) throws(PushFailure) -> [Writing] {
+        switch target.shape {
         case .pair(let accessKeyID, let secretAccessKey):
-            [
+            return [
                 Writing(key: secretAccessKey, value: pair.secretAccessKey, isMaskedWhenNew: true),
                 Writing(key: accessKeyID, value: SecretBytes(pair.accessKeyID), isMaskedWhenNew: false),
             ]
         case .credentialsFile(let variable, let profile):
-            [
+            let file = CredentialsFile(profile: profile)
+            let isMissing = known.map { $0.find(variable, of: target) == nil } ?? false
+            let old = isMissing ? nil : try former(variable, of: target, call: call)
+            var contents = file.contents(keyID: pair.accessKeyID, secret: pair.secretAccessKey)
+            if let value = old?.value {
+                guard
+                    let merged = file.contents(keyID: pair.accessKeyID, secret: pair.secretAccessKey, keeping: value)
+                else {
+                    throw PushFailure(
+                        .conflict,
+                        "\(target.subject(variable)): the profile \(profile) is in it twice, and AWS's tools do not read "
+                            + "such a file: delete one of the two in GitLab's settings")
+                }
+                contents = merged
+            }
+            return [
                 Writing(
-                    key: variable, file: CredentialsFile(profile: profile), keyID: pair.accessKeyID,
-                    secret: pair.secretAccessKey)
+                    key: variable, contents: contents, file: file, keyID: pair.accessKeyID,
+                    secret: pair.secretAccessKey, exists: old != nil)
             ]
         }
+    }
+
+    /// What the variable holds now, of which other profiles are kept.
+    private func former(_ key: String, of target: Target, call: borrowing Call) throws(PushFailure) -> Variable? {
+        guard let variable = try client.read(key, of: target, call: call) else { return nil }
+        return target.matches(scope: variable.environmentScope) ? variable : nil
     }
 
     /// A group's variables: a change whose filter matches none can hit the variable of another scope, so keyturn

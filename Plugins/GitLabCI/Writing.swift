@@ -4,6 +4,8 @@ import PusherKit
 struct Writing {
     let key: String
     let value: SecretBytes
+    /// Whether the variable is there, where it was read for its other contents.
+    let exists: Bool?
     /// Whether job logs mask it when keyturn creates it and the target does not say.
     let isMaskedWhenNew: Bool
     /// Whether the value that an answer shows is the one that was written.
@@ -13,14 +15,18 @@ struct Writing {
     init(key: String, value: SecretBytes, isMaskedWhenNew: Bool) {
         self.key = key
         self.value = value
+        exists = nil
         self.isMaskedWhenNew = isMaskedWhenNew
         isHeld = { $0 == value }
     }
 
     /// A variable with both parts.
-    init(key: String, file: CredentialsFile, keyID: String, secret: SecretBytes) {
+    init(
+        key: String, contents: SecretBytes, file: CredentialsFile, keyID: String, secret: SecretBytes, exists: Bool
+    ) {
         self.key = key
-        value = file.contents(keyID: keyID, secret: secret)
+        self.exists = exists
+        value = contents
         isMaskedWhenNew = false
         isHeld = { file.keyID(in: $0) == keyID && file.holds(secret, in: $0) }
     }
@@ -125,7 +131,7 @@ struct Writing {
 /// What is known of a variable before it is written.
 struct Standing {
     /// Whether it is there; nil: not asked, to be found out by trying to change it.
-    let exists: Bool?
+    var exists: Bool?
     /// Whether one of the name is there in another scope.
     let isElsewhere: Bool
     /// Whether creating it could make a variable of another scope than the one that is asked for.

@@ -9,6 +9,7 @@ import Testing
     private static let names =
         #""access-key-id":"AWS_ACCESS_KEY_ID","secret-access-key":"AWS_SECRET_ACCESS_KEY""#
     private static let target = #"{"repository":"acme/app",\#(names)}"#
+    private static let file = #"{"repository":"acme/app","shape":"credentials-file",\#(names)}"#
     private static let variable = #"{"repository":"acme/app","key-id-as":"variable",\#(names)}"#
 
     private var key: Reply { .status(200, #"{"key_id":"1","key":"\#(SealingKey().publicKey)"}"#) }
@@ -27,6 +28,10 @@ import Testing
 
     private var before: Reply { times("2026-11-21T10:00:00Z") }
 
+    private func file(_ time: String) -> Reply {
+        .status(200, #"{"total_count":1,"secrets":[{"name":"AWS_CREDENTIALS_FILE","updated_at":"\#(time)"}]}"#)
+    }
+
     private func value(_ value: String) -> Reply {
         .status(200, #"{"name":"AWS_ACCESS_KEY_ID","value":"\#(value)","updated_at":"2026-11-22T10:00:01Z"}"#)
     }
@@ -41,6 +46,10 @@ import Testing
             (
                 "201 or 204, then no such secret, then a time",
                 [key, before, written, written, none, times("2026-11-22T10:00:01Z")]
+            ),
+            (
+                "file: 201 or 204, then a time that is new",
+                [key, file("2026-11-21T10:00:00Z"), written, file("2026-11-22T10:00:01Z")]
             ),
             (
                 "variable: 201 or 204, then the key ID",
@@ -149,7 +158,8 @@ import Testing
                 let again = [before, Self.says(422, "the key ID is invalid"), key] + replies.dropFirst(2)
                 lines.append(row(label, session.push(Self.target, again)))
             } else {
-                let target = label.hasPrefix("variable") ? Self.variable : Self.target
+                let target =
+                    label.hasPrefix("variable") ? Self.variable : label.hasPrefix("file") ? Self.file : Self.target
                 lines.append(row(label, session.push(target, replies)))
             }
         }

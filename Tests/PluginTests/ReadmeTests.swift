@@ -44,6 +44,10 @@ private enum GitLabAnswers {
             + #""environment_scope":"\#(scope)"}"#
     }
 
+    private static func file(_ contents: String) -> Reply {
+        .status(200, variable("AWS_SHARED_CREDENTIALS_FILE", "\"\(contents)\"", type: "file"))
+    }
+
     private static func message(_ status: UInt32, _ text: String, _ headers: [String: String] = [:]) -> Reply {
         .status(status, #"{"message":"\#(text)"}"#, headers)
     }
@@ -69,8 +73,10 @@ private enum GitLabAnswers {
                 "200 without a value: hidden", .status(200, variable("AWS_SECRET_ACCESS_KEY", "null")),
                 .status(200, variable("AWS_ACCESS_KEY_ID", "null"))),
             push(
-                "200 with the file variable",
+                "200 with the file variable", file(#"[audit]\nregion = x\n"#),
                 .status(200, variable("AWS_SHARED_CREDENTIALS_FILE", "\"\(contents)\"", type: "file")), to: file),
+            push(
+                "the file variable has the profile twice", file(#"[default]\na = b\n[default]\n"#), to: file),
             push("200 with another scope", .status(200, other)),
             push("200 with another value", .status(200, variable("AWS_SECRET_ACCESS_KEY", "\"old\""))),
             push("200 with anything else", .status(200, "{}")),
@@ -161,6 +167,7 @@ private enum GitLabAnswers {
 }
 
 private enum TravisAnswers {
+    private static let file = #"{"repository":"acme/app","shape":"credentials-file",\#(names)}"#
     private static let target = #"{"repository":"acme/app",\#(names)}"#
     private static let secret = variable("AWS_SECRET_ACCESS_KEY")
     private static let id = variable("AWS_ACCESS_KEY_ID", HostSession.keyID, isPublic: true)
@@ -189,6 +196,9 @@ private enum TravisAnswers {
         [
             push("200 with both variables", list(secret, id), .status(200, secret), .status(200, id)),
             push("201 with both variables", list(), .status(201, secret), .status(201, id)),
+            AnswerRow(
+                answer: "201 with the variable that holds both", target: file,
+                replies: [list(), .status(201, variable("AWS_CREDENTIALS_FILE_BASE64"))]),
             push("several variables of the name and branch", list(secret, secret)),
             push(
                 "201 with the wrong `public`", list(), .status(201, secret), .status(201, variable("AWS_ACCESS_KEY_ID"))
