@@ -88,7 +88,7 @@ struct TravisCI: Pusher {
                 keyID: nil,
                 message:
                     "\(target.subject(target.accessKeyID)): the variable is private now, so its value cannot be read; "
-                    + "keyturn writes it as public, so someone else wrote it last")
+                    + "each push makes it public, so someone else wrote it last")
         }
         return Inspection(keyID: value, message: "\(target.subject(target.accessKeyID)): \(oneLine(value, limit: 128))")
     }

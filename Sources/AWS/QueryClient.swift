@@ -66,6 +66,7 @@ struct QueryClient: Sendable {
             },
             timeout: .seconds(20), responseLimit: 1 << 20)
         request.isSentOnce = repeatability == .never
+        request.authorities = ProfileSettings(of: account, environment).authorities
         return try await http.send(request)
     }
 

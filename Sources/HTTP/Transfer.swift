@@ -60,9 +60,11 @@ final class Transfer {
         if request.isSentOnce { kt_curl_set_long(handle, CURLOPT_FRESH_CONNECT, 1) }
         // This machine and its link, where clouds hand out credentials, are never behind a proxy, whatever the environment
         // says; an empty name switches proxies off.
-        if LocalAddress.isNear(url: request.url) { kt_curl_set_string(handle, CURLOPT_PROXY, "") }
+        if LocalAddress.isNear(url: request.url) || ProxyBypass.environment.covers(url: request.url) {
+            kt_curl_set_string(handle, CURLOPT_PROXY, "")
+        }
         if !request.mayBeLocal { keepFromLocal(handle) }
-        if let authorities = options.authorities { kt_curl_set_string(handle, CURLOPT_CAINFO, authorities) }
+        TrustStore.apply(request.authorities ?? options.authorities, to: handle)
         // The client keeps the transfer until it is finished, so the callbacks may borrow it.
         let context = Unmanaged.passUnretained(self).toOpaque()
         kt_curl_set_pointer(handle, CURLOPT_WRITEDATA, context)

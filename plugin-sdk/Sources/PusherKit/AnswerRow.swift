@@ -83,7 +83,7 @@ public struct AnswerRow: Sendable {
             return PushFailure(isHalf ? .retryable : .invalidConfiguration, "\(start): \(advice)")
         case .pauses:
             let pause = answer.response.retryAfter ?? answer.response.limitReset ?? standardWait
-            let wait = "keyturn tries again in \(pause.components.seconds) s"
+            let wait = "it will be tried again in \(pause.components.seconds) s"
             return PushFailure(.rateLimited(after: pause), "\(start): \(advice.isEmpty ? "" : "\(advice); ")\(wait)")
         }
     }
@@ -95,6 +95,6 @@ extension Answer {
         for row in rows {
             if let failure = row.failure(self, about: subject) { return failure }
         }
-        return PushFailure(.retryable, "\(subject): \(status): the answer is not understood; keyturn tries again")
+        return PushFailure(.retryable, "\(subject): \(status): the answer is not understood; it will be tried again")
     }
 }
