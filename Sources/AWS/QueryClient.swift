@@ -15,6 +15,7 @@ struct QueryClient: Sendable {
     let http: HTTPClient
     let environment: [String: String]
     let retries: RetryBudget
+    let clock: AWSClock
 
     /// - Parameter credentials: nil: the call is not signed.
     func call(
@@ -25,10 +26,18 @@ struct QueryClient: Sendable {
         while true {
             let failure: AWSError
             do {
+                let sent = clock.localNow
                 let reply = try await send(service, action, parameters, credentials, repeatability)
-                guard let error = AWSReply.error(in: reply, action, signedWith: credentials?.pair.id ?? "") else {
+                let date = reply.headers.first { $0.name == "date" }?.value
+                guard var error = AWSReply.error(in: reply, action, signedWith: credentials?.pair.id ?? "") else {
+                    if credentials != nil { clock.note(date: date, sent: sent, received: clock.localNow) }
                     retries.succeeded()
                     return try AWSReply.document(in: reply, action)
+                }
+                if error.isSkew {
+                    // Such a refusal is definite, so even CreateAccessKey may be made once more, by AWS's clock.
+                    if clock.noteRefusal(message: error.error.description, date: date) { continue }
+                    error.error = Self.explainSkew(error.error, clock)
                 }
                 guard error.isRepeatable(repeatability), attempt < 3, retries.take(5) else { throw error.error }
                 failure = error.error
@@ -58,6 +67,7 @@ struct QueryClient: Sendable {
         credentials?.sessionToken?.withBytes { token in
             lines += "x-amz-security-token: \(String(decoding: token, as: UTF8.self))\n"
         }
+        if credentials != nil, let date = clock.signingDate { lines += "X-Amz-Date: \(date)\n" }
         let base = account.endpoint(of: service, environment)
         var request = HTTPRequest(
             method: .post, url: base.hasSuffix("/") ? base : base + "/", headers: .text(lines), body: .text(form),
@@ -76,6 +86,12 @@ struct QueryClient: Sendable {
             plain.contains(byte)
                 ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
         }.joined()
+    }
+
+    /// A clock that is off is neither a matter of permissions nor of the key.
+    private static func explainSkew(_ error: AWSError, _ clock: AWSClock) -> AWSError {
+        let words = clock.complaint ?? "this machine's clock and AWS's differ: set this machine's (NTP)"
+        return AWSError(.refused, "\(error.description): \(words)", awsCode: error.awsCode)
     }
 
     private static func explain(_ error: HTTPError, _ action: String, _ endpoint: String) -> AWSError {

@@ -27,7 +27,15 @@ struct OnlineCheck {
             for await (index, found) in group { findings[index] = found }
             return findings.flatMap { $0 }
         }
-        return identities.values.map(\.finding).sorted { $0.subject < $1.subject } + findings
+        return identities.values.map(\.finding).sorted { $0.subject < $1.subject } + clock + findings
+    }
+
+    /// Where this machine's clock and AWS's differ by more than signatures may.
+    private var clock: [Finding] {
+        guard let complaint = accounts.clock.complaint else { return [] }
+        var finding = Finding("clock", .done, "signatures are made by AWS's clock")
+        finding.warning = complaint
+        return [finding]
     }
 
     /// Each account once, however many users it has.
