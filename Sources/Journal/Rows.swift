@@ -127,7 +127,9 @@ enum Rows {
     static func lineMoment(_ row: PreparedStatement) -> Timestamp { moment(row, 1) ?? Timestamp(milliseconds: 0) }
 
     static func line(_ row: PreparedStatement) throws -> HistoryLine {
-        var note = Note(try known(Note.Kind(rawValue: row.text(4) ?? "")))
+        let kind = row.text(4) ?? ""
+        // What users were called that wait for a person, in lines from before; a line is never rewritten.
+        var note = Note(try known(Note.Kind(rawValue: kind == "held" ? Note.Kind.blocked.rawValue : kind)))
         note.key = row.text(5).map { AccessKeyID($0) }
         note.target = row.text(6).map { TargetName($0) }
         if let evidence = row.text(7) { note.evidence = try known(Evidence(rawValue: evidence)) }

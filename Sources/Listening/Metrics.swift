@@ -1,3 +1,4 @@
+internal import PlainText
 internal import Rotation
 
 /// A snapshot in Prometheus's text exposition format, version 0.0.4: per user and per pusher, never per target.
@@ -82,11 +83,11 @@ public struct Metrics {
             }
         }
         page.begin(
-            "keyturn_held_targets", "gauge",
-            "Targets that have not confirmed and hold their user's rotation in delivering.")
+            "keyturn_blocked_targets", "gauge",
+            "Targets that have not confirmed and block their user's rotation in delivering.")
         for user in users {
-            let held = user.deliveries.count { $0.state == "failed" || $0.state == "unknown" }
-            page.add([("user", user.name)], Double(user.phase == .delivering ? held : 0))
+            let blocked = user.deliveries.count { $0.state == "failed" || $0.state == "unknown" }
+            page.add([("user", user.name)], Double(user.phase == .delivering ? blocked : 0))
         }
         page.begin(
             "keyturn_torn_targets", "gauge", "Targets that may hold one variable of the old key and one of the new.")
@@ -179,8 +180,7 @@ struct MetricsPage {
 
     /// As the format has it: backslash and line feed everywhere, quotes in labels.
     private static func escaped(_ text: String, quotes: Bool) -> String {
-        guard text.utf8.contains(where: { $0 == 0x5C || $0 == 0x0A || $0 == 0x22 }) else { return text }
-        return text.unicodeScalars.reduce(into: "") { escaped, scalar in
+        PlainText.lines(text).unicodeScalars.reduce(into: "") { escaped, scalar in
             switch scalar {
             case "\\": escaped += "\\\\"
             case "\n": escaped += "\\n"

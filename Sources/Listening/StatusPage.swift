@@ -112,7 +112,9 @@ public struct StatusPage {
     }
 
     private func next(_ user: Snapshot.User) -> HTML {
-        guard user.next.action != "hold" else { return "next: nothing, until somebody runs <code>keyturn retry</code>" }
+        guard user.next.action != "blocked" else {
+            return "next: nothing, until somebody runs <code>keyturn retry</code>"
+        }
         let left = user.next.due - snapshot.at
         let when: HTML =
             left >= .seconds(1)

@@ -1,12 +1,13 @@
 internal import JSON
+internal import PlainText
 public import Rotation
 
 /// One message to people or to their programs.
 public struct Message: Hashable, Sendable {
-    /// The longest text, in characters: a service's answer may be long.
+    /// The longest text, in bytes: a service's answer may be long.
     private static let textLimit = 2_000
 
-    /// `held`, `recovered`, `completed`, `revoked` or `test`.
+    /// `blocked`, `recovered`, `completed`, `revoked` or `test`.
     public var event: String
     /// The same for the same news, however often it is sent.
     public var id: String
@@ -49,13 +50,13 @@ public struct Message: Hashable, Sendable {
         id = "\(user)/\(news.rotation)/\(event)/\(subject)\(moment)"
         let sentence =
             switch news.occasion {
-            case .held: "\(user) needs attention: \(news.message ?? "it does not go on")"
-            case .recovered: "\(user) goes on: what held it (\(news.problem ?? "a problem")) is over"
+            case .blocked: "\(user) needs attention: \(news.message ?? "it does not go on")"
+            case .recovered: "\(user) goes on: what blocked it (\(news.problem ?? "a problem")) is over"
             case .completed:
                 "\(user): rotation \(news.rotation) is complete, every target holds \(news.key?.rawValue ?? "the new key")"
             case .revoked: "\(user): the leaked key \(news.key?.rawValue ?? "") is dead"
             }
-        text = String(sentence.prefix(Self.textLimit))
+        text = PlainText.line(sentence, limit: Self.textLimit)
         var fields: [String: JSONValue] = [
             "at": .string(time(now)), "user": .string(user), "rotation": .integer(Int64(news.rotation)),
             "phase": .string(rotation.phase.rawValue),

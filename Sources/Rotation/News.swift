@@ -3,8 +3,8 @@ public struct News: Hashable, Sendable {
     /// What they can choose among.
     public enum Occasion: String, Hashable, Codable, Sendable, CaseIterable {
         /// The user needs a person, or targets have not confirmed for some time.
-        case held
-        /// What was told as held is over.
+        case blocked
+        /// What was told as blocked is over.
         case recovered
         /// A rotation is complete: the old key is deleted.
         case completed
@@ -16,13 +16,13 @@ public struct News: Hashable, Sendable {
     public var occasion: Occasion
     /// In which rotation.
     public var rotation: Int
-    /// The kind of problem, for `held` and `recovered`.
+    /// The kind of problem, for `blocked` and `recovered`.
     public var problem: String?
-    /// Since when there is that problem, for `held`.
+    /// Since when there is that problem, for `blocked`.
     public var since: Timestamp?
     /// The key that it is about: the new one for `completed`, the leaked one for `revoked`.
     public var key: AccessKeyID?
-    /// The problem in one or two sentences, for `held`.
+    /// The problem in one or two sentences, for `blocked`.
     public var message: String?
 
     /// News.
@@ -70,7 +70,7 @@ public struct Told: Hashable, Codable, Sendable {
         if let trouble = rotation.lastingTrouble(at: now, patience: patience), trouble.code != problem {
             news.append(
                 News(
-                    occasion: .held, rotation: rotation.number, problem: trouble.code, since: trouble.since,
+                    occasion: .blocked, rotation: rotation.number, problem: trouble.code, since: trouble.since,
                     message: rotation.trouble))
         } else if let problem, rotation.trouble == nil {
             news.append(News(occasion: .recovered, rotation: rotation.number, problem: problem))
@@ -88,7 +88,7 @@ public struct Told: Hashable, Codable, Sendable {
     /// It was told, or nobody wants to know.
     public mutating func settle(_ news: News) {
         switch news.occasion {
-        case .held: problem = news.problem
+        case .blocked: problem = news.problem
         case .recovered: problem = nil
         case .revoked: leak?.isTold = true
         case .completed: completed = max(completed, news.rotation)

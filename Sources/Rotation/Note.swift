@@ -23,7 +23,7 @@ public struct Note: Hashable, Sendable {
         case reactivatedOutside = "reactivated-outside"
         case deleting, deleted
         case completed
-        case held
+        case blocked
         case requested
         case adopted
         case activating, activated

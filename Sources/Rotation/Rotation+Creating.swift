@@ -30,11 +30,11 @@ extension Rotation {
         case .limitExceeded:
             // Nothing was made now; but the limit may be reached by a key that an earlier, lost call has made.
             closeCreation(mayExist: false)
-            hold(.unaccountedKey, failure.message, now, &transition)
+            block(.unaccountedKey, failure.message, now, &transition)
         case .denied, .noSuchUser, .unreachable, .refused:
             closeCreation(mayExist: false)
             retryAt = now + failureWait
-            hold(failure.problemCode, failure.message, now, &transition)
+            block(failure.problemCode, failure.message, now, &transition)
         }
     }
 
@@ -44,7 +44,7 @@ extension Rotation {
         guard let stranger = strangers.first else { return settle(now, &transition) }
         guard strangers.count == 1, creations.contains(where: { $0.mayHaveMade(stranger) }) else {
             retryAt = now + failureWait
-            return hold(.unaccountedKey, Self.sentence(about: strangers, besides: current), now, &transition)
+            return block(.unaccountedKey, Self.sentence(about: strangers, besides: current), now, &transition)
         }
         if creations.last?.isOpen == false { creations[creations.count - 1].isOpen = true }
         orphan = stranger.id
@@ -68,7 +68,7 @@ extension Rotation {
             return
         }
         closeCreation(mayExist: last.mayExist)
-        holdAtLimit(now, &transition)
+        blockAtLimit(now, &transition)
     }
 
     /// IAM refused a key, and lists none that explains it: it is asked again, ever more slowly.
@@ -76,16 +76,16 @@ extension Rotation {
         let wait = min(IAMTimes.failureWait * (1 << min(creations.count - 1, 5)), IAMTimes.failureLongestWait)
         guard now < last.at + wait, last.at <= now else { return }
         retryAt = last.at + wait
-        hold(
+        block(
             .refused, "IAM refused a new key, and lists none beside the current one. CreateAccessKey is tried again.",
             now, &transition)
     }
 
-    private mutating func holdAtLimit(_ now: Timestamp, _ transition: inout Transition) {
+    private mutating func blockAtLimit(_ now: Timestamp, _ transition: inout Transition) {
         guard creations.count >= IAMTimes.creationLimit else { return }
         creations.removeFirst()
         retryAt = now + IAMTimes.failureLongestWait
-        hold(
+        block(
             .creationFails,
             "CreateAccessKey was called \(IAMTimes.creationLimit) times, and no key came of it. Nothing else was "
                 + "changed. See CloudTrail for CreateAccessKey of this user; `keyturn retry` tries again.",
@@ -99,7 +99,7 @@ extension Rotation {
             guard moment == nil else {
                 orphan = nil
                 retryAt = now + IAMTimes.failureLongestWait
-                return hold(.unaccountedKey, Self.sentence(aboutUsed: id), now, &transition)
+                return block(.unaccountedKey, Self.sentence(aboutUsed: id), now, &transition)
             }
             problem = nil
             isCleared = true
@@ -121,7 +121,7 @@ extension Rotation {
         orphan = nil
         isCleared = false
         closeCreation(mayExist: false)
-        holdAtLimit(now, &transition)
+        blockAtLimit(now, &transition)
     }
 
     /// Its key may turn up for a while from now on.

@@ -4,7 +4,7 @@ public struct Due: Hashable, Sendable {
     public enum Action: String, Hashable, Sendable {
         case observe, rotate, create, verify, push, deactivate, delete
         /// Nothing, until a person has resolved the problem.
-        case hold
+        case blocked
     }
 
     /// What comes next.
@@ -46,8 +46,8 @@ extension Rotation {
             case .verifying: Due(action: .verify, at: now)
             case .delivering where problem?.code == .currentKeyUnusable: Due(action: .observe, at: retryAt ?? now)
             case .delivering: Due(action: .push, at: max(nextPush(now) ?? now, isListed ? now : retryAt ?? now))
-            // Held for a person, who says `retry`; there is no time at which anything is due.
-            case .overlap where problem?.code == .rolledBack: Due(action: .hold, at: now + .seconds(3_600))
+            // Blocked until a person acts, who says `retry`; there is no time at which anything is due.
+            case .overlap where problem?.code == .rolledBack: Due(action: .blocked, at: now + .seconds(3_600))
             case .overlap: Due(action: .deactivate, at: phaseSince + overlap(policy))
             case .soak: Due(action: .delete, at: phaseSince + soak(policy))
             case .deleting: Due(action: .delete, at: now)

@@ -9,7 +9,7 @@ extension Rotation {
             transition.notes.append(Note(.requested, key: previous?.id, detail: "roll back"))
         case .overlap:
             transition.notes.append(Note(.requested, key: previous?.id, detail: "roll back"))
-            holdRolledBack(now, &transition)
+            blockRolledBack(now, &transition)
         default: break
         }
     }
@@ -26,11 +26,11 @@ extension Rotation {
         guard phase == .soak else { return }
         transition.notes.append(Note(.activated, key: id, detail: "brought back by an operator"))
         enter(.overlap, now)
-        holdRolledBack(now, &transition)
+        blockRolledBack(now, &transition)
     }
 
-    private mutating func holdRolledBack(_ now: Timestamp, _ transition: inout Transition) {
-        hold(
+    private mutating func blockRolledBack(_ now: Timestamp, _ transition: inout Transition) {
+        block(
             .rolledBack,
             "An operator rolled back: \(previous?.id.rawValue ?? "the old key") stays Active beside "
                 + "\(current?.id.rawValue ?? "the new one"), which the targets hold. `keyturn retry` begins the overlap anew.",
@@ -84,7 +84,7 @@ extension Rotation {
         guard let chosen = keys.first(where: { $0.id == id }) else {
             let listed = keys.map(\.id.rawValue).joined(separator: " and ")
             retryAt = now + failureWait
-            return hold(
+            return block(
                 .unaccountedKey,
                 "IAM has no key \(id) for this user\(listed.isEmpty ? "" : "; it lists \(listed)"). Nothing was changed.",
                 now, &transition)
@@ -116,7 +116,7 @@ extension Rotation {
         if phase == .creating, let orphan, id == orphan {
             self.orphan = nil
             retryAt = now + IAMTimes.failureLongestWait
-            return hold(.unaccountedKey, Self.sentence(aboutUsed: orphan), now, &transition)
+            return block(.unaccountedKey, Self.sentence(aboutUsed: orphan), now, &transition)
         }
         if phase == .overlap { return judgeSighting(target, id, now, terms, &transition) }
         guard phase == .idle, problem?.code == .unaccountedKey, wantedInspections(terms).isEmpty else { return }
@@ -136,7 +136,7 @@ extension Rotation {
                 return
             }
             retryAt = now + IAMTimes.failureWait
-            return hold(
+            return block(
                 .currentKeyUnusable,
                 "Somebody made the new key \(next.id) \(listed.status.rawValue) while it was being delivered. It is pushed "
                     + "nowhere until it is Active again; delete it in IAM to have another one made.", now, &transition)
@@ -144,7 +144,7 @@ extension Rotation {
         guard isSurelyGone(now) else {
             isListed = false
             retryAt = now + .seconds(10)
-            return hold(
+            return block(
                 .currentKeyGone,
                 "IAM does not list the new key \(next.id), which is being delivered. It is pushed nowhere until it is; if "
                     + "it is still missing in a minute, keyturn makes another one.", now, &transition)

@@ -30,7 +30,7 @@ extension Rotation {
         retryAt = now + terms.policy.retry
         let more = refusals.count > 1 ? " (and \(refusals.count - 1) more)" : ""
         let users = current.map { "\($0.id) stays in use" } ?? "No key was made"
-        hold(
+        block(
             .targetRefuses,
             "The rotation does not begin: \(refusals.count) of \(terms.targets.count) targets would not take a new key: "
                 + "\(first.0): \(first.1)\(more). \(users). Mend that, or take the target out of the configuration.",

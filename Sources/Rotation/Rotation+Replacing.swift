@@ -9,7 +9,7 @@ extension Rotation {
         if let old { self.previous?.status = old.status }
         guard isSurelyGone(now) else {
             retryAt = now + IAMTimes.failureWait
-            return hold(
+            return block(
                 .currentKeyGone,
                 "The key \(current.id), which the targets hold, is gone from IAM: somebody has deleted it, and whoever "
                     + "uses it is cut off. If it is still gone in a minute, keyturn makes another one and pushes it to "

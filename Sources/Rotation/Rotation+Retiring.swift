@@ -45,7 +45,7 @@ extension Rotation {
         sightings = [:]
         retryAt = now + IAMTimes.strangerWait
         let more = holders.count > 1 ? " (and \(holders.count - 1) more)" : ""
-        hold(
+        block(
             .unaccountedKey,
             "\(first)\(more) holds the old key \(previous.id), which is to be retired, and keyturn cannot put "
                 + "\(current?.id.rawValue ?? "the new one") there, since its secret is gone. Nothing was changed. Do that by "
@@ -61,7 +61,7 @@ extension Rotation {
         failures += 1
         retryAt = now + failureWait
         guard problem?.code != .unaccountedKey else { return }
-        hold(
+        block(
             .unreachable,
             "\(target), which keyturn did not write in this rotation, does not say which key it holds: \(reason). The old key "
                 + "\(previous.id) stays Active. Mend that, or leave the target out with `keyturn skip`.", now,

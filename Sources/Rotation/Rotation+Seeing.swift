@@ -27,7 +27,7 @@ extension Rotation {
         let strangers = keys.filter { $0.id != current?.id }
         guard strangers.isEmpty else {
             retryAt = now + IAMTimes.strangerWait
-            return hold(
+            return block(
                 .unaccountedKey, Self.sentence(about: strangers, besides: current, sightings), now, &transition)
         }
         guard isDue(now, terms.policy) else { return }
@@ -73,7 +73,7 @@ extension Rotation {
             retryAt = now + IAMTimes.failureWait
             isQuiet = false
             isInUse = false
-            return hold(
+            return block(
                 .currentKeyUnusable,
                 "The key \(current.id), which the targets hold, is no longer active in IAM. The old key "
                     + "\(previous.id) was left as it is. Make \(current.id) active again in IAM.", now, &transition)

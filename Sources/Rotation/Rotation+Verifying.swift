@@ -20,7 +20,7 @@ extension Rotation {
         failures += 1
         retryAt = now + min(.seconds(1) * (1 << min(failures - 1, 6)), IAMTimes.verificationLongestWait)
         guard problem?.code != .currentKeyUnusable else { return }
-        if now - phaseSince > IAMTimes.verificationPatience { hold(.notSpread, message, now, &transition) }
+        if now - phaseSince > IAMTimes.verificationPatience { block(.notSpread, message, now, &transition) }
     }
 
     /// Whether the key has been refused for so long that it may not be there any more. Every fourth try, IAM is asked.
@@ -39,7 +39,7 @@ extension Rotation {
                 if problem?.code == .currentKeyUnusable { problem = nil }
                 return
             }
-            return hold(
+            return block(
                 .currentKeyUnusable,
                 "Somebody made the new key \(next.id) \(listed.status.rawValue) before any target got it. It is pushed "
                     + "nowhere until it is Active again; delete it in IAM to have another one made.", now, &transition)

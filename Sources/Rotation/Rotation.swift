@@ -155,7 +155,7 @@ public struct Rotation: Hashable, Sendable {
             guard inFlight.remove(.verifyKey(id)) != nil else { break }
             answers = 0
             retryAt = now + IAMTimes.failureLongestWait
-            hold(.wrongIdentity, message, now, &transition)
+            block(.wrongIdentity, message, now, &transition)
         case .pushed(let target, let id, let result):
             guard inFlight.remove(.push(target, id)) != nil else { break }
             pushed(target, id, result, now, terms, &transition)
@@ -282,9 +282,9 @@ public struct Rotation: Hashable, Sendable {
         sightings = [:]
     }
 
-    mutating func hold(_ code: Problem.Code, _ message: String, _ now: Timestamp, _ transition: inout Transition) {
+    mutating func block(_ code: Problem.Code, _ message: String, _ now: Timestamp, _ transition: inout Transition) {
         if problem?.code != code || problem?.message != message {
-            transition.notes.append(Note(.held, detail: message))
+            transition.notes.append(Note(.blocked, detail: message))
         }
         problem = Problem(code: code, message: message, since: problem?.code == code ? problem?.since ?? now : now)
     }
@@ -348,7 +348,7 @@ public struct Rotation: Hashable, Sendable {
         isInUse = false
         if effect == .createKey { return creationFailed(failure, now, &transition) }
         retryAt = now + failureWait
-        hold(failure.problemCode, failure.message, now, &transition)
+        block(failure.problemCode, failure.message, now, &transition)
     }
 
     /// The wait after that many failures in a row, doubling.

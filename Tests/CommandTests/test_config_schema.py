@@ -32,7 +32,7 @@ def test_what_is_right_validates(bare, world):
     schema.validate(yaml.safe_load((bare.directory / "keyturn.yaml").read_text()))
     schema.validate(world.configuration)
     schema.validate({**example(), "listen": "127.0.0.1:9464", "notifications": [
-        {"webhook": "https://example.com/", "secret": {"env": "S"}, "on": ["held"], "held-after": "5m"},
+        {"webhook": "https://example.com/", "secret": {"env": "S"}, "on": ["blocked"], "blocked-after": "5m"},
         {"webhook": "http://[::1]:80/", "secret": {"env": "S"}}, {"webhook": {"file": "url"}, "secret": {"env": "S"}},
         {"slack": {"env": "URL"}}, {"command": ["tell", "them"]}]})
     assert "config schema" not in world.must("config", "schema").err

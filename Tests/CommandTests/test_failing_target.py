@@ -14,7 +14,7 @@ def ten_targets():
 
 
 def hold(make, **policy):
-    """A world whose rotation is held by one target that answers 503 to every write."""
+    """A world whose rotation is blocked by one target that answers 503 to every write."""
     world = make("--targets", 9, users={"cicd-bot": {"targets": ten_targets(), "max-attempts": 1, "retry": "1h", **policy}})
     world.sandbox.fault("github", method="PUT", path="/repos/acme/app-3/", status=503, times=0)
     world.must("rotate", status=75)
@@ -96,7 +96,7 @@ def test_retry_pushes_again_whatever_the_schedule_says(make):
     assert world.sandbox.writes() == [], "there is nothing to push any more"
 
 
-def test_a_held_user_holds_no_other(make):
+def test_a_blocked_user_blocks_no_other(make):
     """Two users; the target of one does not answer: the other's rotation comes to its end."""
     users = {
         name: {"targets": [{"pusher": "travis", "repository": repository}], "max-attempts": 1, "retry": "1h"}

@@ -115,7 +115,7 @@ def test_the_guide_knows_every_problem():
     source = (guides.REPOSITORY / "Sources" / "Rotation" / "Problem.swift").read_text()
     codes = {raw or name for name, raw in re.findall(r"^        case (\w+)(?: = \"([\w-]+)\")?$", source, re.MULTILINE)}
     assert len(codes) > 10
-    assert set(re.findall(r"^### (\S+)$", guides.section("WhenItHolds.md", "## Problems"), re.MULTILINE)) == codes
+    assert set(re.findall(r"^### (\S+)$", guides.section("Blocked.md", "## Problems"), re.MULTILINE)) == codes
 
 
 def test_the_examples_are_right(schema, known):

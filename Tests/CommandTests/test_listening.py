@@ -82,7 +82,7 @@ def test_a_rotation_seen_from_outside(world):
     secrets["the new secret"] = sandbox.secret_at_gitlab()
     secrets["the seal key"] = (world.directory / "seal.key").read_text().strip()
     assert value(shown, "keyturn_deliveries", user="cicd-bot", state="confirmed") == 3
-    assert value(shown, "keyturn_held_targets", user="cicd-bot") == 0
+    assert value(shown, "keyturn_blocked_targets", user="cicd-bot") == 0
     age = value(shown, "keyturn_key_age_seconds", user="cicd-bot", role="current", status="Active")
     assert 0 <= age < 60
     assert 3500 < value(shown, "keyturn_next_action_seconds", user="cicd-bot", action="delete") <= 3600
@@ -106,7 +106,7 @@ def test_a_target_that_holds_its_user(world):
     shown = Shown(world)
     waited_for(lambda: shown.get("/readyz").status_code == 200)
     world.must("rotate", status=75)
-    waited_for(lambda: value(shown, "keyturn_held_targets", user="cicd-bot") == 1)
+    waited_for(lambda: value(shown, "keyturn_blocked_targets", user="cicd-bot") == 1)
     assert value(shown, "keyturn_user_problem", user="cicd-bot", code="not-delivered") == 1
     page = shown.get("/").text
     assert "Needs attention (1)" in page and "<script" not in page

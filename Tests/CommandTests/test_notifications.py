@@ -70,7 +70,7 @@ def told(world, receiver):
     """A world whose operators have a webhook."""
     world.write("webhook.secret", SECRET + "\n", 0o600)
     world.configuration["notifications"] = [
-        {"webhook": f"{receiver.url}/hook/PATH-TOKEN?key=QUERY-TOKEN", "secret": {"file": "webhook.secret"}, "held-after": "1s"}]
+        {"webhook": f"{receiver.url}/hook/PATH-TOKEN?key=QUERY-TOKEN", "secret": {"file": "webhook.secret"}, "blocked-after": "1s"}]
     world.configuration["users"]["cicd-bot"].update({"max-attempts": 1, "retry": "1h", "preflight": False})
     world.save()
     return world
@@ -92,7 +92,7 @@ def test_a_completed_rotation(told, receiver):
     assert receiver.events == ["completed", "completed"]
 
 
-def test_held_is_told_once_and_so_is_its_end(told, receiver):
+def test_blocked_is_told_once_and_so_is_its_end(told, receiver):
     """Over many steps of a timer, each a process of its own, with an answer that repeats the token."""
     sandbox = told.sandbox
     token = sandbox.tokens["travis"]
@@ -101,12 +101,12 @@ def test_held_is_told_once_and_so_is_its_end(told, receiver):
     for _ in range(4):
         time.sleep(0.6)
         told.must("step", status=75)
-    assert receiver.events == ["held"]
+    assert receiver.events == ["blocked"]
     message = json.loads(receiver.messages[0][2])
     assert message["problem"] == "not-delivered" and "travis:acme/app" in message["text"]
     sandbox.clear_faults()
     told.step_until_idle()
-    assert receiver.events == ["held", "recovered", "completed"]
+    assert receiver.events == ["blocked", "recovered", "completed"]
     secrets = {**sandbox.tokens, "aws": sandbox.secretAccessKey, "the new secret": sandbox.secret_at_gitlab(), "shared": SECRET}
     for _, headers, body in receiver.messages:
         assert leaks.found_in(body, secrets) == [] and leaks.found_in(str(headers), secrets) == []
@@ -198,7 +198,7 @@ def test_run_tells_while_it_goes_on(told, receiver):
 
 def test_the_test_message(told, receiver):
     told.write("slack.url", f"{receiver.url}/services/SLACK-TOKEN\n", 0o600)
-    told.configuration["notifications"].append({"slack": {"file": "slack.url"}, "on": ["held"]})
+    told.configuration["notifications"].append({"slack": {"file": "slack.url"}, "on": ["blocked"]})
     told.save()
     result = told.must("notify")
     assert len(receiver.messages) == 2 and "took the test message" in result.out and "TOKEN" not in result.out
@@ -224,7 +224,7 @@ def test_mistakes(told):
         ([{"slack": {"env": "NOWHERE"}}], "NOWHERE is not set"),
         ([{"command": []}], "`notifications[0].command` needs a program"),
         ([{"command": ["x"], "secret": secret}], "belongs to a webhook"),
-        ([{"command": ["x"], "on": ["hold"]}], "has `hold`; what there is: held, recovered, completed, revoked"),
+        ([{"command": ["x"], "on": ["hold"]}], "has `hold`; what there is: blocked, recovered, completed, revoked"),
         ([{"command": ["x"], "wehbook": "y"}], "unknown field `wehbook`; did you mean `webhook`?"),
         ([{}], "needs one of `webhook`, `slack` and `command`"),
         ([{"command": ["x"], "slack": {"env": "X"}}], "needs one of"),

@@ -118,7 +118,7 @@ def restored(directory, sandbox, number):
         held = {sandbox_target["AWS_ACCESS_KEY_ID"] for sandbox_target in held_by(world, names)}
         assert any(key in status["problem"] for key in world.sandbox.keys(user)), status["problem"]
         if "adopt" not in status["problem"] or len(held) != 1:
-            return "held"
+            return "blocked"
         # The sentence leads out.
         world.must("adopt", "--user", user, "--current", held.pop())
         assert come_home(world)["problem"] is None

@@ -139,3 +139,6 @@ def test_a_kill_during_the_migration_leaves_one_of_both(frozen, moment, layout):
     frozen.step_until_idle(user=USER)
     assert ask(frozen.database, "PRAGMA user_version") == 2
     assert frozen.must("history", "verify", "--json").json["ok"] and not is_copying(frozen)
+    # Those lines have the word `held`, which `blocked` has replaced.
+    old = frozen.must("history", "--user", "long-ago", "--json").json["history"]
+    assert {line["event"] for line in old} == {"blocked"}

@@ -37,7 +37,7 @@ struct OutsideTests {
             \(Sample.full)
             notifications:
               - { webhook: "https://example.com/x", secret: { env: S } }
-              - { webhook: { file: url }, secret: { env: S }, on: [held, revoked], held-after: 30m }
+              - { webhook: { file: url }, secret: { env: S }, on: [blocked, revoked], blocked-after: 30m }
               - slack: { env: SLACK }
               - command: [tell, --loud]
                 on: [completed]
@@ -46,7 +46,7 @@ struct OutsideTests {
         #expect(entries.count == 4)
         #expect(entries[0].occasions == Set(News.Occasion.allCases))
         #expect(entries[0].patience == .seconds(600))
-        #expect(entries[1].occasions == [.held, .revoked])
+        #expect(entries[1].occasions == [.blocked, .revoked])
         #expect(entries[1].patience == .seconds(1_800))
         #expect(entries[3].way == .command(["tell", "--loud"]))
         #expect(entries[3].occasions == [.completed])

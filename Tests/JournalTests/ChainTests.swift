@@ -129,7 +129,8 @@ struct ChainTests {
         try journal.add(3, of: "a")
         try tamper(notebook, "DELETE FROM history WHERE id = 3")
         try journal.add(1, of: "b")
-        #expect(try journal.history(of: nil, limit: 9).map(\.note.kind) == [.held, .held, .historyBroken, .held])
+        #expect(
+            try journal.history(of: nil, limit: 9).map(\.note.kind) == [.blocked, .blocked, .historyBroken, .blocked])
     }
 
     @Test("a commit that fails leaves the chain as it was")
@@ -138,7 +139,7 @@ struct ChainTests {
         let journal = try notebook.open()
         try journal.add(3, of: "a")
         var transition = Transition()
-        transition.notes = [Note(.held)]
+        transition.notes = [Note(.blocked)]
         expectCode(.unavailable) {
             // Deliveries with a name that the table does not take would be a fault of ours: a full disk is nobody's.
             try DatabaseQueue(path: notebook.path).write { try $0.execute(sql: "ALTER TABLE chain RENAME TO no_chain") }
@@ -205,7 +206,7 @@ extension SQLiteJournal {
         let record = try acquire(user, lease: lease, at: moment).record
         var transition = Transition()
         transition.notes = (0..<count).map {
-            Note(.held, key: Notebook.keyID, target: TargetName("travis:a/a"), evidence: .readBack, detail: "\($0)")
+            Note(.blocked, key: Notebook.keyID, target: TargetName("travis:a/a"), evidence: .readBack, detail: "\($0)")
         }
         var entry = Notebook.entry(
             record.rotation, version: record.version, transition: transition, user: user, lease: lease)

@@ -10,7 +10,7 @@ struct HistoryTests {
         for user in users {
             let record = try journal.acquire(user, lease: Notebook.lease, at: Notebook.now).record
             var transition = Transition()
-            transition.notes = (0..<lines).map { Note(.held, detail: "\(user) \($0)") }
+            transition.notes = (0..<lines).map { Note(.blocked, detail: "\(user) \($0)") }
             _ = try journal.commit(
                 Notebook.entry(record.rotation, version: record.version, transition: transition, user: user))
         }
@@ -44,7 +44,7 @@ struct HistoryTests {
             var transition = Transition()
             transition.notes = [
                 Note(
-                    .held, key: AccessKeyID(second.isMultiple(of: 2) ? "AKIA0" : "AKIA1"),
+                    .blocked, key: AccessKeyID(second.isMultiple(of: 2) ? "AKIA0" : "AKIA1"),
                     target: TargetName("travis:a/\(second / 3)"), detail: "\(second)")
             ]
             var entry = Notebook.entry(record.rotation, version: version, transition: transition)

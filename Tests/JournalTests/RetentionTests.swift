@@ -27,7 +27,7 @@ struct RetentionTests {
         try journal.add(1, of: "a", at: day(405))
         let lines = try journal.history(of: nil, limit: 99)
         #expect(lines.map(\.id) == Array(6...12))
-        #expect(lines.map(\.note.kind).suffix(2) == [.historyPruned, .held])
+        #expect(lines.map(\.note.kind).suffix(2) == [.historyPruned, .blocked])
         let verdict = try #require(try notebook.open().verifyHistory(holding: nil))
         #expect(verdict.faults == [] && verdict.pruned?.line == 5)
         #expect(try notebook.open().verifyHistory(holding: verdict.pruned)?.faults == [])

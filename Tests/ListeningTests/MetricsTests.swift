@@ -20,7 +20,7 @@ struct MetricsTests {
         for line in [
             #"keyturn_key_age_seconds{user="bot",role="current",status="Active"} 3600"#,
             #"keyturn_user_phase{user="bot",phase="delivering"} 1"#, #"keyturn_user_phase{user="bot",phase="idle"} 0"#,
-            #"keyturn_held_targets{user="bot"} 2"#, #"keyturn_held_targets{user="idle"} 0"#,
+            #"keyturn_blocked_targets{user="bot"} 2"#, #"keyturn_blocked_targets{user="idle"} 0"#,
             #"keyturn_deliveries{user="bot",state="confirmed"} 1"#, #"keyturn_delivery_attempts{user="bot"} 5"#,
             #"keyturn_delivery_retries{user="bot"} 2"#, #"keyturn_user_problem{user="bot",code="not-delivered"} 1"#,
             #"keyturn_problems{code="not-delivered"} 1"#,

@@ -24,10 +24,11 @@ struct MessageTests {
 
     @Test("have the same ID whenever they are sent again, and another one for another problem")
     func identity() {
-        let held = News(occasion: .held, rotation: 7, problem: "denied", since: .init(milliseconds: 3), message: "no")
+        let held = News(
+            occasion: .blocked, rotation: 7, problem: "denied", since: .init(milliseconds: 3), message: "no")
         var other = held
         other.problem = "refused"
-        #expect(message(held).id == "bot/7/held/denied/3")
+        #expect(message(held).id == "bot/7/blocked/denied/3")
         #expect(message(held).id == message(held).id)
         #expect(message(other).id != message(held).id)
     }
@@ -35,9 +36,9 @@ struct MessageTests {
     @Test("are JSON with what a program needs")
     func body() throws {
         let held = News(
-            occasion: .held, rotation: 7, problem: "denied", since: .init(milliseconds: 3), message: "no \"<&>")
+            occasion: .blocked, rotation: 7, problem: "denied", since: .init(milliseconds: 3), message: "no \"<&>")
         let json = try JSONValue(parsing: message(held).json)
-        #expect(json["event"] == .string("held"))
+        #expect(json["event"] == .string("blocked"))
         #expect(json["user"] == .string("bot"))
         #expect(json["problem"] == .string("denied"))
         #expect(json["since"] == .string("T3"))
@@ -48,7 +49,7 @@ struct MessageTests {
 
     @Test("are cut where a service says too much")
     func long() {
-        let held = News(occasion: .held, rotation: 7, problem: "x", message: String(repeating: "x", count: 100_000))
-        #expect(message(held).text.count == 2_000)
+        let held = News(occasion: .blocked, rotation: 7, problem: "x", message: String(repeating: "x", count: 100_000))
+        #expect(message(held).text.utf8.count == 2_000)
     }
 }

@@ -67,7 +67,7 @@ struct NotifierTests {
             notifier.take("bot", held())
             await notifier.tellOwed()
         }
-        #expect(inbox.all == ["d bot/3/held/unaccounted-key/\(start.milliseconds)"])
+        #expect(inbox.all == ["d bot/3/blocked/unaccounted-key/\(start.milliseconds)"])
         var well = held()
         well.problem = nil
         put(well)
@@ -87,7 +87,7 @@ struct NotifierTests {
         for notifier in [one, other] { notifier.take("bot", held()) }
         await one.tellOwed()
         await other.tellOwed()
-        #expect(inbox.all == ["d bot/3/held/unaccounted-key/\(start.milliseconds)"])
+        #expect(inbox.all == ["d bot/3/blocked/unaccounted-key/\(start.milliseconds)"])
         before.revoked = AccessKeyID("AKIAOLD")
         one.take("bot", before)
         before.revoked = nil
@@ -135,7 +135,7 @@ struct NotifierTests {
     @Test("ends in bounded time with a receiver that never answers")
     func farewell() async throws {
         put(held())
-        let destination = Destination(name: "d", way: .command(["d"]), occasions: [.held], patience: .zero)
+        let destination = Destination(name: "d", way: .command(["d"]), occasions: [.blocked], patience: .zero)
         let notifier = try Notifier(
             [destination], users: ["bot"], store: book, now: { start }, time: { _ in "" }, warn: { _ in }
         ) { _, _ in try await Task.sleep(for: .seconds(3_600)) }

@@ -77,7 +77,7 @@ struct BackoffTests {
                 world.advance(.seconds(900))
             }
             #expect(world.rotation.problem == Problem(code: code, message: "the reason", since: since))
-            #expect(world.notes.count { $0.kind == .held } == 1)
+            #expect(world.notes.count { $0.kind == .blocked } == 1)
             #expect(world.rotation.trouble == "the reason")
         }
     }

@@ -163,7 +163,7 @@ struct CreatingTests {
             world.advance(.seconds(900))
             world.answerAll()
         }
-        #expect(world.notes.count { $0.kind == .held } == 1)
+        #expect(world.notes.count { $0.kind == .blocked } == 1)
         #expect(world.rotation.problem?.since == since)
     }
 

@@ -31,10 +31,10 @@ struct NewsTests {
         var rotation = rotation()
         let told = Told(before: rotation)
         rotation.problem = Problem(code: .unaccountedKey, message: "x", since: start)
-        #expect(occasions(told, rotation) == [.held])
+        #expect(occasions(told, rotation) == [.blocked])
         rotation.problem = Problem(code: .unreachable, message: "x", since: start)
         #expect(occasions(told, rotation, after: .seconds(599)) == [])
-        #expect(occasions(told, rotation, after: .seconds(600)) == [.held])
+        #expect(occasions(told, rotation, after: .seconds(600)) == [.blocked])
     }
 
     @Test(
@@ -49,7 +49,7 @@ struct NewsTests {
             delivery.state = .failed
             delivery.detail = detail
             rotation.deliveries[TargetName("a:b")] = delivery
-            #expect(tell(&told, rotation, after: .seconds(700)) == (detail == "502" ? [.held] : []))
+            #expect(tell(&told, rotation, after: .seconds(700)) == (detail == "502" ? [.blocked] : []))
         }
         rotation.deliveries[TargetName("a:b")]?.state = .confirmed
         #expect(tell(&told, rotation, after: .seconds(701)) == [.recovered])
@@ -71,9 +71,9 @@ struct NewsTests {
         var rotation = rotation()
         var told = Told(before: rotation)
         rotation.problem = Problem(code: .unaccountedKey, message: "x", since: start)
-        #expect(tell(&told, rotation) == [.held])
+        #expect(tell(&told, rotation) == [.blocked])
         rotation.problem = Problem(code: .noSuchUser, message: "y", since: start)
-        #expect(tell(&told, rotation) == [.held])
+        #expect(tell(&told, rotation) == [.blocked])
     }
 
     @Test("a completed rotation is told once, those before it never")
@@ -127,6 +127,6 @@ struct NewsTests {
         rotation.deliveries[TargetName("a:b")] = delivery
         #expect(occasions(told, rotation) == [])
         rotation.revoked = rotation.current?.id
-        #expect(occasions(told, rotation) == [.held])
+        #expect(occasions(told, rotation) == [.blocked])
     }
 }

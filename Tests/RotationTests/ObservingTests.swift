@@ -57,7 +57,7 @@ struct ObservingTests {
             world.advance(.seconds(300))
             world.answerAll()
         }
-        #expect(world.notes.count { $0.kind == .held } == 1)
+        #expect(world.notes.count { $0.kind == .blocked } == 1)
         #expect(world.rotation.problem?.since == since)
         world.keys.removeAll { $0.id == stranger }
         world.advance(.seconds(300))

@@ -31,7 +31,7 @@ struct RetiringTests {
         #expect(world.begun[before...].allSatisfy { $0 == .listKeys })
         #expect(world.rotation.problem?.code == .currentKeyUnusable)
         #expect(world.rotation.phase == phase)
-        #expect(world.notes.count { $0.kind == .held } == 1)
+        #expect(world.notes.count { $0.kind == .blocked } == 1)
     }
 
     @Test("it goes on by itself once the new key is Active again")

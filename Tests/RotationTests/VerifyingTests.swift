@@ -136,7 +136,7 @@ struct VerifyingTests {
             world.advance(.seconds(900))
         }
         #expect(world.rotation.phase == .verifying)
-        #expect(world.notes.count { $0.kind == .held } == 1)
+        #expect(world.notes.count { $0.kind == .blocked } == 1)
         world.roll(to: .delivering)
         #expect(world.rotation.problem == nil)
     }

@@ -59,7 +59,7 @@ extension Simulation {
             iam.setStatus(.active, of: key.id, at: now)
             book.broken.remove(key.id)
         case .rolledBack, .creationFails: ask(.retry)
-        default: violate("(f) held for no reason: \(problem.message)")
+        default: violate("(f) blocked for no reason: \(problem.message)")
         }
         return true
     }

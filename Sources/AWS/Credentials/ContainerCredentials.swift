@@ -24,8 +24,9 @@ struct ContainerCredentials: CredentialSource {
             // Its file is read each time: the token is replaced before it ends, and the old one is refused then.
             var lines = "Accept: application/json\n"
             if let token = try authorization() { lines += "Authorization: \(token)\n" }
-            let request = HTTPRequest(
+            var request = HTTPRequest(
                 method: .get, url: url, headers: .text(lines), timeout: .seconds(2), responseLimit: 64 << 10)
+            if !url.lowercased().hasPrefix("https:") { request.reach = .metadata }
             do {
                 let reply = try await surroundings.http.send(request)
                 if reply.status == 200 {

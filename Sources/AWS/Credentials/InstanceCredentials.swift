@@ -69,9 +69,10 @@ struct InstanceCredentials: CredentialSource {
     private func ask(
         _ method: HTTPRequest.Method, _ path: String, _ header: String, isFirst: Bool = false
     ) async throws(AWSError) -> HTTPResponse? {
-        let request = HTTPRequest(
+        var request = HTTPRequest(
             method: method, url: endpoint + path, headers: .text(header + "\n"), timeout: Self.timeout,
             responseLimit: 64 << 10)
+        request.reach = .metadata
         var (trouble, isSilent) = ("", true)
         for _ in 1...Self.tries {
             do {
@@ -91,9 +92,10 @@ struct InstanceCredentials: CredentialSource {
     /// Whether somebody is there who merely does not answer the request for a token: its answers may pass fewer machines than
     /// others, so that containers do not see them.
     private func answersWithoutToken() async throws(AWSError) -> Bool {
-        let request = HTTPRequest(
+        var request = HTTPRequest(
             method: .get, url: endpoint + "/latest/meta-data/", headers: .text("Accept: */*\n"), timeout: Self.timeout,
             responseLimit: 64 << 10)
+        request.reach = .metadata
         return (try? await surroundings.http.send(request)) != nil
     }
 

@@ -7,7 +7,7 @@ struct Retry: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Pushes again now to every target that has not confirmed, whatever the schedule says.",
         discussion: """
-            Also tries again what else is held, such as a request that AWS has refused, and begins the overlap anew after \
+            Also tries again what else is blocked, such as a request that AWS has refused, and begins the overlap anew after \
             `keyturn rollback`. Until a target has confirmed, `keyturn step` and `keyturn run` push to it every `retry`.
             """)
 

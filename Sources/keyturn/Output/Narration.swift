@@ -28,7 +28,7 @@ struct Narration {
 
     private func level(_ kind: Note.Kind) -> Logger.Level {
         switch kind {
-        case .held, .notDelivered, .historyBroken: .error
+        case .blocked, .notDelivered, .historyBroken: .error
         case .creationUncertain, .orphanSeen, .deletingOrphan, .orphanDeleted, .successorLost, .reactivatedOutside,
             .skipped:
             .warning
@@ -70,7 +70,7 @@ struct Narration {
         case .deleting: "deleting \(key)\(reason)"
         case .deleted: "\(key) is deleted\(reason)"
         case .completed: "rotation \(number) is complete\(next)"
-        case .held: "held\(reason)"
+        case .blocked: "blocked\(reason)"
         case .historyPruned: "pruned the history\(reason)"
         case .historyChained: "chained the history\(reason)"
         case .historyBroken: "the history is not as keyturn wrote it\(reason)"

@@ -24,9 +24,9 @@ struct StatusText {
             return "  \(pad(key.role, 9)) \(terminal.wrapped(text, indent: 12))"
         }
         lines += deliveries
-        let isHeld = user.next.action == "hold"
+        let isBlocked = user.next.action == "blocked"
         lines.append(
-            isHeld ? "  next: nothing, until `keyturn retry`" : "  next: \(user.next.action), \(user.next.due)")
+            isBlocked ? "  next: nothing, until `keyturn retry`" : "  next: \(user.next.action), \(user.next.due)")
         return lines.joined(separator: "\n") + "\n"
     }
 

@@ -89,7 +89,7 @@ struct ConfigurationSchema {
             },
             "listen": { "type": "string", "description": "Where `run` shows a status page and metrics, such as 127.0.0.1:9464; without it, nowhere." },
             "listen-anywhere": { "type": "boolean", "description": "Whether that may be another address than this machine's own: everybody who reaches it reads it." },
-            "notifications": { "type": "array", "items": { "$ref": "#/$defs/notification" }, "description": "Who is told when a user is held, recovers or completes, and when a leaked key is dead." },
+            "notifications": { "type": "array", "items": { "$ref": "#/$defs/notification" }, "description": "Who is told when a user is blocked, recovers or completes, and when a leaked key is dead." },
             "plugins": {
               "type": ["object", "null"],
               "additionalProperties": false,
@@ -145,8 +145,8 @@ struct ConfigurationSchema {
                 "secret": { "$ref": "#/$defs/secret", "description": "What messages to the webhook are signed with." },
                 "slack": { "$ref": "#/$defs/secret", "description": "The URL of an incoming webhook of Slack, or of those that speak like it." },
                 "command": { "type": "array", "minItems": 1, "items": { "type": "string" }, "description": "A program and its arguments; it gets the JSON on its standard input." },
-                "on": { "type": "array", "items": { "enum": ["held", "recovered", "completed", "revoked"] }, "description": "What of; without it, all." },
-                "held-after": { "$ref": "#/$defs/duration", "description": "How long what may still mend itself goes untold; 10m by default." }
+                "on": { "type": "array", "items": { "enum": ["blocked", "recovered", "completed", "revoked"] }, "description": "What of; without it, all." },
+                "blocked-after": { "$ref": "#/$defs/duration", "description": "How long what may still mend itself goes untold; 10m by default." }
               }
             },
             "discovery": {

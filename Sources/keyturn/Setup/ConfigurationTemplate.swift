@@ -55,9 +55,9 @@ struct ConfigurationTemplate {
         # A status page and metrics of `keyturn run`, for this machine only.
         # listen: 127.0.0.1:9464
 
-        # Who is told when a user is held or has recovered, when a rotation is complete, and when a leaked key is dead.
+        # Who is told when a user is blocked or has recovered, when a rotation is complete, and when a leaked key is dead.
         # notifications:
-        #   - { slack: { env: SLACK_WEBHOOK_URL }, on: [held, recovered, revoked] }
+        #   - { slack: { env: SLACK_WEBHOOK_URL }, on: [blocked, recovered, revoked] }
         """ + "\n"
     }
 

@@ -15,7 +15,7 @@ GUIDES = "Sources/keyturn/Documentation.docc"
 CONTENTS = {
     "Begin": ["FirstRotation", "TravisCI", "GitLabCI", "GitHubActions", "Credentials", "Discovery"],
     "Run": ["Operating", "Monitoring", "Notifications", "Upgrade"],
-    "When it matters": ["LeakResponse", "WhenItHolds"],
+    "When it matters": ["LeakResponse", "Blocked"],
     "How it works": ["HowItRotates", "SecurityModel", "History"],
 }
 PLUGINS = {
