@@ -7,7 +7,7 @@ struct Client: Sendable {
 
     let endpoint: Endpoint
     let token: SecretBytes
-    private let facts = TokenFacts()
+    let facts = Facts()
 
     init(endpoint: Endpoint, token: SecretBytes) {
         self.endpoint = endpoint
@@ -16,12 +16,12 @@ struct Client: Sendable {
 
     /// What GitLab tells about the token, asked for once; nil where it is of a kind that GitLab tells nothing about.
     func tokenInformation(_ target: Target, call: borrowing Call) -> TokenInformation? {
-        if let known = facts.known { return known }
+        if let known = facts.knownToken { return known }
         let request = request(.get, ["api", "v4", "personal_access_tokens", "self"])
         guard let response = try? call.http(request, about: target.subject()), response.isYes(200),
             let found = response.json(TokenInformation.self)
         else { return nil }
-        facts.known = found
+        facts.knownToken = found
         return found
     }
 

@@ -25,6 +25,7 @@ struct GitLabCI: Pusher {
     }
 
     func check(_ target: Target, call: borrowing Call) throws(PushFailure) -> String {
+        try refuseScope(of: target)
         let variables = try client.list(target, call: call)
         var states: [String] = []
         for key in target.shape.variables {
@@ -64,6 +65,7 @@ struct GitLabCI: Pusher {
     }
 
     func push(_ pair: borrowing KeyPair, to target: Target, call: borrowing Call) throws(PushFailure) -> Confirmation {
+        try refuseScope(of: target)
         let known = try known(target, call: call)
         var written: [Written] = []
         for writing in try writings(pair, target, known, call: call) {
@@ -141,6 +143,14 @@ struct GitLabCI: Pusher {
     private func known(_ target: Target, call: borrowing Call) throws(PushFailure) -> [ListedVariable]? {
         guard case .group = target.place else { return nil }
         return try client.list(target, call: call)
+    }
+
+    /// What GitLab has shown that it cannot do.
+    private func refuseScope(of target: Target) throws(PushFailure) {
+        guard case .group = target.place, target.environmentScope != "*", let why = client.facts.whyUnscoped else {
+            return
+        }
+        throw PushFailure(.conflict, "\(target.subject()): \(why)")
     }
 
     /// What a push could never change.

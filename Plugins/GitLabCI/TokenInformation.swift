@@ -20,12 +20,19 @@ struct TokenInformation: Decodable, Sendable {
     var mayWrite: Bool? { scopes.map { $0.contains("api") } }
 }
 
-/// Keeps what was asked once.
-final class TokenFacts: Sendable {
-    private let value = Mutex<TokenInformation?>(nil)
+/// Keeps what was found out once.
+final class Facts: Sendable {
+    private let token = Mutex<TokenInformation?>(nil)
+    private let unscoped = Mutex<String?>(nil)
 
-    var known: TokenInformation? {
-        get { value.withLock { $0 } }
-        set { value.withLock { $0 = newValue } }
+    var knownToken: TokenInformation? {
+        get { token.withLock { $0 } }
+        set { token.withLock { $0 = newValue } }
+    }
+
+    /// Why this GitLab takes no environment scopes for groups, once it has shown that.
+    var whyUnscoped: String? {
+        get { unscoped.withLock { $0 } }
+        set { unscoped.withLock { $0 = newValue } }
     }
 }

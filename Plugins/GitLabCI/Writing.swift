@@ -63,12 +63,11 @@ struct Writing {
         let response = try client.create(key, value, masked: isMaskedWhenNew, of: target, call: call)
         let subject = target.subject(key)
         let wanted = oneLine(target.environmentScope ?? "*", limit: 60)
-        let advice = "set environment-scope: \"*\", or name the projects as targets"
         if response.status == 400, gitLabText(response).contains("has already been taken"), standing.isElsewhere {
             throw PushFailure(
                 .conflict,
-                "\(subject): 400: this GitLab takes no environment scopes for groups (a matter of its licence), and a "
-                    + "variable of this name is there for all environments; nothing was changed: \(advice)")
+                "\(subject): 400: \(Self.unscoped), and a "
+                    + "variable of this name is there for all environments; nothing was changed: \(Self.scopeAdvice)")
         }
         guard response.isYes(201), let answer = response.json(Variable.self), answer.key == key else {
             throw client.rejection(response, for: target, key: key, call: call)
@@ -76,19 +75,23 @@ struct Writing {
         let scope = answer.environmentScope ?? "*"
         guard !target.matches(scope: scope) else { return }
         let start =
-            "\(subject): 201, but GitLab made it for scope \(oneLine(scope, limit: 60)) instead of \(wanted): this GitLab "
-            + "takes no environment scopes for groups (a matter of its licence)"
+            "\(subject): 201, but GitLab made it for scope \(oneLine(scope, limit: 60)) instead of \(wanted): \(Self.unscoped)"
         do throws(PushFailure) {
             try client.delete(key, scope: scope, of: target, call: call)
         } catch {
             throw PushFailure(
                 .conflict,
                 "\(start). No secret was written, but the variable could not be deleted again: delete it in the group's "
-                    + "settings; then \(advice)")
+                    + "settings; then \(Self.scopeAdvice)")
         }
+        // Not tried again while the pusher lives: each try would show the variable to the whole group for a moment.
+        client.facts.whyUnscoped = "\(Self.unscoped): \(Self.scopeAdvice)"
         throw PushFailure(
-            .conflict, "\(start). The variable was deleted again; no secret was written: \(advice)")
+            .conflict, "\(start). The variable was deleted again; no secret was written: \(Self.scopeAdvice)")
     }
+
+    private static let unscoped = "this GitLab takes no environment scopes for groups (a matter of its licence)"
+    private static let scopeAdvice = "set environment-scope: \"*\", or name the projects as targets"
 
     /// The same variable with nothing secret in it, of the same form, so that GitLab masks it as it would the value.
     private var trial: Writing {

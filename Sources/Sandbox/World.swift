@@ -32,6 +32,7 @@ final class World: Sendable {
     let travis: Mutex<TravisInstance>
     let gitlab: Mutex<GitLabInstance>
     let github: Mutex<GitHubInstance>
+    let moods = Mutex(Moods())
     /// Seconds by which AWS's clock is ahead of this machine's.
     let awsLead = Mutex(0.0)
 

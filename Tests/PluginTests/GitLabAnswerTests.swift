@@ -67,7 +67,8 @@ import Testing
 
     @Test func `a group without scopes by its licence never gets the secret, and nothing is left behind`() throws {
         let trial = variable("AWS_SECRET_ACCESS_KEY", #""keyturn-writes-the-key-here""#)
-        let end = try HostSession(.gitlab).push(group, [.status(200, "[]"), .status(201, trial), .status(204)])
+        let session = try HostSession(.gitlab)
+        let end = session.push(group, [.status(200, "[]"), .status(201, trial), .status(204)])
         end.expect(
             KT_CONFLICT, groupSubject + "201, but GitLab made it for scope * instead of production",
             "a matter of its licence", "deleted again", #"set environment-scope: "*""#)
@@ -77,6 +78,11 @@ import Testing
                 "DELETE \(base)/AWS_SECRET_ACCESS_KEY?filter%5Benvironment_scope%5D=%2A",
             ])
         #expect(!end.requests.contains { $0.body.contains("EXAMPLE") })
+        // It is known from then on, by a check too: nothing is made again.
+        for again in [session.push(group, []), session.check(group, [])] {
+            again.expect(KT_CONFLICT, "GitLab: group acme (scope production): this GitLab takes no environment scopes")
+            #expect(again.requests.isEmpty)
+        }
         let kept = try HostSession(.gitlab).push(
             group, [.status(200, "[]"), .status(201, trial), message(403, "403 Forbidden")])
         kept.expect(KT_CONFLICT, groupSubject + "201", "could not be deleted again: delete it in the group's settings")

@@ -45,6 +45,7 @@ struct ControlService: HTTPHandler {
         case ("POST", "/apps/forget"): return forgetTokens()
         case ("POST", "/archived"): return try archive(request)
         case ("POST", "/clock"): return try setClock(request)
+        case ("POST", "/moods"): return try setMoods(request)
         default: throw Refusal(status: 404, message: "no such path; see the documentation of keyturn sandbox")
         }
     }
@@ -55,6 +56,14 @@ struct ControlService: HTTPHandler {
             throw Refusal(status: 400, message: "seconds must be a number, within a year")
         }
         world.awsLead.withLock { $0 = Double(seconds) }
+        return .empty(204)
+    }
+
+    /// Changes how the services differ from an ordinary day.
+    private func setMoods(_ request: Request) throws(Refusal) -> Reply {
+        let fields = try fields(request)
+        let stranger = world.moods.withLock { $0.apply(fields) }
+        if let stranger { throw Refusal(status: 400, message: "there is no field \(stranger)") }
         return .empty(204)
     }
 
