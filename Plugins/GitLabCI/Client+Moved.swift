@@ -22,7 +22,7 @@ extension Client {
             return found
         }
         let answer = try? call.http(request(.get, ["api", "v4", field.segment, found]), about: target.subject())
-        guard let answer, answer.status == 200, let place = answer.json(MovedPlace.self) else { return found }
+        guard let answer, answer.status == 200, let place = answer.json(PlacePath.self) else { return found }
         return place.path ?? found
     }
 
@@ -42,7 +42,7 @@ extension Client {
 }
 
 /// The path of a project or a group.
-private struct MovedPlace: Decodable {
+struct PlacePath: Decodable {
     let project: String?
     let group: String?
 

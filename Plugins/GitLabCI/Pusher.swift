@@ -7,7 +7,7 @@ struct GitLabCI: Pusher {
         let endpoint: Endpoint?
     }
 
-    private let client: Client
+    let client: Client
 
     init(configuration: Configuration) throws(PushFailure) {
         guard configuration.token.isVisibleASCII, configuration.token.count > 0 else {

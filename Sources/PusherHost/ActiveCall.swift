@@ -14,6 +14,8 @@ final class ActiveCall {
     var reservation: Pace.Reservation
     /// Requests that the service's limits hold back.
     var held: [HeldRequest] = []
+    /// What a `find` call found.
+    var places: [FoundPlace] = []
     /// Whether a request that writes was answered with anything but a no.
     var hasWritten = false
 

@@ -168,6 +168,7 @@ final class PusherSession {
         switch call.question {
         case .check: kind = .check
         case .inspect: kind = .inspect
+        case .find: kind = .find
         case .push(let pair):
             kind = .push
             operation.accessKeyID = pair.id
@@ -204,6 +205,7 @@ final class PusherSession {
         case .outcome(let call, let outcome): ended(call, outcome, runner)
         case .request(let call, let wanted, let fields, let body): try send(wanted, call, fields, body, runner)
         case .log(let call, let line): try write(line, runner.calls[call])
+        case .place(let call, let place): try take(place, runner.calls[call])
         }
     }
 
@@ -217,6 +219,13 @@ final class PusherSession {
             log(.warning, nil, "the manifest in the library differs from manifest.json next to it")
         }
         runner.stage = .opening
+    }
+
+    private func take(_ place: WirePlace, _ active: ActiveCall?) throws(ProtocolError) {
+        guard let active, case .find = active.call.question, active.places.count < WirePlace.most else {
+            throw ProtocolError("a place that nobody asked for")
+        }
+        active.places.append(FoundPlace(place, redactor))
     }
 
     private func ended(_ id: UInt32, _ outcome: Outcome, _ runner: RunnerProcess) {
@@ -240,6 +249,7 @@ final class PusherSession {
         pace.release(active.reservation, at: .now)
         places.release(place(of: active.call))
         var report = report
+        report.places = active.places
         report.mayHaveWritten = active.mayHaveWritten && report.outcome != .ok && report.outcome != .unchanged
         active.call.completion(report)
     }

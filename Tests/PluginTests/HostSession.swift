@@ -89,6 +89,32 @@ final class HostSession {
         run(replies) { table.pointee.inspect(instance, $0, place(target)) }
     }
 
+    /// A place that the plugin found.
+    struct Found: Equatable {
+        let place: String
+        let fields: String
+        let keyID: String
+    }
+
+    /// What the last `find` found.
+    var found: [Found] = []
+
+    /// Looks around a target by the extension kt.find/1.
+    func find(_ target: String, _ replies: [Reply]) -> Ending {
+        found = []
+        let id = hostArena.string(KT_EXTENSION_FIND_1)
+        let find = table.pointee.extension(id)?.assumingMemoryBound(to: kt_find.self)
+        return run(replies) { call in
+            find?.pointee.around(instance, call, place(target)) { call, place in
+                guard let place, let context = call?.pointee.context else { return }
+                Unmanaged<HostSession>.fromOpaque(context).takeUnretainedValue().found.append(
+                    Found(
+                        place: text(place.pointee.place), fields: text(place.pointee.fields),
+                        keyID: text(place.pointee.key_id)))
+            } ?? KT_UNSUPPORTED
+        }
+    }
+
     /// The host's answer to one request: the next of the script, or a refusal when the script is over.
     func answer(_ request: kt_http_request) -> UnsafePointer<kt_http_response> {
         var headers: [String: String] = [:]
