@@ -46,6 +46,8 @@ def test_a_rotation_does_not_begin_with_a_neighbour(world, where):
     """Nothing is made; the place is named, and what to do. Acknowledged, it goes on."""
     place = plant(world, where)
     before = world.sandbox.keys()
+    found = world.must("check", "--online", "--json").json["checks"]
+    assert any(place in (entry["warning"] or "") for entry in found), found
     world.run("rotate")
     problem = world.status()["problem"]
     assert place in problem and "acknowledged" in problem, problem

@@ -122,7 +122,16 @@ struct OnlineCheck {
         } else if !keys.isEmpty {
             finding.warning = doubt(seen, keys)
         }
+        if finding.warning == nil { finding.warning = await stray(around: place, user, keys) }
         return finding
+    }
+
+    /// A place next to the target that holds a key of the user and that no target names.
+    private func stray(around place: PusherTarget, _ user: ConfiguredUser, _ keys: [AccessKey]) async -> String? {
+        guard !keys.isEmpty else { return nil }
+        let report = await host.call(.find, place, timeout: user.policy.pushTimeout)
+        let strays = Neighbourhood(workspace).unnamed(report.places, around: place)
+        return Neighbourhood.refusal(strays, of: Set(keys.map(\.id.rawValue)))
     }
 
     /// A place that does not hold the user's key today may not be the one where its jobs read it.
