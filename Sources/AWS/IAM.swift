@@ -30,7 +30,7 @@ public struct IAM: Sendable {
     /// ListAccessKeys, all pages.
     public func listAccessKeys(of user: String) async throws(AWSError) -> [AccessKey] {
         try await pages("ListAccessKeys", [("UserName", user)], list: "AccessKeyMetadata") { member throws(AWSError) in
-            try key(member)
+            try Self.key(member, by: clock)
         }
     }
 
@@ -58,8 +58,8 @@ public struct IAM: Sendable {
     }
 
     /// Its time of creation is translated into this machine's: whoever asks how old a key is compares it with that.
-    private func key(_ member: XMLElement) throws(AWSError) -> AccessKey {
-        guard let id = member.text("AccessKeyId"), Self.isKeyID(id),
+    static func key(_ member: XMLElement, by clock: AWSClock = AWSClock()) throws(AWSError) -> AccessKey {
+        guard let id = member.text("AccessKeyId"), isKeyID(id),
             let status = AccessKey.Status(rawValue: member.text("Status") ?? ""),
             let created = Moment.parse(member.text("CreateDate"))
         else { throw AWSError(.refused, "the answer holds an access key that cannot be read") }
@@ -80,7 +80,7 @@ public struct IAM: Sendable {
         let parameters = [("UserName", user)]
         let reply = try await client.call(.iam, "CreateAccessKey", parameters, .never)
         guard let made = reply.at("CreateAccessKeyResult", "AccessKey"), let secret = made.text("SecretAccessKey"),
-            !secret.isEmpty, let key = try? key(made)
+            !secret.isEmpty, let key = try? Self.key(made, by: clock)
         else { throw AWSError(.lost, "CreateAccessKey: the answer holds no key that can be read") }
         return (key, KeyPair(id: key.id.rawValue, secret: .text(secret)))
     }
