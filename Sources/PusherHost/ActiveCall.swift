@@ -16,6 +16,8 @@ final class ActiveCall {
     var held: [HeldRequest] = []
     /// What the host saw of it.
     var witness: Witness
+    /// What a `find` call found.
+    var places: [FoundPlace] = []
     /// Whether a request that writes was answered with anything but a no.
     var hasWritten = false
 

@@ -89,6 +89,8 @@ public final class PusherHost: Sendable {
         case push(KeyPair)
         /// Which key ID is there?
         case inspect
+        /// Which places around it may hold a key?
+        case find
 
         /// Whether it is one that writes.
         var isPush: Bool { keyID != nil }

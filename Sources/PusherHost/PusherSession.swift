@@ -174,6 +174,7 @@ final class PusherSession {
         switch call.question {
         case .check: kind = .check
         case .inspect: kind = .inspect
+        case .find: kind = .find
         case .push(let pair):
             kind = .push
             operation.accessKeyID = pair.id
@@ -210,6 +211,7 @@ final class PusherSession {
         case .outcome(let call, let outcome): ended(call, outcome, runner)
         case .request(let call, let wanted, let fields, let body): try send(wanted, call, fields, body, runner)
         case .log(let call, let line): try write(line, runner.calls[call])
+        case .place(let call, let place): try take(place, runner.calls[call])
         }
     }
 
@@ -223,6 +225,13 @@ final class PusherSession {
             log(.warning, nil, "the manifest in the library differs from manifest.json next to it")
         }
         runner.stage = .opening
+    }
+
+    private func take(_ place: WirePlace, _ active: ActiveCall?) throws(ProtocolError) {
+        guard let active, case .find = active.call.question, active.places.count < WirePlace.most else {
+            throw ProtocolError("a place that nobody asked for")
+        }
+        active.places.append(FoundPlace(place, redactor))
     }
 
     private func ended(_ id: UInt32, _ outcome: Outcome, _ runner: RunnerProcess) {
@@ -248,6 +257,7 @@ final class PusherSession {
         let hasWrittenBefore = written[active.call.target.name].map { $0 == active.call.question.keyID } ?? false
         var report = active.witness.judged(report, isTrusted: isTrusted, hasWrittenBefore: hasWrittenBefore)
         if active.hasWritten, let key = active.call.question.keyID { written[active.call.target.name] = key }
+        report.places = active.places
         report.mayHaveWritten = active.mayHaveWritten && report.outcome != .ok && report.outcome != .unchanged
         active.call.completion(report)
     }
