@@ -55,6 +55,7 @@ public final class SQLiteJournal: Journal {
             }
             return (queue, layout, migration)
         }
+        statements.layout = layout
     }
 
     private static func prepare(_ database: Database, _ lines: HistoryTable) throws -> Int32 {
@@ -100,7 +101,7 @@ public final class SQLiteJournal: Journal {
             }
             try self.statements(.allDeliveries, database).run { row in
                 let (target, delivery) = try Rows.delivery(row)
-                records[row.text(11) ?? ""]?.rotation.deliveries[target] = delivery
+                records[row.text(Rows.deliveryUser) ?? ""]?.rotation.deliveries[target] = delivery
             }
             return records
         }

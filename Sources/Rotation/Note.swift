@@ -17,6 +17,10 @@ public struct Note: Hashable, Sendable {
         case skipped
         case targetAdded = "target-added"
         case allDelivered = "all-delivered"
+        /// A target shows another key, or a later write, than was confirmed; it shows the right one again.
+        case driftSeen = "drift-seen"
+        case driftOver = "drift-over"
+        case pushingAgain = "pushing-again"
         case stillInUse = "still-in-use"
         case notInUse = "not-in-use"
         case deactivating, deactivated
@@ -25,6 +29,8 @@ public struct Note: Hashable, Sendable {
         case completed
         case blocked
         case requested
+        /// An order that cannot be carried out.
+        case refused
         case adopted
         case activating, activated
         /// About the history itself: lines were pruned, lines of an older layout were chained, somebody was at the chain.
@@ -67,6 +73,8 @@ public struct Transition: Hashable, Sendable {
     public var changedDeliveries: Set<TargetName> = []
     /// Whether deliveries of an earlier rotation are to be forgotten.
     public var forgetsDeliveries = false
+    /// Orders that cannot be carried out.
+    public var refusals: [OrderRefusal] = []
     /// Whether the sealed pair is no longer needed.
     public var wipesPair = false
 
@@ -79,6 +87,7 @@ public struct Transition: Hashable, Sendable {
     /// Adds what came of a later event.
     public mutating func append(_ later: Transition) {
         effects += later.effects
+        refusals += later.refusals
         notes += later.notes
         changedDeliveries.formUnion(later.changedDeliveries)
         forgetsDeliveries = forgetsDeliveries || later.forgetsDeliveries

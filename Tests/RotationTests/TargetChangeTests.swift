@@ -21,7 +21,6 @@ struct TargetChangeTests {
         let transition = world.send(.asked(.skip(target, reason: "the project is archived")))
         #expect(world.state(target) == .skipped)
         #expect(transition.notes.first == Note(.skipped, key: new, target: target, detail: "the project is archived"))
-        #expect(transition.wipesPair)
         #expect(world.rotation.phase == .overlap)
     }
 
@@ -90,7 +89,7 @@ struct TargetChangeTests {
         let transition = world.restart()
         #expect(world.state(target) == .skipped)
         #expect(world.rotation.deliveries[target]?.detail == "no longer in the configuration")
-        #expect(transition.wipesPair)
+        #expect(transition.notes.contains { $0.kind == .allDelivered })
         #expect(world.rotation.phase == .overlap)
     }
 

@@ -39,14 +39,14 @@ extension Simulation {
     /// Takes the user up when something is due, without beginning another rotation.
     private mutating func goOn() {
         events += 1
-        if let rotation = journal.committed { pass(to: rotation.due(at: clock, policy: policy).at) }
+        if let rotation = journal.committed { pass(to: rotation.nextWork(at: clock, policy: policy)) }
         pass(to: strays.map(\.at).max() ?? now)
         open(as: owner())
     }
 
     private func isAtRest(_ rotation: Rotation) -> Bool {
         rotation.phase == .idle && rotation.problem == nil && !rotation.isUnobserved
-            && rotation.due(at: clock, policy: policy).at > clock
+            && rotation.nextWork(at: clock, policy: policy) > clock
     }
 
     /// Does what the problem's sentence says; false: there is nothing to do.
@@ -59,9 +59,21 @@ extension Simulation {
             iam.setStatus(.active, of: key.id, at: now)
             book.broken.remove(key.id)
         case .rolledBack, .creationFails: ask(.retry)
+        case .drifted: resolveDrift(rotation)
         default: violate("(f) blocked for no reason: \(problem.message)")
         }
         return true
+    }
+
+    /// Whoever wrote the old value has stopped. Where keyturn has no pair any more, a person puts it there by hand.
+    private mutating func resolveDrift(_ rotation: Rotation) {
+        if rotation.retained == rotation.current?.id { return ask(.retry) }
+        for index in targets.indices where rotation.deliveries[targets[index].name]?.drift != nil {
+            // Where only a time is seen, no hand makes the service take a write back.
+            if targets[index].visibility == .readable { targets[index].held = rotation.current?.id }
+            ask(.skip(targets[index].name, reason: "mended by hand"))
+            targets[index].foreignSince = nil
+        }
     }
 
     /// The old key is in use somewhere that keyturn did not write: an operator leaves those targets out.

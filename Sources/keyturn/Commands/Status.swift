@@ -68,7 +68,7 @@ struct Status: AsyncParsableCommand {
                     group.addTask {
                         let report = await host.call(.inspect, place, timeout: user.policy.pushTimeout)
                         let look = TargetLook(report, rotation)
-                        let drift = look.drift(of: target.name, user.name, rotation)
+                        let drift = look.drift(of: target.name, user.name, rotation, at: SystemClock().now)
                         return (user.name, target.name.rawValue, StatusDocument.Holding(look, drift: drift))
                     }
                 }

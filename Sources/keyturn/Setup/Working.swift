@@ -158,8 +158,8 @@ struct Working {
             let terms = Terms(policy: user.policy, targets: user.targets.map(\.name))
             if rotation.lacksTargets(terms) { return true }
             // An operator who types `step` wants open deliveries tried now, whatever the schedule says.
-            return rotation.phase == .delivering || rotation.problem != nil
-                || rotation.due(at: now, policy: user.policy).at <= now
+            return rotation.hasOpenDeliveries && rotation.phase != .idle || rotation.problem != nil
+                || rotation.nextWork(at: now, policy: user.policy) <= now
         }
     }
 
@@ -198,6 +198,9 @@ struct Working {
 
     /// Says what an outcome's rotation does not: that it was not worked on.
     static func tell(_ outcome: UserOutcome, _ log: EventLog) {
+        for refusal in outcome.refusals {
+            log.fail("\(outcome.user): \(refusal.reason.naming(outcome.user)). Nothing was changed.")
+        }
         switch outcome.end {
         case .rested, .stopped: break
         case .busy(let words): log.warn("\(outcome.user): \(words)")
@@ -207,6 +210,11 @@ struct Working {
     }
 
     static func status(_ outcome: UserOutcome) -> ExitStatus {
+        let orders = outcome.refusals.map { $0.isTemporary ? ExitStatus.unfinished : .failed }
+        return orders.reduce(standing(outcome)) { $0.worse($1) }
+    }
+
+    private static func standing(_ outcome: UserOutcome) -> ExitStatus {
         switch outcome.end {
         case .busy, .stopped: return .unfinished
         case .journalFailed: return .failed
@@ -216,13 +224,15 @@ struct Working {
         switch rotation.problem?.code {
         case .denied: return .notAllowed
         case .unreachable: return .unavailable
-        case .unaccountedKey, .currentKeyUnusable, .wrongIdentity, .creationFails, .noSuchUser, .refused: return .failed
-        case .currentKeyGone: return .unfinished
-        case .targetRefuses: return .unfinished
-        case .notSpread, .rolledBack, nil: break
+        case .unaccountedKey, .currentKeyUnusable, .wrongIdentity, .creationFails, .noSuchUser, .refused,
+            .drifted, .rolledBack:
+            return .failed
+        case .currentKeyGone, .targetRefuses, .targetUnreadable, .stillUsed: return .unfinished
+        case .notSpread, nil: break
         }
         switch rotation.phase {
         case .creating, .verifying, .delivering: return .unfinished
+        case .overlap where rotation.hasOpenDeliveries: return .unfinished
         case .idle, .overlap, .soak, .deleting: return .done
         }
     }
