@@ -101,9 +101,9 @@ extension Rotation {
         let added = hasPair && !holders.isEmpty
         if added { addTargets(holders, &transition) }
         let again = pushAgainWhatDrifted(terms, &transition)
-        let isDrifting = added || again || !stubborn(terms).isEmpty
+        let isDrifting = added || again || hasOpenDeliveries || !stubborn(terms).isEmpty
         if isDrifting, phase != .overlap { return restore(now, terms, &transition) }
-        if isDrifting || hasOpenDeliveries {
+        if isDrifting {
             distrust()
             return blockIfDrifted(now, terms, &transition)
         }

@@ -242,7 +242,7 @@ public struct Rotation: Hashable, Sendable {
     /// What the state asks for at that time, whether or not it is under way.
     func wanted(_ now: Timestamp, _ terms: Terms) -> [Effect] {
         let always = wantedForRevocation(now) + wantedInspections(terms)
-        if deliveringKey != nil { return always + wantedWhileDelivering(now) }
+        if deliveringKey != nil, !isReplacing { return always + wantedWhileDelivering(now) }
         if let retryAt, retryAt > now { return always }
         return always + wantedInTurn(now, terms)
     }

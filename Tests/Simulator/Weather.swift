@@ -52,7 +52,7 @@ extension Policy {
             maxAttempts: random.number(1...4), retry: .seconds(random.pick([60, 300])),
             pushTimeout: .seconds(random.pick([10, 30])))
         policy.retainSecret = random.pick([.none, .rotation, .rotation, .current])
-        policy.lookEvery = .seconds(random.pick([0, 120, 21_600]))
+        policy.lookEvery = .seconds(random.pick([0, 1_800, 21_600]))
         return policy
     }
 }
