@@ -161,7 +161,7 @@ public struct Engine: Sendable {
         if rotation.problem?.needsPerson == true { return nil }
         let wait = max(due - now, .zero)
         switch rotation.phase {
-        case .idle: return nil
+        case .idle: return rotation.isAskingAgain && waited + wait <= Self.longestWait ? wait : nil
         case .overlap where rotation.hasOpenDeliveries, .creating, .verifying, .delivering:
             return wait <= Self.patience && waited + wait <= Self.longestWait ? wait : nil
         case .overlap, .soak, .deleting:

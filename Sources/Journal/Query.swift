@@ -6,7 +6,7 @@ enum Query: Int, CaseIterable {
     case record, records, deliveries, allDeliveries
     case history, firstHistory, allHistory, oldestHistory, chain, outsideWrites
     case insert, take, release, update, updateSealed
-    case forgetDeliveries, writeDelivery, writeHistory, beginChain, writeChain, pruneHistory
+    case forgetDeliveries, removeDelivery, removeUser, writeDelivery, writeHistory, beginChain, writeChain, pruneHistory
     case told, writeTold
 
     /// - Parameter layout: of the state; an older one lacks columns.
@@ -44,6 +44,8 @@ enum Query: Int, CaseIterable {
         case .update: Self.update(["lease_until", "version"] + Rows.rotationColumns)
         case .updateSealed: Self.update(["lease_until", "version"] + Rows.rotationColumns + ["sealed"])
         case .forgetDeliveries: "DELETE FROM delivery WHERE user = ?"
+        case .removeDelivery: "DELETE FROM delivery WHERE user = ? AND target = ?"
+        case .removeUser: "DELETE FROM rotation WHERE user = ?"
         case .writeDelivery:
             """
             INSERT OR REPLACE INTO delivery (user, \(Rows.deliveryColumns.joined(separator: ", ")))

@@ -28,10 +28,10 @@ enum Rows {
         ] + laterDeliveryColumns
     /// Those that layouts before 3 lack.
     private static let laterDeliveryColumns = [
-        "changed_at", "looked_at", "drift", "drift_key", "drift_since", "pushed_again", "identity",
+        "changed_at", "looked_at", "drift", "drift_key", "drift_since", "pushed_again", "identity", "left_at",
     ]
     /// Where the user is, in a reading of all deliveries.
-    static let deliveryUser = 18
+    static let deliveryUser = 19
 
     static func deliveryColumns(layout: Int32) -> String {
         present(deliveryColumns, laterDeliveryColumns, layout).joined(separator: ", ")
@@ -120,7 +120,7 @@ enum Rows {
             Cell(delivery.isRateLimited), Cell(delivery.detail), Cell(delivery.heldUntil), Cell(delivery.mayBeTorn),
             Cell(delivery.changedAt), Cell(delivery.lookedAt), Cell(delivery.drift?.kind.rawValue),
             Cell(delivery.drift?.key?.rawValue), Cell(delivery.drift?.since), Cell(delivery.pushedAgain),
-            Cell(delivery.identity),
+            Cell(delivery.identity), Cell(delivery.leftAt),
         ]
     }
 
@@ -145,6 +145,7 @@ enum Rows {
         }
         delivery.pushedAgain = int(row, 16)
         delivery.identity = row.text(17)
+        delivery.leftAt = moment(row, 18)
         return (TargetName(row.text(0) ?? ""), delivery)
     }
 

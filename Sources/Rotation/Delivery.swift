@@ -108,6 +108,8 @@ public struct Delivery: Hashable, Codable, Sendable {
     public var pushedAgain: Int = 0
     /// What the target is, whatever it is called: plugin, service, place and names of the values; nil: not known.
     public var identity: String?
+    /// Since when it is no longer in the configuration; nil: it is.
+    public var leftAt: Timestamp?
 
     /// A delivery that nothing was done for yet.
     public init() {}
@@ -131,6 +133,7 @@ extension Delivery {
         delivery.mayBeTorn = mayBeTorn
         delivery.heldUntil = heldUntil
         delivery.identity = identity
+        delivery.leftAt = leftAt
         return delivery
     }
 

@@ -51,6 +51,8 @@ public enum Event: Hashable, Sendable {
         case rollback
         /// Deactivate the old key although it is still used, or a target cannot be read.
         case retire(reason: String)
+        /// A target that left the configuration does not matter any more.
+        case forget(TargetName, reason: String)
         /// The current key has leaked: replace it, and kill it once it is replaced, or at once.
         case revoke(atOnce: Bool)
     }

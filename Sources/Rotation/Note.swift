@@ -16,6 +16,9 @@ public struct Note: Hashable, Sendable {
         case notDelivered = "not-delivered"
         case skipped
         case targetAdded = "target-added"
+        /// A target has left the configuration; it does not matter any more.
+        case targetLeft = "target-left"
+        case forgotten
         case allDelivered = "all-delivered"
         /// A target shows another key, or a later write, than was confirmed; it shows the right one again.
         case driftSeen = "drift-seen"
@@ -71,6 +74,8 @@ public struct Transition: Hashable, Sendable {
     public var notes: [Note] = []
     /// The deliveries that changed.
     public var changedDeliveries: Set<TargetName> = []
+    /// Deliveries that are to be forgotten.
+    public var removedDeliveries: Set<TargetName> = []
     /// Whether deliveries of an earlier rotation are to be forgotten.
     public var forgetsDeliveries = false
     /// Orders that cannot be carried out.
@@ -82,7 +87,9 @@ public struct Transition: Hashable, Sendable {
     public init() {}
 
     /// Whether there is nothing to write beside the rotation itself.
-    public var isSilent: Bool { notes.isEmpty && changedDeliveries.isEmpty && !forgetsDeliveries && !wipesPair }
+    public var isSilent: Bool {
+        notes.isEmpty && changedDeliveries.isEmpty && removedDeliveries.isEmpty && !forgetsDeliveries && !wipesPair
+    }
 
     /// Adds what came of a later event.
     public mutating func append(_ later: Transition) {
@@ -90,6 +97,7 @@ public struct Transition: Hashable, Sendable {
         refusals += later.refusals
         notes += later.notes
         changedDeliveries.formUnion(later.changedDeliveries)
+        removedDeliveries.formUnion(later.removedDeliveries)
         forgetsDeliveries = forgetsDeliveries || later.forgetsDeliveries
         wipesPair = wipesPair || later.wipesPair
     }

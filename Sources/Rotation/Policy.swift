@@ -73,9 +73,17 @@ public struct Terms: Hashable, Sendable {
     public var targets: [TargetName]
     /// Targets where one value holds the whole pair: one is never half written.
     public var oneValue: Set<TargetName>
+    /// What each target is, whatever it is called: a pusher that is renamed loses nothing.
+    public var identities: [TargetName: String]
+    /// Targets that have left, and do not matter any more, each with the reason.
+    public var forgotten: [TargetName: String]
 
     /// The terms of one user.
-    public init(policy: Policy, targets: [TargetName], oneValue: Set<TargetName> = []) {
+    public init(
+        policy: Policy, targets: [TargetName], oneValue: Set<TargetName> = [], identities: [TargetName: String] = [:],
+        forgotten: [TargetName: String] = [:]
+    ) {
+        (self.identities, self.forgotten) = (identities, forgotten)
         self.policy = policy
         self.targets = targets
         self.oneValue = oneValue
@@ -107,6 +115,11 @@ enum IAMTimes {
     static let soakLook: Duration = .seconds(900)
     /// How long a place must have been empty before that is believed.
     static let emptinessWait: Duration = .seconds(60)
+    /// How long IAM may list a key that keyturn has deleted.
+    static let deletionLag: Duration = .seconds(900)
+    /// Looks of the preflight before a refusal is believed, and the time between two.
+    static let preflightTries = 3
+    static let preflightWait: Duration = .seconds(30)
     /// Keys that keyturn has deleted whose IDs are kept.
     static let deletedKeyLimit = 8
     /// Between two looks at when a key was last used, which IAM tells with a lag.

@@ -22,6 +22,8 @@ public struct Problem: Hashable, Codable, Sendable {
         case targetUnreadable = "target-unreadable"
         /// The old key is still in use.
         case stillUsed = "still-used"
+        /// A target that holds this user's key is no longer in the configuration.
+        case targetLeft = "target-left"
         /// An operator has brought the old key back.
         case rolledBack = "rolled-back"
         /// The IAM user is not there.
@@ -45,7 +47,7 @@ public struct Problem: Hashable, Codable, Sendable {
     public var needsPerson: Bool {
         switch code {
         case .unaccountedKey, .currentKeyUnusable, .wrongIdentity, .creationFails, .noSuchUser, .rolledBack,
-            .drifted:
+            .drifted, .targetLeft:
             true
         case .currentKeyGone, .targetRefuses, .notSpread, .denied, .unreachable, .refused, .targetUnreadable, .stillUsed:
             false

@@ -32,33 +32,18 @@ extension Rotation {
     private mutating func alignDeliveries(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
         // Without a single target the new key would be nowhere, and the old one must not go.
         guard !terms.targets.isEmpty else { return }
-        if phase == .delivering || phase == .overlap && hasPair && problem?.code != .rolledBack {
-            addTargets(terms.targets.filter { deliveries[$0].map(Self.wasRemoved) ?? true }, &transition)
-        }
-        let configured = Set(terms.targets)
-        for target in deliveries.keys.sorted() where !configured.contains(target) {
-            // Nobody looks at it any more.
-            if deliveries[target]?.drift != nil {
-                deliveries[target]?.drift = nil
-                transition.changedDeliveries.insert(target)
-            }
-            guard phase == .delivering || deliveries[target]?.isSettled == false else { continue }
-            settle(target, as: .skipped, Self.removed, now, &transition)
-        }
+        guard phase == .delivering || phase == .overlap && hasPair && problem?.code != .rolledBack else { return }
+        addTargets(terms.targets.filter { deliveries[$0] == nil }, terms, &transition)
     }
 
-    mutating func addTargets(_ targets: [TargetName], _ transition: inout Transition) {
+    mutating func addTargets(_ targets: [TargetName], _ terms: Terms, _ transition: inout Transition) {
         for target in targets {
-            deliveries[target] = deliveries[target]?.renewed ?? Delivery()
+            deliveries[target] = Delivery()
+            deliveries[target]?.identity = terms.identities[target]
             transition.changedDeliveries.insert(target)
             transition.notes.append(Note(.targetAdded, target: target, detail: "new in the configuration"))
         }
     }
-
-    private static let removed = "no longer in the configuration"
-
-    /// Whether it was left out by the configuration, not by an operator: put back, the target needs the key again.
-    static func wasRemoved(_ delivery: Delivery) -> Bool { delivery.state == .skipped && delivery.detail == removed }
 
     /// Every target has yet to get the next key.
     mutating func renewDeliveries(
@@ -84,7 +69,7 @@ extension Rotation {
         guard let key = deliveringKey, isListed, problem?.code != .currentKeyUnusable else { return [] }
         var (torn, whole) = ([TargetName](), [TargetName]())
         for (name, delivery) in deliveries
-        where !delivery.isSettled && delivery.opens(now) <= now && !inFlight.contains(.push(name, key.id)) {
+        where !delivery.isSettled && delivery.leftAt == nil && delivery.opens(now) <= now && !inFlight.contains(.push(name, key.id)) {
             if delivery.mayBeTorn { torn.append(name) } else { whole.append(name) }
         }
         return (torn.sorted() + whole.sorted()).map { .push($0, key.id) }
@@ -200,12 +185,12 @@ extension Rotation {
     }
 
     /// The one place where a new key becomes the current one: every delivery is confirmed, or skipped by an operator.
-    private mutating func finishDeliveringIfSettled(
+    mutating func finishDeliveringIfSettled(
         _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
     ) {
-        guard phase == .delivering, let next, !deliveries.isEmpty, deliveries.values.allSatisfy(\.isSettled) else {
-            return
-        }
+        guard phase == .delivering, let next, !deliveries.isEmpty,
+            deliveries.values.allSatisfy({ $0.isSettled || revoked != nil && $0.leftAt != nil })
+        else { return }
         previous = current
         current = next
         self.next = nil

@@ -10,7 +10,7 @@ extension Rotation {
     }
 
     /// Whether a target is yet to confirm the key.
-    public var hasOpenDeliveries: Bool { deliveries.values.contains { !$0.isSettled } }
+    public var hasOpenDeliveries: Bool { deliveries.values.contains { !$0.isSettled && $0.leftAt == nil } }
 
     /// Whether the journal has the pair that the targets are to hold.
     var hasPair: Bool { keyOfPair != nil && keyOfPair?.id == current?.id }
@@ -83,7 +83,7 @@ extension Rotation {
     /// Whether a target needs the old key although it is Inactive.
     var isRestoring: Bool {
         guard phase == .soak || phase == .deleting, revoked == nil else { return false }
-        return deliveries.values.contains { !$0.isSettled || $0.state == .confirmed && $0.drift?.isPushedAgain == true }
+        return deliveries.values.contains { $0.leftAt == nil && !$0.isSettled || $0.state == .confirmed && $0.drift?.isPushedAgain == true }
     }
 
     /// From `soak` back to `overlap`. A leaked key stays dead.

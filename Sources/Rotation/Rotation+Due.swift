@@ -23,6 +23,19 @@ extension Rotation {
         return now >= current.created + policy.rotateEvery && policy.thaw(now) <= now
     }
 
+    /// Whether a rotation that could not begin is not due any more, since the configuration has changed: then nothing stands in
+    /// its way either, and nothing would ever look again.
+    public func isProblemStale(at now: Timestamp, policy: Policy) -> Bool {
+        phase == .idle && problem != nil && !isUnobserved && adopting == nil && !isDue(now, policy)
+    }
+
+    mutating func dropStaleProblem(_ now: Timestamp, _ policy: Policy) {
+        guard isProblemStale(at: now, policy: policy) else { return }
+        problem = nil
+        retryAt = nil
+        failures = 0
+    }
+
     /// When the key's age is reached, or a freeze ends in which that is.
     private func beginning(_ key: KeyRecord, _ now: Timestamp, _ policy: Policy) -> Timestamp {
         let old = key.created + policy.rotateEvery
@@ -60,6 +73,7 @@ extension Rotation {
 
     /// When there is something to do: what is due, or a look at the targets before that.
     public func nextWork(at now: Timestamp, policy: Policy) -> Timestamp {
+        if isProblemStale(at: now, policy: policy) { return now }
         let due = due(at: now, policy: policy).at
         guard deliveringKey == nil, problem?.code != .rolledBack, let look = nextLook(policy) else { return due }
         return min(due, max(look, retryAt ?? look))
@@ -67,12 +81,13 @@ extension Rotation {
 
     private func dueWhileDelivering(_ now: Timestamp) -> Due {
         if problem?.code == .currentKeyUnusable { return Due(action: .observe, at: retryAt ?? now) }
+        if problem?.code == .targetLeft { return Due(action: .blocked, at: now + .seconds(300)) }
         return Due(action: .push, at: max(nextPush(now) ?? now, isListed ? now : retryAt ?? now))
     }
 
     private func nextPush(_ now: Timestamp) -> Timestamp? {
         let open = deliveries.lazy.filter { name, delivery in
-            !delivery.isSettled && !(deliveringKey.map { inFlight.contains(.push(name, $0.id)) } ?? false)
+            !delivery.isSettled && delivery.leftAt == nil && !(deliveringKey.map { inFlight.contains(.push(name, $0.id)) } ?? false)
         }
         return open.map { $0.value.opens(now) }.min()
     }

@@ -99,7 +99,7 @@ extension Rotation {
         lookedAt = now
         isLookOrdered = false
         let added = hasPair && !holders.isEmpty
-        if added { addTargets(holders, &transition) }
+        if added { addTargets(holders, terms, &transition) }
         let again = pushAgainWhatDrifted(terms, &transition)
         let isDrifting = added || again || hasOpenDeliveries || !stubborn(terms).isEmpty
         if isDrifting, phase != .overlap { return restore(now, terms, &transition) }

@@ -122,8 +122,10 @@ extension Rotation {
         creations = []
         orphan = nil
         previous = keys.first { $0.id != id }.map(KeyRecord.init)
-        deliveries = [:]
+        // What left the configuration is as it was.
+        deliveries = deliveries.filter { $0.value.leftAt != nil }
         transition.forgetsDeliveries = true
+        transition.changedDeliveries.formUnion(deliveries.keys)
         retained = nil
         transition.wipesPair = true
         let other = previous.map { "; \($0.id) is retired: overlap, soak, deletion" } ?? ""

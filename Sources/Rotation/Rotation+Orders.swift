@@ -22,6 +22,7 @@ extension Rotation {
         case .adopt(let id): refusalToAdopt(id)
         case .rollback: refusalToRollBack
         case .retire: refusalToRetire(now, terms)
+        case .forget(let target, _): refusalToForget(target, terms)
         case .revoke: current == nil && !isDeliveringToNewTargets ? OrderRefusal("there is no key that keyturn knows of, so there is none to revoke") : nil
         }
     }
@@ -49,6 +50,13 @@ extension Rotation {
         let words = state.map { "it is \($0)" } ?? "the user is in phase `\(phase.rawValue)`"
         return OrderRefusal(
             "no rotation waits for \(target): \(words), and only a target that a rotation waits for can be skipped")
+    }
+
+    private func refusalToForget(_ target: TargetName, _ terms: Terms) -> OrderRefusal? {
+        if deliveries[target]?.leftAt != nil { return nil }
+        return terms.targets.contains(target)
+            ? OrderRefusal("\(target) is in the configuration; `forget` is for a target that has left it")
+            : OrderRefusal("keyturn knows of no target \(target) that has left the configuration")
     }
 
     private func refusalToAdopt(_ id: AccessKeyID) -> OrderRefusal? {
@@ -125,11 +133,17 @@ extension Event.Request {
         case .adopt: "adopt"
         case .rollback: "rollback"
         case .retire: "retire"
+        case .forget: "forget"
         case .revoke: "revoke"
         }
     }
 
     var key: AccessKeyID? { if case .adopt(let id) = self { id } else { nil } }
 
-    var target: TargetName? { if case .skip(let target, _) = self { target } else { nil } }
+    var target: TargetName? {
+        switch self {
+        case .skip(let target, _), .forget(let target, _): target
+        default: nil
+        }
+    }
 }

@@ -12,7 +12,7 @@ extension Rotation {
     }
 
     private func missing(_ terms: Terms) -> [TargetName] {
-        terms.targets.filter { target in deliveries[target].map { Self.wasRemoved($0) } ?? true }
+        terms.targets.filter { deliveries[$0] == nil }
     }
 
     /// Back to `delivering`, with the key that the others have confirmed already.

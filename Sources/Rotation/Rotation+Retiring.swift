@@ -12,7 +12,7 @@ extension Rotation {
 
     func wantedInSoak(_ now: Timestamp, _ terms: Terms) -> [Effect] {
         if isRollingBack || needsOldKey || isRestoring, let previous { return [.activateKey(previous.id)] }
-        let isOver = now >= phaseSince + soak(terms.policy)
+        let isOver = now >= phaseSince + soak(terms.policy) && !isLeftBehind
         guard isOver || isLookDue(now, terms.policy) else { return [] }
         if !isLookedAt(terms) { return wantedLooks(terms) }
         return isOver ? [.listKeys] : []
@@ -21,6 +21,7 @@ extension Rotation {
     func wantedWhileDeleting(_ terms: Terms) -> [Effect] {
         guard let previous else { return [] }
         if needsOldKey || isRestoring { return [.activateKey(previous.id)] }
+        if isLeftBehind { return [] }
         if isCleared { return [.deleteKey(previous.id)] }
         return isLookedAt(terms) ? [.listKeys] : wantedLooks(terms)
     }
@@ -33,6 +34,7 @@ extension Rotation {
 
     private func wantedForDeactivation(_ terms: Terms) -> [Effect] {
         guard let previous else { return [.listKeys] }
+        if isLeftBehind { return [] }
         let asksLastUse = asksLastUse(terms.policy) && !isQuiet
         // Targets were looked at when it was found to be in use; they are looked at again once it is not.
         if asksLastUse, problem?.code == .stillUsed { return [.lookUpLastUse(previous.id)] }

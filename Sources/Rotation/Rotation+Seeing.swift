@@ -1,6 +1,8 @@
 /// What a listing of the user's keys means in each phase.
 extension Rotation {
-    mutating func see(_ keys: [AccessKey], _ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
+    mutating func see(_ listed: [AccessKey], _ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
+        // IAM still lists a key for a while after it was deleted: that one is gone.
+        let keys = listed.filter { !isJustDeleted($0.id, now) }
         if var current, let listed = keys.first(where: { $0.id == current.id }) {
             current.status = listed.status
             self.current = current
@@ -13,6 +15,11 @@ extension Rotation {
         case .delivering: seeWhileDelivering(keys, now, terms.policy, &transition)
         case .overlap, .soak, .deleting: seeBeforeRetiring(keys, now, terms.policy, &transition)
         }
+    }
+
+    private func isJustDeleted(_ id: AccessKeyID, _ now: Timestamp) -> Bool {
+        guard ![current, next, previous].contains(where: { $0?.id == id }) else { return false }
+        return deletedKeys.contains { $0.id == id && now < $0.at + IAMTimes.deletionLag && now >= $0.at }
     }
 
     private mutating func seeBeforeBeginning(
@@ -57,8 +64,10 @@ extension Rotation {
         previous = nil
         creations = []
         transition.forgetsDeliveries = true
-        deliveries = deliveries.filter { terms.targets.contains($0.key) }
-        renewDeliveries(terms.targets, now, terms.policy, &transition)
+        // Of what has left, only a leak's rotation lets go: it does not wait for an operator.
+        deliveries = deliveries.filter { terms.targets.contains($0.key) || $0.value.leftAt != nil }
+        renewDeliveries(terms.targets + leftTargets, now, terms.policy, &transition)
+        for target in terms.targets { deliveries[target]?.identity = terms.identities[target] }
     }
 
     private mutating func seeBeforeRetiring(

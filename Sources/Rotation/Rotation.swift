@@ -93,6 +93,8 @@ public struct Rotation: Hashable, Sendable {
     var isReplacing = false
     /// Whether targets are being asked if they would take a new key.
     var isPreflight = false
+    /// How often they were asked, since one refused.
+    var preflightTries = 0
     /// Why targets would not take one; nil within: they would, as far as can be told.
     var checks: [TargetName: String?] = [:]
     /// What targets answered in this round of questions.
@@ -128,6 +130,7 @@ public struct Rotation: Hashable, Sendable {
         isRollingBack = false
         isReplacing = false
         isPreflight = false
+        preflightTries = 0
         isLookOrdered = false
         needsOldKey = false
         checks = [:]
@@ -233,8 +236,10 @@ public struct Rotation: Hashable, Sendable {
     public mutating func conclude(at now: Timestamp, terms: Terms) -> Transition {
         var transition = Transition()
         dropPair(terms, &transition)
+        dropStaleProblem(now, terms.policy)
         deliverToNewTargets(now, terms, &transition)
         endEmptyLook(now, terms)
+        judgeLeft(now, terms, &transition)
         begin(wanted(now, terms), now, &transition)
         return transition
     }
@@ -252,7 +257,7 @@ public struct Rotation: Hashable, Sendable {
         if isReplacing, let previous { return [.activateKey(previous.id)] }
         return switch phase {
         case .idle where isPreflight && needsPreflight(terms): wantedForPreflight(terms)
-        case .idle where isDue(now, terms.policy): [.listKeys]
+        case .idle where isDue(now, terms.policy) && !isLeftBehind: [.listKeys]
         case .idle: wantedBetweenRotations(now, terms)
         case .creating: wantedForCreation(terms)
         case .verifying: next.map { [isSuspect(now) ? .listKeys : .verifyKey($0.id)] } ?? []
@@ -319,6 +324,7 @@ public struct Rotation: Hashable, Sendable {
         retryAt = nil
         answers = 0
         if phase == .creating { giveUpCreation(now) }
+        recognizeTargets(now, terms, &transition)
         if phase == .delivering || phase == .overlap { resumeDelivering(now, terms, &transition) }
     }
 
@@ -335,6 +341,7 @@ public struct Rotation: Hashable, Sendable {
             retryAt = nil
             transition.notes.append(Note(.requested, key: id, detail: "adopt \(id)"))
         case .rollback: rollBack(now, &transition)
+        case .forget(let target, let reason): forget(target, reason, now, terms, &transition)
         case .retire(let reason):
             retireReason = reason
             retryAt = nil
@@ -342,7 +349,10 @@ public struct Rotation: Hashable, Sendable {
             distrust()
             transition.notes.append(
                 Note(.requested, key: previous?.id, detail: "retire \(previous?.id.rawValue ?? ""): \(reason)"))
-        case .revoke(let atOnce): revoke(atOnce, now, &transition)
+        case .revoke(let atOnce):
+            revoke(atOnce, now, &transition)
+            // A leak does not wait for a target that has left.
+            finishDeliveringIfSettled(now, terms, &transition)
         }
     }
 

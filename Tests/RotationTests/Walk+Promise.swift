@@ -67,6 +67,7 @@ extension Walk {
         world.terms.targets = World.targets
         late = []
         isKind = true
+        crash()
         for round in 0..<2 {
             for _ in 0..<2_000 where world.rotation.phase != .idle || !world.pending.isEmpty {
                 // What was left out for a while may hold the old key, and only a person can say that this is well.

@@ -75,7 +75,7 @@ struct Walk {
         send(.timePassed)
     }
 
-    private mutating func crash() {
+    mutating func crash() {
         while let effect = world.pending.popLast() { if random.chance(50) { _ = perform(effect) } }
         world.rotation = world.rotation.recorded
         world.now = world.now + .milliseconds(Int.random(in: 0...5_000, using: &random))

@@ -41,6 +41,8 @@ struct Flight {
     let isRetired: Bool
     /// The targets that its process knows, without those that an operator has left out.
     let watched: Set<TargetName>
+    /// Those that have confirmed: of the others no time of writing is known that a later one could be compared with.
+    let delivered: Set<TargetName>
     /// Once it has been carried out: what is answered; nil within: no answer.
     var answer: Happening??
 }

@@ -60,9 +60,22 @@ extension Simulation {
             book.broken.remove(key.id)
         case .rolledBack, .creationFails: ask(.retry)
         case .drifted: resolveDrift(rotation)
+        case .targetLeft: resolveLeft(rotation)
         default: violate("(f) blocked for no reason: \(problem.message)")
         }
         return true
+    }
+
+    /// It is put back, or let go.
+    private mutating func resolveLeft(_ rotation: Rotation) {
+        for name in rotation.leftTargets {
+            guard random.chance(500), let index = targets.firstIndex(where: { $0.name == name }) else {
+                ask(.forget(name, reason: "archived"))
+                continue
+            }
+            targets[index].isConfigured = true
+            configured = nil
+        }
     }
 
     /// Whoever wrote the old value has stopped. Where keyturn has no pair any more, a person puts it there by hand.

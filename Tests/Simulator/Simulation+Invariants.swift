@@ -41,7 +41,7 @@ extension Simulation {
             if note.kind == .successorLost, let key = note.key, iam.key(key) != nil, book.clockLeaps == 0 {
                 violate("gives \(key) up, which is there")
             }
-            if note.kind == .skipped, let target = targets.firstIndex(where: { $0.name == note.target }) {
+            if note.kind == .skipped || note.kind == .forgotten, let target = targets.firstIndex(where: { $0.name == note.target }) {
                 targets[target].isProtected = false
             }
             guard note.kind == .takenOver || note.kind == .adopted else { continue }
@@ -66,7 +66,8 @@ extension Simulation {
     /// (a) What counts as delivered really is.
     private mutating func checkDelivered(_ rotation: Rotation) {
         for target in targets {
-            guard rotation.deliveries[target.name]?.state == .confirmed, target.held != rotation.current?.id,
+            guard let delivery = rotation.deliveries[target.name], delivery.state == .confirmed, delivery.leftAt == nil,
+                target.held != rotation.current?.id,
                 target.foreignSince == nil
             else { continue }
             violate("(a) \(target.name) counts as confirmed and holds \(target.held?.rawValue ?? "nothing")")
@@ -123,7 +124,13 @@ extension Simulation {
         guard let id = flight.effect.retired, let key = iam.key(id) else { return }
         checkStranger(key, flight.effect)
         if flight.isOrdered { book.broken.insert(id) }
-        for target in targets where target.isConfigured && target.isProtected && target.held == id {
+        for index in targets.indices where targets[index].isProtected && targets[index].held == id {
+            let target = targets[index]
+            // Whoever has left does not hold up the answer to a leak.
+            if !flight.watched.contains(target.name), flight.hasLeak {
+                targets[index].isProtected = false
+                continue
+            }
             if !flight.isOrdered, !book.broken.contains(id) {
                 violate("(a) \(flight.effect) while \(target.name) holds it")
             }
@@ -143,6 +150,7 @@ extension Simulation {
     private mutating func checkSeen(_ id: AccessKeyID, _ flight: Flight) {
         guard !flight.isOrdered, !flight.hasLeak, !flight.isRetired, !book.isRevokedAtOnce else { return }
         for target in targets where flight.watched.contains(target.name) && target.held == id && target.showsForeign {
+            if target.visibility == .timed, !flight.delivered.contains(target.name) { continue }
             guard let since = target.foreignSince, since < now - .seconds(150) else { continue }
             violate("(g) \(flight.effect) while \(target.name) shows it, since \((now - since).milliseconds) ms")
         }

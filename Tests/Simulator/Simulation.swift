@@ -198,7 +198,8 @@ struct Simulation {
                 isOrphan: rotation.phase == .creating, hasLeak: rotation.revoked != nil,
                 isRetired: rotation.retireReason != nil,
                 watched: Set(processes[index].session.user.targets.map(\.name)).subtracting(
-                    rotation.deliveries.filter { $0.value.state == .skipped }.keys))
+                    rotation.deliveries.filter { $0.value.state == .skipped }.keys),
+                delivered: Set(rotation.deliveries.filter { $0.value.state == .confirmed }.keys))
             processes[index].flights.append(flight)
             checkBegun(flight, rotation)
         }

@@ -30,7 +30,7 @@ struct Narration {
         switch kind {
         case .blocked, .notDelivered, .refused, .historyBroken: .error
         case .creationUncertain, .orphanSeen, .deletingOrphan, .orphanDeleted, .successorLost, .reactivatedOutside,
-            .skipped, .driftSeen, .pushingAgain:
+            .skipped, .targetLeft, .driftSeen, .pushingAgain:
             .warning
         default: .info
         }
@@ -58,6 +58,8 @@ struct Narration {
         case .notDelivered: "\(target) has not confirmed \(key)\(reason)\(again(note.target))"
         case .skipped: "\(target) is left out of this rotation\(reason)"
         case .targetAdded: "\(target) is \(note.detail ?? "new")"
+        case .targetLeft: "\(target) is no longer in the configuration; it holds \(key)"
+        case .forgotten: note.target == nil ? "forgot this user\(reason)" : "forgot \(target)\(reason)"
         case .allDelivered: "every target holds \(key); \(note.detail ?? "")\(overlap)"
         case .driftSeen: "\(target) has changed\(reason)"
         case .driftOver: "\(target) shows \(key) again"

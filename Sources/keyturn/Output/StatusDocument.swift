@@ -170,7 +170,8 @@ extension StatusDocument.User {
                 target: target.rawValue, state: delivery.state.rawValue, evidence: delivery.evidence?.rawValue,
                 attempts: delivery.attempts, at: delivery.at.map(Moment.text),
                 detail: isGone
-                    ? "no longer in the configuration: what it holds dies with the next rotation" : delivery.detail,
+                    ? "no longer in the configuration: no rotation begins until it is back, or "
+                        + "`keyturn forget \(target) --reason REASON`" : delivery.detail,
                 mayBeTorn: delivery.mayBeTorn, isRemark: isGone, lookedAt: delivery.lookedAt.map(Moment.text),
                 drift: delivery.drift.map { rotation.sentence(on: $0, of: user.name) })
         }

@@ -87,6 +87,7 @@ struct ConfigurationSchema {
               "additionalProperties": false,
               "properties": { "keep": { "$ref": "#/$defs/duration", "description": "How long lines of the history are kept; without it, for ever." } }
             },
+            "forget": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["target", "reason"], "properties": { "target": { "type": "string" }, "reason": { "type": "string", "minLength": 1 } } }, "description": "Targets that have left the configuration and do not matter any more." },
             "listen": { "type": "string", "description": "Where `run` shows a status page and metrics, such as 127.0.0.1:9464; without it, nowhere." },
             "listen-anywhere": { "type": "boolean", "description": "Whether that may be another address than this machine's own: everybody who reaches it reads it." },
             "notifications": { "type": "array", "items": { "$ref": "#/$defs/notification" }, "description": "Who is told when a user is blocked, recovers or completes, and when a leaked key is dead." },

@@ -216,16 +216,19 @@ struct Working {
 
     private static func standing(_ outcome: UserOutcome) -> ExitStatus {
         switch outcome.end {
-        case .busy, .stopped: return .unfinished
-        case .journalFailed: return .failed
-        case .rested: break
+        case .busy, .stopped: .unfinished
+        case .journalFailed: .failed
+        case .rested: outcome.rotation.map(standing) ?? .failed
         }
-        guard let rotation = outcome.rotation else { return .failed }
+    }
+
+    /// What a user as it stands leads to.
+    static func standing(_ rotation: Rotation) -> ExitStatus {
         switch rotation.problem?.code {
         case .denied: return .notAllowed
         case .unreachable: return .unavailable
         case .unaccountedKey, .currentKeyUnusable, .wrongIdentity, .creationFails, .noSuchUser, .refused,
-            .drifted, .rolledBack:
+            .drifted, .targetLeft, .rolledBack:
             return .failed
         case .currentKeyGone, .targetRefuses, .targetUnreadable, .stillUsed: return .unfinished
         case .notSpread, nil: break
