@@ -34,7 +34,9 @@ public struct ManagedUser: Sendable {
         targetsByName = Dictionary(targets.map { ($0.name, $0) }) { first, _ in first }
         terms = Terms(
             policy: policy, targets: targets.map(\.name), oneValue: Set(targets.filter(\.isOneValue).map(\.name)),
-            identities: Dictionary(targets.compactMap { target in target.identity.map { (target.name, $0) } }) { first, _ in first },
+            identities: Dictionary(targets.compactMap { target in target.identity.map { (target.name, $0) } }) {
+                first, _ in first
+            },
             forgotten: forgotten)
     }
 }

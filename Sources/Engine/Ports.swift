@@ -62,7 +62,8 @@ public enum Sighting: Hashable, Sendable {
             self = .seen(TargetInspection(holding ?? .unreadable, changedAt: changedAt))
         case .notFound: self = .seen(TargetInspection(.nothing))
         case .unsupported: self = .seen(TargetInspection(.unsupported))
-        case .retryable, .rateLimited, .unauthorized, .conflict, .invalidConfig, .cancelled, .timedOut, .internal, .unknown:
+        case .retryable, .rateLimited, .unauthorized, .conflict, .invalidConfig, .cancelled, .timedOut, .internal,
+            .unknown:
             self = .failed(report.message)
         }
     }

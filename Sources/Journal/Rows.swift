@@ -2,12 +2,15 @@ internal import Rotation
 
 /// How rotations and deliveries become rows, and back.
 enum Rows {
-    static let rotationColumns = [
-        "number", "phase", "phase_since", "current_id", "current_created", "current_status", "next_id", "next_created",
-        "next_status", "previous_id", "previous_created", "previous_status", "creations", "answers", "failures",
-        "retry_at", "is_requested", "revoked_id", "revokes_at_once", "retained_id", "problem_code", "problem_message",
-        "problem_since",
-    ] + laterRotationColumns
+    static let rotationColumns =
+        [
+            "number", "phase", "phase_since", "current_id", "current_created", "current_status", "next_id",
+            "next_created",
+            "next_status", "previous_id", "previous_created", "previous_status", "creations", "answers", "failures",
+            "retry_at", "is_requested", "revoked_id", "revokes_at_once", "retained_id", "problem_code",
+            "problem_message",
+            "problem_since",
+        ] + laterRotationColumns
     /// Those that layouts before 3 lack.
     private static let laterRotationColumns = [
         "deleted_keys", "looked_at", "used_at", "used_service", "used_region", "retire_reason",

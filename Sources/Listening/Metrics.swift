@@ -93,7 +93,8 @@ public struct Metrics {
         for user in users { page.add([("user", user.name)], Double(user.deliveries.count(where: \.mayBeTorn))) }
         page.begin(
             "keyturn_drifted_targets", "gauge",
-            "Targets that showed another key, or a later write, than was confirmed there when they were last looked at.")
+            "Targets that showed another key, or a later write, than was confirmed there when they were last looked at."
+        )
         for user in users { page.add([("user", user.name)], Double(user.deliveries.count { $0.drift != nil })) }
         page.begin("keyturn_delivery_attempts", "gauge", "Pushes begun for a user's running or last rotation.")
         for user in users {

@@ -86,9 +86,12 @@ extension Rotation {
             return "every target gets the new key in this rotation, and is looked at again before the old one goes"
         case .overlap, .soak, .deleting:
             guard drift.isPushedAgain else {
-                return "it is not overwritten; once this rotation is over, `keyturn rotate USER` gives every target a new key"
+                return
+                    "it is not overwritten; once this rotation is over, `keyturn rotate USER` gives every target a new key"
             }
-            if problem?.code == .rolledBack { return "`keyturn retry USER` ends the rollback and pushes the new key there again" }
+            if problem?.code == .rolledBack {
+                return "`keyturn retry USER` ends the rollback and pushes the new key there again"
+            }
             return hasPair
                 ? "the new key is pushed there again before the old one goes; `keyturn retry USER` does it now"
                 : "the old key stays as it is until the target holds the new one; its secret was not kept"

@@ -85,7 +85,8 @@ public struct Told: Hashable, Codable, Sendable {
             news.append(
                 News(
                     occasion: .drift, rotation: rotation.number, problem: seen,
-                    since: rotation.deliveries.values.compactMap { $0.drift?.since }.max(), message: rotation.driftSentence)
+                    since: rotation.deliveries.values.compactMap { $0.drift?.since }.max(),
+                    message: rotation.driftSentence)
             )
         }
         if let leak, !leak.isTold, !rotation.isActive(leak.key) {

@@ -119,7 +119,7 @@ enum IAMTimes {
     static let deletionLag: Duration = .seconds(900)
     /// Looks of the preflight before a refusal is believed, and the time between two.
     static let preflightTries = 3
-    static let preflightWait: Duration = .seconds(30)
+    static let preflightWait: Duration = .seconds(20)
     /// Keys that keyturn has deleted whose IDs are kept.
     static let deletedKeyLimit = 8
     /// Between two looks at when a key was last used, which IAM tells with a lag.

@@ -49,7 +49,8 @@ public struct Problem: Hashable, Codable, Sendable {
         case .unaccountedKey, .currentKeyUnusable, .wrongIdentity, .creationFails, .noSuchUser, .rolledBack,
             .drifted, .targetLeft:
             true
-        case .currentKeyGone, .targetRefuses, .notSpread, .denied, .unreachable, .refused, .targetUnreadable, .stillUsed:
+        case .currentKeyGone, .targetRefuses, .notSpread, .denied, .unreachable, .refused, .targetUnreadable,
+            .stillUsed:
             false
         }
     }

@@ -69,7 +69,9 @@ extension Rotation {
         guard let key = deliveringKey, isListed, problem?.code != .currentKeyUnusable else { return [] }
         var (torn, whole) = ([TargetName](), [TargetName]())
         for (name, delivery) in deliveries
-        where !delivery.isSettled && delivery.leftAt == nil && delivery.opens(now) <= now && !inFlight.contains(.push(name, key.id)) {
+        where !delivery.isSettled && delivery.leftAt == nil && delivery.opens(now) <= now
+            && !inFlight.contains(.push(name, key.id))
+        {
             if delivery.mayBeTorn { torn.append(name) } else { whole.append(name) }
         }
         return (torn.sorted() + whole.sorted()).map { .push($0, key.id) }

@@ -61,7 +61,9 @@ extension Rotation {
     /// The old key stays Active until a person has found who writes it.
     mutating func blockIfDrifted(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
         let targets = stubborn(terms)
-        guard phase == .overlap, let first = targets.first, let delivery = deliveries[first], let previous else { return }
+        guard phase == .overlap, let first = targets.first, let delivery = deliveries[first], let previous else {
+            return
+        }
         retryAt = now + IAMTimes.strangerWait
         let more = targets.count > 1 ? " (and \(targets.count - 1) more)" : ""
         let tried =
@@ -83,7 +85,9 @@ extension Rotation {
     /// Whether a target needs the old key although it is Inactive.
     var isRestoring: Bool {
         guard phase == .soak || phase == .deleting, revoked == nil else { return false }
-        return deliveries.values.contains { $0.leftAt == nil && !$0.isSettled || $0.state == .confirmed && $0.drift?.isPushedAgain == true }
+        return deliveries.values.contains {
+            $0.leftAt == nil && !$0.isSettled || $0.state == .confirmed && $0.drift?.isPushedAgain == true
+        }
     }
 
     /// From `soak` back to `overlap`. A leaked key stays dead.

@@ -87,7 +87,8 @@ extension Rotation {
 
     private func nextPush(_ now: Timestamp) -> Timestamp? {
         let open = deliveries.lazy.filter { name, delivery in
-            !delivery.isSettled && delivery.leftAt == nil && !(deliveringKey.map { inFlight.contains(.push(name, $0.id)) } ?? false)
+            !delivery.isSettled && delivery.leftAt == nil
+                && !(deliveringKey.map { inFlight.contains(.push(name, $0.id)) } ?? false)
         }
         return open.map { $0.value.opens(now) }.min()
     }
@@ -96,9 +97,12 @@ extension Rotation {
     public var trouble: String? {
         if let problem { return problem.message }
         let late = deliveries.filter { $0.value.state == .failed || $0.value.state == .unknown }
-        guard phase == .delivering || phase == .overlap, let first = late.min(by: { $0.key < $1.key }) else { return nil }
+        guard phase == .delivering || phase == .overlap, let first = late.min(by: { $0.key < $1.key }) else {
+            return nil
+        }
         let more = late.count > 1 ? " (and \(late.count - 1) more)" : ""
-        return "\(late.count) of \(deliveries.count) targets have not confirmed the new key\(phase == .overlap ? " again" : "")\(fateOfOldKey): "
+        return
+            "\(late.count) of \(deliveries.count) targets have not confirmed the new key\(phase == .overlap ? " again" : "")\(fateOfOldKey): "
             + "\(first.key): \(first.value.detail ?? "no answer")\(more)"
     }
 

@@ -28,6 +28,10 @@ extension Rotation {
                 transition.notes.append(Note(.targetLeft, key: keyLeft(at: target), target: target))
             }
         }
+        if problem?.code == .drifted, stubborn(terms).isEmpty {
+            problem = nil
+            retryAt = nil
+        }
     }
 
     /// One that a leak's rotation went without gets its key like one that is new.
@@ -122,7 +126,8 @@ extension Rotation {
         block(
             .targetLeft,
             "\(first)\(more) is no longer in the configuration and holds \(key), as far as keyturn knows. \(fate). Put the target "
-                + "back; or, if nothing there needs the key, `keyturn forget \(first) --reason REASON`.", now, &transition)
+                + "back; or, if nothing there needs the key, `keyturn forget \(first) --reason REASON`.", now,
+            &transition)
     }
 
     private func isInTheWay(_ now: Timestamp, _ terms: Terms) -> Bool {

@@ -17,7 +17,9 @@ extension Rotation {
         retryAt = nil
         if problem?.code == .rolledBack { enter(.overlap, now) }
         if phase == .overlap {
-            for target in stubborn(terms) where deliveries[target]?.pushedAgain != 0 { deliveries[target]?.pushedAgain = 0 }
+            for target in stubborn(terms) where deliveries[target]?.pushedAgain != 0 {
+                deliveries[target]?.pushedAgain = 0
+            }
             _ = pushAgainWhatDrifted(terms, &transition)
             if problem?.code == .drifted, hasOpenDeliveries { problem = nil }
         }

@@ -23,7 +23,9 @@ extension Rotation {
         case .rollback: refusalToRollBack
         case .retire: refusalToRetire(now, terms)
         case .forget(let target, _): refusalToForget(target, terms)
-        case .revoke: current == nil && !isDeliveringToNewTargets ? OrderRefusal("there is no key that keyturn knows of, so there is none to revoke") : nil
+        case .revoke:
+            current == nil && !isDeliveringToNewTargets
+                ? OrderRefusal("there is no key that keyturn knows of, so there is none to revoke") : nil
         }
     }
 
@@ -40,7 +42,8 @@ extension Rotation {
             return OrderRefusal("\(holder): it is blocked (\(code.rawValue)), see `keyturn status USER`")
         default:
             return OrderRefusal(
-                "\(holder): the next one can begin once \(old) is deleted; give the order again then", isTemporary: true)
+                "\(holder): the next one can begin once \(old) is deleted; give the order again then", isTemporary: true
+            )
         }
     }
 
@@ -119,7 +122,8 @@ extension Rotation {
         _ request: Event.Request, _ refusal: OrderRefusal, _ transition: inout Transition
     ) {
         transition.refusals.append(refusal)
-        transition.notes.append(Note(.refused, key: request.key, target: request.target, detail: "\(request.name): \(refusal.reason)"))
+        transition.notes.append(
+            Note(.refused, key: request.key, target: request.target, detail: "\(request.name): \(refusal.reason)"))
     }
 }
 

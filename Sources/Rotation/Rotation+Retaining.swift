@@ -6,7 +6,8 @@ extension Rotation {
 
     /// Whether a target lacks the key that the others hold, and can get it.
     public func lacksTargets(_ terms: Terms) -> Bool {
-        phase == .idle && current != nil && retained == current?.id && terms.policy.retainSecret == .current && problem == nil
+        phase == .idle && current != nil && retained == current?.id && terms.policy.retainSecret == .current
+            && problem == nil
             && revoked == nil && !isRequested
             && current?.status == .active && !missing(terms).isEmpty
     }

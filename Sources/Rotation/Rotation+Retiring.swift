@@ -112,9 +112,11 @@ extension Rotation {
     private var confirmation: String {
         let skipped = deliveries.filter { $0.value.state == .skipped }.keys.sorted().map(\.rawValue)
         guard !skipped.isEmpty else {
-            return deliveries.isEmpty ? "an operator has adopted the other key" : "every target has confirmed its successor"
+            return deliveries.isEmpty
+                ? "an operator has adopted the other key" : "every target has confirmed its successor"
         }
-        let names = skipped.prefix(3).joined(separator: ", ") + (skipped.count > 3 ? " and \(skipped.count - 3) more" : "")
+        let names =
+            skipped.prefix(3).joined(separator: ", ") + (skipped.count > 3 ? " and \(skipped.count - 3) more" : "")
         return "every target has confirmed its successor, except those left out (\(names))"
     }
 

@@ -65,7 +65,9 @@ struct OneUser: ParsableArguments {
 
     func validate() throws {
         if named == nil, optional == nil { throw ValidationError("the user is missing, such as cicd-bot") }
-        if named != nil, optional != nil { throw ValidationError("the user is named twice: as an argument and by --user") }
+        if named != nil, optional != nil {
+            throw ValidationError("the user is named twice: as an argument and by --user")
+        }
     }
 }
 

@@ -98,7 +98,9 @@ struct LeavingTests {
     @Test("can be forgotten once only, and not while it is configured")
     func refused() {
         var world = World.at(.overlap)
-        #expect(world.send(.asked(.forget(target, reason: "x"))).refusals.first?.reason.contains("is in the configuration") == true)
+        #expect(
+            world.send(.asked(.forget(target, reason: "x"))).refusals.first?.reason.contains("is in the configuration")
+                == true)
         #expect(world.send(.asked(.forget(TargetName("a:b"), reason: "x"))).refusals.count == 1)
         #expect(world.rotation.deliveries.count == 3)
     }

@@ -54,7 +54,9 @@ struct LookingTests {
         #expect(world.rotation.current?.id == new && world.sealedPair == nil)
     }
 
-    @Test("finds the old key again after the second push: drifted, once for two values, thrice for one", arguments: [false, true])
+    @Test(
+        "finds the old key again after the second push: drifted, once for two values, thrice for one",
+        arguments: [false, true])
     func drifted(oneValue: Bool) {
         var world = world(.overlap, oneValue: oneValue)
         world.held[target] = World.old
@@ -87,7 +89,8 @@ struct LookingTests {
         world.advance(.seconds(3_600))
         world.answerInspections()
         #expect(world.rotation.problem?.code == .drifted)
-        #expect(!world.begun.contains { $0 == .push(target, new) && world.rotation.deliveries[target]?.pushedAgain == 1 })
+        #expect(
+            !world.begun.contains { $0 == .push(target, new) && world.rotation.deliveries[target]?.pushedAgain == 1 })
         world.held[target] = new
         world.advance(.seconds(300))
         world.answerInspections()

@@ -30,7 +30,7 @@ struct PreflightTests {
         for target in World.targets { world.answer(.check(target)) }
         #expect(world.rotation.problem == nil && world.rotation.isAskingAgain)
         for _ in 0..<2 {
-            #expect(world.advance(.seconds(30)).effects == [.check(World.targets[1])])
+            #expect(world.advance(.seconds(20)).effects == [.check(World.targets[1])])
             world.answer(.check(World.targets[1]))
         }
         let problem = try #require(world.rotation.problem)
@@ -46,7 +46,7 @@ struct PreflightTests {
         var world = due()
         world.refusals[World.targets[0]] = "401"
         for target in World.targets { world.answer(.check(target)) }
-        world.advance(.seconds(30))
+        world.advance(.seconds(20))
         world.refusals = [:]
         world.answer(.check(World.targets[0]))
         world.answer(.listKeys)
@@ -59,7 +59,7 @@ struct PreflightTests {
         world.refusals[World.targets[0]] = "no"
         world.answerAll()
         for _ in 0..<2 {
-            world.advance(.seconds(30))
+            world.advance(.seconds(20))
             world.answerAll()
         }
         #expect(world.rotation.problem?.code == .targetRefuses)
@@ -78,7 +78,7 @@ struct PreflightTests {
         world.fail(.listKeys, .denied)
         #expect(world.rotation.problem?.code == .denied)
         world.answerAll()
-        world.advance(.seconds(30))
+        world.advance(.seconds(20))
         world.answer(.listKeys)
         world.roll(to: .overlap)
         world.roll(to: .idle)

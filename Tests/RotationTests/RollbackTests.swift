@@ -46,7 +46,8 @@ struct RollbackTests {
         #expect(!world.begun.contains(.deleteKey(World.old)))
     }
 
-    @Test("is refused where there is no old key to keep, and says why", arguments: [Phase.idle, .verifying, .delivering])
+    @Test(
+        "is refused where there is no old key to keep, and says why", arguments: [Phase.idle, .verifying, .delivering])
     func elsewhere(phase: Phase) {
         var world = World.at(phase)
         let before = world.rotation.phase

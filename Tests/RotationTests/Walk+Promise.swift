@@ -52,7 +52,9 @@ extension Walk {
         case .verifying, .delivering:
             if world.sealedPair != rotation.next?.id { broken.append("the new key's pair is not kept") }
         case .overlap, .soak, .deleting:
-            if let kept = world.sealedPair, kept != rotation.current?.id { broken.append("the pair of \(kept) is kept") }
+            if let kept = world.sealedPair, kept != rotation.current?.id {
+                broken.append("the pair of \(kept) is kept")
+            }
         case .idle:
             if world.sealedPair != nil { broken.append("a pair is kept in idle") }
             let isOpen = rotation.deliveries.values.contains { !$0.isSettled }

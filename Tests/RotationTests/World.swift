@@ -70,7 +70,9 @@ struct World {
             let effect = pending.remove(at: index)
             transition.append(take(perform(effect)))
         }
-        if looksAtOnce { transition.effects.removeAll { effect in effect.inspected != nil && !pending.contains(effect) } }
+        if looksAtOnce {
+            transition.effects.removeAll { effect in effect.inspected != nil && !pending.contains(effect) }
+        }
         return transition
     }
 
@@ -172,7 +174,8 @@ struct World {
                 target, id,
                 pushResults[target]
                     ?? PushResult(.ok, evidence: .readBack, changedAt: writtenAt[target], message: "read"))
-        case .lookUpLastUse(let id): return .lastUsed(id, uses[id].map { LastUse(at: $0, service: "s3", region: "eu-west-1") })
+        case .lookUpLastUse(let id):
+            return .lastUsed(id, uses[id].map { LastUse(at: $0, service: "s3", region: "eu-west-1") })
         case .deactivateKey(let id):
             setStatus(.inactive, of: id)
             return .keyDeactivated(id)

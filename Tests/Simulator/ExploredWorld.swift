@@ -50,7 +50,9 @@ struct ExploredWorld: Hashable {
 
     private mutating func check() {
         let isOpen = rotation.phase == .verifying || rotation.phase == .delivering
-        if sealed != (isOpen ? rotation.next?.id : rotation.phase == .idle ? nil : rotation.retained) { violation = "(e) the pair of \(rotation.phase)" }
+        if sealed != (isOpen ? rotation.next?.id : rotation.phase == .idle ? nil : rotation.retained) {
+            violation = "(e) the pair of \(rotation.phase)"
+        }
         if isHome, keys.map(\.id) != [rotation.current?.id] { violation = "(f) at home with \(keys)" }
         for (target, id) in held where keys.first(where: { $0.id == id })?.status != .active {
             violation = "(b) \(target) holds \(id), which is dead"

@@ -13,7 +13,7 @@ extension Simulation {
         skew = .zero
         // By then every lease is over, whatever the clock has shown.
         pass(to: clock + .seconds(121))
-        for _ in 0..<5 {
+        for _ in 0..<9 {
             guard settle() else { return }
             guard let problem = rotation?.problem, problem.needsPerson else { return checkHome() }
             note("a person is needed: \(problem.message)")

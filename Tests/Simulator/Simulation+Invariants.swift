@@ -1,4 +1,5 @@
 internal import Engine
+internal import PusherHost
 internal import Rotation
 
 /// What must hold after every event.
@@ -41,7 +42,9 @@ extension Simulation {
             if note.kind == .successorLost, let key = note.key, iam.key(key) != nil, book.clockLeaps == 0 {
                 violate("gives \(key) up, which is there")
             }
-            if note.kind == .skipped || note.kind == .forgotten, let target = targets.firstIndex(where: { $0.name == note.target }) {
+            if note.kind == .skipped || note.kind == .forgotten,
+                let target = targets.firstIndex(where: { $0.name == note.target })
+            {
                 targets[target].isProtected = false
             }
             guard note.kind == .takenOver || note.kind == .adopted else { continue }
@@ -97,6 +100,9 @@ extension Simulation {
             if id != rotation.deliveringKey?.id { violate("pushes \(id), which is not the new key") }
             if journal.sealed != id.rawValue { violate("pushes a pair that is not in the journal") }
             if !book.verified.contains(id) { violate("pushes a key that STS has not answered for") }
+            if !processes.contains(where: { $0.session.user.targets.contains { $0.name == name } }) {
+                violate("pushes to \(name), which is not in the configuration")
+            }
             if !flight.hasSeenSuccessor { violate("pushes a key without having looked whether it is still there") }
             let pause = targets.first { $0.name == name }?.pausedUntil
             if let pause, book.pausesCount, pause > clock {
@@ -159,9 +165,13 @@ extension Simulation {
     /// (h) IAM has said that the old key was not used for long enough; no answer is not that.
     private mutating func checkUse(of id: AccessKeyID, _ rotation: Rotation) {
         guard let quiet = policy.requiredQuiet, rotation.retireReason == nil else { return }
-        guard let answer = book.lastUses[id] else { return violate("(h) \(id) goes, and nobody asked for its last use") }
+        guard let answer = book.lastUses[id] else {
+            return violate("(h) \(id) goes, and nobody asked for its last use")
+        }
         // A clock that was set back since makes the use look later than it was.
-        if let use = answer, use + quiet > max(clock, now), book.clockLeaps == 0 { violate("(h) \(id) goes while it is in use") }
+        if let use = answer, use + quiet > max(clock, now), book.clockLeaps == 0 {
+            violate("(h) \(id) goes while it is in use")
+        }
     }
 
     /// (d) One doubt is known: a key that a stranger has made while keyturn was making one, and that nobody ever used,

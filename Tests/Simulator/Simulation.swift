@@ -55,7 +55,9 @@ struct Simulation {
         wanted = random.number(1...3)
         trace = isTraced ? Trace() : nil
         for index in 0..<random.number(1...4) {
-            targets.append(SimulatedTarget(name: TargetName("ci:\(index)"), visibility: random.pick([.readable, .readable, .timed, .blind])))
+            targets.append(
+                SimulatedTarget(
+                    name: TargetName("ci:\(index)"), visibility: random.pick([.readable, .readable, .timed, .blind])))
         }
         if random.chance(850) {
             let key = iam.make(by: .keyturn, at: now, age: .seconds(random.pick([60, 700_000])))
@@ -159,7 +161,8 @@ struct Simulation {
             name: user, userName: user, keys: NoService(), policy: policy,
             targets: targets.filter(\.isConfigured).map {
                 PusherTarget(
-                    name: $0.name, pusher: "ci", fields: "{}", exclusive: nil, isOneValue: $0.name.rawValue.hasSuffix("1"))
+                    name: $0.name, pusher: "ci", fields: "{}", exclusive: nil,
+                    isOneValue: $0.name.rawValue.hasSuffix("1"))
             })
         configured = made
         return made

@@ -80,8 +80,10 @@ struct Check: AsyncParsableCommand {
         let unasked = users.filter { $0.policy.requiredQuiet == nil }.map(\.name)
         var last = Finding("last use", .done, "IAM is asked before the old key of a user is deactivated")
         if !unasked.isEmpty {
-            last.detail = "IAM is not asked when the old key was last used (`quiet: 0s`, or an overlap shorter than 30m): "
-                + unasked.prefix(5).joined(separator: ", ") + (unasked.count > 5 ? " and \(unasked.count - 5) more" : "")
+            last.detail =
+                "IAM is not asked when the old key was last used (`quiet: 0s`, or an overlap shorter than 30m): "
+                + unasked.prefix(5).joined(separator: ", ")
+                + (unasked.count > 5 ? " and \(unasked.count - 5) more" : "")
         }
         return (users.isEmpty ? [] : [last]) + left
             + users.flatMap { user in rotations[user.name].map { Attention.findings(user.name, $0) } ?? [] }

@@ -36,7 +36,8 @@ struct Forget: AsyncParsableCommand {
     private func forgetUser(_ workspace: Workspace) throws {
         guard !workspace.users.contains(where: { $0.name == name }) else {
             throw CommandFailure(
-                .failed, "\(name) is in the configuration; `forget` is for a user that has left it. Nothing was changed.")
+                .failed,
+                "\(name) is in the configuration; `forget` is for a user that has left it. Nothing was changed.")
         }
         let log = EventLog(options)
         let now = SystemClock().now

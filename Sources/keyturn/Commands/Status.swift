@@ -21,7 +21,9 @@ struct Status: AsyncParsableCommand {
     @Flag(help: "Also ask each target which key it holds; nothing is written there.")
     var online = false
 
-    @Flag(help: "End with another exit status than 0 where something needs a person: a problem, drift, a target that left.")
+    @Flag(
+        help:
+            "End with another exit status than 0 where something needs a person: a problem, drift, a target that left.")
     var exitCode = false
 
     @OptionGroup var options: GlobalOptions

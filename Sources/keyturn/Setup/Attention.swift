@@ -9,7 +9,9 @@ enum Attention {
     }
 
     static func drifts(_ rotation: Rotation) -> [(target: TargetName, drift: Drift)] {
-        rotation.deliveries.compactMap { target, delivery in delivery.drift.map { (target, $0) } }.sorted { $0.0 < $1.0 }
+        rotation.deliveries.compactMap { target, delivery in delivery.drift.map { (target, $0) } }.sorted {
+            $0.0 < $1.0
+        }
     }
 
     /// What the state knows that needs a person.
@@ -20,7 +22,8 @@ enum Attention {
             + rotation.leftTargets.map { target in
                 Finding(
                     "target \(target)", .failed,
-                    "it left the configuration and holds a key of \(user): put it back, or `keyturn forget \(target) --reason REASON`")
+                    "it left the configuration and holds a key of \(user): put it back, or `keyturn forget \(target) --reason REASON`"
+                )
             }
     }
 }
