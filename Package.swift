@@ -17,8 +17,8 @@ let cLibraries: [Target] = [
 let modules: [Target] = [
     .target(name: "Rotation"),
     .target(name: "Secrets", dependencies: ["CLinux", "CSodium"]),
-    .target(name: "HTTP", dependencies: ["CCurl", "Secrets"]),
-    .target(name: "AWS", dependencies: ["CExpat", "HTTP", "JSON", "Rotation", "Secrets"]),
+    .target(name: "HTTP", dependencies: ["CCurl", "PlainText", "Secrets"]),
+    .target(name: "AWS", dependencies: ["CExpat", "HTTP", "JSON", "PlainText", "Rotation", "Secrets"]),
     .target(
         name: "Journal",
         dependencies: [
@@ -26,14 +26,17 @@ let modules: [Target] = [
             .product(name: "GRDBSQLite", package: "GRDB.swift"),
         ]),
     .target(name: "JSON"),
-    .target(name: "Listening", dependencies: ["CLinux", "Rotation"]),
-    .target(name: "Notifications", dependencies: ["CCrypto", "HTTP", "JSON", "Rotation", "Secrets"]),
+    .target(name: "PlainText"),
+    .target(name: "Listening", dependencies: ["CLinux", "PlainText", "Rotation"]),
+    .target(name: "Notifications", dependencies: ["CCrypto", "HTTP", "JSON", "PlainText", "Rotation", "Secrets"]),
     .target(name: "RunnerProtocol"),
     .target(name: "CEnclosure"),
     .target(name: "Enclosure", dependencies: ["CEnclosure", "CLinux", "CSeccomp"]),
     .target(
         name: "PusherHost",
-        dependencies: ["CCrypto", "CLinux", "CSodium", "HTTP", "JSON", "Rotation", "RunnerProtocol", "Secrets"]),
+        dependencies: [
+            "CCrypto", "CLinux", "CSodium", "HTTP", "JSON", "PlainText", "Rotation", "RunnerProtocol", "Secrets",
+        ]),
     .target(
         name: "Configuration",
         dependencies: ["JSON", "Rotation", "Secrets", .product(name: "Yams", package: "Yams")]),
@@ -47,7 +50,7 @@ let executables: [Target] = [
         name: "keyturn",
         dependencies: [
             "AWS", "CLinux", "Configuration", "Enclosure", "Engine", "HTTP", "JSON", "Journal", "Listening",
-            "Notifications", "PusherHost", "Rotation", "Secrets",
+            "Notifications", "PlainText", "PusherHost", "Rotation", "Secrets",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
             .product(name: "PusherConformance", package: "plugin-sdk"),
@@ -116,6 +119,8 @@ let tests: [Target] = [
     .testTarget(
         name: "PusherHostTests", dependencies: ["JSON", "PusherHost", "Rotation", "RunnerProtocol", "Secrets"]),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+    .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Secrets"]),
+    .testTarget(name: "PlainTextTests", dependencies: ["PlainText"]),
     .testTarget(name: "ListeningTests", dependencies: ["Listening", "Rotation"]),
     .testTarget(name: "NotificationsTests", dependencies: ["JSON", "Notifications", "Rotation", "Secrets"]),
     .testTarget(

@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import HTTP
+internal import PlainText
 internal import Secrets
 
 /// What AWS answers: a document, or an error in one of the two shapes that are in use.
@@ -15,6 +16,10 @@ enum AWSReply {
             isThrottling || (isServerFault && repeatability == .safe)
         }
     }
+
+    /// The bytes of a code or a request ID, and of a message, that are shown.
+    private static let codeLimit = 128
+    private static let messageLimit = 1_000
 
     /// botocore's list of throttling codes, as far as these services use them.
     private static let throttlingCodes: Set<String> = [
@@ -36,9 +41,11 @@ enum AWSReply {
         let root = reply.body.withBytes { XMLElement.parse($0) }
         // AWS nests Error in the response; moto's authentication errors have Errors in between.
         let error = root?.child("Error") ?? root?.child("Errors")?.child("Error")
-        let awsCode = error?.text("Code")
-        let words = error?.text("Message") ?? "status \(reply.status), and no reason that can be read"
-        let request = root?.text("RequestId") ?? root?.text("RequestID")
+        let awsCode = error?.text("Code").map { PlainText.line($0, limit: codeLimit) }
+        let words =
+            error?.text("Message").map { PlainText.line($0, limit: messageLimit) }
+            ?? "status \(reply.status), and no reason that can be read"
+        let request = (root?.text("RequestId") ?? root?.text("RequestID")).map { PlainText.line($0, limit: codeLimit) }
         let sentence =
             "\(action): \(awsCode.map { "\($0): " } ?? "")\(words)" + (request.map { " (request \($0))" } ?? "")
         let isThrottling = awsCode.map { throttlingCodes.contains($0) } ?? (reply.status == 429)

@@ -18,7 +18,7 @@ extension IAM {
     public func users(under path: String?, withTags: Bool) async throws(AWSError) -> [IAMUser] {
         let parameters = path.map { [("PathPrefix", $0)] } ?? []
         let names = try await pages("ListUsers", parameters, list: "Users") { member throws(AWSError) in
-            try Self.text("UserName", of: member)
+            try Self.userName(of: member)
         }
         guard withTags else { return names.map { IAMUser(name: $0, tags: [:]) } }
         let result = await withTaskGroup(of: Result<IAMUser?, AWSError>.self) { group in
@@ -51,6 +51,19 @@ extension IAM {
             }
             return .success(IAMUser(name: name, tags: Dictionary(tags) { first, _ in first }))
         } catch { return error.code == .noSuchEntity ? .success(nil) : .failure(error) }
+    }
+
+    /// 1 to 64 of the characters that IAM allows: letters, digits and `+=,.@_-`.
+    private static func userName(of member: XMLElement) throws(AWSError) -> String {
+        let name = try text("UserName", of: member)
+        let isFine = name.utf8.allSatisfy {
+            (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
+                || "+=,.@_-".utf8.contains($0)
+        }
+        guard isFine, (1...64).contains(name.utf8.count) else {
+            throw AWSError(.refused, "the answer holds a user name that IAM does not allow")
+        }
+        return name
     }
 
     private static func text(_ name: String, of member: XMLElement) throws(AWSError) -> String {

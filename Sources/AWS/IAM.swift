@@ -49,10 +49,19 @@ public struct IAM: Sendable {
     }
 
     private static func key(_ member: XMLElement) throws(AWSError) -> AccessKey {
-        guard let id = member.text("AccessKeyId"), let status = AccessKey.Status(rawValue: member.text("Status") ?? ""),
+        guard let id = member.text("AccessKeyId"), isKeyID(id),
+            let status = AccessKey.Status(rawValue: member.text("Status") ?? ""),
             let created = Moment.parse(member.text("CreateDate"))
         else { throw AWSError(.refused, "the answer holds an access key that cannot be read") }
         return AccessKey(id: AccessKeyID(id), status: status, created: created)
+    }
+
+    /// 16 to 128 letters, digits and underscores: the pattern of IAM's API reference.
+    private static func isKeyID(_ text: String) -> Bool {
+        (16...128).contains(text.utf8.count)
+            && text.utf8.allSatisfy {
+                (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x5F
+            }
     }
 
     /// CreateAccessKey. Never sent again when the fate of the first is not known: that is `lost`.

@@ -55,8 +55,16 @@ struct QueryClient: Sendable {
         let form = ([("Action", action), ("Version", service.version)] + parameters)
             .map { "\(Self.escape($0.0))=\(Self.escape($0.1))" }.joined(separator: "&")
         var lines = "Content-Type: application/x-www-form-urlencoded; charset=utf-8\n"
-        credentials?.sessionToken?.withBytes { token in
+        try credentials?.sessionToken?.withBytes { token throws(HTTPError) in
+            // A line break would end the field.
+            guard token.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+                throw HTTPError(.refused, "the session token has characters that no header field may have")
+            }
             lines += "x-amz-security-token: \(String(decoding: token, as: UTF8.self))\n"
+        }
+        guard credentials?.pair.id.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != 0x2F && $0 != 0x2C }) ?? true
+        else {
+            throw HTTPError(.refused, "the access key ID has characters that no access key ID has")
         }
         let base = account.endpoint(of: service, environment)
         var request = HTTPRequest(
@@ -81,7 +89,7 @@ struct QueryClient: Sendable {
         let code: AWSError.Code =
             switch error.code {
             case .unreachable, .tls, .refused: .unreachable
-            case .lost, .timedOut, .cancelled, .tooLarge: .lost
+            case .lost, .timedOut, .cancelled, .tooLarge, .crowded: .lost
             }
         return AWSError(code, "\(action) at \(endpoint): \(error.description)")
     }

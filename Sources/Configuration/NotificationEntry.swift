@@ -86,8 +86,8 @@ extension Configuration {
         if SecretReference.isReference(field) {
             return .kept(try SecretReference(field, reader.path(name), file: reader.file, directory: directory))
         }
-        guard let text = field.json.string, NotificationURL.isAllowed(text) else {
-            throw reader.error(name, NotificationURL.rule)
+        guard let text = field.json.string, ServiceURL.isAllowed(text) else {
+            throw reader.error(name, ServiceURL.rule)
         }
         return .plain(text, line: field.line)
     }
@@ -107,17 +107,6 @@ extension Configuration {
 }
 
 extension NotificationURL {
-    static let rule = "must be a URL that begins with https://, or with http:// for this machine"
-
-    /// Messages name users and targets: they cross no network in the clear.
-    static func isAllowed(_ url: String) -> Bool {
-        guard !url.contains(where: { $0.isWhitespace || $0.isNewline }) else { return false }
-        if url.hasPrefix("https://") { return url.count > 8 }
-        return ["127.0.0.1", "localhost", "[::1]"].contains { host in
-            url == "http://\(host)" || url.hasPrefix("http://\(host):") || url.hasPrefix("http://\(host)/")
-        } && !url.contains("@")
-    }
-
     /// Fetches it.
     ///
     /// - Returns: the URL, and what of it may be shown.
@@ -129,9 +118,10 @@ extension NotificationURL {
         case .kept(let reference):
             let secret = try reference.resolve(environment: environment)
             let text = secret.withBytes { String(decoding: $0, as: UTF8.self) }
-            guard Self.isAllowed(text) else {
+            guard ServiceURL.isAllowed(text) else {
                 throw ConfigurationError(
-                    file: reference.file, line: reference.line, "`\(reference.place)`: what is kept there \(Self.rule)")
+                    file: reference.file, line: reference.line,
+                    "`\(reference.place)`: what is kept there \(ServiceURL.rule)")
             }
             return (secret, Self.shown(text))
         }

@@ -2,9 +2,11 @@ internal import CCurl
 internal import Foundation
 internal import Synchronization
 
-/// Every request of the process, on one libcurl multi handle driven by one thread: HTTP/2 where offered, connections and
-/// TLS sessions reused, certificates verified, redirects not followed, proxies from `https_proxy`, `http_proxy`,
-/// `all_proxy` and `no_proxy`.
+/// The requests of one owner (AWS, one pusher, notifications), on one libcurl multi handle driven by one thread: HTTP/2 where
+/// offered, connections reused, certificates verified, redirects not followed, proxies from `https_proxy`, `all_proxy` and
+/// `no_proxy`.
+///
+/// Owners have a client each, and share nothing: what one of them leaves on a connection can reach no other.
 public final class HTTPClient: Sendable {
     /// Limits and trust.
     public struct Options: Sendable {
@@ -14,6 +16,10 @@ public final class HTTPClient: Sendable {
         public var connectionsPerHost = 64
         /// Requests that may wait or be under way; further ones are refused.
         public var longestQueue = 16_384
+        /// Bytes of all answers that are being received, beyond the first 64 KiB of each.
+        public var responseRoom = 64 << 20
+        /// What all clients of the process have done; each has its own unless they are given one.
+        public var counter = Counter()
 
         /// The defaults.
         public init() {}
@@ -24,6 +30,32 @@ public final class HTTPClient: Sendable {
 
     /// Is called once, on the client's thread; it must not block.
     public typealias Completion = @Sendable (Result<HTTPResponse, HTTPError>) -> Void
+
+    /// Counts what one or more clients do.
+    public final class Counter: Sendable {
+        private let state = Mutex((counts: Counts(), underWay: 0))
+
+        /// Nothing yet.
+        public init() {}
+
+        /// What was done so far.
+        public var counts: Counts { state.withLock { $0.counts } }
+
+        func began() {
+            state.withLock { state in
+                state.underWay += 1
+                state.counts.requests += 1
+                state.counts.most = max(state.counts.most, state.underWay)
+            }
+        }
+
+        func ended(_ connections: Int) {
+            state.withLock { state in
+                state.underWay -= 1
+                state.counts.connections += connections
+            }
+        }
+    }
 
     /// What a client has done so far.
     public struct Counts: Hashable, Sendable {
@@ -39,7 +71,6 @@ public final class HTTPClient: Sendable {
     }
 
     struct Mailbox {
-        var counts = Counts()
         var next: UInt64 = 1
         var starting: [(UInt64, HTTPRequest, Completion)] = []
         var cancelling: [UInt64] = []
@@ -74,8 +105,6 @@ public final class HTTPClient: Sendable {
             guard mailbox.underWay < options.longestQueue, !mailbox.isStopping else { return nil }
             defer { mailbox.next += 1 }
             mailbox.underWay += 1
-            mailbox.counts.requests += 1
-            mailbox.counts.most = max(mailbox.counts.most, mailbox.underWay)
             mailbox.starting.append((mailbox.next, request, completion))
             return (mailbox.next, mailbox.starting.count == 1)
         }
@@ -83,6 +112,7 @@ public final class HTTPClient: Sendable {
             completion(.failure(HTTPError(.refused, "too many requests are waiting")))
             return Ticket(number: 0)
         }
+        options.counter.began()
         // Whoever came before has woken the thread, which takes all.
         if taken.isFirst { curl_multi_wakeup(multi) }
         return Ticket(number: taken.number)
@@ -109,8 +139,8 @@ public final class HTTPClient: Sendable {
         return try result.get()
     }
 
-    /// What was done so far.
-    public var counts: Counts { mailbox.withLock { $0.counts } }
+    /// What was done so far, by all clients that share its counter.
+    public var counts: Counts { options.counter.counts }
 
     /// Ends the thread once what is under way has ended.
     public func stop() {
@@ -121,13 +151,14 @@ public final class HTTPClient: Sendable {
     private func run() {
         var transfers: [UInt64: Transfer] = [:]
         var numbers: [UnsafeMutableRawPointer: UInt64] = [:]
+        let room = ResponseRoom(options.responseRoom)
         while true {
             let (starting, cancelling, isStopping) = mailbox.withLock { mailbox in
                 defer { (mailbox.starting, mailbox.cancelling) = ([], []) }
                 return (mailbox.starting, mailbox.cancelling, mailbox.isStopping)
             }
             for (number, request, completion) in starting {
-                let transfer = Transfer(request, options, completion)
+                let transfer = Transfer(request, options, room, completion)
                 guard let handle = transfer.handle else {
                     finish(transfer, CURLE_FAILED_INIT)
                     continue
@@ -167,11 +198,8 @@ public final class HTTPClient: Sendable {
     }
 
     private func finish(_ transfer: Transfer, _ result: CURLcode) {
-        let connections = transfer.connections
-        mailbox.withLock { mailbox in
-            mailbox.underWay -= 1
-            mailbox.counts.connections += connections
-        }
+        mailbox.withLock { $0.underWay -= 1 }
+        options.counter.ended(transfer.connections)
         transfer.finish(result)
     }
 }

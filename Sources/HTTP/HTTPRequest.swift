@@ -1,3 +1,4 @@
+internal import PlainText
 public import Secrets
 
 /// One HTTP request, complete in memory.
@@ -31,7 +32,7 @@ public struct HTTPRequest: Sendable {
 
     /// The method.
     public var method: Method
-    /// An absolute http or https URL.
+    /// An absolute http or https URL; one that ``HTTPURL`` does not take is refused.
     public var url: String
     /// Header fields as lines `Name: value`, ended by `\n`. One secret, since one of them is a token as a rule.
     public var headers: Secret
@@ -41,8 +42,8 @@ public struct HTTPRequest: Sendable {
     public var signature: Signature?
     /// Whether it must never be sent a second time, whatever becomes of the first.
     public var isSentOnce = false
-    /// Whether a name may lead to this machine, its link or a cloud's metadata service.
-    public var mayBeLocal = true
+    /// Where it may go.
+    public var reach = Reach.configured
     /// The longest that all of it may take.
     public var timeout: Duration
     /// The largest response body, in bytes.
@@ -87,6 +88,8 @@ public struct HTTPError: Error, Hashable, Sendable, CustomStringConvertible {
         case timedOut
         /// The answer was larger than allowed.
         case tooLarge
+        /// The answers that this client receives at the moment are together larger than allowed. Alone it would fit.
+        case crowded
         /// The caller did not want it any more.
         case cancelled
         /// The server's certificate cannot be trusted.
@@ -101,6 +104,7 @@ public struct HTTPError: Error, Hashable, Sendable, CustomStringConvertible {
     /// An error with its text.
     public init(_ code: Code, _ description: String) {
         self.code = code
-        self.description = description
+        // libcurl quotes what servers and proxies said, such as the name in a certificate.
+        self.description = PlainText.line(description, limit: 500)
     }
 }

@@ -17,16 +17,39 @@ final class Transfer {
     private var headerBytes = 0
     private var body: [UInt8] = []
     private var isTooLarge = false
-    private var isKeptFromLocal = false
+    private var isCrowded = false
+    private var isOutOfReach = false
+    private let room: ResponseRoom
+    /// Bytes of ``room`` that it holds.
+    private var taken = 0
+    /// The URL that is sent; nil: none is.
+    private let url: HTTPURL?
+    /// Why nothing is sent.
+    private let refusal: String?
+    private let proxy: String?
     private let addressCheck = UnsafeMutablePointer<kt_curl_address_check>.allocate(capacity: 1)
 
-    init(_ request: HTTPRequest, _ options: HTTPClient.Options, _ completion: @escaping HTTPClient.Completion) {
+    init(
+        _ request: HTTPRequest, _ options: HTTPClient.Options, _ room: ResponseRoom,
+        _ completion: @escaping HTTPClient.Completion
+    ) {
         self.request = request
+        self.room = room
         self.completion = completion
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
-        handle = curl_easy_init()
-        guard let handle else { return }
-        prepare(handle, options)
+        addressCheck.initialize(to: kt_curl_address_check())
+        do throws(HTTPURL.Malformed) {
+            let url = try HTTPURL(request.url)
+            self.url = url
+            refusal = request.reach.refusal(of: url) ?? Self.refusal(of: request)
+        } catch {
+            url = nil
+            refusal = error.description
+        }
+        proxy = url.flatMap { request.reach == .metadata ? nil : Proxy.url(for: $0) }
+        handle = refusal == nil ? curl_easy_init() : nil
+        guard let handle, let url else { return }
+        prepare(handle, url, options)
         prepareMethod(handle)
         prepareHeaders(handle)
         if let signature = request.signature { prepare(handle, signature) }
@@ -36,12 +59,19 @@ final class Transfer {
         if let handle { curl_easy_cleanup(handle) }
         wipeHeaders()
         Secret.wipe(&body)
+        room.give(taken)
         errorText.deallocate()
         addressCheck.deallocate()
     }
 
-    private func prepare(_ handle: UnsafeMutableRawPointer, _ options: HTTPClient.Options) {
-        kt_curl_set_string(handle, CURLOPT_URL, request.url)
+    /// A body would turn a GET into a POST.
+    private static func refusal(of request: HTTPRequest) -> String? {
+        let takesNone = request.method == .get || request.method == .head
+        return takesNone && request.body != nil ? "a \(request.method.rawValue) with a body" : nil
+    }
+
+    private func prepare(_ handle: UnsafeMutableRawPointer, _ url: HTTPURL, _ options: HTTPClient.Options) {
+        kt_curl_set_string(handle, CURLOPT_URL, url.description)
         kt_curl_set_string(handle, CURLOPT_PROTOCOLS_STR, "http,https")
         // An option, not a header field: libcurl signs every field that is set, and botocore, by which servers are
         // written, leaves this one out.
@@ -50,7 +80,7 @@ final class Transfer {
         kt_curl_set_long(handle, CURLOPT_FOLLOWLOCATION, 0)
         kt_curl_set_long(handle, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
         // One connection for many requests, where the handshake may offer HTTP/2. Without TLS there is none to wait for.
-        if request.url.hasPrefix("https://") { kt_curl_set_long(handle, CURLOPT_PIPEWAIT, 1) }
+        if url.scheme == .https { kt_curl_set_long(handle, CURLOPT_PIPEWAIT, 1) }
         kt_curl_set_long(handle, CURLOPT_TCP_KEEPALIVE, 1)
         kt_curl_set_long(handle, CURLOPT_CONNECTTIMEOUT_MS, min(10_000, milliseconds(request.timeout)))
         kt_curl_set_long(handle, CURLOPT_TIMEOUT_MS, milliseconds(request.timeout))
@@ -58,10 +88,9 @@ final class Transfer {
         // When a kept connection closes without an answer, libcurl sends the request again on a new one, whatever its
         // method. On a connection of its own there is nothing to make up for.
         if request.isSentOnce { kt_curl_set_long(handle, CURLOPT_FRESH_CONNECT, 1) }
-        // This machine and its link, where clouds hand out credentials, are never behind a proxy, whatever the environment
-        // says; an empty name switches proxies off.
-        if LocalAddress.isNear(url: request.url) { kt_curl_set_string(handle, CURLOPT_PROXY, "") }
-        if !request.mayBeLocal { keepFromLocal(handle) }
+        // Said even where there is none: libcurl would look in the environment itself. An empty name switches proxies off.
+        kt_curl_set_string(handle, CURLOPT_PROXY, proxy ?? "")
+        if proxy == nil { checkAddresses(handle) }
         if let authorities = options.authorities { kt_curl_set_string(handle, CURLOPT_CAINFO, authorities) }
         // The client keeps the transfer until it is finished, so the callbacks may borrow it.
         let context = Unmanaged.passUnretained(self).toOpaque()
@@ -79,20 +108,19 @@ final class Transfer {
         }
     }
 
-    /// Looks at each address before a connection to it is made: what a name resolves to is nobody's promise.
-    private func keepFromLocal(_ handle: UnsafeMutableRawPointer) {
-        addressCheck.initialize(
-            to: kt_curl_address_check(
-                allows: { address, context in
-                    guard let address, let context else { return 0 }
-                    return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().allows(address) ? 1 : 0
-                }, context: Unmanaged.passUnretained(self).toOpaque()))
+    /// Looks at each address before a connection to it is made.
+    private func checkAddresses(_ handle: UnsafeMutableRawPointer) {
+        addressCheck.pointee = kt_curl_address_check(
+            allows: { address, context in
+                guard let address, let context else { return 0 }
+                return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().allows(address) ? 1 : 0
+            }, context: Unmanaged.passUnretained(self).toOpaque())
         kt_curl_check_addresses(handle, addressCheck)
     }
 
     private func allows(_ address: UnsafePointer<sockaddr>) -> Bool {
-        let isFine = !LocalAddress.isLocal(address) || LocalAddress.proxyPorts.contains(LocalAddress.port(address))
-        if !isFine { isKeptFromLocal = true }
+        let isFine = url.map { request.reach.allows(address, for: $0.scheme) } ?? false
+        if !isFine { isOutOfReach = true }
         return isFine
     }
 
@@ -147,18 +175,29 @@ final class Transfer {
             isTooLarge = true
             return 0
         }
-        if body.count + bytes.count > body.capacity { grow(by: bytes.count) }
+        if body.count + bytes.count > body.capacity, !grow(by: bytes.count) { return 0 }
         body.append(contentsOf: bytes)
         return bytes.count
     }
 
     /// Growing leaves the former memory behind, so that is wiped.
-    private func grow(by count: Int) {
+    ///
+    /// - Returns: false where the client's answers have no more room.
+    private func grow(by count: Int) -> Bool {
+        let capacity = min(request.responseLimit, max(4_096, (body.count + count) * 2))
+        // The first bytes of each answer are its own, so that ordinary ones never wait for room.
+        let wanted = max(0, capacity - ResponseRoom.ownBytes)
+        guard room.take(wanted - taken) else {
+            isCrowded = true
+            return false
+        }
+        taken = wanted
         var larger: [UInt8] = []
-        larger.reserveCapacity(min(request.responseLimit, max(4_096, (body.count + count) * 2)))
+        larger.reserveCapacity(capacity)
         larger.append(contentsOf: body)
         Secret.wipe(&body)
         body = larger
+        return true
     }
 
     private func receive(header bytes: UnsafeRawBufferPointer) -> Int {
@@ -189,14 +228,20 @@ final class Transfer {
         guard result == CURLE_OK, let handle else { return completion(.failure(error(result))) }
         var status = 0
         kt_curl_get_long(handle, CURLINFO_RESPONSE_CODE, &status)
-        completion(.success(HTTPResponse(status: status, headers: headers, body: Secret.taking(&body))))
+        guard let body = Secret.takingIfRoom(&body) else {
+            return completion(.failure(HTTPError(.crowded, "there is no memory left that is fit for its answer")))
+        }
+        completion(.success(HTTPResponse(status: status, headers: headers, body: body)))
     }
 
     private func error(_ result: CURLcode) -> HTTPError {
         if isCancelled { return HTTPError(.cancelled, "the request was cancelled") }
         if isTooLarge { return HTTPError(.tooLarge, "the answer is larger than \(request.responseLimit) bytes") }
-        if isKeptFromLocal, result == CURLE_COULDNT_CONNECT {
-            return HTTPError(.refused, "its name leads to an address of this machine, its link or a metadata service")
+        if isCrowded { return HTTPError(.crowded, "too many large answers are being received at the same time") }
+        if let refusal { return HTTPError(.refused, refusal) }
+        if isOutOfReach, result == CURLE_COULDNT_CONNECT {
+            return HTTPError(
+                .refused, request.reach == .abroad ? HTTPRequest.Reach.isNear : "plain http to another machine")
         }
         var sent = 0
         if let handle { kt_curl_get_long(handle, CURLINFO_REQUEST_SIZE, &sent) }

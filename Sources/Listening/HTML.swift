@@ -1,3 +1,5 @@
+internal import PlainText
+
 /// Text that is HTML already: whatever else goes into it is escaped on the way.
 struct HTML: ExpressibleByStringInterpolation {
     struct StringInterpolation: StringInterpolationProtocol {
@@ -18,26 +20,20 @@ struct HTML: ExpressibleByStringInterpolation {
 
     static func += (left: inout HTML, right: HTML) { left.text += right.text }
 
-    /// What a text looks like in an element or a quoted attribute. Characters that turn the direction of writing or that
-    /// nobody sees could make one name look like another: they are shown as what they are.
+    /// What a text looks like in an element or a quoted attribute.
     static func escaped(_ plain: String) -> String {
         guard plain.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 > 0x7F || "&<>\"'".utf8.contains($0) }) else {
             return plain
         }
-        return plain.unicodeScalars.reduce(into: "") { escaped, scalar in
+        return PlainText.lines(plain).unicodeScalars.reduce(into: "") { escaped, scalar in
             switch scalar {
             case "&": escaped += "&amp;"
             case "<": escaped += "&lt;"
             case ">": escaped += "&gt;"
             case "\"": escaped += "&quot;"
             case "'": escaped += "&#39;"
-            case "\n", "\t": escaped += " "
-            default:
-                switch scalar.properties.generalCategory {
-                case .control, .format, .lineSeparator, .paragraphSeparator:
-                    escaped += "\\u{\(String(scalar.value, radix: 16))}"
-                default: escaped.unicodeScalars.append(scalar)
-                }
+            case "\n": escaped += " "
+            default: escaped.unicodeScalars.append(scalar)
             }
         }
     }

@@ -1,3 +1,4 @@
+internal import PlainText
 internal import Rotation
 
 /// A snapshot in Prometheus's text exposition format, version 0.0.4: per user and per pusher, never per target.
@@ -184,8 +185,7 @@ struct MetricsPage {
 
     /// As the format has it: backslash and line feed everywhere, quotes in labels.
     private static func escaped(_ text: String, quotes: Bool) -> String {
-        guard text.utf8.contains(where: { $0 == 0x5C || $0 == 0x0A || $0 == 0x22 }) else { return text }
-        return text.unicodeScalars.reduce(into: "") { escaped, scalar in
+        PlainText.lines(text).unicodeScalars.reduce(into: "") { escaped, scalar in
             switch scalar {
             case "\\": escaped += "\\\\"
             case "\n": escaped += "\\n"

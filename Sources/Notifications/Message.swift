@@ -1,9 +1,10 @@
 internal import JSON
+internal import PlainText
 public import Rotation
 
 /// One message to people or to their programs.
 public struct Message: Hashable, Sendable {
-    /// The longest text, in characters: a service's answer may be long.
+    /// The longest text, in bytes: a service's answer may be long.
     private static let textLimit = 2_000
 
     /// `blocked`, `recovered`, `completed`, `revoked` or `test`.
@@ -56,7 +57,7 @@ public struct Message: Hashable, Sendable {
                 "\(user): rotation \(news.rotation) is complete, every target holds \(news.key?.rawValue ?? "the new key")"
             case .revoked: "\(user): the leaked key \(news.key?.rawValue ?? "") is dead"
             }
-        text = String(sentence.replacing(" USER", with: " \(user)").prefix(Self.textLimit))
+        text = PlainText.line(sentence.replacing(" USER", with: " \(user)"), limit: Self.textLimit)
         var fields: [String: JSONValue] = [
             "at": .string(time(now)), "user": .string(user), "rotation": .integer(Int64(news.rotation)),
             "phase": .string(rotation.phase.rawValue),

@@ -45,7 +45,7 @@ public struct Sender: Sendable {
                 case .unreachable: "it cannot be reached"
                 case .lost: "the connection was lost"
                 case .timedOut: "it did not answer in time"
-                case .tooLarge: "its answer is too large"
+                case .tooLarge, .crowded: "its answer is too large"
                 case .cancelled: "keyturn is stopping"
                 case .tls: "its certificate cannot be trusted"
                 }

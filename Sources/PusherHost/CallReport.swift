@@ -1,3 +1,4 @@
+internal import PlainText
 public import Rotation
 internal import RunnerProtocol
 internal import Secrets
@@ -44,29 +45,25 @@ public struct CallReport: Hashable, Sendable {
             self.init(.unknown, "the pusher answered with an outcome that the ABI does not have")
             return
         }
-        let line = Self.oneLine(redactor.redact(told.message))
+        let line = Self.oneLine(told.message, redactor)
         self.init(outcome, line.isEmpty ? Self.words[outcome] ?? outcome.rawValue : line)
         let isConfirmed = outcome == .ok || outcome == .unchanged
         self.evidence = isConfirmed ? evidence : nil
-        // A year is for ever.
         if outcome == .rateLimited, told.retryAfter >= 0 {
-            retryAfter = .milliseconds(min(told.retryAfter, 366 * 86_400_000))
+            retryAfter = min(.milliseconds(told.retryAfter), Self.longestRetryAfter)
         }
-        keyID = told.keyID.isEmpty ? nil : Self.oneLine(redactor.redact(told.keyID), limit: 128)
-        changedAt = told.changedAt.isEmpty ? nil : Self.oneLine(redactor.redact(told.changedAt), limit: 64)
+        keyID = told.keyID.isEmpty ? nil : Self.oneLine(told.keyID, redactor, limit: 128)
+        changedAt = told.changedAt.isEmpty ? nil : Self.oneLine(told.changedAt, redactor, limit: 64)
     }
 
-    /// Texts of pushers end up in terminals and logs: no control characters, and not without end. Secrets are taken out
-    /// before a text is cut, so that none is left in part.
-    static func oneLine(_ text: String, limit: Int = 1_000) -> String {
-        // What is plain already, as most of it is, stays as it is.
-        var plain = text
-        let isPlain = plain.withUTF8 { bytes in
-            bytes.count <= limit && bytes.first != 0x20 && bytes.last != 0x20 && bytes.allSatisfy { 0x20...0x7E ~= $0 }
-        }
-        if isPlain { return text }
-        let scalars = text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : Character($0) }
-        return String(String(scalars).prefix(limit)).trimmingBlanks
+    /// The bytes of a message.
+    static let messageLimit = 1_000
+    /// The longest wait that a pusher is believed to have been asked for. Longer ones are asked about again.
+    static let longestRetryAfter: Duration = .seconds(3_600)
+
+    /// A text of a pusher as it may be shown. Secrets are taken out before it is cut, so that none is left in part.
+    static func oneLine(_ text: String, _ redactor: Redactor, limit: Int = messageLimit) -> String {
+        PlainText.line(redactor.redact(text), limit: limit)
     }
 
     /// `kt_outcome`.
@@ -89,10 +86,4 @@ public struct CallReport: Hashable, Sendable {
         .invalidConfig: "the configuration cannot work", .cancelled: "cancelled", .timedOut: "no answer in time",
         .unsupported: "this pusher cannot do that", .internal: "a fault in the pusher",
     ]
-}
-
-extension String {
-    fileprivate var trimmingBlanks: String {
-        String(drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
-    }
 }

@@ -22,6 +22,7 @@ public struct LockFile: Sendable {
         do { json = try JSONValue(parsing: text) } catch {
             throw PluginError("\(path): it is not JSON\(Self.place(error)); `keyturn plugin pin` writes it anew")
         }
+        guard json.isShowable else { throw PluginError("\(path): it has characters that cannot be shown") }
         if let violation = Self.schema.violations(in: json).first {
             let place = violation.path.isEmpty ? "" : "`\(violation.path.joined(separator: "."))` "
             throw PluginError("\(path)\(Self.line(of: violation.path, in: text)): \(place)\(violation.message)")

@@ -30,6 +30,8 @@ public struct Manifest: Hashable, Sendable {
     /// The whole.
     public var json: JSONValue
 
+    /// The longest summary, in bytes.
+    private static let summaryLimit = 400
     /// The largest manifest, in bytes.
     static let sizeLimit = 1 << 20
 
@@ -42,14 +44,31 @@ public struct Manifest: Hashable, Sendable {
         guard text.utf8.count <= Self.sizeLimit, let json = try? JSONValue(parsing: text), json.object != nil else {
             throw PluginError("\(place): it is not a JSON object")
         }
-        guard let id = json["id"]?.string, !id.isEmpty,
-            id.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) })
-        else { throw PluginError("\(place): `id` is missing, or has other characters than letters, digits and -_.") }
+        // Before anything of it is shown: people decide by these texts whether to trust a plugin.
+        guard json.isShowable else {
+            throw PluginError(
+                "\(place): it has characters that cannot be shown, such as control characters or ones that turn the direction of writing"
+            )
+        }
+        guard let id = json["id"]?.string, (1...64).contains(id.utf8.count),
+            id.utf8.allSatisfy({ Self.isIDByte($0) }), id.utf8.first != UInt8(ascii: ".")
+        else {
+            throw PluginError(
+                "\(place): `id` is missing, longer than 64 characters, or has other characters than letters, digits and -_."
+            )
+        }
+        let version = json["version"].map { $0.string ?? "" } ?? "0.0.0"
+        guard SemanticVersion(version) != nil else {
+            throw PluginError("\(place): `version` is not a semantic version like 1.4.0")
+        }
         try Self.checkRange(json["abi"], place)
         self.json = json
         self.id = id
-        version = json["version"]?.string ?? "0"
+        self.version = version
         summary = json["summary"]?.string ?? ""
+        guard summary.utf8.count <= Self.summaryLimit else {
+            throw PluginError("\(place): `summary` is longer than \(Self.summaryLimit) bytes")
+        }
         let parts = Grants.schema.merging(["pace": PaceRules.schema]) { first, _ in first }
         let asking = Schema(.object(["properties": .object(parts)]))
         if let violation = asking.violations(in: json).first {
@@ -64,6 +83,11 @@ public struct Manifest: Hashable, Sendable {
         shapes = try Self.shapes(json["shapes"], place)
         configuration = Schema(json["configuration"] ?? .bool(true))
         target = Schema(json["target"] ?? .bool(true))
+    }
+
+    private static func isIDByte(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+            || "-_.".utf8.contains(byte)
     }
 
     private static func strings(_ json: JSONValue, _ name: String, _ place: String) throws(PluginError) -> [String] {

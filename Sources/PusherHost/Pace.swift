@@ -1,4 +1,3 @@
-internal import Foundation
 internal import HTTP
 internal import Secrets
 
@@ -9,6 +8,10 @@ final class Pace {
     struct Reservation {
         fileprivate var left: [Int]
         fileprivate var number: Int
+        /// Requests that were promised and not yet sent.
+        fileprivate var requests: Int
+        /// Whether something of the call may be written. What is begun is finished: only the service itself may stop it.
+        fileprivate var hasWritten = false
     }
 
     private struct Spending {
@@ -20,12 +23,12 @@ final class Pace {
 
     /// A pause without a time of its own: a minute, as GitHub documents it, and longer each time.
     private static let shortPause: Duration = .seconds(60)
-    private static let longestPause: Duration = .seconds(3_600)
     /// A primary limit above that is none that a public service has.
     private static let largestLimit = 100_000
 
     private let rules: [PaceRules.Limit]
     private let push: PaceRules.Usage
+    private let documentedPause: Duration?
     /// What was spent, by rule; the oldest first.
     private var spent: [[Spending]]
     private var nextNumber = 0
@@ -34,15 +37,20 @@ final class Pace {
     /// Whether it has refused a request that the limits allowed.
     private var isStricter = false
     private var pausedUntil: ContinuousClock.Instant?
+    /// Whether the service, or its vendor's documents, asked for the pause; else its length is keyturn's own idea.
+    private var isPauseAskedFor = false
     private var pausesInARow = 0
     /// What the service says is left of its primary limit, and until when.
     private var remaining: (count: Int, reset: ContinuousClock.Instant)?
     /// Requests that were sent and have no answer yet.
     private var underWay = 0
+    /// Requests that calls which have begun may still send.
+    private var promised = 0
 
     init(_ rules: PaceRules, isVendor: Bool) {
         self.rules = rules.limits
         push = rules.push
+        documentedPause = rules.pause
         spent = rules.limits.map { _ in [] }
         isLimited = isVendor
     }
@@ -50,8 +58,10 @@ final class Pace {
     /// Lets a push begin, or tells when to ask again.
     func reserve(at now: ContinuousClock.Instant) -> Result<Reservation, Wait> {
         let costs = rules.map { applies($0) ? $0.cost(of: push) : 0 }
-        if let until = delay(costs, at: now) { return .failure(Wait(until: until)) }
-        return .success(Reservation(left: costs, number: spend(costs, end: nil)))
+        let requests = max(1, push.reads + push.writes)
+        if let until = delay(costs, requests, at: now) { return .failure(Wait(until: until)) }
+        promised += requests
+        return .success(Reservation(left: costs, number: spend(costs, end: nil), requests: requests))
     }
 
     /// Not yet.
@@ -64,7 +74,7 @@ final class Pace {
     func admit(
         _ method: String, _ reservation: inout Reservation, at now: ContinuousClock.Instant
     ) -> ContinuousClock.Instant? {
-        if let pause = pause(at: now) { return pause }
+        if let pause = pause(at: now), isPauseAskedFor || !reservation.hasWritten { return pause }
         var costs = rules.map { applies($0) ? $0.cost(of: method) : 0 }
         var left = reservation.left
         for index in costs.indices {
@@ -72,16 +82,21 @@ final class Pace {
             costs[index] -= covered
             left[index] -= covered
         }
-        // What was reserved needs no second asking.
-        if costs.contains(where: { $0 > 0 }), let until = delay(costs, at: now) { return until }
+        // What was reserved needs no second asking, and a pair is not left half written for want of it.
+        let isBeyond = costs.contains { $0 > 0 } || reservation.requests == 0
+        let mustWait = !reservation.hasWritten || push.reads + push.writes == 0
+        if isBeyond, mustWait, let until = delay(costs, 1, at: now) { return until }
         if costs.contains(where: { $0 > 0 }) { _ = spend(costs, end: now) }
         reservation.left = left
+        if reservation.requests > 0 { (reservation.requests, promised) = (reservation.requests - 1, promised - 1) }
+        if method != "GET", method != "HEAD" { reservation.hasWritten = true }
         underWay += 1
         return nil
     }
 
     /// The call is over: what it has spent counts from now on, and the rest is free again.
     func release(_ reservation: Reservation, at now: ContinuousClock.Instant) {
+        promised -= reservation.requests
         for index in spent.indices {
             guard let place = spent[index].firstIndex(where: { $0.number == reservation.number }) else { continue }
             spent[index][place].cost -= reservation.left[index]
@@ -93,19 +108,18 @@ final class Pace {
     ///
     /// Retry-After and the limits' header fields are those of RFC 9110, GitHub (`x-ratelimit-…`) and GitLab (`ratelimit-…`).
     func learn(from response: HTTPResponse?, at now: ContinuousClock.Instant) {
-        underWay -= 1
+        underWay = max(0, underWay - 1)
         guard let response else { return }
         let fields = Dictionary(response.headers, uniquingKeysWith: { first, _ in first })
         func number(_ name: String) -> Int? {
             (fields["x-ratelimit-\(name)"] ?? fields["ratelimit-\(name)"]).flatMap { Int($0) }
         }
         if let limit = number("limit"), limit <= Self.largestLimit { isLimited = true }
-        let reset = number("reset").map {
-            now + .seconds(max(0, min(Double($0) - Date().timeIntervalSince1970 + 1, 86_400)))
-        }
-        if let count = number("remaining"), let reset { remaining = (count, reset) }
+        let times = ServiceTimes(fields)
+        let reset = number("reset").map { now + times.wait(untilReset: $0) }
+        if let count = number("remaining"), let reset { remaining = (min(max(count, 0), Self.largestLimit), reset) }
         let isRefusal =
-            response.status == 429
+            response.status == 429 || response.status == 503 && fields["retry-after"] != nil
             || response.status == 403 && (fields["retry-after"] != nil || number("remaining") == 0)
         guard isRefusal else {
             if response.status < 400 { pausesInARow = 0 }
@@ -114,10 +128,23 @@ final class Pace {
         isLimited = true
         if number("remaining") != 0 { isStricter = true }
         pausesInARow += 1
-        let wanted = fields["retry-after"].flatMap { Int($0) }.map { now + .seconds(max(1, $0)) }
-        let standard = now + min(Self.longestPause, Self.shortPause * (1 << min(pausesInARow - 1, 6)))
-        let end = min(wanted ?? (number("remaining") == 0 ? reset : nil) ?? standard, now + .seconds(86_400))
-        pausedUntil = max(end, pausedUntil ?? end)
+        pause(
+            for: response.status == 503 || fields["retry-after"] != nil ? times.retryAfter : nil, until: reset, at: now)
+    }
+
+    /// - Parameters:
+    ///   - wait: what the service asks for.
+    ///   - reset: when its limit begins again, where it says that; one that is over says nothing.
+    private func pause(
+        for wait: Duration?, until reset: ContinuousClock.Instant?, at now: ContinuousClock.Instant
+    ) {
+        let factor = 1 << min(pausesInARow - 1, 6)
+        let standard = min(ServiceTimes.longest, (documentedPause ?? Self.shortPause) * factor)
+        let asked = wait.map { now + max(.seconds(1), $0) } ?? reset.flatMap { $0 > now + .seconds(1) ? $0 : nil }
+        let end = asked ?? now + standard
+        if let pausedUntil, pausedUntil >= end { return }
+        pausedUntil = end
+        isPauseAskedFor = asked != nil || documentedPause != nil
     }
 
     /// When the pause ends that the service has asked for; nil: there is none.
@@ -151,9 +178,13 @@ final class Pace {
     }
 
     /// When that much may be spent; nil: now.
-    private func delay(_ costs: [Int], at now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+    ///
+    /// - Parameter requests: how many requests are to be sent.
+    private func delay(_ costs: [Int], _ requests: Int, at now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
         if let pause = pause(at: now) { return pause }
-        if let remaining, now < remaining.reset, remaining.count <= underWay { return remaining.reset }
+        if let remaining, now < remaining.reset, remaining.count < underWay + promised + requests {
+            return remaining.reset
+        }
         var until: ContinuousClock.Instant?
         for (index, limit) in rules.enumerated() where costs[index] > 0 {
             forget(index, limit, now)

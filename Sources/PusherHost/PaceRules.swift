@@ -63,20 +63,25 @@ public struct PaceRules: Hashable, Sendable {
 
     /// The limits.
     public var limits: [Limit] = []
+    /// The shortest pause after a refusal without a time, as the vendor documents it; nil: it documents none.
+    public var pause: Duration?
     /// What a push is known to need, so that it does not begin before it can end. None: its requests wait one by one.
     public var push = Usage()
 
     /// Reads what has the form of the manifest's `pace`.
     public init(_ json: JSONValue?) {
-        func number(_ value: JSONValue?) -> Int? { if case .integer(let number) = value { Int(number) } else { nil } }
+        func number(_ value: JSONValue?, _ longest: Int64 = 1_000_000) -> Int? {
+            if case .integer(let number) = value { Int(min(max(number, 0), longest)) } else { nil }
+        }
         limits = (json?["limits"]?.array ?? []).map { limit in
             let write = number(limit["write"]) ?? 0
             return Limit(
-                seconds: number(limit["seconds"]) ?? 60, cost: number(limit["cost"]) ?? 1,
+                seconds: max(1, number(limit["seconds"], 86_400) ?? 60), cost: number(limit["cost"]) ?? 1,
                 read: number(limit["read"]) ?? 0,
                 write: write, post: number(limit["post"]) ?? write,
                 applies: limit["applies"]?.string.flatMap(Condition.init) ?? .always)
         }
+        pause = number(json?["pause"], 3_600).map { .seconds($0) }
         push = Usage(
             reads: number(json?["push"]?["read"]) ?? 0, writes: number(json?["push"]?["write"]) ?? 0,
             posts: number(json?["push"]?["post"]) ?? 0)
@@ -100,6 +105,7 @@ public struct PaceRules: Hashable, Sendable {
     public func with(limits json: JSONValue) -> PaceRules {
         var rules = PaceRules(.object(["limits": json]))
         rules.push = push
+        rules.pause = pause
         for index in rules.limits.indices { rules.limits[index].applies = .always }
         return rules
     }
@@ -120,6 +126,7 @@ public struct PaceRules: Hashable, Sendable {
             ], ["seconds", "cost"])
         return object([
             "limits": .object(["type": .string("array"), "items": limit]),
+            "pause": count(1),
             "push": object(["read": count(0), "write": count(0), "post": count(0)]),
         ])
     }()

@@ -8,19 +8,19 @@ public struct PusherSettings: Sendable {
     /// Its name in the configuration.
     public var name: String
     /// The plugin, which was let in.
-    public var admitted: AdmittedPlugin
+    public let admitted: AdmittedPlugin
     /// Its fields as JSON, secrets filled in.
     public var configuration: Secret
     /// The secrets among them, to be taken out of what the plugin says.
     public var secrets: [Secret]
     /// The service's base URL, if configured: pushers of one plugin and service share their exclusive places.
-    public var endpoint: String?
+    public let endpoint: String?
     /// Parts of the enclosure that the operator does without where the kernel lacks them.
     public var acceptedGaps: [String]
     /// How fast it may ask its service.
     public var pace: PaceRules
     /// Where its requests may go.
-    var grant: Grant { Grant(hosts: admitted.grants.hosts, endpoint: endpoint) }
+    let grant: Grant
     var plugin: Plugin { admitted.plugin }
 
     /// One configured use of a plugin.
@@ -35,6 +35,7 @@ public struct PusherSettings: Sendable {
         self.endpoint = endpoint
         self.acceptedGaps = acceptedGaps
         self.pace = pace ?? admitted.plugin.manifest.pace
+        grant = Grant(hosts: admitted.grants.hosts, endpoint: endpoint)
     }
 }
 
@@ -94,6 +95,9 @@ public final class PusherHost: Sendable {
         case push(KeyPair)
         /// Which key ID is there?
         case inspect
+
+        /// Whether it is one that writes.
+        var isPush: Bool { if case .push = self { true } else { false } }
     }
 
     /// How the start of a pusher ended.
@@ -110,10 +114,10 @@ public final class PusherHost: Sendable {
     private let ownPlaces = Mutex<[String: any OwnPlace]>([:])
 
     /// - Parameters:
-    ///   - http: sends the pushers' requests.
+    ///   - http: for the client that each pusher has of its own: connections are never shared between pushers.
     ///   - runner: the path of `keyturn-runner`.
     ///   - log: takes lines; called on the host's thread.
-    public init(http: HTTPClient, runner: String, log: @escaping @Sendable (PusherLogLine) -> Void) {
+    public init(http: HTTPClient.Options, runner: String, log: @escaping @Sendable (PusherLogLine) -> Void) {
         loop = RunnerLoop(http: http, runner: runner, log: log)
     }
 

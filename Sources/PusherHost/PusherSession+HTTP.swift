@@ -1,8 +1,9 @@
 internal import HTTP
+internal import Rotation
 internal import RunnerProtocol
 internal import Secrets
 
-/// `kt.http/1`, the host's side: the grant is checked, and the request is sent by the process's one client.
+/// `kt.http/1`, the host's side: the request is checked, and sent by the pusher's own client.
 extension PusherSession {
     /// `kt_http_error`.
     private enum WireError {
@@ -15,7 +16,7 @@ extension PusherSession {
             case .unreachable: 2
             case .lost: 3
             case .timedOut: 4
-            case .tooLarge: 5
+            case .tooLarge, .crowded: 5
             case .cancelled: 6
             case .tls: 7
             }
@@ -23,33 +24,47 @@ extension PusherSession {
     }
 
     func send(
-        _ wanted: WireRequest, _ call: UInt32, _ secrets: [[UInt8]], _ runner: RunnerProcess
+        _ wanted: WireRequest, _ call: UInt32, _ fields: [UInt8], _ body: [UInt8], _ runner: RunnerProcess
     ) throws(ProtocolError) {
-        guard let active = runner.calls[call], active.requests[wanted.number] == nil, secrets.count == 2 else {
-            throw ProtocolError("a request that belongs to no call")
+        guard let active = runner.calls[call], active.requests[wanted.number] == nil else {
+            throw ProtocolError("a request with the number of another")
         }
-        var (headers, body) = (secrets[0], secrets[1])
-        let method = HTTPRequest.Method(rawValue: wanted.method)
-        let refusal = method == nil ? "a method that is not sent" : settings.grant.refusal(of: wanted.url)
-        guard let method, refusal == nil, !active.isCancelled else {
-            let text = active.isCancelled ? "the call was cancelled" : "the host does not send it: \(refusal ?? "")"
-            if let refusal { log(.warning, active.call.target.name, "a request was refused: \(refusal)") }
-            let error = active.isCancelled ? WireError.number(.cancelled) : WireError.refused
-            return reply(WireResponse(number: wanted.number, error: error, errorText: text), nil, call, runner)
+        var (fields, body) = (fields, body)
+        let bytes = fields.count + body.count + wanted.url.utf8.count
+        guard !active.isCancelled else {
+            Secret.wipe(&fields)
+            Secret.wipe(&body)
+            return refuse(wanted, WireError.number(.cancelled), "the call was cancelled", call, runner)
         }
-        let limit = wanted.timeLimit > 0 ? min(wanted.timeLimit, 120_000) : 30_000
-        var request = HTTPRequest(
-            method: method, url: wanted.url, headers: .taking(&headers),
-            body: body.isEmpty ? nil : .taking(&body),
-            timeout: min(.milliseconds(limit), max(active.deadline - .now, .milliseconds(1))))
-        // What creates something is not harmless a second time.
-        request.isSentOnce = method == .post
-        request.mayBeLocal = settings.grant.mayBeLocal(wanted.url)
-        let key = RunnerLoop.Request(
-            pusher: settings.name, process: runner.process, call: call, number: wanted.number,
-            isWriting: method != .get && method != .head)
-        active.requests[wanted.number] = key
-        send(request, key, runner)
+        do throws(PluginRequest.Refusal) {
+            if let reason = active.take(bytes: bytes) ?? hourlyRefusal(bytes) {
+                throw PluginRequest.Refusal(reason: reason)
+            }
+            var request = try PluginRequest.checked(wanted, fields: &fields, body: &body, settings.grant)
+            let limit = wanted.timeLimit > 0 ? min(wanted.timeLimit, 120_000) : 30_000
+            request.timeout = min(.milliseconds(limit), max(active.deadline - .now, .milliseconds(1)))
+            request.responseLimit = PusherLimits.response
+            let key = RunnerLoop.Request(
+                pusher: settings.name, process: runner.process, call: call, number: wanted.number,
+                isWriting: request.method != .get && request.method != .head, bytes: bytes)
+            active.requests[wanted.number] = key
+            send(request, key, runner)
+        } catch {
+            try logRefusal(active.call.target.name, error.reason)
+            refuse(wanted, WireError.refused, "the host does not send it: \(error.reason)", call, runner)
+        }
+    }
+
+    /// What an hour may have is spent.
+    private func hourlyRefusal(_ bytes: Int) -> String? {
+        requestsThisHour.take() && requestBytesThisHour.take(bytes)
+            ? nil : "more requests than a pusher may make in an hour"
+    }
+
+    private func refuse(
+        _ wanted: WireRequest, _ error: Int32, _ text: String, _ call: UInt32, _ runner: RunnerProcess
+    ) {
+        reply(WireResponse(number: wanted.number, error: error, errorText: text), nil, call, runner)
     }
 
     /// Sends a request now, or when the service's limits let it go. One that could not go in time is answered as the
@@ -84,22 +99,32 @@ extension PusherSession {
 
     /// A safe request whose answer was lost is sent once more: servers close kept connections without a word.
     private func start(_ request: HTTPRequest, _ key: RunnerLoop.Request, mayRepeat: Bool) {
-        let loop = loop
-        let ticket = loop.http.start(request) { result in
+        let (loop, http) = (loop, http)
+        inFlight = (inFlight.requests + 1, inFlight.bytes + key.bytes)
+        let ticket = http.start(request) { result in
             if mayRepeat, case .failure(let error) = result, error.code == .lost {
-                loop.http.start(request) { loop.post(.answered(key, $0)) }
+                http.start(request) { loop.post(.answered(key, request, $0)) }
             } else {
-                loop.post(.answered(key, result))
+                loop.post(.answered(key, request, result))
             }
         }
         runner?.calls[key.call]?.requests[key.number]?.ticket = ticket
     }
 
-    func answer(_ key: RunnerLoop.Request, _ result: Result<HTTPResponse, HTTPError>) {
+    func answer(_ key: RunnerLoop.Request, _ sent: HTTPRequest, _ result: Result<HTTPResponse, HTTPError>) {
+        inFlight = (inFlight.requests - 1, inFlight.bytes - key.bytes)
         learn(from: try? result.get())
         guard let runner, runner.process == key.process,
-            let active = runner.calls[key.call], let request = active.requests.removeValue(forKey: key.number)
+            let active = runner.calls[key.call], let request = active.requests[key.number]
         else { return }
+        // A read that found no room among other answers is made again when some of them have ended.
+        if case .failure(let error) = result, error.code == .crowded, !request.isWriting,
+            .now + Self.crowdedWait < active.deadline
+        {
+            active.held.append(.init(request: sent, key: request, until: .now + Self.crowdedWait))
+            return
+        }
+        active.requests[key.number] = nil
         if request.isWriting, Self.mayHaveWritten(result) { active.hasWritten = true }
         switch result {
         case .success(let response):
@@ -107,14 +132,21 @@ extension PusherSession {
                 number: key.number, error: WireError.none, status: response.status, headers: response.headers)
             reply(message, response.body, key.call, runner)
         case .failure(let error):
-            if error.code == .refused {
-                log(.warning, active.call.target.name, "a request was refused: \(error.description)")
-            }
+            if error.code == .refused { sayRefused(active.call.target.name, error.description) }
             let message = WireResponse(
-                number: key.number, error: WireError.number(error.code), errorText: error.description)
+                number: key.number, error: WireError.number(error.code),
+                errorText: error.description)
             reply(message, nil, key.call, runner)
         }
     }
+
+    /// As ``logRefusal(_:_:)``, where the pusher is not talking at the moment: the flood is seen at its next message.
+    private func sayRefused(_ target: TargetName, _ reason: String) {
+        do throws(ProtocolError) { try logRefusal(target, reason) } catch { lose { _ in error.description } }
+    }
+
+    /// How long a read waits that found no room.
+    private static var crowdedWait: Duration { .milliseconds(250) }
 
     /// A request that was refused, or never reached the service, changed nothing; nor does one that it has no time for
     /// (503). What went wrong there may have.

@@ -1,5 +1,6 @@
 internal import HTTP
 internal import JSON
+internal import PlainText
 internal import Rotation
 internal import RunnerProtocol
 internal import Secrets
@@ -15,10 +16,10 @@ final class PusherSession {
     private static let rememberedPairs = 128
     /// How long a library may take to load and open.
     private static let startLimit: Duration = .seconds(15)
-    /// Lines that one runner may write.
-    private static let lineLimit = 10_000
     /// How long a runner stays without work: memory and time on the processor are for those who push.
     private static let idleLimit: Duration = .seconds(60)
+    /// How long a question that writes nothing waits for a service that has asked for a pause.
+    private static let longestQuestionWait: Duration = .seconds(60)
     /// How long a call may go on once it was told to stop.
     private static let grace: Duration = .seconds(2)
 
@@ -27,6 +28,17 @@ final class PusherSession {
     unowned let loop: RunnerLoop
     private let places: BusyPlaces
     let pace: Pace
+    /// Sends its requests, over connections that nobody else uses; nil: it has made none yet.
+    private var client: HTTPClient?
+    /// Requests that are sent and not answered, and their bytes: those of calls that have ended, too.
+    var inFlight = (requests: 0, bytes: 0)
+    var requestsThisHour = HourlyCount(limit: PusherLimits.requestsPerHour)
+    var requestBytesThisHour = HourlyCount(limit: PusherLimits.requestBytesPerHour)
+    private var linesThisHour = HourlyCount(limit: PusherLimits.linesPerHour)
+    private var lineBytesThisHour = HourlyCount(limit: PusherLimits.lineBytesPerHour)
+    private var refusalLinesThisHour = HourlyCount(limit: PusherLimits.refusalLinesPerHour)
+    private var nuisancesThisHour = HourlyCount(limit: PusherLimits.nuisancesPerHour)
+    private var startsThisHour = HourlyCount(limit: PusherLimits.startsPerHour)
     /// When a push may begin that the service's limits hold back.
     private var nextPush: ContinuousClock.Instant?
     /// Secrets that this pusher was given: its own, and those of the pairs that it pushed.
@@ -39,8 +51,11 @@ final class PusherSession {
     private var nextCall: UInt32 = 1
     /// Why this pusher can never work.
     private var refusal: CallReport?
-    /// Falls to one after a crash, so that a target that crashes its pusher takes no others along; then grows again.
-    private var parallel: Int
+    /// Calls that one runner has at a time.
+    private let parallel: Int
+    /// Targets that were being called when the process was lost. Any of them may be the one that kills it, so each is called
+    /// alone until a call of it has ended.
+    private var suspects: Set<TargetName> = []
 
     init(_ settings: PusherSettings, loop: RunnerLoop, places: BusyPlaces, pace: Pace) {
         self.settings = settings
@@ -74,9 +89,16 @@ final class PusherSession {
         guard let runner, runner.stage == .ready else { return }
         sendHeld(of: runner)
         nextPush = nil
+        handCalls(to: runner)
+        // When nothing else is there to do: a suspect goes alone.
+        if runner.calls.isEmpty, nextPush == nil { handCalls(to: runner, suspect: true) }
+    }
+
+    private func handCalls(to runner: RunnerProcess, suspect: Bool = false) {
+        let limit = suspect ? 1 : parallel
         var index = 0
-        while index < queue.count, runner.calls.count < parallel {
-            guard places.take(place(of: queue[index])) else {
+        while index < queue.count, runner.calls.count < limit, !isAlone(runner) {
+            guard suspects.contains(queue[index].target.name) == suspect, places.take(place(of: queue[index])) else {
                 index += 1
                 continue
             }
@@ -85,9 +107,27 @@ final class PusherSession {
             case .failure(let wait):
                 places.release(place(of: queue[index]))
                 nextPush = wait.until
-                return
+                return endQuestions(that: wait)
             }
         }
+    }
+
+    /// Whether the runner has a call that must be the only one.
+    private func isAlone(_ runner: RunnerProcess) -> Bool {
+        !suspects.isEmpty && runner.calls.values.contains { suspects.contains($0.call.target.name) }
+    }
+
+    /// A push may wait for as long as the service asks: it must be made. A question is answered.
+    private func endQuestions(that wait: Pace.Wait) {
+        let pause = wait.until - .now
+        guard pause > Self.longestQuestionWait else { return }
+        let seconds = pause.components.seconds + 1
+        var report = CallReport(
+            .rateLimited, "the service asks keyturn to send nothing with this token for another \(seconds) s")
+        report.retryAfter = pause
+        let questions = queue.filter { !$0.question.isPush }
+        queue.removeAll { !$0.question.isPush }
+        questions.forEach { $0.completion(report) }
     }
 
     /// A pusher may tell a pair in another call than its own, so the latest ones are all looked for.
@@ -106,6 +146,9 @@ final class PusherSession {
     }
 
     private func startRunner() {
+        guard startsThisHour.take() else {
+            return failStart("the pusher's process was started \(PusherLimits.startsPerHour) times within the hour")
+        }
         do {
             let runner = try RunnerProcess(
                 runner: loop.runner, settings, startDeadline: .now + Self.startLimit)
@@ -131,7 +174,7 @@ final class PusherSession {
             secrets = [pair.secret]
             remember(pair.secret)
         }
-        let active = RunnerProcess.ActiveCall(
+        let active = ActiveCall(
             call: call, deadline: .now + call.timeout, reservation: reservation)
         // What goes past the host is not seen by it.
         let grants = settings.admitted.grants
@@ -145,57 +188,41 @@ final class PusherSession {
     func receive() {
         guard let runner else { return }
         do throws(ProtocolError) {
-            let isOpen = try runner.receive { frame throws(ProtocolError) in try take(frame, from: runner) }
+            let isOpen = try runner.receive { message throws(ProtocolError) in try take(message, from: runner) }
             if !isOpen { lose { "its process \($0)" } }
         } catch { lose { _ in "it broke the protocol: \(error.description)" } }
     }
 
-    private func take(_ frame: Frame, from runner: RunnerProcess) throws(ProtocolError) {
+    private func take(_ message: RunnerInput.Message, from runner: RunnerProcess) throws(ProtocolError) {
         // A refusal may have ended this runner in the middle of a batch.
         guard self.runner === runner else { return }
-        if frame.kind == .secret {
-            guard runner.secrets[frame.call, default: []].count < 2, runner.secrets.count <= Self.callLimit else {
-                throw ProtocolError("secrets without a message")
-            }
-            runner.secrets[frame.call, default: []].append(frame.payload)
-            return
-        }
-        let secrets = runner.secrets.removeValue(forKey: frame.call) ?? []
-        switch frame.kind {
-        case .loaded: loaded(try Loaded(payload: frame.payload), runner)
-        case .refused: refuse("\(settings.plugin.library): \(try Refused(payload: frame.payload).reason)")
-        case .outcome: try ended(frame.call, try Outcome(payload: frame.payload), runner)
-        case .httpRequest: try send(try WireRequest(payload: frame.payload), frame.call, secrets, runner)
-        case .log: write(try LogLine(payload: frame.payload), runner.calls[frame.call], runner)
-        default: throw ProtocolError("a message that only the host sends")
+        switch message {
+        case .confined(let words): runner.confinement = words
+        case .loaded(let message): loaded(message, runner)
+        case .refused(let message): refuse("\(settings.plugin.library): \(message.reason)")
+        case .opened(let outcome): opened(CallReport(outcome, redactor), runner)
+        case .outcome(let call, let outcome): ended(call, outcome, runner)
+        case .request(let call, let wanted, let fields, let body): try send(wanted, call, fields, body, runner)
+        case .log(let call, let line): try write(line, runner.calls[call])
         }
     }
 
     private func loaded(_ message: Loaded, _ runner: RunnerProcess) {
         guard message.id == settings.plugin.manifest.id else {
             return refuse(
-                "\(settings.plugin.library): it is the pusher `\(message.id)`, and its manifest says `\(settings.plugin.manifest.id)`"
+                "\(settings.plugin.library): it is the pusher `\(PlainText.line(message.id, limit: 64))`, and its manifest says `\(settings.plugin.manifest.id)`"
             )
         }
         if (try? JSONValue(parsing: message.manifest)) != settings.plugin.manifest.json {
-            log(.warning, nil, "the manifest in the library differs from manifest.json beside it")
+            log(.warning, nil, "the manifest in the library differs from manifest.json next to it")
         }
-        runner.confinement = message.confinement
         runner.stage = .opening
     }
 
-    private func ended(_ id: UInt32, _ outcome: Outcome, _ runner: RunnerProcess) throws(ProtocolError) {
-        if id == 0 {
-            guard runner.stage == .opening else {
-                throw ProtocolError("an answer to an opening that was not asked for")
-            }
-            return opened(CallReport(outcome, redactor), runner)
-        }
-        guard let active = runner.calls.removeValue(forKey: id) else {
-            throw ProtocolError("an answer to a call that was never made")
-        }
+    private func ended(_ id: UInt32, _ outcome: Outcome, _ runner: RunnerProcess) {
+        guard let active = runner.calls.removeValue(forKey: id) else { return }
+        suspects.remove(active.call.target.name)
         finish(active, CallReport(outcome, redactor))
-        if settings.plugin.manifest.allowsThreads { parallel = min(parallel * 2, Self.callLimit) }
     }
 
     private func opened(_ report: CallReport, _ runner: RunnerProcess) {
@@ -208,8 +235,8 @@ final class PusherSession {
         }
     }
 
-    private func finish(_ active: RunnerProcess.ActiveCall, _ report: CallReport) {
-        active.requests.values.compactMap(\.ticket).forEach { loop.http.cancel($0) }
+    private func finish(_ active: ActiveCall, _ report: CallReport) {
+        cancelRequests(of: active)
         pace.release(active.reservation, at: .now)
         places.release(place(of: active.call))
         var report = report
@@ -217,19 +244,34 @@ final class PusherSession {
         active.call.completion(report)
     }
 
-    private func write(_ line: LogLine, _ active: RunnerProcess.ActiveCall?, _ runner: RunnerProcess) {
-        runner.lines += 1
-        guard runner.lines <= Self.lineLimit else {
-            if runner.lines == Self.lineLimit + 1 {
-                log(.warning, nil, "it writes too many lines; the rest is left out")
+    private func write(_ line: LogLine, _ active: ActiveCall?) throws(ProtocolError) {
+        let text = CallReport.oneLine(line.text, redactor, limit: 2_000)
+        guard linesThisHour.take(), lineBytesThisHour.take(text.utf8.count) else {
+            if linesThisHour.isFirstRefusal() {
+                log(.warning, nil, "it writes too many lines; the rest of this hour's are left out")
             }
-            return
+            return try countNuisance()
         }
-        log(PusherLogLine.Level(rawValue: line.level) ?? .info, active?.call.target.name, line.text)
+        log(PusherLogLine.Level(rawValue: line.level) ?? .info, active?.call.target.name, text)
+    }
+
+    /// Says that a request was refused, up to a bound.
+    func logRefusal(_ target: TargetName, _ reason: String) throws(ProtocolError) {
+        guard refusalLinesThisHour.take() else {
+            if refusalLinesThisHour.isFirstRefusal() {
+                log(.warning, nil, "more of its requests are refused than are said one by one")
+            }
+            return try countNuisance()
+        }
+        log(.warning, target, "a request was refused: \(reason)")
+    }
+
+    private func countNuisance() throws(ProtocolError) {
+        guard nuisancesThisHour.take() else { throw ProtocolError("it floods keyturn with what is of no use") }
     }
 
     func log(_ level: PusherLogLine.Level, _ target: TargetName?, _ text: String) {
-        let text = CallReport.oneLine(redactor.redact(text), limit: 2_000)
+        let text = CallReport.oneLine(text, redactor, limit: 2_000)
         loop.log(PusherLogLine(level: level, pusher: settings.name, target: target, text: text))
     }
 
@@ -261,12 +303,17 @@ final class PusherSession {
         if runner.calls.isEmpty, now >= runner.idleSince + Self.idleLimit {
             _ = runner.end()
             self.runner = nil
+            client?.stop()
+            client = nil
             return
+        }
+        if runner.backlog > PusherLimits.backlog {
+            return lose { _ in "it does not take the answers that it asked for" }
         }
         for (id, active) in runner.calls where now >= active.deadline {
             if !active.isCancelled {
                 active.isCancelled = true
-                active.requests.values.compactMap(\.ticket).forEach { loop.http.cancel($0) }
+                cancelRequests(of: active)
                 runner.send(.cancel, call: id)
             } else if now >= active.deadline + Self.grace {
                 return lose { _ in "it did not answer in time, nor stop when told to" }
@@ -275,7 +322,7 @@ final class PusherSession {
     }
 
     /// The runner is of no use any more: what it did not report is unknown.
-    private func lose(_ reason: (String) -> String) {
+    func lose(_ reason: (String) -> String) {
         guard let runner else { return }
         let wasReady = runner.stage == .ready
         self.runner = nil
@@ -283,7 +330,7 @@ final class PusherSession {
         let report = CallReport(.unknown, "pusher \(settings.name): \(words), so it is not known what was written")
         log(.error, nil, words)
         if !wasReady { return failStart("pusher \(settings.name): \(words)") }
-        parallel = 1
+        suspects.formUnion(runner.calls.values.map(\.call.target.name))
         runner.calls.values.forEach { finish($0, report) }
     }
 
@@ -297,7 +344,7 @@ final class PusherSession {
     private func refuse(_ message: String) {
         _ = runner?.end()
         runner = nil
-        let message = CallReport.oneLine(redactor.redact(message))
+        let message = CallReport.oneLine(message, redactor)
         refusal = CallReport(.invalidConfig, message)
         tellStarters(.refused(message))
         failQueue(CallReport(.invalidConfig, message))
@@ -316,7 +363,34 @@ final class PusherSession {
         queue = []
     }
 
+    // MARK: Its own connections
+
+    /// The client of this pusher alone.
+    var http: HTTPClient {
+        if let client { return client }
+        var options = loop.http
+        options.responseRoom = PusherLimits.responseRoom
+        let made = HTTPClient(options)
+        client = made
+        return made
+    }
+
+    private func cancelRequests(of active: ActiveCall) {
+        guard let client else { return }
+        active.requests.values.compactMap(\.ticket).forEach { client.cancel($0) }
+    }
+
+    /// Whether more may be read from its process: what it asked for is on its way, and it takes the answers.
+    var isListening: Bool {
+        guard let runner else { return false }
+        return inFlight.bytes < PusherLimits.requestBytesAtOnce && runner.backlog < PusherLimits.backlogBeforePause
+    }
+
+    var hasBacklog: Bool { runner.map { $0.backlog > 0 } ?? false }
+
     func stop() {
+        client?.stop()
+        client = nil
         guard let runner else { return }
         self.runner = nil
         _ = runner.end()

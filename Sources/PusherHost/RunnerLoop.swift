@@ -10,7 +10,7 @@ final class RunnerLoop: Sendable {
         case add(PusherSettings)
         case start(String, @Sendable (PusherHost.Start) -> Void)
         case call(PusherCall)
-        case answered(Request, Result<HTTPResponse, HTTPError>)
+        case answered(Request, HTTPRequest, Result<HTTPResponse, HTTPError>)
         case drain
         case paces(@Sendable ([PaceReport]) -> Void)
         case stop(@Sendable () -> Void)
@@ -24,10 +24,13 @@ final class RunnerLoop: Sendable {
         var number: Int64
         /// Whether it is of a method that may change something.
         var isWriting: Bool
+        /// Bytes of its header fields and its body.
+        var bytes: Int
         var ticket: HTTPClient.Ticket?
     }
 
-    let http: HTTPClient
+    /// For the client that each pusher has of its own.
+    let http: HTTPClient.Options
     let runner: String
     let log: @Sendable (PusherLogLine) -> Void
     private struct Mailbox {
@@ -41,7 +44,7 @@ final class RunnerLoop: Sendable {
 
     deinit { close(wake) }
 
-    init(http: HTTPClient, runner: String, log: @escaping @Sendable (PusherLogLine) -> Void) {
+    init(http: HTTPClient.Options, runner: String, log: @escaping @Sendable (PusherLogLine) -> Void) {
         self.http = http
         self.runner = runner
         self.log = log
@@ -101,7 +104,7 @@ final class RunnerLoop: Sendable {
                         break
                     }
                     session.enqueue(call)
-                case .answered(let request, let result): sessions[request.pusher]?.answer(request, result)
+                case .answered(let key, let request, let result): sessions[key.pusher]?.answer(key, request, result)
                 case .drain:
                     isDraining = true
                     sessions.values.forEach { $0.drain() }
@@ -147,7 +150,7 @@ final class RunnerLoop: Sendable {
         running.forEach { $0.runner?.flush() }
         var entries = [pollfd(fd: wake, events: Int16(POLLIN), revents: 0)]
         for session in running {
-            let events = Int16(POLLIN) | (session.runner?.hasBacklog == true ? Int16(POLLOUT) : 0)
+            let events = (session.isListening ? Int16(POLLIN) : 0) | (session.hasBacklog ? Int16(POLLOUT) : 0)
             entries.append(pollfd(fd: session.runner?.descriptor ?? -1, events: events, revents: 0))
         }
         let deadline = running.compactMap { $0.nextDeadline }.min()

@@ -9,41 +9,6 @@ final class RunnerProcess {
     /// How far it has come.
     enum Stage { case loading, opening, ready }
 
-    /// A call that the runner has.
-    final class ActiveCall {
-        let call: PusherCall
-        let deadline: ContinuousClock.Instant
-        var isCancelled = false
-        var requests: [Int64: RunnerLoop.Request] = [:]
-        var reservation: Pace.Reservation
-        /// Requests that the service's limits hold back.
-        var held: [HeldRequest] = []
-        /// Whether a request that writes was answered with anything but a no.
-        var hasWritten = false
-
-        /// Whether something may be written at the target, although the pusher did not say so.
-        var mayHaveWritten: Bool {
-            let unsent = Set(held.map(\.key.number))
-            return hasWritten || requests.contains { $0.value.isWriting && !unsent.contains($0.key) }
-        }
-
-        init(call: PusherCall, deadline: ContinuousClock.Instant, reservation: Pace.Reservation) {
-            self.call = call
-            self.deadline = deadline
-            self.reservation = reservation
-        }
-    }
-
-    /// A request that waits until it may go.
-    struct HeldRequest {
-        var request: HTTPRequest
-        var key: RunnerLoop.Request
-        var until: ContinuousClock.Instant
-    }
-
-    /// Bytes that may wait for a runner that does not read.
-    private static let backlogLimit = 64 << 20
-
     let process: pid_t
     let descriptor: Int32
     var stage = Stage.loading
@@ -55,13 +20,9 @@ final class RunnerProcess {
     }
     /// Since when it has had nothing to do.
     private(set) var idleSince = ContinuousClock.now
-    /// Lines that it has written.
-    var lines = 0
-    /// Secrets that came before their message.
-    var secrets: [UInt32: [[UInt8]]] = [:]
-    private var reader = FrameReader()
+    private var input = RunnerInput()
+    private var output = RunnerOutput()
     private var incoming = [UInt8](repeating: 0, count: 64 << 10)
-    private var backlog: [UInt8] = []
 
     /// Starts a runner.
     ///
@@ -128,39 +89,28 @@ final class RunnerProcess {
 
     /// Takes a message with its secrets; ``flush()`` sends it, together with others.
     func send(_ kind: Frame.Kind, call: UInt32 = 0, secrets: [Secret] = [], payload: [UInt8] = []) {
-        guard backlog.count < Self.backlogLimit else { return }
-        for secret in secrets {
-            secret.withBytes { Frame(.secret, call: call, payload: Array($0)).write(to: &backlog) }
-        }
-        Frame(kind, call: call, payload: payload).write(to: &backlog)
+        output.append(kind, call: call, secrets: secrets, payload: payload)
     }
 
-    var hasBacklog: Bool { !backlog.isEmpty }
+    /// Bytes that it has not taken yet.
+    var backlog: Int { output.count }
 
     /// Hands to the socket what it takes; the rest waits.
-    func flush() {
-        guard hasBacklog else { return }
-        let sent = backlog.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-        // An error shows again when reading, where the end of a runner is handled.
-        guard sent > 0 else { return }
-        if sent == backlog.count { return Secret.wipe(&backlog) }
-        for index in 0..<sent { backlog[index] = 0 }
-        backlog.removeFirst(sent)
-    }
+    func flush() { output.flush(to: descriptor) }
 
-    /// What came: frames, until the socket is empty.
+    /// What came: messages, until as much is read as one turn may take.
     ///
     /// - Returns: false once the runner has closed.
-    func receive(_ body: (Frame) throws(ProtocolError) -> Void) throws(ProtocolError) -> Bool {
+    func receive(_ body: (RunnerInput.Message) throws(ProtocolError) -> Void) throws(ProtocolError) -> Bool {
         let count = incoming.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
         if count < 0 { return errno == EAGAIN || errno == EINTR }
         guard count > 0 else { return false }
         incoming.withUnsafeMutableBytes { buffer in
             let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
-            reader.append(UnsafeRawBufferPointer(bytes))
+            input.append(UnsafeRawBufferPointer(bytes))
             Secret.wipe(bytes)
         }
-        while let frame = try reader.next() { try body(frame) }
+        while let message = try input.next(isLive: { calls[$0] != nil }) { try body(message) }
         return true
     }
 
@@ -172,7 +122,6 @@ final class RunnerProcess {
         close(descriptor)
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0, errno == EINTR {}
-        Secret.wipe(&backlog)
         let signal = status & 0x7F
         if signal == SIGKILL { return "was ended" }
         return signal == 0

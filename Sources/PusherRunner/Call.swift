@@ -7,6 +7,8 @@ final class Call: Sendable {
     static let requestLimit = 256
     /// The bytes of a text for people. The host looks for secrets in it and cuts it after that.
     static let textLimit = 64 << 10
+    /// The bytes of a key ID or a time.
+    static let shortTextLimit = 4 << 10
 
     struct Reply {
         var message: WireResponse
@@ -90,8 +92,8 @@ final class Call: Sendable {
         if has(\.evidence) { outcome.evidence = report.pointee.evidence }
         if has(\.retry_after_ms) { outcome.retryAfter = report.pointee.retry_after_ms }
         if has(\.message) { outcome.message = text(report.pointee.message, limit: Self.textLimit) }
-        if has(\.key_id) { outcome.keyID = text(report.pointee.key_id, limit: Self.textLimit) }
-        if has(\.changed_at) { outcome.changedAt = text(report.pointee.changed_at, limit: Self.textLimit) }
+        if has(\.key_id) { outcome.keyID = text(report.pointee.key_id, limit: Self.shortTextLimit) }
+        if has(\.changed_at) { outcome.changedAt = text(report.pointee.changed_at, limit: Self.shortTextLimit) }
         state.change { $0.report = outcome }
     }
 

@@ -43,7 +43,7 @@ final class Channel: Sendable {
 
     /// The first frame, and not a byte more; nil: the host closed, or wrote something else.
     func readOne() -> Frame? {
-        var reader = FrameReader()
+        var reader = FrameReader(limit: Frame.limitFromHost)
         var byte: UInt8 = 0
         while true {
             let count = Glibc.read(descriptor, &byte, 1)
@@ -56,7 +56,7 @@ final class Channel: Sendable {
 
     /// Calls `body` with each frame until the host closes, or says something that cannot be understood.
     func read(_ body: (Frame) -> Bool) {
-        var reader = FrameReader()
+        var reader = FrameReader(limit: Frame.limitFromHost)
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while true {
             let count = buffer.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }

@@ -55,12 +55,8 @@ struct Library: Sendable {
         return Int(table.pointee.size) >= end ? table.pointee.inspect : nil
     }
 
-    func describe(confinement: [String]) -> Loaded {
-        Loaded(
-            id: text(table.pointee.id), version: text(table.pointee.version), summary: text(table.pointee.summary),
-            manifest: text(table.pointee.manifest), abiMinor: Int(table.pointee.abi_minor), canInspect: inspect != nil,
-            confinement: confinement)
-    }
+    /// What it says of itself.
+    var description: Loaded { Loaded(id: text(table.pointee.id), manifest: text(table.pointee.manifest)) }
 }
 
 /// Copies a text that crosses the line; what is not UTF-8 is repaired.

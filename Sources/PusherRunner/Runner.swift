@@ -25,10 +25,10 @@ enum Runner {
         guard let frame = channel.readOne(), frame.kind == .confine, let wanted = try? Confine(payload: frame.payload)
         else { _exit(0) }
         do throws(LibraryError) {
-            let inForce = try confine(wanted)
+            channel.send(.confined, message: Confined(parts: try confine(wanted)))
             let library = try Library(descriptor: library, name: wanted.library)
             channel.tellRefusals()
-            channel.send(.loaded, message: library.describe(confinement: inForce))
+            channel.send(.loaded, message: library.description)
             Server(library: library, channel: channel).serve()
         } catch {
             channel.tellRefusals()

@@ -12,13 +12,37 @@ public struct Frame: Sendable {
         case check, push, inspect, cancel, httpResponse, close, confine
         // Runner to host.
         case loaded = 32
-        case refused, outcome, httpRequest, log
+        case refused, outcome, httpRequest, log, confined
     }
 
     /// The length of what comes before the payload.
     public static let headerLength = 9
-    /// The longest payload. The largest thing that travels is the body of an HTTP response.
+    /// The longest payload of all kinds. The largest thing that travels is the body of an HTTP response.
     public static let payloadLimit = 5 << 20
+
+    /// The longest payload of a kind that a runner may send; nil: only the host sends it.
+    public static func limitFromRunner(_ kind: Kind) -> Int? {
+        switch kind {
+        // A request's body, or its header fields.
+        case .secret: 1 << 20
+        case .loaded: (1 << 20) + (16 << 10)
+        case .refused: 70 << 10
+        // Three texts of at most 64 KiB.
+        case .outcome: 200 << 10
+        case .httpRequest: 9 << 10
+        case .log: 66 << 10
+        case .confined: 1 << 10
+        case .open, .check, .push, .inspect, .cancel, .httpResponse, .close, .confine: nil
+        }
+    }
+
+    /// The longest payload of a kind that the host may send; nil: only runners send it.
+    public static func limitFromHost(_ kind: Kind) -> Int? {
+        switch kind {
+        case .loaded, .refused, .outcome, .httpRequest, .log, .confined: nil
+        default: payloadLimit
+        }
+    }
 
     /// What it says.
     public var kind: Kind
@@ -36,12 +60,18 @@ public struct Frame: Sendable {
 
     /// Appends the frame to a buffer.
     public func write(to buffer: inout [UInt8]) {
-        precondition(payload.count <= Self.payloadLimit)
         buffer.reserveCapacity(buffer.count + Self.headerLength + payload.count)
-        Self.append(UInt32(payload.count), to: &buffer)
-        buffer.append(kind.rawValue)
-        Self.append(call, to: &buffer)
+        Self.writeHeader(kind, call: call, count: payload.count, to: &buffer)
         buffer.append(contentsOf: payload)
+    }
+
+    /// Appends what comes before a payload of that many bytes.
+    public static func writeHeader(_ kind: Kind, call: UInt32, count: Int, to buffer: inout [UInt8]) {
+        // Both sides bound what they put into a payload; one beyond it would be cut off by the other side.
+        precondition(count <= payloadLimit)
+        append(UInt32(count), to: &buffer)
+        buffer.append(kind.rawValue)
+        append(call, to: &buffer)
     }
 
     private static func append(_ number: UInt32, to buffer: inout [UInt8]) {
@@ -56,45 +86,4 @@ public struct ProtocolError: Error, Hashable, Sendable, CustomStringConvertible 
 
     /// An error with its text.
     public init(_ description: String) { self.description = description }
-}
-
-/// Cuts a stream of bytes into frames.
-public struct FrameReader: Sendable {
-    private var buffer: [UInt8] = []
-    private var start = 0
-
-    /// A reader at the beginning of a stream.
-    public init() {}
-
-    /// Whether the stream ends in the middle of a frame, if it ends here.
-    public var isInFrame: Bool { buffer.count > start }
-
-    /// Takes bytes in.
-    public mutating func append(_ bytes: UnsafeRawBufferPointer) { buffer.append(contentsOf: bytes) }
-
-    /// The next whole frame; nil: more bytes are needed.
-    public mutating func next() throws(ProtocolError) -> Frame? {
-        guard buffer.count - start >= Frame.headerLength else { return nil }
-        let length = Int(number(at: start))
-        guard length <= Frame.payloadLimit else { throw ProtocolError("a frame of \(length) bytes") }
-        guard let kind = Frame.Kind(rawValue: buffer[start + 4]) else {
-            throw ProtocolError("a frame of unknown kind \(buffer[start + 4])")
-        }
-        let end = start + Frame.headerLength + length
-        guard buffer.count >= end else { return nil }
-        let frame = Frame(
-            kind, call: number(at: start + 5), payload: Array(buffer[(start + Frame.headerLength)..<end]))
-        // Frames may carry secrets, so what was read does not stay.
-        for index in start..<end { buffer[index] = 0 }
-        start = end
-        if start == buffer.count {
-            buffer.removeAll(keepingCapacity: start <= 64 << 10)
-            start = 0
-        }
-        return frame
-    }
-
-    private func number(at index: Int) -> UInt32 {
-        (0..<4).reduce(0) { $0 | UInt32(buffer[index + $1]) << (8 * UInt32($1)) }
-    }
 }

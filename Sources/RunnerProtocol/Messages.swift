@@ -58,47 +58,48 @@ public struct Confine: Message {
     }
 }
 
+/// Runner to host, before it opens the library: the parts of the enclosure that are in force, by their names. What comes after
+/// it may be the library's own word.
+public struct Confined: Message {
+    /// The names of the parts.
+    public var parts: [String]
+
+    /// The parts that are in force.
+    public init(parts: [String]) { self.parts = parts }
+
+    /// Reads the fields.
+    public init(payload: [UInt8]) throws(ProtocolError) {
+        var reader = FieldReader(payload)
+        parts = try reader.texts()
+        try reader.end()
+    }
+
+    /// The fields.
+    public var payload: [UInt8] {
+        var writer = FieldWriter()
+        writer.write(parts)
+        return writer.bytes
+    }
+}
+
 /// Runner to host: what the library says of itself.
 public struct Loaded: Message {
     /// The plugin's ID.
     public var id: String
-    /// The plugin's own version.
-    public var version: String
-    /// One line.
-    public var summary: String
     /// The text of its manifest.
     public var manifest: String
-    /// The minor version of the ABI that it was built with.
-    public var abiMinor: Int
-    /// Whether it has `inspect`.
-    public var canInspect: Bool
-    /// The parts of the enclosure that are in force, in words.
-    public var confinement: [String]
 
     /// What the library says of itself.
-    public init(
-        id: String, version: String, summary: String, manifest: String, abiMinor: Int, canInspect: Bool,
-        confinement: [String]
-    ) {
+    public init(id: String, manifest: String) {
         self.id = id
-        self.version = version
-        self.summary = summary
         self.manifest = manifest
-        self.abiMinor = abiMinor
-        self.canInspect = canInspect
-        self.confinement = confinement
     }
 
     /// Reads the fields.
     public init(payload: [UInt8]) throws(ProtocolError) {
         var reader = FieldReader(payload)
         id = try reader.text()
-        version = try reader.text()
-        summary = try reader.text()
         manifest = try reader.text()
-        abiMinor = Int(try reader.number())
-        canInspect = try reader.flag()
-        confinement = try reader.texts()
         try reader.end()
     }
 
@@ -106,12 +107,7 @@ public struct Loaded: Message {
     public var payload: [UInt8] {
         var writer = FieldWriter()
         writer.write(id)
-        writer.write(version)
-        writer.write(summary)
         writer.write(manifest)
-        writer.write(Int64(abiMinor))
-        writer.write(canInspect)
-        writer.write(confinement)
         return writer.bytes
     }
 }
@@ -222,7 +218,7 @@ public struct Outcome: Message {
     }
 }
 
-/// Runner to host: please send this. Before it come two secrets: the header lines, and the body.
+/// Runner to host: please send this. Before it come two secrets: the ``HeaderFields``, and the body.
 public struct WireRequest: Message {
     /// Counts the requests of one call, from 1.
     public var number: Int64

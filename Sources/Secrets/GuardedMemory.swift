@@ -18,8 +18,9 @@ enum GuardedMemory {
 
     private static let pieces = Mutex(Pieces())
 
-    /// A piece for that many bytes.
-    static func take(_ count: Int) -> UnsafeMutableRawPointer {
+    /// A piece for that many bytes; nil: the system gives no more. What is asked for on behalf of a plugin or a service must
+    /// come to an end there, not the process.
+    static func takeIfRoom(_ count: Int) -> UnsafeMutableRawPointer? {
         precondition(sodium_init() >= 0, "libsodium cannot be initialised")
         let size = sizes.firstIndex { count <= $0 }
         if let size {
@@ -27,8 +28,13 @@ enum GuardedMemory {
             pieces.withLock { piece = $0.idle[size].popLast() }
             if let piece { return piece }
         }
-        guard let made = sodium_malloc(size.map { sizes[$0] } ?? count) else { fatalError("out of memory for secrets") }
-        return made
+        return sodium_malloc(size.map { sizes[$0] } ?? count)
+    }
+
+    /// A piece for that many bytes, of keyturn's own.
+    static func take(_ count: Int) -> UnsafeMutableRawPointer {
+        guard let piece = takeIfRoom(count) else { fatalError("out of memory for secrets") }
+        return piece
     }
 
     /// Wipes a piece, and takes it back.

@@ -17,10 +17,27 @@ public final class Secret: Sendable, CustomStringConvertible, CustomDebugStringC
         count = bytes.count
     }
 
+    private init(memory: UnsafeMutableRawPointer, count: Int) {
+        self.memory = memory
+        self.count = count
+    }
+
     /// Takes bytes over, and wipes where they came from.
     public static func taking(_ bytes: inout [UInt8]) -> Secret {
         defer { wipe(&bytes) }
         return bytes.withUnsafeBytes { Secret(copying: $0) }
+    }
+
+    /// Takes bytes over that a plugin or a service sent, and wipes where they came from.
+    ///
+    /// - Returns: nil where there is no guarded memory left for them.
+    public static func takingIfRoom(_ bytes: inout [UInt8]) -> Secret? {
+        defer { wipe(&bytes) }
+        return bytes.withUnsafeBytes { source in
+            guard let memory = GuardedMemory.takeIfRoom(source.count) else { return nil }
+            if let base = source.baseAddress { memory.copyMemory(from: base, byteCount: source.count) }
+            return Secret(memory: memory, count: source.count)
+        }
     }
 
     /// Copies a text's UTF-8.

@@ -40,9 +40,9 @@ struct CommandFailure: Error {
     func tell(asJSON: Bool) {
         StandardStream.error.write("keyturn: \(message)\n")
         guard asJSON else { return }
-        print(
+        JSONOutput.print(
             JSONValue.object([
                 "error": .object(["message": .string(message), "status": .integer(Int64(status.rawValue))])
-            ]).text)
+            ]))
     }
 }

@@ -1,5 +1,6 @@
 """Looks for secrets in whatever a user, a colleague or a backup could see."""
 
+import unicodedata
 import base64
 import pathlib
 import urllib.parse
@@ -50,3 +51,14 @@ def assert_told_nowhere(world, secrets, but=("gitlab.token",)):
         assert found_in(result.out, secrets) == [], str(result)
         assert found_in(result.err, secrets) == [], str(result)
     assert found_in_files(world.directory, secrets, but) == {}
+
+
+def unshowable(text):
+    """Characters that move, hide or reorder what is next to them, but for line breaks; and letters with endless marks."""
+    marks, found = 0, []
+    for character in text:
+        category = unicodedata.category(character)
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        if marks > 4 or (category in ("Cc", "Cf", "Co", "Cn", "Zl", "Zp") and character != "\n"):
+            found.append(f"U+{ord(character):04X}")
+    return found

@@ -50,7 +50,7 @@ struct MistakeTests {
             ("state: sqlite:/var", "state: postgres:/var", "2: `state` must have the form sqlite:PATH"),
             (
                 "http://127.0.0.1:5555", "ftp://x",
-                "6: `aws.endpoint-url` must be a URL that begins with https:// or http://"
+                "6: `aws.endpoint-url` must be a URL that begins with https://, or with http:// for this machine"
             ),
             (
                 "region: us-west-2", "role-arn: keyturn",

@@ -155,3 +155,99 @@ struct PaceTests {
         #expect(rules.shortestTime(ofPushes: 300) == .seconds(420))
     }
 }
+
+@Suite("What services say about time")
+struct ServiceTimesTests {
+    private let now = ContinuousClock.now
+
+    private func pace(_ json: String = "{}") throws -> Pace {
+        Pace(PaceRules(try JSONValue(parsing: json)), isVendor: true)
+    }
+
+    private func answer(_ status: Int, _ headers: [String: String]) -> HTTPResponse {
+        HTTPResponse(status: status, headers: headers.map { (name: $0.key, value: $0.value) }, body: .text(""))
+    }
+
+    @Test(
+        "is bounded and never traps, whatever it is",
+        arguments: [
+            "-9223372036854775808", "9223372036854775807", "-1", "0", "1e308", "nan", "inf", "31536000", "x", "",
+            "Fri, 31 Dec 9999 23:59:59 GMT", "Thu, 01 Jan 1970 00:00:00 GMT",
+        ])
+    func clamped(text: String) throws {
+        for name in ["retry-after", "x-ratelimit-remaining", "x-ratelimit-reset", "x-ratelimit-limit", "date"] {
+            for status in [200, 403, 429, 503] {
+                let pace = try pace()
+                var fields = ["x-ratelimit-remaining": "0", "x-ratelimit-reset": "\(Int.max)", "date": "x"]
+                fields[name] = text
+                pace.learn(from: answer(status, fields), at: now)
+                #expect(pace.budgets(at: now).allSatisfy { $0.left >= 0 })
+                if let pause = pace.pause(at: now) { #expect(pause <= now + .seconds(3_600)) }
+                if case .failure(let wait) = pace.reserve(at: now) { #expect(wait.until <= now + .seconds(3_600)) }
+                #expect((try? pace.reserve(at: now + .seconds(3_601)).get()) != nil)
+            }
+        }
+    }
+
+    @Test(
+        "is read in every form that services use",
+        arguments: [
+            (429, ["retry-after": "7"], 7), (503, ["retry-after": "7"], 7), (403, ["retry-after": "7"], 7),
+            (429, ["retry-after": "6.5"], 7),
+            // By the service's own clock, an hour off this machine's.
+            (429, ["retry-after": "Sun, 06 Nov 1994 08:49:47 GMT", "date": "Sun, 06 Nov 1994 08:49:37 GMT"], 10),
+            (429, ["x-ratelimit-reset": "1900000030", "date": "Mon, 17 Mar 2030 17:46:40 GMT"], 31),
+            (429, ["x-ratelimit-reset": "1900000030000", "date": "Mon, 17 Mar 2030 17:46:40 GMT"], 31),
+            (429, ["x-ratelimit-reset": "30"], 30), (429, [:], 60),
+            // A time that is over is none.
+            (429, ["x-ratelimit-reset": "1900000000", "date": "Mon, 17 Mar 2030 17:50:00 GMT"], 60),
+        ] as [(Int, [String: String], Int)])
+    func forms(status: Int, fields: [String: String], seconds: Int) throws {
+        let pace = try pace()
+        pace.learn(from: answer(status, fields), at: now)
+        let pause = try #require(pace.pause(at: now)) - now
+        #expect(pause == .seconds(seconds), "\(pause)")
+    }
+
+    @Test("does not stop a call between its writes where the pause is keyturn's own idea")
+    func halves() throws {
+        let json = #"{"limits":[{"seconds":60,"cost":3,"write":1}],"push":{"write":2}}"#
+        let pace = try pace(json)
+        var writing = try pace.reserve(at: now).get()
+        #expect(pace.admit("PUT", &writing, at: now) == nil)
+        pace.learn(from: answer(429, [:]), at: now)
+        #expect(pace.pause(at: now) != nil)
+        #expect(throws: Pace.Wait.self) { try pace.reserve(at: now).get() }
+        for _ in 0..<4 { #expect(pace.admit("PUT", &writing, at: now) == nil) }
+        // What the service asks for stops it, and so does what its vendor documents.
+        pace.learn(from: answer(429, ["retry-after": "90"]), at: now)
+        #expect(pace.admit("PUT", &writing, at: now) == now + .seconds(90))
+        let documented = try self.pace(#"{"pause":60}"#)
+        var other = try documented.reserve(at: now).get()
+        #expect(documented.admit("PUT", &other, at: now) == nil)
+        documented.learn(from: answer(429, [:]), at: now)
+        #expect(documented.admit("PUT", &other, at: now) == now + .seconds(60))
+    }
+
+    @Test("lets no call begin that the service's own count would stop between its writes")
+    func remaining() throws {
+        let pace = try pace(#"{"push":{"read":1,"write":2}}"#)
+        pace.learn(from: answer(200, ["x-ratelimit-remaining": "5", "x-ratelimit-reset": "100"]), at: now)
+        var first = try pace.reserve(at: now).get()
+        #expect(throws: Pace.Wait.self) { try pace.reserve(at: now).get() }
+        for method in ["GET", "PUT", "PUT"] { #expect(pace.admit(method, &first, at: now) == nil) }
+        pace.release(first, at: now)
+    }
+
+    @Test("in a manifest is bounded, too")
+    func manifest() throws {
+        let rules = PaceRules(
+            try JSONValue(
+                parsing:
+                    #"{"limits":[{"seconds":9223372036854775807,"cost":9223372036854775807,"read":9223372036854775807,"write":1}],"push":{"read":9223372036854775807,"write":9223372036854775807,"post":-9223372036854775808},"pause":9223372036854775807}"#
+            ))
+        let pace = Pace(rules, isVendor: true)
+        _ = pace.reserve(at: now)
+        #expect(rules.shortestTime(ofPushes: 2_000) >= .zero && rules.pause == .seconds(3_600))
+    }
+}

@@ -57,7 +57,7 @@ struct MessageTests {
             _ = try? WireResponse(payload: bytes)
             _ = try? Operation(payload: bytes)
             _ = try? LogLine(payload: bytes)
-            var reader = FrameReader()
+            var reader = FrameReader { _ in Frame.payloadLimit }
             bytes.withUnsafeBytes { reader.append($0) }
             while let frame = try? reader.next() { #expect(frame.payload.count <= Frame.payloadLimit) }
         }

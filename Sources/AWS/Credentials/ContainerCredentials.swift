@@ -21,8 +21,9 @@ struct ContainerCredentials: CredentialSource {
         guard let url = try url() else { return nil }
         var lines = "Accept: application/json\n"
         if let token = try authorization() { lines += "Authorization: \(token)\n" }
-        let request = HTTPRequest(
+        var request = HTTPRequest(
             method: .get, url: url, headers: .text(lines), timeout: .seconds(2), responseLimit: 64 << 10)
+        if !url.lowercased().hasPrefix("https:") { request.reach = .metadata }
         var trouble = ""
         for attempt in 1...Self.tries {
             do {

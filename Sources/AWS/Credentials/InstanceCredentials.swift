@@ -60,9 +60,10 @@ struct InstanceCredentials: CredentialSource {
     private func ask(
         _ method: HTTPRequest.Method, _ path: String, _ header: String, isFirst: Bool = false
     ) async throws(AWSError) -> HTTPResponse? {
-        let request = HTTPRequest(
+        var request = HTTPRequest(
             method: method, url: endpoint + path, headers: .text(header + "\n"), timeout: Self.timeout,
             responseLimit: 64 << 10)
+        request.reach = .metadata
         var (trouble, isSilent) = ("", true)
         for _ in 1...Self.tries {
             do {

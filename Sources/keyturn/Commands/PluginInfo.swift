@@ -23,7 +23,7 @@ struct PluginInfo: ParsableCommand {
         let library = try PluginCommand.explain { () throws(PluginError) in try SealedLibrary(path: plugin.library) }
         let pinned = admission.pin(for: plugin)
         let differences = pinned?.pin.differences(from: plugin, library) ?? []
-        if options.json { return print(json(plugin, library, pinned, differences).prettyText) }
+        if options.json { return JSONOutput.print(json(plugin, library, pinned, differences)) }
         let terminal = Terminal(options)
         let manifest = plugin.manifest
         terminal.write("\(terminal.styled(manifest.id, .bold)) \(manifest.version)  \(manifest.summary)\n\n")

@@ -16,7 +16,7 @@ struct PluginList: ParsableCommand {
         let admission = try Admission.with(configuration)
         let found = search.all().map { ($0.id, $0.plugin, Self.pinned($0.plugin, admission)) }
         if options.json {
-            return print(JSONValue.object(["plugins": .array(found.map(Self.json))]).prettyText)
+            return JSONOutput.print(JSONValue.object(["plugins": .array(found.map(Self.json))]))
         }
         let terminal = Terminal(options)
         var table = Table(header: ["PLUGIN", "VERSION", "PINNED", "SUMMARY"])

@@ -35,7 +35,7 @@ struct PluginNew: ParsableCommand {
         let files = try template.write(to: place)
         if options.json {
             let list = JSONValue.array(files.map { .string($0) })
-            return print(JSONValue.object(["directory": .string(place), "files": list]).prettyText)
+            return JSONOutput.print(JSONValue.object(["directory": .string(place), "files": list]))
         }
         let source =
             switch language {

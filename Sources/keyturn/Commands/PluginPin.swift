@@ -65,7 +65,7 @@ struct PluginPin: ParsableCommand {
             pinned[id] = pin
         }
         if options.json {
-            print(
+            JSONOutput.print(
                 JSONValue.object([
                     "lock": .string(file.path), "written": .bool(!dryRun),
                     "pinned": .object(
@@ -76,7 +76,7 @@ struct PluginPin: ParsableCommand {
                                 "granted": .array($0.grants.words.map(JSONValue.string)),
                             ])
                         }),
-                ]).prettyText)
+                ]))
         } else if !options.quiet {
             terminal.write(dryRun ? "Nothing was written.\n" : "Written to \(file.path).\n")
         }

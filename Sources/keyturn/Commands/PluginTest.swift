@@ -81,7 +81,7 @@ struct PluginTest: ParsableCommand {
             results.append(result)
             if !options.json { tell(result, width: checks.map(\.name.count).max() ?? 0, terminal) }
         }
-        if options.json { print(document(path, results).prettyText) } else { tellSum(results, terminal) }
+        if options.json { JSONOutput.print(document(path, results)) } else { tellSum(results, terminal) }
         if results.contains(where: \.verdict.isFailure) { throw FinishedWith(status: .failed) }
     }
 
@@ -120,7 +120,7 @@ struct PluginTest: ParsableCommand {
     private func tellRules(_ checks: [ConformanceCheck], _ terminal: Terminal) {
         if options.json {
             let rules = checks.map { JSONValue.object(["check": .string($0.name), "rule": .string($0.rule)]) }
-            return print(JSONValue.object(["checks": .array(rules)]).prettyText)
+            return JSONOutput.print(JSONValue.object(["checks": .array(rules)]))
         }
         var table = Table(header: ["CHECK", "RULE"])
         table.rows = checks.map { [$0.name, $0.rule] }

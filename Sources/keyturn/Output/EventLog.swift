@@ -1,6 +1,7 @@
 internal import Engine
 internal import Foundation
 internal import Logging
+internal import PlainText
 internal import PusherHost
 internal import Rotation
 internal import Synchronization
@@ -40,6 +41,8 @@ struct EventLog: Sendable {
 
 /// `2026-11-22T10:00:00Z info  text`
 private struct LineHandler: LogHandler {
+    /// The longest line, in bytes.
+    private static let lineLimit = 4_000
     var logLevel = Logger.Level.info
     var metadata: Logger.Metadata = [:]
 
@@ -50,6 +53,7 @@ private struct LineHandler: LogHandler {
 
     func log(event: LogEvent) {
         let level = event.level.rawValue.padding(toLength: 7, withPad: " ", startingAt: 0)
-        StandardStream.error.write("\(Moment.text(SystemClock().now)) \(level) \(event.message)\n")
+        StandardStream.error.write(
+            "\(Moment.text(SystemClock().now)) \(level) \(PlainText.line("\(event.message)", limit: Self.lineLimit))\n")
     }
 }

@@ -1,14 +1,24 @@
 internal import Glibc
+internal import PlainText
 
 /// Writes to stdout and stderr. A reader that has gone is no fault: what it does not want is dropped.
 enum StandardStream: Int32 {
     case output = 1
     case error = 2
 
-    func write(_ text: String) { write(Array(text.utf8)) }
+    /// Writes a text for people. Whatever came into it from a plugin, a service or a file moves, hides and reorders nothing on
+    /// a terminal: of escape sequences only keyturn's own are left.
+    func write(_ text: String) { write(bytes: Array(PlainText.lines(text, isOwn: Self.isOwn).utf8)) }
 
-    func write(_ bytes: some Collection<UInt8>) {
-        Array(bytes).withUnsafeBytes { buffer in
+    /// Colours of ``Terminal``, and what ``LiveView`` draws over itself with.
+    private static func isOwn(_ sequence: Substring.UnicodeScalarView) -> Bool {
+        let text = String(sequence)
+        if ["0m", "1m", "2m", "31m", "32m", "33m", "2K", "J"].contains(text) { return true }
+        return text.last == "A" && text.dropLast().allSatisfy(\.isWholeNumber)
+    }
+
+    private func write(bytes: [UInt8]) {
+        bytes.withUnsafeBytes { buffer in
             var written = 0
             while written < buffer.count, let base = buffer.baseAddress {
                 let count = Glibc.write(rawValue, base + written, buffer.count - written)

@@ -31,7 +31,7 @@ struct Working {
         /// What those who were left alone lead to.
         let status: ExitStatus
         let host: PusherHost
-        let http: HTTPClient
+        let http: HTTPClients
         let notifier: Notifier?
 
         func close(isHasty: Bool = false) async {
@@ -57,7 +57,7 @@ struct Working {
     }
 
     private func open(
-        for users: [ConfiguredUser], _ http: HTTPClient, _ display: Display?,
+        for users: [ConfiguredUser], _ http: HTTPClients, _ display: Display?,
         _ watch: (@Sendable (RotationProgress) -> Void)?
     ) async throws -> Crew {
         let host = try workspace.makeHost(http, log, for: users)

@@ -37,17 +37,17 @@ extension Workspace {
         } catch { throw CommandFailure(.configuration, error.description) }
     }
 
-    func makeSender(_ http: HTTPClient) -> Sender {
+    func makeSender(_ http: HTTPClients) -> Sender {
         // A program of the operator's gets no token of ours.
         let harmless = ["PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR"]
-        return Sender(http: http, environment: environment.filter { harmless.contains($0.key) })
+        return Sender(http: http.notifications, environment: environment.filter { harmless.contains($0.key) })
     }
 
     /// Tells of these users; nil: nobody wants to be told.
     ///
     /// - Parameter destinations: where, with the secrets fetched already.
     func makeNotifier(
-        _ destinations: [Destination], _ journal: SQLiteJournal, _ http: HTTPClient, _ log: EventLog,
+        _ destinations: [Destination], _ journal: SQLiteJournal, _ http: HTTPClients, _ log: EventLog,
         for users: [ConfiguredUser]
     ) throws -> Notifier? {
         guard !destinations.isEmpty else { return nil }

@@ -150,14 +150,15 @@ struct Workspace {
         } catch { throw CommandFailure(.configuration, error.description) }
     }
 
-    /// One HTTP client for the whole process.
-    func makeHTTP() throws -> HTTPClient {
+    /// What every HTTP client of the process has in common. Each owner (AWS, each pusher, notifications) has a client of its
+    /// own: nothing that one of them leaves on a connection can reach another.
+    func makeHTTP() throws -> HTTPClients {
         var options = HTTPClient.Options()
         options.authorities = configuration.authorities
         if let authorities = options.authorities, !FileManager.default.isReadableFile(atPath: authorities) {
             throw CommandFailure(.configuration, "\(configuration.file): `ca-file`: \(authorities) cannot be read")
         }
-        return HTTPClient(options)
+        return HTTPClients(options)
     }
 
     func account(of user: ConfiguredUser) -> Account { account(user.account) }
@@ -172,8 +173,8 @@ struct Workspace {
     }
 
     /// The AWS accounts, with credentials that all users share.
-    func makeAccounts(_ http: HTTPClient, _ log: EventLog) -> Accounts {
-        Accounts(http: http, environment: environment) { log.warn($0) }
+    func makeAccounts(_ http: HTTPClients, _ log: EventLog) -> Accounts {
+        Accounts(http: http.aws, environment: environment) { log.warn($0) }
     }
 
     /// Users as the engine works on them.
@@ -187,9 +188,9 @@ struct Workspace {
     }
 
     /// The pushers, with their secrets fetched. Nothing is started yet.
-    func makeHost(_ http: HTTPClient, _ log: EventLog, for users: [ConfiguredUser]) throws -> PusherHost {
+    func makeHost(_ http: HTTPClients, _ log: EventLog, for users: [ConfiguredUser]) throws -> PusherHost {
         let runner = try Installation.current.need(Installation.current.runner)
-        let host = PusherHost(http: http, runner: runner) { log.write($0) }
+        let host = PusherHost(http: http.options, runner: runner) { log.write($0) }
         let used = Set(users.flatMap { $0.targets.map(\.pusher) })
         if let own = configuration.selfRotation {
             host.add(OwnCredentials(file: ownFile(own)), as: SelfRotation.pusher)
@@ -219,11 +220,19 @@ struct Workspace {
     /// An endpoint that no request would go to is told before a key is made for it.
     private func check(_ pusher: ConfiguredPusher) throws {
         guard let endpoint = pusher.endpoint else { return }
-        guard let refusal = Grant(hosts: [], endpoint: endpoint).refusal(of: endpoint) else { return }
+        guard let refusal = Self.refusal(ofPushersEndpoint: endpoint) else { return }
         throw CommandFailure(
             .configuration,
             "\(configuration.file):\(configuration.line(ofPusher: pusher.name)): `pushers.\(pusher.name).endpoint`: \(refusal)"
         )
+    }
+
+    private static func refusal(ofPushersEndpoint endpoint: String) -> String? {
+        do throws(HTTPURL.Malformed) {
+            return Grant(hosts: [], endpoint: endpoint).refusal(of: try HTTPURL(endpoint))
+        } catch {
+            return error.description
+        }
     }
 
     /// Starts the pushers, so that a library that can never work is told before anything is changed.

@@ -97,7 +97,7 @@ struct Counts {
     /// What one push of two requests sends over a runner's socket, a thousand times.
     private static func frames() throws {
         var buffer: [UInt8] = []
-        var reader = FrameReader()
+        var reader = FrameReader(limit: Frame.limitFromRunner)
         var count = 0
         for number in 1...1_000 {
             buffer.removeAll(keepingCapacity: true)

@@ -29,6 +29,8 @@ struct instance {
     char endpoint[256];
 };
 
+#include "wire.h"
+
 #ifdef IN_CONSTRUCTOR
 __attribute__((constructor)) static void at_load(void) { IN_CONSTRUCTOR; }
 #endif
@@ -205,6 +207,17 @@ static kt_outcome push(void *instance, const kt_call *call, const kt_target *tar
             attack(what + 4, argument ? argument : "");
         }
         tell(call, KT_EVIDENCE_ACKNOWLEDGED, attack_result);
+    }
+    if (!strncmp(what, "wire-", 5)) {
+        wire_attack(self, call, what + 5);
+        tell(call, KT_EVIDENCE_ACKNOWLEDGED, attack_result);
+    }
+    if (!strcmp(what, "paint")) {
+        /* Colours, a title, a screen that is cleared, another line, letters from right to left, one letter of 60 KiB. */
+        static char painted[64 << 10] = "painted \x1b[31mred\x1b]0;title\x07\x1b[2J\r\nnext\xe2\x80\xae" "etalid\xe2\x80\x8b\xc2\x9b" "2J e";
+        for (size_t at = strlen(painted); at + 3 < sizeof painted; at += 2) memcpy(painted + at, "\xCC\x81", 2);
+        say(self, call, painted);
+        tell(call, KT_EVIDENCE_ACKNOWLEDGED, painted);
     }
     if (!strcmp(what, "ignore")) for (;;) usleep(100000);
     if (!strcmp(what, "leak")) leak(self, call, pair);
