@@ -114,6 +114,12 @@ extension Rotation {
             return
         }
         guard problem?.code != .drifted, problem?.code != .rolledBack else { return }
+        retryAt = now + IAMTimes.strangerWait
+        block(.targetLeft, sentenceOnLeft(first), now, &transition)
+    }
+
+    /// What a target that left stands in the way of, and what to type.
+    func sentenceOnLeft(_ first: TargetName) -> String {
         let more = leftTargets.count > 1 ? " (and \(leftTargets.count - 1) more)" : ""
         let key = keyLeft(at: first)?.rawValue ?? "the current key"
         let fate =
@@ -122,12 +128,8 @@ extension Rotation {
             case .soak, .deleting: "The old key \(previous?.id.rawValue ?? "") is not deleted"
             default: "The old key \((phase == .overlap ? previous : current)?.id.rawValue ?? "") stays Active"
             }
-        retryAt = now + IAMTimes.strangerWait
-        block(
-            .targetLeft,
-            "\(first)\(more) is no longer in the configuration and holds \(key), as far as keyturn knows. \(fate). Put the target "
-                + "back; or, if nothing there needs the key, `keyturn forget \(first) --reason REASON`.", now,
-            &transition)
+        return "\(first)\(more) is no longer in the configuration and holds \(key), as far as keyturn knows. \(fate). Put the "
+            + "target back; or, if nothing there needs the key, `keyturn forget \(first) --reason REASON`."
     }
 
     private func isInTheWay(_ now: Timestamp, _ terms: Terms) -> Bool {

@@ -33,6 +33,9 @@ extension Rotation {
 
     /// A rotation that has not delivered its key everywhere is the one that was asked for.
     private func refusalToRotate(_ policy: Policy) -> OrderRefusal? {
+        if phase == .idle, isLeftBehind, let left = leftTargets.first {
+            return OrderRefusal(String(sentenceOnLeft(left).dropLast()))
+        }
         guard phase == .overlap || phase == .soak || phase == .deleting else { return nil }
         let holder = "rotation \(number) is in `\(phase.rawValue)`, and an IAM user can have two keys only"
         switch problem?.code {

@@ -78,7 +78,7 @@ struct PreflightTests {
         world.fail(.listKeys, .denied)
         #expect(world.rotation.problem?.code == .denied)
         world.answerAll()
-        world.advance(.seconds(20))
+        world.advance(.seconds(30))
         world.answer(.listKeys)
         world.roll(to: .overlap)
         world.roll(to: .idle)

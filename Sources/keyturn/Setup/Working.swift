@@ -121,7 +121,9 @@ struct Working {
             counts = crew.http.counts
             status = status.worse(crew.status)
         }
-        try report(users, outcomes, timings.map { TimingsDocument($0, counts) }, status)
+        // Whoever has ordered it knows.
+        let ordered: Problem.Code? = requests.contains(.rollback) ? .rolledBack : nil
+        try report(users, outcomes, ordered, timings.map { TimingsDocument($0, counts) }, status)
     }
 
     /// With nothing to do there may still be something to tell, such as what could not be told before.
@@ -164,7 +166,8 @@ struct Working {
     }
 
     private func report(
-        _ users: [ConfiguredUser], _ outcomes: [UserOutcome], _ timings: TimingsDocument?, _ before: ExitStatus
+        _ users: [ConfiguredUser], _ outcomes: [UserOutcome], _ ordered: Problem.Code?, _ timings: TimingsDocument?,
+        _ before: ExitStatus
     ) throws {
         outcomes.forEach { Self.tell($0, log) }
         if !workspace.options.json, let timings {
@@ -185,7 +188,7 @@ struct Working {
             terminal.write(
                 StatusOverview(users: shown, terminal: terminal, isVerbose: workspace.options.verbose).text)
         }
-        let status = outcomes.map(Self.status).reduce(before) { $0.worse($1) }
+        let status = outcomes.map { Self.status($0, ordered: ordered) }.reduce(before) { $0.worse($1) }
         if status != .done { throw FinishedWith(status: status) }
     }
 
@@ -209,8 +212,12 @@ struct Working {
         }
     }
 
-    static func status(_ outcome: UserOutcome) -> ExitStatus {
+    /// - Parameter ordered: a state that is what was wanted.
+    static func status(_ outcome: UserOutcome, ordered: Problem.Code? = nil) -> ExitStatus {
         let orders = outcome.refusals.map { $0.isTemporary ? ExitStatus.unfinished : .failed }
+        if orders.isEmpty, outcome.end == .rested, let ordered, outcome.rotation?.problem?.code == ordered {
+            return .done
+        }
         return orders.reduce(standing(outcome)) { $0.worse($1) }
     }
 
