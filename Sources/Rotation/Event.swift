@@ -41,6 +41,8 @@ public enum Event: Hashable, Sendable {
     public enum Request: Hashable, Sendable {
         /// Begin a rotation now.
         case rotate
+        /// Begin a rotation now, or see the one through that is in progress.
+        case rotateOrFinish
         /// Push again now, whatever the schedule says.
         case retry
         /// Leave a target out of this rotation.

@@ -16,7 +16,8 @@ extension Rotation {
     /// Why an order cannot be carried out now; nil: it can.
     public func refusal(of request: Event.Request, at now: Timestamp, terms: Terms) -> OrderRefusal? {
         switch request {
-        case .rotate: refusalToRotate(terms.policy)
+        case .rotate: refusalToRotate
+        case .rotateOrFinish: refusalToRotate.flatMap { $0.isTemporary ? nil : $0 }
         case .retry: nil
         case .skip(let target, _): refusalToSkip(target, terms)
         case .adopt(let id): refusalToAdopt(id)
@@ -32,7 +33,7 @@ extension Rotation {
     private var old: String { previous?.id.rawValue ?? "the old key" }
 
     /// A rotation that has not delivered its key everywhere is the one that was asked for.
-    private func refusalToRotate(_ policy: Policy) -> OrderRefusal? {
+    private var refusalToRotate: OrderRefusal? {
         if phase == .idle, isLeftBehind, let left = leftTargets.first {
             return OrderRefusal(String(sentenceOnLeft(left).dropLast()))
         }
@@ -134,7 +135,7 @@ extension Event.Request {
     /// The command that gives it.
     public var name: String {
         switch self {
-        case .rotate: "rotate"
+        case .rotate, .rotateOrFinish: "rotate"
         case .retry: "retry"
         case .skip: "skip"
         case .adopt: "adopt"

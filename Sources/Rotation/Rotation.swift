@@ -333,7 +333,7 @@ public struct Rotation: Hashable, Sendable {
     ) {
         if let refusal = refusal(of: request, at: now, terms: terms) { return refuse(request, refusal, &transition) }
         switch request {
-        case .rotate: rotate(now, &transition)
+        case .rotate, .rotateOrFinish: rotate(now, &transition)
         case .retry: retry(now, terms, &transition)
         case .skip(let target, let reason): skip(target, reason, now, terms, &transition)
         case .adopt(let id):

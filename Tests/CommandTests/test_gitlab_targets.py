@@ -40,7 +40,8 @@ def test_one_file_variable(make):
     assert world.sandbox.state()["targets"]["gitlab:acme/tools/app"][FILE] == first
     world.sandbox.clear_requests()
     world.must("rotate", "--wait")
-    assert lines(world) == [("PUT", f"/{FILE}")]
+    # One write; then a look before the old key is deactivated, and one before it is deleted.
+    assert lines(world) == [("PUT", f"/{FILE}"), ("GET", f"/{FILE}"), ("GET", f"/{FILE}")]
     (second,) = world.sandbox.keys()
     assert second != first
     assert world.sandbox.state()["targets"]["gitlab:acme/tools/app"][FILE] == second

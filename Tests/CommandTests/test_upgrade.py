@@ -118,7 +118,7 @@ def is_migrated(world):
     return ask(world.database, "PRAGMA user_version") == 3
 
 
-@pytest.mark.parametrize("moment, layout", [(is_copying, 1), (backups, None), (is_migrated, 2)])
+@pytest.mark.parametrize("moment, layout", [(is_copying, 1), (backups, None), (is_migrated, 3)])
 def test_a_kill_during_the_migration_leaves_one_of_both(frozen, moment, layout):
     """The older layout with all its lines, or the present one with all of them, chained; the next step goes on."""
     lines = 30_000

@@ -8,7 +8,8 @@ struct Rotate: AsyncParsableCommand {
         abstract: "Rotate keys now, whatever their age.",
         discussion: """
             Of all users, unless some are named. A user whose new key is still on its way goes on with that rotation; one that \
-            is in `overlap` or `soak` cannot begin another one yet, which is said (exit status 75). Without --wait it ends when every \
+            is in `overlap` or `soak` cannot begin another one yet, which is said (exit status 75); with --wait that rotation is seen \
+            through. Without --wait it ends when every \
             target has confirmed, or as soon as it has to wait long; `keyturn step` or `keyturn run` goes on from there. Exit \
             status 75: not every target has confirmed, and the old key stays active.
             """)
@@ -35,7 +36,7 @@ struct Rotate: AsyncParsableCommand {
         let users = try workspace.select(selection.users)
         if !despiteFreeze { try refuseFrozen(users) }
         try await Working(workspace, timings: timings).work(
-            on: users, requests: [.rotate], extent: wait ? .wholeRotation : .due,
+            on: users, requests: [wait ? .rotateOrFinish : .rotate], extent: wait ? .wholeRotation : .due,
             isLive: wait, after: status)
     }
 
