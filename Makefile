@@ -16,7 +16,7 @@ PACKAGES := libcurl4-openssl-dev libexpat1-dev libssl-dev libseccomp-dev libsodi
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PUSHERS := TravisCI:travis-ci GitLabCI:gitlab-ci GitHubActions:github-actions Exec:exec
 
-.PHONY: help demo test bench counts counts-record tables simulate simulate-mutants blackbox build stage install uninstall format lint clean setup
+.PHONY: help demo test fuzz soak bench counts counts-record tables simulate simulate-mutants blackbox build stage install uninstall format lint clean setup
 
 help:
 	@echo "make demo                  a whole rotation on stand-ins: no account, no network"
@@ -26,6 +26,8 @@ help:
 	@echo "make docs                  the documentation as a site, in .build/docs"
 	@echo "make simulate SEEDS=N      the decisions in a simulated world of faults"
 	@echo "make simulate-mutants      planted faults, which the simulator must find"
+	@echo "make fuzz SECONDS=N        fuzzers of what reads bytes from outside, N seconds each"
+	@echo "make soak                  hours of fuzzers, simulated worlds and rotations under kill -9 (SOAK_MINUTES=N for each fuzzer)"
 	@echo "make blackbox              200 rotations under kill -9, with CI jobs running"
 	@echo "make bench                 keyturn beside the ways that it replaces: times, memory, requests (15 minutes)"
 	@echo "make counts                instructions of fixed pieces of work, held against a budget"
@@ -166,6 +168,7 @@ test: stage
 	  swift test --skip-build --disable-xctest
 	@$(MAKE) --no-print-directory simulate SEEDS=100000
 	@$(MAKE) --no-print-directory counts
+	@$(MAKE) --no-print-directory fuzz SECONDS=10
 	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_SANDBOX="$(CURDIR)/$(STAGE)/libexec/keyturn/keyturn-sandbox" \
 	  KEYTURN_REQUESTS="$(CURDIR)/$(REQUESTS)" \
 	  $(VENV)/bin/pytest -q -n 4 --dist loadscope Tests/ClientTests Tests/CommandTests
@@ -209,6 +212,18 @@ bench: setup $(VENV)/ready
 	@$(MAKE) --no-print-directory copy FROM=$(RELEASE_DIR) TO=.build/bench STRIP=1
 	$(VENV)/bin/python Tests/Benchmark/bench.py .build/bench --json .build/bench.json $(BENCH)
 
+# What reads bytes from outside, under libFuzzer and AddressSanitizer. What was found before is kept in .build-fuzz.
+SECONDS ?= 60
+fuzz: setup
+	Tests/Fuzz/fuzz.sh $(SECONDS)
+
+# Not in `make test`: it takes hours.
+SOAK_MINUTES ?= 30
+soak: stage
+	@$(MAKE) --no-print-directory fuzz SECONDS=$$(( $(SOAK_MINUTES) * 60 ))
+	@$(MAKE) --no-print-directory simulate SEEDS=1000000
+	@$(MAKE) --no-print-directory blackbox ROTATIONS=1000
+
 # Rotations of the built program under kill -9, with simulated CI jobs on every target.
 ROTATIONS ?= 200
 blackbox: stage
@@ -221,4 +236,4 @@ lint:
 	swift format lint --strict --parallel --recursive Package.swift Sources Plugins plugin-sdk Tests
 
 clean:
-	rm -rf .build .build-static .build-simulate
+	rm -rf .build .build-static .build-simulate .build-fuzz

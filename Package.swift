@@ -140,6 +140,21 @@ let tests: [Target] = [
         ]),
 ]
 
+/// Fuzzers of what reads bytes from outside: `make fuzz`. Only there where libFuzzer is linked, and what they test is open to tests.
+let fuzzers: [Target] =
+    Context.environment["KEYTURN_FUZZ"] == nil
+    ? []
+    : [
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: [
+                "AWS", "HTTP", "JSON", "Listening", "PlainText", "PusherHost", "RunnerProtocol", "Secrets",
+            ],
+            path: "Tests/Fuzz", exclude: ["fuzz.sh"],
+            // libFuzzer has the main function.
+            swiftSettings: [.unsafeFlags(["-parse-as-library"])])
+    ]
+
 let settings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
@@ -170,7 +185,7 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     ],
-    targets: cLibraries + modules + executables + manual + plugins + simulator + counts + tests,
+    targets: cLibraries + modules + executables + manual + plugins + simulator + counts + fuzzers + tests,
     swiftLanguageModes: [.v6]
 )
 

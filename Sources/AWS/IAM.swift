@@ -48,7 +48,7 @@ public struct IAM: Sendable {
         throw AWSError(.refused, "\(action): more than \(Self.pageLimit) pages")
     }
 
-    private static func key(_ member: XMLElement) throws(AWSError) -> AccessKey {
+    static func key(_ member: XMLElement) throws(AWSError) -> AccessKey {
         guard let id = member.text("AccessKeyId"), isKeyID(id),
             let status = AccessKey.Status(rawValue: member.text("Status") ?? ""),
             let created = Moment.parse(member.text("CreateDate"))

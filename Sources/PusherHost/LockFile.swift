@@ -12,12 +12,15 @@ public struct LockFile: Sendable {
 
     /// Reads a file; one that is not there has no pins.
     public init(path: String) throws(PluginError) {
+        let isThere = FileManager.default.fileExists(atPath: path)
+        let text = isThere ? try? String(contentsOfFile: path, encoding: .utf8) : #"{"version":1,"plugins":{}}"#
+        guard let text, text.utf8.count <= Self.sizeLimit else { throw PluginError("\(path): it cannot be read") }
+        try self.init(text: text, path: path)
+    }
+
+    /// Reads a file's text.
+    init(text: String, path: String) throws(PluginError) {
         self.path = path
-        pins = [:]
-        guard FileManager.default.fileExists(atPath: path) else { return }
-        guard let text = try? String(contentsOfFile: path, encoding: .utf8), text.utf8.count <= Self.sizeLimit else {
-            throw PluginError("\(path): it cannot be read")
-        }
         let json: JSONValue
         do { json = try JSONValue(parsing: text) } catch {
             throw PluginError("\(path): it is not JSON\(Self.place(error)); `keyturn plugin pin` writes it anew")

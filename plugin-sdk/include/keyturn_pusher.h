@@ -185,7 +185,15 @@ typedef int32_t kt_http_error;
 #define KT_HTTP_CANCELLED ((kt_http_error)6)    /* the call was cancelled */
 #define KT_HTTP_TLS ((kt_http_error)7)          /* the server's certificate cannot be trusted */
 
-/* One request. The URL is absolute; plain http is for loopback only. Redirects are not followed. */
+/*
+ * One request. The host writes the framing, and refuses (KT_HTTP_REFUSED) what it cannot send as it was asked for:
+ *   - The URL is absolute, https (http to loopback addresses only), of printable ASCII, at most 8,192 bytes, without
+ *     credentials and fragment. Redirects are not followed.
+ *   - GET and HEAD have no body. A body has at most 1 MiB.
+ *   - Header fields: at most 64, and 64 KiB of them. Names are tokens (RFC 9110), values have no control characters but
+ *     tabs. Not the plugin's to set: host, content-length, transfer-encoding, connection, keep-alive, proxy-*, te,
+ *     trailer, upgrade, expect, http2-settings, and the fields that override a method.
+ */
 typedef struct kt_http_request {
     uint32_t size;
     uint32_t timeout_ms; /* 0: the host's own limit; the call's deadline always holds */
@@ -213,7 +221,8 @@ typedef struct kt_http {
     uint32_t reserved;
     /*
      * Sends one request and waits for the answer. Never NULL. The host verifies TLS, uses proxies, reuses connections,
-     * bounds bodies and time, and sends only to hosts that the operator granted. At most 256 requests a call.
+     * bounds bodies and time, and sends only to hosts that the operator granted. At most 256 requests and 8 MiB of them
+     * a call; an answer has at most 4 MiB. Connections are the pusher's own. Not in open().
      * Thread: the one that the call came on.
      */
     const kt_http_response *(*send)(const kt_call *call, const kt_http_request *request);
