@@ -51,9 +51,15 @@ public struct PusherTarget: Hashable, Sendable {
     public var exclusive: String?
     /// Whether one variable holds the whole pair.
     public var isOneValue: Bool
+    /// What it is, whatever it is called: plugin, service, place and variables; nil: not known.
+    public var identity: String?
 
     /// One place.
-    public init(name: TargetName, pusher: String, fields: String, exclusive: String?, isOneValue: Bool = false) {
+    public init(
+        name: TargetName, pusher: String, fields: String, exclusive: String?, isOneValue: Bool = false,
+        identity: String? = nil
+    ) {
+        self.identity = identity
         self.name = name
         self.pusher = pusher
         self.fields = fields
