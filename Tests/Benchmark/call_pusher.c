@@ -21,7 +21,7 @@
 
 #include "keyturn_pusher.h"
 
-enum { SECRET = 1, OPEN = 16, PUSH = 18, CONFINE = 23, LOADED = 32, OUTCOME = 34 };
+enum { SECRET = 1, OPEN = 16, PUSH = 18, CONFINE = 23, LOADED = 32, OUTCOME = 34, CONFINED = 37 };
 
 static void fail(const char *what) {
     fprintf(stderr, "call_pusher: %s: %s\n", what, strerror(errno));
@@ -117,7 +117,7 @@ static int start(const char *runner, const char *library, pid_t *process) {
     frame = begun(SECRET, 0); put("{}", 2); ended(frame);
     frame = begun(OPEN, 0); ended(frame);
     send_all(sockets[0]);
-    if (read_frame(sockets[0]) != LOADED || read_frame(sockets[0]) != OUTCOME) fail("the runner did not open the library");
+    if (read_frame(sockets[0]) != CONFINED || read_frame(sockets[0]) != LOADED || read_frame(sockets[0]) != OUTCOME) fail("the runner did not open the library");
     return sockets[0];
 }
 
