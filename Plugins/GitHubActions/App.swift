@@ -94,7 +94,7 @@ final class App: Sendable {
     private func rejection(
         _ response: HTTPResponse, _ use: Use?, for target: Target, call: borrowing Call
     ) -> PushFailure {
-        let failure = Rejection(target: target, isApp: true).failure(response, name: nil, now: call.now)
+        let failure = Answers(target: target, isApp: true).failure(response, name: nil)
         let start = "\(target.subject()): \(response.status)"
         let text = gitHubText(response)
         let said = text.isEmpty ? "" : " (\(oneLine(text)))"

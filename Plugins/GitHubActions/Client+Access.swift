@@ -5,14 +5,27 @@ extension Client {
     private static let mostPages = 50
 
     /// Which repositories see the secret of an organization, to be said again with the new value; nil elsewhere.
-    func secretAccess(_ name: String, of target: Target, call: borrowing Call) throws(PushFailure) -> Access? {
+    ///
+    /// - Parameter secret: what GitHub told about it; nil where it is not there.
+    func secretAccess(
+        _ name: String, _ secret: Secret?, of target: Target, call: borrowing Call
+    ) throws(PushFailure) -> Access? {
         guard target.place.isOrganization else { return nil }
-        guard let secret = try secret(name, of: target, call: call) else { return .ofNew }
+        guard let secret else { return .ofNew }
         return try access(secret.visibility, at: target.place.secrets, name, of: target, call: call)
     }
 
+    /// The same for a variable.
+    func variableAccess(
+        _ name: String, _ variable: Variable?, of target: Target, call: borrowing Call
+    ) throws(PushFailure) -> Access? {
+        guard target.place.isOrganization else { return nil }
+        guard let variable else { return .ofNew }
+        return try access(variable.visibility, at: target.place.variables, name, of: target, call: call)
+    }
+
     /// Which repositories see what an organization has at that path.
-    func access(
+    private func access(
         _ visibility: String?, at path: [String], _ name: String, of target: Target, call: borrowing Call
     ) throws(PushFailure) -> Access {
         guard let visibility else {
@@ -32,7 +45,7 @@ extension Client {
         for page in 1...Self.mostPages {
             let query = [(name: "per_page", value: "100"), (name: "page", value: "\(page)")]
             let response = try send(.get, path + ["repositories"], query, for: target, name: name, call: call)
-            guard response.status == 200, let list = response.json(RepositoryList.self) else {
+            guard response.isYes(200), let list = response.json(RepositoryList.self) else {
                 throw rejection(response, for: target, name: name, call: call)
             }
             ids += list.repositories.map(\.id)

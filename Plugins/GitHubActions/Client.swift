@@ -6,6 +6,7 @@ struct Client: Sendable {
     let endpoint: Endpoint
     let credential: Credential
     private let keys = KeyRing()
+    private let end = TokenEnd()
 
     init(endpoint: Endpoint, credential: Credential) {
         self.endpoint = endpoint
@@ -16,8 +17,6 @@ struct Client: Sendable {
     struct Written {
         /// 201 where it was created, 204 where it was changed.
         let status: Int
-        /// A time by GitHub's clock before which it was not written, where GitHub tells the time.
-        let since: Date?
 
         var verb: String { (status == 201 ? "created" : "updated") + " (\(status))" }
     }
@@ -28,7 +27,7 @@ struct Client: Sendable {
     ) throws(PushFailure) -> (key: PublicKey, isFresh: Bool) {
         if !isForgotten, let key = keys[target.place] { return (key, false) }
         let response = try send(.get, target.place.secrets + ["public-key"], for: target, call: call)
-        guard response.status == 200, let key = response.json(PublicKey.self) else {
+        guard response.isYes(200), let key = response.json(PublicKey.self) else {
             throw rejection(response, for: target, call: call)
         }
         guard key.isKey else {
@@ -38,30 +37,30 @@ struct Client: Sendable {
         return (key, true)
     }
 
-    /// Writes one secret, sealed; who of an organization sees it stays as it is.
+    /// Writes one secret, sealed.
+    ///
+    /// - Parameters:
+    ///   - access: who of an organization sees it.
+    ///   - isKeyFresh: whether the public key was asked for in this call, so that it is not at fault.
     func write(
-        _ name: String, _ value: SecretBytes, in target: Target, call: borrowing Call
+        _ name: String, _ value: SecretBytes, _ access: Access?, isKeyFresh: Bool, in target: Target,
+        call: borrowing Call
     ) throws(PushFailure) -> Written {
-        let (key, isFresh) = try publicKey(target, call: call)
-        let access = try secretAccess(name, of: target, call: call)
-        var (response, since) = try put(name, value, key, access, in: target, call: call)
-        if response.status == 422, !isFresh {
+        let key = try publicKey(target, call: call).key
+        var response = try put(name, value, key, access, in: target, call: call)
+        if response.status == 422, !isKeyFresh {
             // The key may have been replaced since it was asked for.
             let current = try publicKey(target, isForgotten: true, call: call).key
-            if current != key {
-                (response, since) = try put(name, value, current, access, in: target, call: call)
-            }
+            if current != key { response = try put(name, value, current, access, in: target, call: call) }
         }
-        guard response.status == 201 || response.status == 204 else {
-            throw rejection(response, for: target, name: name, call: call)
-        }
-        return Written(status: response.status, since: since)
+        guard response.isYes(201, 204) else { throw rejection(response, for: target, name: name, call: call) }
+        return Written(status: response.status)
     }
 
     private func put(
         _ name: String, _ value: SecretBytes, _ key: PublicKey, _ access: Access?, in target: Target,
         call: borrowing Call
-    ) throws(PushFailure) -> (HTTPResponse, since: Date?) {
+    ) throws(PushFailure) -> HTTPResponse {
         guard let sealed = key.seal(value) else {
             throw PushFailure(.internal, "\(target.subject(name)): the value cannot be sealed")
         }
@@ -69,11 +68,7 @@ struct Client: Sendable {
         body.set("encrypted_value", sealed)
         body.set("key_id", key.id)
         access?.write(to: &body)
-        let start = call.now
-        let response = try send(.put, target.place.secrets + [name], body: body, for: target, name: name, call: call)
-        // GitHub tells the time at which it answered; how long that took, this machine's clock tells.
-        let elapsed = max(call.now.timeIntervalSince(start), 0)
-        return (response, response.header("date").flatMap(httpDate)?.addingTimeInterval(-elapsed))
+        return try send(.put, target.place.secrets + [name], body: body, for: target, name: name, call: call)
     }
 
     /// What GitHub tells about the secrets of those names; those that are not there are left out.
@@ -87,7 +82,7 @@ struct Client: Sendable {
         }
         let query = [(name: "per_page", value: "100")]
         let response = try send(.get, target.place.secrets, query, for: target, call: call)
-        guard response.status == 200, let list = response.json(SecretList.self) else {
+        guard response.isYes(200), let list = response.json(SecretList.self) else {
             throw rejection(response, for: target, call: call)
         }
         return list
@@ -96,12 +91,15 @@ struct Client: Sendable {
     /// What GitHub tells about one secret, or nil where it is not there.
     func secret(_ name: String, of target: Target, call: borrowing Call) throws(PushFailure) -> Secret? {
         let response = try send(.get, target.place.secrets + [name], for: target, name: name, call: call)
-        if response.status == 404 { return nil }
-        guard response.status == 200, let secret = response.json(Secret.self) else {
+        if response.status == 404, !response.isPage { return nil }
+        guard response.isYes(200), let secret = response.json(Secret.self) else {
             throw rejection(response, for: target, name: name, call: call)
         }
         return secret
     }
+
+    /// When the token ends, as far as GitHub said so in an answer of before. An App replaces its tokens by itself.
+    var tokenEnd: Date? { end.date }
 
     /// Sends a request with the token; once more with a new one, where an App's was refused.
     func send(
@@ -112,16 +110,11 @@ struct Client: Sendable {
         if let body { request.setBody(body) }
         let token = try credential.token(for: target, call: call)
         let response = try call.http(request.authorized(by: token), about: target.subject(name))
+        if !credential.isApp { end.note(response) }
         guard response.status == 401, let new = try credential.token(for: target, insteadOf: token, call: call) else {
             return response
         }
         return try call.http(request.authorized(by: new), about: target.subject(name))
-    }
-
-    func rejection(
-        _ response: HTTPResponse, for target: Target, name: String? = nil, call: borrowing Call
-    ) -> PushFailure {
-        Rejection(target: target, isApp: credential.isApp).failure(response, name: name, now: call.now)
     }
 }
 

@@ -6,8 +6,9 @@ extension GitHubActions {
     func check(_ target: Target, call: borrowing Call) throws(PushFailure) -> String {
         try client.examine(target, call: call)
         _ = try client.publicKey(target, call: call)
-        let names = [target.accessKeyID, target.secretAccessKey]
-        let secrets = try client.secrets(names, of: target, call: call)
+        let names = target.secretNames
+        let pair = [target.accessKeyID, target.secretAccessKey]
+        let secrets = try client.secrets(target.file == nil ? names : names + pair, of: target, call: call)
         let missing = names.filter { secrets[$0] == nil && (target.keyIDAs == .secret || $0 != target.accessKeyID) }
         if let first = missing.first, let total = secrets.total, let capacity = target.place.capacity,
             total > capacity - missing.count
@@ -18,6 +19,9 @@ extension GitHubActions {
                     + "room: delete one that nobody uses")
         }
         var states = names.map { "\($0) \(secrets[$0] == nil ? "will be created" : "exists")" }
+        if target.file != nil, let name = pair.first(where: { secrets[$0] != nil }) {
+            states.append("\(name) is there as well: delete the pair once jobs use the file")
+        }
         if target.keyIDAs == .variable {
             let isThere = try client.variable(target.accessKeyID, of: target, call: call) != nil
             states[0] = "variable \(target.accessKeyID) \(isThere ? "exists" : "will be created")"
@@ -26,6 +30,7 @@ extension GitHubActions {
             }
         }
         return "\(target.subject()): \(access(to: target)); " + states.joined(separator: ", ")
+            + (client.tokenEnd.flatMap { expiryWarning($0, now: call.now) } ?? "")
     }
 
     private func access(to target: Target) -> String {
@@ -40,24 +45,24 @@ extension Client {
     func examine(_ target: Target, call: borrowing Call) throws(PushFailure) {
         guard let path = target.place.repository else { return }
         let response = try send(.get, path, for: target, call: call)
-        guard response.status == 200, let repository = response.json(Repository.self) else {
+        guard response.isYes(200), let repository = response.json(Repository.self) else {
             throw rejection(response, for: target, call: call)
         }
-        let rejection = Rejection(target: target, isApp: credential.isApp)
+        let answers = Answers(target: target, isApp: credential.isApp)
         guard repository.isArchived != true else {
-            throw PushFailure(.conflict, "\(target.subject()): \(rejection.archivedAdvice)")
+            throw PushFailure(.conflict, "\(target.subject()): \(answers.archivedAdvice)")
         }
         // An App's token shows no permissions here: all of them are false.
         if let permissions = repository.permissions, permissions.pull == true, permissions.push == false {
             throw PushFailure(
-                .unauthorized, "\(target.subject()): the token may only read the repository: \(rejection.remedy)")
+                .unauthorized, "\(target.subject()): the token may only read the repository: \(answers.remedy)")
         }
-        try checkScopes(response, for: target, rejection)
+        try checkScopes(response, for: target, answers)
     }
 
     /// A classic token's scopes are told with every answer; other tokens have none.
     private func checkScopes(
-        _ response: HTTPResponse, for target: Target, _ rejection: Rejection
+        _ response: HTTPResponse, for target: Target, _ answers: Answers
     ) throws(PushFailure) {
         let told = response.header("x-oauth-scopes") ?? ""
         let scopes = told.split(separator: ",").map { $0.drop { $0 == " " } }
@@ -65,7 +70,7 @@ extension Client {
         throw PushFailure(
             .unauthorized,
             "\(target.subject()): the token has scope \(oneLine(told, limit: 80)), which is not enough: "
-                + rejection.remedy)
+                + answers.remedy)
     }
 }
 

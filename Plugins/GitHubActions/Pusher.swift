@@ -10,85 +10,92 @@ struct GitHubActions: Pusher {
         client = Client(endpoint: endpoint, credential: try configuration.credential(endpoint))
     }
 
-    /// The secret first: whoever sees a newer time, or a new key ID, can then rely on the secret being there.
+    /// Everything is read before the first write, so that nothing but a write can keep a pair half written. The secret goes
+    /// first: whoever sees a newer time, or a new key ID, can then rely on the secret being there.
     func push(_ pair: borrowing KeyPair, to target: Target, call: borrowing Call) throws(PushFailure) -> Confirmation {
-        let secret = try client.write(target.secretAccessKey, pair.secretAccessKey, in: target, call: call)
-        if target.keyIDAs == .variable { return try pushVariable(pair, secret, to: target, call: call) }
-        let id = try client.write(target.accessKeyID, SecretBytes(pair.accessKeyID), in: target, call: call)
-        let message =
-            "\(target.subject()): \(target.accessKeyID) \(id.verb), \(target.secretAccessKey) \(secret.verb)"
-        return try confirm(message, since: secret.since, in: target, call: call)
+        if let file = target.file { return try pushFile(pair, file, to: target, call: call) }
+        let (id, secret) = (target.accessKeyID, target.secretAccessKey)
+        let isKeyFresh = try client.publicKey(target, call: call).isFresh
+        let former = try client.secrets([id, secret], of: target, call: call)
+        let access = try client.secretAccess(secret, former[secret], of: target, call: call)
+        if target.keyIDAs == .variable {
+            return try pushVariable(pair, access, isKeyFresh, former, to: target, call: call)
+        }
+        let idAccess = try client.secretAccess(id, former[id], of: target, call: call)
+        let second = try client.write(
+            secret, pair.secretAccessKey, access, isKeyFresh: isKeyFresh, in: target, call: call)
+        let first = try client.write(
+            id, SecretBytes(pair.accessKeyID), idAccess, isKeyFresh: isKeyFresh, in: target, call: call)
+        let message = "\(target.subject()): \(id) \(first.verb), \(secret) \(second.verb)"
+        return client.confirm(message, [id, secret], since: former, in: target, call: call)
+    }
+
+    /// One write for both parts. What else the secret held is not known, for GitHub shows no values.
+    private func pushFile(
+        _ pair: borrowing KeyPair, _ file: CredentialsSecret, to target: Target, call: borrowing Call
+    ) throws(PushFailure) -> Confirmation {
+        let isKeyFresh = try client.publicKey(target, call: call).isFresh
+        let former = try client.secrets([file.name], of: target, call: call)
+        let access = try client.secretAccess(file.name, former[file.name], of: target, call: call)
+        let contents = file.contents.contents(keyID: pair.accessKeyID, secret: pair.secretAccessKey)
+        let written = try client.write(
+            file.name, contents, access, isKeyFresh: isKeyFresh, in: target, call: call)
+        let message = "\(target.subject()): \(file.name) \(written.verb)"
+        return client.confirm(message, [file.name], since: former, in: target, call: call)
     }
 
     func inspect(_ target: Target, call: borrowing Call) throws(PushFailure) -> Inspection {
-        let name = target.accessKeyID
+        let names = target.secretNames
+        let name = names[0]
+        let secrets = try client.secrets(names, of: target, call: call)
         if target.keyIDAs == .variable {
             guard let variable = try client.variable(name, of: target, call: call) else {
                 throw PushFailure(.notFound, "\(target.subject(name)): there is no such variable yet")
             }
+            let times = [variable.updatedAt, secrets[target.secretAccessKey]?.updatedAt]
             return Inspection(
-                keyID: variable.value, changedAt: variable.updatedAt,
-                message: "\(target.subject(name)): \(oneLine(variable.value)), last written "
-                    + oneLine(variable.updatedAt))
+                keyID: variable.value, changedAt: newest(times),
+                message: "\(target.subject(name)): \(oneLine(variable.value)), last written \(shown(newest(times)))")
         }
-        guard let secret = try client.secrets([name], of: target, call: call)[name] else {
+        guard let secret = secrets[name] else {
             throw PushFailure(.notFound, "\(target.subject(name)): there is no such secret yet")
         }
+        let times = [secret.updatedAt] + names.dropFirst().map { secrets[$0]?.updatedAt }
         return Inspection(
-            keyID: nil, changedAt: secret.updatedAt,
-            message: "\(target.subject(name)): GitHub shows no values; last written \(oneLine(secret.updatedAt))")
+            keyID: nil, changedAt: newest(times),
+            message: "\(target.subject(name)): GitHub shows no values; last written \(shown(newest(times)))")
     }
+
+    private func shown(_ time: String?) -> String { time ?? "at a time that cannot be read" }
 
     /// Writes the key ID into a variable and reads it back.
     ///
-    /// A secret of that name may be there from before, and jobs may read it still: it is kept up with until somebody
-    /// deletes it, so that no job is left with a dead key.
+    /// A secret of that name may be there from before, and jobs may read it still: it is written too until someone deletes
+    /// it, so that no job is left with a dead key.
     private func pushVariable(
-        _ pair: borrowing KeyPair, _ secret: Client.Written, to target: Target, call: borrowing Call
+        _ pair: borrowing KeyPair, _ access: Access?, _ isKeyFresh: Bool, _ former: SecretList, to target: Target,
+        call: borrowing Call
     ) throws(PushFailure) -> Confirmation {
         let name = target.accessKeyID
+        let before = try client.variable(name, of: target, call: call)
+        let variableAccess = try client.variableAccess(name, before, of: target, call: call)
+        let idAccess = try former[name].map { old throws(PushFailure) in
+            try client.secretAccess(name, old, of: target, call: call)
+        }
+        let secret = try client.write(
+            target.secretAccessKey, pair.secretAccessKey, access, isKeyFresh: isKeyFresh, in: target, call: call)
         var advice = ""
-        if try client.secret(name, of: target, call: call) != nil {
-            let id = try client.write(name, SecretBytes(pair.accessKeyID), in: target, call: call)
+        if former[name] != nil {
+            let id = try client.write(
+                name, SecretBytes(pair.accessKeyID), idAccess ?? nil, isKeyFresh: isKeyFresh, in: target, call: call)
             advice = "; the secret of that name was \(id.verb) too: \(target.retirement)"
         }
-        let written = try client.setVariable(name, pair.accessKeyID, in: target, call: call)
-        guard let variable = try client.variable(name, of: target, call: call), variable.value == pair.accessKeyID
-        else {
-            throw PushFailure(
-                .retryable,
-                "\(target.subject(name)): written, but GitHub shows another value: it is not taken as a yes")
-        }
+        let written = try client.setVariable(
+            name, pair.accessKeyID, isThere: before != nil, variableAccess, in: target, call: call)
         let message =
             "\(target.subject()): variable \(name) \(written.verb) and read back, "
             + "\(target.secretAccessKey) \(secret.verb)\(advice)"
-        return Confirmation(.readBack, message, changedAt: variable.updatedAt)
-    }
-
-    /// The values of secrets cannot be read, but the times of writing can.
-    ///
-    /// They are compared with the time that GitHub's own answer to the first write of this push had, so that neither
-    /// the clock of this machine nor an older write can pass for a new one. Reading the times before the push would
-    /// not do: two pushes within one second leave the same time. Without such a time, GitHub's yes has to do.
-    private func confirm(
-        _ message: String, since start: Date?, in target: Target, call: borrowing Call
-    ) throws(PushFailure) -> Confirmation {
-        let names = [target.accessKeyID, target.secretAccessKey]
-        let secrets = try client.secrets(names, of: target, call: call)
-        var changedAt: String?
-        for name in names {
-            guard let secret = secrets[name] else {
-                throw PushFailure(.retryable, "\(target.subject(name)): written, but GitHub does not list it yet")
-            }
-            if let start, !secret.isWritten(since: start) {
-                throw PushFailure(
-                    .retryable,
-                    "\(target.subject(name)): written, but GitHub still shows the time \(oneLine(secret.updatedAt)): "
-                        + "it is not taken as a yes")
-            }
-            changedAt = changedAt ?? secret.updatedAt
-        }
-        return Confirmation(start == nil ? .acknowledged : .timestamp, message, changedAt: changedAt)
+        return try client.confirmVariable(pair.accessKeyID, message, since: before, in: target, call: call)
     }
 }
 
@@ -97,4 +104,9 @@ extension Target {
     var retirement: String {
         "once every workflow reads vars.\(accessKeyID), delete the secret"
     }
+}
+
+/// The newest of some of GitHub's times, as RFC 3339; those that are not there or cannot be read are left out.
+func newest(_ times: [String?]) -> String? {
+    times.compactMap { $0.flatMap(rfc3339) }.max().map(rfc3339Text)
 }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import PusherKit
 
 /// What GitHub tells about a secret: everything but its value.
@@ -11,15 +10,6 @@ struct Secret: Decodable {
     enum CodingKeys: String, CodingKey {
         case name, visibility
         case updatedAt = "updated_at"
-    }
-
-    /// Whether GitHub shows a write since `start`, which is a time by GitHub's clock too.
-    ///
-    /// GitHub is many machines, and both times are cut to seconds: they are allowed to differ by five. What was written
-    /// that shortly before the push began is an earlier attempt of the same rotation.
-    func isWritten(since start: Date) -> Bool {
-        guard let time = rfc3339(updatedAt) else { return false }
-        return time >= start.addingTimeInterval(-5)
     }
 }
 

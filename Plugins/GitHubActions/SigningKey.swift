@@ -6,15 +6,21 @@ final class SigningKey: Sendable {
     /// libcrypto counts references to a key with locks, and nothing changes it: several threads may sign with it.
     private nonisolated(unsafe) let key: OpaquePointer
 
-    /// Reads PEM, PKCS#1 or PKCS#8; nil where it is no RSA private key, or an encrypted one.
-    init?(_ pem: SecretBytes) {
-        guard Self.isCryptoReady, let length = Int32(exactly: pem.count) else { return nil }
+    /// Reads PEM, PKCS#1 or PKCS#8, also as it is pasted into variables; nil where it is no RSA private key, or an
+    /// encrypted one.
+    init?(_ text: SecretBytes) {
+        guard let key = PrivateKeyText.candidates(text).lazy.compactMap({ Self.read($0) }).first else { return nil }
+        self.key = key
+    }
+
+    private static func read(_ pem: SecretBytes) -> OpaquePointer? {
+        guard isCryptoReady, let length = Int32(exactly: pem.count) else { return nil }
         guard let key = pem.withBytes({ kt_read_private_key($0.baseAddress, length) }) else { return nil }
         guard EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA else {
             EVP_PKEY_free(key)
             return nil
         }
-        self.key = key
+        return key
     }
 
     deinit {

@@ -1,11 +1,13 @@
 import PusherKit
 
-/// The key pair's two names in one repository, environment or organization.
+/// The key pair's names in one repository, environment or organization.
 struct Target: Decodable, Sendable {
     let place: Place
     let accessKeyID: String
     let secretAccessKey: String
     let keyIDAs: KeyIDForm
+    /// The one secret that holds both parts instead, where the target has that shape.
+    let file: CredentialsSecret?
 
     /// What keeps the access key ID.
     enum KeyIDForm: String, Decodable {
@@ -17,6 +19,8 @@ struct Target: Decodable, Sendable {
         case accessKeyID = "access-key-id"
         case secretAccessKey = "secret-access-key"
         case keyIDAs = "key-id-as"
+        case shape, profile
+        case credentialsFile = "credentials-file"
     }
 
     init(from decoder: any Decoder) throws {
@@ -25,6 +29,12 @@ struct Target: Decodable, Sendable {
         accessKeyID = try Self.name(.accessKeyID, fields)
         secretAccessKey = try Self.name(.secretAccessKey, fields)
         keyIDAs = try fields.decodeIfPresent(KeyIDForm.self, forKey: .keyIDAs) ?? .secret
+        file = try CredentialsSecret(fields)
+        guard file == nil || keyIDAs == .secret else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .keyIDAs, in: fields,
+                debugDescription: "not with shape: credentials-file, which has both in one")
+        }
         guard keyIDAs == .secret || place.kind == .actions else {
             throw DecodingError.dataCorruptedError(
                 forKey: .keyIDAs, in: fields,
@@ -37,13 +47,16 @@ struct Target: Decodable, Sendable {
         }
     }
 
+    /// The secrets that it writes, the one with the key ID first.
+    var secretNames: [String] { file.map { [$0.name] } ?? [accessKeyID, secretAccessKey] }
+
     /// What messages begin with.
     func subject(_ name: String? = nil) -> String {
         oneLine("GitHub: " + (name.map { "\($0) in " } ?? "") + place.description)
     }
 
     /// GitHub's rule for the names of secrets and variables; their characters are the manifest's affair too.
-    private static func name(_ key: CodingKeys, _ fields: KeyedDecodingContainer<CodingKeys>) throws -> String {
+    static func name(_ key: CodingKeys, _ fields: KeyedDecodingContainer<CodingKeys>) throws -> String {
         let name = try fields.decode(String.self, forKey: key)
         let isWord = name.utf8.allSatisfy { byte in
             byte == UInt8(ascii: "_") || (byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z"))

@@ -7,6 +7,23 @@ struct Client: Sendable {
 
     let endpoint: Endpoint
     let token: SecretBytes
+    let facts = Facts()
+
+    init(endpoint: Endpoint, token: SecretBytes) {
+        self.endpoint = endpoint
+        self.token = token
+    }
+
+    /// What GitLab tells about the token, asked for once; nil where it is of a kind that GitLab tells nothing about.
+    func tokenInformation(_ target: Target, call: borrowing Call) -> TokenInformation? {
+        if let known = facts.knownToken { return known }
+        let request = request(.get, ["api", "v4", "personal_access_tokens", "self"])
+        guard let response = try? call.http(request, about: target.subject()), response.isYes(200),
+            let found = response.json(TokenInformation.self)
+        else { return nil }
+        facts.knownToken = found
+        return found
+    }
 
     /// All variables of the place, without their values.
     func list(_ target: Target, call: borrowing Call) throws(PushFailure) -> [ListedVariable] {
@@ -16,7 +33,7 @@ struct Client: Sendable {
             let query = [("per_page", "100"), ("page", page)]
             let response = try call.http(request(.get, target.place.path, query), about: target.subject())
             guard response.status == 200, let found = response.json([ListedVariable].self) else {
-                throw rejection(response, for: target)
+                throw rejection(response, for: target, call: call)
             }
             variables += found
             guard let next = response.header("x-next-page"), !next.isEmpty else { return variables }
@@ -31,7 +48,7 @@ struct Client: Sendable {
         let response = try call.http(request, about: target.subject(key))
         if isMissingVariable(response) { return nil }
         guard response.status == 200, let variable = response.json(Variable.self) else {
-            throw rejection(response, for: target, key: key)
+            throw rejection(response, for: target, key: key, call: call)
         }
         return variable
     }
@@ -87,11 +104,18 @@ struct Client: Sendable {
         return try call.http(request, about: target.subject(key))
     }
 
+    /// Deletes a variable that was created just now.
+    func delete(_ key: String, scope: String, of target: Target, call: borrowing Call) throws(PushFailure) {
+        let query = [(name: "filter[environment_scope]", value: scope)]
+        let response = try call.http(request(.delete, target.place.path + [key], query), about: target.subject(key))
+        guard response.isYes(200, 202, 204) else { throw rejection(response, for: target, key: key, call: call) }
+    }
+
     private func filter(_ target: Target) -> [(name: String, value: String)] {
         target.environmentScope.map { [("filter[environment_scope]", $0)] } ?? []
     }
 
-    private func request(
+    func request(
         _ method: HTTPRequest.Method, _ path: [String], _ query: [(name: String, value: String)] = []
     ) -> HTTPRequest {
         var request = HTTPRequest(method, endpoint.url(path, query: query))

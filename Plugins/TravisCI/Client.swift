@@ -10,8 +10,8 @@ struct Client: Sendable {
         let subject = target.subject()
         let request = request(.get, ["repo", target.repository.text, "env_vars"])
         let response = try call.http(request, about: subject)
-        guard response.status == 200, let list = response.json(VariableList.self) else {
-            throw rejection(response, about: subject)
+        guard response.isYes(200), let list = response.json(VariableList.self) else {
+            throw rejection(response, for: target, call: call)
         }
         return list
     }
@@ -35,10 +35,30 @@ struct Client: Sendable {
         }
         request.setBody(body)
         let response = try call.http(request, about: target.subject(name))
-        guard response.status == (existing == nil ? 201 : 200), let answer = response.json(Variable.self) else {
-            throw rejection(response, about: target.subject(name))
+        guard response.isYes(existing == nil ? 201 : 200), let answer = response.json(Variable.self) else {
+            throw rejection(response, for: target, name: name, call: call)
         }
         return Written(status: response.status, variable: answer)
+    }
+
+    /// The failure that an answer stands for. Where the repository has another name now, that is looked up: a redirect says
+    /// only its number.
+    private func rejection(
+        _ response: HTTPResponse, for target: Target, name: String? = nil, call: borrowing Call
+    ) -> PushFailure {
+        let answers = Answers(target: target, newPlace: newPlace(in: response, of: target, call: call))
+        return answers.failure(response, variable: name)
+    }
+
+    private func newPlace(in response: HTTPResponse, of target: Target, call: borrowing Call) -> String? {
+        guard (300..<400).contains(response.status), let location = response.header("location") else { return nil }
+        let segments = location.prefix { $0 != "?" && $0 != "#" }.split(separator: "/")
+        guard let index = segments.lastIndex(where: { $0 == "repo" }), index + 1 < segments.count else { return nil }
+        let place = String(segments[index + 1]).replacing("%2F", with: "/").replacing("%2f", with: "/")
+        guard place != target.repository.text else { return nil }
+        guard place.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return place }
+        let answer = try? call.http(request(.get, ["repo", place]), about: target.subject())
+        return answer?.json(MovedRepository.self)?.slug ?? place
     }
 
     private func request(_ method: HTTPRequest.Method, _ path: [String]) -> HTTPRequest {
@@ -57,4 +77,9 @@ struct Written {
     let variable: Variable
 
     var verb: String { status == 201 ? "created" : "updated" }
+}
+
+/// The name of a repository.
+private struct MovedRepository: Decodable {
+    let slug: String
 }

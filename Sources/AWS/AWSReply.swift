@@ -10,6 +10,8 @@ enum AWSReply {
         var error: AWSError
         var isThrottling: Bool
         var isServerFault: Bool
+        /// AWS did not take the time of the signature.
+        var isSkew = false
 
         /// A throttled call had no effect. A server's fault may come after the effect.
         func isRepeatable(_ repeatability: QueryClient.Repeatability) -> Bool {
@@ -53,8 +55,24 @@ enum AWSReply {
         let signer =
             [.denied, .unknownKey].contains(code) && !key.isEmpty ? "; the request was signed with \(key)" : ""
         return Refusal(
-            error: AWSError(code, sentence + signer, awsCode: awsCode), isThrottling: isThrottling,
-            isServerFault: [500, 502, 503, 504].contains(reply.status))
+            error: AWSError(code, sentence + signer + advice(awsCode), awsCode: awsCode), isThrottling: isThrottling,
+            isServerFault: [500, 502, 503, 504].contains(reply.status), isSkew: isSkew(awsCode, words))
+    }
+
+    /// The codes that AWS's SDKs take for a clock that is off. The commonest one is used for wrong keys, too.
+    private static func isSkew(_ awsCode: String?, _ words: String) -> Bool {
+        switch awsCode {
+        case "RequestTimeTooSkewed", "RequestInTheFuture", "RequestExpired": true
+        case "SignatureDoesNotMatch", "InvalidSignatureException", "AuthFailure":
+            words.contains("Signature expired") || words.contains("Signature not yet current")
+        default: false
+        }
+    }
+
+    private static func advice(_ awsCode: String?) -> String {
+        guard awsCode == "RegionDisabledException" else { return "" }
+        return
+            "; activate STS for this region in IAM's account settings, or set `region` in `aws:` to one where it is active"
     }
 
     private static func code(_ awsCode: String?, _ status: Int, _ isThrottling: Bool) -> AWSError.Code {
@@ -67,6 +85,8 @@ enum AWSReply {
         case "AccessDenied", "AccessDeniedException", "SignatureDoesNotMatch", "ExpiredToken", "ExpiredTokenException",
             "MissingAuthenticationToken", "IncompleteSignature", "OptInRequired", "AuthFailure", "RequestExpired":
             return .denied
+        // Nothing about the key or its permissions.
+        case "RegionDisabledException", "RequestTimeTooSkewed", "RequestInTheFuture": return .refused
         default: break
         }
         if status == 401 || status == 403 { return .denied }

@@ -40,12 +40,15 @@ public struct Account: Hashable, Sendable {
     public var partition: Partition { Partition(region: region) }
 
     /// The base URL of IAM or STS: the configured one, then that of `AWS_ENDPOINT_URL_IAM` or `_STS`, then that of
-    /// `AWS_ENDPOINT_URL`, then AWS's own.
+    /// `AWS_ENDPOINT_URL`, then that of the profile, then AWS's own.
     func endpoint(of service: Service, _ environment: [String: String]) -> String {
-        let candidates = [
-            endpoint, environment["AWS_ENDPOINT_URL_\(service.rawValue.uppercased())"], environment["AWS_ENDPOINT_URL"],
-        ]
-        if let found = candidates.compactMap({ $0 }).first(where: { !$0.isEmpty }) { return found }
+        if let endpoint, !endpoint.isEmpty { return endpoint }
+        let settings = ProfileSettings(of: self, environment)
+        if !settings.ignoresEndpoints {
+            let names = ["AWS_ENDPOINT_URL_\(service.rawValue.uppercased())", "AWS_ENDPOINT_URL"]
+            if let found = names.compactMap({ environment[$0] }).first(where: { !$0.isEmpty }) { return found }
+            if let found = settings.endpoint(of: service) { return found }
+        }
         return switch service {
         case .iam: partition.iamEndpoint
         case .sts: partition.stsEndpoint(region: region)

@@ -12,13 +12,14 @@ public final class Accounts: Sendable {
 
     private let http: HTTPClient
     private let environment: [String: String]
-    private let now: @Sendable () -> Timestamp
+    /// How AWS's clock and this machine's differ.
+    public let clock: AWSClock
     private let warn: @Sendable (String) -> Void
     private let shared = Mutex(Shared())
 
     /// - Parameters:
     ///   - environment: where credentials and endpoints may stand.
-    ///   - now: the time, by which credentials end.
+    ///   - now: this machine's time.
     ///   - warn: takes what an operator should know though the work goes on.
     public init(
         http: HTTPClient, environment: [String: String], now: @escaping @Sendable () -> Timestamp = SystemTime.now,
@@ -26,7 +27,7 @@ public final class Accounts: Sendable {
     ) {
         self.http = http
         self.environment = environment
-        self.now = now
+        clock = AWSClock(local: now)
         self.warn = warn
     }
 
@@ -35,7 +36,7 @@ public final class Accounts: Sendable {
         shared.withLock { shared in
             if let found = shared.services[account] { return found }
             let made = IAM(
-                account: account, source: source(account, &shared), http: http, environment: environment)
+                account: account, source: source(account, &shared), http: http, environment: environment, clock: clock)
             shared.services[account] = made
             return made
         }
@@ -43,7 +44,8 @@ public final class Accounts: Sendable {
 
     private func source(_ account: Account, _ shared: inout Shared) -> RefreshingCredentials {
         if let found = shared.sources[account] { return found }
-        let surroundings = Surroundings(account: account, environment: environment, http: http, now: now)
+        let surroundings = Surroundings(account: account, environment: environment, http: http, clock: clock)
+        let now: @Sendable () -> Timestamp = { [clock] in clock.now }
         let made: RefreshingCredentials
         if let role = account.role {
             var without = account

@@ -46,7 +46,7 @@ public struct CredentialsFile: Sendable {
         var bytes = try read(file)
         defer { Secret.wipe(&bytes) }
         try checkWritable(file)
-        return try lines(in: bytes).id
+        return try lines(in: bytes).id.map { String(decoding: bytes[$0], as: UTF8.self) } ?? ""
     }
 
     /// Makes the profile hold a pair, and reads it back.
@@ -83,65 +83,56 @@ public struct CredentialsFile: Sendable {
 // MARK: - The text
 
 extension CredentialsFile {
-    /// The lines of the profile that hold the pair, by their places in the file, and the key ID.
+    /// Where the profile holds the pair, in the file's bytes.
     private struct Lines {
-        var ids: [Range<Int>] = []
-        var secrets: [Range<Int>] = []
-        var id = ""
+        var id: Range<Int>?
         var secret: Range<Int>?
     }
 
+    /// - Throws: `unsettled` where AWS's tools do not read the file.
     private func lines(in bytes: [UInt8]) throws(Failure) -> Lines {
+        let text: SharedFileText
+        do throws(SharedFileText.Mistake) { text = try SharedFileText(bytes) } catch {
+            throw Failure(trouble: .unsettled, description: "\(path):\(error.line): \(error.words)")
+        }
         var found = Lines()
-        var (isOurs, isThere) = (false, false)
-        for line in bytes.split(separator: 0x0A, omittingEmptySubsequences: true) {
-            guard let first = line.first(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { continue }
-            if first == UInt8(ascii: "[") {
-                isOurs = ProfileFile.sectionName(String(decoding: line, as: UTF8.self)) == profile
-                isThere = isThere || isOurs
-            } else if isOurs, line[line.startIndex] == first, let equals = line.firstIndex(of: UInt8(ascii: "=")) {
-                let value = Self.trimmed(line[line.index(after: equals)...])
-                switch String(decoding: line[..<equals], as: UTF8.self).trimmed.lowercased() {
-                case "aws_access_key_id":
-                    found.ids.append(value)
-                    found.id = String(decoding: bytes[value], as: UTF8.self)
-                case "aws_secret_access_key":
-                    found.secrets.append(value)
-                    found.secret = value
-                case "aws_session_token":
-                    throw failure(.unsettled, "it has an aws_session_token: temporary credentials are not rotated")
-                default: break
-                }
+        for setting in text.settings where setting.section == profile {
+            let isWhole = setting.parts.count { !$0.isEmpty } <= 1
+            switch setting.name {
+            case "aws_access_key_id" where isWhole:
+                found.id = setting.parts[0]
+            case "aws_secret_access_key" where isWhole:
+                found.secret = setting.parts[0]
+            case "aws_access_key_id", "aws_secret_access_key":
+                throw failure(.unsettled, "\(setting.name) in line \(setting.line) goes on in the next line")
+            case "aws_session_token", "aws_security_token":
+                throw failure(.unsettled, "it has an \(setting.name): temporary credentials are not rotated")
+            default: break
             }
         }
-        guard isThere else { throw failure(.missing, "the file has no such profile; keyturn reads its own key there") }
-        guard !found.id.isEmpty, found.secret?.isEmpty == false else {
+        guard text.sections.contains(profile) else {
+            throw failure(.missing, "the file has no such profile; keyturn reads its own key there")
+        }
+        guard found.id?.isEmpty == false, found.secret?.isEmpty == false else {
             throw failure(.missing, "it has no aws_access_key_id with an aws_secret_access_key")
         }
         return found
     }
 
-    private static func trimmed(_ slice: ArraySlice<UInt8>) -> Range<Int> {
-        let blank: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
-        let start = slice.firstIndex { !blank($0) } ?? slice.endIndex
-        let end = slice.lastIndex { !blank($0) }.map { $0 + 1 } ?? start
-        return start..<max(start, end)
-    }
-
     private func holds(_ pair: KeyPair, _ bytes: [UInt8]) throws(Failure) -> Bool {
         let lines = try lines(in: bytes)
-        guard lines.id == pair.id, let range = lines.secret else { return false }
+        guard let id = lines.id, bytes[id].elementsEqual(pair.id.utf8), let range = lines.secret else { return false }
         return bytes[range].withUnsafeBytes { Secret(copying: $0) } == pair.secret
     }
 
-    /// The text with every mention of the pair in the profile replaced.
+    /// The text with the pair of the profile replaced.
     private func replaced(_ old: [UInt8], _ pair: KeyPair) throws(Failure) -> [UInt8] {
         let lines = try lines(in: old)
         var new: [UInt8] = []
         // Growing would leave copies of the secret behind.
-        new.reserveCapacity(old.count + (lines.ids.count + lines.secrets.count) * (pair.secret.count + 128))
+        new.reserveCapacity(old.count + 2 * (pair.secret.count + 128))
         var position = 0
-        let places = lines.ids.map { ($0, true) } + lines.secrets.map { ($0, false) }
+        let places = [lines.id.map { ($0, true) }, lines.secret.map { ($0, false) }].compactMap { $0 }
         for (range, isID) in places.sorted(by: { $0.0.lowerBound < $1.0.lowerBound }) {
             new += old[position..<range.lowerBound]
             if isID { new += Array(pair.id.utf8) } else { pair.secret.withBytes { new.append(contentsOf: $0) } }

@@ -2,26 +2,35 @@ internal import FoundationEssentials
 public import HTTP
 public import Rotation
 public import Secrets
+internal import Synchronization
 
 /// The calls of IAM and STS that a rotation needs, for one account.
 public struct IAM: Sendable {
     /// Pages of a listing: an account has 5,000 users unless AWS raised that, and a page a hundred.
     private static let pageLimit = 200
     let client: AuthorizedClient
+    private let clock: AWSClock
+    private let sts = STSState()
 
     /// - Parameters:
     ///   - account: where it is reached.
     ///   - source: credentials for all but ``identity(of:)``, asked for each call.
     ///   - environment: for `AWS_ENDPOINT_URL` and its like.
-    public init(account: Account, source: any CredentialSource, http: HTTPClient, environment: [String: String]) {
-        let client = QueryClient(account: account, http: http, environment: environment, retries: RetryBudget())
+    ///   - clock: what is known of AWS's clock.
+    public init(
+        account: Account, source: any CredentialSource, http: HTTPClient, environment: [String: String],
+        clock: AWSClock = AWSClock()
+    ) {
+        self.clock = clock
+        let client = QueryClient(
+            account: account, http: http, environment: environment, retries: RetryBudget(), clock: clock)
         self.client = AuthorizedClient(client: client, source: source)
     }
 
     /// ListAccessKeys, all pages.
     public func listAccessKeys(of user: String) async throws(AWSError) -> [AccessKey] {
         try await pages("ListAccessKeys", [("UserName", user)], list: "AccessKeyMetadata") { member throws(AWSError) in
-            try Self.key(member)
+            try Self.key(member, by: clock)
         }
     }
 
@@ -48,12 +57,13 @@ public struct IAM: Sendable {
         throw AWSError(.refused, "\(action): more than \(Self.pageLimit) pages")
     }
 
-    static func key(_ member: XMLElement) throws(AWSError) -> AccessKey {
+    /// Its time of creation is translated into this machine's: whoever asks how old a key is compares it with that.
+    static func key(_ member: XMLElement, by clock: AWSClock = AWSClock()) throws(AWSError) -> AccessKey {
         guard let id = member.text("AccessKeyId"), isKeyID(id),
             let status = AccessKey.Status(rawValue: member.text("Status") ?? ""),
             let created = Moment.parse(member.text("CreateDate"))
         else { throw AWSError(.refused, "the answer holds an access key that cannot be read") }
-        return AccessKey(id: AccessKeyID(id), status: status, created: created)
+        return AccessKey(id: AccessKeyID(id), status: status, created: clock.local(created))
     }
 
     /// 16 to 128 letters, digits and underscores: the pattern of IAM's API reference.
@@ -66,12 +76,24 @@ public struct IAM: Sendable {
 
     /// CreateAccessKey. Never sent again when the fate of the first is not known: that is `lost`.
     public func createAccessKey(of user: String) async throws(AWSError) -> (key: AccessKey, pair: KeyPair) {
+        try await requireSTS()
         let parameters = [("UserName", user)]
         let reply = try await client.call(.iam, "CreateAccessKey", parameters, .never)
         guard let made = reply.at("CreateAccessKeyResult", "AccessKey"), let secret = made.text("SecretAccessKey"),
-            !secret.isEmpty, let key = try? Self.key(made)
+            !secret.isEmpty, let key = try? Self.key(made, by: clock)
         else { throw AWSError(.lost, "CreateAccessKey: the answer holds no key that can be read") }
         return (key, KeyPair(id: key.id.rawValue, secret: .text(secret)))
+    }
+
+    /// A new key can be verified only where STS answers. Where it is switched off in the region, that is found before a key is
+    /// made.
+    private func requireSTS() async throws(AWSError) {
+        guard !sts.hasAnswered else { return }
+        do throws(AWSError) { _ = try await ownIdentities() } catch {
+            // Any other fault of STS may have passed when the key is there.
+            guard error.awsCode == "RegionDisabledException" else { return }
+            throw AWSError(error.code, "no key was made: \(error.description)", awsCode: error.awsCode)
+        }
     }
 
     /// UpdateAccessKey.
@@ -124,7 +146,7 @@ public struct IAM: Sendable {
         }
         // AWS writes N/A where it does not know.
         func known(_ name: String) -> String? { use.text(name).flatMap { $0.isEmpty || $0 == "N/A" ? nil : $0 } }
-        return LastUse(at: moment, service: known("ServiceName"), region: known("Region"))
+        return LastUse(at: clock.local(moment), service: known("ServiceName"), region: known("Region"))
     }
 
     /// GetUser: the user's ARN.
@@ -139,6 +161,7 @@ public struct IAM: Sendable {
     /// Who keyturn itself is, and those with whose credentials its roles are assumed, its own identity first.
     public func ownIdentities() async throws(AWSError) -> [CallerIdentity] {
         let (reply, used) = try await client.answer(.sts, "GetCallerIdentity", [], as: try await client.current())
+        sts.noteAnswer()
         var found = [CallerIdentity(arn: try Self.arn(in: reply), keyID: used.pair.id, source: used.source)]
         for origin in used.origins {
             found.append(
@@ -164,6 +187,15 @@ public struct IAM: Sendable {
         }
         return arn
     }
+}
+
+/// Whether STS has answered to keyturn's own credentials in this process.
+private final class STSState: Sendable {
+    private let state = Mutex(false)
+
+    var hasAnswered: Bool { state.withLock { $0 } }
+
+    func noteAnswer() { state.withLock { $0 = true } }
 }
 
 /// Who somebody is for AWS, and through what.

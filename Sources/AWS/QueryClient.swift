@@ -15,6 +15,7 @@ struct QueryClient: Sendable {
     let http: HTTPClient
     let environment: [String: String]
     let retries: RetryBudget
+    let clock: AWSClock
 
     /// - Parameter credentials: nil: the call is not signed.
     func call(
@@ -25,10 +26,18 @@ struct QueryClient: Sendable {
         while true {
             let failure: AWSError
             do {
+                let sent = clock.localNow
                 let reply = try await send(service, action, parameters, credentials, repeatability)
-                guard let error = AWSReply.error(in: reply, action, signedWith: credentials?.pair.id ?? "") else {
+                let date = reply.headers.first { $0.name == "date" }?.value
+                guard var error = AWSReply.error(in: reply, action, signedWith: credentials?.pair.id ?? "") else {
+                    if credentials != nil { clock.note(date: date, sent: sent, received: clock.localNow) }
                     retries.succeeded()
                     return try AWSReply.document(in: reply, action)
+                }
+                if error.isSkew {
+                    // Such a refusal is definite, so even CreateAccessKey may be made once more, by AWS's clock.
+                    if clock.noteRefusal(message: error.error.description, date: date) { continue }
+                    error.error = Self.explainSkew(error.error, clock)
                 }
                 guard error.isRepeatable(repeatability), attempt < 3, retries.take(5) else { throw error.error }
                 failure = error.error
@@ -62,6 +71,7 @@ struct QueryClient: Sendable {
             }
             lines += "x-amz-security-token: \(String(decoding: token, as: UTF8.self))\n"
         }
+        if credentials != nil, let date = clock.signingDate { lines += "X-Amz-Date: \(date)\n" }
         guard credentials?.pair.id.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != 0x2F && $0 != 0x2C }) ?? true
         else {
             throw HTTPError(.refused, "the access key ID has characters that no access key ID has")
@@ -74,6 +84,7 @@ struct QueryClient: Sendable {
             },
             timeout: .seconds(20), responseLimit: 1 << 20)
         request.isSentOnce = repeatability == .never
+        request.authorities = ProfileSettings(of: account, environment).authorities
         return try await http.send(request)
     }
 
@@ -83,6 +94,12 @@ struct QueryClient: Sendable {
             plain.contains(byte)
                 ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
         }.joined()
+    }
+
+    /// A clock that is off is neither a matter of permissions nor of the key.
+    private static func explainSkew(_ error: AWSError, _ clock: AWSClock) -> AWSError {
+        let words = clock.complaint ?? "this machine's clock and AWS's differ: set this machine's (NTP)"
+        return AWSError(.refused, "\(error.description): \(words)", awsCode: error.awsCode)
     }
 
     private static func explain(_ error: HTTPError, _ action: String, _ endpoint: String) -> AWSError {

@@ -59,6 +59,8 @@ public struct Configuration: Sendable {
     public var listensAnywhere: Bool
     /// Who is told what, in the file's order.
     public var notifications: [NotificationEntry]
+    /// Places next to targets that may hold another key.
+    public var acknowledged: [Acknowledgement]
     /// The IAM users, in the file's order.
     public var users: [UserEntry]
     /// The user with whose key keyturn itself runs, where it is to be rotated too.
@@ -151,6 +153,7 @@ public struct Configuration: Sendable {
         historyRetention = try Self.readHistory(reader.field("history"), file)
         (listen, listensAnywhere) = try Self.readListen(&reader)
         notifications = try Self.readNotifications(reader.field("notifications"), file, directory)
+        acknowledged = try Self.readAcknowledged(reader.field("acknowledged"), file)
         pushers = try Self.readPushers(reader.field("pushers"), file)
         let defaults = try Self.readDefaults(reader.field("defaults"), file)
         let names = Set(pushers.map(\.name))

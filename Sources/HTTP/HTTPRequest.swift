@@ -40,6 +40,8 @@ public struct HTTPRequest: Sendable {
     public var body: Secret?
     /// How to sign; nil: not at all.
     public var signature: Signature?
+    /// A file of certificate authorities in PEM; nil: the client's.
+    public var authorities: String?
     /// Whether it must never be sent a second time, whatever becomes of the first.
     public var isSentOnce = false
     /// Where it may go.

@@ -10,20 +10,12 @@ enum Proxy {
     static func url(for url: HTTPURL) -> String? {
         guard url.scheme == .https, !url.isLoopback else { return nil }
         let names = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
-        guard let proxy = names.lazy.compactMap(value).first, !isLeftOut(url) else { return nil }
+        guard let proxy = names.lazy.compactMap(value).first, !ProxyBypass.environment.covers(url: url.description)
+        else { return nil }
         return proxy
     }
 
     private static func value(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
-    }
-
-    private static func isLeftOut(_ url: HTTPURL) -> Bool {
-        let entries = (value("no_proxy") ?? value("NO_PROXY") ?? "").split { $0 == "," || $0 == " " }
-        return entries.contains { entry in
-            if entry == "*" { return true }
-            let name = entry.lowercased().drop { $0 == "." }
-            return url.host == name || url.host.hasSuffix(".\(name)")
-        }
     }
 }

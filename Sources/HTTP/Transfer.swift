@@ -91,7 +91,7 @@ final class Transfer {
         // Said even where there is none: libcurl would look in the environment itself. An empty name switches proxies off.
         kt_curl_set_string(handle, CURLOPT_PROXY, proxy ?? "")
         if proxy == nil { checkAddresses(handle) }
-        if let authorities = options.authorities { kt_curl_set_string(handle, CURLOPT_CAINFO, authorities) }
+        TrustStore.apply(request.authorities ?? options.authorities, to: handle)
         // The client keeps the transfer until it is finished, so the callbacks may borrow it.
         let context = Unmanaged.passUnretained(self).toOpaque()
         kt_curl_set_pointer(handle, CURLOPT_WRITEDATA, context)

@@ -21,6 +21,8 @@ public struct CallReport: Hashable, Sendable {
     public var keyID: String?
     /// When the target was last written, as the service says.
     public var changedAt: String?
+    /// What `find` found around it.
+    public var places: [FoundPlace] = []
 
     /// A report of the host's own.
     public init(

@@ -95,9 +95,14 @@ public final class PusherHost: Sendable {
         case push(KeyPair)
         /// Which key ID is there?
         case inspect
+        /// Which places around it may hold a key?
+        case find
 
         /// Whether it is one that writes.
-        var isPush: Bool { if case .push = self { true } else { false } }
+        var isPush: Bool { keyID != nil }
+
+        /// The ID of the key that is pushed.
+        var keyID: String? { if case .push(let pair) = self { pair.id } else { nil } }
     }
 
     /// How the start of a pusher ended.

@@ -18,6 +18,8 @@ struct RunnerInput: ~Copyable {
         /// - Parameter fields: ``HeaderFields``.
         case request(call: UInt32, WireRequest, fields: [UInt8], body: [UInt8])
         case log(call: UInt32, LogLine)
+        /// A place that a `find` call found.
+        case place(call: UInt32, WirePlace)
     }
 
     /// How far the runner has come.
@@ -76,6 +78,9 @@ struct RunnerInput: ~Copyable {
             guard isLive(frame.call) else { throw ProtocolError("an answer to a call that was never made") }
             return .outcome(call: frame.call, try Outcome(payload: frame.payload))
         case .log: return .log(call: frame.call, try LogLine(payload: frame.payload))
+        case .place:
+            guard isLive(frame.call) else { throw ProtocolError("a place of a call that is not under way") }
+            return .place(call: frame.call, try WirePlace(payload: frame.payload))
         default: throw ProtocolError("a message that only the host sends")
         }
     }

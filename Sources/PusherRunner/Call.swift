@@ -19,6 +19,8 @@ final class Call: Sendable {
         var isCancelled = false
         var report: Outcome?
         var requests: Int64 = 0
+        /// Places that it found.
+        var places = 0
         var replies: [Int64: Reply] = [:]
         /// What was lent to the plugin, freed when the call ends.
         var lent: [LentResponse] = []
@@ -95,6 +97,23 @@ final class Call: Sendable {
         if has(\.key_id) { outcome.keyID = text(report.pointee.key_id, limit: Self.shortTextLimit) }
         if has(\.changed_at) { outcome.changedAt = text(report.pointee.changed_at, limit: Self.shortTextLimit) }
         state.change { $0.report = outcome }
+    }
+
+    /// Hands a place that it found on to the host, which is told no more than the ABI's bound of them.
+    func found(_ place: UnsafePointer<kt_found_place>?) {
+        guard let place, Int(place.pointee.size) >= MemoryLayout<kt_found_place>.size else { return }
+        let isOne = state.change { state in
+            state.places += 1
+            return state.places <= WirePlace.most
+        }
+        guard isOne else { return }
+        let message = WirePlace(
+            place: text(place.pointee.place, limit: 2 << 10), fields: text(place.pointee.fields, limit: 4 << 10),
+            keyID: text(place.pointee.key_id, limit: 1 << 10), changedAt: text(place.pointee.changed_at, limit: 1 << 10)
+        )
+        // A text that was repaired can have become longer.
+        guard message.payload.count <= Frame.limitFromRunner(.place) ?? 0 else { return }
+        channel.send(.place, call: id, message: message)
     }
 
     static func owner(of call: UnsafePointer<kt_call>?) -> Call? {

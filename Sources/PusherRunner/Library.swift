@@ -55,6 +55,28 @@ struct Library: Sendable {
         return Int(table.pointee.size) >= end ? table.pointee.inspect : nil
     }
 
+    /// `around` of the extension kt.find/1, where it has that.
+    var findAround:
+        (
+            @convention(c) (
+                UnsafeMutableRawPointer?, UnsafePointer<kt_call>?, UnsafePointer<kt_target>?,
+                (@convention(c) (UnsafePointer<kt_call>?, UnsafePointer<kt_found_place>?) -> Void)?
+            ) -> kt_outcome
+        )?
+    {
+        guard Int(table.pointee.size) >= MemoryLayout<kt_pusher>.size, let ask = table.pointee.extension else {
+            return nil
+        }
+        let id = Array(KT_EXTENSION_FIND_1.utf8)
+        let found = id.withUnsafeBytes { bytes in
+            ask(kt_string(data: bytes.bindMemory(to: CChar.self).baseAddress, length: UInt64(bytes.count)))
+        }
+        guard let find = found?.assumingMemoryBound(to: kt_find.self),
+            Int(find.pointee.size) >= MemoryLayout<kt_find>.size
+        else { return nil }
+        return find.pointee.around
+    }
+
     /// What it says of itself.
     var description: Loaded { Loaded(id: text(table.pointee.id), manifest: text(table.pointee.manifest)) }
 }

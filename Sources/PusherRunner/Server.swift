@@ -46,7 +46,7 @@ final class Server: Sendable {
     private func take(_ frame: Frame, _ secrets: [[UInt8]]) throws(ProtocolError) -> Bool {
         switch frame.kind {
         case .open: open(configuration: secrets.first ?? [])
-        case .check, .push, .inspect:
+        case .check, .push, .inspect, .find:
             begin(frame.kind, frame.call, try Operation(payload: frame.payload), secrets.first ?? [])
         case .cancel: state.change { $0.calls[frame.call] }?.cancel()
         case .httpResponse:
@@ -106,6 +106,9 @@ final class Server: Sendable {
                 switch kind {
                 case .check: return library.table.pointee.check(instance, view, &target)
                 case .inspect: return library.inspect?(instance, view, &target) ?? KT_UNSUPPORTED
+                case .find:
+                    return library.findAround?(instance, view, &target, { Call.owner(of: $0)?.found($1) })
+                        ?? KT_UNSUPPORTED
                 default:
                     return lend(Array(operation.accessKeyID.utf8)) { id in
                         lend(secret) { secret in

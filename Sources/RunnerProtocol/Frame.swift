@@ -9,10 +9,10 @@ public struct Frame: Sendable {
         case secret = 1
         // Host to runner. The first of all is `confine`.
         case open = 16
-        case check, push, inspect, cancel, httpResponse, close, confine
+        case check, push, inspect, cancel, httpResponse, close, confine, find
         // Runner to host.
         case loaded = 32
-        case refused, outcome, httpRequest, log, confined
+        case refused, outcome, httpRequest, log, confined, place
     }
 
     /// The length of what comes before the payload.
@@ -32,14 +32,15 @@ public struct Frame: Sendable {
         case .httpRequest: 9 << 10
         case .log: 66 << 10
         case .confined: 1 << 10
-        case .open, .check, .push, .inspect, .cancel, .httpResponse, .close, .confine: nil
+        case .place: 16 << 10
+        case .open, .check, .push, .inspect, .find, .cancel, .httpResponse, .close, .confine: nil
         }
     }
 
     /// The longest payload of a kind that the host may send; nil: only runners send it.
     public static func limitFromHost(_ kind: Kind) -> Int? {
         switch kind {
-        case .loaded, .refused, .outcome, .httpRequest, .log, .confined: nil
+        case .loaded, .refused, .outcome, .httpRequest, .log, .confined, .place: nil
         default: payloadLimit
         }
     }

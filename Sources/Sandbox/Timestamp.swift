@@ -7,6 +7,9 @@ enum Timestamp {
         date.formatted(.iso8601)
     }
 
+    /// The same in the form of `x-amz-date`.
+    static func amazonText(_ date: Date) -> String { text(date).filter { $0 != "-" && $0 != ":" } }
+
     /// The form of `x-amz-date`, e.g. `20150830T123600Z`.
     static func parseAmazon(_ text: String) -> Date? {
         guard text.wholeMatch(of: #/\d{8}T\d{6}Z/#) != nil else { return nil }

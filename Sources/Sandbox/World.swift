@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 
 /// How the sandbox was asked to behave.
@@ -31,6 +32,12 @@ final class World: Sendable {
     let travis: Mutex<TravisInstance>
     let gitlab: Mutex<GitLabInstance>
     let github: Mutex<GitHubInstance>
+    let moods = Mutex(Moods())
+    /// Seconds by which AWS's clock is ahead of this machine's.
+    let awsLead = Mutex(0.0)
+
+    /// The time by AWS's clock.
+    var awsNow: Date { Date().addingTimeInterval(awsLead.withLock { $0 }) }
 
     init(settings: Settings) throws {
         var start = try StartingPoint(settings: settings)

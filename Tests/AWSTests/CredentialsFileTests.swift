@@ -34,13 +34,13 @@ struct CredentialsFileTests {
                 "[ci]\r\nAWS_Secret_Access_Key=new/secret+=\r\naws_access_key_id=AKIANEW"
             ),
             (
-                "# [ci]\n[c]\naws_access_key_id = A\naws_secret_access_key = s\n\n[ ci ]\n;aws_access_key_id = B\naws_access_key_id = C \t\naws_secret_access_key = t\nregion = x\n[d]\naws_access_key_id = D",
-                "# [ci]\n[c]\naws_access_key_id = A\naws_secret_access_key = s\n\n[ ci ]\n;aws_access_key_id = B\naws_access_key_id = AKIANEW \t\naws_secret_access_key = new/secret+=\nregion = x\n[d]\naws_access_key_id = D"
+                "# [ci]\n[c]\naws_access_key_id = A\naws_secret_access_key = s\n\n[ci] # ours\n;aws_access_key_id = B\naws_access_key_id : C \t\naws_secret_access_key = t\nregion = x\n[d]\naws_access_key_id = D",
+                "# [ci]\n[c]\naws_access_key_id = A\naws_secret_access_key = s\n\n[ci] # ours\n;aws_access_key_id = B\naws_access_key_id : AKIANEW \t\naws_secret_access_key = new/secret+=\nregion = x\n[d]\naws_access_key_id = D"
             ),
-            // What stands twice would be read from the last place by some, and from the first by others.
+            // As far in as somebody likes them.
             (
-                "[ci]\naws_access_key_id = A\n[x]\n[ci]\naws_access_key_id = B\naws_secret_access_key = s\n",
-                "[ci]\naws_access_key_id = AKIANEW\n[x]\n[ci]\naws_access_key_id = AKIANEW\naws_secret_access_key = new/secret+=\n"
+                "[ci]\n  aws_access_key_id = A\n  aws_secret_access_key = s\n  s3 =\n    a = b\n",
+                "[ci]\n  aws_access_key_id = AKIANEW\n  aws_secret_access_key = new/secret+=\n  s3 =\n    a = b\n"
             ),
         ])
     func replaced(old: String, new: String) throws {
@@ -60,6 +60,11 @@ struct CredentialsFileTests {
         arguments: [
             ("[x]\n", CredentialsFile.Trouble.missing), ("[ci]\naws_access_key_id = A\n", .missing),
             ("[ci]\naws_access_key_id = A\naws_secret_access_key = s\naws_session_token = t\n", .unsettled),
+            // AWS's tools read none of these.
+            ("[ci]\naws_access_key_id = A\n[x]\n[ci]\naws_access_key_id = B\naws_secret_access_key = s\n", .unsettled),
+            ("[ci]\naws_access_key_id = A\naws_secret_access_key = s\naws_access_key_id = B\n", .unsettled),
+            ("[ci]\naws_access_key_id = A\naws_secret_access_key = s\n  t\n", .unsettled),
+            ("aws_access_key_id = A\n[ci]\n", .unsettled), ("[ ci ]\naws_access_key_id = A\n", .missing),
         ])
     func refused(old: String, trouble: CredentialsFile.Trouble) throws {
         defer { try? FileManager.default.removeItem(at: directory) }

@@ -54,6 +54,10 @@ class Sandbox:
     def fault(self, service, **what):
         self._control("POST", "/faults", {"service": service, **what})
 
+    def mood(self, **what):
+        """How the services differ from an ordinary day: `github_lag=10`."""
+        self._control("POST", "/moods", {name.replace("_", "-"): value for name, value in what.items()})
+
     def clear_faults(self):
         self._control("DELETE", "/faults")
 

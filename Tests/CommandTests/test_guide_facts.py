@@ -103,7 +103,7 @@ def test_every_field_exists(page, schema):
     rest = {"version": 1, "state": "sqlite:keyturn.db", "seal-key": {"file": "seal.key"}}
     for block in guides.blocks(page.read_text(), "yaml"):
         file = yaml.load(block, Loader=Yaml)
-        if not {"deploy", "scrape_configs", "groups"} & set(file):  # A pipeline of GitLab's, and files of Prometheus.
+        if not {"deploy", "jobs", "before_script", "scrape_configs", "groups"} & set(file):  # Pipelines, files of Prometheus.
             jsonschema.Draft202012Validator(schema).validate({**rest, **file})
     named = set(re.findall(r"`([a-z][a-z-]+): [^`]*`", guides.prose(page.read_text())))
     others = {"app", "gitlab", "public", "x-ratelimit-remaining"}  # Pushers' names, and words of the services.

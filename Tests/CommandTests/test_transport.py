@@ -80,6 +80,45 @@ def test_a_certificate_that_nobody_vouches_for(world, serve, certificate):
     assert server.seen
 
 
+@pytest.mark.parametrize("variable", ["CURL_CA_BUNDLE", "SSL_CERT_FILE"])
+def test_the_environment_names_certificate_authorities(world, serve, certificate, variable):
+    """As for curl, and for what is built on OpenSSL."""
+    server = serve(target=world.sandbox.travis, certificate=certificate)
+    world.configuration["pushers"]["travis"]["endpoint"] = f"https://localhost:{server.server_port}"
+    world.save()
+    world.environment[variable] = str(certificate[0])
+    world.must("check", "--online")
+    assert server.seen
+
+
+@pytest.mark.parametrize("way", ["AWS_CA_BUNDLE", "ca_bundle"])
+def test_aws_has_certificate_authorities_of_its_own(world, serve, certificate, way):
+    """Other services do not trust them."""
+    aws = serve(target=world.sandbox.aws, certificate=certificate)
+    travis = serve(target=world.sandbox.travis, certificate=certificate)
+    world.configuration["aws"]["endpoint-url"] = f"https://localhost:{aws.server_port}"
+    world.configuration["pushers"]["travis"]["endpoint"] = f"https://localhost:{travis.server_port}"
+    world.save()
+    if way == "ca_bundle":
+        world.write(".aws/config", f"[default]\nca_bundle = {certificate[0]}\n")
+    else:
+        world.environment[way] = str(certificate[0])
+    result = world.run("check", "--online")
+    # The forwarder's host is in the signature, so the sandbox refuses it: what counts is that it was asked.
+    assert aws.seen and travis.seen == [] and "travis:acme/app" in result.out
+
+
+@pytest.mark.parametrize("value", ["example.com", ".example.com", "*.example.com", "x, iam.example.com:443", "*", "a b example.com"])
+def test_no_proxy_in_every_form(make, serve, value):
+    """The proxy hears nothing; nothing answers at the host itself."""
+    proxy = serve(target="http://127.0.0.1:9")
+    world = make(https_proxy=f"http://127.0.0.1:{proxy.server_port}", NO_PROXY=value)
+    world.configuration["aws"]["endpoint-url"] = "https://iam.example.com"
+    world.save()
+    world.must("check", "--online", status=69)
+    assert proxy.seen == []
+
+
 def test_a_redirect_takes_no_token_along(world, serve):
     """The place that it points to hears nothing, and the operator reads where it points."""
     elsewhere = serve(target=world.sandbox.gitlab)

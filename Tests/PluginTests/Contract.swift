@@ -12,13 +12,20 @@ struct Contract: Sendable {
 
     let document: JSONValue
 
-    /// By the plugin's library; nil where the contract is not beside the repository.
-    static func of(_ library: String) -> Contract? {
+    /// By the plugin's library; empty where the contracts are not beside the repository.
+    static func of(_ library: String) -> [Contract] {
         switch library {
-        case "TravisCI": travis
-        case "GitLabCI": gitlab
-        default: nil
+        case "TravisCI": [travis, Contract("travis-find")].compactMap { $0 }
+        case "GitLabCI": [gitlab, Contract("gitlab-find")].compactMap { $0 }
+        default: []
         }
+    }
+
+    /// What is wrong with a request by the contract that knows its operation; empty: nothing.
+    static func violations(of request: Recorded, below endpoint: String, in contracts: [Contract]) -> [String] {
+        let path = String(request.url.dropFirst(endpoint.count).prefix { $0 != "?" })
+        let contract = contracts.first { $0.operation(request.method, path) != nil } ?? contracts.first
+        return contract?.violations(of: request, below: endpoint) ?? []
     }
 
     static let travis = Contract("travis-env-vars")

@@ -1,4 +1,5 @@
 import CKeyturnPusher
+import Foundation
 import Synchronization
 import Testing
 
@@ -12,15 +13,22 @@ import Testing
     private let api = "https://api.github.com"
     private let subject = "GitHub: Acme/app: "
     private let installed = Reply.status(200, #"{"id":456,"account":{"login":"Acme"},"suspended_at":null}"#)
-    private let times = Reply.status(
-        200,
-        #"{"total_count":2,"secrets":[{"name":"AWS_ACCESS_KEY_ID","updated_at":"2026-11-22T10:00:01Z"},"#
-            + #"{"name":"AWS_SECRET_ACCESS_KEY","updated_at":"2026-11-22T10:00:01Z"}]}"#)
+    private static func times(_ time: String) -> Reply {
+        .status(
+            200,
+            #"{"total_count":2,"secrets":[{"name":"AWS_ACCESS_KEY_ID","updated_at":"\#(time)"},"#
+                + #"{"name":"AWS_SECRET_ACCESS_KEY","updated_at":"\#(time)"}]}"#)
+    }
 
     private var publicKey: Reply {
         .status(200, #"{"key_id":"568250167242549743","key":"\#(SealingKey().publicKey)"}"#)
     }
-    private var push: [Reply] { [publicKey, .status(204), .status(204), times] }
+    private var push: [Reply] {
+        [
+            publicKey, Self.times("2026-11-21T10:00:00Z"), .status(204), .status(204),
+            Self.times("2026-11-22T10:00:01Z"),
+        ]
+    }
 
     private func grant(_ token: String = token, until end: String = "2026-11-22T11:00:00Z") -> Reply {
         .status(201, #"{"token":"\#(token)","expires_at":"\#(end)","permissions":{"secrets":"write"}}"#)
@@ -119,8 +127,8 @@ import Testing
                 tokens.add(1, ordering: .relaxed)
                 return grant
             case let line where line.hasSuffix("/public-key"): return push[0]
-            case let line where line.hasPrefix("PUT"): return push[1]
-            default: return push[3]
+            case let line where line.hasPrefix("PUT"): return push[2]
+            default: return push[1]
             }
         }
         await withTaskGroup(of: Bool.self) { group in
@@ -171,6 +179,33 @@ import Testing
         let end = try session().push(target, [installed, grant(), error(403, "no rights: \(Self.token)!")])
         end.expect(KT_UNAUTHORIZED, subject + "403 (no rights: [redacted]!): ", "give the App write access to Secrets")
         #expect(!end.message.contains("0123456789"))
+    }
+
+    /// How keys look that went through a variable of a CI system, a shell or YAML.
+    static let pasted: [(String, @Sendable (String) -> String)] = [
+        ("escaped line ends", { $0.replacing("\n", with: #"\n"#) }),
+        ("escaped line ends of Windows", { $0.replacing("\n", with: #"\r\n"#) }),
+        ("blanks for line ends", { $0.replacing("\n", with: " ") }), ("no line ends", { $0.replacing("\n", with: "") }),
+        ("line ends of Windows", { $0.replacing("\n", with: "\r\n") }), ("quotes", { "\"\($0)\"" }),
+        ("quotes and escapes", { "'" + $0.replacing("\n", with: #"\n"#) + "' " }),
+        ("blanks around", { "\n  \($0)\n\n" }), ("further in", { $0.replacing("\n", with: "\n    ") }),
+        ("base64", { Data($0.utf8).base64EncodedString() }),
+        ("base64 in lines", { Data($0.utf8).base64EncodedString(options: [.lineLength76Characters]) }),
+        ("base64 of escapes", { Data($0.replacing("\n", with: #"\n"#).utf8).base64EncodedString() }),
+        ("the part in the middle", { $0.split(separator: "\n").dropFirst().dropLast().joined(separator: "\n") }),
+    ]
+
+    @Test(arguments: pasted.indices, [true, false]) func `a key is read however it was pasted`(
+        index: Int, isPKCS1: Bool
+    ) throws {
+        let text = Self.pasted[index].1(isPKCS1 ? Self.key.pkcs1 : Self.key.pkcs8)
+        let body = try JSONEncoder().encode(["app-id": "123", "private-key": text])
+        let session = try HostSession(.github, configuration: String(decoding: body, as: UTF8.self))
+        #expect(session.openOutcome == KT_OK, "\(Self.pasted[index].0)")
+        let end = session.push(target, [installed, grant()] + push)
+        end.expect(KT_OK, subject)
+        let assertion = try #require(end.requests[0].headers["Authorization"]).dropFirst("Bearer ".count)
+        #expect(Self.key.claims(String(assertion))?["iss"] == .text("123"))
     }
 
     @Test func `a key that cannot sign is refused before anything is sent`() throws {

@@ -28,7 +28,7 @@ import Testing
         try HostSession(.github).check(target, [.status(200, #"{"archived":true}"#)])
             .expect(KT_CONFLICT, subject, "archived")
         let refusal = Reply.status(403, #"{"message":"Repository was archived so is read-only."}"#)
-        try HostSession(.github).push(target, [key, refusal])
+        try HostSession(.github).push(target, [key, none, refusal])
             .expect(KT_CONFLICT, "GitHub: AWS_SECRET_ACCESS_KEY in acme/app: 403 (Repository was archived", "unarchive")
     }
 
@@ -48,9 +48,28 @@ import Testing
         try HostSession(.github).check(target, [scoped(""), key, none]).expect(KT_OK, subject)
     }
 
+    @Test(arguments: [
+        ("2026-11-24 10:00:00 UTC", "the token expires in 2 days, at 2026-11-24T10:00:00Z: make a new one"),
+        ("2026-11-22 14:30:00 +0200", "the token expires in 2 hours, at 2026-11-22T12:30:00Z"),
+        ("2027-11-22 10:00:00 UTC", nil), ("soon", nil),
+    ])
+    func `a token that ends soon is said`(end: String, text: String?) throws {
+        let headers = ["github-authentication-token-expiration": end]
+        let repository = Reply.status(200, #"{"archived":false}"#, headers)
+        let seen = try HostSession(.github).check(target, [repository, key, none])
+        seen.expect(KT_OK, subject)
+        #expect(seen.message.contains("expires") == (text != nil))
+        if let text { #expect(seen.message.contains(text)) }
+        let organization = #"{"organization":"acme",\#(Self.names)}"#
+        let key = Reply.status(200, self.key.body, headers)
+        let missing = Reply.status(404, #"{"message":"Not Found"}"#)
+        let other = try HostSession(.github).check(organization, [key, missing, missing])
+        #expect(other.message.contains("expires") == (text != nil))
+    }
+
     @Test func `a repository that moved or is not there is told`() throws {
         try HostSession(.github).check(target, [.status(301, "", ["location": "https://x.example/9"])])
-            .expect(KT_INVALID_CONFIG, subject, "moved to https://x.example/9")
+            .expect(KT_INVALID_CONFIG, subject, "redirected to https://x.example/9")
         try HostSession(.github).check(target, [.status(404, #"{"message":"Not Found"}"#)])
             .expect(KT_NOT_FOUND, subject, "check its name")
     }
@@ -117,6 +136,8 @@ import Testing
 
     @Test func `a web page is not GitHub's API`() throws {
         try HostSession(.github).check(target, [.status(404, "<html>", ["content-type": "text/html; charset=utf-8"])])
-            .expect(KT_INVALID_CONFIG, subject + "404: the answer is a web page", "/api/v3")
+            .expect(KT_INVALID_CONFIG, subject + "404: a web page answered", "/api/v3")
+        try HostSession(.github).check(target, [.status(200, "  <!doctype HTML><title>Sign in</title>")])
+            .expect(KT_RETRYABLE, subject + "200", "a web page answered")
     }
 }

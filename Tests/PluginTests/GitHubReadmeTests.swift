@@ -9,6 +9,7 @@ import Testing
     private static let names =
         #""access-key-id":"AWS_ACCESS_KEY_ID","secret-access-key":"AWS_SECRET_ACCESS_KEY""#
     private static let target = #"{"repository":"acme/app",\#(names)}"#
+    private static let file = #"{"repository":"acme/app","shape":"credentials-file",\#(names)}"#
     private static let variable = #"{"repository":"acme/app","key-id-as":"variable",\#(names)}"#
 
     private var key: Reply { .status(200, #"{"key_id":"1","key":"\#(SealingKey().publicKey)"}"#) }
@@ -25,26 +26,51 @@ import Testing
         return .status(200, #"{"total_count":2,"secrets":[\#(secrets.joined(separator: ","))]}"#)
     }
 
+    private var before: Reply { times("2026-11-21T10:00:00Z") }
+
+    private func file(_ time: String) -> Reply {
+        .status(200, #"{"total_count":1,"secrets":[{"name":"AWS_CREDENTIALS_FILE","updated_at":"\#(time)"}]}"#)
+    }
+
     private func value(_ value: String) -> Reply {
         .status(200, #"{"name":"AWS_ACCESS_KEY_ID","value":"\#(value)","updated_at":"2026-11-22T10:00:01Z"}"#)
     }
 
     /// What GitHub answers, in words and as the replies to a push.
     private var pushes: [(String, [Reply])] {
-        let noSecret = Self.says(404, "Not Found")
+        let none = Reply.status(200, #"{"total_count":0,"secrets":[]}"#)
+        let old = times("2026-11-21T10:00:00Z")
         return [
-            ("201 or 204, then a time that is new", [key, written, written, times("2026-11-22T10:00:01Z")]),
-            ("201 or 204, then a time that is old", [key, written, written, times("2026-11-21T10:00:00Z")]),
+            ("201 or 204, then a time that is new", [key, before, written, written, times("2026-11-22T10:00:01Z")]),
+            ("201 or 204, then the time of before for 3 s", [key, before, written, written, old, old, old]),
             (
-                "201 or 204, then no such secret",
-                [key, written, written, .status(200, #"{"total_count":0,"secrets":[]}"#)]
+                "201 or 204, then no such secret, then a time",
+                [key, before, written, written, none, times("2026-11-22T10:00:01Z")]
             ),
-            ("variable: 201 or 204, then the key ID", [key, written, noSecret, written, value(HostSession.keyID)]),
-            ("variable: 201 or 204, then another value", [key, written, noSecret, written, value("AKIAOTHER")]),
+            (
+                "file: 201 or 204, then a time that is new",
+                [key, file("2026-11-21T10:00:00Z"), written, file("2026-11-22T10:00:01Z")]
+            ),
+            (
+                "variable: 201 or 204, then the key ID",
+                [key, none, value("AKIAOLD"), written, written, value(HostSession.keyID)]
+            ),
+            (
+                "variable: 201 or 204, then another value",
+                [key, none, value("AKIAOLD"), written, written, value("AKIAOTHER")]
+            ),
             ("200 that is not understood", [.status(200, "{}")]),
             ("a public key that is none", [.status(200, #"{"key_id":"1","key":"AAAA"}"#)]),
-            ("301", [.status(301, "", ["location": "https://api.github.com/repositories/9"])]),
-            ("400", [key, Self.says(400, "Problems parsing JSON")]),
+            (
+                "301 to a repository's number",
+                [
+                    .status(301, "", ["location": "https://api.github.com/repositories/9/actions/secrets/public-key"]),
+                    .status(200, #"{"id":9,"full_name":"acme/new"}"#),
+                ]
+            ),
+            ("302 to a sign-in page", [.status(302, "", ["location": "https://sso.example/login?to=x"])]),
+            ("3xx to elsewhere", [.status(302, "", ["location": "https://other.example/"])]),
+            ("400", [key, before, Self.says(400, "Problems parsing JSON")]),
             ("401", [Self.says(401, "Bad credentials")]),
             (
                 "403",
@@ -55,7 +81,10 @@ import Testing
                 ]
             ),
             ("403 with `X-GitHub-SSO`", [Self.says(403, "Resource protected by SAML", ["x-github-sso": "required"])]),
-            ("403 of an archived repository", [key, Self.says(403, "Repository was archived so is read-only.")]),
+            (
+                "403 of an archived repository",
+                [key, before, Self.says(403, "Repository was archived so is read-only.")]
+            ),
             ("403 or 429 with `retry-after`", [Self.says(403, "Slow down", ["retry-after": "30"])]),
             (
                 "403 or 429 with `x-ratelimit-remaining: 0`",
@@ -68,15 +97,41 @@ import Testing
             ("403 that speaks of a rate limit, any other 429", [Self.says(429, "Secondary rate limit")]),
             ("404", [Self.says(404, "Not Found")]),
             ("a web page", [.status(404, "<html>", ["content-type": "text/html"])]),
-            ("409", [key, Self.says(409, "Conflict")]),
-            ("422", [key, Self.says(422, "Validation Failed")]),
+            (
+                "a web page with 200, such as a sign-in page",
+                [.status(200, "<!DOCTYPE html>", ["content-type": "text/html"])]
+            ),
+            (
+                "a web page to the second write",
+                [key, before, written, .status(404, "<html>", ["content-type": "text/html"])]
+            ),
+            ("203, from a proxy", [key, before, .status(203)]),
+            ("202", [key, before, .status(202)]),
+            (
+                "403 of abuse detection, with no header field",
+                [Self.says(403, "You have triggered an abuse detection mechanism.")]
+            ),
+            (
+                "403 of an IP allow list",
+                [
+                    Self.says(
+                        403,
+                        "the `acme` organization has an IP allow list enabled, and your IP address is not permitted")
+                ]
+            ),
+            ("503 with `retry-after`", [.status(503, "", ["retry-after": "20"])]),
+            ("a malformed `retry-after`", [Self.says(429, "Slow down", ["retry-after": "soon"])]),
+            ("a `retry-after` of a year", [Self.says(429, "Slow down", ["retry-after": "31536000"])]),
+            ("407, from a proxy", [.status(407)]),
+            ("409", [key, before, Self.says(409, "Conflict")]),
+            ("422", [key, before, Self.says(422, "Validation Failed")]),
             (
                 "422 to a public key from before, then another key",
-                [key, written, written, times("2026-11-22T10:00:01Z")]
+                [key, before, written, written, times("2026-11-22T10:00:01Z")]
             ),
             ("5xx", [.status(502)]),
-            ("no connection", [.error(KT_HTTP_UNREACHABLE)]), ("connection lost", [key, .error(KT_HTTP_LOST)]),
-            ("no answer in time", [key, .error(KT_HTTP_TIMED_OUT)]),
+            ("no connection", [.error(KT_HTTP_UNREACHABLE)]), ("connection lost", [key, before, .error(KT_HTTP_LOST)]),
+            ("no answer in time", [key, before, .error(KT_HTTP_TIMED_OUT)]),
             ("a certificate that cannot be trusted", [.error(KT_HTTP_TLS)]),
         ]
     }
@@ -100,10 +155,11 @@ import Testing
             let session = try HostSession(.github)
             if label.hasPrefix("422 to") {
                 _ = session.push(Self.target, replies)
-                let again = [Self.says(422, "the key ID is invalid"), key] + replies.dropFirst()
+                let again = [before, Self.says(422, "the key ID is invalid"), key] + replies.dropFirst(2)
                 lines.append(row(label, session.push(Self.target, again)))
             } else {
-                let target = label.hasPrefix("variable") ? Self.variable : Self.target
+                let target =
+                    label.hasPrefix("variable") ? Self.variable : label.hasPrefix("file") ? Self.file : Self.target
                 lines.append(row(label, session.push(target, replies)))
             }
         }

@@ -27,13 +27,16 @@ import Testing
 
     private func shown(_ file: String, type: String = "file") -> String { variable("\"\(file)\"", type: type) }
 
+    private var old: Reply { .status(200, shown(file("AKIAOLD", secret: "old"))) }
+
     @Test func `one write of a file variable delivers both`() throws {
-        let end = try HostSession(.gitlab).push(target, [.status(200, shown(file()))])
+        let end = try HostSession(.gitlab).push(target, [old, .status(200, shown(file()))])
         end.expect(KT_OK, "GitLab: acme/app: AWS_SHARED_CREDENTIALS_FILE updated (200)")
         #expect(end.report?.evidence == KT_EVIDENCE_READ_BACK)
-        #expect(end.lines == ["PUT \(base)/AWS_SHARED_CREDENTIALS_FILE"])
+        let read = "GET \(base)/AWS_SHARED_CREDENTIALS_FILE?filter%5Benvironment_scope%5D=%2A"
+        #expect(end.lines == [read, "PUT \(base)/AWS_SHARED_CREDENTIALS_FILE"])
         #expect(
-            end.requests[0].body == #"{"value":"\#(written())","variable_type":"file","masked":false,"#
+            end.requests[1].body == #"{"value":"\#(written())","variable_type":"file","masked":false,"#
                 + #""filter":{"environment_scope":"*"}}"#)
     }
 
@@ -49,9 +52,9 @@ import Testing
     @Test func `variable and profile have the names that the target says`() throws {
         let named = #"{"project":"acme/app","credentials-file":"DEPLOY","profile":"deploy",\#(Self.fields)}"#
         let answer = variable("\"\(file(profile: "deploy"))\"", key: "DEPLOY")
-        let end = try HostSession(.gitlab).push(named, [.status(200, answer)])
+        let end = try HostSession(.gitlab).push(named, [old, .status(200, answer)])
         end.expect(KT_OK, "GitLab: acme/app: DEPLOY updated (200)")
-        #expect(end.requests[0].body.contains(#""[deploy]\u000aaws_access_key_id = "#))
+        #expect(end.requests[1].body.contains(#"\u000a[deploy]\u000aaws_access_key_id = "#))
     }
 
     @Test func `a group is looked at first, and the instance has no scope`() throws {
@@ -62,7 +65,8 @@ import Testing
         end.expect(KT_OK, "GitLab: group acme (scope production): AWS_SHARED_CREDENTIALS_FILE created")
         #expect(end.requests.map(\.method) == ["GET", "POST"])
         let instance = #"{"instance":true,\#(Self.fields)}"#
-        try HostSession(.gitlab).push(instance, [.status(200, shown(file()))]).expect(KT_OK, "GitLab: the instance")
+        try HostSession(.gitlab).push(instance, [old, .status(200, shown(file()))]).expect(
+            KT_OK, "GitLab: the instance")
     }
 
     @Test func `an answer with another key, secret, profile or type is never a yes`() throws {
@@ -71,7 +75,7 @@ import Testing
             shown(file(), type: "env_var"), variable("\"x\"", key: "OTHER"),
         ]
         for answer in wrong {
-            try HostSession(.gitlab).push(target, [.status(200, answer)]).expect(KT_RETRYABLE, subject + "200")
+            try HostSession(.gitlab).push(target, [old, .status(200, answer)]).expect(KT_RETRYABLE, subject + "200")
         }
     }
 
@@ -79,7 +83,7 @@ import Testing
         let loose =
             #"\r\n[default]\r\naws_access_key_id=\#(HostSession.keyID)\r\n"#
             + #"aws_secret_access_key =  \#(Self.secretInJSON)"#
-        try HostSession(.gitlab).push(target, [.status(200, shown(loose))]).expect(KT_OK, "GitLab: acme/app")
+        try HostSession(.gitlab).push(target, [old, .status(200, shown(loose))]).expect(KT_OK, "GitLab: acme/app")
     }
 
     @Test(arguments: [#""masked":true"#, #""hidden":true"#])
@@ -115,4 +119,70 @@ import Testing
 
     /// As PusherKit spells it.
     private func written() -> String { file().replacing(#"\n"#, with: #"\u000a"#) }
+
+    // MARK: What else the variable holds
+
+    /// What is written over a variable that holds `old`, which has no characters that JSON escapes but line ends.
+    private func written(over old: String, to target: String? = nil) throws -> String {
+        let json = old.replacing("\r\n", with: #"\r\n"#).replacing("\n", with: #"\n"#).replacing("\r", with: #"\r"#)
+            .replacing("\t", with: #"\t"#)
+        let end = try HostSession(.gitlab).push(target ?? self.target, [.status(200, shown(json)), .status(500)])
+        let body = try #require(end.requests.last?.body)
+        let start = try #require(body.firstRange(of: #"{"value":""#)).upperBound
+        let rest = body[start...]
+        return String(rest[..<(try #require(rest.firstRange(of: #"","variable_type""#)).lowerBound)])
+            .replacing(#"\u000d\u000a"#, with: "\r\n").replacing(#"\u000a"#, with: "\n").replacing(
+                #"\u000d"#, with: "\r"
+            ).replacing(#"\u0009"#, with: "\t")
+    }
+
+    private let pair = "aws_access_key_id = \(HostSession.keyID)\naws_secret_access_key = \(secretInJSON)\n"
+
+    @Test func `other profiles, settings and comments stay as they are`() throws {
+        let audit =
+            "# for the auditors\n[audit]\naws_access_key_id = AKIAAUDIT\naws_secret_access_key: x\nregion=eu-west-1\n"
+        let own =
+            "[default]\naws_access_key_id=AKIAOLD\naws_secret_access_key=old\naws_session_token = t\nregion = us-east-1\n"
+        #expect(try written(over: audit + own) == audit + "[default]\n\(pair)region = us-east-1\n")
+        #expect(try written(over: own + audit) == "[default]\n\(pair)region = us-east-1\n" + audit)
+        #expect(try written(over: audit) == audit + "[default]\n" + pair)
+        #expect(try written(over: "[audit]\nregion = x") == "[audit]\nregion = x\n[default]\n" + pair)
+        let windows = "[audit]\r\nregion = x\r\n[default]\r\naws_access_key_id = AKIAOLD\r\n"
+        #expect(try written(over: windows) == "[audit]\r\nregion = x\r\n[default]\r\n" + pair)
+    }
+
+    @Test func `a profile with its settings further in is written as far in`() throws {
+        let own = "[default]\n  aws_access_key_id = AKIAOLD\n  s3 =\n    max_queue_size = 7\n  region = x\n"
+        let indented = pair.replacing("aws_", with: "  aws_")
+        #expect(try written(over: own) == "[default]\n\(indented)  s3 =\n    max_queue_size = 7\n  region = x\n")
+        // What continues a line of the pair goes with it.
+        let long = "[default]\naws_secret_access_key = old\n  part\naws_access_key_id = AKIAOLD\nregion = x\n"
+        #expect(try written(over: long) == "[default]\n\(pair)region = x\n")
+    }
+
+    @Test(arguments: ["changeme", "/etc/aws", "aws_access_key_id = AKIAOLD\n[default]\n", "[default]\nnonsense\n"])
+    func `what is no credentials file is replaced`(old: String) throws {
+        #expect(try written(over: old) == "[default]\n" + pair)
+    }
+
+    @Test func `a profile that is there twice is a person's to settle`() throws {
+        let twice = file("AKIAONE") + file("AKIATWO")
+        let end = try HostSession(.gitlab).push(target, [.status(200, shown(twice))])
+        end.expect(KT_CONFLICT, subject + "the profile default is in it twice", "delete one of the two")
+        #expect(end.requests.count == 1)
+    }
+
+    @Test func `a hidden variable, whose value is not known, is replaced`() throws {
+        let end = try HostSession(.gitlab).push(
+            target, [.status(200, variable("null")), .status(200, variable("null"))])
+        end.expect(KT_OK, "GitLab: acme/app: AWS_SHARED_CREDENTIALS_FILE updated (200)")
+        #expect(end.report?.evidence == KT_EVIDENCE_ACKNOWLEDGED)
+        #expect(end.requests[1].body.contains(written()))
+    }
+
+    @Test func `what cannot be read is not written`() throws {
+        let end = try HostSession(.gitlab).push(target, [.status(502)])
+        end.expect(KT_RETRYABLE, subject + "502")
+        #expect(end.requests.count == 1)
+    }
 }

@@ -33,7 +33,7 @@ final class HostSession {
     var answering: (@Sendable (Recorded) -> Reply)?
 
     /// Every request is held against it.
-    private let contract: Contract?
+    private let contract: [Contract]
     private let endpoint: String
     /// Where requests are written down, for the tests that hold them against the services' descriptions.
     private static let requestFile = getenv("KEYTURN_REQUESTS").map { String(cString: $0) }
@@ -87,6 +87,32 @@ final class HostSession {
 
     func inspect(_ target: String, _ replies: [Reply]) -> Ending {
         run(replies) { table.pointee.inspect(instance, $0, place(target)) }
+    }
+
+    /// A place that the plugin found.
+    struct Found: Equatable {
+        let place: String
+        let fields: String
+        let keyID: String
+    }
+
+    /// What the last `find` found.
+    var found: [Found] = []
+
+    /// Looks around a target by the extension kt.find/1.
+    func find(_ target: String, _ replies: [Reply]) -> Ending {
+        found = []
+        let id = hostArena.string(KT_EXTENSION_FIND_1)
+        let find = table.pointee.extension(id)?.assumingMemoryBound(to: kt_find.self)
+        return run(replies) { call in
+            find?.pointee.around(instance, call, place(target)) { call, place in
+                guard let place, let context = call?.pointee.context else { return }
+                Unmanaged<HostSession>.fromOpaque(context).takeUnretainedValue().found.append(
+                    Found(
+                        place: text(place.pointee.place), fields: text(place.pointee.fields),
+                        keyID: text(place.pointee.key_id)))
+            } ?? KT_UNSUPPORTED
+        }
     }
 
     /// The host's answer to one request: the next of the script, or a refusal when the script is over.
@@ -150,7 +176,7 @@ final class HostSession {
         let ending = Ending(outcome: outcome, report: report, requests: requests, unused: self.replies.count)
         ending.expectNoSecrets(logs: logs)
         for request in requests {
-            let wrong = contract?.violations(of: request, below: endpoint) ?? []
+            let wrong = Contract.violations(of: request, below: endpoint, in: contract)
             #expect(wrong.isEmpty, "\(request.line) is not as documented")
         }
         return ending

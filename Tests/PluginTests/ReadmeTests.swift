@@ -44,6 +44,10 @@ private enum GitLabAnswers {
             + #""environment_scope":"\#(scope)"}"#
     }
 
+    private static func file(_ contents: String) -> Reply {
+        .status(200, variable("AWS_SHARED_CREDENTIALS_FILE", "\"\(contents)\"", type: "file"))
+    }
+
     private static func message(_ status: UInt32, _ text: String, _ headers: [String: String] = [:]) -> Reply {
         .status(status, #"{"message":"\#(text)"}"#, headers)
     }
@@ -69,24 +73,55 @@ private enum GitLabAnswers {
                 "200 without a value: hidden", .status(200, variable("AWS_SECRET_ACCESS_KEY", "null")),
                 .status(200, variable("AWS_ACCESS_KEY_ID", "null"))),
             push(
-                "200 with the file variable",
+                "200 with the file variable", file(#"[audit]\nregion = x\n"#),
                 .status(200, variable("AWS_SHARED_CREDENTIALS_FILE", "\"\(contents)\"", type: "file")), to: file),
+            push(
+                "the file variable has the profile twice", file(#"[default]\na = b\n[default]\n"#), to: file),
             push("200 with another scope", .status(200, other)),
             push("200 with another value", .status(200, variable("AWS_SECRET_ACCESS_KEY", "\"old\""))),
-            push("200 with anything else", .status(200, "<html>sign in</html>")),
+            push("200 with anything else", .status(200, "{}")),
+            push("200 with a web page, such as a sign-in page", .status(200, "<html>sign in</html>")),
+            push("203, from a proxy", .status(203, secret)), push("202", .status(202, secret)),
+            push(
+                "a web page to the second write", .status(200, secret),
+                .status(404, "<html></html>", ["content-type": "text/html"])),
+            push(
+                "group with a scope: 201 with scope `*`", .status(200, "[]"),
+                .status(201, variable("AWS_SECRET_ACCESS_KEY", "null")), .status(204), to: group),
+            push(
+                "group with a scope: 400, taken by scope `*`",
+                .status(200, "[\(variable("AWS_SECRET_ACCESS_KEY", "null"))]"), taken, to: group),
         ]
     }
+
+    private static let group = #"{"group":"acme","environment-scope":"production",\#(names)}"#
+    private static let taken = Reply.status(
+        400, #"{"message":{"key":["(AWS_SECRET_ACCESS_KEY) has already been taken"]}}"#)
 
     private static var refused: [AnswerRow] {
         [
             push(
-                "301, 307, …, or 404, with a new place", .status(301, "", ["location": "/api/v4/projects/7/variables"])),
+                "301, 307, …, or 404, with a new place", .status(301, "", ["location": "/api/v4/projects/7/variables"]),
+                .status(200, #"{"id":7,"path_with_namespace":"acme/new"}"#)),
+            push(
+                "405 of a moved project", message(405, "Non GET methods are not allowed for moved projects"),
+                .status(301, "", ["location": "/api/v4/projects/7"]),
+                .status(200, #"{"id":7,"path_with_namespace":"acme/new"}"#)),
+            push("302 to a sign-in page", .status(302, "", ["location": "https://git.example/users/sign_in?x=1"])),
             push("3xx to elsewhere", .status(302, "", ["location": "https://other.example/"])),
+            push(
+                "403, 404 of a web server, which is a page",
+                .status(404, "<html>Not Found</html>", ["content-type": "text/html"])),
+            push(
+                "403 in maintenance mode",
+                message(403, "403 Forbidden - You cannot perform write operations on a read-only instance")),
+            push("503 with Retry-After", .status(503, "", ["retry-after": "20"])),
+            push("429 with a reset time only", .status(429, "Retry later", ["ratelimit-reset": "1795341620"])),
+            push("429 with a Retry-After that cannot be read", .status(429, "", ["retry-after": "soon"])),
+            push("403 in plain text", .status(403, "Forbidden", ["content-type": "text/plain"])),
             push("400 of a value or key", .status(400, #"{"message":{"value":["is invalid"]}}"#)),
             push("400 of a parameter", .status(400, #"{"error":"value is missing"}"#)),
-            push(
-                "400, taken", missing,
-                .status(400, #"{"message":{"key":["(AWS_SECRET_ACCESS_KEY) has already been taken"]}}"#)),
+            push("400, taken", missing, taken),
             push("401", message(401, "401 Unauthorized")),
             push("401, expired", oauth(401, "invalid_token", "Token is expired.")),
             push("401, revoked", oauth(401, "invalid_token", "Token was revoked.")),
@@ -110,8 +145,17 @@ private enum GitLabAnswers {
             AnswerRow(answer: answer, question: question, target: target, replies: [reply])
         }
         let hidden = "[\(variable("AWS_SHARED_CREDENTIALS_FILE", "null"))]"
+        func check(_ answer: String, _ token: Reply) -> AnswerRow {
+            AnswerRow(answer: answer, question: .check, target: target, replies: [.status(200, "[\(id)]"), token])
+        }
+        func token(_ scope: String, _ end: String) -> Reply {
+            .status(200, #"{"id":1,"scopes":["\#(scope)"],"expires_at":"\#(end)"}"#)
+        }
         return [
             ask(.check, "200", .status(200, "[\(id)]")),
+            check("200, and 200 about the token", token("api", "2027-01-01")),
+            check("200, and a token that expires soon", token("api", "2026-11-25")),
+            check("200, and a token that may only read", token("read_api", "2027-01-01")),
             ask(.check, "200, and the pair is beside the file", .status(200, "[\(id)]"), to: file),
             ask(.check, "200 with a hidden variable that is to be a file", .status(200, hidden), to: file),
             ask(.check, "403", message(403, "403 Forbidden")),
@@ -123,6 +167,7 @@ private enum GitLabAnswers {
 }
 
 private enum TravisAnswers {
+    private static let file = #"{"repository":"acme/app","shape":"credentials-file",\#(names)}"#
     private static let target = #"{"repository":"acme/app",\#(names)}"#
     private static let secret = variable("AWS_SECRET_ACCESS_KEY")
     private static let id = variable("AWS_ACCESS_KEY_ID", HostSession.keyID, isPublic: true)
@@ -151,6 +196,9 @@ private enum TravisAnswers {
         [
             push("200 with both variables", list(secret, id), .status(200, secret), .status(200, id)),
             push("201 with both variables", list(), .status(201, secret), .status(201, id)),
+            AnswerRow(
+                answer: "201 with the variable that holds both", target: file,
+                replies: [list(), .status(201, variable("AWS_CREDENTIALS_FILE_BASE64"))]),
             push("several variables of the name and branch", list(secret, secret)),
             push(
                 "201 with the wrong `public`", list(), .status(201, secret), .status(201, variable("AWS_ACCESS_KEY_ID"))
@@ -159,14 +207,30 @@ private enum TravisAnswers {
             push(
                 "201 with another key ID", list(), .status(201, secret),
                 .status(201, variable("AWS_ACCESS_KEY_ID", "AKIAOTHER", isPublic: true))),
-            push("200 with anything else", .status(200, "<html>sign in</html>")),
+            push("200 with anything else", .status(200, "{}")),
+            push("200 with a web page, such as a sign-in page", .status(200, "<html>sign in</html>")),
         ]
     }
 
     private static var refused: [AnswerRow] {
         let plain = ["content-type": "text/plain"]
         return [
-            push("3xx", .status(301, "", ["location": "https://api.travis-ci.com/repo/9/env_vars"])),
+            push(
+                "3xx to a repository's number",
+                .status(301, "", ["location": "https://api.travis-ci.com/repo/9/env_vars"]),
+                .status(200, #"{"id":9,"slug":"acme/new"}"#)),
+            push("302 to a sign-in page", .status(302, "", ["location": "https://app.travis-ci.com/signin"])),
+            push("3xx to elsewhere", .status(302, "", ["location": "https://other.example/"])),
+            push(
+                "403, 404 of a web server, which is a page",
+                .status(404, "<html>Not Found</html>", ["content-type": "text/html"])),
+            push(
+                "a web page to the second write", list(secret, id), .status(200, secret),
+                .status(404, "<html></html>", ["content-type": "text/html"])),
+            push("203, from a proxy", list(secret, id), .status(203, secret)),
+            push("503 with Retry-After", .status(503, "", ["retry-after": "20"])),
+            push("503 in maintenance", .status(503, "Down for maintenance", ["content-type": "text/plain"])),
+            push("429 with a Retry-After that cannot be read", .status(429, "", ["retry-after": "soon"])),
             push("400 `wrong_params`", error(400, "wrong_params", "wrong parameters")),
             push("401", .status(401)),
             push("403 `login_required`, `wrong_credentials`", error(403, "login_required", "login required")),

@@ -20,6 +20,10 @@ struct MessageTests {
         let confineBack = try Confine(payload: confine.payload)
         #expect(confineBack.readable == ["/a", "/b"] && confineBack.writable.isEmpty && confineBack.network)
         #expect(!confineBack.programs && confineBack.accepted == ["landlock"] && confineBack.library == "/x/pusher.so")
+        let place = WirePlace(place: "acme/app (scope x)", fields: "{}", keyID: "AKIA", changedAt: "")
+        let placeBack = try WirePlace(payload: place.payload)
+        #expect(placeBack.place == "acme/app (scope x)" && placeBack.fields == "{}" && placeBack.keyID == "AKIA")
+        #expect(throws: ProtocolError.self) { try WirePlace(payload: place.payload + [0]) }
     }
 
     @Test("that are cut anywhere, or go on behind their end, are refused")

@@ -46,7 +46,7 @@ extern "C" {
 #endif
 
 #define KT_ABI_MAJOR 1
-#define KT_ABI_MINOR 0
+#define KT_ABI_MINOR 1
 #define KT_ENTRY_SYMBOL_V1 "kt_pusher_entry_v1"
 
 /* True if the struct that POINTER points to is large enough to hold FIELD of TYPE. */
@@ -313,6 +313,37 @@ typedef struct kt_pusher {
     const void *(*extension)(kt_string id);
 } kt_pusher;
 
+/* ---- Extension kt.find/1: places around a target ---------------------------------------------------------------- */
+
+#define KT_EXTENSION_FIND_1 "kt.find/1"
+
+/* A place that may hold a key, next to a target: another scope, branch or level, or the other shape. */
+typedef struct kt_found_place {
+    uint32_t size;
+    uint32_t reserved;
+    kt_string place; /* as people see it, without the pusher's name: "acme/app (scope staging)" */
+    /*
+     * The fields of a target that would be this place, as a JSON object of strings, defaults included: by them the host
+     * knows whether a target names it.
+     */
+    kt_string fields;
+    kt_string key_id;     /* the access key ID that is there; empty: not readable */
+    kt_string changed_at; /* when it was last written, RFC 3339; empty: not known */
+} kt_found_place;
+
+typedef struct kt_find {
+    uint32_t size;
+    uint32_t reserved;
+    /*
+     * Lists the places around the target, not the target itself, by calling `found` for each, at most 500 times. Writes
+     * nothing to the service. `found` copies. Thread: several, for different targets; `found`: the one that the call
+     * came on.
+     */
+    kt_outcome (*around)(
+        void *instance, const kt_call *call, const kt_target *target,
+        void (*found)(const kt_call *call, const kt_found_place *place));
+} kt_find;
+
 /* The one function that a plugin exports. Returns NULL to refuse this host. */
 KT_EXPORT const kt_pusher *kt_pusher_entry_v1(const kt_host *host);
 typedef const kt_pusher *(*kt_pusher_entry_v1_function)(const kt_host *host);
@@ -425,6 +456,19 @@ KT_AT(kt_pusher, push, 96);
 KT_AT(kt_pusher, inspect, 104);
 KT_AT(kt_pusher, extension, 112);
 KT_SIZE(kt_pusher, 120);
+
+KT_AT(kt_found_place, size, 0);
+KT_AT(kt_found_place, reserved, 4);
+KT_AT(kt_found_place, place, 8);
+KT_AT(kt_found_place, fields, 24);
+KT_AT(kt_found_place, key_id, 40);
+KT_AT(kt_found_place, changed_at, 56);
+KT_SIZE(kt_found_place, 72);
+
+KT_AT(kt_find, size, 0);
+KT_AT(kt_find, reserved, 4);
+KT_AT(kt_find, around, 8);
+KT_SIZE(kt_find, 16);
 
 #undef KT_AT
 #undef KT_SIZE

@@ -19,31 +19,32 @@ struct ContainerCredentials: CredentialSource {
 
     func credentials() async throws(AWSError) -> Credentials? {
         guard let url = try url() else { return nil }
-        var lines = "Accept: application/json\n"
-        if let token = try authorization() { lines += "Authorization: \(token)\n" }
-        var request = HTTPRequest(
-            method: .get, url: url, headers: .text(lines), timeout: .seconds(2), responseLimit: 64 << 10)
-        if !url.lowercased().hasPrefix("https:") { request.reach = .metadata }
-        var trouble = ""
+        var (trouble, code) = ("", AWSError.Code.unreachable)
         for attempt in 1...Self.tries {
+            // Its file is read each time: the token is replaced before it ends, and the old one is refused then.
+            var lines = "Accept: application/json\n"
+            if let token = try authorization() { lines += "Authorization: \(token)\n" }
+            var request = HTTPRequest(
+                method: .get, url: url, headers: .text(lines), timeout: .seconds(2), responseLimit: 64 << 10)
+            if !url.lowercased().hasPrefix("https:") { request.reach = .metadata }
             do {
                 let reply = try await surroundings.http.send(request)
                 if reply.status == 200 {
                     let text = reply.body.withBytes { String(decoding: $0, as: UTF8.self) }
                     let json = (try? JSONValue(parsing: text)) ?? .null
                     if let found = JSONCredentials.read(json, token: "Token", source: name) { return found }
-                    throw failure("\(Self.shown(url)) answered with something that is not credentials")
+                    trouble = "\(Self.shown(url)) answered with something that is not credentials"
+                } else {
+                    trouble = "\(Self.shown(url)) answered \(reply.status)"
                 }
-                trouble = "\(Self.shown(url)) answered \(reply.status)"
-                // What it refuses today it refuses in a second.
-                if reply.status < 500, reply.status != 429 { throw failure(trouble) }
-            } catch let error as HTTPError {
-                trouble = "\(Self.shown(url)): \(error.description)"
-            } catch let error as AWSError { throw error } catch { throw failure("\(error)") }
+                code = reply.status < 500 && reply.status != 429 ? .denied : .unreachable
+            } catch {
+                (trouble, code) = ("\(Self.shown(url)): \(error.description)", .unreachable)
+            }
             guard attempt < Self.tries else { break }
             do { try await Task.sleep(for: .seconds(1)) } catch { break }
         }
-        throw failure(trouble, .unreachable)
+        throw failure(trouble, code)
     }
 
     /// The address that the environment says; nil: it says none.

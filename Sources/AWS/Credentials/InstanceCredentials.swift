@@ -32,6 +32,15 @@ struct InstanceCredentials: CredentialSource {
 
     func credentials() async throws(AWSError) -> Credentials? {
         guard !isSwitchedOff else { return nil }
+        // A token that it does not take, or a fault, is a matter of a moment.
+        return try await RepeatedSource.credentials { () throws(AWSError) in
+            try await current()
+        } isDefinite: {
+            $0.code == .unreachable
+        }
+    }
+
+    private func current() async throws(AWSError) -> Credentials? {
         guard
             let reply = try await ask(
                 .put, "/latest/api/token", "X-aws-ec2-metadata-token-ttl-seconds: \(Self.tokenLife)", isFirst: true)
@@ -73,9 +82,26 @@ struct InstanceCredentials: CredentialSource {
             } catch { trouble = error.description }
         }
         // An endpoint that somebody configured has to answer.
-        if isFirst, isSilent, surroundings.variable("AWS_EC2_METADATA_SERVICE_ENDPOINT") == nil { return nil }
+        if isFirst, isSilent {
+            if try await answersWithoutToken() { throw failure(Self.hopLimit, .unreachable) }
+            if surroundings.variable("AWS_EC2_METADATA_SERVICE_ENDPOINT") == nil { return nil }
+        }
         throw failure("\(endpoint)\(path): \(trouble)", .unreachable)
     }
+
+    /// Whether somebody is there who merely does not answer the request for a token: its answers may pass fewer machines than
+    /// others, so that containers do not see them.
+    private func answersWithoutToken() async throws(AWSError) -> Bool {
+        var request = HTTPRequest(
+            method: .get, url: endpoint + "/latest/meta-data/", headers: .text("Accept: */*\n"), timeout: Self.timeout,
+            responseLimit: 64 << 10)
+        request.reach = .metadata
+        return (try? await surroundings.http.send(request)) != nil
+    }
+
+    private static let hopLimit =
+        "it is there, and does not answer the request for a token: in a container that is the instance's hop limit of 1; raise it "
+        + "with `aws ec2 modify-instance-metadata-options --http-put-response-hop-limit 2`"
 
     private func text(_ reply: HTTPResponse, _ what: String) throws(AWSError) -> String {
         guard reply.status == 200 else { throw failure("\(endpoint) answered \(reply.status) instead of \(what)") }

@@ -30,11 +30,7 @@ struct ProfileCredentials {
 
     private var wanted: String { named ?? "default" }
     private var isNamed: Bool { named != nil }
-    /// In botocore's order.
-    private var named: String? {
-        surroundings.account.profile ?? surroundings.variable("AWS_DEFAULT_PROFILE")
-            ?? surroundings.variable("AWS_PROFILE")
-    }
+    private var named: String? { ProfileSettings.name(surroundings.account.profile, surroundings.environment) }
     private var label: String { "the shared files (profile \(wanted))" }
 
     /// One step of the chain: the files are read when it is asked.
@@ -107,15 +103,41 @@ struct ProfileCredentials {
             return nil
         }
 
-        private func keys(_ settings: [String: String]) throws(AWSError) -> StaticCredentials? {
-            let (id, secret) = (settings["aws_access_key_id"] ?? "", settings["aws_secret_access_key"] ?? "")
-            guard !id.isEmpty || !secret.isEmpty else { return nil }
-            guard !id.isEmpty else { throw failure("it has an aws_secret_access_key and no aws_access_key_id") }
-            guard !secret.isEmpty else { throw failure("it has a key ID and no aws_secret_access_key") }
-            let token = settings["aws_session_token"].flatMap { $0.isEmpty ? nil : Secret.text($0) }
+        private func keys(_ settings: [String: ProfileFile.Value]) throws(AWSError) -> StaticCredentials? {
+            let (id, secret) = (settings["aws_access_key_id"], settings["aws_secret_access_key"])
+            guard id != nil || secret != nil else { return nil }
+            guard let id = try whole(id, "aws_access_key_id") else {
+                throw failure(
+                    "\(profile.place("aws_secret_access_key")): it has an aws_secret_access_key and no aws_access_key_id"
+                )
+            }
+            guard let secret = try whole(secret, "aws_secret_access_key") else {
+                throw failure("\(profile.place("aws_access_key_id")): it has a key ID and no aws_secret_access_key")
+            }
+            // botocore's names, in its order.
+            let tokenName = settings["aws_security_token"] == nil ? "aws_session_token" : "aws_security_token"
+            let token = try whole(settings[tokenName], tokenName, mayBeEmpty: true)
             return StaticCredentials(
                 name: StaticCredentials.name(ofProfile: profile.name), pair: KeyPair(id: id, secret: .text(secret)),
-                sessionToken: token)
+                sessionToken: token.map { .text($0) })
+        }
+
+        /// A value that has to be on one line. AWS's tools take what stands further in below it for a part of it, and so sign
+        /// with something that nobody meant.
+        private func whole(
+            _ value: ProfileFile.Value?, _ name: String, mayBeEmpty: Bool = false
+        ) throws(AWSError) -> String? {
+            guard let value else { return nil }
+            guard !value.text.contains("\n") else {
+                throw failure(
+                    "\(profile.place(name)): \(name) goes on in the next line, which is further in: write them one below the other"
+                )
+            }
+            guard !value.text.isEmpty else {
+                if mayBeEmpty { return nil }
+                throw failure("\(profile.place(name)): \(name) is empty")
+            }
+            return value.text
         }
 
         /// Whose credentials assume the role: another profile's, or a place that is named.

@@ -8,13 +8,13 @@ struct Surroundings: Sendable {
     var account: Account
     var environment: [String: String]
     var http: HTTPClient
-    var now: @Sendable () -> Timestamp
+    var clock: AWSClock
 
     /// A variable that is set, and not to nothing.
     func variable(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
 
     var sts: QueryClient {
-        QueryClient(account: account, http: http, environment: environment, retries: RetryBudget())
+        QueryClient(account: account, http: http, environment: environment, retries: RetryBudget(), clock: clock)
     }
 }
 

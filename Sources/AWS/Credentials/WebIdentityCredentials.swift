@@ -24,6 +24,11 @@ struct WebIdentityCredentials: CredentialSource {
 
     func credentials() async throws(AWSError) -> Credentials? {
         guard !role.arn.isEmpty else { throw failure("AWS_WEB_IDENTITY_TOKEN_FILE is set, and AWS_ROLE_ARN is not") }
+        // A token that was replaced just now, or an issuer that STS did not reach, is a matter of a moment.
+        return try await RepeatedSource.credentials { () throws(AWSError) in try await assumed() }
+    }
+
+    private func assumed() async throws(AWSError) -> Credentials? {
         guard let data = FileManager.default.contents(atPath: file) else { throw failure("the file cannot be read") }
         let token = String(decoding: data.prefix(Self.longestToken + 2), as: UTF8.self).trimmed
         guard (4...Self.longestToken).contains(token.utf8.count) else {
@@ -35,6 +40,6 @@ struct WebIdentityCredentials: CredentialSource {
             let source = "role \(role.arn), assumed with \(name)"
             return try STSCredentials.read(
                 reply.at("AssumeRoleWithWebIdentityResult", "Credentials"), source: source)
-        } catch { throw failure(error.description, error.code) }
+        } catch { throw AWSError(error.code, failure(error.description).description, awsCode: error.awsCode) }
     }
 }

@@ -12,6 +12,10 @@ struct AWSService: RequestAnswering {
     }
 
     func reply(to request: Request) async -> Reply {
+        answer(request).adding([("Date", DateField.text(world.awsNow))])
+    }
+
+    private func answer(_ request: Request) -> Reply {
         let parameters = Dictionary(
             Form.decode(String(decoding: request.body, as: UTF8.self)).map { ($0.name, $0.value) }
         ) { $1 }
@@ -22,7 +26,7 @@ struct AWSService: RequestAnswering {
             try Self.checkForm(request, action: action, version: parameters["Version"], service: service)
             let caller = try authenticate(request, for: service)
             try authorize(caller, action: action)
-            let call = AWSCall(action: action, parameters: parameters, caller: caller, now: Date())
+            let call = AWSCall(action: action, parameters: parameters, caller: caller, now: world.awsNow)
             return Self.reply(action: action, result: try perform(call), namespace: namespace)
         } catch {
             return error.reply(namespace: namespace)
@@ -52,7 +56,7 @@ struct AWSService: RequestAnswering {
         let signature = try Signature(authorization: request.header("Authorization"))
         // No temporary credentials are given out here, so none can be right.
         guard request.header("x-amz-security-token") == nil else { throw .invalidToken }
-        let now = Date()
+        let now = world.awsNow
         let owner = world.account.withLock { account in
             account.user(owning: signature.accessKeyID).flatMap { user in
                 account.key(signature.accessKeyID).map { (user: user.name, key: $0) }

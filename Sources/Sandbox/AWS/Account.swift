@@ -86,7 +86,7 @@ struct Account: Sendable {
             throw .conflict("LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: \(IAMUser.keyLimit)")
         }
         let key = AccessKey(
-            id: id, secret: secret, created: now, spread: now.addingTimeInterval(delay))
+            id: id, secret: secret, created: now, spread: delay > 0 ? now.addingTimeInterval(delay) : .distantPast)
         users[index].keys.append(key)
         secrets[key.id] = key.secret
         return key

@@ -6,7 +6,7 @@ import Foundation
 struct Signature: Sendable {
     static let algorithm = "AWS4-HMAC-SHA256"
     /// How far the client's clock may be off, in seconds.
-    static let tolerance = 15.0 * 60
+    static let tolerance = 5.0 * 60
 
     let accessKeyID: String
     let date: String
@@ -53,8 +53,14 @@ extension Signature {
             throw Self.mismatch("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date.")
         }
         guard abs(signed.timeIntervalSince(now)) <= Self.tolerance else {
+            // In AWS's words, which name its own time.
+            let (own, minutes) = (Timestamp.amazonText(now), Int(Self.tolerance / 60))
+            let (isOld, sign) = (signed < now, signed < now ? -1.0 : 1.0)
+            let limit = Timestamp.amazonText(now.addingTimeInterval(sign * Self.tolerance))
             throw Self.mismatch(
-                signed < now ? "Signature expired: \(stamp) is too old." : "Signature not yet current: \(stamp)")
+                isOld
+                    ? "Signature expired: \(stamp) is now earlier than \(limit) (\(own) - \(minutes) min.)"
+                    : "Signature not yet current: \(stamp) is still later than \(limit) (\(own) + \(minutes) min.)")
         }
         guard service == expected else {
             throw Self.mismatch("Credential should be scoped to correct service: '\(expected)'.")

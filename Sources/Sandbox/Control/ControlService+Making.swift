@@ -16,14 +16,14 @@ extension ControlService {
         let path = fields["path"]?.string ?? "/"
         do throws(AWSError) {
             let ids = try world.account.withLock { account throws(AWSError) in
-                _ = try account.createUser(name, at: Date())
+                _ = try account.createUser(name, at: world.awsNow)
                 try account.label(name, path: path, tags: tags)
                 var ids: [JSON] = []
                 for _ in 0..<count {
-                    ids.append(.string(try account.createKey(for: name, at: Date(), spreadingFor: 0).id))
+                    ids.append(.string(try account.createKey(for: name, at: world.awsNow, spreadingFor: 0).id))
                 }
                 for (id, secret) in given {
-                    _ = try account.createKey(for: name, at: Date(), spreadingFor: 0, id: id, secret: secret)
+                    _ = try account.createKey(for: name, at: world.awsNow, spreadingFor: 0, id: id, secret: secret)
                     ids.append(.string(id))
                 }
                 return ids

@@ -1,5 +1,6 @@
 import FlyingFox
 import Foundation
+import Synchronization
 
 /// What tests and demonstrations look at the sandbox with, and break it with.
 struct ControlService: HTTPHandler {
@@ -43,8 +44,27 @@ struct ControlService: HTTPHandler {
         case ("POST", "/apps"): return try addApp(request)
         case ("POST", "/apps/forget"): return forgetTokens()
         case ("POST", "/archived"): return try archive(request)
+        case ("POST", "/clock"): return try setClock(request)
+        case ("POST", "/moods"): return try setMoods(request)
         default: throw Refusal(status: 404, message: "no such path; see the documentation of keyturn sandbox")
         }
+    }
+
+    /// Sets AWS's clock ahead by so many seconds, or back.
+    private func setClock(_ request: Request) throws(Refusal) -> Reply {
+        guard let seconds = try fields(request)["seconds"]?.int, abs(seconds) < 86_400 * 366 else {
+            throw Refusal(status: 400, message: "seconds must be a number, within a year")
+        }
+        world.awsLead.withLock { $0 = Double(seconds) }
+        return .empty(204)
+    }
+
+    /// Changes how the services differ from an ordinary day.
+    private func setMoods(_ request: Request) throws(Refusal) -> Reply {
+        let fields = try fields(request)
+        let stranger = world.moods.withLock { $0.apply(fields) }
+        if let stranger { throw Refusal(status: 400, message: "there is no field \(stranger)") }
+        return .empty(204)
     }
 
     private var requests: JSON {

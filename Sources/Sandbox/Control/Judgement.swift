@@ -1,3 +1,5 @@
+import Foundation
+
 /// Says of the variables of one place which key pair they hold, without telling a secret.
 struct Judgement: Sendable {
     /// The secrets of all keys that ever were, by access key id.
@@ -16,7 +18,9 @@ struct Judgement: Sendable {
                 verdicts[name] = "matches"
             } else if let id = holder(ofFile: value) {
                 verdicts[name] = id
-            } else if name.contains("SECRET") || value.contains("aws_access_key_id") || name == PairNames.accessKeyID
+            } else if name.contains("SECRET") || value.contains("aws_access_key_id")
+                || name.contains("CREDENTIALS_FILE")
+                || name == PairNames.accessKeyID
                 || isSecretOfAnyKey(value)
             {
                 verdicts[name] = "differs"
@@ -25,8 +29,17 @@ struct Judgement: Sendable {
         return verdicts
     }
 
-    /// The key whose ID and secret a credentials file holds; nil where they are not of one key, or it is no such file.
+    /// The key whose ID and secret a credentials file holds in one of its profiles, as it is or in base64; nil where no
+    /// profile has both of one key, or it is no such file.
     private func holder(ofFile text: String) -> String? {
+        var file = text
+        if !text.contains("aws_access_key_id"), let data = Data(base64Encoded: text) {
+            file = String(decoding: data, as: UTF8.self)
+        }
+        return file.split(separator: "[").lazy.compactMap { holder(ofProfile: $0) }.first
+    }
+
+    private func holder(ofProfile text: Substring) -> String? {
         func value(_ name: String) -> String? {
             text.split(separator: "\n").first { $0.hasPrefix("\(name) = ") }.map {
                 String($0.dropFirst(name.count + 3))

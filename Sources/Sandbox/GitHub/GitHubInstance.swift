@@ -24,8 +24,10 @@ struct GitHubInstance: Sendable {
     mutating func addRepository(_ name: String, holding key: AccessKey? = nil) {
         var repository = GitHubRepository(id: 9001 + repositories.count, fullName: name)
         if let key {
+            // Written some time ago: a rotation that follows at once has to show another time.
+            let written = key.created.addingTimeInterval(-3_600)
             for (name, value) in [(PairNames.accessKeyID, key.id), (PairNames.secretAccessKey, key.secret)] {
-                let secret = GitHubSecret(name: name, value: value, created: key.created, updated: key.created)
+                let secret = GitHubSecret(name: name, value: value, created: written, updated: written)
                 _ = repository.shelf[.actions].put(secret)
             }
         }

@@ -13,6 +13,9 @@ struct GitHubSecret: Sendable {
     let created: Date
     var updated: Date
     var access = GitHubAccess()
+    /// When it was written, by this machine's clock, and the time of the write before; a list may lag behind.
+    var written = Date.distantPast
+    var former: Date?
 }
 
 /// A place that holds secrets and has a public key of its own.
@@ -30,10 +33,12 @@ struct GitHubVault: Sendable {
     /// Returns whether the secret is new; nil when there is no room for it.
     mutating func put(_ secret: GitHubSecret) -> Bool? {
         if let index = secrets.firstIndex(where: { $0.name == secret.name }) {
-            let created = secrets[index].created
-            secrets[index] = GitHubSecret(
-                name: secret.name, value: secret.value, created: created, updated: secret.updated,
+            var changed = GitHubSecret(
+                name: secret.name, value: secret.value, created: secrets[index].created, updated: secret.updated,
                 access: secret.access)
+            changed.written = secret.written
+            changed.former = secrets[index].updated
+            secrets[index] = changed
             return false
         }
         guard secrets.count < capacity else { return nil }

@@ -6,7 +6,7 @@ extension GitHubService {
     private static let valueLimit = 48 * 1024
 
     func list(_ path: GitHubVaultPath, _ request: Request) throws(GitHubError) -> Reply {
-        let secrets = try vault(path).secrets.sorted { $0.name < $1.name }
+        let secrets = try vault(path).secrets.filter(isListed).sorted { $0.name < $1.name }
         let page = page(request, total: secrets.count, standard: 30, most: 100)
         return list("secrets", page.cut(secrets).map { render($0, in: path, request) }, page: page, request: request)
     }
@@ -18,7 +18,7 @@ extension GitHubService {
     }
 
     func show(_ name: String, in path: GitHubVaultPath, _ request: Request) throws(GitHubError) -> Reply {
-        guard let secret = try vault(path).secret(name) else { throw .notFound }
+        guard let secret = try vault(path).secret(name), isListed(secret) else { throw .notFound }
         return .json(200, render(secret, in: path, request))
     }
 
@@ -45,12 +45,14 @@ extension GitHubService {
             throw .invalid("name", code: "custom", message: complaint)
         }
         let access = try access(body, path.place)
-        let now = Date()
-        let secret = GitHubSecret(
+        let now = Date().addingTimeInterval(world.moods.withLock { $0.githubLead })
+        var secret = GitHubSecret(
             name: name.uppercased(), value: try opened(body, by: vault), created: now, updated: now,
             access: access)
+        secret.written = Date()
+        let new = secret
         let isNew = try world.github.withLock { github throws(GitHubError) in
-            try github.change(path.place) { shelf throws(GitHubError) in shelf[path.kind].put(secret) }
+            try github.change(path.place) { shelf throws(GitHubError) in shelf[path.kind].put(new) }
         }
         guard let isNew else { throw .invalid("name", code: "unprocessable", message: "Too many secrets.") }
         return isNew ? .json(201, [:]) : .empty(204)
@@ -75,10 +77,17 @@ extension GitHubService {
         }
     }
 
+    /// Whether a list shows it yet, or a write to it.
+    private func isBehind(_ secret: GitHubSecret) -> Bool {
+        Date().timeIntervalSince(secret.written) < world.moods.withLock { $0.githubLag }
+    }
+
+    private func isListed(_ secret: GitHubSecret) -> Bool { secret.former != nil || !isBehind(secret) }
+
     private func render(_ secret: GitHubSecret, in path: GitHubVaultPath, _ request: Request) -> JSON {
         var body: [String: JSON] = [
             "name": .string(secret.name), "created_at": .string(Timestamp.text(secret.created)),
-            "updated_at": .string(Timestamp.text(secret.updated)),
+            "updated_at": .string(Timestamp.text(isBehind(secret) ? secret.former ?? secret.updated : secret.updated)),
         ]
         if case .organization(let login) = path.place {
             let url = "\(request.base)/orgs/\(login)/\(path.kind.rawValue)/secrets/\(secret.name)/repositories"

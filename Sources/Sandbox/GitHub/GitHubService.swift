@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// The part of GitHub's REST API that keeps secrets and variables.
 struct GitHubService: RequestAnswering {
@@ -8,6 +9,13 @@ struct GitHubService: RequestAnswering {
     static let versions: Set<String> = ["2022-11-28", "2026-03-10"]
 
     func reply(to request: Request) async -> Reply {
+        let moods = world.moods.withLock { $0 }
+        var headers = [("Date", DateField.text(Date().addingTimeInterval(moods.githubLead)))]
+        if let end = moods.githubTokenEnd { headers.append(("GitHub-Authentication-Token-Expiration", end)) }
+        return answer(request).adding(headers)
+    }
+
+    private func answer(_ request: Request) -> Reply {
         guard let agent = request.header("User-Agent"), !agent.isEmpty else {
             return .text(
                 403, "Request forbidden by administrative rules. Please make sure your request has a User-Agent header")

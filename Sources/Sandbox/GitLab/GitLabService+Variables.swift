@@ -25,11 +25,15 @@ extension GitLabService {
         return .json(200, owner.variables[index].rendered(isInstance: owner.kind == .instance))
     }
 
-    static func create(_ parameters: GitLabParameters, in owner: inout GitLabOwner) throws(GitLabError) -> Reply {
+    /// - Parameter hasScopes: whether the licence has scopes for groups; without, GitLab passes over what is asked.
+    static func create(
+        _ parameters: GitLabParameters, in owner: inout GitLabOwner, hasScopes: Bool
+    ) throws(GitLabError) -> Reply {
         try parameters.require(["key", "value"])
         let key = try parameters.text("key") ?? ""
         var variable = GitLabVariable(key: key.trimmingCharacters(in: .whitespacesAndNewlines))
         try apply(parameters, to: &variable, of: owner.kind)
+        if owner.kind == .group, !hasScopes { variable.scope = GitLabVariable.everyScope }
         if owner.kind != .instance, try parameters.flag("masked_and_hidden") == true {
             variable.isMasked = true
             variable.isHidden = true

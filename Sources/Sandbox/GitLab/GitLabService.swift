@@ -45,8 +45,17 @@ struct GitLabService: RequestAnswering {
 
     private func answer(_ request: Request) throws(GitLabError) -> Reply {
         try authenticate(request)
+        let moods = world.moods.withLock { $0 }
+        let isReading = request.method == "GET" || request.method == "HEAD"
+        guard isReading || !moods.gitlabIsReadOnly else {
+            throw .message(403, "Forbidden - You cannot perform write operations on a read-only instance")
+        }
+        if isReading, let reply = describe(request, moods) { return reply }
         guard let route = GitLabRoute(request) else { throw .noRoute }
         guard route.methods.contains(request.method) else { throw .methodNotAllowed }
+        if route.kind == .project, let owner = route.owner, let place = moods.gitlabMoved[owner] {
+            return try moved(request, to: place)
+        }
         let parameters = try GitLabParameters(request)
         return try world.gitlab.withLock { instance throws(GitLabError) in
             guard let index = instance.index(of: route.kind, route.owner) else {
@@ -54,7 +63,7 @@ struct GitLabService: RequestAnswering {
             }
             guard let key = route.key else {
                 return request.method == "POST"
-                    ? try Self.create(parameters, in: &instance[index])
+                    ? try Self.create(parameters, in: &instance[index], hasScopes: moods.gitlabHasGroupScopes)
                     : try Self.list(instance[index], parameters, request)
             }
             switch request.method {

@@ -1,9 +1,11 @@
-import Glibc
+import Foundation
 
 /// The `Date` header field that every real server sends: RFC 9110, section 5.6.7.
 enum DateField {
-    static var now: String {
-        var moment = time(nil)
+    static var now: String { text(Date()) }
+
+    static func text(_ date: Date) -> String {
+        var moment = time_t(date.timeIntervalSince1970.rounded(.down))
         var parts = tm()
         gmtime_r(&moment, &parts)
         let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]

@@ -90,6 +90,19 @@ struct ConfigurationSchema {
             "forget": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["target", "reason"], "properties": { "target": { "type": "string" }, "reason": { "type": "string", "minLength": 1 } } }, "description": "Targets that have left the configuration and do not matter any more." },
             "listen": { "type": "string", "description": "Where `run` shows a status page and metrics, such as 127.0.0.1:9464; without it, nowhere." },
             "listen-anywhere": { "type": "boolean", "description": "Whether that may be another address than this machine's own: everybody who reaches it reads it." },
+            "acknowledged": {
+              "type": "array",
+              "description": "Places next to targets that may hold another key, though no target names them.",
+              "items": {
+                "type": "object",
+                "additionalProperties": false,
+                "required": ["place", "reason"],
+                "properties": {
+                  "place": { "type": "string", "minLength": 1, "description": "The place as keyturn shows it." },
+                  "reason": { "type": "string", "minLength": 1, "description": "Why it may." }
+                }
+              }
+            },
             "notifications": { "type": "array", "items": { "$ref": "#/$defs/notification" }, "description": "Who is told when a user is blocked, recovers or completes, and when a leaked key is dead." },
             "plugins": {
               "type": ["object", "null"],

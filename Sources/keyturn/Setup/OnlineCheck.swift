@@ -28,7 +28,15 @@ struct OnlineCheck {
             for await (index, found) in group { findings[index] = found }
             return findings.flatMap { $0 }
         }
-        return identities.values.map(\.finding).sorted { $0.subject < $1.subject } + findings
+        return identities.values.map(\.finding).sorted { $0.subject < $1.subject } + clock + findings
+    }
+
+    /// Where this machine's clock and AWS's differ by more than signatures may.
+    private var clock: [Finding] {
+        guard let complaint = accounts.clock.complaint else { return [] }
+        var finding = Finding("clock", .done, "signatures are made by AWS's clock")
+        finding.warning = complaint
+        return [finding]
     }
 
     /// Each account once, however many users it has.
@@ -118,7 +126,16 @@ struct OnlineCheck {
         } else if !keys.isEmpty {
             finding.warning = doubt(seen, keys)
         }
+        if finding.warning == nil { finding.warning = await stray(around: place, user, keys) }
         return finding
+    }
+
+    /// A place next to the target that holds a key of the user and that no target names.
+    private func stray(around place: PusherTarget, _ user: ConfiguredUser, _ keys: [AccessKey]) async -> String? {
+        guard !keys.isEmpty else { return nil }
+        let report = await host.call(.find, place, timeout: user.policy.pushTimeout)
+        let strays = Neighbourhood(workspace).unnamed(report.places, around: place)
+        return Neighbourhood.refusal(strays, of: Set(keys.map(\.id.rawValue)))
     }
 
     /// A place that does not hold the user's key today may not be the one where its jobs read it.

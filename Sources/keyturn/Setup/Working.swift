@@ -79,12 +79,13 @@ struct Working {
             await host.stop()
             throw error
         }
-        var pushers: any PushService = host
+        let guarded = workspace.neighbourWatch(host, permitted.users, accounts)
+        var pushers: any PushService = guarded
         var managed = workspace.manage(permitted.users, accounts)
         let phases = timings.map { PhaseTimes($0) }
         if let timings {
             journal = TimedJournal(journal: journal, timings: timings)
-            pushers = TimedPushers(pushers: host, timings: timings)
+            pushers = TimedPushers(pushers: guarded, timings: timings)
             for index in managed.indices {
                 managed[index].keys = TimedKeys(keys: managed[index].keys, timings: timings)
             }

@@ -164,8 +164,7 @@ struct Workspace {
     func account(of user: ConfiguredUser) -> Account { account(user.account) }
 
     func account(_ settings: Configuration.Account) -> Account {
-        let candidates = [settings.region, environment["AWS_REGION"], environment["AWS_DEFAULT_REGION"]]
-        let region = candidates.compactMap { $0 }.first { !$0.isEmpty } ?? "us-east-1"
+        let region = Account.region(configured: settings.region, profile: settings.profile, environment)
         let role = settings.role.map {
             Account.Role(arn: $0.arn, externalID: $0.externalID, sessionName: settings.roleSessionName)
         }

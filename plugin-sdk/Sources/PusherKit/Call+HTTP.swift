@@ -13,7 +13,9 @@ extension Call {
             throw PushFailure(.internal, "\(subject): the host gave no response")
         }
         if let failure = transportFailure(error, response, subject) { throw failure }
-        return HTTPResponse(response)
+        let answer = HTTPResponse(response, followsWrite: hasWritten, receivedAt: now)
+        if request.method.writes, (200..<300).contains(answer.status), !answer.isPage { noteWrite() }
+        return answer
     }
 
     private func checkCancellation(_ subject: String) throws(PushFailure) {

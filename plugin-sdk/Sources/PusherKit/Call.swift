@@ -18,6 +18,17 @@ public struct Call: ~Copyable {
     let pointer: UnsafePointer<kt_call>
     let services: Services
     let redaction: Redaction
+    private let progress = Progress()
+
+    /// Whether the service took a write of this call.
+    var hasWritten: Bool { progress.hasWritten }
+
+    /// What a call remembers of its requests. One thread at a time makes them.
+    private final class Progress {
+        var hasWritten = false
+    }
+
+    func noteWrite() { progress.hasWritten = true }
 
     /// The time until the call's deadline, zero when it has passed, nil where the host sets none.
     public var remaining: Duration? {

@@ -82,7 +82,22 @@ private func setFunctions(of table: UnsafeMutablePointer<kt_pusher>) {
         guard let call, let instance else { return KT_INTERNAL }
         return box(instance).instance.inspect(call, target)
     }
+    table.pointee.extension = { id in
+        id.text == KT_EXTENSION_FIND_1 ? UnsafeRawPointer(findTable) : nil
+    }
 }
+
+/// The extension's table, which stays as long as the library is loaded.
+private nonisolated(unsafe) let findTable: UnsafePointer<kt_find> = {
+    let table = UnsafeMutablePointer<kt_find>.allocate(capacity: 1)
+    table.initialize(to: kt_find())
+    table.pointee.size = size(of: kt_find.self)
+    table.pointee.around = { instance, call, target, found in
+        guard let call, let instance, let found else { return KT_INTERNAL }
+        return box(instance).instance.find(call, target, found)
+    }
+    return UnsafePointer(table)
+}()
 
 private func box(_ instance: UnsafeMutableRawPointer) -> InstanceBox {
     Unmanaged<InstanceBox>.fromOpaque(instance).takeUnretainedValue()

@@ -14,6 +14,9 @@ public struct HTTPRequest: Sendable {
         case patch = "PATCH"
         /// Deletes.
         case delete = "DELETE"
+
+        /// Whether it changes something.
+        var writes: Bool { self != .get && self != .head }
     }
 
     let method: Method

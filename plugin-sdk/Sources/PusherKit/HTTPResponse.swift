@@ -7,9 +7,15 @@ public struct HTTPResponse: Sendable {
     public let status: Int
     /// The body's bytes.
     public let body: SecretBytes
+    /// Whether the service had taken a write of the same call before this answer: a pair may be half written.
+    public let followsWrite: Bool
+    /// When it came, by the host's clock.
+    let receivedAt: Date
     private let headers: [String: String]
 
-    init(_ response: UnsafePointer<kt_http_response>) {
+    init(_ response: UnsafePointer<kt_http_response>, followsWrite: Bool, receivedAt: Date) {
+        self.followsWrite = followsWrite
+        self.receivedAt = receivedAt
         status = Int(read(response, \.status) ?? 0)
         body = SecretBytes(copying: read(response, \.body)?.bytes ?? UnsafeRawBufferPointer(start: nil, count: 0))
         headers = Self.headers(of: response)
@@ -34,21 +40,12 @@ public struct HTTPResponse: Sendable {
 
     /// The first line's worth of a body that is plain text; empty for HTML pages, which say nothing to an operator.
     public var plainText: String {
-        if header("content-type")?.contains("html") ?? false { return "" }
+        if isPage { return "" }
         return body.withBytes { bytes in
             let start = UnsafeRawBufferPointer(rebasing: bytes.prefix(1_000))
             let text = String(decoding: start, as: UTF8.self) + (start.count < bytes.count ? "…" : "")
-            return text.contains("<html") || text.contains("<!DOCTYPE") ? "" : oneLine(text)
+            return oneLine(text)
         }
-    }
-
-    /// How long the service asks to wait: `Retry-After` as seconds or as a date, which is read by the service's own
-    /// clock. Nil where it does not say.
-    public var retryAfter: Duration? {
-        guard let value = header("retry-after") else { return nil }
-        if let seconds = Int64(value) { return bounded(seconds: seconds) }
-        guard let until = httpDate(value), let now = header("date").flatMap(httpDate) else { return nil }
-        return bounded(seconds: Int64(until.timeIntervalSince(now)))
     }
 
     private static func headers(of response: UnsafePointer<kt_http_response>) -> [String: String] {
@@ -62,9 +59,4 @@ public struct HTTPResponse: Sendable {
         }
         return headers
     }
-}
-
-/// A pause of that length, kept between zero and a day, so that a strange answer cannot stop a target for good.
-public func bounded(seconds: Int64) -> Duration {
-    .seconds(min(max(seconds, 0), 86_400))
 }

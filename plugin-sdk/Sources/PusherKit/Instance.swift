@@ -17,6 +17,9 @@ protocol InstanceCalls: Sendable {
         _ call: UnsafePointer<kt_call>, _ target: UnsafePointer<kt_target>?, _ pair: UnsafePointer<kt_key_pair>?
     ) -> kt_outcome
     func inspect(_ call: UnsafePointer<kt_call>, _ target: UnsafePointer<kt_target>?) -> kt_outcome
+    func find(
+        _ call: UnsafePointer<kt_call>, _ target: UnsafePointer<kt_target>?, _ found: Neighbour.Found
+    ) -> kt_outcome
 }
 
 /// An opened pusher.
@@ -47,6 +50,16 @@ struct Instance<Plugin: Pusher>: InstanceCalls {
     func inspect(_ call: UnsafePointer<kt_call>, _ target: UnsafePointer<kt_target>?) -> kt_outcome {
         run(call, redaction) { call throws(PushFailure) in
             Outcome(try plugin.inspect(try decode(target), call: call))
+        }
+    }
+
+    func find(
+        _ call: UnsafePointer<kt_call>, _ target: UnsafePointer<kt_target>?, _ found: Neighbour.Found
+    ) -> kt_outcome {
+        run(call, redaction) { view throws(PushFailure) in
+            let neighbours = try plugin.neighbours(of: try decode(target), call: view)
+            for neighbour in neighbours.prefix(Neighbour.most) { neighbour.report(to: call, found, redaction) }
+            return Outcome(message: "\(neighbours.count) places around it")
         }
     }
 

@@ -25,11 +25,20 @@ public protocol Pusher: Sendable {
 
     /// Reads which access key ID the target holds now. Optional: says `.unsupported` where a plugin leaves it out.
     func inspect(_ target: Target, call: borrowing Call) throws(PushFailure) -> Inspection
+
+    /// Lists the places around a target that may hold a key, not the target itself: other scopes, branches and levels, and
+    /// the other shape. Writes nothing. Optional: says `.unsupported` where a plugin leaves it out.
+    func neighbours(of target: Target, call: borrowing Call) throws(PushFailure) -> [Neighbour]
 }
 
 extension Pusher {
     /// The answer of a plugin that cannot read anything back.
     public func inspect(_ target: Target, call: borrowing Call) throws(PushFailure) -> Inspection {
         throw PushFailure(.unsupported, "this pusher cannot read what a target holds")
+    }
+
+    /// The answer of a plugin that cannot look around.
+    public func neighbours(of target: Target, call: borrowing Call) throws(PushFailure) -> [Neighbour] {
+        throw PushFailure(.unsupported, "this pusher cannot list places around a target")
     }
 }

@@ -60,7 +60,7 @@ struct Redaction: Sendable {
 }
 
 extension SecretBytes {
-    /// As it is, percent-encoded, and as JSON writes it, with and without the slashes escaped.
+    /// As it is, percent-encoded, as JSON writes it, with and without the slashes escaped, and within base64.
     fileprivate var spellings: [SecretBytes] {
         var percentEncoded = SecretBuilder()
         var json = SecretBuilder()
@@ -76,6 +76,7 @@ extension SecretBytes {
             }
         }
         return [self, percentEncoded.bytes(), json.bytes(), jsonWithSlashes.bytes()]
+            + (count < 12 ? [] : base64Parts)
     }
 }
 

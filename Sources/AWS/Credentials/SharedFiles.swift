@@ -1,0 +1,78 @@
+internal import FoundationEssentials
+internal import Glibc
+internal import Secrets
+
+/// `~/.aws/credentials` and `~/.aws/config`, as they are now.
+struct SharedFiles {
+    /// The largest of the two that is read, in bytes.
+    private static let sizeLimit = 1 << 20
+
+    private let credentials: ProfileFile
+    private let config: ProfileFile
+
+    init(environment: [String: String]) throws(AWSError) {
+        credentials = try Self.read(Self.credentialsPath(environment))
+        config = try Self.read(Self.path("AWS_CONFIG_FILE", "config", environment))
+    }
+
+    /// Where the credentials file is.
+    static func credentialsPath(_ environment: [String: String]) -> String {
+        path("AWS_SHARED_CREDENTIALS_FILE", "credentials", environment)
+    }
+
+    /// - Returns: empty where the variable is set to nothing: AWS's tools read no file then.
+    private static func path(_ variable: String, _ file: String, _ environment: [String: String]) -> String {
+        HomePath.expanded(environment[variable] ?? "~/.aws/\(file)", environment)
+    }
+
+    private static func read(_ path: String) throws(AWSError) -> ProfileFile {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            guard errno == EACCES else { return ProfileFile(path: path) }
+            throw AWSError(.denied, "\(path) cannot be read: permission denied")
+        }
+        guard let data = FileManager.default.contents(atPath: path), data.count <= sizeLimit else {
+            throw AWSError(.denied, "\(path) cannot be read, or is larger than \(sizeLimit >> 20) MiB")
+        }
+        var bytes = [UInt8](data)
+        defer { Secret.wipe(&bytes) }
+        return try ProfileFile(path: path, bytes)
+    }
+
+    /// What both files say of a profile; nil: neither has it.
+    func profile(_ name: String) -> Profile? {
+        let settings = config.sections(of: "profile")[name]
+        let own = credentials.section(name)
+        guard own != nil || settings != nil else { return nil }
+        return Profile(
+            name: name, credentials: own ?? [:], config: settings ?? [:],
+            paths: (credentials: credentials.path, config: config.path))
+    }
+
+    /// The settings of a service in a `[services NAME]` section of the config file; nil: there is no such section.
+    func services(_ name: String) -> [String: ProfileFile.Value]? { config.sections(of: "services")[name] }
+}
+
+/// One profile of the shared files.
+struct Profile {
+    var name: String
+    /// What `~/.aws/credentials` says.
+    var credentials: [String: ProfileFile.Value]
+    /// What `~/.aws/config` says.
+    var config: [String: ProfileFile.Value]
+    var paths: (credentials: String, config: String)
+
+    /// A setting; the credentials file comes first, as with botocore.
+    subscript(setting: String) -> String? {
+        (credentials[setting] ?? config[setting]).flatMap { $0.text.isEmpty ? nil : $0.text }
+    }
+
+    /// Where a setting is: `/home/me/.aws/config:7`.
+    func place(_ setting: String) -> String {
+        if let value = credentials[setting] { return "\(paths.credentials):\(value.line)" }
+        return config[setting].map { "\(paths.config):\($0.line)" } ?? "profile \(name)"
+    }
+
+    var hasRole: Bool { self["role_arn"] != nil && self["web_identity_token_file"] == nil }
+    var hasKeys: Bool { self["aws_access_key_id"] != nil || self["aws_secret_access_key"] != nil }
+}

@@ -1,0 +1,120 @@
+internal import AWS
+internal import Configuration
+internal import Engine
+internal import JSON
+internal import PusherHost
+internal import Rotation
+internal import Secrets
+
+/// Looks around each target before a rotation begins: a place that holds the user's key and that no target names would be left with
+/// a dead key, so the rotation does not begin.
+struct NeighbourWatch: PushService {
+    /// The longest that looking around one target may take.
+    private static let timeLimit: Duration = .seconds(30)
+
+    let host: PusherHost
+    let neighbourhood: Neighbourhood
+    /// The keys of each target's user.
+    let keys: [TargetName: @Sendable () async -> Set<String>]
+
+    func push(
+        _ pair: KeyPair, to target: PusherTarget, timeout: Duration,
+        answer: @escaping @Sendable (PushAnswer<PushResult>) -> Void
+    ) { host.push(pair, to: target, timeout: timeout, answer: answer) }
+
+    func inspect(
+        _ target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushAnswer<Sighting>) -> Void
+    ) { host.inspect(target, timeout: timeout, answer: answer) }
+
+    func refusal(
+        of target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushAnswer<String?>) -> Void
+    ) {
+        host.refusal(of: target, timeout: timeout) { found in
+            guard case .ended(nil) = found, let keys = keys[target.name] else { return answer(found) }
+            host.call(.find, target, timeout: Self.timeLimit) { report in
+                // A pusher that cannot look around, or cannot at the moment, holds nobody up.
+                let strays = neighbourhood.unnamed(report.places, around: target)
+                guard !strays.isEmpty else { return answer(.ended(nil)) }
+                Task { answer(.ended(Neighbourhood.refusal(strays, of: await keys()))) }
+            }
+        }
+    }
+}
+
+/// The places that the configuration knows.
+struct Neighbourhood: Sendable {
+    /// By plugin and endpoint: the fields of each target, defaults included.
+    private var named: [String: [[String: String]]] = [:]
+    /// Plugin and endpoint of each pusher.
+    private var services: [String: String] = [:]
+    /// Places that may hold another key, as they are shown: `gitlab:acme/app (scope staging), variable AWS_ACCESS_KEY_ID`.
+    private let acknowledged: Set<String>
+
+    init(_ workspace: Workspace) {
+        acknowledged = Set(workspace.configuration.acknowledged.map(\.place))
+        for pusher in workspace.pushers {
+            services[pusher.name] = "\(pusher.plugin) \(pusher.endpoint ?? "")"
+        }
+        for target in workspace.users.flatMap(\.targets) {
+            guard let service = services[target.pusher] else { continue }
+            named[service, default: []].append(Self.fields(of: target, workspace))
+        }
+    }
+
+    /// A target's fields as texts, with the manifest's defaults.
+    private static func fields(of target: ConfiguredTarget, _ workspace: Workspace) -> [String: String] {
+        let plugin = workspace.pushers.first { $0.name == target.pusher }.flatMap { workspace.plugins[$0.plugin] }
+        var fields: [String: String] = [:]
+        for (name, property) in plugin?.manifest.target.properties ?? [:] {
+            if let standard = property["default"] { fields[name] = standard.string ?? standard.text }
+        }
+        for (name, value) in (try? JSONValue(parsing: target.fields))?.object ?? [:] {
+            fields[name] = value.string ?? value.text
+        }
+        return fields
+    }
+
+    /// A place that no target names, as it is shown.
+    struct Stray: Hashable, Sendable {
+        var name: String
+        var keyID: String
+    }
+
+    func unnamed(_ places: [FoundPlace], around target: PusherTarget) -> [Stray] {
+        let targets = services[target.pusher].flatMap { named[$0] } ?? []
+        return places.compactMap { place in
+            guard let id = place.keyID else { return nil }
+            let isNamed = targets.contains { fields in
+                place.fields.allSatisfy { (fields[$0.key] ?? "").lowercased() == $0.value.lowercased() }
+            }
+            let name = "\(target.pusher):\(place.place)"
+            return isNamed || acknowledged.contains(name) ? nil : Stray(name: name, keyID: id)
+        }
+    }
+
+    /// Why a rotation does not begin; nil: none of the places holds a key of the user.
+    static func refusal(_ strays: [Stray], of keys: Set<String>) -> String? {
+        guard let stray = strays.first(where: { keys.contains($0.keyID) }) else { return nil }
+        return
+            "\(stray.name) holds this user's key \(stray.keyID), and no target names it: it would be left with a dead key. Add a "
+            + "target for it, delete the key there, or put `{ place: \"\(stray.name)\", reason: … }` under `acknowledged`"
+    }
+}
+
+extension Workspace {
+    /// The pushers, with a look around each target before a rotation begins.
+    func neighbourWatch(_ host: PusherHost, _ users: [ConfiguredUser], _ accounts: Accounts) -> NeighbourWatch {
+        var keys: [TargetName: @Sendable () async -> Set<String>] = [:]
+        for user in users {
+            let iam = accounts.iam(account(of: user))
+            let name = user.userName
+            for target in user.targets {
+                keys[target.name] = {
+                    let found = (try? await iam.listAccessKeys(of: name)) ?? []
+                    return Set(found.map(\.id.rawValue))
+                }
+            }
+        }
+        return NeighbourWatch(host: host, neighbourhood: Neighbourhood(self), keys: keys)
+    }
+}

@@ -1,0 +1,67 @@
+import FoundationEssentials
+
+/// The longest pause that is believed: the longest that GitHub, GitLab and Travis CI document is an hour. A longer one is a
+/// mistake of the service's, and would leave a half-written pair for as long.
+private let longestWait: Int64 = 3_600
+
+/// The pause where a service asks for one and gives no time, or one that cannot be read: GitHub's documented minimum.
+public let standardWait = Duration.seconds(60)
+
+/// A pause of that length, kept between zero and an hour, so that a strange answer cannot stop a target for good.
+public func bounded(seconds: Int64) -> Duration {
+    .seconds(min(max(seconds, 0), longestWait))
+}
+
+extension HTTPResponse {
+    /// How long the service asks to wait with `Retry-After`: seconds, whole or not, a date, or a time since 1970 in seconds
+    /// or milliseconds. ``standardWait`` where it cannot be read; nil where the field is not there.
+    public var retryAfter: Duration? {
+        header("retry-after").map { wait($0) ?? standardWait }
+    }
+
+    /// How long until a rate limit that is used up is reset, by the header fields that services use for that. Nil where
+    /// they are not there, or say that the limit is not used up.
+    public var limitReset: Duration? {
+        for prefix in ["x-ratelimit-", "ratelimit-", "x-rate-limit-"] {
+            if let remaining = header("\(prefix)remaining"), remaining != "0" { continue }
+            for name in ["reset", "resettime"] {
+                if let text = header(prefix + name) { return wait(text) ?? standardWait }
+            }
+        }
+        return nil
+    }
+
+    /// The wait that a text asks for, in any of the forms that services use.
+    private func wait(_ text: String) -> Duration? {
+        let text = oneLine(text, limit: 64)
+        if text.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }), let number = Double(text), number.isFinite {
+            // Nobody asks for thirty years: a number that large is a time since 1970.
+            if number < 1e9 { return bounded(seconds: Int64(min(number, 1e9).rounded(.up))) }
+            // One second more, for it is cut to seconds as well as the time that it is compared with.
+            let moment = Date(timeIntervalSince1970: number < 1e11 ? number : number / 1_000)
+            return until(moment.addingTimeInterval(1))
+        }
+        return (anyDate(text) ?? rfc3339(text)).map(until)
+    }
+
+    /// The time until a moment by the service's own clock; by the host's where the service does not give it.
+    private func until(_ moment: Date) -> Duration {
+        let now = header("date").flatMap(httpDate) ?? receivedAt
+        return bounded(seconds: Int64(min(max(moment.timeIntervalSince(now), 1), Double(longestWait)).rounded(.up)))
+    }
+}
+
+/// The three forms of RFC 9110, section 5.6.7, of which two are obsolete and still sent.
+private func anyDate(_ text: String) -> Date? {
+    if let date = httpDate(text) { return date }
+    let parts = text.split { $0 == " " || $0 == "-" }.map(String.init)
+    // Sunday, 06-Nov-94 08:49:37 GMT
+    if parts.count == 6, parts[5] == "GMT", let year = Int(parts[3]), parts[3].utf8.count == 2 {
+        return httpDate("\(parts[0]) \(parts[1]) \(parts[2]) \(year < 70 ? 2000 + year : 1900 + year) \(parts[4]) GMT")
+    }
+    // Sun Nov  6 08:49:37 1994
+    if parts.count == 5, let day = Int(parts[2]) {
+        return httpDate("\(parts[0]), \(day < 10 ? "0\(day)" : "\(day)") \(parts[1]) \(parts[4]) \(parts[3]) GMT")
+    }
+    return nil
+}
