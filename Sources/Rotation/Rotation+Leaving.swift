@@ -128,8 +128,9 @@ extension Rotation {
             case .soak, .deleting: "The old key \(previous?.id.rawValue ?? "") is not deleted"
             default: "The old key \((phase == .overlap ? previous : current)?.id.rawValue ?? "") stays Active"
             }
-        return "\(first)\(more) is no longer in the configuration and holds \(key), as far as keyturn knows. \(fate). Put the "
-            + "target back; or, if nothing there needs the key, `keyturn forget \(first) --reason REASON`."
+        return
+            "\(first)\(more) is no longer in the configuration and holds \(key), as far as keyturn knows. \(fate). Put "
+            + "the target back; or, if nothing there needs the key, `keyturn forget \(first) --reason REASON`."
     }
 
     private func isInTheWay(_ now: Timestamp, _ terms: Terms) -> Bool {

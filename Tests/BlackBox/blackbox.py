@@ -201,7 +201,7 @@ class Writer(threading.Thread):
     def __init__(self, world, seed):
         super().__init__(daemon=True)
         self.world, self.random = world, random.Random(f"{seed} writer")
-        self.known, self.done, self.is_over = {}, {}, threading.Event()
+        self.known, self.seen, self.count, self.is_over = {}, {}, 0, threading.Event()
 
     def run(self):
         while not self.is_over.wait(0.05):
@@ -220,21 +220,16 @@ class Writer(threading.Thread):
             self.known[user] = (number, values)
 
     def put_back(self, user, number):
-        if number in self.done.setdefault(user, set()):
+        if number in self.seen.setdefault(user, set()):
             return
-        self.done[user].add(number)
+        self.seen[user].add(number)
         if self.random.random() < 0.5:
-            self.done[user].discard(number)
-            self.known.pop(user)
             return
+        self.count += 1
         for name, value in zip(self.NAMES, self.known[user][1]):
             for _ in range(3):
                 if self.world.gitlab(user, name, value) is not None:
                     break
-
-    @property
-    def count(self):
-        return sum(len(numbers) for numbers in self.done.values())
 
 
 class Life(threading.Thread):
