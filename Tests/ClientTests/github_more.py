@@ -73,10 +73,9 @@ def complete(document):
     read(f"{organization}/actions/variables/{{name}}/repositories", REPOSITORIES, parameters["org"],
          parameters["variable-name"], *pages)
     read(repository, REPOSITORY, *of_repository, more=["403", "404"])
-    read(f"{repository}/environments", ENVIRONMENTS, *of_repository, *pages, more=["404"])
+    read(f"{repository}/environments", ENVIRONMENTS, *of_repository, *pages)
     listed = copy.deepcopy(paths[f"{repository}/actions/variables"]["get"]["responses"]["200"])
-    paths[f"{repository}/actions/organization-variables"] = {"get": {"parameters": [*of_repository, *pages], "responses": {
-        "200": listed, "404": paths[f"{repository}/environments"]["get"]["responses"]["404"]}}}
+    paths[f"{repository}/actions/organization-variables"] = {"get": {"parameters": [*of_repository, *pages], "responses": {"200": listed}}}
     read(f"{repository}/installation", INSTALLATION, *of_repository, more=["404"])
     read(f"{organization}/installation", INSTALLATION, parameters["org"])
     return document
