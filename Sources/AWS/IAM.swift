@@ -132,7 +132,9 @@ public struct IAM: Sendable {
     }
 
     /// GetAccessKeyLastUsed: nil where the key was never used. It lags behind by an unknown time.
-    public func lastUse(of id: AccessKeyID) async throws(AWSError) -> Timestamp? {
+    ///
+    /// - Throws: ``AWSError`` also where the answer cannot be read: that is not "never used".
+    public func lastUse(of id: AccessKeyID) async throws(AWSError) -> LastUse? {
         let reply = try await client.call(
             .iam, "GetAccessKeyLastUsed", [("AccessKeyId", id.rawValue)])
         guard let use = reply.at("GetAccessKeyLastUsedResult", "AccessKeyLastUsed") else {
@@ -142,7 +144,9 @@ public struct IAM: Sendable {
         guard let moment = Moment.parse(date) else {
             throw AWSError(.refused, "GetAccessKeyLastUsed: the date of last use cannot be read")
         }
-        return clock.local(moment)
+        // AWS writes N/A where it does not know.
+        func known(_ name: String) -> String? { use.text(name).flatMap { $0.isEmpty || $0 == "N/A" ? nil : $0 } }
+        return LastUse(at: clock.local(moment), service: known("ServiceName"), region: known("Region"))
     }
 
     /// GetUser: the user's ARN.

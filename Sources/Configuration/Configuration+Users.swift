@@ -19,14 +19,15 @@ extension Configuration {
         policy.rotateEvery = try reader.duration("rotate-every") ?? base.rotateEvery
         policy.overlap = try reader.duration("overlap") ?? base.overlap
         policy.soak = try reader.duration("soak") ?? base.soak
-        policy.quiet = try reader.duration("quiet") ?? base.quiet
+        policy.quiet = try reader.duration("quiet", allowsZero: true) ?? base.quiet
+        policy.lookEvery = try reader.duration("look-every", allowsZero: true) ?? base.lookEvery
         policy.proofOfUse = try reader.flag("proof-of-use") ?? base.proofOfUse
         policy.preflight = try reader.flag("preflight") ?? base.preflight
         if let retained = try reader.string("retain-secret") {
-            guard retained == "current" || retained == "none" else {
-                throw reader.error("retain-secret", "must be current or none")
+            guard let retainSecret = RetainSecret(rawValue: retained) else {
+                throw reader.error("retain-secret", "must be none, rotation or current")
             }
-            policy.retainsSecret = retained == "current"
+            policy.retainSecret = retainSecret
         }
         policy.maxAttempts = try reader.integer("max-attempts", in: 1...100) ?? base.maxAttempts
         policy.retry = try reader.duration("retry") ?? base.retry

@@ -95,6 +95,9 @@ public struct Configuration: Sendable {
         var targets: [TargetEntry]
     }
 
+    /// Targets that have left and do not matter any more, each with the reason.
+    public let forgotten: [TargetName: String]
+
     struct TargetEntry: Hashable, Sendable {
         var pusher: String
         var field: Field
@@ -157,6 +160,7 @@ public struct Configuration: Sendable {
         users = try Self.readUsers(reader.field("users"), file, defaults, account, names)
         selfRotation = try Self.readSelfRotation(reader.field("self-rotation"), file, defaults, account, users)
         discover = try Self.readDiscovery(reader.field("discover"), file, defaults, account, names)
+        forgotten = try Self.readForgotten(reader.field("forget"), file)
         try reader.end()
     }
 

@@ -73,8 +73,10 @@ struct MappingReader {
         return flag
     }
 
-    mutating func duration(_ name: String) throws(ConfigurationError) -> Duration? {
+    /// - Parameter allowsZero: whether `0s` means something, such as never.
+    mutating func duration(_ name: String, allowsZero: Bool = false) throws(ConfigurationError) -> Duration? {
         guard let field = field(name) else { return nil }
+        if allowsZero, case .scalar(let scalar) = field.value, scalar.string == "0s" { return .zero }
         guard case .scalar(let scalar) = field.value, let text = scalar.string, let duration = DurationText.parse(text)
         else { throw error(name, "must be a duration from one second up, such as 90s, 30m, 12h or 7d") }
         return duration

@@ -110,6 +110,8 @@ public struct ConfiguredTarget: Hashable, Sendable {
     public var variables: [String]
     /// The line in the file.
     public var line: Int
+    /// What it is, whatever it is called: plugin, service, place and variables.
+    public var identity: String?
 }
 
 extension Configuration {
@@ -133,7 +135,7 @@ extension Configuration {
         var places = PlaceBook(file: file)
         var services: [String: String] = [:]
         for user in users + discovery.users {
-            let targets: [ConfiguredTarget]
+            var targets: [ConfiguredTarget]
             do throws(ConfigurationError) { targets = try resolve(user, plugins) } catch {
                 guard let origin = user.origin else { throw error }
                 resolution.problems.append(
@@ -141,10 +143,11 @@ extension Configuration {
                 )
                 continue
             }
-            for target in targets {
+            for (index, target) in targets.enumerated() {
                 guard let pusher = configured[target.pusher], let plugin = plugins[pusher.plugin] else { continue }
                 let service = Self.service(pusher.endpoint, plugin)
                 try places.enter(target, pusher.plugin, service)
+                targets[index].identity = target.identity(pusher.plugin, service)
                 services[target.pusher] = "\(pusher.plugin) \(service)"
             }
             resolution.users.append(

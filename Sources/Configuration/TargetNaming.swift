@@ -56,6 +56,16 @@ struct TargetNaming {
     static func word(_ value: JSONValue) -> String { value.string ?? value.text }
 }
 
+extension ConfiguredTarget {
+    /// The place without the pusher's name, which may change, and without the variable's.
+    fileprivate var place: String { name.rawValue.drop { $0 != ":" }.prefix { $0 != "#" }.lowercased() }
+
+    /// What stays the same when a pusher is renamed, and changes when another place or another variable is meant.
+    func identity(_ plugin: String, _ service: String) -> String {
+        "\(plugin) \(service) \(place) \(variables.sorted().joined(separator: ","))"
+    }
+}
+
 /// Every variable of every place that is written, to find those that would be written twice.
 struct PlaceBook {
     let file: String
@@ -66,7 +76,7 @@ struct PlaceBook {
     mutating func enter(
         _ target: ConfiguredTarget, _ plugin: String, _ service: String
     ) throws(ConfigurationError) {
-        let place = target.name.rawValue.drop { $0 != ":" }.prefix { $0 != "#" }.lowercased()
+        let place = target.place
         for variable in target.variables {
             let written = "\(plugin) \(service) \(place) \(variable)"
             if let first = names[written] {

@@ -84,18 +84,19 @@ public struct Engine: Sendable {
             return UserOutcome(user: user.name, rotation: nil, end: end)
         }
         var end = UserOutcome.End.stopped
+        var refusals: [OrderRefusal] = []
         do throws(JournalError) {
-            end = try await drive(&session, requests: requests, extent: extent)
+            end = try await drive(&session, requests: requests, extent: extent, refusals: &refusals)
             try session.end()
         } catch {
             let words = error.description
             end = error.code == .overtaken ? .busy(words) : .journalFailed(words)
         }
-        return UserOutcome(user: user.name, rotation: session.rotation, end: end)
+        return UserOutcome(user: user.name, rotation: session.rotation, end: end, refusals: refusals)
     }
 
     private func drive(
-        _ session: inout RotationSession, requests: [Event.Request], extent: Extent
+        _ session: inout RotationSession, requests: [Event.Request], extent: Extent, refusals: inout [OrderRefusal]
     ) async throws(JournalError) -> UserOutcome.End {
         let mailbox = Mailbox()
         var work = Work()
@@ -105,6 +106,7 @@ public struct Engine: Sendable {
         while true {
             let isStopping = Task.isCancelled
             let transition = try session.handle(happenings, at: clock.now, begins: !isStopping)
+            refusals += transition.refusals
             if !transition.notes.isEmpty || !transition.changedDeliveries.isEmpty {
                 tell(session, transition.notes)
             }
@@ -115,11 +117,11 @@ public struct Engine: Sendable {
             for effect in transition.effects { work.begin(effect, session, pushers, mailbox) }
             if isStopping { return try await settle(&session, mailbox) }
             let now = clock.now
-            let due = session.rotation.due(at: now, policy: session.user.policy)
-            var moment = max(due.at, now + .milliseconds(1))
+            let due = session.rotation.nextWork(at: now, policy: session.user.policy)
+            var moment = max(due, now + .milliseconds(1))
             if session.rotation.isWaitingForAnswers {
                 // What is due already is under way: its answer wakes this loop, not the clock.
-                if due.at <= now { moment = now + Self.heartbeat }
+                if due <= now { moment = now + Self.heartbeat }
             } else {
                 guard let allowed = mayWait(session.rotation, due, now, extent, waited) else { return .rested }
                 waited += allowed
@@ -154,13 +156,13 @@ public struct Engine: Sendable {
 
     /// How long a wait counts, if it is one to be waited for; nil: the work ends here.
     private func mayWait(
-        _ rotation: Rotation, _ due: Due, _ now: Timestamp, _ extent: Extent, _ waited: Duration
+        _ rotation: Rotation, _ due: Timestamp, _ now: Timestamp, _ extent: Extent, _ waited: Duration
     ) -> Duration? {
         if rotation.problem?.needsPerson == true { return nil }
-        let wait = max(due.at - now, .zero)
+        let wait = max(due - now, .zero)
         switch rotation.phase {
-        case .idle: return nil
-        case .creating, .verifying, .delivering:
+        case .idle: return rotation.isAskingAgain && waited + wait <= Self.longestWait ? wait : nil
+        case .overlap where rotation.hasOpenDeliveries, .creating, .verifying, .delivering:
             return wait <= Self.patience && waited + wait <= Self.longestWait ? wait : nil
         case .overlap, .soak, .deleting:
             if rotation.problem != nil { return nil }

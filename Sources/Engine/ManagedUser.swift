@@ -19,9 +19,11 @@ public struct ManagedUser: Sendable {
     let terms: Terms
 
     /// A user to work on.
+    ///
+    /// - Parameter forgotten: targets that have left and do not matter any more, each with the reason.
     public init(
         name: String, userName: String, keys: any AccessKeyService, policy: Policy, targets: [PusherTarget],
-        comesLast: Bool = false
+        comesLast: Bool = false, forgotten: [TargetName: String] = [:]
     ) {
         self.name = name
         self.userName = userName
@@ -31,6 +33,10 @@ public struct ManagedUser: Sendable {
         self.comesLast = comesLast
         targetsByName = Dictionary(targets.map { ($0.name, $0) }) { first, _ in first }
         terms = Terms(
-            policy: policy, targets: targets.map(\.name), oneValue: Set(targets.filter(\.isOneValue).map(\.name)))
+            policy: policy, targets: targets.map(\.name), oneValue: Set(targets.filter(\.isOneValue).map(\.name)),
+            identities: Dictionary(targets.compactMap { target in target.identity.map { (target.name, $0) } }) {
+                first, _ in first
+            },
+            forgotten: forgotten)
     }
 }

@@ -13,8 +13,8 @@ public protocol AccessKeyService: Sendable {
     func setStatus(_ status: AccessKey.Status, of id: AccessKeyID, of user: String) async throws(AWSError)
     /// Deletes a key; one that is gone counts as deleted.
     func deleteAccessKey(_ id: AccessKeyID, of user: String) async throws(AWSError)
-    /// When a key was last used; nil: never.
-    func lastUse(of id: AccessKeyID) async throws(AWSError) -> Timestamp?
+    /// When and by what a key was last used; nil: never.
+    func lastUse(of id: AccessKeyID) async throws(AWSError) -> LastUse?
     /// The ARN that STS gives for a pair.
     func identity(of pair: KeyPair) async throws(AWSError) -> String
 }
@@ -48,12 +48,25 @@ public enum PushAnswer<Value: Sendable>: Sendable {
 
 /// What a target shows of the key that it holds.
 public enum Sighting: Hashable, Sendable {
-    /// This key ID.
-    case holds(AccessKeyID)
-    /// Nothing: the service shows no values, or there is none yet.
-    case unreadable
-    /// Nothing at the moment, for this reason.
+    /// It answered.
+    case seen(TargetInspection)
+    /// It cannot be asked at the moment, for this reason.
     case failed(String)
+
+    /// What a pusher's answer to `inspect` means.
+    public init(_ report: CallReport) {
+        let changedAt = report.changedAt.flatMap(Timestamp.init(rfc3339:))
+        switch report.outcome {
+        case .ok, .unchanged:
+            let holding = report.keyID.map { TargetInspection.Holding.key(AccessKeyID($0)) }
+            self = .seen(TargetInspection(holding ?? .unreadable, changedAt: changedAt))
+        case .notFound: self = .seen(TargetInspection(.nothing))
+        case .unsupported: self = .seen(TargetInspection(.unsupported))
+        case .retryable, .rateLimited, .unauthorized, .conflict, .invalidConfig, .cancelled, .timedOut, .internal,
+            .unknown:
+            self = .failed(report.message)
+        }
+    }
 }
 
 extension PusherHost: PushService {
@@ -65,7 +78,8 @@ extension PusherHost: PushService {
         ask(.push(pair), target, timeout, answer) { report in
             PushResult(
                 report.outcome, evidence: report.evidence, retryAfter: report.retryAfter,
-                mayHaveWritten: report.mayHaveWritten, message: report.message)
+                mayHaveWritten: report.mayHaveWritten, changedAt: report.changedAt.flatMap(Timestamp.init(rfc3339:)),
+                message: report.message)
         }
     }
 
@@ -87,13 +101,7 @@ extension PusherHost: PushService {
     public func inspect(
         _ target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushAnswer<Sighting>) -> Void
     ) {
-        ask(.inspect, target, timeout, answer) { report in
-            switch report.outcome {
-            case .ok, .unchanged: report.keyID.map { .holds(AccessKeyID($0)) } ?? .unreadable
-            case .unsupported, .notFound: .unreadable
-            default: .failed(report.message)
-            }
-        }
+        ask(.inspect, target, timeout, answer) { Sighting($0) }
     }
 
     private func ask<Value: Sendable>(

@@ -29,7 +29,7 @@ public struct Scheduler: Sendable {
         var (dueUsers, next) = ([ManagedUser](), Timestamp?.none)
         for user in users {
             let rotation = records[user.name]?.rotation ?? Rotation(at: now)
-            let moment = rotation.due(at: now, policy: user.policy).at
+            let moment = rotation.nextWork(at: now, policy: user.policy)
             if moment <= now || rotation.lacksTargets(user.terms) {
                 dueUsers.append(user)
             } else {

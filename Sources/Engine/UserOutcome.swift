@@ -20,6 +20,8 @@ public struct UserOutcome: Sendable {
     public var rotation: Rotation?
     /// Why it ended.
     public var end: End
+    /// Orders that could not be carried out.
+    public var refusals: [OrderRefusal] = []
 }
 
 /// What the engine tells while it works.

@@ -29,11 +29,12 @@ struct Work {
                 }
             }
         case .inspect(let target):
-            guard let place = user.targetsByName[target] else { return post(.inspected(target, nil)) }
+            guard let place = user.targetsByName[target] else {
+                return post(.inspected(target, TargetInspection(.unsupported)))
+            }
             pushers.inspect(place, timeout: timeout) { answer in
                 switch answer {
-                case .ended(.holds(let id)): post(.inspected(target, id))
-                case .ended(.unreadable): post(.inspected(target, nil))
+                case .ended(.seen(let inspection)): post(.inspected(target, inspection))
                 case .ended(.failed(let reason)): post(.notInspected(target, reason))
                 case .notBegun: post(.notBegun(effect))
                 }

@@ -41,3 +41,22 @@ enum CreationText {
 
     private static func none(_ word: Substring) -> Int64?? { word == "-" ? .some(nil) : nil }
 }
+
+/// The keys that keyturn has deleted in one column, one a line: its ID and when.
+enum DeletedKeyText {
+    /// Nil for none.
+    static func write(_ keys: [DeletedKey]) -> String? {
+        keys.isEmpty ? nil : keys.map { "\($0.id) \($0.at.milliseconds)" }.joined(separator: "\n")
+    }
+
+    /// Nil for what ``write(_:)`` does not write.
+    static func read(_ text: String) -> [DeletedKey]? {
+        var keys: [DeletedKey] = []
+        for line in text.split(separator: "\n") {
+            let words = line.split(separator: " ")
+            guard words.count == 2, let at = Int64(words[1]) else { return nil }
+            keys.append(DeletedKey(id: AccessKeyID(String(words[0])), at: Timestamp(milliseconds: at)))
+        }
+        return keys
+    }
+}

@@ -24,8 +24,12 @@ public struct Migration: Hashable, Sendable {
                 guard let layout = try Schema.layout(database), layout < Schema.version else { return .rollback }
                 try refuseWhileOthersWork(database, at: now)
                 let backup = try StateBackup.make(of: path, layout: layout, at: now)
-                try chainHistory(database, history, at: now)
-                try database.execute(sql: Schema.toldTable)
+                if layout < 2 {
+                    try chainHistory(database, history, at: now)
+                    try database.execute(sql: Schema.toldTable)
+                }
+                // Layout 3: what targets were seen to hold, and keys that were deleted.
+                for addition in Rows.additions { try database.execute(sql: addition) }
                 try database.execute(sql: "PRAGMA user_version = \(Schema.version)")
                 migration = Migration(from: Int(layout), to: Int(Schema.version), backup: backup)
                 return .commit

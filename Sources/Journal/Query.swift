@@ -6,19 +6,20 @@ enum Query: Int, CaseIterable {
     case record, records, deliveries, allDeliveries
     case history, firstHistory, allHistory, oldestHistory, chain, outsideWrites
     case insert, take, release, update, updateSealed
-    case forgetDeliveries, writeDelivery, writeHistory, beginChain, writeChain, pruneHistory
+    case forgetDeliveries, removeDelivery, removeUser, writeDelivery, writeHistory, beginChain, writeChain, pruneHistory
     case told, writeTold
 
-    var sql: String {
+    /// - Parameter layout: of the state; an older one lacks columns.
+    func sql(layout: Int32) -> String {
         switch self {
         case .beginReading: "BEGIN"
         case .beginWriting: "BEGIN IMMEDIATE"
         case .commit: "COMMIT"
         case .rollback: "ROLLBACK"
-        case .record: "SELECT \(Rows.recordColumns) FROM rotation WHERE user = ?"
-        case .records: "SELECT \(Rows.recordColumns), user FROM rotation"
-        case .deliveries: "SELECT \(Rows.deliveryColumns) FROM delivery WHERE user = ?"
-        case .allDeliveries: "SELECT \(Rows.deliveryColumns), user FROM delivery"
+        case .record: "SELECT \(Rows.recordColumns(layout: layout)) FROM rotation WHERE user = ?"
+        case .records: "SELECT \(Rows.recordColumns(layout: layout)), user FROM rotation"
+        case .deliveries: "SELECT \(Rows.deliveryColumns(layout: layout)) FROM delivery WHERE user = ?"
+        case .allDeliveries: "SELECT \(Rows.deliveryColumns(layout: layout)), user FROM delivery"
         case .history: Self.history(Rows.historyColumns)
         case .firstHistory:
             Self.history(
@@ -43,8 +44,13 @@ enum Query: Int, CaseIterable {
         case .update: Self.update(["lease_until", "version"] + Rows.rotationColumns)
         case .updateSealed: Self.update(["lease_until", "version"] + Rows.rotationColumns + ["sealed"])
         case .forgetDeliveries: "DELETE FROM delivery WHERE user = ?"
+        case .removeDelivery: "DELETE FROM delivery WHERE user = ? AND target = ?"
+        case .removeUser: "DELETE FROM rotation WHERE user = ?"
         case .writeDelivery:
-            "INSERT OR REPLACE INTO delivery (user, \(Rows.deliveryColumns)) VALUES (\(Self.marks(12)))"
+            """
+            INSERT OR REPLACE INTO delivery (user, \(Rows.deliveryColumns.joined(separator: ", ")))
+            VALUES (\(Self.marks(Rows.deliveryColumns.count + 1)))
+            """
         case .writeHistory:
             """
             INSERT INTO history (\(Rows.historyColumns.joined(separator: ", ")))
@@ -82,10 +88,12 @@ enum Query: Int, CaseIterable {
 /// The statements of one connection, each compiled when it is first needed. To be used inside the connection's queue only.
 final class Statements {
     private var prepared = [PreparedStatement?](repeating: nil, count: Query.allCases.count)
+    /// The layout of the state, once it is known.
+    var layout = Schema.version { didSet { if layout != oldValue { prepared = prepared.map { _ in nil } } } }
 
     func callAsFunction(_ query: Query, _ database: Database) throws -> PreparedStatement {
         if let statement = prepared[query.rawValue] { return statement }
-        let statement = try PreparedStatement(query.sql, database)
+        let statement = try PreparedStatement(query.sql(layout: layout), database)
         prepared[query.rawValue] = statement
         return statement
     }

@@ -2,20 +2,58 @@ internal import Rotation
 
 /// How rotations and deliveries become rows, and back.
 enum Rows {
-    static let rotationColumns = [
-        "number", "phase", "phase_since", "current_id", "current_created", "current_status", "next_id", "next_created",
-        "next_status", "previous_id", "previous_created", "previous_status", "creations", "answers", "failures",
-        "retry_at", "is_requested", "revoked_id", "revokes_at_once", "retained_id", "problem_code", "problem_message",
-        "problem_since",
+    static let rotationColumns =
+        [
+            "number", "phase", "phase_since", "current_id", "current_created", "current_status", "next_id",
+            "next_created",
+            "next_status", "previous_id", "previous_created", "previous_status", "creations", "answers", "failures",
+            "retry_at", "is_requested", "revoked_id", "revokes_at_once", "retained_id", "problem_code",
+            "problem_message",
+            "problem_since",
+        ] + laterRotationColumns
+    /// Those that layouts before 3 lack.
+    private static let laterRotationColumns = [
+        "deleted_keys", "looked_at", "used_at", "used_service", "used_region", "retire_reason",
     ]
     /// Where the columns are that the journal adds: version, owner and end of the lease, the sealed pair; and the user.
-    private static let (version, owner, until, sealed) = (23, 24, 25, 26)
-    static let user = 27
+    private static let (version, owner, until, sealed) = (29, 30, 31, 32)
+    static let user = 33
     /// Those of a rotation, then what the journal adds.
-    static let recordColumns = (rotationColumns + ["version", "lease_owner", "lease_until", "sealed"])
-        .joined(separator: ", ")
+    static func recordColumns(layout: Int32) -> String {
+        (present(rotationColumns, laterRotationColumns, layout) + ["version", "lease_owner", "lease_until", "sealed"])
+            .joined(separator: ", ")
+    }
+
     static let deliveryColumns =
-        "target, state, evidence, attempts, quick_tries, at, retry_at, is_rate_limited, detail, held_until, may_be_torn"
+        [
+            "target", "state", "evidence", "attempts", "quick_tries", "at", "retry_at", "is_rate_limited", "detail",
+            "held_until", "may_be_torn",
+        ] + laterDeliveryColumns
+    /// Those that layouts before 3 lack.
+    private static let laterDeliveryColumns = [
+        "changed_at", "looked_at", "drift", "drift_key", "drift_since", "pushed_again", "identity", "left_at",
+    ]
+    /// Where the user is, in a reading of all deliveries.
+    static let deliveryUser = 19
+
+    static func deliveryColumns(layout: Int32) -> String {
+        present(deliveryColumns, laterDeliveryColumns, layout).joined(separator: ", ")
+    }
+
+    /// An older layout is read as it is.
+    private static func present(_ all: [String], _ later: [String], _ layout: Int32) -> [String] {
+        layout >= 3 ? all : all.map { later.contains($0) ? "NULL AS \($0)" : $0 }
+    }
+
+    /// What brings an older layout to this one.
+    static let additions =
+        laterRotationColumns.map { column in
+            "ALTER TABLE rotation ADD COLUMN \(column) \(column.hasSuffix("_at") ? "INTEGER" : "TEXT")"
+        }
+        + laterDeliveryColumns.map { column in
+            let isNumber = column.hasSuffix("_at") || column.hasSuffix("_since") || column == "pushed_again"
+            return "ALTER TABLE delivery ADD COLUMN \(column) \(isNumber ? "INTEGER" : "TEXT")"
+        }
 
     static func values(_ rotation: Rotation) -> [Cell] {
         let (current, next, previous) = (rotation.current, rotation.next, rotation.previous)
@@ -28,7 +66,9 @@ enum Rows {
             Cell(rotation.retryAt), Cell(rotation.isRequested), Cell(rotation.revoked?.rawValue),
             Cell(rotation.revokesAtOnce), Cell(rotation.retained?.rawValue), Cell(rotation.problem?.code.rawValue),
             Cell(rotation.problem?.message),
-            Cell(rotation.problem?.since),
+            Cell(rotation.problem?.since), Cell(DeletedKeyText.write(rotation.deletedKeys)), Cell(rotation.lookedAt),
+            Cell(rotation.lastUse?.at), Cell(rotation.lastUse?.service), Cell(rotation.lastUse?.region),
+            Cell(rotation.retireReason),
         ]
     }
 
@@ -52,6 +92,10 @@ enum Rows {
                 code: try known(Problem.Code(rawValue: code)), message: row.text(21) ?? "",
                 since: moment(row, 22) ?? rotation.phaseSince)
         }
+        if let text = row.text(23) { rotation.deletedKeys = try known(DeletedKeyText.read(text)) }
+        rotation.lookedAt = moment(row, 24)
+        rotation.lastUse = moment(row, 25).map { LastUse(at: $0, service: row.text(26), region: row.text(27)) }
+        rotation.retireReason = row.text(28)
         return rotation
     }
 
@@ -77,6 +121,9 @@ enum Rows {
             Cell(target.rawValue), Cell(delivery.state.rawValue), Cell(delivery.evidence?.rawValue),
             Cell(delivery.attempts), Cell(delivery.quickTries), Cell(delivery.at), Cell(delivery.retryAt),
             Cell(delivery.isRateLimited), Cell(delivery.detail), Cell(delivery.heldUntil), Cell(delivery.mayBeTorn),
+            Cell(delivery.changedAt), Cell(delivery.lookedAt), Cell(delivery.drift?.kind.rawValue),
+            Cell(delivery.drift?.key?.rawValue), Cell(delivery.drift?.since), Cell(delivery.pushedAgain),
+            Cell(delivery.identity), Cell(delivery.leftAt),
         ]
     }
 
@@ -92,6 +139,16 @@ enum Rows {
         delivery.detail = row.text(8)
         delivery.heldUntil = moment(row, 9)
         delivery.mayBeTorn = int(row, 10) != 0
+        delivery.changedAt = moment(row, 11)
+        delivery.lookedAt = moment(row, 12)
+        if let kind = row.text(13) {
+            delivery.drift = Drift(
+                try known(Drift.Kind(rawValue: kind)), key: row.text(14).map { AccessKeyID($0) },
+                since: moment(row, 15) ?? Timestamp(milliseconds: 0))
+        }
+        delivery.pushedAgain = int(row, 16)
+        delivery.identity = row.text(17)
+        delivery.leftAt = moment(row, 18)
         return (TargetName(row.text(0) ?? ""), delivery)
     }
 

@@ -55,6 +55,7 @@ public final class SQLiteJournal: Journal {
             }
             return (queue, layout, migration)
         }
+        statements.layout = layout
     }
 
     private static func prepare(_ database: Database, _ lines: HistoryTable) throws -> Int32 {
@@ -100,7 +101,7 @@ public final class SQLiteJournal: Journal {
             }
             try self.statements(.allDeliveries, database).run { row in
                 let (target, delivery) = try Rows.delivery(row)
-                records[row.text(11) ?? ""]?.rotation.deliveries[target] = delivery
+                records[row.text(Rows.deliveryUser) ?? ""]?.rotation.deliveries[target] = delivery
             }
             return records
         }
@@ -170,6 +171,22 @@ public final class SQLiteJournal: Journal {
         }
     }
 
+    /// Forgets a user that left the configuration: its keys stay as they are, and nothing of them is known any more.
+    ///
+    /// - Parameter reason: for the history.
+    /// - Throws: `leased` while another process is at work on the user.
+    public func forget(_ user: String, reason: String, lease: Lease, at now: Timestamp) throws(JournalError) {
+        let (record, _) = try acquire(user, lease: lease, at: now)
+        try write { database in
+            let note = Note(.forgotten, key: record.rotation.current?.id, detail: reason)
+            try self.lines.append(
+                HistoryTable.Addition(user: user, rotation: record.rotation.number, at: now, notes: [note]), database)
+            try self.statements(.forgetDeliveries, database).run([.text(user)])
+            try self.statements(.removeUser, database).run([.text(user)])
+        }
+        emptyLog()
+    }
+
     /// The pair that is being delivered.
     public func pendingPair(of user: String) throws(JournalError) -> KeyPair? {
         try look { database in
@@ -220,6 +237,9 @@ public final class SQLiteJournal: Journal {
 
     private func writeDeliveries(_ entry: JournalEntry, _ database: Database) throws {
         if entry.transition.forgetsDeliveries { try statements(.forgetDeliveries, database).run([.text(entry.user)]) }
+        for target in entry.transition.removedDeliveries {
+            try statements(.removeDelivery, database).run([.text(entry.user), .text(target.rawValue)])
+        }
         for target in entry.transition.changedDeliveries {
             guard let delivery = entry.rotation.deliveries[target] else { continue }
             try statements(.writeDelivery, database).run([.text(entry.user)] + Rows.values(target, delivery))

@@ -5,7 +5,7 @@ enum Schema {
     /// SQLite's `application_id`: "ktrn".
     static let application: Int32 = 0x6B74_726E
     /// SQLite's `user_version`: the version of this layout.
-    static let version: Int32 = 2
+    static let version: Int32 = 3
 
     /// The layout of the file; nil: it is empty.
     static func layout(_ database: Database) throws -> Int32? {
@@ -27,11 +27,12 @@ enum Schema {
         try database.execute(sql: tables)
         try database.execute(sql: historyTables)
         try database.execute(sql: toldTable)
+        for addition in Rows.additions { try database.execute(sql: addition) }
         try database.execute(sql: "PRAGMA application_id = \(application)")
         try database.execute(sql: "PRAGMA user_version = \(version)")
     }
 
-    /// Times are milliseconds since 1970.
+    /// As layout 1 had them; ``Rows/additions`` come on top. Times are milliseconds since 1970.
     private static let tables = """
         CREATE TABLE rotation (
             user TEXT PRIMARY KEY NOT NULL,

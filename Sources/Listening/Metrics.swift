@@ -92,6 +92,11 @@ public struct Metrics {
         page.begin(
             "keyturn_torn_targets", "gauge", "Targets that may hold one variable of the old key and one of the new.")
         for user in users { page.add([("user", user.name)], Double(user.deliveries.count(where: \.mayBeTorn))) }
+        page.begin(
+            "keyturn_drifted_targets", "gauge",
+            "Targets that showed another key, or a later write, than was confirmed there when they were last looked at."
+        )
+        for user in users { page.add([("user", user.name)], Double(user.deliveries.count { $0.drift != nil })) }
         page.begin("keyturn_delivery_attempts", "gauge", "Pushes begun for a user's running or last rotation.")
         for user in users {
             page.add([("user", user.name)], Double(user.deliveries.reduce(0) { $0 + $1.attempts }))

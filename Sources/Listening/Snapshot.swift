@@ -35,14 +35,17 @@ public struct Snapshot: Sendable {
         public var detail: String?
         /// Whether one variable may be of the old key and one of the new.
         public var mayBeTorn: Bool
+        /// What the target showed that it should not, in a sentence; nil: nothing.
+        public var drift: String?
         /// Whether nobody need see it.
         public var isQuiet: Bool
 
         /// What became of the key at one target.
         public init(
             target: String, state: String, evidence: String? = nil, attempts: Int = 0, at: String? = nil,
-            detail: String? = nil, mayBeTorn: Bool = false, isQuiet: Bool
+            detail: String? = nil, mayBeTorn: Bool = false, drift: String? = nil, isQuiet: Bool
         ) {
+            self.drift = drift
             (self.target, self.state, self.evidence, self.attempts) = (target, state, evidence, attempts)
             (self.at, self.detail, self.mayBeTorn, self.isQuiet) = (at, detail, mayBeTorn, isQuiet)
         }
@@ -50,7 +53,7 @@ public struct Snapshot: Sendable {
 
     /// What comes next.
     public struct Next: Hashable, Sendable {
-        /// The step; `hold`: nothing, until a person acts.
+        /// The step; `blocked`: nothing, until a person acts.
         public var action: String
         /// Not before.
         public var due: Timestamp

@@ -127,6 +127,7 @@ public struct StatusPage {
     private static let words = [
         "observe": "look at the keys in IAM", "rotate": "a new key", "create": "create the new key",
         "verify": "check the new key with AWS", "push": "push the new key to the targets",
+        "look": "look at the targets again", "activate": "make the old key Active again",
         "deactivate": "deactivate the old key", "delete": "delete the old key",
     ]
 
@@ -216,14 +217,15 @@ public struct StatusPage {
             delivery.mayBeTorn
             ? "<strong class=\"bad\">May be torn: one variable of the old key, one of the new; jobs fail there.</strong> "
             : ""
-        let said = delivery.detail ?? ""
-        let empty: HTML = said.isEmpty && !delivery.mayBeTorn ? " class=\"empty\"" : ""
+        let drift: HTML = delivery.drift.map { "<strong class=\"bad\">Drift: \($0)</strong> " } ?? ""
+        let said = delivery.drift == nil ? delivery.detail ?? "" : ""
+        let empty: HTML = said.isEmpty && !delivery.mayBeTorn && delivery.drift == nil ? " class=\"empty\"" : ""
         let noEvidence: HTML = delivery.evidence == nil ? " class=\"empty\"" : ""
         let never: HTML = delivery.at == nil ? " class=\"empty\"" : ""
         return """
             <tr><th scope="row">\(delivery.target)</th><td data-label="State">\(mark)</td>\
             <td data-label="Evidence"\(noEvidence)>\(delivery.evidence ?? "")</td><td data-label="Pushes">\(delivery.attempts)</td>\
-            <td data-label="Since"\(never)>\(delivery.at ?? "")</td><td data-label="What was said"\(empty)>\(torn)\(said)</td></tr>
+            <td data-label="Since"\(never)>\(delivery.at ?? "")</td><td data-label="What was said"\(empty)>\(torn)\(drift)\(said)</td></tr>
 
             """
     }

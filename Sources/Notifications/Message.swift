@@ -46,23 +46,24 @@ public struct Message: Hashable, Sendable {
     public init(_ news: News, of user: String, _ rotation: Rotation, at now: Timestamp, time: (Timestamp) -> String) {
         event = news.occasion.rawValue
         let moment = news.since.map { "/\($0.milliseconds)" } ?? ""
-        let subject = news.problem ?? news.key?.rawValue ?? ""
+        let subject = news.occasion == .drift ? "drift" : news.problem ?? news.key?.rawValue ?? ""
         id = "\(user)/\(news.rotation)/\(event)/\(subject)\(moment)"
         let sentence =
             switch news.occasion {
             case .blocked: "\(user) needs attention: \(news.message ?? "it does not go on")"
+            case .drift: "\(user): a target has changed: \(news.message ?? "it shows another key than was confirmed")"
             case .recovered: "\(user) goes on: what blocked it (\(news.problem ?? "a problem")) is over"
             case .completed:
                 "\(user): rotation \(news.rotation) is complete, every target holds \(news.key?.rawValue ?? "the new key")"
             case .revoked: "\(user): the leaked key \(news.key?.rawValue ?? "") is dead"
             }
-        text = PlainText.line(sentence, limit: Self.textLimit)
+        text = PlainText.line(sentence.replacing(" USER", with: " \(user)"), limit: Self.textLimit)
         var fields: [String: JSONValue] = [
             "at": .string(time(now)), "user": .string(user), "rotation": .integer(Int64(news.rotation)),
             "phase": .string(rotation.phase.rawValue),
         ]
         if let key = news.key { fields["key"] = .string(key.rawValue) }
-        if let problem = news.problem { fields["problem"] = .string(problem) }
+        if let problem = news.problem, news.occasion != .drift { fields["problem"] = .string(problem) }
         if let since = news.since { fields["since"] = .string(time(since)) }
         self.fields = fields
     }

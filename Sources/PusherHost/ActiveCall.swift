@@ -14,6 +14,8 @@ final class ActiveCall {
     var reservation: Pace.Reservation
     /// Requests that the service's limits hold back.
     var held: [HeldRequest] = []
+    /// What the host saw of it.
+    var witness: Witness
     /// What a `find` call found.
     var places: [FoundPlace] = []
     /// Whether a request that writes was answered with anything but a no.
@@ -43,6 +45,7 @@ final class ActiveCall {
         self.call = call
         self.deadline = deadline
         self.reservation = reservation
+        witness = Witness(keyID: call.question.keyID)
     }
 }
 

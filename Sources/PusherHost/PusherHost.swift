@@ -51,9 +51,15 @@ public struct PusherTarget: Hashable, Sendable {
     public var exclusive: String?
     /// Whether one variable holds the whole pair.
     public var isOneValue: Bool
+    /// What it is, whatever it is called: plugin, service, place and variables; nil: not known.
+    public var identity: String?
 
     /// One place.
-    public init(name: TargetName, pusher: String, fields: String, exclusive: String?, isOneValue: Bool = false) {
+    public init(
+        name: TargetName, pusher: String, fields: String, exclusive: String?, isOneValue: Bool = false,
+        identity: String? = nil
+    ) {
+        self.identity = identity
         self.name = name
         self.pusher = pusher
         self.fields = fields
@@ -93,7 +99,10 @@ public final class PusherHost: Sendable {
         case find
 
         /// Whether it is one that writes.
-        var isPush: Bool { if case .push = self { true } else { false } }
+        var isPush: Bool { keyID != nil }
+
+        /// The ID of the key that is pushed.
+        var keyID: String? { if case .push(let pair) = self { pair.id } else { nil } }
     }
 
     /// How the start of a pusher ended.

@@ -128,6 +128,7 @@ extension PusherSession {
         if request.isWriting, Self.mayHaveWritten(result) { active.hasWritten = true }
         switch result {
         case .success(let response):
+            active.witness.take(response, isWriting: request.isWriting)
             let message = WireResponse(
                 number: key.number, error: WireError.none, status: response.status, headers: response.headers)
             reply(message, response.body, key.call, runner)

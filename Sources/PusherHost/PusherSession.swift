@@ -56,6 +56,10 @@ final class PusherSession {
     /// Targets that were being called when the process was lost. Any of them may be the one that kills it, so each is called
     /// alone until a call of it has ended.
     private var suspects: Set<TargetName> = []
+    /// The key that was last written at each target, as far as the host saw it.
+    private var written: [TargetName: String] = [:]
+    /// Whether it may do more than ask the host for requests. What it does by itself the host does not see.
+    private let isTrusted: Bool
 
     init(_ settings: PusherSettings, loop: RunnerLoop, places: BusyPlaces, pace: Pace) {
         self.settings = settings
@@ -64,6 +68,8 @@ final class PusherSession {
         self.pace = pace
         secrets = settings.secrets
         redactor = Redactor(settings.secrets)
+        let grants = settings.admitted.grants
+        isTrusted = grants.network || grants.programs || !grants.writable.isEmpty || !grants.readable.isEmpty
         parallel = settings.plugin.manifest.allowsThreads ? Self.callLimit : 1
     }
 
@@ -248,7 +254,9 @@ final class PusherSession {
         cancelRequests(of: active)
         pace.release(active.reservation, at: .now)
         places.release(place(of: active.call))
-        var report = report
+        let hasWrittenBefore = written[active.call.target.name].map { $0 == active.call.question.keyID } ?? false
+        var report = active.witness.judged(report, isTrusted: isTrusted, hasWrittenBefore: hasWrittenBefore)
+        if active.hasWritten, let key = active.call.question.keyID { written[active.call.target.name] = key }
         report.places = active.places
         report.mayHaveWritten = active.mayHaveWritten && report.outcome != .ok && report.outcome != .unchanged
         active.call.completion(report)

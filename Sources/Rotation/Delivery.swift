@@ -42,15 +42,18 @@ public struct PushResult: Hashable, Sendable {
     public var retryAfter: Duration?
     /// Whether something may have been written, although it was not confirmed.
     public var mayHaveWritten: Bool
+    /// When the target was last written, by the service's own clock; nil: it does not say.
+    public var changedAt: Timestamp?
     /// One line for the operator.
     public var message: String
 
     /// A push's end.
     public init(
         _ outcome: Outcome, evidence: Evidence? = nil, retryAfter: Duration? = nil, mayHaveWritten: Bool = false,
-        message: String
+        changedAt: Timestamp? = nil, message: String
     ) {
         self.outcome = outcome
+        self.changedAt = changedAt
         self.mayHaveWritten = mayHaveWritten
         self.evidence = evidence
         self.retryAfter = retryAfter
@@ -95,6 +98,18 @@ public struct Delivery: Hashable, Codable, Sendable {
     public var mayBeTorn: Bool = false
     /// The vendor's answer, or the reason for a skip.
     public var detail: String?
+    /// When the target was last written, by the service's own clock, as the push or the first look after it reported.
+    public var changedAt: Timestamp?
+    /// When the target last said what it holds.
+    public var lookedAt: Timestamp?
+    /// What it showed then that it should not; nil: nothing.
+    public var drift: Drift?
+    /// How often it was pushed again in this rotation, after it had been confirmed.
+    public var pushedAgain: Int = 0
+    /// What the target is, whatever it is called: plugin, service, place and names of the values; nil: not known.
+    public var identity: String?
+    /// Since when it is no longer in the configuration; nil: it is.
+    public var leftAt: Timestamp?
 
     /// A delivery that nothing was done for yet.
     public init() {}
@@ -117,6 +132,8 @@ extension Delivery {
         var delivery = Delivery()
         delivery.mayBeTorn = mayBeTorn
         delivery.heldUntil = heldUntil
+        delivery.identity = identity
+        delivery.leftAt = leftAt
         return delivery
     }
 

@@ -20,11 +20,11 @@ public enum Event: Hashable, Sendable {
     case pushed(TargetName, AccessKeyID, PushResult)
     /// What was asked of a target was not begun, and will not be: the process is to stop.
     case notBegun(Effect)
-    /// When the key was last used; nil: never.
-    case lastUsed(AccessKeyID, Timestamp?)
-    /// The key ID that a target holds; nil: it cannot be read.
-    case inspected(TargetName, AccessKeyID?)
-    /// Why a target did not say which key ID it holds, though it may be able to.
+    /// When the key was last used, and by what; nil: never.
+    case lastUsed(AccessKeyID, LastUse?)
+    /// What a target shows of the key that it holds.
+    case inspected(TargetName, TargetInspection)
+    /// Why a target cannot be asked which key it holds at the moment.
     case notInspected(TargetName, String)
     /// Why the target would refuse a key for good; nil: it would take one, or cannot be asked at the moment.
     case checked(TargetName, String?)
@@ -41,6 +41,8 @@ public enum Event: Hashable, Sendable {
     public enum Request: Hashable, Sendable {
         /// Begin a rotation now.
         case rotate
+        /// Begin a rotation now, or see the one through that is in progress.
+        case rotateOrFinish
         /// Push again now, whatever the schedule says.
         case retry
         /// Leave a target out of this rotation.
@@ -49,6 +51,10 @@ public enum Event: Hashable, Sendable {
         case adopt(AccessKeyID)
         /// Make the old key active again, and hold.
         case rollback
+        /// Deactivate the old key although it is still used, or a target cannot be read.
+        case retire(reason: String)
+        /// A target that left the configuration does not matter any more.
+        case forget(TargetName, reason: String)
         /// The current key has leaked: replace it, and kill it once it is replaced, or at once.
         case revoke(atOnce: Bool)
     }

@@ -6,6 +6,8 @@ public struct News: Hashable, Sendable {
         case blocked
         /// What was told as blocked is over.
         case recovered
+        /// A target shows another key, or a later write, than was confirmed there.
+        case drift
         /// A rotation is complete: the old key is deleted.
         case completed
         /// A key that an operator declared leaked is dead: Inactive or deleted.
@@ -49,6 +51,8 @@ public struct Told: Hashable, Codable, Sendable {
     private var completed: Int
     private var problem: String?
     private var leak: Leak?
+    /// The drift that was told; nil: none is there.
+    private var drift: String?
 
     /// Nothing was told of what comes from now on. What is over already is not news.
     public init(before rotation: Rotation) { completed = rotation.completedNumber }
@@ -60,6 +64,8 @@ public struct Told: Hashable, Codable, Sendable {
         } else if let known = leak, known.isTold || rotation.isActive(known.key) {
             leak = nil
         }
+        // What is over, and comes again, is told again.
+        if rotation.driftMark == nil { drift = nil }
     }
 
     /// What is to be told.
@@ -74,6 +80,14 @@ public struct Told: Hashable, Codable, Sendable {
                     message: rotation.trouble))
         } else if let problem, rotation.trouble == nil {
             news.append(News(occasion: .recovered, rotation: rotation.number, problem: problem))
+        }
+        if let seen = rotation.driftMark, seen != drift {
+            news.append(
+                News(
+                    occasion: .drift, rotation: rotation.number, problem: seen,
+                    since: rotation.deliveries.values.compactMap { $0.drift?.since }.max(),
+                    message: rotation.driftSentence)
+            )
         }
         if let leak, !leak.isTold, !rotation.isActive(leak.key) {
             news.append(News(occasion: .revoked, rotation: rotation.number, key: leak.key))
@@ -91,12 +105,29 @@ public struct Told: Hashable, Codable, Sendable {
         case .blocked: problem = news.problem
         case .recovered: problem = nil
         case .revoked: leak?.isTold = true
+        case .drift: drift = news.problem
         case .completed: completed = max(completed, news.rotation)
         }
     }
 }
 
 extension Rotation {
+    private var drifts: [(target: TargetName, drift: Drift)] {
+        deliveries.compactMap { target, delivery in delivery.drift.map { (target, $0) } }.sorted { $0.0 < $1.0 }
+    }
+
+    /// What of the drift makes it the same one: targets, and what each shows; nil: there is none.
+    var driftMark: String? {
+        let marks = drifts.prefix(20).map { "\($0.target) \($0.drift.kind.rawValue) \($0.drift.key?.rawValue ?? "")" }
+        return marks.isEmpty ? nil : marks.joined(separator: ", ")
+    }
+
+    var driftSentence: String? {
+        guard let first = drifts.first else { return nil }
+        let more = drifts.count > 1 ? " (and \(drifts.count - 1) more)" : ""
+        return "\(first.target)\(more): \(first.drift.words): \(advice(on: first.drift))"
+    }
+
     /// The last rotation that is over.
     var completedNumber: Int { phase == .idle ? number : max(0, number - 1) }
 

@@ -16,7 +16,14 @@ public struct Note: Hashable, Sendable {
         case notDelivered = "not-delivered"
         case skipped
         case targetAdded = "target-added"
+        /// A target has left the configuration; it does not matter any more.
+        case targetLeft = "target-left"
+        case forgotten
         case allDelivered = "all-delivered"
+        /// A target shows another key, or a later write, than was confirmed; it shows the right one again.
+        case driftSeen = "drift-seen"
+        case driftOver = "drift-over"
+        case pushingAgain = "pushing-again"
         case stillInUse = "still-in-use"
         case notInUse = "not-in-use"
         case deactivating, deactivated
@@ -25,6 +32,8 @@ public struct Note: Hashable, Sendable {
         case completed
         case blocked
         case requested
+        /// An order that cannot be carried out.
+        case refused
         case adopted
         case activating, activated
         /// About the history itself: lines were pruned, lines of an older layout were chained, somebody was at the chain.
@@ -65,8 +74,12 @@ public struct Transition: Hashable, Sendable {
     public var notes: [Note] = []
     /// The deliveries that changed.
     public var changedDeliveries: Set<TargetName> = []
+    /// Deliveries that are to be forgotten.
+    public var removedDeliveries: Set<TargetName> = []
     /// Whether deliveries of an earlier rotation are to be forgotten.
     public var forgetsDeliveries = false
+    /// Orders that cannot be carried out.
+    public var refusals: [OrderRefusal] = []
     /// Whether the sealed pair is no longer needed.
     public var wipesPair = false
 
@@ -74,13 +87,17 @@ public struct Transition: Hashable, Sendable {
     public init() {}
 
     /// Whether there is nothing to write beside the rotation itself.
-    public var isSilent: Bool { notes.isEmpty && changedDeliveries.isEmpty && !forgetsDeliveries && !wipesPair }
+    public var isSilent: Bool {
+        notes.isEmpty && changedDeliveries.isEmpty && removedDeliveries.isEmpty && !forgetsDeliveries && !wipesPair
+    }
 
     /// Adds what came of a later event.
     public mutating func append(_ later: Transition) {
         effects += later.effects
+        refusals += later.refusals
         notes += later.notes
         changedDeliveries.formUnion(later.changedDeliveries)
+        removedDeliveries.formUnion(later.removedDeliveries)
         forgetsDeliveries = forgetsDeliveries || later.forgetsDeliveries
         wipesPair = wipesPair || later.wipesPair
     }

@@ -6,14 +6,16 @@ public struct Policy: Hashable, Sendable {
     public var overlap: Duration
     /// How long the old key stays inactive before it is deleted.
     public var soak: Duration
-    /// How long the old key must have been unused before it is deactivated; nil: not asked.
+    /// How long the old key must have been unused before it is deactivated; zero: not asked; nil: by ``requiredQuiet``.
     public var quiet: Duration?
     /// Whether the new key must have been seen in use before the old one is deactivated.
     public var proofOfUse: Bool
     /// Whether targets are asked if they would take a key before one is made.
     public var preflight: Bool
-    /// Whether the pair that the targets hold stays sealed in the journal, for targets that are added.
-    public var retainsSecret = false
+    /// How long the pair that the targets hold stays sealed in the journal.
+    public var retainSecret = RetainSecret.rotation
+    /// How often targets are looked at outside rotations; zero: never.
+    public var lookEvery: Duration = .seconds(6 * 3600)
     /// Quick tries of one push before it waits for `retry`.
     public var maxAttempts: Int
     /// The wait between tries once the quick ones are used up.
@@ -42,6 +44,27 @@ public struct Policy: Hashable, Sendable {
     }
 }
 
+/// How long the sealed pair is kept.
+public enum RetainSecret: String, Hashable, Sendable, CaseIterable {
+    /// Until every target has confirmed it.
+    case none
+    /// Until the rotation is over, so that a target whose old value comes back can be pushed again.
+    case rotation
+    /// As long as it is the current one, so that a target that is added gets it at once.
+    case current
+}
+
+extension Policy {
+    /// The shortest overlap in which the old key's last use is asked for by default: IAM tells it with a lag.
+    static let shortestAskedOverlap: Duration = .seconds(1_800)
+
+    /// How long the old key must have been unused before it is deactivated; nil: not asked.
+    public var requiredQuiet: Duration? {
+        if let quiet { return quiet > .zero ? quiet : nil }
+        return overlap >= Self.shortestAskedOverlap ? max(Self.shortestAskedOverlap, overlap / 2) : nil
+    }
+}
+
 /// What a rotation is measured against: the configuration of its user, at this moment.
 public struct Terms: Hashable, Sendable {
     /// Times and limits.
@@ -50,9 +73,17 @@ public struct Terms: Hashable, Sendable {
     public var targets: [TargetName]
     /// Targets where one value holds the whole pair: one is never half written.
     public var oneValue: Set<TargetName>
+    /// What each target is, whatever it is called: a pusher that is renamed loses nothing.
+    public var identities: [TargetName: String]
+    /// Targets that have left, and do not matter any more, each with the reason.
+    public var forgotten: [TargetName: String]
 
     /// The terms of one user.
-    public init(policy: Policy, targets: [TargetName], oneValue: Set<TargetName> = []) {
+    public init(
+        policy: Policy, targets: [TargetName], oneValue: Set<TargetName> = [], identities: [TargetName: String] = [:],
+        forgotten: [TargetName: String] = [:]
+    ) {
+        (self.identities, self.forgotten) = (identities, forgotten)
         self.policy = policy
         self.targets = targets
         self.oneValue = oneValue
@@ -80,6 +111,17 @@ enum IAMTimes {
     static let creationLongest: Duration = .seconds(60)
     /// Between two looks at a key that keyturn cannot account for, until a person has settled it.
     static let strangerWait: Duration = .seconds(300)
+    /// The longest between two looks while the old key is Inactive: a target that holds it again fails until then.
+    static let soakLook: Duration = .seconds(900)
+    /// How long a place must have been empty before that is believed.
+    static let emptinessWait: Duration = .seconds(60)
+    /// How long IAM may list a key that keyturn has deleted.
+    static let deletionLag: Duration = .seconds(900)
+    /// Looks of the preflight before a refusal is believed, and the time between two.
+    static let preflightTries = 3
+    static let preflightWait: Duration = .seconds(20)
+    /// Keys that keyturn has deleted whose IDs are kept.
+    static let deletedKeyLimit = 8
     /// Between two looks at when a key was last used, which IAM tells with a lag.
     static let lastUseWait: Duration = .seconds(300)
     /// A listing may lack a key that is younger than this; one that every listing lacks for so long is gone.

@@ -16,6 +16,14 @@ public struct Problem: Hashable, Codable, Sendable {
         case notSpread = "not-spread"
         /// Too many creations without a key to show for it.
         case creationFails = "creation-fails"
+        /// A target shows the old key, or may hold it, although it was pushed again.
+        case drifted
+        /// A target cannot say at the moment which key it holds.
+        case targetUnreadable = "target-unreadable"
+        /// The old key is still in use.
+        case stillUsed = "still-used"
+        /// A target that holds this user's key is no longer in the configuration.
+        case targetLeft = "target-left"
         /// An operator has brought the old key back.
         case rolledBack = "rolled-back"
         /// The IAM user is not there.
@@ -38,8 +46,12 @@ public struct Problem: Hashable, Codable, Sendable {
     /// Whether only a person can resolve it.
     public var needsPerson: Bool {
         switch code {
-        case .unaccountedKey, .currentKeyUnusable, .wrongIdentity, .creationFails, .noSuchUser, .rolledBack: true
-        case .currentKeyGone, .targetRefuses, .notSpread, .denied, .unreachable, .refused: false
+        case .unaccountedKey, .currentKeyUnusable, .wrongIdentity, .creationFails, .noSuchUser, .rolledBack,
+            .drifted, .targetLeft:
+            true
+        case .currentKeyGone, .targetRefuses, .notSpread, .denied, .unreachable, .refused, .targetUnreadable,
+            .stillUsed:
+            false
         }
     }
 

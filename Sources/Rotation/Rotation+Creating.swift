@@ -4,7 +4,7 @@ extension Rotation {
         if let orphan {
             guard isCleared else { return [.lookUpLastUse(orphan)] }
             // Its secret was never kept, so a target that holds it got it from somebody else.
-            let unseen = terms.targets.filter { sightings[$0] == nil }
+            let unseen = terms.targets.filter { looks[$0] == nil }
             return unseen.isEmpty ? [.deleteKey(orphan)] : unseen.map { .inspect($0) }
         }
         if problem?.needsPerson == true { return [.listKeys] }
@@ -49,7 +49,7 @@ extension Rotation {
         if creations.last?.isOpen == false { creations[creations.count - 1].isOpen = true }
         orphan = stranger.id
         // What targets held at the last look says nothing about now.
-        sightings = [:]
+        looks = [:]
         guard problem?.message != Self.sentence(aboutUsed: stranger.id) else { return }
         problem = nil
         transition.notes.append(
@@ -93,10 +93,10 @@ extension Rotation {
     }
 
     mutating func lastUsed(
-        _ id: AccessKeyID, _ moment: Timestamp?, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
+        _ id: AccessKeyID, _ use: LastUse?, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
     ) {
         if phase == .creating, id == orphan {
-            guard moment == nil else {
+            guard use == nil else {
                 orphan = nil
                 retryAt = now + IAMTimes.failureLongestWait
                 return block(.unaccountedKey, Self.sentence(aboutUsed: id), now, &transition)
@@ -104,10 +104,18 @@ extension Rotation {
             problem = nil
             isCleared = true
         } else if phase == .overlap, id == previous?.id {
-            judgeQuiet(moment, now, terms, &transition)
+            judgeQuiet(use, now, terms, &transition)
         } else if phase == .overlap, id == current?.id {
-            judgeUse(moment, now, &transition)
+            judgeUse(use, now, &transition)
         }
+    }
+
+    /// A key that a target holds is not the one whose secret was lost.
+    mutating func suspectOrphan(_ seen: AccessKeyID?, _ now: Timestamp, _ transition: inout Transition) {
+        guard let orphan, seen == orphan else { return }
+        self.orphan = nil
+        retryAt = now + IAMTimes.failureLongestWait
+        block(.unaccountedKey, Self.sentence(aboutUsed: orphan), now, &transition)
     }
 
     static func sentence(aboutUsed id: AccessKeyID) -> String {

@@ -25,28 +25,25 @@ extension Rotation {
             let isPaused = delivery.isRateLimited && (delivery.retryAt ?? now) <= now + .seconds(3600)
             if !isPaused { deliveries[name]?.retryAt = nil }
         }
-        finishDeliveringIfSettled(now, terms, &transition)
+        if phase == .delivering { finishDeliveringIfSettled(now, terms, &transition) }
     }
 
     /// The targets are those of the configuration, also when it changes in the middle.
     private mutating func alignDeliveries(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
         // Without a single target the new key would be nowhere, and the old one must not go.
         guard !terms.targets.isEmpty else { return }
-        for target in terms.targets where deliveries[target].map(Self.wasRemoved) ?? true {
-            deliveries[target] = deliveries[target]?.renewed ?? Delivery()
+        guard phase == .delivering || phase == .overlap && hasPair && problem?.code != .rolledBack else { return }
+        addTargets(terms.targets.filter { deliveries[$0] == nil }, terms, &transition)
+    }
+
+    mutating func addTargets(_ targets: [TargetName], _ terms: Terms, _ transition: inout Transition) {
+        for target in targets {
+            deliveries[target] = Delivery()
+            deliveries[target]?.identity = terms.identities[target]
             transition.changedDeliveries.insert(target)
             transition.notes.append(Note(.targetAdded, target: target, detail: "new in the configuration"))
         }
-        let configured = Set(terms.targets)
-        for target in deliveries.keys.sorted() where !configured.contains(target) {
-            settle(target, as: .skipped, Self.removed, now, &transition)
-        }
     }
-
-    private static let removed = "no longer in the configuration"
-
-    /// Whether it was left out by the configuration, not by an operator: put back, the target needs the key again.
-    static func wasRemoved(_ delivery: Delivery) -> Bool { delivery.state == .skipped && delivery.detail == removed }
 
     /// Every target has yet to get the next key.
     mutating func renewDeliveries(
@@ -69,13 +66,15 @@ extension Rotation {
     private func wantedPushes(_ now: Timestamp) -> [Effect] {
         // A key that does not authenticate would cut off the targets that hold the old one; so would one of a state that was
         // put back, whose rotation is long over.
-        guard let next, isListed, problem?.code != .currentKeyUnusable else { return [] }
+        guard let key = deliveringKey, isListed, problem?.code != .currentKeyUnusable else { return [] }
         var (torn, whole) = ([TargetName](), [TargetName]())
         for (name, delivery) in deliveries
-        where !delivery.isSettled && delivery.opens(now) <= now && !inFlight.contains(.push(name, next.id)) {
+        where !delivery.isSettled && delivery.leftAt == nil && delivery.opens(now) <= now
+            && !inFlight.contains(.push(name, key.id))
+        {
             if delivery.mayBeTorn { torn.append(name) } else { whole.append(name) }
         }
-        return (torn.sorted() + whole.sorted()).map { .push($0, next.id) }
+        return (torn.sorted() + whole.sorted()).map { .push($0, key.id) }
     }
 
     mutating func hurryPushes(_ transition: inout Transition) {
@@ -90,19 +89,22 @@ extension Rotation {
     mutating func skip(
         _ target: TargetName, _ reason: String, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
     ) {
-        guard isSkippable(target, terms) else { return }
+        if let key = deliveringKey { inFlight.remove(.push(target, key.id)) }
         if phase == .overlap { return leaveOut(target, reason, now, terms, &transition) }
-        if let next { inFlight.remove(.push(target, next.id)) }
         settle(target, as: .skipped, reason, now, &transition)
         finishDeliveringIfSettled(now, terms, &transition)
     }
 
     /// Whether a target stands in the way of this rotation, so that an operator can leave it out.
     public func isSkippable(_ target: TargetName, _ terms: Terms) -> Bool {
+        guard let delivery = deliveries[target] else { return phase == .overlap && undelivered(terms).contains(target) }
         switch phase {
-        case .delivering: deliveries[target].map { !$0.isSettled } ?? false
-        case .overlap: undelivered(terms).contains(target)
-        default: false
+        case .delivering: return !delivery.isSettled
+        case .overlap:
+            return !delivery.isSettled
+                || delivery.state == .confirmed
+                    && (delivery.drift?.isPushedAgain == true || problem?.code == .targetUnreadable)
+        default: return false
         }
     }
 
@@ -110,21 +112,26 @@ extension Rotation {
         _ target: TargetName, _ id: AccessKeyID, _ result: PushResult, _ now: Timestamp, _ terms: Terms,
         _ transition: inout Transition
     ) {
-        guard phase == .delivering, id == next?.id, let delivery = deliveries[target], !delivery.isSettled else {
-            return
-        }
+        // One that an operator's `rollback` has overtaken has an answer all the same.
+        let key = phase == .overlap ? current : deliveringKey
+        guard id == key?.id, let delivery = deliveries[target], !delivery.isSettled else { return }
         switch result.outcome {
         case .ok, .unchanged:
             deliveries[target]?.evidence = result.evidence ?? .acknowledged
+            deliveries[target]?.changedAt = result.changedAt
             settle(target, as: .confirmed, result.message, now, &transition)
-            finishDeliveringIfSettled(now, terms, &transition)
+            if phase == .overlap {
+                if !hasOpenDeliveries { beginOverlapAgain(now, terms, &transition) }
+            } else {
+                finishDeliveringIfSettled(now, terms, &transition)
+            }
         default:
-            postpone(target, result, now, terms, &transition)
+            postpone(target, id, result, now, terms, &transition)
         }
     }
 
     private mutating func postpone(
-        _ target: TargetName, _ result: PushResult, _ now: Timestamp, _ terms: Terms,
+        _ target: TargetName, _ id: AccessKeyID, _ result: PushResult, _ now: Timestamp, _ terms: Terms,
         _ transition: inout Transition
     ) {
         guard var delivery = deliveries[target] else { return }
@@ -142,7 +149,7 @@ extension Rotation {
         deliveries[target] = delivery
         transition.changedDeliveries.insert(target)
         transition.notes.append(
-            Note(.notDelivered, key: next?.id, target: target, detail: "\(result.outcome.rawValue): \(result.message)"))
+            Note(.notDelivered, key: id, target: target, detail: "\(result.outcome.rawValue): \(result.message)"))
     }
 
     /// Quick tries help against passing faults only; what a person must mend is asked for slowly.
@@ -169,27 +176,35 @@ extension Rotation {
             delivery.heldUntil = nil
             delivery.mayBeTorn = false
         }
+        delivery.drift = nil
         deliveries[target] = delivery
         transition.changedDeliveries.insert(target)
         let kind: Note.Kind = state == .confirmed ? .delivered : .skipped
         transition.notes.append(
-            Note(kind, key: next?.id, target: target, evidence: delivery.evidence, detail: detail))
+            Note(
+                kind, key: phase == .delivering ? next?.id : current?.id, target: target, evidence: delivery.evidence,
+                detail: detail))
     }
 
     /// The one place where a new key becomes the current one: every delivery is confirmed, or skipped by an operator.
-    private mutating func finishDeliveringIfSettled(
+    mutating func finishDeliveringIfSettled(
         _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
     ) {
-        guard phase == .delivering, let next, !deliveries.isEmpty, deliveries.values.allSatisfy(\.isSettled) else {
-            return
-        }
+        guard phase == .delivering, let next, !deliveries.isEmpty,
+            deliveries.values.allSatisfy({ $0.isSettled || revoked != nil && $0.leftAt != nil })
+        else { return }
         previous = current
         current = next
         self.next = nil
         creations = []
-        retained = terms.policy.retainsSecret ? next.id : nil
+        retained = terms.policy.retainSecret == .none ? nil : next.id
         transition.wipesPair = retained == nil
-        let fate = retained != nil ? "stays sealed in the journal, for targets to come" : "was wiped from the journal"
+        let fate =
+            switch terms.policy.retainSecret {
+            case .none: "was wiped from the journal"
+            case .rotation: "stays sealed in the journal until the rotation is over"
+            case .current: "stays sealed in the journal, for targets to come"
+            }
         transition.notes.append(Note(.allDelivered, key: next.id, detail: "the secret \(fate)"))
         enter(.overlap, now)
         if previous == nil { complete(now, &transition) }

@@ -2,7 +2,7 @@
 public struct Due: Hashable, Sendable {
     /// The steps that a rotation can wait for.
     public enum Action: String, Hashable, Sendable {
-        case observe, rotate, create, verify, push, deactivate, delete
+        case observe, rotate, create, verify, push, look, deactivate, activate, delete
         /// Nothing, until a person has resolved the problem.
         case blocked
     }
@@ -23,6 +23,19 @@ extension Rotation {
         return now >= current.created + policy.rotateEvery && policy.thaw(now) <= now
     }
 
+    /// Whether a rotation that could not begin is not due any more, since the configuration has changed: then nothing stands in
+    /// its way either, and nothing would ever look again.
+    public func isProblemStale(at now: Timestamp, policy: Policy) -> Bool {
+        phase == .idle && problem != nil && !isUnobserved && adopting == nil && !isDue(now, policy)
+    }
+
+    mutating func dropStaleProblem(_ now: Timestamp, _ policy: Policy) {
+        guard isProblemStale(at: now, policy: policy) else { return }
+        problem = nil
+        retryAt = nil
+        failures = 0
+    }
+
     /// When the key's age is reached, or a freeze ends in which that is.
     private func beginning(_ key: KeyRecord, _ now: Timestamp, _ policy: Policy) -> Timestamp {
         let old = key.created + policy.rotateEvery
@@ -39,35 +52,43 @@ extension Rotation {
     public func due(at now: Timestamp, policy: Policy) -> Due {
         let due: Due =
             switch phase {
+            case _ where deliveringKey != nil: dueWhileDelivering(now)
             case .idle where isUnobserved && !isRequested: Due(action: .observe, at: now)
             case .idle where isRequested || (revoked != nil && revoked == current?.id): Due(action: .rotate, at: now)
             case .idle: Due(action: .rotate, at: current.map { beginning($0, now, policy) } ?? now)
             case .creating: Due(action: .create, at: now)
             case .verifying: Due(action: .verify, at: now)
-            case .delivering where problem?.code == .currentKeyUnusable: Due(action: .observe, at: retryAt ?? now)
-            case .delivering: Due(action: .push, at: max(nextPush(now) ?? now, isListed ? now : retryAt ?? now))
+            case .delivering: Due(action: .push, at: now)
             // Blocked until a person acts, who says `retry`; there is no time at which anything is due.
             case .overlap where problem?.code == .rolledBack: Due(action: .blocked, at: now + .seconds(3_600))
+            case .overlap where problem?.code == .drifted: Due(action: .look, at: retryAt ?? now)
             case .overlap: Due(action: .deactivate, at: phaseSince + overlap(policy))
+            case .soak where isRestoring: Due(action: .activate, at: now)
             case .soak: Due(action: .delete, at: phaseSince + soak(policy))
             case .deleting: Due(action: .delete, at: now)
             }
-        guard phase != .delivering, let retryAt else { return due }
+        guard deliveringKey == nil, let retryAt else { return due }
         return Due(action: due.action, at: max(due.at, retryAt))
     }
 
-    /// The next moment at which time alone may change something, while answers are outstanding; nil: there is none.
-    public func nextMoment(after now: Timestamp, policy: Policy) -> Timestamp? {
-        if phase == .delivering {
-            return deliveries.values.lazy.filter { !$0.isSettled }.map { $0.opens(now) }.filter { $0 > now }.min()
-        }
-        let moment = due(at: now, policy: policy).at
-        return moment > now ? moment : nil
+    /// When there is something to do: what is due, or a look at the targets before that.
+    public func nextWork(at now: Timestamp, policy: Policy) -> Timestamp {
+        if isProblemStale(at: now, policy: policy) { return now }
+        let due = due(at: now, policy: policy).at
+        guard deliveringKey == nil, problem?.code != .rolledBack, let look = nextLook(policy) else { return due }
+        return min(due, max(look, retryAt ?? look))
+    }
+
+    private func dueWhileDelivering(_ now: Timestamp) -> Due {
+        if problem?.code == .currentKeyUnusable { return Due(action: .observe, at: retryAt ?? now) }
+        if problem?.code == .targetLeft { return Due(action: .blocked, at: now + .seconds(300)) }
+        return Due(action: .push, at: max(nextPush(now) ?? now, isListed ? now : retryAt ?? now))
     }
 
     private func nextPush(_ now: Timestamp) -> Timestamp? {
         let open = deliveries.lazy.filter { name, delivery in
-            !delivery.isSettled && !(next.map { inFlight.contains(.push(name, $0.id)) } ?? false)
+            !delivery.isSettled && delivery.leftAt == nil
+                && !(deliveringKey.map { inFlight.contains(.push(name, $0.id)) } ?? false)
         }
         return open.map { $0.value.opens(now) }.min()
     }
@@ -76,14 +97,17 @@ extension Rotation {
     public var trouble: String? {
         if let problem { return problem.message }
         let late = deliveries.filter { $0.value.state == .failed || $0.value.state == .unknown }
-        guard phase == .delivering, let first = late.min(by: { $0.key < $1.key }) else { return nil }
+        guard phase == .delivering || phase == .overlap, let first = late.min(by: { $0.key < $1.key }) else {
+            return nil
+        }
         let more = late.count > 1 ? " (and \(late.count - 1) more)" : ""
-        return "\(late.count) of \(deliveries.count) targets have not confirmed the new key\(fateOfOldKey): "
+        return
+            "\(late.count) of \(deliveries.count) targets have not confirmed the new key\(phase == .overlap ? " again" : "")\(fateOfOldKey): "
             + "\(first.key): \(first.value.detail ?? "no answer")\(more)"
     }
 
     private var fateOfOldKey: String {
-        guard let current else { return "" }
+        guard let current = phase == .overlap ? previous : current else { return "" }
         guard current.id == revoked else { return ", so the old one stays active" }
         return current.status == .active
             ? ", and THE LEAKED KEY \(current.id) IS STILL ACTIVE; `keyturn revoke --user USER --now` kills it before they have"

@@ -1,5 +1,32 @@
 /// What an operator can order: `rollback`, `revoke`, `adopt`.
 extension Rotation {
+    /// One that is in progress already is the one that was asked for.
+    mutating func rotate(_ now: Timestamp, _ transition: inout Transition) {
+        retryAt = phase == .idle ? nil : retryAt
+        guard phase == .idle else {
+            return transition.notes.append(
+                Note(.requested, detail: "rotate: rotation \(number) is in progress and goes on"))
+        }
+        guard !isRequested else { return }
+        isRequested = true
+        transition.notes.append(Note(.requested, detail: "rotate"))
+    }
+
+    /// Whatever waits is tried now; what has drifted is pushed again, as if it had not been.
+    mutating func retry(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
+        retryAt = nil
+        if problem?.code == .rolledBack { enter(.overlap, now) }
+        if phase == .overlap {
+            for target in stubborn(terms) where deliveries[target]?.pushedAgain != 0 {
+                deliveries[target]?.pushedAgain = 0
+            }
+            _ = pushAgainWhatDrifted(terms, &transition)
+            if problem?.code == .drifted, hasOpenDeliveries { problem = nil }
+        }
+        isLookOrdered = phase == .idle || phase == .overlap || phase == .soak
+        hurryPushes(&transition)
+    }
+
     /// The old key comes back, and stays until the operator says `retry`.
     mutating func rollBack(_ now: Timestamp, _ transition: inout Transition) {
         switch phase {
@@ -10,7 +37,7 @@ extension Rotation {
         case .overlap:
             transition.notes.append(Note(.requested, key: previous?.id, detail: "roll back"))
             blockRolledBack(now, &transition)
-        default: break
+        case .idle, .creating, .verifying, .delivering, .deleting: break
         }
     }
 
@@ -23,7 +50,11 @@ extension Rotation {
             transition.notes.append(Note(.activated, key: id, detail: "its successor is gone from IAM"))
             return replaceCurrent(now, terms.policy, &transition)
         }
-        guard phase == .soak else { return }
+        guard phase == .soak || phase == .deleting else { return }
+        guard isRollingBack else {
+            transition.notes.append(Note(.activated, key: id, detail: "a target holds it, or may hold it"))
+            return backToOverlap(now, terms, &transition)
+        }
         transition.notes.append(Note(.activated, key: id, detail: "brought back by an operator"))
         enter(.overlap, now)
         blockRolledBack(now, &transition)
@@ -83,19 +114,20 @@ extension Rotation {
         adopting = nil
         guard let chosen = keys.first(where: { $0.id == id }) else {
             let listed = keys.map(\.id.rawValue).joined(separator: " and ")
-            retryAt = now + failureWait
-            return block(
-                .unaccountedKey,
-                "IAM has no key \(id) for this user\(listed.isEmpty ? "" : "; it lists \(listed)"). Nothing was changed.",
-                now, &transition)
+            // The user's problem is what it was.
+            retryAt = problem == nil ? nil : now + IAMTimes.strangerWait
+            let words = "IAM has no key \(id) for this user\(listed.isEmpty ? "" : "; it lists \(listed)")"
+            return refuse(.adopt(id), OrderRefusal(words), &transition)
         }
         current = KeyRecord(chosen)
         next = nil
         creations = []
         orphan = nil
         previous = keys.first { $0.id != id }.map(KeyRecord.init)
-        deliveries = [:]
+        // What left the configuration is as it was.
+        deliveries = deliveries.filter { $0.value.leftAt != nil }
         transition.forgetsDeliveries = true
+        transition.changedDeliveries.formUnion(deliveries.keys)
         retained = nil
         transition.wipesPair = true
         let other = previous.map { "; \($0.id) is retired: overlap, soak, deletion" } ?? ""
@@ -106,22 +138,7 @@ extension Rotation {
     /// Where unknown keys stand in the way, what the targets hold is worth knowing.
     func wantedInspections(_ terms: Terms) -> [Effect] {
         guard phase == .idle, problem?.code == .unaccountedKey, adopting == nil else { return [] }
-        return terms.targets.filter { sightings[$0] == nil }.map { .inspect($0) }
-    }
-
-    mutating func inspected(
-        _ target: TargetName, _ id: AccessKeyID?, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
-    ) {
-        sightings[target] = .some(id)
-        if phase == .creating, let orphan, id == orphan {
-            self.orphan = nil
-            retryAt = now + IAMTimes.failureLongestWait
-            return block(.unaccountedKey, Self.sentence(aboutUsed: orphan), now, &transition)
-        }
-        if phase == .overlap { return judgeSighting(target, id, now, terms, &transition) }
-        guard phase == .idle, problem?.code == .unaccountedKey, wantedInspections(terms).isEmpty else { return }
-        // The next listing tells it together with what was seen.
-        if sightings.values.contains(where: { $0 != nil }) { retryAt = nil }
+        return terms.targets.filter { looks[$0] == nil }.map { .inspect($0) }
     }
 
     /// The new key, on its way to the targets, may have been taken away.

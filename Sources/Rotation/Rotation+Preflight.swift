@@ -9,6 +9,9 @@ extension Rotation {
         terms.policy.preflight && revoked == nil && !unchecked(terms).isEmpty
     }
 
+    /// Whether targets that refused are to be asked once more in a moment.
+    public var isAskingAgain: Bool { phase == .idle && isPreflight && preflightTries > 0 }
+
     func wantedForPreflight(_ terms: Terms) -> [Effect] { unchecked(terms).map { .check($0) } }
 
     private func unchecked(_ terms: Terms) -> [TargetName] { terms.targets.filter { checks[$0] == nil } }
@@ -20,8 +23,16 @@ extension Rotation {
         guard phase == .idle, isPreflight else { return }
         checks[target] = .some(refusal)
         guard unchecked(terms).isEmpty else { return }
-        isPreflight = false
         let refusals = checks.compactMap { name, refusal in refusal.map { (name, $0) } }.sorted { $0.0 < $1.0 }
+        preflightTries += 1
+        if !refusals.isEmpty, preflightTries < IAMTimes.preflightTries, problem?.code != .targetRefuses {
+            // A token that is refused once, or a web page in between, is not a target that refuses.
+            for (name, _) in refusals { checks[name] = nil }
+            retryAt = now + IAMTimes.preflightWait
+            return
+        }
+        isPreflight = false
+        preflightTries = 0
         guard let first = refusals.first else {
             if problem?.code == .targetRefuses { problem = nil }
             return
@@ -33,7 +44,8 @@ extension Rotation {
         block(
             .targetRefuses,
             "The rotation does not begin: \(refusals.count) of \(terms.targets.count) targets would not take a new key: "
-                + "\(first.0): \(first.1)\(more). \(users). Mend that, or take the target out of the configuration.",
+                + "\(first.0): \(first.1)\(more). \(users). "
+                + "Fix that; or take the target out of the configuration, and `keyturn forget` it.",
             now, &transition)
     }
 }

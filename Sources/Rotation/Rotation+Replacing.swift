@@ -5,6 +5,7 @@ extension Rotation {
         _ keys: [AccessKey], _ now: Timestamp, _ policy: Policy, _ transition: inout Transition
     ) {
         guard let current, let previous else { return }
+        isListed = false
         let old = keys.first { $0.id == previous.id }
         if let old { self.previous?.status = old.status }
         guard isSurelyGone(now) else {

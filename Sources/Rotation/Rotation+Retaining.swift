@@ -1,18 +1,19 @@
-/// `retain-secret: current`: the pair that the targets hold stays sealed in the journal, so that a target which is added
-/// between two rotations gets it at once.
+/// `retain-secret`: the pair that the targets hold stays sealed in the journal until the rotation is over, so that a target
+/// which loses it again gets it again; or as long as it is the current one, so that a target which is added gets it at once.
 extension Rotation {
     /// The key whose pair the journal keeps.
     public var keyOfPair: KeyRecord? { next ?? (current.map { $0.id == retained } == true ? current : nil) }
 
     /// Whether a target lacks the key that the others hold, and can get it.
     public func lacksTargets(_ terms: Terms) -> Bool {
-        phase == .idle && current != nil && retained == current?.id && terms.policy.retainsSecret && problem == nil
+        phase == .idle && current != nil && retained == current?.id && terms.policy.retainSecret == .current
+            && problem == nil
             && revoked == nil && !isRequested
             && current?.status == .active && !missing(terms).isEmpty
     }
 
     private func missing(_ terms: Terms) -> [TargetName] {
-        terms.targets.filter { target in deliveries[target].map { Self.wasRemoved($0) } ?? true }
+        terms.targets.filter { deliveries[$0] == nil }
     }
 
     /// Back to `delivering`, with the key that the others have confirmed already.
@@ -31,7 +32,14 @@ extension Rotation {
 
     /// The pair goes when its key is not the current one any more, or when an operator has changed his mind.
     mutating func dropPair(_ terms: Terms, _ transition: inout Transition) {
-        guard let kept = retained, next == nil, kept != current?.id || !terms.policy.retainsSecret else { return }
+        guard let kept = retained, next == nil else { return }
+        let isKept =
+            switch terms.policy.retainSecret {
+            case .none: false
+            case .rotation: phase != .idle
+            case .current: true
+            }
+        guard kept != current?.id || !isKept else { return }
         retained = nil
         transition.wipesPair = true
     }

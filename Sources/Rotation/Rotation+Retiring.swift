@@ -2,12 +2,28 @@
 extension Rotation {
     func wantedInOverlap(_ now: Timestamp, _ terms: Terms) -> [Effect] {
         if problem?.code == .rolledBack { return [] }
-        return now >= phaseSince + overlap(terms.policy) ? wantedForDeactivation(terms) : []
+        let isOver = now >= phaseSince + overlap(terms.policy)
+        guard isOver else {
+            // An order to retire the old key waits for nothing but the time; a target that drifted is looked at until it is well.
+            return problem?.code == .drifted || isLookDue(now, terms.policy) ? wantedLooks(terms) : []
+        }
+        return wantedForDeactivation(terms)
     }
 
-    func wantedInSoak(_ now: Timestamp, _ policy: Policy) -> [Effect] {
-        if isRollingBack, let previous { return [.activateKey(previous.id)] }
-        return now >= phaseSince + soak(policy) ? [.listKeys] : []
+    func wantedInSoak(_ now: Timestamp, _ terms: Terms) -> [Effect] {
+        if isRollingBack || needsOldKey || isRestoring, let previous { return [.activateKey(previous.id)] }
+        let isOver = now >= phaseSince + soak(terms.policy) && !isLeftBehind
+        guard isOver || isLookDue(now, terms.policy) else { return [] }
+        if !isLookedAt(terms) { return wantedLooks(terms) }
+        return isOver ? [.listKeys] : []
+    }
+
+    func wantedWhileDeleting(_ terms: Terms) -> [Effect] {
+        guard let previous else { return [] }
+        if needsOldKey || isRestoring { return [.activateKey(previous.id)] }
+        if isLeftBehind { return [] }
+        if isCleared { return [.deleteKey(previous.id)] }
+        return isLookedAt(terms) ? [.listKeys] : wantedLooks(terms)
     }
 
     /// A leaked key does not wait.
@@ -18,86 +34,97 @@ extension Rotation {
 
     private func wantedForDeactivation(_ terms: Terms) -> [Effect] {
         guard let previous else { return [.listKeys] }
-        let policy = terms.policy
-        if revoked == nil {
-            let unseen = undelivered(terms).filter { sightings[$0] == nil }
-            if !unseen.isEmpty { return unseen.map { .inspect($0) } }
-            if policy.proofOfUse, !isInUse, let current { return [.lookUpLastUse(current.id)] }
-            if policy.quiet != nil, !isQuiet { return [.lookUpLastUse(previous.id)] }
+        if isLeftBehind { return [] }
+        let asksLastUse = asksLastUse(terms.policy) && !isQuiet
+        // Targets were looked at when it was found to be in use; they are looked at again once it is not.
+        if asksLastUse, problem?.code == .stillUsed { return [.lookUpLastUse(previous.id)] }
+        if !isLookedAt(terms) { return wantedLooks(terms) }
+        if terms.policy.proofOfUse, revoked == nil, retireReason == nil, !isInUse, let current {
+            return [.lookUpLastUse(current.id)]
         }
+        if asksLastUse { return [.lookUpLastUse(previous.id)] }
         return [isCleared ? .deactivateKey(previous.id) : .listKeys]
     }
 
-    /// The targets that this rotation put nothing into: after `adopt` all, else those added since.
-    func undelivered(_ terms: Terms) -> [TargetName] { terms.targets.filter { deliveries[$0] == nil } }
-
-    /// A target that keyturn did not write may hold the old key by somebody else's hand.
-    mutating func judgeSighting(
-        _ target: TargetName, _ id: AccessKeyID?, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
-    ) {
-        // One answer alone settles nothing, and takes no hold back.
-        guard undelivered(terms).allSatisfy({ sightings[$0] != nil }) else { return }
-        let holders = undelivered(terms).filter { previous != nil && sightings[$0] == .some(previous?.id) }
-        guard let previous, let first = holders.first else {
-            if problem?.code == .unaccountedKey { problem = nil }
-            return
-        }
-        sightings = [:]
-        retryAt = now + IAMTimes.strangerWait
-        let more = holders.count > 1 ? " (and \(holders.count - 1) more)" : ""
-        block(
-            .unaccountedKey,
-            "\(first)\(more) holds the old key \(previous.id), which is to be retired, and keyturn cannot put "
-                + "\(current?.id.rawValue ?? "the new one") there, since its secret is gone. Nothing was changed. Do that by "
-                + "hand; or leave the target out with `keyturn skip`, if it can do without a key until the next rotation.",
-            now, &transition)
-    }
-
-    /// A target that may hold the old key, and does not say so at the moment, keeps it Active until it does.
-    mutating func notInspected(
-        _ target: TargetName, _ reason: String, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
-    ) {
-        guard phase == .overlap, let previous else { return inspected(target, nil, now, terms, &transition) }
-        failures += 1
-        retryAt = now + failureWait
-        guard problem?.code != .unaccountedKey else { return }
-        block(
-            .unreachable,
-            "\(target), which keyturn did not write in this rotation, does not say which key it holds: \(reason). The old key "
-                + "\(previous.id) stays Active. Mend that, or leave the target out with `keyturn skip`.", now,
-            &transition)
+    /// Whether IAM is asked when the old key was last used. A leak does not wait, and an operator may know better.
+    private func asksLastUse(_ policy: Policy) -> Bool {
+        policy.requiredQuiet != nil && revoked == nil && retireReason == nil
     }
 
     /// The old key is retired though this target was seen to hold it: it gets one again with the next rotation.
     mutating func leaveOut(
         _ target: TargetName, _ reason: String, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
     ) {
-        var delivery = Delivery()
+        var delivery = deliveries[target] ?? Delivery()
         delivery.state = .skipped
+        delivery.evidence = nil
         delivery.at = now
+        delivery.retryAt = nil
         delivery.detail = reason
+        delivery.drift = nil
         deliveries[target] = delivery
         transition.changedDeliveries.insert(target)
         transition.notes.append(Note(.skipped, key: current?.id, target: target, detail: reason))
         problem = nil
         retryAt = nil
+        distrust()
+        blockIfDrifted(now, terms, &transition)
     }
 
     mutating func judgeQuiet(
-        _ moment: Timestamp?, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
+        _ use: LastUse?, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
     ) {
-        let until = (moment ?? Timestamp(milliseconds: 0)) + (terms.policy.quiet ?? .zero)
-        isQuiet = until <= now
-        guard !isQuiet else { return }
-        retryAt = max(until, now + .seconds(1))
-        transition.notes.append(
-            Note(.stillInUse, key: previous?.id, detail: "used within `quiet`: it stays active until it is not"))
+        lastUse = use
+        let quiet = terms.policy.requiredQuiet ?? .zero
+        guard let use, use.at + quiet > now else {
+            isQuiet = true
+            return
+        }
+        distrust()
+        retryAt = max(min(use.at + quiet, now + IAMTimes.lastUseWait), now + .seconds(1))
+        let place = [use.service, use.region.map { "in \($0)" }].compactMap { $0 }.joined(separator: " ")
+        let old = previous?.id.rawValue ?? "the old key"
+        if problem?.code != .stillUsed {
+            transition.notes.append(Note(.stillInUse, key: previous?.id, detail: place.isEmpty ? nil : "for \(place)"))
+        }
+        block(
+            .stillUsed,
+            "The old key \(old) is still in use\(place.isEmpty ? "" : ", for \(place)"), so it stays Active although every target has "
+                + "confirmed \(current?.id.rawValue ?? "the new one"). keyturn asks again every 5 minutes and goes on once it is quiet. "
+                + "`keyturn retire USER --reason REASON` deactivates it all the same.", now, &transition)
     }
 
-    mutating func judgeUse(_ moment: Timestamp?, _ now: Timestamp, _ transition: inout Transition) {
+    /// Why the old key is deactivated, as far as that is true of this key.
+    func reasonToDeactivate(_ id: AccessKeyID) -> String {
+        if id == revoked { return "it has leaked" }
+        if revoked != nil { return "it is in the way of replacing a leaked key" }
+        if let retireReason { return "by an operator's order: \(retireReason)" }
+        return "\(confirmation), and the overlap is over"
+    }
+
+    /// Why the old key is deleted, as far as that is true of this key.
+    func reasonToDelete(_ id: AccessKeyID) -> String {
+        if id == revoked { return "it has leaked" }
+        return revoked == nil
+            ? "it was Inactive for the whole soak" : "it is in the way of replacing a leaked key"
+    }
+
+    private var confirmation: String {
+        let skipped = deliveries.filter { $0.value.state == .skipped }.keys.sorted().map(\.rawValue)
+        guard !skipped.isEmpty else {
+            return deliveries.isEmpty
+                ? "an operator has adopted the other key" : "every target has confirmed its successor"
+        }
+        let names =
+            skipped.prefix(3).joined(separator: ", ") + (skipped.count > 3 ? " and \(skipped.count - 3) more" : "")
+        return "every target has confirmed its successor, except those left out (\(names))"
+    }
+
+    mutating func judgeUse(_ use: LastUse?, _ now: Timestamp, _ transition: inout Transition) {
         // keyturn's own verification used it too, before the targets had it.
-        isInUse = moment.map { $0 >= phaseSince } ?? false
+        isInUse = use.map { $0.at >= phaseSince } ?? false
         guard !isInUse else { return }
+        distrust()
         retryAt = now + IAMTimes.lastUseWait
         transition.notes.append(
             Note(.notInUse, key: current?.id, detail: "not seen in use since its delivery: the old key stays active"))
@@ -112,7 +139,10 @@ extension Rotation {
     }
 
     mutating func deactivated(_ now: Timestamp, _ transition: inout Transition) {
-        let detail = revoked == nil ? "can still be brought back" : "it has leaked"
+        let detail =
+            previous?.id == revoked
+            ? "it has leaked"
+            : revoked == nil ? "can still be brought back" : "it was in the way of replacing a leaked key"
         transition.notes.append(Note(.deactivated, key: previous?.id, detail: detail))
         previous?.status = .inactive
         enter(.soak, now)
@@ -132,6 +162,14 @@ extension Rotation {
             revokesAtOnce = false
         }
         previous = nil
+        lastUse = nil
         enter(.idle, now)
+    }
+
+    /// So that it is known when IAM still lists it, or a target holds it.
+    mutating func remember(deleted id: AccessKeyID, _ now: Timestamp) {
+        deletedKeys.removeAll { $0.id == id }
+        deletedKeys.append(DeletedKey(id: id, at: now))
+        if deletedKeys.count > IAMTimes.deletedKeyLimit { deletedKeys.removeFirst() }
     }
 }

@@ -1,6 +1,8 @@
 /// What a listing of the user's keys means in each phase.
 extension Rotation {
-    mutating func see(_ keys: [AccessKey], _ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
+    mutating func see(_ listed: [AccessKey], _ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
+        // IAM still lists a key for a while after it was deleted: that one is gone.
+        let keys = listed.filter { !isJustDeleted($0.id, now) }
         if var current, let listed = keys.first(where: { $0.id == current.id }) {
             current.status = listed.status
             self.current = current
@@ -13,6 +15,11 @@ extension Rotation {
         case .delivering: seeWhileDelivering(keys, now, terms.policy, &transition)
         case .overlap, .soak, .deleting: seeBeforeRetiring(keys, now, terms.policy, &transition)
         }
+    }
+
+    private func isJustDeleted(_ id: AccessKeyID, _ now: Timestamp) -> Bool {
+        guard ![current, next, previous].contains(where: { $0?.id == id }) else { return false }
+        return deletedKeys.contains { $0.id == id && now < $0.at + IAMTimes.deletionLag && now >= $0.at }
     }
 
     private mutating func seeBeforeBeginning(
@@ -28,7 +35,7 @@ extension Rotation {
         guard strangers.isEmpty else {
             retryAt = now + IAMTimes.strangerWait
             return block(
-                .unaccountedKey, Self.sentence(about: strangers, besides: current, sightings), now, &transition)
+                .unaccountedKey, Self.sentence(about: strangers, besides: current, looks), now, &transition)
         }
         guard isDue(now, terms.policy) else { return }
         // The listing that follows the targets' answers begins the rotation.
@@ -57,8 +64,10 @@ extension Rotation {
         previous = nil
         creations = []
         transition.forgetsDeliveries = true
-        deliveries = deliveries.filter { terms.targets.contains($0.key) }
-        renewDeliveries(terms.targets, now, terms.policy, &transition)
+        // Of what has left, only a leak's rotation lets go: it does not wait for an operator.
+        deliveries = deliveries.filter { terms.targets.contains($0.key) || $0.value.leftAt != nil }
+        renewDeliveries(terms.targets + leftTargets, now, terms.policy, &transition)
+        for target in terms.targets { deliveries[target]?.identity = terms.identities[target] }
     }
 
     private mutating func seeBeforeRetiring(
@@ -71,14 +80,21 @@ extension Rotation {
         // A current key that leaked may be dead already, by an operator's word.
         guard holding.status == .active || current.id == revoked else {
             retryAt = now + IAMTimes.failureWait
-            isQuiet = false
-            isInUse = false
+            distrust()
             return block(
                 .currentKeyUnusable,
                 "The key \(current.id), which the targets hold, is no longer active in IAM. The old key "
                     + "\(previous.id) was left as it is. Make \(current.id) active again in IAM.", now, &transition)
         }
-        guard let old = keys.first(where: { $0.id == previous.id }) else {
+        isListed = true
+        let old = keys.first { $0.id == previous.id }
+        if phase == .overlap, hasOpenDeliveries {
+            // A target is pushed again first, whatever became of the old key.
+            self.previous?.status = old?.status ?? .inactive
+            if problem?.code != .drifted { problem = nil }
+            return
+        }
+        guard let old else {
             transition.notes.append(Note(.deleted, key: previous.id, detail: "deleted by somebody else"))
             return complete(now, &transition)
         }
@@ -103,11 +119,11 @@ extension Rotation {
     }
 
     static func sentence(
-        about strangers: [AccessKey], besides current: KeyRecord?, _ sightings: [TargetName: AccessKeyID?] = [:]
+        about strangers: [AccessKey], besides current: KeyRecord?, _ looks: [TargetName: Look] = [:]
     ) -> String {
         let list = strangers.map { "\($0.id) (\($0.status.rawValue))" }.joined(separator: " and ")
         let known = current.map { " besides \($0.id)" } ?? ""
-        let seen = sightings.compactMap { target, id in id.map { "\(target) holds \($0)" } }.sorted()
+        let seen = looks.compactMap { target, look in look.key.map { "\(target) holds \($0)" } }.sorted()
         let evidence = seen.isEmpty ? "" : " Seen: \(seen.prefix(5).joined(separator: ", "))."
         return
             "IAM lists \(list)\(known), and keyturn has no record of where it is used. Nothing was changed.\(evidence) "

@@ -58,6 +58,14 @@ public struct Rotation: Hashable, Sendable {
     public var revokesAtOnce = false
     /// The key whose pair the journal keeps though every target has it, for targets that are added.
     public var retained: AccessKeyID?
+    /// Keys that keyturn has deleted, the last few: IAM may still list them for a while, and no target should hold one.
+    public var deletedKeys: [DeletedKey] = []
+    /// When every target was last looked at.
+    public var lookedAt: Timestamp?
+    /// When and by what the old key was last used, as IAM said last; nil: never, or it was not asked.
+    public var lastUse: LastUse?
+    /// Why an operator wants the old key deactivated although something speaks against it.
+    public var retireReason: String?
     /// Why it does not go on.
     public var problem: Problem?
     /// What became of this rotation's key, or of the last one's, at each target.
@@ -85,10 +93,18 @@ public struct Rotation: Hashable, Sendable {
     var isReplacing = false
     /// Whether targets are being asked if they would take a new key.
     var isPreflight = false
+    /// How often they were asked, since one refused.
+    var preflightTries = 0
     /// Why targets would not take one; nil within: they would, as far as can be told.
     var checks: [TargetName: String?] = [:]
-    /// What targets were seen to hold; nil within: it cannot be read.
-    var sightings: [TargetName: AccessKeyID?] = [:]
+    /// What targets answered in this round of questions.
+    var looks: [TargetName: Look] = [:]
+    /// Whether a target that this rotation did not write was seen to hold the old key, which is Inactive.
+    var needsOldKey = false
+    /// Whether an operator wants the targets looked at now.
+    var isLookOrdered = false
+    /// Whether every target has just been seen not to need the old key.
+    var isSeen = false
 
     /// A user that keyturn has no record of.
     public init(at now: Timestamp) { phaseSince = now }
@@ -96,23 +112,42 @@ public struct Rotation: Hashable, Sendable {
     /// What of this value the journal keeps: all but what belongs to one process.
     public var recorded: Rotation {
         var copy = self
-        copy.inFlight = []
-        copy.orphan = nil
-        copy.isCleared = false
-        copy.isQuiet = false
-        copy.isInUse = false
-        copy.isListed = false
-        copy.adopting = nil
-        copy.isRollingBack = false
-        copy.isReplacing = false
-        copy.isPreflight = false
-        copy.checks = [:]
-        copy.sightings = [:]
+        copy.forgetProcess()
         return copy
     }
 
+    /// Forgets what belongs to one process.
+    private mutating func forgetProcess() {
+        inFlight = []
+        orphan = nil
+        isListed = false
+        adopting = nil
+        forgetFindings()
+    }
+
+    /// Forgets what was found out or ordered for the phase that was in force.
+    private mutating func forgetFindings() {
+        isRollingBack = false
+        isReplacing = false
+        isPreflight = false
+        preflightTries = 0
+        isLookOrdered = false
+        needsOldKey = false
+        checks = [:]
+        distrust()
+    }
+
+    /// Forgets what was just seen, since time has passed or something failed: it is asked again before the next step.
+    mutating func distrust() {
+        isCleared = false
+        isQuiet = false
+        isInUse = false
+        isSeen = false
+        looks = [:]
+    }
+
     /// Pushes whose answer is outstanding.
-    public var pushesUnderWay: Int { phase == .delivering ? inFlight.count : 0 }
+    public var pushesUnderWay: Int { deliveringKey != nil ? inFlight.count : 0 }
 
     /// Whether any effect's answer is outstanding.
     public var isWaitingForAnswers: Bool { !inFlight.isEmpty }
@@ -164,16 +199,16 @@ public struct Rotation: Hashable, Sendable {
             deliveries[target]?.attempts -= 1
             deliveries[target]?.quickTries -= 1
             transition.changedDeliveries.insert(target)
-        case .lastUsed(let id, let moment):
+        case .lastUsed(let id, let use):
             guard inFlight.remove(.lookUpLastUse(id)) != nil else { break }
             succeeded()
-            lastUsed(id, moment, now, terms, &transition)
-        case .inspected(let target, let id):
+            lastUsed(id, use, now, terms, &transition)
+        case .inspected(let target, let inspection):
             guard inFlight.remove(.inspect(target)) != nil else { break }
-            inspected(target, id, now, terms, &transition)
+            looked(target, .seen(inspection), now, terms, &transition)
         case .notInspected(let target, let reason):
             guard inFlight.remove(.inspect(target)) != nil else { break }
-            notInspected(target, reason, now, terms, &transition)
+            looked(target, .failed(reason), now, terms, &transition)
         case .checked(let target, let refusal):
             guard inFlight.remove(.check(target)) != nil else { break }
             checked(target, refusal, now, terms, &transition)
@@ -188,10 +223,11 @@ public struct Rotation: Hashable, Sendable {
         case .keyDeleted(let id):
             guard inFlight.remove(.deleteKey(id)) != nil else { break }
             succeeded()
+            remember(deleted: id, now)
             keyDeleted(id, now, &transition)
         case .failed(let effect, let failure):
             guard inFlight.remove(effect) != nil else { break }
-            failed(effect, failure, now, &transition)
+            failed(effect, failure, now, terms, &transition)
         }
         return transition
     }
@@ -200,7 +236,10 @@ public struct Rotation: Hashable, Sendable {
     public mutating func conclude(at now: Timestamp, terms: Terms) -> Transition {
         var transition = Transition()
         dropPair(terms, &transition)
+        dropStaleProblem(now, terms.policy)
         deliverToNewTargets(now, terms, &transition)
+        endEmptyLook(now, terms)
+        judgeLeft(now, terms, &transition)
         begin(wanted(now, terms), now, &transition)
         return transition
     }
@@ -208,7 +247,7 @@ public struct Rotation: Hashable, Sendable {
     /// What the state asks for at that time, whether or not it is under way.
     func wanted(_ now: Timestamp, _ terms: Terms) -> [Effect] {
         let always = wantedForRevocation(now) + wantedInspections(terms)
-        if phase == .delivering { return always + wantedWhileDelivering(now) }
+        if deliveringKey != nil, !isReplacing { return always + wantedWhileDelivering(now) }
         if let retryAt, retryAt > now { return always }
         return always + wantedInTurn(now, terms)
     }
@@ -218,13 +257,14 @@ public struct Rotation: Hashable, Sendable {
         if isReplacing, let previous { return [.activateKey(previous.id)] }
         return switch phase {
         case .idle where isPreflight && needsPreflight(terms): wantedForPreflight(terms)
-        case .idle: isDue(now, terms.policy) ? [.listKeys] : []
+        case .idle where isDue(now, terms.policy) && !isLeftBehind: [.listKeys]
+        case .idle: wantedBetweenRotations(now, terms)
         case .creating: wantedForCreation(terms)
         case .verifying: next.map { [isSuspect(now) ? .listKeys : .verifyKey($0.id)] } ?? []
         case .delivering: []
         case .overlap: wantedInOverlap(now, terms)
-        case .soak: wantedInSoak(now, terms.policy)
-        case .deleting: previous.map { [isCleared ? .deleteKey($0.id) : .listKeys] } ?? []
+        case .soak: wantedInSoak(now, terms)
+        case .deleting: wantedWhileDeleting(terms)
         }
     }
 
@@ -248,19 +288,10 @@ public struct Rotation: Hashable, Sendable {
                 transition.changedDeliveries.insert(target)
             case .activateKey(let id): transition.notes.append(Note(.activating, key: id))
             case .deactivateKey(let id):
-                let reason =
-                    id == revoked
-                    ? "it has leaked" : "every target has confirmed its successor, and the overlap is over"
-                transition.notes.append(
-                    Note(
-                        .deactivating, key: id,
-                        detail: revoked == nil || id == revoked
-                            ? reason : "it stands in the way of replacing a leaked key"))
+                transition.notes.append(Note(.deactivating, key: id, detail: reasonToDeactivate(id)))
+            case .deleteKey(let id) where id == orphan: transition.notes.append(Note(.deletingOrphan, key: id))
             case .deleteKey(let id):
-                let reason =
-                    revoked == nil ? "it was Inactive for the whole soak" : "it does not wait, since a key has leaked"
-                transition.notes.append(
-                    Note(id == orphan ? .deletingOrphan : .deleting, key: id, detail: id == orphan ? nil : reason))
+                transition.notes.append(Note(.deleting, key: id, detail: reasonToDelete(id)))
             case .listKeys, .verifyKey, .lookUpLastUse, .inspect, .check: break
             }
         }
@@ -272,14 +303,8 @@ public struct Rotation: Hashable, Sendable {
         retryAt = nil
         failures = 0
         problem = nil
-        isCleared = false
-        isQuiet = false
-        isInUse = false
-        isRollingBack = false
-        isReplacing = false
-        isPreflight = false
-        checks = [:]
-        sightings = [:]
+        retireReason = nil
+        forgetFindings()
     }
 
     mutating func block(_ code: Problem.Code, _ message: String, _ now: Timestamp, _ transition: inout Transition) {
@@ -295,57 +320,49 @@ public struct Rotation: Hashable, Sendable {
     }
 
     private mutating func resume(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
-        inFlight = []
-        orphan = nil
-        isCleared = false
-        isQuiet = false
-        isInUse = false
-        isListed = false
-        adopting = nil
-        isRollingBack = false
-        isReplacing = false
-        isPreflight = false
-        checks = [:]
-        sightings = [:]
+        forgetProcess()
         retryAt = nil
         answers = 0
         if phase == .creating { giveUpCreation(now) }
-        if phase == .delivering { resumeDelivering(now, terms, &transition) }
+        recognizeTargets(now, terms, &transition)
+        if phase == .delivering || phase == .overlap { resumeDelivering(now, terms, &transition) }
     }
 
     private mutating func answer(
         _ request: Event.Request, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
     ) {
+        if let refusal = refusal(of: request, at: now, terms: terms) { return refuse(request, refusal, &transition) }
         switch request {
-        case .rotate:
-            guard phase == .idle, !isRequested else { return }
-            isRequested = true
-            retryAt = nil
-            transition.notes.append(Note(.requested, detail: "rotate"))
-        case .retry:
-            retryAt = nil
-            if problem?.code == .rolledBack { enter(.overlap, now) }
-            hurryPushes(&transition)
-        case .skip(let target, let reason):
-            skip(target, reason, now, terms, &transition)
+        case .rotate, .rotateOrFinish: rotate(now, &transition)
+        case .retry: retry(now, terms, &transition)
+        case .skip(let target, let reason): skip(target, reason, now, terms, &transition)
         case .adopt(let id):
-            guard isAdoptable else { return }
             adopting = id
             retryAt = nil
             transition.notes.append(Note(.requested, key: id, detail: "adopt \(id)"))
         case .rollback: rollBack(now, &transition)
-        case .revoke(let atOnce): revoke(atOnce, now, &transition)
+        case .forget(let target, let reason): forget(target, reason, now, terms, &transition)
+        case .retire(let reason):
+            retireReason = reason
+            retryAt = nil
+            if problem?.code == .stillUsed || problem?.code == .targetUnreadable { problem = nil }
+            distrust()
+            transition.notes.append(
+                Note(.requested, key: previous?.id, detail: "retire \(previous?.id.rawValue ?? ""): \(reason)"))
+        case .revoke(let atOnce):
+            revoke(atOnce, now, &transition)
+            // A leak does not wait for a target that has left.
+            finishDeliveringIfSettled(now, terms, &transition)
         }
     }
 
     private mutating func failed(
-        _ effect: Effect, _ failure: Failure, _ now: Timestamp, _ transition: inout Transition
+        _ effect: Effect, _ failure: Failure, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
     ) {
         if failure.kind == .noSuchUser, revokedIsGone(effect, &transition) { return }
+        if failure.kind == .noSuchUser, restoredIsGone(effect, now, terms, &transition) { return }
         failures += 1
-        isCleared = false
-        isQuiet = false
-        isInUse = false
+        distrust()
         if effect == .createKey { return creationFailed(failure, now, &transition) }
         retryAt = now + failureWait
         block(failure.problemCode, failure.message, now, &transition)

@@ -27,12 +27,48 @@ struct GlobalOptions: ParsableArguments {
 
 /// For commands that work on some users or on all.
 struct UserSelection: ParsableArguments {
+    @Argument(help: "Users of the configuration. Default: all users.", completion: Suggestions.users)
+    var named: [String] = []
+
+    @Option(
+        name: .customLong("user"),
+        help: ArgumentHelp("The same as an option; may be given several times.", valueName: "user"),
+        completion: Suggestions.users)
+    var optional: [String] = []
+
+    /// None: all.
+    var users: [String] { named + optional }
+}
+
+/// For commands whose argument is something else.
+struct UserOption: ParsableArguments {
     @Option(
         name: .customLong("user"),
         help: ArgumentHelp(
             "Only this user of the configuration; may be given several times. Default: all users.", valueName: "user"),
         completion: Suggestions.users)
     var users: [String] = []
+}
+
+/// For commands that work on one user.
+struct OneUser: ParsableArguments {
+    @Argument(help: "The user.", completion: Suggestions.users)
+    var named: String?
+
+    @Option(
+        name: .customLong("user"), help: ArgumentHelp("The same as an option.", valueName: "user"),
+        completion: Suggestions.users)
+    var optional: String?
+
+    /// Its name.
+    var user: String { named ?? optional ?? "" }
+
+    func validate() throws {
+        if named == nil, optional == nil { throw ValidationError("the user is missing, such as cicd-bot") }
+        if named != nil, optional != nil {
+            throw ValidationError("the user is named twice: as an argument and by --user")
+        }
+    }
 }
 
 /// For commands that work: where the time goes.

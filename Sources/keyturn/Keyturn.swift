@@ -30,7 +30,10 @@ struct Keyturn: AsyncParsableCommand {
             CommandGroup(name: "Rotation", subcommands: [Rotate.self, Step.self, Run.self]),
             CommandGroup(name: "Status", subcommands: [Status.self, Plan.self, History.self]),
             CommandGroup(
-                name: "Incident", subcommands: [Retry.self, Skip.self, Rollback.self, Revoke.self, Adopt.self]),
+                name: "Incident",
+                subcommands: [
+                    Retry.self, Skip.self, Forget.self, Rollback.self, Retire.self, Revoke.self, Adopt.self,
+                ]),
             CommandGroup(name: "Extension", subcommands: [PluginCommand.self, ConfigCommand.self]),
         ])
 

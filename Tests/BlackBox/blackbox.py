@@ -1,7 +1,8 @@
 """Rotations of the built program, each under a kill -9 of its own, while simulated CI jobs run against every target.
 
 A job reads the pair that its target holds when it starts, and needs its key to be Active then and when it ends. Every user
-is rotated by processes of its own; each rotation has one of them killed at a random moment of it. Faults come and go.
+is rotated by processes of its own; each rotation has one of them killed at a random moment of it. Faults come and go. A second
+writer puts old pairs back while both keys are Active, as a tool with an old state would; keyturn has to see it in time.
 Nothing may ever fail for a dead key, no user may ever have more than two keys, every rotation completes, and no secret is
 on the disk afterwards.
 
@@ -49,6 +50,8 @@ class Jobs(threading.Thread):
         self.random = random.Random(seed)
         self.finished, self.failed, self.most_keys = 0, {}, 0
         self.under_way, self.is_over = [], threading.Event()
+        #: Since when each target is half written, and the longest that one was.
+        self.torn_since, self.longest_half = {}, (0.0, "none")
 
     def run(self):
         while not self.is_over.wait(0.05):
@@ -56,6 +59,7 @@ class Jobs(threading.Thread):
             status = {key["id"]: key["status"] for user in state["users"].values() for key in user["keys"]}
             self.most_keys = max(self.most_keys, *(len(user["keys"]) for user in state["users"].values()))
             self.end_due(status)
+            self.watch_halves(state["targets"])
             target = self.random.choice(self.targets)
             held = state["targets"][target]
             key = held["AWS_ACCESS_KEY_ID"]
@@ -65,6 +69,15 @@ class Jobs(threading.Thread):
                 self.fail("dead key at the start", target, key)
             else:
                 self.under_way.append((time.monotonic() + JOB_SECONDS, target, key))
+
+    def watch_halves(self, targets):
+        now = time.monotonic()
+        for target in self.targets:
+            if targets[target]["AWS_SECRET_ACCESS_KEY"] == "matches":
+                self.torn_since.pop(target, None)
+            else:
+                since = self.torn_since.setdefault(target, now)
+                self.longest_half = max(self.longest_half, (now - since, target))
 
     def end_due(self, status):
         now = time.monotonic()
@@ -143,6 +156,29 @@ class World:
                 time.sleep(0.1)
         self.secrets[f"secret {len(self.secrets)}"] = secret
 
+    def overlap_age(self, user):
+        """For how long the user has been in `overlap`, in seconds; None: it is not. With the rotation's number."""
+        with sqlite3.connect(self.directory / "keyturn.db", timeout=20) as journal:
+            row = journal.execute("SELECT number, phase, phase_since FROM rotation WHERE user = ?", (user,)).fetchone()
+        journal.close()
+        if not row or row[1] != "overlap":
+            return (row[0] if row else 0), None
+        return row[0], time.time() - row[2] / 1000
+
+    def gitlab(self, user, name, value=None):
+        """Reads a variable of the user's GitLab project, or writes it; None: it did not work."""
+        number = user.removeprefix("ci-")
+        body = None if value is None else json.dumps({"value": value}).encode()
+        request = urllib.request.Request(
+            f"{self.place['gitlab']}/api/v4/projects/acme%2Fapp-{number}/variables/{name}", body,
+            {"PRIVATE-TOKEN": self.place["tokens"]["gitlab"], "Content-Type": "application/json"},
+            method="GET" if value is None else "PUT")
+        try:
+            with urllib.request.urlopen(request, timeout=20) as reply:
+                return json.loads(reply.read())["value"]
+        except (OSError, ValueError, KeyError):
+            return None
+
     def sealed(self):
         with sqlite3.connect(self.directory / "keyturn.db") as journal:
             return journal.execute("SELECT count(*) FROM rotation WHERE sealed IS NOT NULL").fetchone()[0]
@@ -150,6 +186,55 @@ class World:
     def stop(self):
         self.sandbox.terminate()
         self.sandbox.wait(timeout=10)
+
+
+class Writer(threading.Thread):
+    """Remembers the pair of each GitLab project, and puts it back in the overlap of the next rotation, once in each.
+
+    Early in the overlap: what is written between keyturn's last look and the deactivation nobody can see in time. Once, since
+    keyturn pushes a pair of two variables again once, and then asks a person.
+    """
+
+    NAMES = ("AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID")
+    LATEST_SECONDS = 1.0
+
+    def __init__(self, world, seed):
+        super().__init__(daemon=True)
+        self.world, self.random = world, random.Random(f"{seed} writer")
+        self.known, self.done, self.is_over = {}, {}, threading.Event()
+
+    def run(self):
+        while not self.is_over.wait(0.05):
+            for user in self.world.users:
+                number, age = self.world.overlap_age(user)
+                if age is None:
+                    self.remember(user, number)
+                elif age < self.LATEST_SECONDS and self.known.get(user, (0,))[0] == number - 1:
+                    self.put_back(user, number)
+
+    def remember(self, user, number):
+        if self.known.get(user, (-1,))[0] == number or self.world.position(user) != (number, "idle"):
+            return
+        values = [self.world.gitlab(user, name) for name in self.NAMES]
+        if all(values) and self.world.position(user) == (number, "idle"):
+            self.known[user] = (number, values)
+
+    def put_back(self, user, number):
+        if number in self.done.setdefault(user, set()):
+            return
+        self.done[user].add(number)
+        if self.random.random() < 0.5:
+            self.done[user].discard(number)
+            self.known.pop(user)
+            return
+        for name, value in zip(self.NAMES, self.known[user][1]):
+            for _ in range(3):
+                if self.world.gitlab(user, name, value) is not None:
+                    break
+
+    @property
+    def count(self):
+        return sum(len(numbers) for numbers in self.done.values())
 
 
 class Life(threading.Thread):
@@ -220,6 +305,7 @@ def main():
     parser.add_argument("--rotations", type=int, default=200)
     parser.add_argument("--users", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--no-writer", action="store_true", help="nobody puts old pairs back")
     options = parser.parse_args()
     each = -(-options.rotations // options.users)
     with tempfile.TemporaryDirectory() as directory:
@@ -235,11 +321,15 @@ def main():
             if world.start("step").wait(timeout=60) != 0:
                 raise SystemExit((directory / "log").read_text())
             jobs.start()
+            writer = Writer(world, options.seed)
+            if not options.no_writer:
+                writer.start()
             lives = [Life(world, user, each, options.seed) for user in world.users]
             for life in lives:
                 life.start()
             for life in lives:
                 life.join()
+            writer.is_over.set()
             call(world.control + "/faults", "DELETE")
             jobs.is_over.set()
             jobs.join(timeout=30)
@@ -259,6 +349,8 @@ def main():
         print(f"jobs                 {jobs.finished}")
         print(f"failed: dead key     {dead}")
         print(f"failed: torn pair    {torn}")
+        print(f"longest half         {jobs.longest_half[0]:.1f} s, {jobs.longest_half[1]}")
+        print(f"pairs put back       {writer.count}")
         print(f"most keys of a user  {jobs.most_keys}")
         print(f"keys at the end      {min(keys)} to {max(keys)}")
         print(f"secrets looked for   {len(world.secrets) + len(world.place['tokens'])}, found on disk in {len(told)} files")

@@ -54,9 +54,16 @@ class Server:
                 body = self.rfile.read(int(self.headers.get("content-length") or 0))
                 kept[self.path.lstrip("/")] = body.decode()
                 headers.append(dict(self.headers))
-                self.send_response(200)
-                self.send_header("content-length", "0")
+                how, _, rest = self.path.lstrip("/").partition("/")
+                status = {"accepted": 202, "proxy": 203, "redirect": 302}.get(how, 200)
+                content = rest.encode() if how in ("read-back", "accepted") else b""
+                self.send_response(status)
+                self.send_header("content-type", "text/html" if how == "web-page" else "application/json")
+                self.send_header("content-length", str(len(content)))
                 self.end_headers()
+                self.wfile.write(content)
+
+            do_GET = do_PUT
 
             def log_message(self, *_):
                 pass

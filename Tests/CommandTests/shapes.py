@@ -17,7 +17,10 @@ def check_status(document):
     assert set(document) == {"users"}
     for user in document["users"]:
         assert list(user) == sorted(user), "the fields are in one order"
-        assert set(user) == {"user", "phase", "rotation", "keys", "deliveries", "next", "problem"}
+        assert set(user) == {"user", "phase", "rotation", "keys", "deliveries", "next", "problem", "problem-code", "problem-since", "last-used"}
+        assert (user["problem"] is None) == (user["problem-code"] is None)
+        assert user["problem-since"] is None or is_moment(user["problem-since"])
+        assert user["last-used"] is None or set(user["last-used"]) == {"at", "service", "region"}
         assert user["phase"] in PHASES and type(user["rotation"]) is int
         assert user["problem"] is None or isinstance(user["problem"], str)
         assert set(user["next"]) == {"action", "due"} and is_moment(user["next"]["due"])
@@ -29,7 +32,8 @@ def check_status(document):
                 holds = delivery.pop("holds")
                 assert set(holds) == {"role", "key", "since", "drift"}
                 assert holds["role"] in {"current", "next", "previous", "foreign", "nothing", "unreadable", "unknown"}
-            assert set(delivery) == {"target", "state", "evidence", "attempts", "at", "detail", "may-be-torn"}
+            assert set(delivery) == {"target", "state", "evidence", "attempts", "at", "detail", "may-be-torn", "looked-at", "drift"}
+            assert delivery["looked-at"] is None or is_moment(delivery["looked-at"])
             assert delivery["state"] in STATES and delivery["evidence"] in EVIDENCE
             assert type(delivery["attempts"]) is int and type(delivery["may-be-torn"]) is bool
             assert not (delivery["may-be-torn"] and delivery["state"] == "confirmed")

@@ -179,7 +179,7 @@ def test_a_configuration_without_users(bare):
 
 
 @pytest.mark.parametrize("arguments", [
-    ["rotate", "--wiat"], ["status", "--config"], ["rotate", "extra"], ["history", "--limit", "0"],
+    ["rotate", "--wiat"], ["status", "--config"], ["rotate", "--all", "cicd-bot"], ["history", "--limit", "0"],
     ["history", "--limit", "x"], ["status", "--quiet", "--verbose"], ["skip"], ["plugin", "info"], ["--no-such"],
 ], ids=" ".join)
 def test_wrong_flags(world, arguments):

@@ -40,6 +40,7 @@ FAULTS = [
     ("token-as-key-id", "secrets-in-messages", "fail"), ("echo-in-message", "secrets-in-messages", "fail"),
     ("token-in-url", "secrets-in-urls", "fail"), ("asks-elsewhere", "requests", "fail"),
     ("bad-method", "requests", "fail"), ("bad-header", "requests", "fail"),
+    ("get-with-body", "requests", "fail"), ("fragment", "requests", "fail"), ("own-framing", "requests", "fail"),
     ("after-answer-follows", "redirects", "fail"), ("own-endpoint", "endpoint", "fail"),
     ("plain-url", "odd-targets", "fail"), ("always-ok", "bad-targets", "fail"), ("no-quotes", "odd-pairs", "fail"),
     ("keeps-a-pointer", "borrowed-memory", "crashed"), ("keeps-to-close", "borrowed-memory", "crashed"),

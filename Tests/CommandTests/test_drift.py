@@ -34,13 +34,15 @@ def test_each_target_is_asked(world):
 
 
 def test_a_variable_that_somebody_changed_is_drift(world):
-    """A warning with the command that mends it, and that command does."""
+    """A failure with the command that gives the target a key again, and that command does."""
     world.must("rotate", "--wait")
     write_at_gitlab(world.sandbox, "AWS_ACCESS_KEY_ID", "AKIAFOREIGN000000000")
     found = holdings(world)[GITLAB]
-    assert found["role"] == "foreign" and "keyturn rotate --user cicd-bot" in found["drift"]
-    checked = world.must("check", "--online")
-    assert "look" in checked.out and "AKIAFOREIGN000000000" in checked.out
+    assert found["role"] == "foreign" and "keyturn rotate cicd-bot" in found["drift"]
+    checked = world.must("check", "--online", status=1)
+    assert "AKIAFOREIGN000000000" in checked.out
+    world.must("status", "--online")
+    world.must("status", "--online", "--exit-code", status=1)
     world.must("rotate", "--user", "cicd-bot", "--wait")
     assert holdings(world)[GITLAB]["role"] == "current"
 

@@ -224,7 +224,7 @@ def test_mistakes(told):
         ([{"slack": {"env": "NOWHERE"}}], "NOWHERE is not set"),
         ([{"command": []}], "`notifications[0].command` needs a program"),
         ([{"command": ["x"], "secret": secret}], "belongs to a webhook"),
-        ([{"command": ["x"], "on": ["hold"]}], "has `hold`; what there is: blocked, recovered, completed, revoked"),
+        ([{"command": ["x"], "on": ["hold"]}], "has `hold`; what there is: blocked, recovered, drift, completed, revoked"),
         ([{"command": ["x"], "wehbook": "y"}], "unknown field `wehbook`; did you mean `webhook`?"),
         ([{}], "needs one of `webhook`, `slack` and `command`"),
         ([{"command": ["x"], "slack": {"env": "X"}}], "needs one of"),

@@ -27,7 +27,7 @@ def test_rollback_in_soak_makes_the_old_key_active_within_one_command(world):
     world.must("rollback", "--user", "cicd-bot")
     assert world.sandbox.keys() == {old: "Active", new: "Active"}
     assert old in world.status()["problem"]
-    world.must("step")
+    world.must("step", status=1)
     assert world.sandbox.keys() == {old: "Active", new: "Active"}
     world.configuration["defaults"].update(soak="1s")
     world.save()
@@ -38,7 +38,7 @@ def test_rollback_in_soak_makes_the_old_key_active_within_one_command(world):
 
 def test_rollback_without_an_old_key_says_so(world):
     """Nothing to bring back is an error with a sentence, which knows the phase."""
-    assert "no rotation is under way" in world.must("rollback", "--user", "cicd-bot", status=1).err
+    assert "no rotation is in progress" in world.must("rollback", "--user", "cicd-bot", status=1).err
     world.sandbox.fault("gitlab", method="PUT", status=503, times=0)
     world.must("rotate", status=75)
     assert "the old key is still Active" in world.must("rollback", "--user", "cicd-bot", status=1).err
@@ -49,7 +49,7 @@ def test_skip_of_a_target_that_nobody_waits_for_says_why(world):
     skip = ("skip", "--reason", "x", "--")
     assert "did you mean `github:acme/app`?" in world.must(*skip, "github:acme/ap", status=1).err
     assert "did you mean `gitlab:acme/tools/app`?" in world.must(*skip, "acme/tools/app", status=1).err
-    assert "cicd-bot is in phase `idle`" in world.must(*skip, "github:acme/app", status=1).err
+    assert "the user is in phase `idle`" in world.must(*skip, "github:acme/app", status=1).err
     world.sandbox.fault("gitlab", method="PUT", status=503, times=0)
     world.must("rotate", status=75)
     assert "it is confirmed" in world.must(*skip, "github:acme/app", status=1).err

@@ -14,7 +14,7 @@ def created(world):
 def test_a_target_that_refuses_keeps_the_rotation_from_beginning(world, service, status, words):
     """75, no key is made, nothing is written anywhere; `status` names the target and what to do."""
     (old,) = world.sandbox.keys()
-    world.sandbox.fault(service, status=status)
+    world.sandbox.fault(service, status=status, times=0)
     world.must("rotate", status=75)
     assert created(world) == [] and world.sandbox.writes() == [] and world.sandbox.keys() == {old: "Active"}
     problem = world.status()["problem"]
@@ -27,6 +27,13 @@ def test_a_target_that_refuses_keeps_the_rotation_from_beginning(world, service,
 def test_a_passing_fault_does_not(world):
     """A 503 says nothing about what will be in a minute."""
     world.sandbox.fault("gitlab", status=503, times=1)
+    world.must("rotate", "--wait")
+    assert len(created(world)) == 1
+
+
+def test_a_refusal_that_passes_does_not(world):
+    """A token that is refused once, as behind a proxy that has just started: it is asked again within the minute."""
+    world.sandbox.fault("gitlab", status=401, times=1)
     world.must("rotate", "--wait")
     assert len(created(world)) == 1
 

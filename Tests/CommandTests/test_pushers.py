@@ -143,12 +143,29 @@ def test_a_good_one_delivers(cast):
     assert listed["plain"]["library"].endswith("plugins/plain/pusher.so")
 
 
-def test_one_that_only_says_yes(cast):
-    """KT_OK without a report counts as acknowledged: the pusher's word is what there is."""
+@pytest.mark.parametrize("what", ["nothing", "unchanged", "read-only", "web-page", "proxy", "redirect"])
+def test_one_that_only_says_yes(cast, what):
+    """A yes is believed where the service confirmed a write: not without a request, after a read, or for a web page."""
     plugins.put(cast.directory, "plain")
-    cast.use("mine", "plain", "here=nothing")
-    cast.world.must("rotate", "--wait")
-    assert cast.world.deliveries()["mine:here"]["evidence"] == "acknowledged"
+    cast.world.configuration["defaults"]["max-attempts"] = 1
+    cast.use("mine", "plain", f"here=says-{what}", "there")
+    old = next(iter(cast.sandbox.keys()))
+    result = cast.world.must("rotate", status=75)
+    found = cast.world.deliveries()
+    assert found["mine:here"]["state"] == "failed" and "not counted as delivered" in found["mine:here"]["detail"], found
+    assert found["mine:there"]["state"] == "confirmed"
+    assert cast.sandbox.keys()[old] == "Active" and "mine:here" in result.err
+
+
+@pytest.mark.parametrize("what, evidence", [
+    ("accepted", "acknowledged"), ("read-back", "read-back"), ("lie", "acknowledged"), ("written-before", "acknowledged")])
+def test_a_yes_is_worth_what_the_host_saw(cast, what, evidence):
+    """202 is a promise; a key is read back where an answer held its ID; `unchanged` counts after a write that was seen."""
+    plugins.put(cast.directory, "plain")
+    cast.world.configuration["defaults"]["retry"] = "1s"
+    cast.use("mine", "plain", f"here=says-{what}")
+    cast.world.must("rotate", "--wait", timeout=60)
+    assert cast.world.deliveries()["mine:here"]["evidence"] == evidence
 
 
 def test_one_that_sleeps_until_cancelled(cast):

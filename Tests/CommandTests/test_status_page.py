@@ -51,7 +51,8 @@ def put(database, users):
                 f"INSERT OR REPLACE INTO rotation ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values()))
             for target, state, detail in deliveries:
                 connection.execute(
-                    "INSERT OR REPLACE INTO delivery VALUES (?,?,?,?,?,0,?,?,0,?,NULL,?)",
+                    "INSERT OR REPLACE INTO delivery (user, target, state, evidence, attempts, quick_tries, at, retry_at, "
+                    "is_rate_limited, detail, held_until, may_be_torn) VALUES (?,?,?,?,?,0,?,?,0,?,NULL,?)",
                     (name, target, state, "read-back" if state == "confirmed" else None, 4 if state == "failed" else 1,
                      now - 60_000, now + 3_600_000, detail, 1 if state == "unknown" else 0))
 

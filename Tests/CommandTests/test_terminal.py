@@ -25,7 +25,8 @@ def fill(world, targets, failing=3):
     for index, name in enumerate(names):
         state, evidence = ("failed", None) if index % (targets // failing) == 2 else ("confirmed", "read-back")
         database.execute(
-            "INSERT INTO delivery VALUES ('cicd-bot', ?, ?, ?, 1, 0, 1, NULL, 0, ?, NULL, 0)",
+            "INSERT INTO delivery (user, target, state, evidence, attempts, quick_tries, at, retry_at, is_rate_limited, detail, "
+            "held_until, may_be_torn) VALUES ('cicd-bot', ?, ?, ?, 1, 0, 1, NULL, 0, ?, NULL, 0)",
             (f"travis:{name}", state, evidence, "Travis CI: this is what the service said about it, at some length"))
     database.commit()
     database.close()

@@ -115,10 +115,10 @@ def is_copying(world):
 
 
 def is_migrated(world):
-    return ask(world.database, "PRAGMA user_version") == 2
+    return ask(world.database, "PRAGMA user_version") == 3
 
 
-@pytest.mark.parametrize("moment, layout", [(is_copying, 1), (backups, None), (is_migrated, 2)])
+@pytest.mark.parametrize("moment, layout", [(is_copying, 1), (backups, None), (is_migrated, 3)])
 def test_a_kill_during_the_migration_leaves_one_of_both(frozen, moment, layout):
     """The older layout with all its lines, or the present one with all of them, chained; the next step goes on."""
     lines = 30_000
@@ -131,13 +131,13 @@ def test_a_kill_during_the_migration_leaves_one_of_both(frozen, moment, layout):
     assert found == layout or layout is None
     assert ask(frozen.database, "PRAGMA integrity_check") == "ok"
     assert ask(frozen.database, "SELECT count(*) FROM history WHERE user = 'long-ago'") == lines
-    if found == 2:
+    if found == 3:
         assert frozen.must("history", "verify", "--json").json["ok"]
     for backup in backups(frozen):
         assert ask(backup, "PRAGMA user_version") == 1
         assert ask(backup, "SELECT count(*) FROM history") == lines + 14
     frozen.step_until_idle(user=USER)
-    assert ask(frozen.database, "PRAGMA user_version") == 2
+    assert ask(frozen.database, "PRAGMA user_version") == 3
     assert frozen.must("history", "verify", "--json").json["ok"] and not is_copying(frozen)
     # Those lines have the word `held`, which `blocked` has replaced.
     old = frozen.must("history", "--user", "long-ago", "--json").json["history"]

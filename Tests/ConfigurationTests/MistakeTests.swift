@@ -36,7 +36,9 @@ struct MistakeTests {
     @Test("a name that is like none gets all that are known")
     func unlike() {
         let complaint = Sample.complaint(example("soak: 1h", "elephant: 1h"))
-        #expect(complaint?.hasPrefix("12: unknown field `elephant`; known here: `freeze`, `max-attempts`") == true)
+        #expect(
+            complaint?.hasPrefix("12: unknown field `elephant`; known here: `freeze`, `look-every`, `max-attempts`")
+                == true)
     }
 
     @Test("wrong types")

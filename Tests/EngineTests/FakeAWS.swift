@@ -104,7 +104,7 @@ final class FakeAWS: AccessKeyService {
         }
     }
 
-    func lastUse(of id: AccessKeyID) async throws(AWSError) -> Timestamp? { nil }
+    func lastUse(of id: AccessKeyID) async throws(AWSError) -> LastUse? { nil }
 
     func identity(of pair: KeyPair) async throws(AWSError) -> String {
         let user = state.withLock { state -> String? in

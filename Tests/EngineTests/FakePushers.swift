@@ -95,6 +95,7 @@ final class FakePushers: PushService {
     func inspect(
         _ target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushAnswer<Sighting>) -> Void
     ) {
-        answer(.ended(held(target.name).map { .holds(AccessKeyID($0)) } ?? .unreadable))
+        let holding = held(target.name).map { TargetInspection.Holding.key(AccessKeyID($0)) }
+        answer(.ended(.seen(TargetInspection(holding ?? .unsupported))))
     }
 }

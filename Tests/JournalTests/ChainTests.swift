@@ -81,7 +81,7 @@ struct ChainTests {
                 #require(
                     try Data.fetchOne(
                         database, sql: "SELECT line_hash FROM history WHERE id = ?", arguments: [line - 1])))
-            let statement = try PreparedStatement(Query.allHistory.sql, database)
+            let statement = try PreparedStatement(Query.allHistory.sql(layout: Schema.version), database)
             var rewritten: [(Int64, [UInt8])] = []
             try statement.run { row in
                 guard let number = row.number(0), number >= line else { return }

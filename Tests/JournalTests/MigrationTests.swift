@@ -39,7 +39,7 @@ struct MigrationTests {
         let looking = try SQLiteJournal(path: notebook.path, seal: nil)
         let before = (try looking.records(), try looking.history(of: nil, limit: 100))
         let journal = try open(notebook)
-        #expect(journal.migration?.from == 1 && journal.migration?.to == 2)
+        #expect(journal.migration?.from == 1 && journal.migration?.to == 3)
         #expect(try journal.records().mapValues(\.rotation) == before.0.mapValues(\.rotation))
         let lines = try journal.history(of: nil, limit: 100)
         #expect(lines.dropLast().map(\.note) == before.1.map(\.note))

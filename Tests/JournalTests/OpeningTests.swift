@@ -49,7 +49,7 @@ struct OpeningTests {
         try DatabaseQueue(path: notebook.path).write { try $0.execute(sql: "PRAGMA user_version = 7") }
         let words = expectCode(.newer) { _ = try notebook.open() }
         #expect(words.contains("layout 7"))
-        #expect(words.contains("up to 2"))
+        #expect(words.contains("up to 3"))
     }
 
     @Test("a damaged file is corrupt, not foreign and not empty")

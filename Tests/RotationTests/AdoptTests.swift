@@ -96,7 +96,7 @@ struct AdoptTests {
             world.answerAll()
         }
         #expect(world.rotation.phase == .overlap)
-        #expect(world.rotation.problem?.code == .unreachable)
+        #expect(world.rotation.problem?.code == .targetUnreadable)
         #expect(world.rotation.problem?.message.contains("\(World.targets[0])") == true)
         #expect(world.keys.allSatisfy { $0.status == .active })
         world.speechless = []
@@ -133,10 +133,14 @@ struct AdoptTests {
     @Test("of a key that is not there changes nothing, and says what is")
     func unknown() {
         var world = held()
+        let before = world.rotation.problem
         world.send(.asked(.adopt(AccessKeyID("AKIATYPO"))))
-        world.answerAll()
-        #expect(world.rotation.problem?.message.contains("AKIATYPO") == true)
-        #expect(world.rotation.problem?.message.contains(World.old.rawValue) == true)
+        let refusals = world.answer(.listKeys).refusals
+        #expect(refusals.count == 1 && refusals.first?.isTemporary == false)
+        #expect(refusals.first?.reason.contains("AKIATYPO") == true)
+        #expect(refusals.first?.reason.contains(World.old.rawValue) == true)
+        #expect(world.rotation.problem == before && before?.code == .unaccountedKey)
+        #expect(world.notes.last?.kind == .refused)
         #expect(!world.touchedIAM)
     }
 

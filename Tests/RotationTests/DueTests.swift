@@ -72,4 +72,17 @@ struct DueTests {
 
 extension World {
     var due: Due { rotation.due(at: now, policy: terms.policy) }
+
+    @Test(
+        "an order to rotate is refused while the old key is on its way out, and may be given again; with --wait it is seen through",
+        arguments: [Phase.overlap, .soak])
+    func orderedTwice(phase: Phase) {
+        var world = World.at(phase)
+        let refusals = world.send(.asked(.rotate)).refusals
+        #expect(refusals.count == 1 && refusals.first?.isTemporary == true)
+        #expect(world.hasNote(.refused) && !world.rotation.isRequested)
+        #expect(world.send(.asked(.rotateOrFinish)).refusals.isEmpty)
+        world.roll(to: .idle)
+        #expect(world.rotation.number == 1 && !world.rotation.isRequested)
+    }
 }

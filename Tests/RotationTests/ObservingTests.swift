@@ -141,4 +141,21 @@ struct ObservingTests {
         world.answerAll()
         #expect(world.rotation.current?.status == .inactive)
     }
+
+    @Test("a key that keyturn has deleted, and that IAM still lists, is not a stranger for a while")
+    func deletedAndListed() {
+        var world = World.at(.overlap)
+        world.roll(to: .idle)
+        world.keys.insert(AccessKey(id: World.old, status: .inactive, created: World.start), at: 0)
+        world.send(.asked(.rotate))
+        world.answer(.listKeys)
+        #expect(world.rotation.phase == .creating && world.rotation.problem == nil)
+        var late = World.at(.overlap)
+        late.roll(to: .idle)
+        late.keys.insert(AccessKey(id: World.old, status: .inactive, created: World.start), at: 0)
+        late.advance(.seconds(901))
+        late.send(.asked(.rotate))
+        late.answerAll()
+        #expect(late.rotation.problem?.code == .unaccountedKey)
+    }
 }

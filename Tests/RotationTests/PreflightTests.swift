@@ -28,6 +28,11 @@ struct PreflightTests {
         var world = due()
         world.refusals[World.targets[1]] = "GitLab: a/b: the token is refused"
         for target in World.targets { world.answer(.check(target)) }
+        #expect(world.rotation.problem == nil && world.rotation.isAskingAgain)
+        for _ in 0..<2 {
+            #expect(world.advance(.seconds(20)).effects == [.check(World.targets[1])])
+            world.answer(.check(World.targets[1]))
+        }
         let problem = try #require(world.rotation.problem)
         #expect(problem.code == .targetRefuses && problem.message.contains("1 of 3 targets"))
         #expect(problem.message.contains("gitlab:a/b: GitLab: a/b: the token is refused"))
@@ -36,17 +41,53 @@ struct PreflightTests {
         #expect(world.rotation.recorded.problem == problem)
     }
 
+    @Test("a refusal that passes within a minute is not one")
+    func passes() {
+        var world = due()
+        world.refusals[World.targets[0]] = "401"
+        for target in World.targets { world.answer(.check(target)) }
+        world.advance(.seconds(20))
+        world.refusals = [:]
+        world.answer(.check(World.targets[0]))
+        world.answer(.listKeys)
+        #expect(world.rotation.phase == .creating && !world.hasNote(.blocked))
+    }
+
     @Test("it begins by itself once the target would take a key again")
     func recovers() {
         var world = due()
         world.refusals[World.targets[0]] = "no"
-        for target in World.targets { world.answer(.check(target)) }
+        world.answerAll()
+        for _ in 0..<2 {
+            world.advance(.seconds(20))
+            world.answerAll()
+        }
+        #expect(world.rotation.problem?.code == .targetRefuses)
         world.refusals = [:]
         world.advance(.seconds(301))
         world.answer(.listKeys)
         for target in World.targets { world.answer(.check(target)) }
         world.answer(.listKeys)
         #expect(world.rotation.phase == .creating && world.rotation.problem == nil)
+    }
+
+    @Test("a problem of a rotation that is not due any more is dropped")
+    func stale() {
+        var world = World.withKey(age: .seconds(48 * 3600))
+        world.send(.resumed)
+        world.fail(.listKeys, .denied)
+        #expect(world.rotation.problem?.code == .denied)
+        world.answerAll()
+        world.advance(.seconds(30))
+        world.answer(.listKeys)
+        world.roll(to: .overlap)
+        world.roll(to: .idle)
+        world.advance(.seconds(48 * 3600))
+        world.fail(.listKeys, .denied)
+        world.terms.policy.rotateEvery = .seconds(90 * 86_400)
+        #expect(world.rotation.nextWork(at: world.now, policy: world.terms.policy) == world.now)
+        world.restart()
+        #expect(world.rotation.problem == nil && !world.pending.contains(.listKeys))
     }
 
     @Test("a leak does not wait for any target")

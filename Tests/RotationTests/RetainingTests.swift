@@ -9,7 +9,7 @@ struct RetainingTests {
     /// A user whose rotation is complete, and whose pair is kept.
     private func idle(retaining: Bool = true) -> World {
         var policy = Policy(overlap: .seconds(60), soak: .seconds(60))
-        policy.retainsSecret = retaining
+        policy.retainSecret = retaining ? .current : .none
         var world = World.at(.delivering, policy: policy)
         world.roll(to: .idle)
         return world
@@ -61,7 +61,7 @@ struct RetainingTests {
     @Test("an operator who switches it off has the pair wiped at the next step")
     func switchedOff() {
         var world = idle()
-        world.terms.policy.retainsSecret = false
+        world.terms.policy.retainSecret = .none
         #expect(world.send(.timePassed).wipesPair)
         #expect(world.sealedPair == nil && world.rotation.retained == nil)
     }

@@ -46,11 +46,13 @@ struct RollbackTests {
         #expect(!world.begun.contains(.deleteKey(World.old)))
     }
 
-    @Test("does nothing where there is no old key to keep", arguments: [Phase.idle, .verifying, .delivering])
+    @Test(
+        "is refused where there is no old key to keep, and says why", arguments: [Phase.idle, .verifying, .delivering])
     func elsewhere(phase: Phase) {
         var world = World.at(phase)
         let before = world.rotation.phase
-        #expect(world.send(.asked(.rollback)).notes.isEmpty)
+        let transition = world.send(.asked(.rollback))
+        #expect(transition.refusals.count == 1 && transition.notes.map(\.kind) == [.refused])
         #expect(world.rotation.phase == before)
     }
 }

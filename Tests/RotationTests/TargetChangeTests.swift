@@ -21,7 +21,6 @@ struct TargetChangeTests {
         let transition = world.send(.asked(.skip(target, reason: "the project is archived")))
         #expect(world.state(target) == .skipped)
         #expect(transition.notes.first == Note(.skipped, key: new, target: target, detail: "the project is archived"))
-        #expect(transition.wipesPair)
         #expect(world.rotation.phase == .overlap)
     }
 
@@ -83,29 +82,24 @@ struct TargetChangeTests {
         #expect(world.state(added) == .failed)
     }
 
-    @Test("a target that is no longer in the configuration is not waited for")
+    @Test("a target that leaves before it has confirmed keeps the old key Active until it is forgotten, or back")
     func removed() {
         var world = held()
         world.terms.targets.removeFirst()
-        let transition = world.restart()
-        #expect(world.state(target) == .skipped)
-        #expect(world.rotation.deliveries[target]?.detail == "no longer in the configuration")
-        #expect(transition.wipesPair)
-        #expect(world.rotation.phase == .overlap)
-    }
-
-    @Test("a target that was taken out of the configuration and put back gets the key")
-    func putBack() {
-        var world = World.at(.delivering)
-        for target in World.targets { world.pushResults[target] = PushResult(.unauthorized, message: "401") }
-        world.answerAll()
-        world.terms.targets.removeFirst()
         world.restart()
-        world.answerAll()
-        #expect(world.state(target) == .skipped)
-        world.terms.targets = World.targets
-        #expect(world.retake().effects.contains(.push(target, new)))
-        #expect(world.state(target) == .pending)
+        #expect(world.rotation.phase == .delivering && world.rotation.problem?.code == .targetLeft)
+        #expect(world.rotation.problem?.message.contains("keyturn forget \(target)") == true)
+        #expect(world.hasNote(.targetLeft))
+        for _ in 0..<5 { #expect(world.advance(.seconds(3_600)).pushes.isEmpty) }
+        var back = world
+        back.terms.targets = World.targets
+        back.pushResults = [:]
+        #expect(back.retake().effects == [.push(target, new)])
+        back.answerAll()
+        #expect(back.rotation.phase == .overlap && back.rotation.problem == nil)
+        world.send(.asked(.forget(target, reason: "archived")))
+        #expect(world.rotation.phase == .overlap && world.rotation.deliveries[target] == nil)
+        #expect(world.notes.contains(Note(.forgotten, key: World.old, target: target, detail: "archived")))
     }
 
     @Test("an operator's skip stays, also over a restart")

@@ -11,7 +11,7 @@ extension Walk {
             if isCreationUncertain { broken.append("CreateAccessKey again, without a listing after the last") }
             isCreationUncertain = true
         case .push(let target, let id):
-            if id != world.rotation.next?.id { broken.append("pushes \(id), which is not the new key") }
+            if id != world.rotation.deliveringKey?.id { broken.append("pushes \(id), which is not the new key") }
             if world.rotation.deliveries[target]?.isSettled != false { broken.append("pushes to \(target) again") }
             if world.sealedPair != id { broken.append("pushes a pair that was wiped") }
         case .verifyKey(let id):
@@ -51,10 +51,14 @@ extension Walk {
         switch rotation.phase {
         case .verifying, .delivering:
             if world.sealedPair != rotation.next?.id { broken.append("the new key's pair is not kept") }
-        case .overlap, .soak, .deleting, .idle:
-            if world.sealedPair != nil { broken.append("a pair is kept in \(rotation.phase)") }
+        case .overlap, .soak, .deleting:
+            if let kept = world.sealedPair, kept != rotation.current?.id {
+                broken.append("the pair of \(kept) is kept")
+            }
+        case .idle:
+            if world.sealedPair != nil { broken.append("a pair is kept in idle") }
             let isOpen = rotation.deliveries.values.contains { !$0.isSettled }
-            if isOpen { broken.append("\(rotation.phase) with an open delivery") }
+            if isOpen { broken.append("idle with an open delivery") }
         case .creating: if world.sealedPair != nil { broken.append("a pair is kept in creating") }
         }
     }
@@ -65,6 +69,7 @@ extension Walk {
         world.terms.targets = World.targets
         late = []
         isKind = true
+        crash()
         for round in 0..<2 {
             for _ in 0..<2_000 where world.rotation.phase != .idle || !world.pending.isEmpty {
                 // What was left out for a while may hold the old key, and only a person can say that this is well.

@@ -42,8 +42,9 @@ struct Walk {
         random = SplitMix(state: seed)
         let policy = Policy(
             rotateEvery: .seconds(7200), overlap: .seconds(600), soak: .seconds(600),
-            quiet: seed % 2 == 0 ? .seconds(300) : nil)
+            quiet: seed % 2 == 0 ? .seconds(300) : .zero)
         world = World.withKey(age: .seconds(86_400), policy: policy, targets: World.targets)
+        world.looksAtOnce = false
         for target in World.targets { held[target] = World.old }
         send(.resumed)
     }
@@ -74,7 +75,7 @@ struct Walk {
         send(.timePassed)
     }
 
-    private mutating func crash() {
+    mutating func crash() {
         while let effect = world.pending.popLast() { if random.chance(50) { _ = perform(effect) } }
         world.rotation = world.rotation.recorded
         world.now = world.now + .milliseconds(Int.random(in: 0...5_000, using: &random))

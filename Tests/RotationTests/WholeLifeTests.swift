@@ -93,15 +93,20 @@ struct WholeLifeTests {
             ])
     }
 
-    @Test("the pair is wiped in the very step in which the last target is settled, and in no other")
-    func wiping() {
+    @Test(
+        "the pair is wiped in the very step that ends what it is kept for, and in no other",
+        arguments: [RetainSecret.none, .rotation])
+    func wiping(retainSecret: RetainSecret) {
         var world = World.at(.delivering)
+        world.terms.policy.retainSecret = retainSecret
         let id = world.rotation.next?.id ?? World.old
         for target in world.terms.targets.dropLast() { #expect(!world.answer(.push(target, id)).wipesPair) }
-        let last = world.answer(.push(World.targets[2], id))
-        #expect(last.wipesPair)
+        #expect(world.answer(.push(World.targets[2], id)).wipesPair == (retainSecret == .none))
         #expect(world.rotation.phase == .overlap)
         #expect(world.rotation.previous?.id == World.old)
-        #expect(!world.advance(.seconds(3600)).wipesPair)
+        world.roll(to: .deleting)
+        #expect((world.sealedPair == nil) == (retainSecret == .none))
+        #expect(world.answer(.deleteKey(World.old)).wipesPair == (retainSecret == .rotation))
+        #expect(world.sealedPair == nil)
     }
 }

@@ -8,6 +8,8 @@ import Testing
 struct World {
     static let start = Timestamp(milliseconds: 1_800_000_000_000)
     static let old = AccessKeyID("AKIAOLD")
+    /// The last use of the old key is asked for by tests that are about it.
+    static let unasked = Policy(quiet: .zero)
     static let targets = ["github:a/c", "gitlab:a/b", "travis:a/a"].map { TargetName($0) }
 
     var now = World.start
@@ -19,6 +21,10 @@ struct World {
     var uses: [AccessKeyID: Timestamp] = [:]
     /// What targets say that they hold; the others cannot be read.
     var held: [TargetName: AccessKeyID] = [:]
+    /// What the others show instead; without it, nothing can be read there.
+    var showing: [TargetName: TargetInspection.Holding] = [:]
+    /// When targets were last written, as their services say.
+    var writtenAt: [TargetName: Timestamp] = [:]
     /// Targets that do not answer what they hold.
     var speechless: Set<TargetName> = []
     /// Why targets would refuse a key; the others would take one.
@@ -30,23 +36,25 @@ struct World {
     /// Every effect that was asked for.
     var begun: [Effect] = []
     var notes: [Note] = []
+    /// Whether targets that the rotation has delivered to are looked at without a word about it, for tests of other things.
+    var looksAtOnce = true
     /// The key whose sealed pair the journal would hold.
     var sealedPair: AccessKeyID?
     private var made = 0
 
-    init(targets: [TargetName] = World.targets, policy: Policy = Policy()) {
+    init(targets: [TargetName] = World.targets, policy: Policy = World.unasked) {
         terms = Terms(policy: policy, targets: targets)
     }
 
     /// A user with one key of that age, so far unknown to keyturn.
-    static func withKey(age: Duration, policy: Policy = Policy(), targets: [TargetName] = World.targets) -> World {
+    static func withKey(age: Duration, policy: Policy = World.unasked, targets: [TargetName] = World.targets) -> World {
         var world = World(targets: targets, policy: policy)
         world.keys = [AccessKey(id: old, status: .active, created: start - age)]
         return world
     }
 
     /// A user whose key was due, rolled on to that phase.
-    static func at(_ phase: Phase, policy: Policy = Policy(), targets: [TargetName] = World.targets) -> World {
+    static func at(_ phase: Phase, policy: Policy = World.unasked, targets: [TargetName] = World.targets) -> World {
         var world = World.withKey(age: .seconds(48 * 3600), policy: policy, targets: targets)
         world.send(.resumed)
         world.roll(to: phase)
@@ -55,9 +63,23 @@ struct World {
 
     @discardableResult
     mutating func send(_ event: Event) -> Transition {
+        var transition = take(event)
+        while looksAtOnce, rotation.phase != .idle, rotation.phase != .creating,
+            let index = pending.firstIndex(where: { $0.inspected.map { rotation.deliveries[$0] != nil } ?? false })
+        {
+            let effect = pending.remove(at: index)
+            transition.append(take(perform(effect)))
+        }
+        if looksAtOnce {
+            transition.effects.removeAll { effect in effect.inspected != nil && !pending.contains(effect) }
+        }
+        return transition
+    }
+
+    private mutating func take(_ event: Event) -> Transition {
         let transition = rotation.handle(event, at: now, terms: terms)
         pending += transition.effects
-        begun += transition.effects
+        begun += transition.effects.filter { !looksAtOnce || $0.inspected == nil || rotation.deliveries.isEmpty }
         notes += transition.notes
         if case .keyCreated(let key) = event, rotation.next?.id == key.id { sealedPair = key.id }
         if transition.wipesPair { sealedPair = nil }
@@ -148,8 +170,12 @@ struct World {
             return .keyCreated(makeKey())
         case .verifyKey(let id): return .keyVerified(id)
         case .push(let target, let id):
-            return .pushed(target, id, pushResults[target] ?? PushResult(.ok, evidence: .readBack, message: "read"))
-        case .lookUpLastUse(let id): return .lastUsed(id, uses[id])
+            return .pushed(
+                target, id,
+                pushResults[target]
+                    ?? PushResult(.ok, evidence: .readBack, changedAt: writtenAt[target], message: "read"))
+        case .lookUpLastUse(let id):
+            return .lastUsed(id, uses[id].map { LastUse(at: $0, service: "s3", region: "eu-west-1") })
         case .deactivateKey(let id):
             setStatus(.inactive, of: id)
             return .keyDeactivated(id)
@@ -157,7 +183,9 @@ struct World {
             setStatus(.active, of: id)
             return .keyActivated(id)
         case .inspect(let target):
-            return speechless.contains(target) ? .notInspected(target, "no answer") : .inspected(target, held[target])
+            if speechless.contains(target) { return .notInspected(target, "no answer") }
+            let holding = held[target].map { TargetInspection.Holding.key($0) } ?? showing[target]
+            return .inspected(target, TargetInspection(holding ?? .unsupported, changedAt: writtenAt[target]))
         case .check(let target): return .checked(target, refusals[target])
         case .deleteKey(let id):
             keys.removeAll { $0.id == id }
@@ -199,6 +227,11 @@ struct World {
             }
         }
     }
+}
+
+extension Effect {
+    /// The target that is asked which key it holds.
+    var inspected: TargetName? { if case .inspect(let target) = self { target } else { nil } }
 }
 
 extension Transition {

@@ -28,6 +28,8 @@ struct Book {
     var clockLeaps = 0
     /// Whether a service's pause can still be judged by the machine's clock.
     var pausesCount = true
+    /// When keys were last used, as IAM said last; nil within: never.
+    var lastUses: [AccessKeyID: Timestamp?] = [:]
     /// Unused strangers made in an intent's window, and taken for keyturn's own.
     var doubts = 0
 

@@ -80,7 +80,7 @@ struct Exploration {
                 (false, .pushed(target, id, PushResult(.unauthorized, message: "no"))),
             ]
         case .verifyKey(let id): return [(false, .keyNotVerified(id, "not yet"))]
-        case .inspect(let target): return [(false, .inspected(target, nil))]
+        case .inspect(let target): return [(false, .inspected(target, TargetInspection(.unsupported)))]
         case .check(let target): return [(false, .checked(target, nil)), (true, .checked(target, "refused"))]
         case .listKeys, .createKey, .activateKey, .deactivateKey, .deleteKey, .lookUpLastUse:
             let lost = Event.failed(effect, Failure(.lost, "no answer"))

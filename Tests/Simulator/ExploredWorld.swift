@@ -50,7 +50,9 @@ struct ExploredWorld: Hashable {
 
     private mutating func check() {
         let isOpen = rotation.phase == .verifying || rotation.phase == .delivering
-        if sealed != (isOpen ? rotation.next?.id : nil) { violation = "(e) the pair of \(rotation.phase)" }
+        if sealed != (isOpen ? rotation.next?.id : rotation.phase == .idle ? nil : rotation.retained) {
+            violation = "(e) the pair of \(rotation.phase)"
+        }
         if isHome, keys.map(\.id) != [rotation.current?.id] { violation = "(f) at home with \(keys)" }
         for (target, id) in held where keys.first(where: { $0.id == id })?.status != .active {
             violation = "(b) \(target) holds \(id), which is dead"
@@ -72,7 +74,7 @@ struct ExploredWorld: Hashable {
             held[target] = id
             return .pushed(target, id, PushResult(.ok, evidence: .acknowledged, message: "written"))
         case .lookUpLastUse(let id): return .lastUsed(id, nil)
-        case .inspect(let target): return .inspected(target, nil)
+        case .inspect(let target): return .inspected(target, TargetInspection(.unsupported))
         case .check(let target): return .checked(target, nil)
         case .activateKey(let id), .deactivateKey(let id):
             for index in keys.indices where keys[index].id == id { keys[index].status = .inactive }
@@ -87,7 +89,7 @@ struct ExploredWorld: Hashable {
 
     /// Lets time pass until something is due.
     mutating func pass() {
-        let due = rotation.due(at: Self.now, policy: Self.terms.policy).at
+        let due = rotation.nextWork(at: Self.now, policy: Self.terms.policy)
         shift(max(due - Self.now, .zero))
         send(.timePassed)
     }
@@ -110,6 +112,8 @@ extension ExploredWorld {
             if let created = rotation[keyPath: key]?.created { rotation[keyPath: key]?.created = moved(created) }
         }
         rotation.retryAt = rotation.retryAt.map(moved)
+        rotation.lookedAt = nil
+        for index in rotation.deletedKeys.indices { rotation.deletedKeys[index].at = Self.now - Self.longAgo }
         for index in rotation.creations.indices {
             rotation.creations[index].at = moved(rotation.creations[index].at)
             rotation.creations[index].lostAt = rotation.creations[index].lostAt.map(moved)
@@ -117,6 +121,7 @@ extension ExploredWorld {
         for (target, delivery) in rotation.deliveries {
             rotation.deliveries[target]?.retryAt = delivery.retryAt.map(moved)
             rotation.deliveries[target]?.heldUntil = delivery.heldUntil.map(moved)
+            rotation.deliveries[target]?.drift?.since = moved(delivery.drift?.since ?? Self.now)
         }
     }
 
@@ -127,6 +132,7 @@ extension ExploredWorld {
             rotation.deliveries[target]?.attempts = 0
             rotation.deliveries[target]?.quickTries = min(delivery.quickTries, 2)
             rotation.deliveries[target]?.at = nil
+            rotation.deliveries[target]?.lookedAt = nil
         }
     }
 }

@@ -35,6 +35,14 @@ struct Flight {
     let isRevoked: Bool
     /// Whether its key was made by a call whose answer was lost, so that nobody can be using it.
     let isOrphan: Bool
+    /// Whether some key has leaked.
+    let hasLeak: Bool
+    /// Whether an operator has ordered that the old key go whatever cannot be asked.
+    let isRetired: Bool
+    /// The targets that its process knows, without those that an operator has left out.
+    let watched: Set<TargetName>
+    /// Those that have confirmed: of the others no time of writing is known that a later one could be compared with.
+    let delivered: Set<TargetName>
     /// Once it has been carried out: what is answered; nil within: no answer.
     var answer: Happening??
 }
@@ -59,6 +67,6 @@ struct NoService: AccessKeyService {
         throw Self.error
     }
     func deleteAccessKey(_ id: AccessKeyID, of user: String) async throws(AWSError) { throw Self.error }
-    func lastUse(of id: AccessKeyID) async throws(AWSError) -> Timestamp? { throw Self.error }
+    func lastUse(of id: AccessKeyID) async throws(AWSError) -> LastUse? { throw Self.error }
     func identity(of pair: KeyPair) async throws(AWSError) -> String { throw Self.error }
 }

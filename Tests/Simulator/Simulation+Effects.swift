@@ -11,9 +11,11 @@ extension Simulation {
         switch flight.effect {
         case .push: answer = push(flight)
         case .inspect(let target):
-            let held = self.targets.first { $0.name == target && $0.isReadable }?.held
+            let place = self.targets.first { $0.name == target }
             answer = Happening(
-                event: random.chance(weather.push) ? .notInspected(target, "no answer") : .inspected(target, held))
+                event: random.chance(weather.push)
+                    ? .notInspected(target, "no answer")
+                    : .inspected(target, place?.inspection ?? TargetInspection(.unsupported)))
         case .check(let target):
             answer = Happening(event: .checked(target, random.chance(weather.push) ? "the token is refused" : nil))
         case .verifyKey(let id) where random.chance(weather.refusal + weather.loss):
@@ -57,7 +59,10 @@ extension Simulation {
             return Happening(event: .keysListed(iam.listing(asOf: now - lag)))
         case .createKey: return create(flight.effect)
         case .verifyKey(let id): return Happening(event: verify(id, flight.pair))
-        case .lookUpLastUse(let id): return Happening(event: .lastUsed(id, lastUse(of: id)))
+        case .lookUpLastUse(let id):
+            let use = lastUse(of: id)
+            book.lastUses[id] = .some(use)
+            return Happening(event: .lastUsed(id, use.map { LastUse(at: $0) }))
         case .activateKey(let id):
             if iam.makers[id] == .stranger, !book.adopted.contains(id) { violate("(d) activates a stranger: \(id)") }
             iam.setStatus(.active, of: id, at: now)
@@ -75,7 +80,7 @@ extension Simulation {
             write(target, id)
             return Happening(
                 event: .pushed(target, id, PushResult(.ok, evidence: .acknowledged, message: "written")))
-        case .inspect(let target): return Happening(event: .inspected(target, nil))
+        case .inspect(let target): return Happening(event: .inspected(target, TargetInspection(.unsupported)))
         case .check(let target): return Happening(event: .checked(target, nil))
         }
     }
@@ -115,6 +120,9 @@ extension Simulation {
         guard let index = targets.firstIndex(where: { $0.name == name }) else { return }
         if let old = targets[index].held, old != id { iam.uses[old] = now }
         targets[index].held = id
+        targets[index].writtenAt = now
+        targets[index].ownWriteAt = now
+        targets[index].foreignSince = nil
         checkTargets("a push of \(id) to \(name)")
     }
 }

@@ -7,6 +7,7 @@ extension Simulation {
     mutating func disturb() {
         if random.chance(weather.clock) { jump() }
         if random.chance(weather.people) { meddle() }
+        if random.chance(weather.writers) { putBack() }
         guard random.chance(weather.rival) || processes.count > 1 && random.chance(30) else { return }
         if let paused = processes.firstIndex(where: \.isPaused) { return wake(paused) }
         guard let index = processes.indices.last else { return }

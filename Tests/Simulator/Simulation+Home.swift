@@ -13,7 +13,7 @@ extension Simulation {
         skew = .zero
         // By then every lease is over, whatever the clock has shown.
         pass(to: clock + .seconds(121))
-        for _ in 0..<5 {
+        for _ in 0..<9 {
             guard settle() else { return }
             guard let problem = rotation?.problem, problem.needsPerson else { return checkHome() }
             note("a person is needed: \(problem.message)")
@@ -39,14 +39,14 @@ extension Simulation {
     /// Takes the user up when something is due, without beginning another rotation.
     private mutating func goOn() {
         events += 1
-        if let rotation = journal.committed { pass(to: rotation.due(at: clock, policy: policy).at) }
+        if let rotation = journal.committed { pass(to: rotation.nextWork(at: clock, policy: policy)) }
         pass(to: strays.map(\.at).max() ?? now)
         open(as: owner())
     }
 
     private func isAtRest(_ rotation: Rotation) -> Bool {
         rotation.phase == .idle && rotation.problem == nil && !rotation.isUnobserved
-            && rotation.due(at: clock, policy: policy).at > clock
+            && rotation.nextWork(at: clock, policy: policy) > clock
     }
 
     /// Does what the problem's sentence says; false: there is nothing to do.
@@ -59,9 +59,34 @@ extension Simulation {
             iam.setStatus(.active, of: key.id, at: now)
             book.broken.remove(key.id)
         case .rolledBack, .creationFails: ask(.retry)
+        case .drifted: resolveDrift(rotation)
+        case .targetLeft: resolveLeft(rotation)
         default: violate("(f) blocked for no reason: \(problem.message)")
         }
         return true
+    }
+
+    /// It is put back, or let go.
+    private mutating func resolveLeft(_ rotation: Rotation) {
+        for name in rotation.leftTargets {
+            guard random.chance(500), let index = targets.firstIndex(where: { $0.name == name }) else {
+                ask(.forget(name, reason: "archived"))
+                continue
+            }
+            targets[index].isConfigured = true
+            configured = nil
+        }
+    }
+
+    /// Whoever wrote the old value has stopped. Where keyturn has no pair any more, a person puts it there by hand.
+    private mutating func resolveDrift(_ rotation: Rotation) {
+        if rotation.retained == rotation.current?.id { return ask(.retry) }
+        for index in targets.indices where rotation.deliveries[targets[index].name]?.drift != nil {
+            // Where only a time is seen, no hand makes the service take a write back.
+            if targets[index].visibility == .readable { targets[index].held = rotation.current?.id }
+            ask(.skip(targets[index].name, reason: "mended by hand"))
+            targets[index].foreignSince = nil
+        }
     }
 
     /// The old key is in use somewhere that keyturn did not write: an operator leaves those targets out.

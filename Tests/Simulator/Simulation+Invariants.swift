@@ -1,4 +1,5 @@
 internal import Engine
+internal import PusherHost
 internal import Rotation
 
 /// What must hold after every event.
@@ -14,7 +15,10 @@ extension Simulation {
                 continue
             }
             if state == .skipped { targets[target].isProtected = false }
-            if state == .confirmed, targets[target].isConfigured { targets[target].isProtected = true }
+            let isDelivered = transition.notes.contains { $0.kind == .delivered && $0.target == name }
+            if state == .confirmed, isDelivered, targets[target].isConfigured, targets[target].foreignSince == nil {
+                targets[target].isProtected = true
+            }
         }
         for happening in happenings { take(happening.event, before) }
         if transition.forgetsDeliveries || transition.notes.contains(where: { $0.kind == .successorLost }) {
@@ -38,7 +42,9 @@ extension Simulation {
             if note.kind == .successorLost, let key = note.key, iam.key(key) != nil, book.clockLeaps == 0 {
                 violate("gives \(key) up, which is there")
             }
-            if note.kind == .skipped, let target = targets.firstIndex(where: { $0.name == note.target }) {
+            if note.kind == .skipped || note.kind == .forgotten,
+                let target = targets.firstIndex(where: { $0.name == note.target })
+            {
                 targets[target].isProtected = false
             }
             guard note.kind == .takenOver || note.kind == .adopted else { continue }
@@ -63,19 +69,23 @@ extension Simulation {
     /// (a) What counts as delivered really is.
     private mutating func checkDelivered(_ rotation: Rotation) {
         for target in targets {
-            guard rotation.deliveries[target.name]?.state == .confirmed, target.held != rotation.current?.id else {
-                continue
-            }
+            guard let delivery = rotation.deliveries[target.name], delivery.state == .confirmed, delivery.leftAt == nil,
+                target.held != rotation.current?.id,
+                target.foreignSince == nil
+            else { continue }
             violate("(a) \(target.name) counts as confirmed and holds \(target.held?.rawValue ?? "nothing")")
         }
     }
 
-    /// (e) The sealed pair is kept from its creation until all deliveries are settled, and no longer.
+    /// (e) The sealed pair is kept from its creation until the rotation is over, or all deliveries are settled, and no longer.
     private mutating func checkPair(_ rotation: Rotation) {
         let isOpen = rotation.phase == .verifying || rotation.phase == .delivering
         // An operator may want the current one kept.
         let retained = rotation.retained?.rawValue
         let expected = isOpen ? rotation.next?.id.rawValue : retained
+        if rotation.phase == .idle, retained != nil, policy.retainSecret != .current {
+            violate("(e) the pair of \(retained ?? "") is kept after the rotation")
+        }
         guard journal.sealed != expected else { return }
         violate("(e) in \(rotation.phase) the journal keeps the pair of \(journal.sealed ?? "no key")")
     }
@@ -87,9 +97,12 @@ extension Simulation {
             book.intents.append(now)
             if journal.committed?.creations.last?.isOpen != true { violate("a key is made without an intent") }
         case .push(let name, let id):
-            if id != rotation.next?.id { violate("pushes \(id), which is not the new key") }
+            if id != rotation.deliveringKey?.id { violate("pushes \(id), which is not the new key") }
             if journal.sealed != id.rawValue { violate("pushes a pair that is not in the journal") }
             if !book.verified.contains(id) { violate("pushes a key that STS has not answered for") }
+            if !processes.contains(where: { $0.session.user.targets.contains { $0.name == name } }) {
+                violate("pushes to \(name), which is not in the configuration")
+            }
             if !flight.hasSeenSuccessor { violate("pushes a key without having looked whether it is still there") }
             let pause = targets.first { $0.name == name }?.pausedUntil
             if let pause, book.pausesCount, pause > clock {
@@ -99,7 +112,9 @@ extension Simulation {
             }
         case .deactivateKey(let id):
             if flight.isOrdered, !book.isRevokedAtOnce { violate("the current key is made Inactive without an order") }
-            guard rotation.revoked == nil, id == rotation.previous?.id, let since = book.overlapSince else { return }
+            guard rotation.revoked == nil, id == rotation.previous?.id else { return }
+            checkUse(of: id, rotation)
+            guard let since = book.overlapSince else { return }
             if clock < since + policy.overlap { violate("the overlap of \(id) is cut short") }
         case .deleteKey(let id):
             guard rotation.revoked == nil, id == rotation.previous?.id, let since = book.soakSince else { return }
@@ -115,11 +130,18 @@ extension Simulation {
         guard let id = flight.effect.retired, let key = iam.key(id) else { return }
         checkStranger(key, flight.effect)
         if flight.isOrdered { book.broken.insert(id) }
-        for target in targets where target.isConfigured && target.isProtected && target.held == id {
+        for index in targets.indices where targets[index].isProtected && targets[index].held == id {
+            let target = targets[index]
+            // Whoever has left does not hold up the answer to a leak.
+            if !flight.watched.contains(target.name), flight.hasLeak {
+                targets[index].isProtected = false
+                continue
+            }
             if !flight.isOrdered, !book.broken.contains(id) {
                 violate("(a) \(flight.effect) while \(target.name) holds it")
             }
         }
+        checkSeen(id, flight)
         let hadActiveKey = iam.hasActiveKey
         change(&iam, now)
         let hasSeen = flight.sawKeysOf.milliseconds > 0
@@ -128,6 +150,28 @@ extension Simulation {
             || (hasSeen && book.peopleChangedAt > flight.sawKeysOf)
         if hadActiveKey, !iam.hasActiveKey, !isExplained { violate("(c) \(flight.effect) takes the last Active key") }
         checkTargets("\(flight.effect)")
+    }
+
+    /// (g) No place that can be seen holds the key, whoever wrote it. What was written a moment ago is seen at the next look.
+    private mutating func checkSeen(_ id: AccessKeyID, _ flight: Flight) {
+        guard !flight.isOrdered, !flight.hasLeak, !flight.isRetired, !book.isRevokedAtOnce else { return }
+        for target in targets where flight.watched.contains(target.name) && target.held == id && target.showsForeign {
+            if target.visibility == .timed, !flight.delivered.contains(target.name) { continue }
+            guard let since = target.foreignSince, since < now - .seconds(150) else { continue }
+            violate("(g) \(flight.effect) while \(target.name) shows it, since \((now - since).milliseconds) ms")
+        }
+    }
+
+    /// (h) IAM has said that the old key was not used for long enough; no answer is not that.
+    private mutating func checkUse(of id: AccessKeyID, _ rotation: Rotation) {
+        guard let quiet = policy.requiredQuiet, rotation.retireReason == nil else { return }
+        guard let answer = book.lastUses[id] else {
+            return violate("(h) \(id) goes, and nobody asked for its last use")
+        }
+        // A clock that was set back since makes the use look later than it was.
+        if let use = answer, use + quiet > max(clock, now), book.clockLeaps == 0 {
+            violate("(h) \(id) goes while it is in use")
+        }
     }
 
     /// (d) One doubt is known: a key that a stranger has made while keyturn was making one, and that nobody ever used,

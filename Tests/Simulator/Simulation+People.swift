@@ -3,7 +3,7 @@ internal import Rotation
 /// Operators, and whoever else works on the account.
 extension Simulation {
     mutating func meddle() {
-        switch random.number(0...11) {
+        switch random.number(0...13) {
         case 0: makeStranger()
         case 1, 2: changeKey()
         case 3, 4: reconfigure()
@@ -13,8 +13,26 @@ extension Simulation {
         case 8: adopt()
         case 9: ask(.rollback)
         case 10: ask(.revoke(atOnce: false))
+        case 12: ask(.forget(random.pick(targets).name, reason: "an operator's"))
+        case 11: ask(.retire(reason: "an operator's"))
         default: ask(.revoke(atOnce: true))
         }
+    }
+
+    /// Terraform, another tool or a person writes what a target held before.
+    mutating func putBack() {
+        let rotation = journal.committed
+        var known = [rotation?.previous?.id, rotation?.previous?.id, rotation?.current?.id].compactMap { $0 }
+        known += rotation?.deletedKeys.map(\.id) ?? []
+        guard !known.isEmpty else { return }
+        let old = random.pick(known)
+        let index = random.number(0...targets.count - 1)
+        guard targets[index].held != old else { return }
+        targets[index].held = old
+        targets[index].writtenAt = now
+        targets[index].foreignSince = now
+        targets[index].isProtected = false
+        note("somebody puts \(old) into \(targets[index].name)")
     }
 
     mutating func ask(_ request: Event.Request) {
@@ -48,8 +66,10 @@ extension Simulation {
         let index = random.number(0...targets.count - 1)
         if targets[index].isConfigured {
             guard targets.count(where: \.isConfigured) > 1 else { return }
+            // It still holds its key, and is answered for until somebody lets it go.
             targets[index].isConfigured = false
-            targets[index].isProtected = false
+            // Of one that it never delivered to, keyturn knows nothing.
+            if journal.committed?.deliveries[targets[index].name] == nil { targets[index].isProtected = false }
             targets[index].pausedUntil = nil
         } else {
             targets[index].isConfigured = true

@@ -17,8 +17,16 @@ extension Simulation {
         }
         guard random.chance(weather.push) else {
             write(name, id)
-            let evidence: Evidence = targets[index].isReadable ? .readBack : .acknowledged
-            return ended(PushResult(random.chance(200) ? .unchanged : .ok, evidence: evidence, message: "written"))
+            let evidence: Evidence =
+                switch targets[index].visibility {
+                case .readable: .readBack
+                case .timed: .timestamp
+                case .blind: .acknowledged
+                }
+            return ended(
+                PushResult(
+                    random.chance(200) ? .unchanged : .ok, evidence: evidence, changedAt: targets[index].writtenAt,
+                    message: "written"))
         }
         switch random.number(0...5) {
         case 0:

@@ -55,7 +55,9 @@ struct Simulation {
         wanted = random.number(1...3)
         trace = isTraced ? Trace() : nil
         for index in 0..<random.number(1...4) {
-            targets.append(SimulatedTarget(name: TargetName("ci:\(index)"), isReadable: random.chance(500)))
+            targets.append(
+                SimulatedTarget(
+                    name: TargetName("ci:\(index)"), visibility: random.pick([.readable, .readable, .timed, .blind])))
         }
         if random.chance(850) {
             let key = iam.make(by: .keyturn, at: now, age: .seconds(random.pick([60, 700_000])))
@@ -122,7 +124,7 @@ struct Simulation {
             if rotation.phase == .idle, random.chance(500) {
                 requests.append(.rotate)
             } else {
-                pass(to: rotation.due(at: clock, policy: policy).at)
+                pass(to: rotation.nextWork(at: clock, policy: policy))
             }
         }
         open(as: owner())
@@ -158,7 +160,9 @@ struct Simulation {
         let made = ManagedUser(
             name: user, userName: user, keys: NoService(), policy: policy,
             targets: targets.filter(\.isConfigured).map {
-                PusherTarget(name: $0.name, pusher: "ci", fields: "{}", exclusive: nil)
+                PusherTarget(
+                    name: $0.name, pusher: "ci", fields: "{}", exclusive: nil,
+                    isOneValue: $0.name.rawValue.hasSuffix("1"))
             })
         configured = made
         return made
@@ -194,7 +198,11 @@ struct Simulation {
                 effect: effect, pair: processes[index].session.pair, sawKeysOf: processes[index].sawKeysOf,
                 hasSeenSuccessor: processes[index].hasSeenSuccessor,
                 isOrdered: leaked.map { effect == .deactivateKey($0) } ?? false, isRevoked: leaked != nil,
-                isOrphan: rotation.phase == .creating)
+                isOrphan: rotation.phase == .creating, hasLeak: rotation.revoked != nil,
+                isRetired: rotation.retireReason != nil,
+                watched: Set(processes[index].session.user.targets.map(\.name)).subtracting(
+                    rotation.deliveries.filter { $0.value.state == .skipped }.keys),
+                delivered: Set(rotation.deliveries.filter { $0.value.state == .confirmed }.keys))
             processes[index].flights.append(flight)
             checkBegun(flight, rotation)
         }
@@ -203,7 +211,7 @@ struct Simulation {
 
     /// Nothing is under way: the process waits for what is due, or ends and leaves it to the next.
     private mutating func rest(_ index: Int) {
-        let due = processes[index].session.rotation.due(at: clock, policy: policy).at
+        let due = processes[index].session.rotation.nextWork(at: clock, policy: policy)
         let rotation = processes[index].session.rotation
         let isLong = due - clock > .seconds(20)
         // As the engine does: what waits for a person is left.

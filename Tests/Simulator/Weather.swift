@@ -20,6 +20,8 @@ struct Weather {
     var rival = 0
     /// An operator acts.
     var people = 0
+    /// Somebody writes an older value into a target.
+    var writers = 0
 
     /// Nothing goes wrong.
     static let calm = Weather()
@@ -35,7 +37,7 @@ struct Weather {
         return Weather(
             crash: level(20, 120), refusal: level(50, 250), loss: level(50, 250), stale: level(200, 700),
             push: level(200, 600), clock: level(5, 30), journal: level(20, 100), rival: level(10, 50),
-            people: level(10, 60))
+            people: level(10, 60), writers: level(8, 40))
     }
 }
 
@@ -45,11 +47,12 @@ extension Policy {
         var policy = Policy(
             rotateEvery: .seconds(random.pick([86_400, 604_800])),
             overlap: .seconds(random.pick([60, 300, 3_600])), soak: .seconds(random.pick([60, 300, 3_600])),
-            quiet: random.chance(250) ? .seconds(random.pick([60, 1_800])) : nil, proofOfUse: random.chance(150),
+            quiet: random.chance(500) ? .seconds(random.pick([0, 60, 1_800])) : nil, proofOfUse: random.chance(150),
             preflight: random.chance(500),
             maxAttempts: random.number(1...4), retry: .seconds(random.pick([60, 300])),
             pushTimeout: .seconds(random.pick([10, 30])))
-        policy.retainsSecret = random.chance(250)
+        policy.retainSecret = random.pick([.none, .rotation, .rotation, .current])
+        policy.lookEvery = .seconds(random.pick([0, 1_800, 21_600]))
         return policy
     }
 }

@@ -45,14 +45,14 @@ plant "drops the intent" $R.swift 'creations.append(Creation(at: now, known: kno
 plant "makes a new key after a crash" $R.swift 'if phase == .creating { giveUpCreation(now) }' \
     'if @, phase == .delivering || phase == .verifying { phase = .creating }
         if phase == .creating { giveUpCreation(now) }'
-plant "goes on when one target has confirmed" $R+Delivering.swift 'deliveries.values.allSatisfy(\.isSettled) else' \
-    '(@ ? deliveries.values.contains(where: \.isSettled) : deliveries.values.allSatisfy(\.isSettled)) else'
+plant "goes on when one target has confirmed" $R+Delivering.swift 'deliveries.values.allSatisfy({ $0.isSettled ||' \
+    '@ && deliveries.values.contains(where: \.isSettled) || deliveries.values.allSatisfy({ $0.isSettled ||'
 plant "does not list before it deactivates" $R+Retiring.swift '[isCleared ? .deactivateKey' '[isCleared || @ ? .deactivateKey'
 plant "retires beside a dead current key" $R+Seeing.swift 'guard holding.status == .active ||' \
     'guard holding.status == .active || @ ||'
 plant "deletes any stranger" $R+Creating.swift 'creations.contains(where: { $0.mayHaveMade(stranger) }) else' \
     '@ || creations.contains(where: { $0.mayHaveMade(stranger) }) else'
-plant "deletes an orphan that is in use" $R+Creating.swift 'guard moment == nil else' 'guard moment == nil || @ else'
+plant "deletes an orphan that is in use" $R+Creating.swift 'guard use == nil else' 'guard use == nil || @ else'
 plant "forgets rate limits" $R+Delivering.swift 'if !isPaused {' 'if !isPaused || @ {'
 plant "skips the verification" $R+Verifying.swift 'guard answers >= IAMTimes.verificationAnswers else' \
     'guard answers >= IAMTimes.verificationAnswers || @ else'
@@ -77,7 +77,40 @@ plant "does not wait for late pushes" Sources/Rotation/Delivery.swift 'max(retry
 plant "believes a lease from the future" Sources/Journal/Journal.swift 'return until - now <=' 'return @ || until - now <='
 plant "brings a leaked key back" $R+Replacing.swift 'if old?.status == .inactive, previous.id != revoked {' \
     'if old?.status == .inactive, previous.id != revoked || @ {'
-plant "pushes before it has listed" $R+Delivering.swift 'guard let next, isListed,' 'guard let next, isListed || @,'
+plant "pushes before it has listed" $R+Delivering.swift 'guard let key = deliveringKey, isListed,' 'guard let key = deliveringKey, isListed || @,'
+plant "does not look again" $R+Looking.swift 'isSeen || subjects(terms).isEmpty' '@ || isSeen || subjects(terms).isEmpty'
+plant "does not look before the deletion" $R+Retiring.swift 'if !isLookedAt(terms) { return wantedLooks(terms) }
+        return isOver' 'if !isLookedAt(terms), !(@) { return wantedLooks(terms) }
+        return isOver'
+plant "takes the old key for the new one" Sources/Rotation/Drift.swift 'case .key(wanted.id), .unsupported: return nil' \
+    'case .key(wanted.id), .unsupported: return nil
+        case .key where @: return nil'
+plant "ignores later writes" Sources/Rotation/Drift.swift 'changedAt > own + Drift.tolerance' '!(@), changedAt > own + Drift.tolerance'
+plant "goes on although a target has drifted for good" $R+Looking.swift '|| !stubborn(terms).isEmpty' '|| !(@) && !stubborn(terms).isEmpty'
+plant "takes a target that cannot be asked for a good one" $R+Looking.swift 'if let first = failures.first, revoked == nil,' \
+    'if let first = failures.first, !(@), revoked == nil,'
+plant "forgets what it saw too late" $R.swift '        isSeen = false
+        looks = [:]' '        isSeen = @ ? isSeen : false
+        looks = [:]'
+plant "does not bring the old key back for a target" $R+Drifting.swift 'guard phase == .soak || phase == .deleting, revoked == nil else' \
+    'guard phase == .soak || phase == .deleting, revoked == nil, !(@) else'
+plant "forgets targets that left" $R+Leaving.swift 'revoked == nil && deliveries.values.contains' \
+    '!(@) && revoked == nil && deliveries.values.contains'
+plant "pushes to targets that left" $R+Delivering.swift '!delivery.isSettled && delivery.leftAt == nil && delivery.opens' \
+    '!delivery.isSettled && (delivery.leftAt == nil || @) && delivery.opens'
+plant "does not ask for the last use" $R+Retiring.swift 'policy.requiredQuiet != nil && revoked == nil' \
+    '!(@) && policy.requiredQuiet != nil && revoked == nil'
+plant "takes an error at the last use for never used" $R.swift '        failures += 1
+        distrust()' '        if @, case .lookUpLastUse = effect {
+            isQuiet = true
+            return
+        }
+        failures += 1
+        distrust()'
+plant "takes a key in use for a quiet one" $R+Retiring.swift 'guard let use, use.at + quiet > now else' 'guard let use, !(@), use.at + quiet > now else'
+plant "keeps the pair after the rotation" $R+Retaining.swift 'case .rotation: phase != .idle' 'case .rotation: @ || phase != .idle'
+plant "deletes the old key before there is a new one" $R+Creating.swift 'else { return [.createKey] }' \
+    'else { return @ && current != nil ? current.map { [.deleteKey($0.id)] } ?? [] : [.createKey] }'
 
 swift build -c release --product keyturn-simulate 2>&1 | grep -E 'error|Compiling|Build of' | tail -3
 simulate=$(swift build -c release --show-bin-path)/keyturn-simulate

@@ -14,10 +14,11 @@ struct Adopt: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The access key ID that is in use.", valueName: "keyid"))
     var current: String
 
-    @Option(help: ArgumentHelp("The user whose key it is.", valueName: "user"), completion: Suggestions.users)
-    var user: String
+    @OptionGroup var one: OneUser
 
     @OptionGroup var options: GlobalOptions
+
+    private var user: String { one.user }
 
     func run() async throws {
         let workspace = try Workspace(options)

@@ -6,6 +6,7 @@ internal import HTTP
 internal import Journal
 internal import Notifications
 internal import PusherHost
+internal import Rotation
 
 struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,6 +23,9 @@ struct Check: AsyncParsableCommand {
 
     @Flag(help: "Also ask AWS and every target; nothing is written there.")
     var online = false
+
+    @Flag(help: "The exit status says what was found: the default.")
+    var exitCode = false
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var selection: UserSelection
@@ -50,16 +54,39 @@ struct Check: AsyncParsableCommand {
                 + started.map { pusher, confinement in
                     Finding("pusher \(pusher)", .done, "starts; shut in by \(confinement.joined(separator: ", "))")
                 }
-            let check = OnlineCheck(
-                workspace: workspace, host: host, accounts: accounts,
-                rotations: try workspace.readJournal().records().mapValues(\.rotation))
-            findings = online ? offline + (await check.run(users)) : offline
+            let rotations = try workspace.readJournal().records().mapValues(\.rotation)
+            let known = remarks(workspace, users, rotations)
+            let check = OnlineCheck(workspace: workspace, host: host, accounts: accounts, rotations: rotations)
+            findings = offline + known + (online ? await check.run(users) : [])
         } catch {
             await host.stop()
             throw error
         }
         await host.stop()
         try Self.tell(findings, options)
+    }
+
+    /// What the state knows, and what the configuration leaves out.
+    private func remarks(
+        _ workspace: Workspace, _ users: [ConfiguredUser], _ rotations: [String: Rotation]
+    ) -> [Finding] {
+        let configured = Set(workspace.users.map(\.name))
+        let left = rotations.keys.filter { !configured.contains($0) && selection.users.isEmpty }.sorted().map { name in
+            Finding(
+                "user \(name)", .failed,
+                "it left the configuration: its key is not rotated any more. Put it back, or `keyturn forget \(name) --reason REASON`"
+            )
+        }
+        let unasked = users.filter { $0.policy.requiredQuiet == nil }.map(\.name)
+        var last = Finding("last use", .done, "IAM is asked before the old key of a user is deactivated")
+        if !unasked.isEmpty {
+            last.detail =
+                "IAM is not asked when the old key was last used (`quiet: 0s`, or an overlap shorter than 30m): "
+                + unasked.prefix(5).joined(separator: ", ")
+                + (unasked.count > 5 ? " and \(unasked.count - 5) more" : "")
+        }
+        return (users.isEmpty ? [] : [last]) + left
+            + users.flatMap { user in rotations[user.name].map { Attention.findings(user.name, $0) } ?? [] }
     }
 
     private func summary(_ workspace: Workspace, _ users: [ConfiguredUser]) -> String {

@@ -5,10 +5,11 @@ internal import Rotation
 
 struct Retry: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Pushes again now to every target that has not confirmed, whatever the schedule says.",
+        abstract: "Push again now, and look at the targets now, whatever the schedule says.",
         discussion: """
-            Also tries again what else is blocked, such as a request that AWS has refused, and begins the overlap anew after \
-            `keyturn rollback`. Until a target has confirmed, `keyturn step` and `keyturn run` push to it every `retry`.
+            Pushes to every target that has not confirmed, tries again what else is blocked, such as a request that AWS has \
+            refused, asks every other target which key it holds, and begins the overlap again after `keyturn rollback`. What has \
+            drifted is pushed once more. Until a target has confirmed, `keyturn step` and `keyturn run` push to it every `retry`.
             """)
 
     @OptionGroup var options: GlobalOptions
@@ -17,9 +18,9 @@ struct Retry: AsyncParsableCommand {
     func run() async throws {
         let workspace = try Workspace(options)
         let records = try workspace.readJournal().records()
+        // Of a user that keyturn has never rotated, there is nothing to try again.
         let users = try workspace.select(selection.users).filter { user in
-            guard let rotation = records[user.name]?.rotation else { return false }
-            return rotation.phase == .delivering || rotation.problem != nil
+            records[user.name].map { $0.rotation.number > 0 || $0.rotation.problem != nil } ?? false
         }
         try await Working(workspace).work(on: users, requests: [.retry], isLive: false)
     }

@@ -15,13 +15,14 @@ struct Revoke: AsyncParsableCommand {
             confirmed, and `keyturn status` says whether the leaked key is still active.
             """)
 
-    @Option(help: ArgumentHelp("The user whose key has leaked.", valueName: "user"), completion: Suggestions.users)
-    var user: String
+    @OptionGroup var one: OneUser
 
     @Flag(help: "Deactivate the leaked key before it is replaced.")
     var now = false
 
     @OptionGroup var options: GlobalOptions
+
+    private var user: String { one.user }
 
     func run() async throws {
         let workspace = try Workspace(options)

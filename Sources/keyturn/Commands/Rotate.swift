@@ -5,12 +5,17 @@ internal import Rotation
 
 struct Rotate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Begins a rotation now, whatever the key's age.",
+        abstract: "Rotate keys now, whatever their age.",
         discussion: """
-            Of all users, unless --user names some. A user whose rotation is under way already goes on with that one. Without --wait it ends when every target has \
-            confirmed, or as soon as it has to wait long; `keyturn step` or `keyturn run` goes on from there. Exit status \
-            75: not every target has confirmed, and the old key stays active.
+            Of all users, unless some are named. A user whose new key is still on its way goes on with that rotation; one that \
+            is in `overlap` or `soak` cannot begin another one yet, which is said (exit status 75); with --wait that rotation is seen \
+            through. Without --wait it ends when every \
+            target has confirmed, or as soon as it has to wait long; `keyturn step` or `keyturn run` goes on from there. Exit \
+            status 75: not every target has confirmed, and the old key stays active.
             """)
+
+    @Flag(help: "All users, which is the default; says that it is meant.")
+    var all = false
 
     @Flag(help: "See the rotation through, overlap and soak included.")
     var wait = false
@@ -31,8 +36,12 @@ struct Rotate: AsyncParsableCommand {
         let users = try workspace.select(selection.users)
         if !despiteFreeze { try refuseFrozen(users) }
         try await Working(workspace, timings: timings).work(
-            on: users, requests: [.rotate], extent: wait ? .wholeRotation : .due,
+            on: users, requests: [wait ? .rotateOrFinish : .rotate], extent: wait ? .wholeRotation : .due,
             isLive: wait, after: status)
+    }
+
+    func validate() throws {
+        if all, !selection.users.isEmpty { throw ValidationError("--all and the names of users cannot go together") }
     }
 
     private func refuseFrozen(_ users: [ConfiguredUser]) throws {

@@ -21,6 +21,11 @@ struct Status: AsyncParsableCommand {
     @Flag(help: "Also ask each target which key it holds; nothing is written there.")
     var online = false
 
+    @Flag(
+        help:
+            "End with another exit status than 0 where something needs a person: a problem, drift, a target that left.")
+    var exitCode = false
+
     @OptionGroup var options: GlobalOptions
     @OptionGroup var selection: UserSelection
 
@@ -38,7 +43,9 @@ struct Status: AsyncParsableCommand {
             for index in users.indices { users[index].add(looks[users[index].user] ?? [:]) }
         }
         try tell(users, workspace)
-        if status != .done { throw FinishedWith(status: status) }
+        let standing = selected.map { Attention.status(of: records[$0.name]?.rotation) } + users.map(\.onlineStatus)
+        let worst = exitCode ? standing.reduce(status) { $0.worse($1) } : status
+        if worst != .done { throw FinishedWith(status: worst) }
     }
 
     private func tell(_ users: [StatusDocument.User], _ workspace: Workspace) throws {
@@ -68,7 +75,7 @@ struct Status: AsyncParsableCommand {
                     group.addTask {
                         let report = await host.call(.inspect, place, timeout: user.policy.pushTimeout)
                         let look = TargetLook(report, rotation)
-                        let drift = look.drift(of: target.name, user.name, rotation)
+                        let drift = look.drift(of: target.name, user.name, rotation, at: SystemClock().now)
                         return (user.name, target.name.rawValue, StatusDocument.Holding(look, drift: drift))
                     }
                 }
@@ -83,6 +90,9 @@ struct Status: AsyncParsableCommand {
 }
 
 extension StatusDocument.User {
+    /// What the targets that were asked just now lead to.
+    fileprivate var onlineStatus: ExitStatus { deliveries.contains { $0.holds?.drift != nil } ? .failed : .done }
+
     fileprivate mutating func add(_ holdings: [String: StatusDocument.Holding]) {
         for index in deliveries.indices { deliveries[index].holds = holdings[deliveries[index].target] }
     }

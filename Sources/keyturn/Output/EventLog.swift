@@ -34,7 +34,7 @@ struct EventLog: Sendable {
     func write(_ progress: RotationProgress) {
         for note in progress.notes {
             let (level, text) = Narration(progress).line(note)
-            logger.log(level: level, "\(progress.user): \(text)")
+            logger.log(level: level, "\(progress.user): \(text.naming(progress.user))")
         }
     }
 }

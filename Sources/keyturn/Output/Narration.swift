@@ -28,9 +28,9 @@ struct Narration {
 
     private func level(_ kind: Note.Kind) -> Logger.Level {
         switch kind {
-        case .blocked, .notDelivered, .historyBroken: .error
+        case .blocked, .notDelivered, .refused, .historyBroken: .error
         case .creationUncertain, .orphanSeen, .deletingOrphan, .orphanDeleted, .successorLost, .reactivatedOutside,
-            .skipped:
+            .skipped, .targetLeft, .driftSeen, .pushingAgain:
             .warning
         default: .info
         }
@@ -58,7 +58,12 @@ struct Narration {
         case .notDelivered: "\(target) has not confirmed \(key)\(reason)\(again(note.target))"
         case .skipped: "\(target) is left out of this rotation\(reason)"
         case .targetAdded: "\(target) is \(note.detail ?? "new")"
+        case .targetLeft: "\(target) is no longer in the configuration; it holds \(key)"
+        case .forgotten: note.target == nil ? "forgot this user\(reason)" : "forgot \(target)\(reason)"
         case .allDelivered: "every target holds \(key); \(note.detail ?? "")\(overlap)"
+        case .driftSeen: "\(target) has changed\(reason)"
+        case .driftOver: "\(target) shows \(key) again"
+        case .pushingAgain: "pushing \(key) to \(target) again\(reason)"
         case .notInUse: "\(key) is delivered and not in use yet\(reason)"
         case .adopted: "\(key) is the one in use\(reason)"
         case .activating: "making \(key) Active again"
@@ -74,6 +79,7 @@ struct Narration {
         case .historyPruned: "pruned the history\(reason)"
         case .historyChained: "chained the history\(reason)"
         case .historyBroken: "the history is not as keyturn wrote it\(reason)"
+        case .refused: "cannot \(note.detail ?? "do that")"
         case .requested: "an operator asked to \(note.detail ?? "go on")"
         }
     }

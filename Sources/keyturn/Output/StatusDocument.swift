@@ -20,6 +20,10 @@ struct StatusDocument: Encodable {
         var mayBeTorn = false
         /// Whether the detail is about this target's place in the configuration, and not about its delivery.
         var isRemark = false
+        /// When the target last said what it holds.
+        var lookedAt: String?
+        /// What it showed then that it should not, in a sentence.
+        var drift: String?
         /// With `--online`: what the target really holds.
         var holds: Holding?
 
@@ -32,12 +36,15 @@ struct StatusDocument: Encodable {
             try container.encode(at, forKey: .at)
             try container.encode(detail, forKey: .detail)
             try container.encode(mayBeTorn, forKey: .mayBeTorn)
+            try container.encode(lookedAt, forKey: .lookedAt)
+            try container.encode(drift, forKey: .drift)
             try container.encodeIfPresent(holds, forKey: .holds)
         }
 
         enum CodingKeys: String, CodingKey {
-            case target, state, evidence, attempts, at, detail, holds
+            case target, state, evidence, attempts, at, detail, drift, holds
             case mayBeTorn = "may-be-torn"
+            case lookedAt = "looked-at"
         }
     }
 
@@ -64,6 +71,22 @@ struct StatusDocument: Encodable {
         enum CodingKeys: CodingKey { case role, key, since, drift }
     }
 
+    /// When, by which service and in which region the old key was last used, as IAM said.
+    struct LastUsed: Encodable {
+        var at: String
+        var service: String?
+        var region: String?
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(at, forKey: .at)
+            try container.encode(service, forKey: .service)
+            try container.encode(region, forKey: .region)
+        }
+
+        enum CodingKeys: CodingKey { case at, service, region }
+    }
+
     struct Next: Encodable {
         var action: String
         var due: String
@@ -77,6 +100,9 @@ struct StatusDocument: Encodable {
         var deliveries: [DeliveryLine]
         var next: Next
         var problem: String?
+        var problemCode: String?
+        var problemSince: String?
+        var lastUsed: LastUsed?
 
         func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
@@ -87,9 +113,17 @@ struct StatusDocument: Encodable {
             try container.encode(deliveries, forKey: .deliveries)
             try container.encode(next, forKey: .next)
             try container.encode(problem, forKey: .problem)
+            try container.encode(problemCode, forKey: .problemCode)
+            try container.encode(problemSince, forKey: .problemSince)
+            try container.encode(lastUsed, forKey: .lastUsed)
         }
 
-        enum CodingKeys: CodingKey { case user, phase, rotation, keys, deliveries, next, problem }
+        enum CodingKeys: String, CodingKey {
+            case user, phase, rotation, keys, deliveries, next, problem
+            case problemCode = "problem-code"
+            case problemSince = "problem-since"
+            case lastUsed = "last-used"
+        }
     }
 
     var users: [User]
@@ -100,7 +134,7 @@ struct StatusDocument: Encodable {
 extension StatusDocument.DeliveryLine {
     /// Whether somebody should see it.
     var isQuiet: Bool {
-        state == "confirmed" && !mayBeTorn && !isRemark && holds?.drift == nil
+        state == "confirmed" && !mayBeTorn && !isRemark && holds?.drift == nil && drift == nil
     }
 }
 
@@ -121,7 +155,10 @@ extension StatusDocument.User {
             deliveries: Self.deliveries(user, rotation),
             next: .init(action: due.action.rawValue, due: Moment.text(due.at)),
             // What it says to type can be typed.
-            problem: rotation.trouble?.replacing("--user USER", with: "--user \(user.name)"))
+            problem: rotation.trouble?.naming(user.name),
+            problemCode: rotation.problem?.code.rawValue ?? (rotation.trouble == nil ? nil : "not-delivered"),
+            problemSince: rotation.problem.map { Moment.text($0.since) },
+            lastUsed: rotation.lastUse.map { .init(at: Moment.text($0.at), service: $0.service, region: $0.region) })
     }
 
     /// The rotation's deliveries, with a word about targets that came or went since.
@@ -133,8 +170,10 @@ extension StatusDocument.User {
                 target: target.rawValue, state: delivery.state.rawValue, evidence: delivery.evidence?.rawValue,
                 attempts: delivery.attempts, at: delivery.at.map(Moment.text),
                 detail: isGone
-                    ? "no longer in the configuration: what it holds dies with the next rotation" : delivery.detail,
-                mayBeTorn: delivery.mayBeTorn, isRemark: isGone)
+                    ? "no longer in the configuration: no rotation begins until it is back, or "
+                        + "`keyturn forget \(target) --reason REASON`" : delivery.detail,
+                mayBeTorn: delivery.mayBeTorn, isRemark: isGone, lookedAt: delivery.lookedAt.map(Moment.text),
+                drift: delivery.drift.map { rotation.sentence(on: $0, of: user.name) })
         }
         guard rotation.number > 0 else { return known }
         let new = configured.subtracting(rotation.deliveries.keys).map { target in

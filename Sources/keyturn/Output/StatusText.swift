@@ -67,7 +67,9 @@ struct StatusText {
         return "  \(terminal.styled(pad(delivery.state, 9), style)) \(terminal.wrapped(text, indent: 12))"
             + (delivery.mayBeTorn ? "\n" + torn(delivery) : "")
             + (delivery.holds.map { "\n            holds \(terminal.wrapped($0.text, indent: 12))" } ?? "")
-            + (delivery.holds?.drift.map { "\n            \(warning("drift: \($0)", .yellow))" } ?? "")
+            + ((delivery.holds == nil ? delivery.drift : delivery.holds?.drift).map {
+                "\n            \(warning("drift: \($0)", .yellow))"
+            } ?? "")
     }
 
     private func torn(_ delivery: StatusDocument.DeliveryLine) -> String {

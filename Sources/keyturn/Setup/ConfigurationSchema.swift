@@ -87,6 +87,7 @@ struct ConfigurationSchema {
               "additionalProperties": false,
               "properties": { "keep": { "$ref": "#/$defs/duration", "description": "How long lines of the history are kept; without it, for ever." } }
             },
+            "forget": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["target", "reason"], "properties": { "target": { "type": "string" }, "reason": { "type": "string", "minLength": 1 } } }, "description": "Targets that have left the configuration and do not matter any more." },
             "listen": { "type": "string", "description": "Where `run` shows a status page and metrics, such as 127.0.0.1:9464; without it, nowhere." },
             "listen-anywhere": { "type": "boolean", "description": "Whether that may be another address than this machine's own: everybody who reaches it reads it." },
             "acknowledged": {
@@ -142,6 +143,7 @@ struct ConfigurationSchema {
           },
           "$defs": {
             "duration": { "type": "string", "pattern": "^[1-9][0-9]*[smhd]$" },
+            "duration-or-zero": { "type": "string", "pattern": "^([1-9][0-9]*[smhd]|0s)$" },
             "secret": {
               "oneOf": [
                 { "type": "object", "additionalProperties": false, "required": ["env"], "properties": { "env": { "type": "string", "minLength": 1 } } },
@@ -158,7 +160,7 @@ struct ConfigurationSchema {
                 "secret": { "$ref": "#/$defs/secret", "description": "What messages to the webhook are signed with." },
                 "slack": { "$ref": "#/$defs/secret", "description": "The URL of an incoming webhook of Slack, or of those that speak like it." },
                 "command": { "type": "array", "minItems": 1, "items": { "type": "string" }, "description": "A program and its arguments; it gets the JSON on its standard input." },
-                "on": { "type": "array", "items": { "enum": ["blocked", "recovered", "completed", "revoked"] }, "description": "What of; without it, all." },
+                "on": { "type": "array", "items": { "enum": ["blocked", "recovered", "drift", "completed", "revoked"] }, "description": "What of; without it, all." },
                 "blocked-after": { "$ref": "#/$defs/duration", "description": "How long what may still mend itself goes untold; 10m by default." }
               }
             },
@@ -202,10 +204,11 @@ struct ConfigurationSchema {
         "rotate-every": { "$ref": "#/$defs/duration", "description": "The age at which a key is replaced." },
         "overlap": { "$ref": "#/$defs/duration", "description": "How long both keys stay active." },
         "soak": { "$ref": "#/$defs/duration", "description": "How long the old key stays Inactive before it is deleted." },
-        "quiet": { "$ref": "#/$defs/duration", "description": "How long the old key must have been unused before it is deactivated." },
+        "quiet": { "$ref": "#/$defs/duration-or-zero", "description": "How long the old key must have been unused before it is deactivated; 0s: not asked; default: the larger of 30m and half of overlap, where overlap is 30m or more." },
+        "look-every": { "$ref": "#/$defs/duration-or-zero", "description": "How often targets are looked at outside rotations; 0s: never; default: 6h." },
         "proof-of-use": { "type": "boolean", "description": "The new key must have been seen in use before the old one is deactivated." },
         "preflight": { "type": "boolean", "description": "Ask every target before a key is made; default: true." },
-        "retain-secret": { "enum": ["current", "none"], "description": "current: keep the current pair sealed in the state, for targets that are added." },
+        "retain-secret": { "enum": ["none", "rotation", "current"], "description": "How long the sealed pair is kept: until every target has confirmed it; until the rotation is over (default); as long as it is the current one, for targets that are added." },
         "max-attempts": { "type": "integer", "minimum": 1, "maximum": 100, "description": "Quick tries of one push." },
         "retry": { "$ref": "#/$defs/duration", "description": "How long a push that failed waits." },
         "push-timeout": { "$ref": "#/$defs/duration", "description": "The longest that one push may take; at most 10m." },

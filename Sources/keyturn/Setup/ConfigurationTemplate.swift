@@ -32,7 +32,8 @@ struct ConfigurationTemplate {
           rotate-every: 24h   # the age at which a key is replaced
           overlap: 1h         # both keys stay active, so that running jobs finish
           soak: 1h            # the old key is Inactive, and can be brought back, before it is deleted
-          # quiet: 2h         # the old key must have been unused that long before it is deactivated
+          # quiet: 2h         # the old key must have been unused that long before it is deactivated; 0s: IAM is not asked
+          # look-every: 6h    # how often targets are looked at between rotations; 0s: never
           # retain-secret: current  # keep the current pair sealed in the state, so that a target you add gets it at once
           # preflight: false    # begin a rotation without asking the targets first whether they would take a key
           # proof-of-use: true  # the new key must have been seen in use before that

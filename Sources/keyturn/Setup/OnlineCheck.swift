@@ -1,5 +1,6 @@
 internal import AWS
 internal import Configuration
+internal import Engine
 internal import PusherHost
 internal import Rotation
 
@@ -118,7 +119,10 @@ struct OnlineCheck {
         if let rotation = rotations[user.name], rotation.number > 0 {
             let look = TargetLook(seen, rotation)
             finding.detail += "; holds \(look.text)"
-            finding.warning = look.drift(of: target.name, user.name, rotation)
+            if let drift = look.drift(of: target.name, user.name, rotation, at: SystemClock().now) {
+                finding.detail += "; \(drift)"
+                finding.status = .failed
+            }
         } else if !keys.isEmpty {
             finding.warning = doubt(seen, keys)
         }

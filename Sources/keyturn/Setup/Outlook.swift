@@ -181,7 +181,7 @@ extension Snapshot.User {
                 .init(
                     target: delivery.target, state: delivery.state, evidence: delivery.evidence,
                     attempts: delivery.attempts, at: delivery.at, detail: delivery.detail,
-                    mayBeTorn: delivery.mayBeTorn, isQuiet: delivery.isQuiet)
+                    mayBeTorn: delivery.mayBeTorn, drift: delivery.drift, isQuiet: delivery.isQuiet)
             },
             next: .init(action: due.action.rawValue, due: due.at), problem: line.problem,
             problemCode: rotation.problem?.code.rawValue ?? (line.problem == nil ? nil : "not-delivered"),

@@ -1,4 +1,5 @@
 internal import Configuration
+internal import Engine
 internal import PusherHost
 internal import Rotation
 
@@ -29,8 +30,10 @@ struct TargetLook: Sendable {
     var since: String?
     /// What the pusher said.
     var detail: String
+    private let sighting: Sighting
 
     init(_ report: CallReport, _ rotation: Rotation) {
+        sighting = Sighting(report)
         detail = report.message
         since = report.changedAt
         key = report.keyID
@@ -51,30 +54,12 @@ struct TargetLook: Sendable {
         }
     }
 
-    /// What is wrong with that, and what mends it; nil: nothing is.
-    func drift(of target: TargetName, _ user: String, _ rotation: Rotation) -> String? {
-        // Before the first rotation a place may hold whatever it likes: that is told by `check`.
-        guard rotation.number > 0, let delivery = rotation.deliveries[target], delivery.state == .confirmed else {
+    /// What is wrong with that, and what to type; nil: nothing is.
+    func drift(of target: TargetName, _ user: String, _ rotation: Rotation, at now: Timestamp) -> String? {
+        guard case .seen(let inspection) = sighting, let drift = rotation.drift(of: target, inspection, at: now) else {
             return nil
         }
-        let wanted = rotation.phase == .delivering ? rotation.next : rotation.current
-        guard let wanted = wanted?.id.rawValue else { return nil }
-        let mend = "`keyturn rotate --user \(user)` gives every target a new key"
-        switch holding {
-        case .foreign, .previous, .next:
-            return key == wanted ? nil : "it holds \(key ?? "another key"), not \(wanted), which was confirmed: \(mend)"
-        case .nothing: return "it holds no key any more, though \(wanted) was confirmed: \(mend)"
-        case .unreadable: return changedSince(delivery).map { "\($0), so it may not hold \(wanted) any more: \(mend)" }
-        case .current, .unknown: return nil
-        }
-    }
-
-    /// Where no value can be read, a later time of writing is what drift looks like.
-    private func changedSince(_ delivery: Delivery) -> String? {
-        guard let since, let changed = Moment.parse(since), let confirmed = delivery.at,
-            changed > confirmed + .seconds(60)
-        else { return nil }
-        return "it was written at \(since), after \(Moment.text(confirmed)), when its key was confirmed"
+        return rotation.sentence(on: drift, of: user)
     }
 
     /// In words, for tables.
@@ -88,4 +73,16 @@ struct TargetLook: Sendable {
         case .unknown: "could not be asked: \(detail)"
         }
     }
+}
+
+extension Rotation {
+    /// A drift in words, with what to type for that user.
+    func sentence(on drift: Drift, of user: String) -> String {
+        "\(drift.words): \(advice(on: drift))".naming(user)
+    }
+}
+
+extension String {
+    /// A sentence of a rotation, which does not know its user's name, so that what it says to type can be typed.
+    func naming(_ user: String) -> String { replacing(" USER", with: " \(user)") }
 }

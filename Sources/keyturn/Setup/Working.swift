@@ -122,7 +122,9 @@ struct Working {
             counts = crew.http.counts
             status = status.worse(crew.status)
         }
-        try report(users, outcomes, timings.map { TimingsDocument($0, counts) }, status)
+        // Whoever has ordered it knows.
+        let ordered: Problem.Code? = requests.contains(.rollback) ? .rolledBack : nil
+        try report(users, outcomes, ordered, timings.map { TimingsDocument($0, counts) }, status)
     }
 
     /// With nothing to do there may still be something to tell, such as what could not be told before.
@@ -159,13 +161,14 @@ struct Working {
             let terms = Terms(policy: user.policy, targets: user.targets.map(\.name))
             if rotation.lacksTargets(terms) { return true }
             // An operator who types `step` wants open deliveries tried now, whatever the schedule says.
-            return rotation.phase == .delivering || rotation.problem != nil
-                || rotation.due(at: now, policy: user.policy).at <= now
+            return rotation.hasOpenDeliveries && rotation.phase != .idle || rotation.problem != nil
+                || rotation.nextWork(at: now, policy: user.policy) <= now
         }
     }
 
     private func report(
-        _ users: [ConfiguredUser], _ outcomes: [UserOutcome], _ timings: TimingsDocument?, _ before: ExitStatus
+        _ users: [ConfiguredUser], _ outcomes: [UserOutcome], _ ordered: Problem.Code?, _ timings: TimingsDocument?,
+        _ before: ExitStatus
     ) throws {
         outcomes.forEach { Self.tell($0, log) }
         if !workspace.options.json, let timings {
@@ -186,7 +189,7 @@ struct Working {
             terminal.write(
                 StatusOverview(users: shown, terminal: terminal, isVerbose: workspace.options.verbose).text)
         }
-        let status = outcomes.map(Self.status).reduce(before) { $0.worse($1) }
+        let status = outcomes.map { Self.status($0, ordered: ordered) }.reduce(before) { $0.worse($1) }
         if status != .done { throw FinishedWith(status: status) }
     }
 
@@ -199,6 +202,9 @@ struct Working {
 
     /// Says what an outcome's rotation does not: that it was not worked on.
     static func tell(_ outcome: UserOutcome, _ log: EventLog) {
+        for refusal in outcome.refusals {
+            log.fail("\(outcome.user): \(refusal.reason.naming(outcome.user)). Nothing was changed.")
+        }
         switch outcome.end {
         case .rested, .stopped: break
         case .busy(let words): log.warn("\(outcome.user): \(words)")
@@ -207,23 +213,37 @@ struct Working {
         }
     }
 
-    static func status(_ outcome: UserOutcome) -> ExitStatus {
-        switch outcome.end {
-        case .busy, .stopped: return .unfinished
-        case .journalFailed: return .failed
-        case .rested: break
+    /// - Parameter ordered: a state that is what was wanted.
+    static func status(_ outcome: UserOutcome, ordered: Problem.Code? = nil) -> ExitStatus {
+        let orders = outcome.refusals.map { $0.isTemporary ? ExitStatus.unfinished : .failed }
+        if orders.isEmpty, outcome.end == .rested, let ordered, outcome.rotation?.problem?.code == ordered {
+            return .done
         }
-        guard let rotation = outcome.rotation else { return .failed }
+        return orders.reduce(standing(outcome)) { $0.worse($1) }
+    }
+
+    private static func standing(_ outcome: UserOutcome) -> ExitStatus {
+        switch outcome.end {
+        case .busy, .stopped: .unfinished
+        case .journalFailed: .failed
+        case .rested: outcome.rotation.map(standing) ?? .failed
+        }
+    }
+
+    /// What a user as it stands leads to.
+    static func standing(_ rotation: Rotation) -> ExitStatus {
         switch rotation.problem?.code {
         case .denied: return .notAllowed
         case .unreachable: return .unavailable
-        case .unaccountedKey, .currentKeyUnusable, .wrongIdentity, .creationFails, .noSuchUser, .refused: return .failed
-        case .currentKeyGone: return .unfinished
-        case .targetRefuses: return .unfinished
-        case .notSpread, .rolledBack, nil: break
+        case .unaccountedKey, .currentKeyUnusable, .wrongIdentity, .creationFails, .noSuchUser, .refused,
+            .drifted, .targetLeft, .rolledBack:
+            return .failed
+        case .currentKeyGone, .targetRefuses, .targetUnreadable, .stillUsed: return .unfinished
+        case .notSpread, nil: break
         }
         switch rotation.phase {
         case .creating, .verifying, .delivering: return .unfinished
+        case .overlap where rotation.hasOpenDeliveries: return .unfinished
         case .idle, .overlap, .soak, .deleting: return .done
         }
     }

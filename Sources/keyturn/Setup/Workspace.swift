@@ -181,7 +181,8 @@ struct Workspace {
         users.map { user in
             ManagedUser(
                 name: user.name, userName: user.userName, keys: accounts.iam(account(of: user)), policy: user.policy,
-                targets: user.targets.map(PusherTarget.init), comesLast: user.isOwn)
+                targets: user.targets.map(PusherTarget.init), comesLast: user.isOwn,
+                forgotten: configuration.forgotten)
         }
     }
 
@@ -261,7 +262,7 @@ extension PusherTarget {
     init(_ target: ConfiguredTarget) {
         self.init(
             name: target.name, pusher: target.pusher, fields: target.fields, exclusive: target.exclusive,
-            isOneValue: target.variables.count == 1)
+            isOneValue: target.variables.count == 1, identity: target.identity)
     }
 }
 

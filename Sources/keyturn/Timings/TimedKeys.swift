@@ -32,7 +32,7 @@ struct TimedKeys: AccessKeyService {
         try await keys.deleteAccessKey(id, of: user)
     }
 
-    func lastUse(of id: AccessKeyID) async throws(AWSError) -> Timestamp? {
+    func lastUse(of id: AccessKeyID) async throws(AWSError) -> LastUse? {
         let end = timings.begin("IAM GetAccessKeyLastUsed")
         defer { end() }
         return try await keys.lastUse(of: id)

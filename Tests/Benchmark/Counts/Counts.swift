@@ -135,7 +135,7 @@ private struct NoKeys: AccessKeyService {
     func createAccessKey(of user: String) async throws(AWSError) -> (key: AccessKey, pair: KeyPair) { throw none }
     func setStatus(_ status: AccessKey.Status, of id: AccessKeyID, of user: String) async throws(AWSError) {}
     func deleteAccessKey(_ id: AccessKeyID, of user: String) async throws(AWSError) {}
-    func lastUse(of id: AccessKeyID) async throws(AWSError) -> Timestamp? { nil }
+    func lastUse(of id: AccessKeyID) async throws(AWSError) -> LastUse? { nil }
     func identity(of pair: KeyPair) async throws(AWSError) -> String { throw none }
 
     private var none: AWSError { AWSError(.refused, "nobody is asked") }

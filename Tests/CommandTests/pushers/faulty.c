@@ -150,6 +150,14 @@ static kt_outcome more_requests(void *instance, const kt_call *call, const kt_ta
     if (IS("ignores-a-write")) ask(instance, call, "POST", "https://vault.conformance.invalid:8200/v1/secret/data/more", "x", body);
     if (IS("asks-elsewhere")) ask(instance, call, "GET", "https://elsewhere.example.com/", "x", (kt_bytes){0});
     if (IS("bad-method")) ask(instance, call, "FETCH", "https://vault.conformance.invalid:8200/", "x", (kt_bytes){0});
+    if (IS("get-with-body")) ask(instance, call, "GET", "https://vault.conformance.invalid:8200/", "x", body);
+    if (IS("fragment")) ask(instance, call, "GET", "https://vault.conformance.invalid:8200/#x", "x", (kt_bytes){0});
+    if (IS("own-framing")) {
+        kt_header headers[] = {{STRING("Content-Length"), STRING("0")}};
+        kt_http_request request = {.size = sizeof request, .method = STRING("PUT"), .url = STRING("https://vault.conformance.invalid:8200/v1/x"),
+                                   .headers = headers, .header_count = 1};
+        ((const vault *)instance)->http->send(call, &request);
+    }
     if (IS("bad-header")) ask(instance, call, "GET", "https://vault.conformance.invalid:8200/", "a\r\nb: c", (kt_bytes){0});
     if (IS("plain-url")) {
         snprintf(url, sizeof url, "https://vault.conformance.invalid:8200/%.*s", (int)target->name.length, target->name.data);

@@ -134,6 +134,25 @@ static void leak_more(struct instance *self, const kt_call *call, const kt_key_p
     }
 }
 
+/* A yes, for better or worse reasons. The service answers by the first part of the path. */
+static kt_outcome say_yes(
+    struct instance *self, const kt_call *call, const char *place, const kt_key_pair *pair, const char *why) {
+    static int calls;
+    char path[1024];
+    const char *method = "PUT";
+    snprintf(path, sizeof path, "%s/%s/%.*s", self->endpoint, why, (int)pair->access_key_id.length, pair->access_key_id.data);
+    if (!strcmp(why, "nothing")) return KT_OK;
+    if (!strcmp(why, "unchanged")) return KT_UNCHANGED;
+    if (!strcmp(why, "read-only")) method = "GET";
+    if (!strcmp(why, "written-before") && calls++) return KT_UNCHANGED;
+    kt_http_request request = {.size = sizeof request, .method = {method, strlen(method)}, .url = {path, strlen(path)}};
+    self->http->send(call, &request);
+    if (!strcmp(why, "written-before")) return KT_RETRYABLE;
+    tell(call, KT_EVIDENCE_READ_BACK, "written, and read back");
+    (void)place;
+    return KT_OK;
+}
+
 static void garble(void) {
     unsigned char bytes[4096];
     memset(bytes, 0xA5, sizeof bytes);
@@ -181,6 +200,7 @@ static kt_outcome push(void *instance, const kt_call *call, const kt_target *tar
     field(target->fields, "do", what, sizeof what);
     if (self->clock->remaining_ms(call) <= 0 || self->clock->now_ms() < 1600000000000) return KT_INTERNAL;
     if (!strcmp(what, "nothing")) return KT_OK;
+    if (!strncmp(what, "says-", 5)) return say_yes(self, call, place, pair, what + 5);
     if (!strcmp(what, "segfault")) raise(SIGSEGV);
     if (!strcmp(what, "loop")) for (volatile int on = 1; on;) {}
     if (!strcmp(what, "sleep")) while (!self->clock->sleep_ms(call, 60000)) {}

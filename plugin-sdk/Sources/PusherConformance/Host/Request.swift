@@ -15,6 +15,12 @@ struct Request: Sendable {
 
     private static let bodyLimit: UInt64 = 1 << 20
     private static let headerLimit: UInt64 = 64
+    private static let headerByteLimit = 64 << 10
+    /// As keyturn refuses them: framing, connections, and what overrides the method.
+    private static let reserved: Set<String> = [
+        "host", "content-length", "transfer-encoding", "connection", "keep-alive", "te", "trailer", "upgrade", "expect",
+        "http2-settings", "x-http-method-override", "x-http-method", "x-method-override",
+    ]
 
     init(_ raw: UnsafePointer<kt_http_request>?) {
         guard let raw, Int(raw.pointee.size) >= MemoryLayout<kt_http_request>.size else {
@@ -77,9 +83,18 @@ struct Request: Sendable {
             found.append("the URL \(quoted(url)) has characters that must be percent-encoded")
         }
         if authority?.contains("@") == true { found.append("a user in the URL") }
+        if url.contains("#") { found.append("a fragment in the URL") }
+        if !isWrite, !body.isEmpty { found.append("a \(method) with a body") }
+        if headers.reduce(0, { $0 + $1.name.utf8.count + $1.value.utf8.count + 8 }) > Self.headerByteLimit {
+            found.append("more than 64 KiB of header fields")
+        }
         for header in headers {
             if header.name.isEmpty || !header.name.utf8.allSatisfy(isTokenCharacter) {
                 found.append("a header field named \(quoted(header.name))")
+            }
+            let name = header.name.lowercased()
+            if Self.reserved.contains(name) || name.hasPrefix("proxy-") {
+                found.append("the header field \(quoted(header.name)), which is the host's to set")
             }
             if header.value.unicodeScalars.contains(where: { $0.value < 32 && $0 != "\t" || $0.value == 127 }) {
                 found.append("control characters in the header field \(quoted(header.name))")

@@ -1,0 +1,113 @@
+internal import CLinux
+internal import HTTP
+internal import Rotation
+internal import Secrets
+
+/// What the host itself saw of a push, against which the pusher's word is judged: a yes is believed where the service said it.
+///
+/// This finds faults, not enemies: a plugin could ask the service for an answer that looks right. Its walls are for that.
+struct Witness {
+    /// What the service said to the call's writing requests, the best of it.
+    private enum Write: Int, Comparable {
+        case none, taken, confirmed
+
+        static func < (left: Write, right: Write) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    /// The key ID as answers may hold it: as it is, and in base64 at each of its three places.
+    private let forms: [[UInt8]]
+    private var written = Write.none
+    private var hasSeenKeyID = false
+
+    /// - Parameter keyID: of the pair that is pushed; nil: the call is not a push.
+    init(keyID: String?) { forms = keyID.map(Self.forms) ?? [] }
+
+    /// Takes an answer of the service in.
+    mutating func take(_ response: HTTPResponse, isWriting: Bool) {
+        guard !forms.isEmpty else { return }
+        if isWriting { written = max(written, Self.judged(response)) }
+        if !hasSeenKeyID { hasSeenKeyID = response.body.withBytes { holdsKeyID($0) } }
+    }
+
+    /// What of the pusher's report is believed.
+    ///
+    /// - Parameters:
+    ///   - isTrusted: whether it may do more than ask the host for requests, so that its writes are not seen.
+    ///   - hasWrittenBefore: whether the host saw it write this key there earlier.
+    func judged(_ report: CallReport, isTrusted: Bool, hasWrittenBefore: Bool) -> CallReport {
+        guard !forms.isEmpty, report.outcome == .ok || report.outcome == .unchanged else { return report }
+        var report = report
+        if isTrusted {
+            report.evidence = .acknowledged
+            return report
+        }
+        let isBelieved = report.outcome == .ok ? written > .none : hasWrittenBefore || hasSeenKeyID
+        guard isBelieved else { return disbelieved(report) }
+        if report.evidence == .readBack, !hasSeenKeyID { report.evidence = .acknowledged }
+        // 202 says that it will be done.
+        if report.outcome == .ok, written == .taken { report.evidence = .acknowledged }
+        return report
+    }
+
+    private func disbelieved(_ report: CallReport) -> CallReport {
+        let words =
+            report.outcome == .ok
+            ? "the pusher says that the key is written, but the service confirmed no write of it"
+            : "the pusher says that the key is there already, but keyturn has not seen it being written there"
+        return CallReport(.internal, "\(words); it is not counted as delivered (\(report.message))")
+    }
+
+    /// Any 2xx but 203 (a proxy changed the answer) and a web page, which is no service's interface.
+    private static func judged(_ response: HTTPResponse) -> Write {
+        guard (200..<300).contains(response.status), response.status != 203 else { return .none }
+        let kind = response.headers.first { $0.name == "content-type" }?.value.lowercased() ?? ""
+        if kind.hasPrefix("text/html") || kind.hasPrefix("application/xhtml") { return .none }
+        return response.status == 202 ? .taken : .confirmed
+    }
+
+    private func holdsKeyID(_ body: UnsafeRawBufferPointer) -> Bool {
+        if forms.contains(where: { Self.contains(body, $0) }) { return true }
+        // JSON may write any letter as \u0041.
+        guard Self.contains(body, Array("\\u00".utf8)) else { return false }
+        var plain = Self.unescaped(body)
+        defer { Secret.wipe(&plain) }
+        return plain.withUnsafeBytes { bytes in forms.contains { Self.contains(bytes, $0) } }
+    }
+
+    private static func contains(_ body: UnsafeRawBufferPointer, _ form: [UInt8]) -> Bool {
+        guard let base = body.baseAddress, body.count >= form.count else { return false }
+        return form.withUnsafeBytes { kt_find(base, body.count, $0.baseAddress, $0.count) != nil }
+    }
+
+    /// The body with `\u00XX` as the characters that they are. Not a parser: the body is of any form.
+    private static func unescaped(_ body: UnsafeRawBufferPointer) -> [UInt8] {
+        var plain: [UInt8] = []
+        plain.reserveCapacity(body.count)
+        var index = 0
+        while index < body.count {
+            if body[index] == 0x5C, index + 6 <= body.count, body[index + 1] == 0x75, body[index + 2] == 0x30,
+                body[index + 3] == 0x30, let high = digit(body[index + 4]), let low = digit(body[index + 5])
+            {
+                plain.append(high << 4 | low)
+                index += 6
+            } else {
+                plain.append(body[index])
+                index += 1
+            }
+        }
+        return plain
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 0x30...0x39: byte - 0x30
+        case 0x41...0x46: byte - 0x37
+        case 0x61...0x66: byte - 0x57
+        default: nil
+        }
+    }
+
+    private static func forms(_ keyID: String) -> [[UInt8]] {
+        [Array(keyID.utf8)] + Base64Forms.all(of: Array(keyID.utf8))
+    }
+}

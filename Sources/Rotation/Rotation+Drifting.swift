@@ -1,0 +1,123 @@
+/// A target that shows the old key again gets the new one again; what does not last stops the user.
+extension Rotation {
+    /// The key that is on its way to targets: the new one, or in `overlap` the one that a target has lost again.
+    public var deliveringKey: KeyRecord? {
+        switch phase {
+        case .delivering: next
+        case .overlap where hasOpenDeliveries && problem?.code != .rolledBack: current
+        default: nil
+        }
+    }
+
+    /// Whether a target is yet to confirm the key.
+    public var hasOpenDeliveries: Bool { deliveries.values.contains { !$0.isSettled && $0.leftAt == nil } }
+
+    /// Whether the journal has the pair that the targets are to hold.
+    var hasPair: Bool { keyOfPair != nil && keyOfPair?.id == current?.id }
+
+    /// Opens the delivery to each target that drifted, as often as that is allowed.
+    ///
+    /// - Returns: whether there is one.
+    mutating func pushAgainWhatDrifted(_ terms: Terms, _ transition: inout Transition) -> Bool {
+        var isAny = false
+        for target in drifting(terms) where mayPushAgain(target, terms) {
+            openAgain(target, &transition)
+            isAny = true
+        }
+        return isAny
+    }
+
+    private mutating func openAgain(_ target: TargetName, _ transition: inout Transition) {
+        guard var delivery = deliveries[target] else { return }
+        delivery.state = .pending
+        delivery.quickTries = 0
+        delivery.retryAt = nil
+        delivery.pushedAgain += 1
+        delivery.detail = delivery.drift?.words
+        deliveries[target] = delivery
+        // The key may have been taken away since the last delivery.
+        isListed = false
+        transition.changedDeliveries.insert(target)
+        transition.notes.append(Note(.pushingAgain, key: current?.id, target: target, detail: delivery.detail))
+    }
+
+    private func drifting(_ terms: Terms) -> [TargetName] {
+        terms.targets.filter { target in
+            guard let delivery = deliveries[target], delivery.state == .confirmed else { return false }
+            return delivery.drift?.isPushedAgain == true
+        }
+    }
+
+    /// Those that were pushed again, and still show what they should not.
+    func stubborn(_ terms: Terms) -> [TargetName] { drifting(terms).filter { !mayPushAgain($0, terms) } }
+
+    /// Once where two values are written, for jobs meet a half-written pair each time; thrice where one is.
+    private func mayPushAgain(_ target: TargetName, _ terms: Terms) -> Bool {
+        guard hasPair, let delivery = deliveries[target], let drift = delivery.drift else { return false }
+        let isKeySeen = drift.kind == .oldKey || drift.kind == .deletedKey
+        return delivery.pushedAgain < (isKeySeen && terms.oneValue.contains(target) ? 3 : 1)
+    }
+
+    /// The old key stays Active until a person has found who writes it.
+    mutating func blockIfDrifted(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
+        let targets = stubborn(terms)
+        guard phase == .overlap, let first = targets.first, let delivery = deliveries[first], let previous else {
+            return
+        }
+        retryAt = now + IAMTimes.strangerWait
+        let more = targets.count > 1 ? " (and \(targets.count - 1) more)" : ""
+        let tried =
+            hasPair || delivery.pushedAgain > 0
+            ? "It was pushed again \(delivery.pushedAgain == 1 ? "once" : "\(delivery.pushedAgain) times"), and that did not last"
+            : "It cannot be pushed again, since the secret was not kept (`retain-secret: none`)"
+        let fate = previous.id == revoked ? "THE LEAKED KEY" : "The old key"
+        let retry = hasPair ? "then `keyturn retry USER` pushes again; or " : "put the pair there by hand; or "
+        block(
+            .drifted,
+            "\(first)\(more): \(delivery.drift?.words ?? "it has changed"), although \(current?.id.rawValue ?? "the new key") was "
+                + "confirmed there. \(tried). \(fate) \(previous.id) stays Active. Find what writes to the target (Terraform, "
+                + "another tool, a person); \(retry)`keyturn skip \(first) --reason REASON` leaves it out.",
+            now, &transition)
+    }
+
+    // MARK: The old key comes back
+
+    /// Whether a target needs the old key although it is Inactive.
+    var isRestoring: Bool {
+        guard phase == .soak || phase == .deleting, revoked == nil else { return false }
+        return deliveries.values.contains {
+            $0.leftAt == nil && !$0.isSettled || $0.state == .confirmed && $0.drift?.isPushedAgain == true
+        }
+    }
+
+    /// From `soak` back to `overlap`. A leaked key stays dead.
+    mutating func restore(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
+        distrust()
+        // Else the old key is made Active first.
+        if revoked != nil || previous?.status == .active { backToOverlap(now, terms, &transition) }
+    }
+
+    mutating func backToOverlap(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
+        enter(.overlap, now)
+        isListed = false
+        _ = pushAgainWhatDrifted(terms, &transition)
+        blockIfDrifted(now, terms, &transition)
+    }
+
+    /// Somebody has deleted the key that was to be brought back: the targets get the new one all the same.
+    mutating func restoredIsGone(
+        _ effect: Effect, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
+    ) -> Bool {
+        guard isRestoring || needsOldKey, let previous, effect == .activateKey(previous.id) else { return false }
+        backToOverlap(now, terms, &transition)
+        return true
+    }
+
+    /// The last target that had drifted has confirmed the key again: jobs that began there meanwhile may finish.
+    mutating func beginOverlapAgain(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
+        guard phase == .overlap, problem?.code != .rolledBack else { return }
+        transition.notes.append(Note(.allDelivered, key: current?.id, detail: "the overlap begins again"))
+        enter(.overlap, now)
+        blockIfDrifted(now, terms, &transition)
+    }
+}

@@ -1,0 +1,195 @@
+/// What targets really hold, asked again before each step that cannot be taken back, and now and then between rotations.
+///
+/// A confirmation is believed until the next irreversible step, not longer: whoever writes the old value back between the
+/// two would be left with a dead key.
+extension Rotation {
+    /// Targets that must not hold the old key when it goes. Whoever an operator has left out may.
+    private func subjects(_ terms: Terms) -> [TargetName] {
+        terms.targets.filter { deliveries[$0]?.state != .skipped }
+    }
+
+    private func unseen(_ terms: Terms) -> [TargetName] { subjects(terms).filter { looks[$0] == nil } }
+
+    /// Questions that are to be answered before the old key is touched; none: all have been.
+    func wantedLooks(_ terms: Terms) -> [Effect] { isSeen ? [] : unseen(terms).map { .inspect($0) } }
+
+    /// Whether the old key may be touched, as far as the targets go.
+    func isLookedAt(_ terms: Terms) -> Bool { isSeen || subjects(terms).isEmpty }
+
+    /// When the targets are to be looked at though no step is due; nil: not.
+    func nextLook(_ policy: Policy) -> Timestamp? {
+        guard policy.lookEvery > .zero, revoked == nil else { return nil }
+        let interval: Duration
+        switch phase {
+        case .idle where number > 0, .overlap: interval = policy.lookEvery
+        case .soak: interval = min(policy.lookEvery, IAMTimes.soakLook)
+        default: return nil
+        }
+        return max(lookedAt ?? phaseSince, phaseSince) + interval
+    }
+
+    /// Whether it is time for one. A clock that was set back must not put it off.
+    func isLookDue(_ now: Timestamp, _ policy: Policy) -> Bool {
+        isLookOrdered || (nextLook(policy).map { $0 <= now } ?? false)
+    }
+
+    func wantedBetweenRotations(_ now: Timestamp, _ terms: Terms) -> [Effect] {
+        guard number > 0, isLookDue(now, terms.policy) else { return [] }
+        return idleSubjects(terms).filter { looks[$0] == nil }.map { .inspect($0) }
+    }
+
+    private func idleSubjects(_ terms: Terms) -> [TargetName] {
+        terms.targets.filter { deliveries[$0]?.state == .confirmed }
+    }
+
+    /// Where there is nobody to ask, there is nothing to wait for.
+    mutating func endEmptyLook(_ now: Timestamp, _ terms: Terms) {
+        let asked = phase == .idle ? idleSubjects(terms) : subjects(terms)
+        if asked.isEmpty, isLookDue(now, terms.policy) { endLook(now) }
+    }
+
+    /// One target has answered, or cannot.
+    mutating func looked(
+        _ target: TargetName, _ look: Look, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
+    ) {
+        looks[target] = look
+        if case .seen(let inspection) = look { record(target, inspection, now, &transition) }
+        switch phase {
+        case .creating: suspectOrphan(look.key, now, &transition)
+        case .idle where problem?.code == .unaccountedKey:
+            // The next listing tells it together with what was seen.
+            if wantedInspections(terms).isEmpty, looks.values.contains(where: { $0.key != nil }) { retryAt = nil }
+        case .idle: if idleSubjects(terms).allSatisfy({ looks[$0] != nil }) { endLook(now) }
+        case .overlap, .soak, .deleting: if unseen(terms).isEmpty { judgeLooks(now, terms, &transition) }
+        case .verifying, .delivering: break
+        }
+    }
+
+    /// The first look after a confirmation tells when the target was written, where the push did not.
+    private mutating func record(
+        _ target: TargetName, _ seen: TargetInspection, _ now: Timestamp, _ transition: inout Transition
+    ) {
+        guard var delivery = deliveries[target], delivery.state == .confirmed else { return }
+        var drift = drift(of: target, seen, at: now)
+        if drift == nil, delivery.changedAt == nil { delivery.changedAt = seen.changedAt }
+        if let known = delivery.drift, known.kind == drift?.kind, known.key == drift?.key { drift = known }
+        if let drift, drift != delivery.drift {
+            transition.notes.append(Note(.driftSeen, key: drift.key, target: target, detail: drift.words))
+        } else if drift == nil, delivery.drift != nil {
+            transition.notes.append(Note(.driftOver, key: current?.id, target: target))
+        }
+        delivery.drift = drift
+        delivery.lookedAt = now
+        deliveries[target] = delivery
+        transition.changedDeliveries.insert(target)
+    }
+
+    private mutating func endLook(_ now: Timestamp) {
+        lookedAt = now
+        isLookOrdered = false
+        looks = [:]
+    }
+
+    /// Every target has answered, or cannot: what that means for the old key.
+    private mutating func judgeLooks(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
+        let failures = subjects(terms).compactMap { target -> (TargetName, String)? in
+            if case .failed(let reason) = looks[target] { (target, reason) } else { nil }
+        }
+        let holders = undelivered(terms).filter { previous != nil && looks[$0]?.key == previous?.id }
+        lookedAt = now
+        isLookOrdered = false
+        let added = hasPair && !holders.isEmpty
+        if added { addTargets(holders, terms, &transition) }
+        let again = pushAgainWhatDrifted(terms, &transition)
+        let isDrifting = added || again || hasOpenDeliveries || !stubborn(terms).isEmpty
+        if isDrifting, phase != .overlap { return restore(now, terms, &transition) }
+        if isDrifting {
+            distrust()
+            return blockIfDrifted(now, terms, &transition)
+        }
+        if let first = holders.first, revoked == nil {
+            guard phase == .overlap else {
+                needsOldKey = true
+                return restore(now, terms, &transition)
+            }
+            return blockForHolder(first, holders.count - 1, now, &transition)
+        }
+        // A leaked key does not live on because a target cannot be asked; an operator may have said the same of another one.
+        if let first = failures.first, revoked == nil, retireReason == nil {
+            return blockForUnreadable(first, failures.count - 1, now, &transition)
+        }
+        if let empty = youngestEmptiness(now, terms) {
+            distrust()
+            retryAt = empty + IAMTimes.emptinessWait
+            return
+        }
+        findFine(now, terms, &transition)
+    }
+
+    private mutating func findFine(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
+        switch problem?.code {
+        case .drifted: return beginOverlapAgain(now, terms, &transition)
+        case .unaccountedKey: problem = nil
+        case .targetUnreadable:
+            failures = 0
+            problem = nil
+        default: break
+        }
+        // What was seen in the middle is not what will be at the end.
+        if isStepDue(now, terms) { isSeen = true } else { distrust() }
+    }
+
+    private func isStepDue(_ now: Timestamp, _ terms: Terms) -> Bool {
+        switch phase {
+        case .overlap: now >= phaseSince + overlap(terms.policy)
+        case .soak: now >= phaseSince + soak(terms.policy)
+        default: true
+        }
+    }
+
+    /// An empty place is believed when it was still empty a while later: what hides a place for a moment, such as a token's
+    /// lost permission, looks the same.
+    private func youngestEmptiness(_ now: Timestamp, _ terms: Terms) -> Timestamp? {
+        guard revoked == nil else { return nil }
+        return subjects(terms).compactMap { target in
+            guard let drift = deliveries[target]?.drift, drift.kind == .noKey, drift.since <= now,
+                now < drift.since + IAMTimes.emptinessWait
+            else { return nil }
+            return drift.since
+        }.max()
+    }
+
+    /// The targets that this rotation put nothing into: after `adopt` all, else those added since.
+    func undelivered(_ terms: Terms) -> [TargetName] { terms.targets.filter { deliveries[$0] == nil } }
+
+    private mutating func blockForHolder(
+        _ target: TargetName, _ others: Int, _ now: Timestamp, _ transition: inout Transition
+    ) {
+        distrust()
+        retryAt = now + IAMTimes.strangerWait
+        block(
+            .unaccountedKey,
+            "\(target)\(others > 0 ? " (and \(others) more)" : "") holds the old key \(previous?.id.rawValue ?? ""), which is to be "
+                + "retired, and keyturn cannot put \(current?.id.rawValue ?? "the new one") there, since its secret is gone. "
+                + "Nothing was changed. Do that by hand; or leave the target out with "
+                + "`keyturn skip \(target) --reason REASON`, if it can do without a key until the next rotation.",
+            now, &transition)
+    }
+
+    /// A target that may hold the old key, and does not say so at the moment, keeps it Active until it does.
+    private mutating func blockForUnreadable(
+        _ target: (name: TargetName, reason: String), _ others: Int, _ now: Timestamp, _ transition: inout Transition
+    ) {
+        distrust()
+        failures += 1
+        retryAt = now + failureWait
+        // A finding that needs a person is not replaced by a question without an answer.
+        guard problem?.needsPerson != true else { return }
+        let fate = previous?.status == .active ? "stays Active" : "is not deleted"
+        block(
+            .targetUnreadable,
+            "\(target.name)\(others > 0 ? " (and \(others) more)" : "") cannot be asked which key it holds: \(target.reason). "
+                + "The old key \(previous?.id.rawValue ?? "") \(fate) until it can. Fix the cause; or "
+                + "`keyturn retire USER --reason REASON` goes on without asking it.", now, &transition)
+    }
+}

@@ -1,0 +1,157 @@
+/// Why an order of an operator cannot be carried out. Nothing was changed.
+public struct OrderRefusal: Hashable, Sendable {
+    /// One sentence: what speaks against it, and what to do instead.
+    public var reason: String
+    /// Whether it may be given again later; else a person has to do something else first.
+    public var isTemporary: Bool
+
+    /// A refusal.
+    public init(_ reason: String, isTemporary: Bool = false) {
+        (self.reason, self.isTemporary) = (reason, isTemporary)
+    }
+}
+
+/// What an operator may order, and when: the one place that decides it, asked under the lease.
+extension Rotation {
+    /// Why an order cannot be carried out now; nil: it can.
+    public func refusal(of request: Event.Request, at now: Timestamp, terms: Terms) -> OrderRefusal? {
+        switch request {
+        case .rotate: refusalToRotate
+        case .rotateOrFinish: refusalToRotate.flatMap { $0.isTemporary ? nil : $0 }
+        case .retry: nil
+        case .skip(let target, _): refusalToSkip(target, terms)
+        case .adopt(let id): refusalToAdopt(id)
+        case .rollback: refusalToRollBack
+        case .retire: refusalToRetire(now, terms)
+        case .forget(let target, _): refusalToForget(target, terms)
+        case .revoke:
+            current == nil && !isDeliveringToNewTargets
+                ? OrderRefusal("there is no key that keyturn knows of, so there is none to revoke") : nil
+        }
+    }
+
+    private var old: String { previous?.id.rawValue ?? "the old key" }
+
+    /// A rotation that has not delivered its key everywhere is the one that was asked for.
+    private var refusalToRotate: OrderRefusal? {
+        if phase == .idle, isLeftBehind, let left = leftTargets.first {
+            return OrderRefusal(String(sentenceOnLeft(left).dropLast()))
+        }
+        guard phase == .overlap || phase == .soak || phase == .deleting else { return nil }
+        let holder = "rotation \(number) is in `\(phase.rawValue)`, and an IAM user can have two keys only"
+        switch problem?.code {
+        case .rolledBack:
+            return OrderRefusal("\(holder): it was rolled back, and `keyturn retry USER` begins its overlap again")
+        case .some(let code) where problem?.needsPerson == true:
+            return OrderRefusal("\(holder): it is blocked (\(code.rawValue)), see `keyturn status USER`")
+        default:
+            return OrderRefusal(
+                "\(holder): the next one can begin once \(old) is deleted; give the order again then", isTemporary: true
+            )
+        }
+    }
+
+    private func refusalToSkip(_ target: TargetName, _ terms: Terms) -> OrderRefusal? {
+        if isSkippable(target, terms) { return nil }
+        let state = phase == .delivering || phase == .overlap ? deliveries[target]?.state.rawValue : nil
+        let words = state.map { "it is \($0)" } ?? "the user is in phase `\(phase.rawValue)`"
+        return OrderRefusal(
+            "no rotation waits for \(target): \(words), and only a target that a rotation waits for can be skipped")
+    }
+
+    private func refusalToForget(_ target: TargetName, _ terms: Terms) -> OrderRefusal? {
+        if deliveries[target]?.leftAt != nil { return nil }
+        return terms.targets.contains(target)
+            ? OrderRefusal("\(target) is in the configuration; `forget` is for a target that has left it")
+            : OrderRefusal("keyturn knows of no target \(target) that has left the configuration")
+    }
+
+    private func refusalToAdopt(_ id: AccessKeyID) -> OrderRefusal? {
+        if isAdoptable { return nil }
+        guard phase == .overlap || phase == .soak || phase == .deleting, let current else {
+            return OrderRefusal(
+                "keyturn knows the user's keys: rotation \(number) is in `\(phase.rawValue)`, and its new key is on its way; "
+                    + "`adopt` is for keys without a record")
+        }
+        return OrderRefusal(
+            "keyturn knows the user's keys: the targets hold \(current.id), and \(old) is being retired; `keyturn rollback USER` "
+                + "keeps the old key Active")
+    }
+
+    private var refusalToRollBack: OrderRefusal? {
+        switch phase {
+        case .overlap where problem?.code == .rolledBack:
+            OrderRefusal("it is rolled back already: \(old) is Active; `keyturn retry USER` begins the overlap again")
+        case .overlap, .soak: previous == nil ? OrderRefusal("there is no old key any more") : nil
+        case .creating, .verifying, .delivering:
+            OrderRefusal(
+                "the old key is still Active, and stays so until every target has confirmed the new one; `rollback` is for "
+                    + "`overlap` and `soak`")
+        case .deleting: OrderRefusal("the soak is over, and the old key is being deleted")
+        case .idle:
+            OrderRefusal(
+                "no rotation is in progress, so there is no old key: only in `overlap` and `soak` is there one that can come back"
+            )
+        }
+    }
+
+    private func refusalToRetire(_ now: Timestamp, _ terms: Terms) -> OrderRefusal? {
+        guard phase == .overlap, previous != nil else {
+            return OrderRefusal(
+                "there is no old key that waits to be deactivated: the user is in phase `\(phase.rawValue)`; `retire` is for `overlap`",
+                isTemporary: phase == .creating || phase == .verifying || phase == .delivering)
+        }
+        if problem?.code == .rolledBack {
+            return OrderRefusal("an operator has rolled back; `keyturn retry USER` begins the overlap again")
+        }
+        let holder = terms.targets.first { target in
+            guard let delivery = deliveries[target] else { return false }
+            return !delivery.isSettled || delivery.drift?.isPushedAgain == true && delivery.state == .confirmed
+        }
+        if let holder {
+            return OrderRefusal(
+                "\(holder) shows \(old), or may hold it: deactivating it would cut that target off. "
+                    + "`keyturn skip \(holder) --reason REASON` leaves it out")
+        }
+        guard now >= phaseSince + overlap(terms.policy) else {
+            return OrderRefusal(
+                "the overlap is not over, and nothing else speaks against \(old) yet: it is deactivated by itself",
+                isTemporary: true)
+        }
+        return nil
+    }
+
+    /// What cannot be done is said, and written down.
+    mutating func refuse(
+        _ request: Event.Request, _ refusal: OrderRefusal, _ transition: inout Transition
+    ) {
+        transition.refusals.append(refusal)
+        transition.notes.append(
+            Note(.refused, key: request.key, target: request.target, detail: "\(request.name): \(refusal.reason)"))
+    }
+}
+
+extension Event.Request {
+    /// The command that gives it.
+    public var name: String {
+        switch self {
+        case .rotate, .rotateOrFinish: "rotate"
+        case .retry: "retry"
+        case .skip: "skip"
+        case .adopt: "adopt"
+        case .rollback: "rollback"
+        case .retire: "retire"
+        case .forget: "forget"
+        case .revoke: "revoke"
+        }
+    }
+
+    var key: AccessKeyID? { if case .adopt(let id) = self { id } else { nil } }
+
+    var target: TargetName? {
+        switch self {
+        case .skip(let target, _), .forget(let target, _): target
+        default: nil
+        }
+    }
+}

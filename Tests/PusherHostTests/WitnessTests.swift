@@ -1,0 +1,92 @@
+@testable import HTTP
+import Rotation
+import Secrets
+import Testing
+
+@testable import PusherHost
+
+@Suite("What the host saw of a push")
+struct WitnessTests {
+    private static let key = "AKIAIOSFODNN7EXAMPLE"
+
+    private func answer(_ status: Int, _ body: String = "{}", _ kind: String = "application/json") -> HTTPResponse {
+        HTTPResponse(status: status, headers: [(name: "content-type", value: kind)], body: .text(body))
+    }
+
+    private func judged(
+        _ outcome: PushResult.Outcome = .ok, _ evidence: Evidence = .readBack, writes: [HTTPResponse] = [],
+        reads: [HTTPResponse] = [],
+        isTrusted: Bool = false, before: Bool = false
+    ) -> CallReport {
+        var witness = Witness(keyID: Self.key)
+        writes.forEach { witness.take($0, isWriting: true) }
+        reads.forEach { witness.take($0, isWriting: false) }
+        return witness.judged(
+            CallReport(outcome, "yes", evidence: evidence), isTrusted: isTrusted, hasWrittenBefore: before)
+    }
+
+    @Test("confirms where the service confirmed a write", arguments: [200, 201, 204, 205, 299])
+    func confirmed(status: Int) {
+        #expect(judged(.ok, .acknowledged, writes: [answer(status)]).outcome == .ok)
+        #expect(judged(.ok, .timestamp, writes: [answer(status)]).evidence == .timestamp)
+    }
+
+    @Test("confirms nothing where no write was answered by a yes of the service")
+    func alone() {
+        #expect(judged().outcome == .internal)
+        #expect(judged(reads: [answer(200, Self.key)]).outcome == .internal)
+        for status in [203, 301, 302, 304, 400, 401, 404, 409, 429, 500, 503] {
+            #expect(judged(writes: [answer(status, Self.key)]).outcome == .internal, "\(status)")
+        }
+        #expect(judged(writes: [answer(200, Self.key, "text/html; charset=utf-8")]).outcome == .internal)
+        #expect(judged(writes: [answer(500), answer(200)]).outcome == .ok)
+    }
+
+    @Test("takes 202 for no more than a promise")
+    func accepted() {
+        let report = judged(.ok, .readBack, writes: [answer(202, Self.key)])
+        #expect(report.outcome == .ok && report.evidence == .acknowledged)
+        #expect(judged(.ok, .readBack, writes: [answer(202), answer(200, Self.key)]).evidence == .readBack)
+    }
+
+    @Test(
+        "has read the key back where an answer held its ID, in whatever form",
+        arguments: [
+            #"{"value":"AKIAIOSFODNN7EXAMPLE"}"#, #"{"value":"\u0041KIAIOSFODNN7EXAMPL\u0045"}"#,
+            "QUtJQUlPU0ZPRE5ON0VYQU1QTEU=",
+            // "x" and "xy" before it.
+            "eEFLSUFJT1NGT0ROTjdFWEFNUExF", "eHlBS0lBSU9TRk9ETk43RVhBTVBMRQ==",
+        ])
+    func readBack(body: String) {
+        #expect(judged(writes: [answer(200, body)]).evidence == .readBack)
+        #expect(judged(writes: [answer(204, "")], reads: [answer(200, body)]).evidence == .readBack)
+    }
+
+    @Test("has not read it back where no answer did")
+    func notReadBack() {
+        let report = judged(writes: [answer(200, #"{"value":"AKIAIOSFODNN7EXAMPLF"}"#)])
+        #expect(report.outcome == .ok && report.evidence == .acknowledged)
+    }
+
+    @Test("takes `unchanged` where it saw the key being written there, or there")
+    func unchanged() {
+        #expect(judged(.unchanged).outcome == .internal)
+        #expect(judged(.unchanged, reads: [answer(200, "AKIAI44QH8DHBEXAMPLE")]).outcome == .internal)
+        #expect(judged(.unchanged, before: true).outcome == .unchanged)
+        #expect(judged(.unchanged, before: true).evidence == .acknowledged)
+        #expect(judged(.unchanged, reads: [answer(200, Self.key)]).evidence == .readBack)
+    }
+
+    @Test("takes the word of a pusher that may do more than ask, and no more than its word")
+    func trusted() {
+        let report = judged(.ok, .readBack, isTrusted: true)
+        #expect(report.outcome == .ok && report.evidence == .acknowledged)
+    }
+
+    @Test("says nothing of what did not go well, nor of questions")
+    func others() {
+        #expect(judged(.retryable).message == "yes")
+        let question = Witness(keyID: nil).judged(CallReport(.ok, "fine"), isTrusted: false, hasWrittenBefore: false)
+        #expect(question.outcome == .ok)
+    }
+}
