@@ -31,12 +31,13 @@ struct Answers {
             AnswerRow(
                 .fails(.unauthorized), "the repository was migrated: use api.travis-ci.com and the token of that site"
             ) { $0.status == 403 && type == "repo_migrated" },
-            // A ban is answered with plain text, and cannot be told from a refused token by its status.
+            // A ban is answered with plain text, and cannot be told from a refused token by its status. Travis CI calls the one
+            // for a token HTML, which it is not.
             AnswerRow(
                 .fails(.unauthorized),
                 "the token is refused: make a new one with `travis token --com`; or, after more than 50 new variables in "
                     + "30 seconds, a ban that ends after an hour"
-            ) { $0.status == 403 && type == nil && !$0.response.isPage },
+            ) { $0.status == 403 && type == nil && (!$0.response.isPage || !$0.text.isEmpty) },
         ] + AnswerRow.common("Travis CI", endpoint: Self.endpoint, advice: Self.advice)
     }
 

@@ -17,6 +17,11 @@ REPOSITORY = {
 INSTALLATION = {
     "type": "object", "required": ["id", "account", "permissions", "suspended_at"], "additionalProperties": True,
     "properties": {"id": {"type": "integer"}, "suspended_at": {"type": "string", "nullable": True}}}
+ENVIRONMENTS = {
+    "type": "object", "required": ["total_count", "environments"],
+    "properties": {"total_count": {"type": "integer"}, "environments": {"type": "array", "items": {
+        "type": "object", "required": ["id", "name"], "additionalProperties": True,
+        "properties": {"id": {"type": "integer"}, "name": {"type": "string"}}}}}}
 ACCESS = {
     "visibility": {"type": "string", "enum": ["all", "private", "selected"]},
     "selected_repository_ids": {"type": "array", "items": {"type": "integer"}}}
@@ -68,6 +73,9 @@ def complete(document):
     read(f"{organization}/actions/variables/{{name}}/repositories", REPOSITORIES, parameters["org"],
          parameters["variable-name"], *pages)
     read(repository, REPOSITORY, *of_repository, more=["403", "404"])
+    read(f"{repository}/environments", ENVIRONMENTS, *of_repository, *pages)
+    listed = copy.deepcopy(paths[f"{repository}/actions/variables"]["get"]["responses"]["200"])
+    paths[f"{repository}/actions/organization-variables"] = {"get": {"parameters": [*of_repository, *pages], "responses": {"200": listed}}}
     read(f"{repository}/installation", INSTALLATION, *of_repository, more=["404"])
     read(f"{organization}/installation", INSTALLATION, parameters["org"])
     return document

@@ -98,7 +98,7 @@ def test_a_changed_body_is_refused(sandbox, iam):
     assert changed.status_code == 403 and "SignatureDoesNotMatch" in changed.text
 
 
-@pytest.mark.parametrize("minutes", [-20, 20])
+@pytest.mark.parametrize("minutes", [-8, 8])
 def test_a_clock_that_is_far_off_is_refused(monkeypatch, iam, minutes):
     def off(by):
         now = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=by)

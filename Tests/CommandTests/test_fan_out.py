@@ -17,7 +17,7 @@ def targets(pusher, count):
     return [{"pusher": pusher, FIELDS[pusher]: f"acme/app-{number}"} for number in range(1, count + 1)]
 
 
-@pytest.mark.parametrize("pusher, least", [("travis", 3), ("gitlab", 2), ("github", 4)])
+@pytest.mark.parametrize("pusher, least", [("travis", 3), ("gitlab", 2), ("github", 5)])
 def test_requests_of_a_push(make, pusher, least):
     """Variables that are there already are written over: so many requests for each target, and not one more."""
     count = 12

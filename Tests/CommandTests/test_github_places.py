@@ -235,7 +235,7 @@ def test_every_documented_answer_is_taken(hub, key):
         operation: gone for operation, statuses in taken.items()
         if (gone := world.recorder.contract.statuses(*operation) - statuses)}
     assert missing == {}
-    assert len(taken) == 31
+    assert len(taken) == 35
 
 
 def test_requests_of_the_plugin_tests():

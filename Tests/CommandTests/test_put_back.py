@@ -38,6 +38,11 @@ def put_back(world, values):
 def begun(make, shape, **times):
     """Rotated once, so that the target holds a whole pair; then a second rotation up to its overlap."""
     world = make(users={"cicd-bot": {"targets": [TARGETS[shape]]}})
+    if shape == "gitlab-file":
+        # The sandbox has the pair there, too, and a rotation does not begin with such a neighbour.
+        world.configuration["acknowledged"] = [
+            {"place": "gitlab:acme/tools/app, variable AWS_ACCESS_KEY_ID", "reason": "jobs use the file"}]
+        world.save()
     world.must("rotate", "--wait")
     values = remembered(world, shape)
     world.configuration["defaults"].update(times)

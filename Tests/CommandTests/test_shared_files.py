@@ -132,7 +132,7 @@ FILES = [
 #: What keyturn refuses, with the line, though botocore goes on: with half a key, or with another source.
 STRICTER = {
     "secret over two lines", "key ID on the next line", "no key ID", "secret without a value", "further and further in",
-    "NUL",
+    "NUL", "comment behind a value", "a colon before the equals sign",
 }
 
 

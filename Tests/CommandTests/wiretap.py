@@ -22,6 +22,8 @@ def owner(path, headers):
     token = headers.get("private-token") or headers.get("authorization") or "nobody"
     # Two pushers may have the same token: they differ in their project.
     project = path.split("/")[4] if path.startswith("/api/v4/projects/") else ""
+    if path.startswith("/api/v4/") and not project:
+        return None  # What both ask alike tells nothing.
     return f"{token} {project}".strip()
 
 
@@ -45,7 +47,8 @@ class Tap:
     def owners(self):
         """For each connection, those whose requests came over it."""
         with self.lock:
-            return [sorted({entry["owner"] for entry in connection}) for connection in self.connections if connection]
+            found = [sorted({entry["owner"] for entry in connection} - {None}) for connection in self.connections]
+            return [owners for owners in found if owners]
 
 
 class Tapped(http.server.BaseHTTPRequestHandler):

@@ -127,6 +127,8 @@ import Testing
     @Test func `a refused token says which one to make`() throws {
         try HostSession(.travis).push(target, [.status(403, "access denied", ["content-type": "text/plain"])])
             .expect(KT_UNAUTHORIZED, "Travis CI: acme/app: 403 (access denied): ", "travis token --com")
+        try HostSession(.travis).push(target, [.status(403, "access denied", ["content-type": "text/html"])])
+            .expect(KT_UNAUTHORIZED, "Travis CI: acme/app: 403 (access denied): ", "travis token --com")
         try HostSession(.travis).push(target, [error(403, "login_required")])
             .expect(KT_UNAUTHORIZED, "Travis CI: acme/app: 403 (login_required: no): ", "travis token --com")
         try HostSession(.travis).push(target, [.status(401)])

@@ -111,6 +111,11 @@ struct ProfileCredentials {
                     "\(profile.place("aws_secret_access_key")): it has an aws_secret_access_key and no aws_access_key_id"
                 )
             }
+            guard id.utf8.allSatisfy(Self.isOfKeyID) else {
+                throw failure(
+                    "\(profile.place("aws_access_key_id")): aws_access_key_id has characters that no access key ID has; what follows a "
+                        + "value on its line is a part of it, also behind a #")
+            }
             guard let secret = try whole(secret, "aws_secret_access_key") else {
                 throw failure("\(profile.place("aws_access_key_id")): it has a key ID and no aws_secret_access_key")
             }
@@ -120,6 +125,10 @@ struct ProfileCredentials {
             return StaticCredentials(
                 name: StaticCredentials.name(ofProfile: profile.name), pair: KeyPair(id: id, secret: .text(secret)),
                 sessionToken: token.map { .text($0) })
+        }
+
+        private static func isOfKeyID(_ byte: UInt8) -> Bool {
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x5F
         }
 
         /// A value that has to be on one line. AWS's tools take what stands further in below it for a part of it, and so sign

@@ -5,6 +5,8 @@ enum GitHubRoute: Sendable {
     case rateLimit
     case app(GitHubAppRoute)
     case repository(String)
+    case environments(String)
+    case organizationVariables(String)
     case secrets(GitHubVaultPath)
     case publicKey(GitHubVaultPath)
     case secret(GitHubVaultPath, name: String)
@@ -28,6 +30,10 @@ enum GitHubRoute: Sendable {
         case "orgs" where segments.count >= 4:
             self.init(.organization(segments[1]), Array(segments.dropFirst(2)))
         case "repos" where segments.count == 3: self = .repository("\(segments[1])/\(segments[2])")
+        case "repos" where segments.count == 4 && segments[3] == "environments":
+            self = .environments("\(segments[1])/\(segments[2])")
+        case "repos" where segments.count == 5 && segments[3...].elementsEqual(["actions", "organization-variables"]):
+            self = .organizationVariables("\(segments[1])/\(segments[2])")
         case "repos" where segments.count >= 5:
             self.init(repository: "\(segments[1])/\(segments[2])", Array(segments.dropFirst(3)))
         default: return nil

@@ -37,7 +37,10 @@ private struct Need {
     init?(_ route: GitHubRoute, method: String) {
         let (place, permission): (GitHubPlace, String)
         switch route {
-        case .rateLimit, .app, .repository: return nil
+        case .rateLimit, .app, .repository, .environments: return nil
+        case .organizationVariables(let name):
+            place = .repository(name)
+            permission = "actions_variables"
         case .secrets(let path), .publicKey(let path), .secret(let path, _), .secretRepositories(let path, _):
             place = path.place
             permission = [.actions: "secrets", .dependabot: "dependabot_secrets"][path.kind] ?? "codespaces_secrets"

@@ -52,6 +52,8 @@ struct GitHubService: RequestAnswering {
         case ("PUT", .secret(let path, let name)): return try put(name, in: path, request)
         case ("DELETE", .secret(let path, let name)): return try delete(name, from: path)
         case ("GET", .repository(let name)): return try showRepository(name)
+        case ("GET", .environments(let name)): return try environments(of: name, request)
+        case ("GET", .organizationVariables(let name)): return try inheritedVariables(of: name, request)
         case ("GET", .secretRepositories(let path, let name)): return try secretRepositories(name, in: path, request)
         case ("GET", .variables(let place)): return try listVariables(place, request)
         case ("POST", .variables(let place)): return try createVariable(in: place, request)

@@ -69,8 +69,12 @@ extension HTTPResponse {
     /// Whether a web page answered, where a service answers with JSON: a sign-in page, a proxy's or a web server's.
     public var isPage: Bool {
         let type = header("content-type")?.lowercased() ?? ""
-        if type.contains("html") { return true }
-        return body.withBytes { bytes in
+        return type.contains("html") || hasMarkup
+    }
+
+    /// Whether the body is a page's, whatever the header fields say of it.
+    var hasMarkup: Bool {
+        body.withBytes { bytes in
             let start = bytes.prefix(64).drop { $0 <= 0x20 }
             let text = String(decoding: start.prefix(16), as: UTF8.self).lowercased()
             return text.hasPrefix("<html") || text.hasPrefix("<!doctype")

@@ -40,7 +40,7 @@ public struct HTTPResponse: Sendable {
 
     /// The first line's worth of a body that is plain text; empty for HTML pages, which say nothing to an operator.
     public var plainText: String {
-        if isPage { return "" }
+        if hasMarkup { return "" }
         return body.withBytes { bytes in
             let start = UnsafeRawBufferPointer(rebasing: bytes.prefix(1_000))
             let text = String(decoding: start, as: UTF8.self) + (start.count < bytes.count ? "…" : "")
