@@ -76,10 +76,12 @@ extension PusherHost: PushService {
         answer: @escaping @Sendable (PushAnswer<PushResult>) -> Void
     ) {
         ask(.push(pair), target, timeout, answer) { report in
-            PushResult(
+            var result = PushResult(
                 report.outcome, evidence: report.evidence, retryAfter: report.retryAfter,
                 mayHaveWritten: report.mayHaveWritten, changedAt: report.changedAt.flatMap(Timestamp.init(rfc3339:)),
                 message: report.message)
+            result.plugin = report.plugin
+            return result
         }
     }
 

@@ -32,9 +32,10 @@ enum Rows {
     /// Those that layouts before 3 lack.
     private static let laterDeliveryColumns = [
         "changed_at", "looked_at", "drift", "drift_key", "drift_since", "pushed_again", "identity", "left_at",
+        "plugin", "plugin_version", "plugin_sha256",
     ]
     /// Where the user is, in a reading of all deliveries.
-    static let deliveryUser = 19
+    static let deliveryUser = 22
 
     static func deliveryColumns(layout: Int32) -> String {
         present(deliveryColumns, laterDeliveryColumns, layout).joined(separator: ", ")
@@ -123,7 +124,8 @@ enum Rows {
             Cell(delivery.isRateLimited), Cell(delivery.detail), Cell(delivery.heldUntil), Cell(delivery.mayBeTorn),
             Cell(delivery.changedAt), Cell(delivery.lookedAt), Cell(delivery.drift?.kind.rawValue),
             Cell(delivery.drift?.key?.rawValue), Cell(delivery.drift?.since), Cell(delivery.pushedAgain),
-            Cell(delivery.identity), Cell(delivery.leftAt),
+            Cell(delivery.identity), Cell(delivery.leftAt), Cell(delivery.plugin?.id), Cell(delivery.plugin?.version),
+            Cell(delivery.plugin?.sha256),
         ]
     }
 
@@ -149,6 +151,9 @@ enum Rows {
         delivery.pushedAgain = int(row, 16)
         delivery.identity = row.text(17)
         delivery.leftAt = moment(row, 18)
+        if let id = row.text(19), let version = row.text(20), let sha256 = row.text(21) {
+            delivery.plugin = PluginIdentity(id: id, version: version, sha256: sha256)
+        }
         return (TargetName(row.text(0) ?? ""), delivery)
     }
 

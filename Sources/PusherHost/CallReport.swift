@@ -15,6 +15,8 @@ public struct CallReport: Hashable, Sendable {
     public var mayHaveWritten = false
     /// Whether the pusher never heard of the call: keyturn is to stop.
     public var isNotBegun = false
+    /// The plugin that was called; nil: keyturn's own place.
+    public var plugin: PluginIdentity?
     /// One line for the operator, without secrets.
     public var message: String
     /// The key ID that `inspect` read.

@@ -60,6 +60,7 @@ final class PusherSession {
     private var written: [TargetName: String] = [:]
     /// Whether it may do more than ask the host for requests. What it does by itself the host does not see.
     private let isTrusted: Bool
+    private let identity: PluginIdentity
 
     init(_ settings: PusherSettings, loop: RunnerLoop, places: BusyPlaces, pace: Pace) {
         self.settings = settings
@@ -68,6 +69,8 @@ final class PusherSession {
         self.pace = pace
         secrets = settings.secrets
         redactor = Redactor(settings.secrets)
+        let manifest = settings.plugin.manifest
+        identity = PluginIdentity(id: manifest.id, version: manifest.version, sha256: settings.admitted.library.hash)
         let grants = settings.admitted.grants
         isTrusted = grants.network || grants.programs || !grants.writable.isEmpty || !grants.readable.isEmpty
         parallel = settings.plugin.manifest.allowsThreads ? Self.callLimit : 1
@@ -258,6 +261,7 @@ final class PusherSession {
         var report = active.witness.judged(report, isTrusted: isTrusted, hasWrittenBefore: hasWrittenBefore)
         if active.hasWritten, let key = active.call.question.keyID { written[active.call.target.name] = key }
         report.places = active.places
+        report.plugin = identity
         report.mayHaveWritten = active.mayHaveWritten && report.outcome != .ok && report.outcome != .unchanged
         active.call.completion(report)
     }

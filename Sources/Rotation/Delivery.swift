@@ -23,6 +23,26 @@ public enum Evidence: String, Hashable, Codable, Sendable {
     case acknowledged
 }
 
+/// The plugin that a push was made with.
+public struct PluginIdentity: Hashable, Codable, Sendable, CustomStringConvertible {
+    /// "travis-ci".
+    public var id: String
+    /// The plugin's own version.
+    public var version: String
+    /// SHA-256 of its library, in hexadecimal.
+    public var sha256: String
+
+    /// A plugin.
+    public init(id: String, version: String, sha256: String) {
+        self.id = id
+        self.version = version
+        self.sha256 = sha256
+    }
+
+    /// As history and status name it.
+    public var description: String { "\(id) \(version), sha256:\(sha256)" }
+}
+
 /// How one push ended.
 public struct PushResult: Hashable, Sendable {
     /// The outcomes of the pusher ABI, and `unknown` for what a runner did not report.
@@ -46,6 +66,8 @@ public struct PushResult: Hashable, Sendable {
     public var changedAt: Timestamp?
     /// One line for the operator.
     public var message: String
+    /// What it was made with; nil: keyturn itself.
+    public var plugin: PluginIdentity?
 
     /// A push's end.
     public init(
@@ -98,6 +120,8 @@ public struct Delivery: Hashable, Codable, Sendable {
     public var mayBeTorn: Bool = false
     /// The vendor's answer, or the reason for a skip.
     public var detail: String?
+    /// The plugin of the push that confirmed it.
+    public var plugin: PluginIdentity?
     /// When the target was last written, by the service's own clock, as the push or the first look after it reported.
     public var changedAt: Timestamp?
     /// When the target last said what it holds.

@@ -119,6 +119,7 @@ extension Rotation {
         case .ok, .unchanged:
             deliveries[target]?.evidence = result.evidence ?? .acknowledged
             deliveries[target]?.changedAt = result.changedAt
+            deliveries[target]?.plugin = result.plugin
             settle(target, as: .confirmed, result.message, now, &transition)
             if phase == .overlap {
                 if !hasOpenDeliveries { beginOverlapAgain(now, terms, &transition) }
@@ -183,7 +184,7 @@ extension Rotation {
         transition.notes.append(
             Note(
                 kind, key: phase == .delivering ? next?.id : current?.id, target: target, evidence: delivery.evidence,
-                detail: detail))
+                detail: state == .confirmed ? delivery.plugin.map { "\(detail) (\($0))" } ?? detail : detail))
     }
 
     /// The one place where a new key becomes the current one: every delivery is confirmed, or skipped by an operator.

@@ -98,8 +98,9 @@ extension Rotation {
         let holders = undelivered(terms).filter { previous != nil && looks[$0]?.key == previous?.id }
         lookedAt = now
         isLookOrdered = false
-        let added = hasPair && !holders.isEmpty
-        if added { addTargets(holders, terms, &transition) }
+        let blind = blindNewcomers(terms)
+        let added = hasPair && !(holders + blind).isEmpty
+        if added { addTargets(holders + blind, terms, &transition) }
         let again = pushAgainWhatDrifted(terms, &transition)
         let isDrifting = added || again || hasOpenDeliveries || !stubborn(terms).isEmpty
         if isDrifting, phase != .overlap { return restore(now, terms, &transition) }
@@ -117,6 +118,9 @@ extension Rotation {
         // A leaked key does not live on because a target cannot be asked; an operator may have said the same of another one.
         if let first = failures.first, revoked == nil, retireReason == nil {
             return blockForUnreadable(first, failures.count - 1, now, &transition)
+        }
+        if let first = blind.first, !added, revoked == nil, retireReason == nil {
+            return blockForBlind(first, blind.count - 1, now, &transition)
         }
         if let empty = youngestEmptiness(now, terms) {
             distrust()
@@ -137,6 +141,11 @@ extension Rotation {
         }
         // What was seen in the middle is not what will be at the end.
         if isStepDue(now, terms) { isSeen = true } else { distrust() }
+    }
+
+    /// What was seen for a step counts while the step is due: a clock that was set back may put it off by hours.
+    mutating func distrustWhatIsNotDue(_ now: Timestamp, _ terms: Terms) {
+        if isSeen, phase == .overlap || phase == .soak, !isStepDue(now, terms) { distrust() }
     }
 
     private func isStepDue(_ now: Timestamp, _ terms: Terms) -> Bool {
@@ -161,6 +170,31 @@ extension Rotation {
 
     /// The targets that this rotation put nothing into: after `adopt` all, else those added since.
     func undelivered(_ terms: Terms) -> [TargetName] { terms.targets.filter { deliveries[$0] == nil } }
+
+    /// Targets that came into the configuration after the others were delivered, and do not show which key they hold: it may
+    /// be the old one. After `adopt` there are none, since then an operator has said what the targets hold.
+    private func blindNewcomers(_ terms: Terms) -> [TargetName] {
+        guard deliveries.values.contains(where: { $0.state == .confirmed }) else { return [] }
+        return undelivered(terms).filter { target in
+            guard case .seen(let inspection) = looks[target] else { return false }
+            return inspection.holding == .unreadable || inspection.holding == .unsupported
+        }
+    }
+
+    private mutating func blockForBlind(
+        _ target: TargetName, _ others: Int, _ now: Timestamp, _ transition: inout Transition
+    ) {
+        distrust()
+        retryAt = now + IAMTimes.strangerWait
+        guard problem?.needsPerson != true else { return }
+        let fate = previous?.status == .active ? "stays Active" : "is not deleted"
+        block(
+            .targetUnreadable,
+            "\(target)\(others > 0 ? " (and \(others) more)" : "") came into the configuration during this rotation and does not show "
+                + "which key it holds, and the new key's secret is gone, so keyturn cannot push it there. The old key "
+                + "\(previous?.id.rawValue ?? "") \(fate). Put \(current?.id.rawValue ?? "the new key") there by hand; then "
+                + "`keyturn retire USER --reason REASON`.", now, &transition)
+    }
 
     private mutating func blockForHolder(
         _ target: TargetName, _ others: Int, _ now: Timestamp, _ transition: inout Transition

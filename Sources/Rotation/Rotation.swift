@@ -237,6 +237,7 @@ public struct Rotation: Hashable, Sendable {
         var transition = Transition()
         dropPair(terms, &transition)
         dropStaleProblem(now, terms.policy)
+        distrustWhatIsNotDue(now, terms)
         deliverToNewTargets(now, terms, &transition)
         endEmptyLook(now, terms)
         judgeLeft(now, terms, &transition)
@@ -311,7 +312,9 @@ public struct Rotation: Hashable, Sendable {
         if problem?.code != code || problem?.message != message {
             transition.notes.append(Note(.blocked, detail: message))
         }
-        problem = Problem(code: code, message: message, since: problem?.code == code ? problem?.since ?? now : now)
+        // A clock that was set back must not make a problem one of the future, which would never have lasted long enough.
+        let since = problem?.code == code ? min(problem?.since ?? now, now) : now
+        problem = Problem(code: code, message: message, since: since)
     }
 
     private mutating func succeeded() {

@@ -32,7 +32,7 @@ def check_status(document):
                 holds = delivery.pop("holds")
                 assert set(holds) == {"role", "key", "since", "drift"}
                 assert holds["role"] in {"current", "next", "previous", "foreign", "nothing", "unreadable", "unknown"}
-            assert set(delivery) == {"target", "state", "evidence", "attempts", "at", "detail", "may-be-torn", "looked-at", "drift"}
+            assert set(delivery) == {"target", "state", "evidence", "attempts", "at", "detail", "may-be-torn", "looked-at", "drift", "plugin-version", "plugin-sha256"}
             assert delivery["looked-at"] is None or is_moment(delivery["looked-at"])
             assert delivery["state"] in STATES and delivery["evidence"] in EVIDENCE
             assert type(delivery["attempts"]) is int and type(delivery["may-be-torn"]) is bool

@@ -1,5 +1,6 @@
 """Pushers in plain C, made from the header alone: a good one, and every way to be a bad one."""
 
+import hashlib
 import pathlib
 
 import pytest
@@ -139,6 +140,13 @@ def test_a_good_one_delivers(cast):
     assert secret == cast.sandbox.secret_at_gitlab()
     assert all(headers["authorization"] == cast.token for headers in cast.server.headers)
     assert cast.world.deliveries()["mine:here"]["evidence"] == "acknowledged"
+    # What it was delivered with is on record: in status, and in the history.
+    library = hashlib.sha256((cast.directory / "plain" / "pusher.so").read_bytes()).hexdigest()
+    delivery = cast.world.deliveries()["mine:here"]
+    assert (delivery["plugin-version"], delivery["plugin-sha256"]) == ("1.0.0", library)
+    assert f"sha256:{library}" in cast.world.must("status", "--verbose").out.replace("\n", "").replace(" ", "")
+    (line,) = [line for line in cast.world.history() if line["event"] == "delivered" and line["target"] == "mine:here"]
+    assert f"plain 1.0.0, sha256:{library}" in line["detail"]
     listed = {plugin["id"]: plugin for plugin in cast.world.must("plugin", "list", "--json").json["plugins"]}
     assert listed["plain"]["library"].endswith("plugins/plain/pusher.so")
 

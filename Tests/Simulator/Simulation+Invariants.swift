@@ -132,8 +132,9 @@ extension Simulation {
         if flight.isOrdered { book.broken.insert(id) }
         for index in targets.indices where targets[index].isProtected && targets[index].held == id {
             let target = targets[index]
-            // Whoever has left does not hold up the answer to a leak.
-            if !flight.watched.contains(target.name), flight.hasLeak {
+            // Whoever has left, or came after the delivery, does not hold up the answer to a leak.
+            let isWritten = flight.watched.contains(target.name) && flight.delivered.contains(target.name)
+            if !isWritten, flight.hasLeak {
                 targets[index].isProtected = false
                 continue
             }

@@ -24,6 +24,9 @@ struct StatusDocument: Encodable {
         var lookedAt: String?
         /// What it showed then that it should not, in a sentence.
         var drift: String?
+        /// The plugin of the push that confirmed it.
+        var pluginVersion: String?
+        var pluginSHA256: String?
         /// With `--online`: what the target really holds.
         var holds: Holding?
 
@@ -38,6 +41,8 @@ struct StatusDocument: Encodable {
             try container.encode(mayBeTorn, forKey: .mayBeTorn)
             try container.encode(lookedAt, forKey: .lookedAt)
             try container.encode(drift, forKey: .drift)
+            try container.encode(pluginVersion, forKey: .pluginVersion)
+            try container.encode(pluginSHA256, forKey: .pluginSHA256)
             try container.encodeIfPresent(holds, forKey: .holds)
         }
 
@@ -45,6 +50,8 @@ struct StatusDocument: Encodable {
             case target, state, evidence, attempts, at, detail, drift, holds
             case mayBeTorn = "may-be-torn"
             case lookedAt = "looked-at"
+            case pluginVersion = "plugin-version"
+            case pluginSHA256 = "plugin-sha256"
         }
     }
 
@@ -173,7 +180,8 @@ extension StatusDocument.User {
                     ? "no longer in the configuration: no rotation begins until it is back, or "
                         + "`keyturn forget \(target) --reason REASON`" : delivery.detail,
                 mayBeTorn: delivery.mayBeTorn, isRemark: isGone, lookedAt: delivery.lookedAt.map(Moment.text),
-                drift: delivery.drift.map { rotation.sentence(on: $0, of: user.name) })
+                drift: delivery.drift.map { rotation.sentence(on: $0, of: user.name) },
+                pluginVersion: delivery.plugin?.version, pluginSHA256: delivery.plugin?.sha256)
         }
         guard rotation.number > 0 else { return known }
         let new = configured.subtracting(rotation.deliveries.keys).map { target in

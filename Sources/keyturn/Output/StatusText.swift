@@ -65,11 +65,17 @@ struct StatusText {
         let detail = delivery.isQuiet && !isVerbose ? nil : delivery.detail
         let text = "\(delivery.target)\(evidence)\(tries)" + (detail.map { "  \($0)" } ?? "")
         return "  \(terminal.styled(pad(delivery.state, 9), style)) \(terminal.wrapped(text, indent: 12))"
+            + (isVerbose ? plugin(delivery) : "")
             + (delivery.mayBeTorn ? "\n" + torn(delivery) : "")
             + (delivery.holds.map { "\n            holds \(terminal.wrapped($0.text, indent: 12))" } ?? "")
             + ((delivery.holds == nil ? delivery.drift : delivery.holds?.drift).map {
                 "\n            \(warning("drift: \($0)", .yellow))"
             } ?? "")
+    }
+
+    private func plugin(_ delivery: StatusDocument.DeliveryLine) -> String {
+        guard let version = delivery.pluginVersion, let sum = delivery.pluginSHA256 else { return "" }
+        return "\n            by version \(version) of the plugin, sha256:\(sum)"
     }
 
     private func torn(_ delivery: StatusDocument.DeliveryLine) -> String {
