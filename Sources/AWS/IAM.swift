@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 public import HTTP
+internal import PlainText
 public import Rotation
 public import Secrets
 internal import Synchronization
@@ -79,7 +80,7 @@ public struct IAM: Sendable {
         try await requireSTS()
         let parameters = [("UserName", user)]
         let reply = try await client.call(.iam, "CreateAccessKey", parameters, .never)
-        guard let made = reply.at("CreateAccessKeyResult", "AccessKey"), let secret = made.text("SecretAccessKey"),
+        guard let made = reply.at("CreateAccessKeyResult", "AccessKey"), let secret = made.secret("SecretAccessKey"),
             !secret.isEmpty, let key = try? Self.key(made, by: clock)
         else { throw AWSError(.lost, "CreateAccessKey: the answer holds no key that can be read") }
         return (key, KeyPair(id: key.id.rawValue, secret: .text(secret)))
@@ -145,7 +146,9 @@ public struct IAM: Sendable {
             throw AWSError(.refused, "GetAccessKeyLastUsed: the date of last use cannot be read")
         }
         // AWS writes N/A where it does not know.
-        func known(_ name: String) -> String? { use.text(name).flatMap { $0.isEmpty || $0 == "N/A" ? nil : $0 } }
+        func known(_ name: String) -> String? {
+            use.text(name).flatMap { $0.isEmpty || $0 == "N/A" ? nil : PlainText.line($0, limit: 128) }
+        }
         return LastUse(at: clock.local(moment), service: known("ServiceName"), region: known("Region"))
     }
 

@@ -23,6 +23,7 @@ struct QueryClient: Sendable {
         _ repeatability: Repeatability = .safe
     ) async throws(AWSError) -> XMLElement {
         var attempt = 1
+        var resignings = 0
         while true {
             let failure: AWSError
             do {
@@ -36,7 +37,13 @@ struct QueryClient: Sendable {
                 }
                 if error.isSkew {
                     // Such a refusal is definite, so even CreateAccessKey may be made once more, by AWS's clock.
-                    if clock.noteRefusal(message: error.error.description, date: date) { continue }
+                    // Two clocks behind one address would go on for ever.
+                    if resignings < 2, !Task.isCancelled,
+                        clock.noteRefusal(message: error.error.description, date: date)
+                    {
+                        resignings += 1
+                        continue
+                    }
                     error.error = Self.explainSkew(error.error, clock)
                 }
                 guard error.isRepeatable(repeatability), attempt < 3, retries.take(5) else { throw error.error }
@@ -48,7 +55,13 @@ struct QueryClient: Sendable {
                 guard isHarmless, isPassing, attempt < 3, retries.take(error.code == .timedOut ? 10 : 5) else {
                     throw failure
                 }
-            } catch let error as AWSError { throw error } catch {
+            } catch let error as AWSError {
+                // A proxy's refusal may come after the effect; AWS's own says so in its document.
+                guard repeatability == .never, error.awsCode == nil, [.refused, .denied].contains(error.code) else {
+                    throw error
+                }
+                throw AWSError(.lost, error.description)
+            } catch {
                 throw AWSError(.refused, "\(action): \(error)")
             }
             let wait = Double.random(in: 0...1) * min(Double(1 << (attempt - 1)), 20)

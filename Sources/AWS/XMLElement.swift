@@ -1,4 +1,5 @@
 internal import CExpat
+internal import PlainText
 
 /// One element of a parsed XML document. Attributes are passed over: AWS's answers have none that matter.
 final class XMLElement {
@@ -13,7 +14,14 @@ final class XMLElement {
 
     func child(_ name: String) -> XMLElement? { children.first { $0.name == name } }
 
-    func text(_ name: String) -> String? { child(name)?.content }
+    /// A text as it may be kept and shown: on one line, bounded, without characters that hide.
+    func text(_ name: String) -> String? { child(name).map { PlainText.line($0.content, limit: Self.longestText) } }
+
+    /// A text that is never shown, as it is.
+    func secret(_ name: String) -> String? { child(name)?.content }
+
+    /// The longest text that AWS gives and keyturn keeps: an ARN has 2,048 at most, a marker of a listing fewer.
+    private static let longestText = 4_096
 
     /// The element at the end of a way of names.
     func at(_ way: String...) -> XMLElement? {

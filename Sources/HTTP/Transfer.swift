@@ -5,7 +5,7 @@ internal import Secrets
 /// One request on the wire. Only the client's thread touches it.
 final class Transfer {
     /// Header fields of one response, and their bytes.
-    private static let headerLimit = (count: 256, bytes: 64 << 10)
+    private static let headerLimit = (count: 128, bytes: 24 << 10)
 
     let handle: UnsafeMutableRawPointer?
     var isCancelled = false
@@ -22,6 +22,7 @@ final class Transfer {
     private let room: ResponseRoom
     /// Bytes of ``room`` that it holds.
     private var taken = 0
+    private var takenForHeaders = 0
     /// The URL that is sent; nil: none is.
     private let url: HTTPURL?
     /// Why nothing is sent.
@@ -59,7 +60,7 @@ final class Transfer {
         if let handle { curl_easy_cleanup(handle) }
         wipeHeaders()
         Secret.wipe(&body)
-        room.give(taken)
+        room.give(taken + takenForHeaders)
         errorText.deallocate()
         addressCheck.deallocate()
     }
@@ -206,7 +207,14 @@ final class Transfer {
             isTooLarge = true
             return 0
         }
-        let line = String(decoding: bytes, as: UTF8.self)
+        // libcurl keeps a copy of its own.
+        guard room.take(2 * bytes.count) else {
+            isCrowded = true
+            return 0
+        }
+        takenForHeaders += 2 * bytes.count
+        // What is no ASCII means nothing that is looked for here, and would take thrice the memory where it is no UTF-8.
+        let line = String(decoding: bytes.map { $0 < 0x80 ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
         // An interim response (100) or a proxy's (CONNECT) comes first; its fields are not the answer's.
         if line.hasPrefix("HTTP/") {
             headers = []
@@ -247,17 +255,19 @@ final class Transfer {
         if let handle { kt_curl_get_long(handle, CURLINFO_REQUEST_SIZE, &sent) }
         let detail = String(cString: errorText)
         let text = detail.isEmpty ? String(cString: curl_easy_strerror(result)) : detail
-        let code: HTTPError.Code =
-            switch result {
-            case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CACERT_BADFILE,
-                CURLE_SSL_ISSUER_ERROR:
-                .tls
-            case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_FAILED_INIT, CURLE_OUT_OF_MEMORY: .refused
-            case _ where sent == 0: .unreachable
-            case CURLE_OPERATION_TIMEDOUT: .timedOut
-            default: .lost
-            }
-        return HTTPError(code, text)
+        return HTTPError(Self.code(result, hasSent: sent > 0), text)
+    }
+
+    private static func code(_ result: CURLcode, hasSent: Bool) -> HTTPError.Code {
+        switch result {
+        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR:
+            return .tls
+        case CURLE_OPERATION_TIMEDOUT where hasSent: return .timedOut
+        // An answer that is not HTTP has the code of an unknown protocol, too: it comes after the request.
+        case _ where hasSent: return .lost
+        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_FAILED_INIT, CURLE_OUT_OF_MEMORY: return .refused
+        default: return .unreachable
+        }
     }
 
     private func milliseconds(_ duration: Duration) -> Int {

@@ -9,8 +9,8 @@ public enum PlainText {
     /// above and below.
     private static let longestMarks = 4
 
-    /// The text on one line: control characters become blanks, other characters that cannot be shown become U+FFFD, and
-    /// blanks at both ends are dropped.
+    /// The text on one line: control characters become blanks, other characters that cannot be shown become U+FFFD, blanks in
+    /// a row become one, and blanks at both ends are dropped.
     ///
     /// - Parameter limit: the most bytes of UTF-8 in the result, at least 4. A text that is cut ends with "…".
     public static func line(_ text: String, limit: Int) -> String {
@@ -21,8 +21,9 @@ public enum PlainText {
         for scalar in text.unicodeScalars {
             marks = isMark(scalar) ? marks + 1 : 0
             if marks > longestMarks { continue }
-            let shown = isControl(scalar) ? " " : isShowable(scalar) ? scalar : "\u{FFFD}"
-            if cleaned.isEmpty, shown == " " { continue }
+            let shown = isControl(scalar) || isBlank(scalar) ? " " : isShowable(scalar) ? scalar : "\u{FFFD}"
+            // Blanks in a row could put what follows at the beginning of a terminal's next line, like a line of its own.
+            if shown == " ", cleaned.isEmpty || cleaned.last == 0x20 { continue }
             cleaned.append(contentsOf: UTF8.encode(shown) ?? UTF8.encodedReplacementCharacter)
             if cleaned.count > limit { break }
         }
@@ -80,7 +81,12 @@ public enum PlainText {
     private static func isASCIILine(_ text: String, _ limit: Int) -> Bool {
         var text = text
         return text.withUTF8 { bytes in
-            bytes.count <= limit && bytes.first != 0x20 && bytes.last != 0x20 && bytes.allSatisfy { 0x20...0x7E ~= $0 }
+            var before = UInt8(ascii: " ")
+            let isPlain = bytes.allSatisfy { byte in
+                defer { before = byte }
+                return 0x20...0x7E ~= byte && (byte != 0x20 || before != 0x20)
+            }
+            return isPlain && bytes.count <= limit && bytes.last != 0x20
         }
     }
 
@@ -100,6 +106,10 @@ public enum PlainText {
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         // U+2028 and U+2029 break lines, too.
         scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || scalar.value == 0x2028 || scalar.value == 0x2029
+    }
+
+    private static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
+        scalar == " " || scalar.value >= 0x80 && scalar.properties.generalCategory == .spaceSeparator
     }
 
     private static func isMark(_ scalar: Unicode.Scalar) -> Bool {

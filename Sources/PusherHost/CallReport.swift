@@ -67,8 +67,17 @@ public struct CallReport: Hashable, Sendable {
 
     /// A text of a pusher as it may be shown. Secrets are taken out before it is cut, so that none is left in part.
     static func oneLine(_ text: String, _ redactor: Redactor, limit: Int = messageLimit) -> String {
-        PlainText.line(redactor.redact(text), limit: limit)
+        guard text.utf8.count > longestSearched else { return PlainText.line(redactor.redact(text), limit: limit) }
+        // What follows would be cut off in any case. The end may hold the beginning of a secret, so it goes.
+        let searched = redactor.redact(String(decoding: text.utf8.prefix(longestSearched), as: UTF8.self))
+        return PlainText.line(
+            String(decoding: searched.utf8.dropLast(longestSecret), as: UTF8.self) + "…", limit: limit)
     }
+
+    /// The bytes of a text in which secrets are looked for.
+    private static let longestSearched = 16 << 10
+    /// No secret of a pair or a token is longer, in whatever form.
+    private static let longestSecret = 4 << 10
 
     /// `kt_outcome`.
     private static let outcomes: [Int32: PushResult.Outcome] = [

@@ -35,7 +35,9 @@ public struct Grant: Hashable, Sendable {
             }
     }
 
-    private func isEndpoint(_ url: HTTPURL) -> Bool { endpoint?.host == url.host && endpoint?.port == url.port }
+    private func isEndpoint(_ url: HTTPURL) -> Bool {
+        endpoint?.host == url.host && endpoint?.port == url.port && endpoint?.scheme == url.scheme
+    }
 
     /// Addresses, and names of this machine, are granted only where they are written out.
     private static func isWrittenOut(_ url: HTTPURL) -> Bool {

@@ -17,9 +17,10 @@ enum PluginRequest {
     /// take one method for another.
     private static let reserved: Set<String> = [
         "host", "content-length", "transfer-encoding", "connection", "keep-alive", "te", "trailer", "upgrade", "expect",
-        "http2-settings", "x-http-method-override", "x-http-method", "x-method-override",
+        "http2-settings", "x-http-method-override", "x-http-method", "x-method-override", "x-original-method",
+        "x-original-url", "x-rewrite-url", "forwarded",
     ]
-    private static let reservedPrefixes = ["proxy-"]
+    private static let reservedPrefixes = ["proxy-", "x-forwarded-"]
 
     /// The request as it is sent.
     ///
@@ -72,7 +73,9 @@ enum PluginRequest {
                 throw Refusal(reason: "a header field whose name is not a token (RFC 9110)")
             }
             let name = String(decoding: bytes[field.name], as: UTF8.self).lowercased()
-            guard !reserved.contains(name), !reservedPrefixes.contains(where: name.hasPrefix) else {
+            // Gateways take underscores for dashes (RFC 3875, and what follows it).
+            let read = String(name.map { $0 == "_" ? "-" : $0 })
+            guard !reserved.contains(read), !reservedPrefixes.contains(where: read.hasPrefix) else {
                 throw Refusal(reason: "a header field `\(name.prefix(64))`, which is not the pusher's to set")
             }
             guard bytes[field.value].allSatisfy(isFieldByte) else {

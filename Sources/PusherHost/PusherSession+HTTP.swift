@@ -50,6 +50,8 @@ extension PusherSession {
             active.requests[wanted.number] = key
             send(request, key, runner)
         } catch {
+            Secret.wipe(&fields)
+            Secret.wipe(&body)
             try logRefusal(active.call.target.name, error.reason)
             refuse(wanted, WireError.refused, "the host does not send it: \(error.reason)", call, runner)
         }

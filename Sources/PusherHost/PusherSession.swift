@@ -56,7 +56,7 @@ final class PusherSession {
     /// Targets that were being called when the process was lost. Any of them may be the one that kills it, so each is called
     /// alone until a call of it has ended.
     private var suspects: Set<TargetName> = []
-    /// The key that was last written at each target, as far as the host saw it.
+    /// The key that the service last confirmed at each target, as far as the host saw it.
     private var written: [TargetName: String] = [:]
     /// Whether it may do more than ask the host for requests. What it does by itself the host does not see.
     private let isTrusted: Bool
@@ -259,7 +259,9 @@ final class PusherSession {
         places.release(place(of: active.call))
         let hasWrittenBefore = written[active.call.target.name].map { $0 == active.call.question.keyID } ?? false
         var report = active.witness.judged(report, isTrusted: isTrusted, hasWrittenBefore: hasWrittenBefore)
-        if active.hasWritten, let key = active.call.question.keyID { written[active.call.target.name] = key }
+        if active.witness.hasConfirmedWrite, let key = active.call.question.keyID {
+            written[active.call.target.name] = key
+        }
         report.places = active.places
         report.plugin = identity
         report.mayHaveWritten = active.mayHaveWritten && report.outcome != .ok && report.outcome != .unchanged
@@ -267,13 +269,14 @@ final class PusherSession {
     }
 
     private func write(_ line: LogLine, _ active: ActiveCall?) throws(ProtocolError) {
-        let text = CallReport.oneLine(line.text, redactor, limit: 2_000)
-        guard linesThisHour.take(), lineBytesThisHour.take(text.utf8.count) else {
+        // Counted first: what is left out costs nothing.
+        guard linesThisHour.take(), lineBytesThisHour.take(min(line.text.utf8.count, 2_000)) else {
             if linesThisHour.isFirstRefusal() {
                 log(.warning, nil, "it writes too many lines; the rest of this hour's are left out")
             }
             return try countNuisance()
         }
+        let text = CallReport.oneLine(line.text, redactor, limit: 2_000)
         log(PusherLogLine.Level(rawValue: line.level) ?? .info, active?.call.target.name, text)
     }
 

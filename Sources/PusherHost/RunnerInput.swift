@@ -49,7 +49,10 @@ struct RunnerInput: ~Copyable {
 
     /// A secret comes just before its message, so there are never more than one message's.
     private mutating func keep(_ frame: Frame, _ isLive: (UInt32) -> Bool) throws(ProtocolError) {
-        guard isLive(frame.call) else { throw ProtocolError("a secret for a call that is not under way") }
+        guard isLive(frame.call) else {
+            Self.wipe(frame.payload)
+            throw ProtocolError("a secret for a call that is not under way")
+        }
         var kept = secrets?.payloads ?? []
         guard secrets.map({ $0.call == frame.call }) ?? true, kept.count < 2 else {
             throw ProtocolError("a secret without its message")

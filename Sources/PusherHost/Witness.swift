@@ -25,9 +25,14 @@ struct Witness {
     /// Takes an answer of the service in.
     mutating func take(_ response: HTTPResponse, isWriting: Bool) {
         guard !forms.isEmpty else { return }
-        if isWriting { written = max(written, Self.judged(response)) }
-        if !hasSeenKeyID { hasSeenKeyID = response.body.withBytes { holdsKeyID($0) } }
+        let word = Self.judged(response)
+        if isWriting { written = max(written, word) }
+        // A refusal may well quote what it refuses.
+        if !hasSeenKeyID, word > .none { hasSeenKeyID = response.body.withBytes { holdsKeyID($0) } }
     }
+
+    /// Whether the service said yes to a writing request.
+    var hasConfirmedWrite: Bool { written > .none }
 
     /// What of the pusher's report is believed.
     ///

@@ -55,8 +55,8 @@ class Server:
                 kept[self.path.lstrip("/")] = body.decode()
                 headers.append(dict(self.headers))
                 how, _, rest = self.path.lstrip("/").partition("/")
-                status = {"accepted": 202, "proxy": 203, "redirect": 302}.get(how, 200)
-                content = rest.encode() if how in ("read-back", "accepted") else b""
+                status = {"accepted": 202, "proxy": 203, "redirect": 302, "echo": 404}.get(how, 200)
+                content = rest.encode() if how in ("read-back", "accepted", "echo") else b""
                 self.send_response(status)
                 self.send_header("content-type", "text/html" if how == "web-page" else "application/json")
                 self.send_header("content-length", str(len(content)))

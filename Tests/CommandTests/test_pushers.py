@@ -151,7 +151,7 @@ def test_a_good_one_delivers(cast):
     assert listed["plain"]["library"].endswith("plugins/plain/pusher.so")
 
 
-@pytest.mark.parametrize("what", ["nothing", "unchanged", "read-only", "web-page", "proxy", "redirect"])
+@pytest.mark.parametrize("what", ["nothing", "unchanged", "read-only", "web-page", "proxy", "redirect", "echo"])
 def test_one_that_only_says_yes(cast, what):
     """A yes is believed where the service confirmed a write: not without a request, after a read, or for a web page."""
     plugins.put(cast.directory, "plain")

@@ -7,13 +7,13 @@ import Testing
 
 @Suite("What the host saw of a push")
 struct WitnessTests {
-    private static let key = "AKIAIOSFODNN7EXAMPLE"
+    static let key = "AKIAIOSFODNN7EXAMPLE"
 
-    private func answer(_ status: Int, _ body: String = "{}", _ kind: String = "application/json") -> HTTPResponse {
+    func answer(_ status: Int, _ body: String = "{}", _ kind: String = "application/json") -> HTTPResponse {
         HTTPResponse(status: status, headers: [(name: "content-type", value: kind)], body: .text(body))
     }
 
-    private func judged(
+    func judged(
         _ outcome: PushResult.Outcome = .ok, _ evidence: Evidence = .readBack, writes: [HTTPResponse] = [],
         reads: [HTTPResponse] = [],
         isTrusted: Bool = false, before: Bool = false
@@ -88,5 +88,16 @@ struct WitnessTests {
         #expect(judged(.retryable).message == "yes")
         let question = Witness(keyID: nil).judged(CallReport(.ok, "fine"), isTrusted: false, hasWrittenBefore: false)
         #expect(question.outcome == .ok)
+    }
+}
+
+extension WitnessTests {
+    @Test(
+        "has not seen a key where a refusal, a redirect or a web page quotes its ID",
+        arguments: [203, 302, 404, 422, 500])
+    func quoted(status: Int) {
+        #expect(judged(.unchanged, reads: [answer(status, Self.key)]).outcome == .internal)
+        #expect(judged(writes: [answer(204, "")], reads: [answer(status, Self.key)]).evidence == .acknowledged)
+        #expect(judged(.unchanged, reads: [answer(200, Self.key, "text/html")]).outcome == .internal)
     }
 }

@@ -192,7 +192,8 @@ typedef int32_t kt_http_error;
  *   - GET and HEAD have no body. A body has at most 1 MiB.
  *   - Header fields: at most 64, and 64 KiB of them. Names are tokens (RFC 9110), values have no control characters but
  *     tabs. Not the plugin's to set: host, content-length, transfer-encoding, connection, keep-alive, proxy-*, te,
- *     trailer, upgrade, expect, http2-settings, and the fields that override a method.
+ *     trailer, upgrade, expect, http2-settings, forwarded, x-forwarded-*, and the fields that override a method or a
+ *     URL; also with underscores in place of dashes.
  */
 typedef struct kt_http_request {
     uint32_t size;

@@ -57,8 +57,8 @@ enum STSCredentials {
     static func read(
         _ element: XMLElement?, source: String, origins: [Credentials] = []
     ) throws(AWSError) -> Credentials {
-        guard let element, let id = element.text("AccessKeyId"), let secret = element.text("SecretAccessKey"),
-            let token = element.text("SessionToken"), let expiry = Moment.parse(element.text("Expiration")),
+        guard let element, let id = element.text("AccessKeyId"), let secret = element.secret("SecretAccessKey"),
+            let token = element.secret("SessionToken"), let expiry = Moment.parse(element.text("Expiration")),
             !id.isEmpty, !secret.isEmpty, !token.isEmpty
         else { throw AWSError(.refused, "the answer of STS holds no credentials that can be read") }
         return Credentials(

@@ -14,7 +14,7 @@ enum StandardStream: Int32 {
     private static func isOwn(_ sequence: Substring.UnicodeScalarView) -> Bool {
         let text = String(sequence)
         if ["0m", "1m", "2m", "31m", "32m", "33m", "2K", "J"].contains(text) { return true }
-        return text.last == "A" && text.dropLast().allSatisfy(\.isWholeNumber)
+        return text.last == "A" && text.utf8.dropLast().allSatisfy { (0x30...0x39).contains($0) }
     }
 
     private func write(bytes: [UInt8]) {

@@ -239,6 +239,13 @@ static kt_outcome push(void *instance, const kt_call *call, const kt_target *tar
         say(self, call, painted);
         tell(call, KT_EVIDENCE_ACKNOWLEDGED, painted);
     }
+    if (!strcmp(what, "pad")) {
+        static char padded[600] = "failed";
+        memset(padded + strlen(padded), ' ', 200);
+        strcat(padded, "\xe3\x80\x80\xe3\x80\x80  confirmed gitlab:acme/prod (read-back)  all is well");
+        tell(call, KT_EVIDENCE_ACKNOWLEDGED, padded);
+        return KT_RETRYABLE;
+    }
     if (!strcmp(what, "ignore")) for (;;) usleep(100000);
     if (!strcmp(what, "leak")) leak(self, call, pair);
     if (!strncmp(what, "leak-", 5)) leak_more(self, call, pair, what);

@@ -19,7 +19,8 @@ struct Request: Sendable {
     /// As keyturn refuses them: framing, connections, and what overrides the method.
     private static let reserved: Set<String> = [
         "host", "content-length", "transfer-encoding", "connection", "keep-alive", "te", "trailer", "upgrade", "expect",
-        "http2-settings", "x-http-method-override", "x-http-method", "x-method-override",
+        "http2-settings", "x-http-method-override", "x-http-method", "x-method-override", "x-original-method",
+        "x-original-url", "x-rewrite-url", "forwarded",
     ]
 
     init(_ raw: UnsafePointer<kt_http_request>?) {
@@ -92,8 +93,8 @@ struct Request: Sendable {
             if header.name.isEmpty || !header.name.utf8.allSatisfy(isTokenCharacter) {
                 found.append("a header field named \(quoted(header.name))")
             }
-            let name = header.name.lowercased()
-            if Self.reserved.contains(name) || name.hasPrefix("proxy-") {
+            let name = String(header.name.lowercased().map { $0 == "_" ? "-" : $0 })
+            if Self.reserved.contains(name) || name.hasPrefix("proxy-") || name.hasPrefix("x-forwarded-") {
                 found.append("the header field \(quoted(header.name)), which is the host's to set")
             }
             if header.value.unicodeScalars.contains(where: { $0.value < 32 && $0 != "\t" || $0.value == 127 }) {
