@@ -186,14 +186,13 @@ extension Rotation {
     ) {
         distrust()
         retryAt = now + IAMTimes.strangerWait
-        guard problem?.needsPerson != true else { return }
         let fate = previous?.status == .active ? "stays Active" : "is not deleted"
         block(
-            .targetUnreadable,
+            .unaccountedKey,
             "\(target)\(others > 0 ? " (and \(others) more)" : "") came into the configuration during this rotation and does not show "
                 + "which key it holds, and the new key's secret is gone, so keyturn cannot push it there. The old key "
-                + "\(previous?.id.rawValue ?? "") \(fate). Put \(current?.id.rawValue ?? "the new key") there by hand; then "
-                + "`keyturn retire USER --reason REASON`.", now, &transition)
+                + "\(previous?.id.rawValue ?? "") \(fate). Put \(current?.id.rawValue ?? "the new key") there by hand, then "
+                + "leave it out of this rotation with `keyturn skip \(target) --reason REASON`.", now, &transition)
     }
 
     private mutating func blockForHolder(

@@ -89,10 +89,12 @@ extension Simulation {
         }
     }
 
-    /// The old key is in use somewhere that keyturn did not write: an operator leaves those targets out.
+    /// The old key is in use somewhere that keyturn did not write, or may be: an operator leaves those targets out.
     private mutating func leaveOut(_ rotation: Rotation) -> Bool {
-        for index in targets.indices where targets[index].isConfigured && targets[index].held == rotation.previous?.id {
-            targets[index].isProtected = false
+        for index in targets.indices where targets[index].isConfigured {
+            let holdsOldKey = targets[index].held == rotation.previous?.id
+            guard holdsOldKey || rotation.deliveries[targets[index].name] == nil else { continue }
+            if holdsOldKey { targets[index].isProtected = false }
             ask(.skip(targets[index].name, reason: "it waits for the next rotation"))
         }
         return true
