@@ -57,6 +57,11 @@ enum RunnerTarget: FuzzTarget {
             if let request = try? PluginRequest.checked(wanted, fields: &fields, body: &body, grant) {
                 RequestTarget.demandSound(request)
             }
+        case .place(_, let place):
+            let found = FoundPlace(place, redactor)
+            showable(found.place, 300)
+            showable(found.keyID ?? "", 128)
+            showable(found.changedAt ?? "", 64)
         case .log(_, let line): showable(CallReport.oneLine(line.text, redactor, limit: 2_000), 2_000)
         }
     }
