@@ -68,7 +68,8 @@ def test_a_program_gets_the_pair(pushed):
     assert request["variables"]["secret-access-key"] == "AWS_SECRET_ACCESS_KEY"
     assert set(request["environment"]) <= {"LANG", "PATH", "LC_CTYPE"}
     assert set(request["descriptors"]) <= {"0", "1", "2", "3", "4"}
-    assert world.deliveries()["mine:a-b"]["evidence"] == "read-back"
+    # A program's word: keyturn saw nothing of what it did.
+    assert world.deliveries()["mine:a-b"]["evidence"] == "acknowledged"
 
 
 def test_programs_must_be_granted(pushed):

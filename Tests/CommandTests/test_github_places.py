@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 
 import github
 import pytest
@@ -247,6 +248,9 @@ def test_requests_of_the_plugin_tests():
     lines = [json.loads(line) for line in pathlib.Path(name).read_text().splitlines()]
     lines = [sent for sent in lines if sent["url"].startswith("https://api.github.com/")]
     for sent in lines:
+        # Where GitHub's own redirect leads, by the repository's number: no path of its description.
+        if re.fullmatch(r"https://api\.github\.com/repositories/[0-9]+", sent["url"]) and sent["method"] == "GET":
+            continue
         contract.check_request(sent["method"], sent["url"].removeprefix("https://api.github.com"), sent["body"])
         recorders.check_headers(sent["headers"], bool(sent["body"]))
     assert len(lines) > 250

@@ -30,7 +30,7 @@ def test_init_then_check_then_rotate(bare, start):
     bare.must("check")
     assert sandbox.requests() == [], "check without --online asks nobody"
     checked = bare.must("check", "--online", "--json").json["checks"]
-    assert all(line["ok"] for line in checked) and len(checked) == 9
+    assert all(line["ok"] for line in checked) and len(checked) == 10
     assert sandbox.writes() == []
     bare.must("rotate", "--wait")
     assert list(sandbox.keys().values()) == ["Active"]
