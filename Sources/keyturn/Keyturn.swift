@@ -49,15 +49,25 @@ struct Keyturn: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            end(ExitStatus.done.rawValue)
         } catch let finished as FinishedWith {
-            Self.exit(withError: ExitCode(finished.status.rawValue))
+            end(finished.status.rawValue)
         } catch let failure as CommandFailure {
             tell(failure)
         } catch let error as JournalError {
             tell(CommandFailure(error))
         } catch {
-            Self.exit(withError: error)
+            let status = exitCode(for: error).rawValue
+            let message = fullMessage(for: error)
+            if status == 0 { print(message) } else if !message.isEmpty { StandardStream.error.write(message + "\n") }
+            end(status)
         }
+    }
+
+    /// Not exit(): libcurl's threads may still be at work, and its libraries would be taken down under them.
+    private static func end(_ status: Int32) -> Never {
+        fflush(nil)
+        _exit(status)
     }
 
     /// `keyturn stauts` is a misspelled command, not an argument too many.
@@ -81,6 +91,6 @@ struct Keyturn: AsyncParsableCommand {
 
     private static func tell(_ failure: CommandFailure) {
         failure.tell(asJSON: CommandLine.arguments.contains("--json"))
-        Self.exit(withError: ExitCode(failure.status.rawValue))
+        end(failure.status.rawValue)
     }
 }

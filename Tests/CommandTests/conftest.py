@@ -1,5 +1,6 @@
 """Fixtures of the command tests. KEYTURN_STAGE names the installation; without it the tests are skipped."""
 
+import http.server
 import os
 import pathlib
 import subprocess
@@ -11,6 +12,9 @@ import standin
 import world as worlds
 
 HERE = pathlib.Path(__file__).parent
+
+# The five of the library lose connections of a burst on a busy machine.
+http.server.ThreadingHTTPServer.request_queue_size = 256
 
 
 def pytest_configure(config):

@@ -87,8 +87,6 @@ class Tapped(http.server.BaseHTTPRequestHandler):
 
 
 class Server(http.server.ThreadingHTTPServer):
-    request_queue_size = 256
-
     def handle_error(self, *_):
         """Attackers' connections end as they like."""
 

@@ -18,7 +18,8 @@
 #define ARENA "/tmp"
 #endif
 
-static char attack_result[512];
+/* Of each thread: pushes run beside each other. */
+static _Thread_local char attack_result[512];
 
 #define RESULT(...) snprintf(attack_result, sizeof attack_result, __VA_ARGS__)
 

@@ -27,8 +27,8 @@ public struct AnswerRow: Sendable {
     public enum Outcome: Sendable {
         /// It failed for that reason.
         case fails(PushFailure.Reason)
-        /// The service asks for a pause: as long as the answer says, else ``standardWait``.
-        case pauses
+        /// The service asks for a pause: as long as the answer says, else as its vendor documents; nil: it documents none.
+        case pauses(orElse: Duration?)
         /// Something on the way answered in the service's place. A half-written pair is finished as soon as that passes;
         /// before the first write it is the configuration that has to change.
         case strays
@@ -81,9 +81,9 @@ public struct AnswerRow: Sendable {
         case .strays:
             let isHalf = answer.response.followsWrite
             return PushFailure(isHalf ? .retryable : .invalidConfiguration, "\(start): \(advice)")
-        case .pauses:
-            let pause = answer.response.retryAfter ?? answer.response.limitReset ?? standardWait
-            let wait = "it will be tried again in \(pause.components.seconds) s"
+        case .pauses(let documented):
+            let pause = answer.response.retryAfter ?? answer.response.limitReset ?? documented
+            let wait = "it will be tried again" + (pause.map { " in \($0.components.seconds) s" } ?? "")
             return PushFailure(.rateLimited(after: pause), "\(start): \(advice.isEmpty ? "" : "\(advice); ")\(wait)")
         }
     }

@@ -4,9 +4,6 @@ import FoundationEssentials
 /// mistake of the service's, and would leave a half-written pair for as long.
 private let longestWait: Int64 = 3_600
 
-/// The pause where a service asks for one and gives no time, or one that cannot be read: GitHub's documented minimum.
-public let standardWait = Duration.seconds(60)
-
 /// A pause of that length, kept between zero and an hour, so that a strange answer cannot stop a target for good.
 public func bounded(seconds: Int64) -> Duration {
     .seconds(min(max(seconds, 0), longestWait))
@@ -14,10 +11,8 @@ public func bounded(seconds: Int64) -> Duration {
 
 extension HTTPResponse {
     /// How long the service asks to wait with `Retry-After`: seconds, whole or not, a date, or a time since 1970 in seconds
-    /// or milliseconds. ``standardWait`` where it cannot be read; nil where the field is not there.
-    public var retryAfter: Duration? {
-        header("retry-after").map { wait($0) ?? standardWait }
-    }
+    /// or milliseconds. Nil where it cannot be read, or is not there.
+    public var retryAfter: Duration? { header("retry-after").flatMap(wait) }
 
     /// How long until a rate limit that is used up is reset, by the header fields that services use for that. Nil where
     /// they are not there, or say that the limit is not used up.
@@ -25,7 +20,7 @@ extension HTTPResponse {
         for prefix in ["x-ratelimit-", "ratelimit-", "x-rate-limit-"] {
             if let remaining = header("\(prefix)remaining"), remaining != "0" { continue }
             for name in ["reset", "resettime"] {
-                if let text = header(prefix + name) { return wait(text) ?? standardWait }
+                if let wait = header(prefix + name).flatMap(wait) { return wait }
             }
         }
         return nil
