@@ -35,14 +35,14 @@ struct Answers {
     /// that its documentation gives: what `retry-after` says, else until `x-ratelimit-reset`, else a minute.
     private var limits: [AnswerRow] {
         [
-            AnswerRow(.pauses, "rate limit; give the pusher a token of its own if this goes on") {
+            AnswerRow(.pauses(orElse: .seconds(60)), "rate limit; give the pusher a token of its own if this goes on") {
                 $0.status == 429
                     || $0.status == 403
                         && ($0.response.header("x-ratelimit-remaining") == "0"
                             || $0.response.header("retry-after") != nil
                             || $0.says("rate limit", "abuse detection"))
             },
-            AnswerRow(.pauses, "too many requests with a refused token, this one or another") {
+            AnswerRow(.pauses(orElse: .seconds(60)), "too many requests with a refused token, this one or another") {
                 $0.status == 403 && $0.says("maximum number of login attempts")
             },
         ]
@@ -71,7 +71,7 @@ struct Answers {
                 "the organization's IP allow list does not have this machine's address: add it in the organization's settings"
             ) { $0.status == 403 && $0.says("ip allow list", "ip address is not permitted") },
             AnswerRow(.fails(.retryable), "GitHub is read-only at the moment (maintenance); it will be tried again") {
-                ($0.status == 403 || $0.status == 503) && $0.response.retryAfter == nil
+                ($0.status == 403 || $0.status == 503) && $0.response.header("retry-after") == nil
                     && $0.says("maintenance", "read-only mode")
             },
         ]

@@ -42,7 +42,7 @@ struct Answers {
                 .fails(.retryable),
                 "GitLab is read-only at the moment (maintenance mode, or a Geo secondary site); it will be tried again"
             ) {
-                ($0.status == 403 || $0.status == 503) && $0.response.retryAfter == nil
+                ($0.status == 403 || $0.status == 503) && $0.response.header("retry-after") == nil
                     && $0.says("read-only", "read only", "maintenance")
             }
         ]

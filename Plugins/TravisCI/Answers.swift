@@ -22,7 +22,7 @@ struct Answers {
             },
             AnswerRow(
                 .fails(.retryable), "Travis CI is down for maintenance at the moment; it will be tried again"
-            ) { $0.status == 503 && $0.response.retryAfter == nil && $0.says("maintenance") },
+            ) { $0.status == 503 && $0.response.header("retry-after") == nil && $0.says("maintenance") },
             AnswerRow(
                 .fails(.unauthorized), "the token's user may not write this repository's settings: \(Self.access)"
             ) {

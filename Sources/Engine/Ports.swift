@@ -27,8 +27,10 @@ extension IAM: AccessKeyService {}
 /// cost more memory than all the rest.
 public protocol PushService: Sendable {
     /// Pushes a pair to one target. Whatever happens is an outcome.
+    ///
+    /// - Parameter isFinishing: whether the target may hold half of the pair, so that this goes before anything else.
     func push(
-        _ pair: KeyPair, to target: PusherTarget, timeout: Duration,
+        _ pair: KeyPair, to target: PusherTarget, isFinishing: Bool, timeout: Duration,
         answer: @escaping @Sendable (PushAnswer<PushResult>) -> Void)
     /// Why a target would refuse a pair for good; nil: it would take one, or cannot be asked at the moment.
     func refusal(
@@ -72,10 +74,10 @@ public enum Sighting: Hashable, Sendable {
 extension PusherHost: PushService {
     /// Pushes a pair to one target.
     public func push(
-        _ pair: KeyPair, to target: PusherTarget, timeout: Duration,
+        _ pair: KeyPair, to target: PusherTarget, isFinishing: Bool, timeout: Duration,
         answer: @escaping @Sendable (PushAnswer<PushResult>) -> Void
     ) {
-        ask(.push(pair), target, timeout, answer) { report in
+        ask(.push(pair, isFinishing: isFinishing), target, timeout, answer) { report in
             var result = PushResult(
                 report.outcome, evidence: report.evidence, retryAfter: report.retryAfter,
                 mayHaveWritten: report.mayHaveWritten, changedAt: report.changedAt.flatMap(Timestamp.init(rfc3339:)),

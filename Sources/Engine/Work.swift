@@ -22,7 +22,8 @@ struct Work {
             guard let pair, pair.id == id.rawValue else {
                 return post(.pushed(target, id, PushResult(.internal, message: Self.lacksSecret(id))))
             }
-            pushers.push(pair, to: place, timeout: timeout) { answer in
+            let isFinishing = session.rotation.deliveries[target]?.mayBeTorn ?? false
+            pushers.push(pair, to: place, isFinishing: isFinishing, timeout: timeout) { answer in
                 switch answer {
                 case .ended(let result): post(.pushed(target, id, result))
                 case .notBegun: post(.notBegun(effect))

@@ -32,10 +32,10 @@ enum Rows {
     /// Those that layouts before 3 lack.
     private static let laterDeliveryColumns = [
         "changed_at", "looked_at", "drift", "drift_key", "drift_since", "pushed_again", "identity", "left_at",
-        "plugin", "plugin_version", "plugin_sha256",
+        "plugin", "plugin_version", "plugin_sha256", "refused_since",
     ]
     /// Where the user is, in a reading of all deliveries.
-    static let deliveryUser = 22
+    static let deliveryUser = 23
 
     static func deliveryColumns(layout: Int32) -> String {
         present(deliveryColumns, laterDeliveryColumns, layout).joined(separator: ", ")
@@ -125,7 +125,7 @@ enum Rows {
             Cell(delivery.changedAt), Cell(delivery.lookedAt), Cell(delivery.drift?.kind.rawValue),
             Cell(delivery.drift?.key?.rawValue), Cell(delivery.drift?.since), Cell(delivery.pushedAgain),
             Cell(delivery.identity), Cell(delivery.leftAt), Cell(delivery.plugin?.id), Cell(delivery.plugin?.version),
-            Cell(delivery.plugin?.sha256),
+            Cell(delivery.plugin?.sha256), Cell(delivery.refusedSince),
         ]
     }
 
@@ -154,6 +154,7 @@ enum Rows {
         if let id = row.text(19), let version = row.text(20), let sha256 = row.text(21) {
             delivery.plugin = PluginIdentity(id: id, version: version, sha256: sha256)
         }
+        delivery.refusedSince = moment(row, 22)
         return (TargetName(row.text(0) ?? ""), delivery)
     }
 

@@ -10,8 +10,8 @@ final class Pace {
         fileprivate var number: Int
         /// Requests that were promised and not yet sent.
         fileprivate var requests: Int
-        /// Whether something of the call may be written. What is begun is finished: only the service itself may stop it.
-        fileprivate var hasWritten = false
+        /// Whether something of the pair may be written. What is begun is finished: only the service itself may stop it.
+        fileprivate var isFinishing: Bool
     }
 
     private struct Spending {
@@ -56,12 +56,15 @@ final class Pace {
     }
 
     /// Lets a push begin, or tells when to ask again.
-    func reserve(at now: ContinuousClock.Instant) -> Result<Reservation, Wait> {
+    ///
+    /// - Parameter isFinishing: whether its target may hold half of the pair.
+    func reserve(isFinishing: Bool = false, at now: ContinuousClock.Instant) -> Result<Reservation, Wait> {
         let costs = rules.map { applies($0) ? $0.cost(of: push) : 0 }
         let requests = max(1, push.reads + push.writes)
-        if let until = delay(costs, requests, at: now) { return .failure(Wait(until: until)) }
+        if let until = delay(costs, requests, isFinishing, at: now) { return .failure(Wait(until: until)) }
         promised += requests
-        return .success(Reservation(left: costs, number: spend(costs, end: nil), requests: requests))
+        return .success(
+            Reservation(left: costs, number: spend(costs, end: nil), requests: requests, isFinishing: isFinishing))
     }
 
     /// Not yet.
@@ -74,7 +77,7 @@ final class Pace {
     func admit(
         _ method: String, _ reservation: inout Reservation, at now: ContinuousClock.Instant
     ) -> ContinuousClock.Instant? {
-        if let pause = pause(at: now), isPauseAskedFor || !reservation.hasWritten { return pause }
+        if let pause = pause(at: now, isFinishing: reservation.isFinishing) { return pause }
         var costs = rules.map { applies($0) ? $0.cost(of: method) : 0 }
         var left = reservation.left
         for index in costs.indices {
@@ -84,12 +87,12 @@ final class Pace {
         }
         // What was reserved needs no second asking, and a pair is not left half written for want of it.
         let isBeyond = costs.contains { $0 > 0 } || reservation.requests == 0
-        let mustWait = !reservation.hasWritten || push.reads + push.writes == 0
-        if isBeyond, mustWait, let until = delay(costs, 1, at: now) { return until }
+        let mustWait = !reservation.isFinishing || push.reads + push.writes == 0
+        if isBeyond, mustWait, let until = delay(costs, 1, reservation.isFinishing, at: now) { return until }
         if costs.contains(where: { $0 > 0 }) { _ = spend(costs, end: now) }
         reservation.left = left
         if reservation.requests > 0 { (reservation.requests, promised) = (reservation.requests - 1, promised - 1) }
-        if method != "GET", method != "HEAD" { reservation.hasWritten = true }
+        if method != "GET", method != "HEAD" { reservation.isFinishing = true }
         underWay += 1
         return nil
     }
@@ -155,6 +158,11 @@ final class Pace {
         return nil
     }
 
+    /// Of a half-written pair only a pause that was asked for counts.
+    private func pause(at now: ContinuousClock.Instant, isFinishing: Bool) -> ContinuousClock.Instant? {
+        pause(at: now).flatMap { isPauseAskedFor || !isFinishing ? $0 : nil }
+    }
+
     /// What may be spent now, of each limit that counts and of what the service says is left.
     func budgets(at now: ContinuousClock.Instant) -> [PaceBudget] {
         var budgets: [PaceBudget] = []
@@ -180,8 +188,10 @@ final class Pace {
     /// When that much may be spent; nil: now.
     ///
     /// - Parameter requests: how many requests are to be sent.
-    private func delay(_ costs: [Int], _ requests: Int, at now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
-        if let pause = pause(at: now) { return pause }
+    private func delay(
+        _ costs: [Int], _ requests: Int, _ isFinishing: Bool, at now: ContinuousClock.Instant
+    ) -> ContinuousClock.Instant? {
+        if let pause = pause(at: now, isFinishing: isFinishing) { return pause }
         if let remaining, now < remaining.reset, remaining.count < underWay + promised + requests {
             return remaining.reset
         }

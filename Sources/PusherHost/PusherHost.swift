@@ -91,8 +91,9 @@ public final class PusherHost: Sendable {
     public enum Question: Sendable {
         /// Would a push work? Writes nothing.
         case check
-        /// Make the target hold the pair.
-        case push(KeyPair)
+        /// Make the target hold the pair. Finishing: the target may hold half of it, so this goes before anything else, and
+        /// only the service's own word, or its vendor's, makes it wait.
+        case push(KeyPair, isFinishing: Bool = false)
         /// Which key ID is there?
         case inspect
         /// Which places around it may hold a key?
@@ -102,7 +103,10 @@ public final class PusherHost: Sendable {
         var isPush: Bool { keyID != nil }
 
         /// The ID of the key that is pushed.
-        var keyID: String? { if case .push(let pair) = self { pair.id } else { nil } }
+        var keyID: String? { if case .push(let pair, _) = self { pair.id } else { nil } }
+
+        /// Whether it is a push that goes first.
+        var isFinishing: Bool { if case .push(_, let isFinishing) = self { isFinishing } else { false } }
     }
 
     /// How the start of a pusher ended.

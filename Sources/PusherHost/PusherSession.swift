@@ -86,7 +86,9 @@ final class PusherSession {
         guard queue.count < Self.queueLimit else {
             return call.completion(CallReport(.retryable, "too many pushes are waiting for \(settings.name)"))
         }
-        queue.append(call)
+        let isNext = call.question.isFinishing
+        queue.insert(
+            call, at: isNext ? queue.firstIndex { !$0.question.isFinishing } ?? queue.endIndex : queue.endIndex)
     }
 
     /// Does what can be done now: starts a runner, hands calls over, ends what is late.
@@ -98,6 +100,11 @@ final class PusherSession {
         guard let runner, runner.stage == .ready else { return }
         sendHeld(of: runner)
         nextPush = nil
+        if queue.contains(where: { $0.question.isFinishing && suspects.contains($0.target.name) }) {
+            // Alone, as any suspect, but as soon as those under way have ended.
+            if runner.calls.isEmpty { handCalls(to: runner, suspect: true) }
+            if !runner.calls.isEmpty || nextPush != nil { return }
+        }
         handCalls(to: runner)
         // When nothing else is there to do: a suspect goes alone.
         if runner.calls.isEmpty, nextPush == nil { handCalls(to: runner, suspect: true) }
@@ -111,7 +118,7 @@ final class PusherSession {
                 index += 1
                 continue
             }
-            switch pace.reserve(at: .now) {
+            switch pace.reserve(isFinishing: queue[index].question.isFinishing, at: .now) {
             case .success(let reservation): hand(queue.remove(at: index), reservation, to: runner)
             case .failure(let wait):
                 places.release(place(of: queue[index]))
@@ -178,7 +185,7 @@ final class PusherSession {
         case .check: kind = .check
         case .inspect: kind = .inspect
         case .find: kind = .find
-        case .push(let pair):
+        case .push(let pair, _):
             kind = .push
             operation.accessKeyID = pair.id
             secrets = [pair.secret]

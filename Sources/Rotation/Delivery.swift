@@ -52,6 +52,14 @@ public struct PushResult: Hashable, Sendable {
         case notFound = "not-found"
         case invalidConfig = "invalid-config"
         case timedOut = "timed-out"
+
+        /// Whether a person must mend something first, as a rule.
+        var isRefusal: Bool {
+            switch self {
+            case .unauthorized, .notFound, .conflict, .invalidConfig, .unsupported, .internal: true
+            case .ok, .unchanged, .retryable, .rateLimited, .timedOut, .cancelled, .unknown: false
+            }
+        }
     }
 
     /// What became of it.
@@ -118,6 +126,8 @@ public struct Delivery: Hashable, Codable, Sendable {
     /// Whether a push that was not confirmed may have written something: of the two variables that hold the pair, one may
     /// be the old key's and the other the new one's. Never where one variable holds both.
     public var mayBeTorn: Bool = false
+    /// Since when a half-written one is refused for a reason that a person must mend; nil: it is not.
+    public var refusedSince: Timestamp?
     /// The vendor's answer, or the reason for a skip.
     public var detail: String?
     /// The plugin of the push that confirmed it.

@@ -81,6 +81,7 @@ extension Rotation {
         for (name, delivery) in deliveries where !delivery.isSettled {
             deliveries[name]?.retryAt = nil
             deliveries[name]?.quickTries = 0
+            deliveries[name]?.refusedSince = nil
             transition.changedDeliveries.insert(name)
         }
         transition.notes.append(Note(.requested, detail: "retry"))
@@ -145,8 +146,11 @@ extension Rotation {
         delivery.detail = result.message
         delivery.isRateLimited = result.outcome == .rateLimited
         let isHalfWritten = result.mayHaveWritten && !terms.oneValue.contains(target)
+        if isHalfWritten, !delivery.mayBeTorn { delivery.quickTries = 1 }
         delivery.mayBeTorn = delivery.mayBeTorn || isHalfWritten
-        delivery.retryAt = now + wait(after: result, delivery.quickTries, terms.policy)
+        let isRefused = delivery.mayBeTorn && result.outcome.isRefusal
+        delivery.refusedSince = isRefused ? min(delivery.refusedSince ?? now, now) : nil
+        delivery.retryAt = now + wait(after: result, delivery, now, terms.policy)
         deliveries[target] = delivery
         transition.changedDeliveries.insert(target)
         transition.notes.append(
@@ -154,15 +158,30 @@ extension Rotation {
     }
 
     /// Quick tries help against passing faults only; what a person must mend is asked for slowly.
-    private func wait(after result: PushResult, _ quickTries: Int, _ policy: Policy) -> Duration {
+    private func wait(
+        after result: PushResult, _ delivery: Delivery, _ now: Timestamp, _ policy: Policy
+    ) -> Duration {
+        // What the service, or its vendor's documentation, asks for.
+        if result.outcome == .rateLimited, let asked = result.retryAfter { return max(asked, .seconds(1)) }
+        if delivery.mayBeTorn { return waitToFinish(delivery, now, policy) }
         switch result.outcome {
-        case .rateLimited: return max(result.retryAfter ?? .seconds(60), .seconds(1))
+        case .rateLimited: return .seconds(60)
         case .retryable, .unknown:
-            guard quickTries < policy.maxAttempts else { return policy.retry }
-            return min(.seconds(1) * (1 << min(max(quickTries - 1, 0), 5)), policy.retry)
+            guard delivery.quickTries < policy.maxAttempts else { return policy.retry }
+            return min(Self.doubled(delivery.quickTries), policy.retry)
         default: return policy.retry
         }
     }
+
+    /// A pipeline with half a pair has none that works: it is finished as soon as can be, whatever the fault. Where a person
+    /// must mend something, that is over after ten minutes.
+    private func waitToFinish(_ delivery: Delivery, _ now: Timestamp, _ policy: Policy) -> Duration {
+        if let since = delivery.refusedSince, now >= since + .seconds(600) { return policy.retry }
+        return min(Self.doubled(delivery.quickTries), .seconds(15), policy.retry)
+    }
+
+    /// 1, 2, 4, 8, 16, 32, 32 … s.
+    private static func doubled(_ tries: Int) -> Duration { .seconds(1) * (1 << min(max(tries - 1, 0), 5)) }
 
     private mutating func settle(
         _ target: TargetName, as state: Delivery.State, _ detail: String, _ now: Timestamp,
@@ -173,6 +192,7 @@ extension Rotation {
         delivery.detail = detail
         delivery.at = now
         delivery.retryAt = nil
+        delivery.refusedSince = nil
         if state == .confirmed {
             delivery.heldUntil = nil
             delivery.mayBeTorn = false

@@ -51,7 +51,7 @@ final class FakePushers: PushService {
     }
 
     func push(
-        _ pair: KeyPair, to target: PusherTarget, timeout: Duration,
+        _ pair: KeyPair, to target: PusherTarget, isFinishing: Bool, timeout: Duration,
         answer: @escaping @Sendable (PushAnswer<PushResult>) -> Void
     ) {
         Task { answer(await push(pair, to: target, timeout: timeout).map { .ended($0) } ?? .notBegun) }

@@ -5,7 +5,7 @@ import Testing
 @Suite struct WaitTests {
     private static let date = "Sun, 22 Nov 2026 10:00:00 GMT"
 
-    static let forms: [(String, UInt32, [String: String], Int64)] = [
+    static let forms: [(String, UInt32, [String: String], Int64?)] = [
         ("seconds", 429, ["retry-after": "30"], 30), ("blanks", 429, ["retry-after": " 30 "], 30),
         ("fractions", 429, ["retry-after": "1.25"], 2), ("none", 429, ["retry-after": "0"], 0),
         ("a date", 429, ["retry-after": "Sun, 22 Nov 2026 10:00:20 GMT"], 20),
@@ -22,26 +22,28 @@ import Testing
         ("a year", 429, ["retry-after": "31536000"], 3_600),
         ("a year from now", 429, ["retry-after": "Mon, 22 Nov 2027 10:00:20 GMT"], 3_600),
         ("too much", 429, ["retry-after": "99999999999999999999999"], 3_600),
-        ("words", 429, ["retry-after": "soon"], 60), ("empty", 429, ["retry-after": ""], 60),
-        ("negative", 429, ["retry-after": "-5"], 60), ("infinite", 429, ["retry-after": "inf"], 60),
-        ("hexadecimal", 429, ["retry-after": "0x10"], 60), ("two", 429, ["retry-after": "10, 20"], 60),
-        ("nothing", 429, [:], 60), ("a reset", 429, ["ratelimit-reset": "1795341620"], 21),
+        ("words", 429, ["retry-after": "soon"], nil), ("empty", 429, ["retry-after": ""], nil),
+        ("negative", 429, ["retry-after": "-5"], nil), ("infinite", 429, ["retry-after": "inf"], nil),
+        ("hexadecimal", 429, ["retry-after": "0x10"], nil), ("two", 429, ["retry-after": "10, 20"], nil),
+        ("nothing", 429, [:], nil), ("a reset", 429, ["ratelimit-reset": "1795341620"], 21),
         ("a reset in ms", 429, ["x-ratelimit-reset": "1795341620000"], 21),
         ("a reset in seconds", 429, ["x-rate-limit-reset": "17"], 17),
         ("a reset as a date", 429, ["ratelimit-resettime": "Sun, 22 Nov 2026 10:00:20 GMT"], 20),
-        ("a reset of another limit", 429, ["ratelimit-remaining": "5", "ratelimit-reset": "1795341620"], 60),
-        ("a malformed reset", 429, ["ratelimit-remaining": "0", "ratelimit-reset": "-"], 60),
+        ("a reset of another limit", 429, ["ratelimit-remaining": "5", "ratelimit-reset": "1795341620"], nil),
+        ("a malformed reset", 429, ["ratelimit-remaining": "0", "ratelimit-reset": "-"], nil),
         ("503", 503, ["retry-after": "45"], 45), ("502", 502, ["retry-after": "Sun, 22 Nov 2026 10:00:20 GMT"], 20),
-        ("a malformed 503", 503, ["retry-after": "later"], 60),
+        ("a malformed 503", 503, ["retry-after": "later"], nil),
     ]
 
     @Test(arguments: ABITests.plugins, forms)
     func `each form of a wait is understood, and bounded`(
-        plugin: ABITests.Plugin, form: (name: String, status: UInt32, headers: [String: String], seconds: Int64)
+        plugin: ABITests.Plugin, form: (name: String, status: UInt32, headers: [String: String], seconds: Int64?)
     ) throws {
         let end = try HostSession(plugin.library).push(plugin.target, [.status(form.status, "", form.headers)])
-        end.expect(KT_RATE_LIMITED, "\(plugin.service): ", "\(form.seconds) s")
-        #expect(end.report?.retryAfter == form.seconds * 1_000, "\(form.name)")
+        // Of the three only GitHub documents how long to wait where it does not say.
+        let seconds = form.seconds ?? (plugin.service == "GitHub" && form.status == 429 ? 60 : nil)
+        end.expect(KT_RATE_LIMITED, "\(plugin.service): ", "tried again" + (seconds.map { " in \($0) s" } ?? ""))
+        #expect(end.report?.retryAfter == seconds.map { $0 * 1_000 } ?? -1, "\(form.name)")
     }
 
     @Test(arguments: ABITests.plugins)

@@ -229,6 +229,21 @@ struct ServiceTimesTests {
         #expect(documented.admit("PUT", &other, at: now) == now + .seconds(60))
     }
 
+    @Test("lets a call begin that finishes a half-written pair, unless the service asks for the pause")
+    func finishing() throws {
+        let pace = try pace(#"{"push":{"read":1,"write":2}}"#)
+        pace.learn(from: answer(429, [:]), at: now)
+        #expect(throws: Pace.Wait.self) { try pace.reserve(at: now).get() }
+        var half = try pace.reserve(isFinishing: true, at: now).get()
+        for method in ["GET", "PUT", "PUT"] { #expect(pace.admit(method, &half, at: now) == nil) }
+        pace.release(half, at: now)
+        pace.learn(from: answer(429, ["retry-after": "90"]), at: now)
+        #expect(throws: Pace.Wait.self) { try pace.reserve(isFinishing: true, at: now).get() }
+        let documented = try self.pace(#"{"pause":60}"#)
+        documented.learn(from: answer(429, [:]), at: now)
+        #expect(throws: Pace.Wait.self) { try documented.reserve(isFinishing: true, at: now).get() }
+    }
+
     @Test("lets no call begin that the service's own count would stop between its writes")
     func remaining() throws {
         let pace = try pace(#"{"push":{"read":1,"write":2}}"#)

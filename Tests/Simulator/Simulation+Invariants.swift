@@ -31,7 +31,10 @@ extension Simulation {
         if rotation.phase == .overlap, before.phase != .overlap { book.overlapSince = clock }
         if rotation.phase == .soak, before.phase != .soak { book.soakSince = clock }
         // Not by the process's own state: one that was overtaken may not have noticed.
-        if let committed = journal.committed { checkPair(committed) }
+        if let committed = journal.committed {
+            checkPair(committed)
+            checkHalves(committed)
+        }
     }
 
     /// What keyturn has taken to be its own, or to be gone, by what the journal has, though the process may not have heard
@@ -88,6 +91,16 @@ extension Simulation {
         }
         guard journal.sealed != expected else { return }
         violate("(e) in \(rotation.phase) the journal keeps the pair of \(journal.sealed ?? "no key")")
+    }
+
+    /// (h) A half-written pair waits for as long as its service asks, and else for 15 s; for longer once it was refused for ten
+    /// minutes.
+    private mutating func checkHalves(_ rotation: Rotation) {
+        for (name, delivery) in rotation.deliveries where delivery.mayBeTorn && !delivery.isSettled {
+            guard let at = delivery.at, let retryAt = delivery.retryAt, !delivery.isRateLimited else { continue }
+            if let since = delivery.refusedSince, at - since >= .seconds(600) { continue }
+            if retryAt - at > .seconds(15) { violate("(h) \(name) waits \(retryAt - at) with half a pair") }
+        }
     }
 
     /// Whether an effect may be begun.

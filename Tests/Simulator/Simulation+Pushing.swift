@@ -31,22 +31,25 @@ extension Simulation {
         switch random.number(0...5) {
         case 0:
             write(name, id)
-            return ended(PushResult(random.pick([.unknown, .timedOut, .cancelled, .retryable]), message: "who knows"))
+            let outcome = random.pick([PushResult.Outcome.unknown, .timedOut, .cancelled, .retryable])
+            return ended(PushResult(outcome, mayHaveWritten: true, message: "who knows"))
         case 1:
             leave(flight, within: 10)
-            return ended(PushResult(random.pick([.unknown, .timedOut]), message: "no answer in time"))
+            return ended(
+                PushResult(random.pick([.unknown, .timedOut]), mayHaveWritten: true, message: "no answer in time"))
         case 2:
             let pause = random.seconds(1...(random.chance(100) ? 7_200 : 300))
             return ended(PushResult(.rateLimited, retryAfter: pause, message: "slow down"))
         case 3:
             targets[index].downUntil = now + random.seconds(1...1_800)
-            return ended(PushResult(.retryable, message: "going down"))
+            return ended(PushResult(.retryable, mayHaveWritten: random.chance(500), message: "going down"))
         default:
             let outcomes: [PushResult.Outcome] = [
                 .unknown, .timedOut, .cancelled, .retryable, .unauthorized, .notFound, .conflict, .invalidConfig,
                 .unsupported, .internal,
             ]
-            return ended(PushResult(random.pick(outcomes), message: "not written"))
+            return ended(
+                PushResult(random.pick(outcomes), mayHaveWritten: random.chance(300), message: "not written"))
         }
     }
 }

@@ -112,6 +112,9 @@ plant "keeps the pair after the rotation" $R+Retaining.swift 'case .rotation: ph
 plant "deletes the old key before there is a new one" $R+Creating.swift 'else { return [.createKey] }' \
     'else { return @ && current != nil ? current.map { [.deleteKey($0.id)] } ?? [] : [.createKey] }'
 
+plant "lets a half-written pair wait like any other" $R+Delivering.swift 'if delivery.mayBeTorn { return' \
+    'if delivery.mayBeTorn, !(@) { return'
+
 swift build -c release --product keyturn-simulate 2>&1 | grep -E 'error|Compiling|Build of' | tail -3
 simulate=$(swift build -c release --show-bin-path)/keyturn-simulate
 missed=0

@@ -18,9 +18,9 @@ struct NeighbourWatch: PushService {
     let keys: [TargetName: @Sendable () async -> Set<String>]
 
     func push(
-        _ pair: KeyPair, to target: PusherTarget, timeout: Duration,
+        _ pair: KeyPair, to target: PusherTarget, isFinishing: Bool, timeout: Duration,
         answer: @escaping @Sendable (PushAnswer<PushResult>) -> Void
-    ) { host.push(pair, to: target, timeout: timeout, answer: answer) }
+    ) { host.push(pair, to: target, isFinishing: isFinishing, timeout: timeout, answer: answer) }
 
     func inspect(
         _ target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushAnswer<Sighting>) -> Void

@@ -17,7 +17,7 @@ struct OwnCredentials: OwnPlace {
             case .inspect:
                 let id = try file.keyID()
                 return CallReport(.ok, "\(place): holds \(id)", keyID: id)
-            case .push(let pair):
+            case .push(let pair, _):
                 let isNew = try file.write(pair)
                 return CallReport(
                     isNew ? .ok : .unchanged, "\(place): holds \(pair.id), as was read back", evidence: .readBack,

@@ -9,11 +9,11 @@ struct TimedPushers: PushService {
     let timings: Timings
 
     func push(
-        _ pair: KeyPair, to target: PusherTarget, timeout: Duration,
+        _ pair: KeyPair, to target: PusherTarget, isFinishing: Bool, timeout: Duration,
         answer: @escaping @Sendable (PushAnswer<PushResult>) -> Void
     ) {
         let end = timings.begin("\(target.pusher): push")
-        pushers.push(pair, to: target, timeout: timeout) { result in
+        pushers.push(pair, to: target, isFinishing: isFinishing, timeout: timeout) { result in
             end()
             answer(result)
         }

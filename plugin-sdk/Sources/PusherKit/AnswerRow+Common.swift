@@ -19,9 +19,9 @@ extension AnswerRow {
 
     private static var passing: [AnswerRow] {
         [
-            AnswerRow(.pauses, 429...429, "rate limit"),
-            AnswerRow(.pauses, "the service asks for a pause") {
-                ($0.status >= 500 || $0.status == 408 || $0.status == 425) && $0.response.retryAfter != nil
+            AnswerRow(.pauses(orElse: nil), 429...429, "rate limit"),
+            AnswerRow(.pauses(orElse: nil), "the service asks for a pause") {
+                ($0.status >= 500 || $0.status == 408 || $0.status == 425) && $0.response.header("retry-after") != nil
             },
             AnswerRow(.fails(.retryable), 500...999, "fault on the service's side; it will be tried again"),
             AnswerRow(.fails(.retryable), "a temporary fault; it will be tried again") {
