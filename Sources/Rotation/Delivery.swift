@@ -113,7 +113,7 @@ public struct Delivery: Hashable, Codable, Sendable {
     public var evidence: Evidence?
     /// Pushes begun, over the whole rotation.
     public var attempts: Int = 0
-    /// Tries since the last long wait; decides how long the next wait is.
+    /// Tries since it was opened, or since an operator's `retry`; decides how long the next wait is.
     public var quickTries: Int = 0
     /// When the state last changed.
     public var at: Timestamp?

@@ -20,7 +20,6 @@ extension Rotation {
                 if !terms.oneValue.contains(name) { deliveries[name]?.mayBeTorn = true }
                 transition.changedDeliveries.insert(name)
             }
-            deliveries[name]?.quickTries = 0
             deliveries[name]?.shortenHold(now, terms.policy)
             let isPaused = delivery.isRateLimited && (delivery.retryAt ?? now) <= now + .seconds(3600)
             if !isPaused { deliveries[name]?.retryAt = nil }
@@ -167,17 +166,32 @@ extension Rotation {
         switch result.outcome {
         case .rateLimited: return .seconds(60)
         case .retryable, .unknown:
-            guard delivery.quickTries < policy.maxAttempts else { return policy.retry }
-            return min(Self.doubled(delivery.quickTries), policy.retry)
-        default: return policy.retry
+            let slowTries = delivery.quickTries - policy.maxAttempts
+            return slowTries < 0
+                ? min(Self.doubled(delivery.quickTries), policy.retry) : Self.slowWait(slowTries, policy)
+        default: return Self.slowWait(delivery.quickTries - 1, policy)
         }
+    }
+
+    /// 30 s, then twice as long each time, up to the policy's `retry`: what was refused in passing is soon tried again.
+    private static func slowWait(_ tries: Int, _ policy: Policy) -> Duration {
+        min(.seconds(30) * (1 << min(max(tries, 0), 20)), policy.retry)
     }
 
     /// A pipeline with half a pair has none that works: it is finished as soon as can be, whatever the fault. Where a person
     /// must mend something, that is over after ten minutes.
     private func waitToFinish(_ delivery: Delivery, _ now: Timestamp, _ policy: Policy) -> Duration {
         if let since = delivery.refusedSince, now >= since + .seconds(600) { return policy.retry }
-        return min(Self.doubled(delivery.quickTries), .seconds(15), policy.retry)
+        return waitToFinish(delivery.quickTries, policy)
+    }
+
+    func waitToFinish(_ tries: Int, _ policy: Policy) -> Duration {
+        min(Self.doubled(tries), .seconds(15), policy.retry)
+    }
+
+    /// Whether a half-written pair is to be finished, for which IAM is asked first after a restart.
+    var isFinishing: Bool {
+        deliveringKey != nil && deliveries.values.contains { $0.mayBeTorn && !$0.isSettled && $0.leftAt == nil }
     }
 
     /// 1, 2, 4, 8, 16, 32, 32 … s.

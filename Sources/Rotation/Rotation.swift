@@ -367,7 +367,7 @@ public struct Rotation: Hashable, Sendable {
         failures += 1
         distrust()
         if effect == .createKey { return creationFailed(failure, now, &transition) }
-        retryAt = now + failureWait
+        retryAt = now + (isFinishing ? waitToFinish(failures, terms.policy) : failureWait)
         block(failure.problemCode, failure.message, now, &transition)
     }
 

@@ -359,4 +359,5 @@ def main():
         sys.exit(0 if is_kept and not told and not sealed and not errors else 1)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -17,14 +17,14 @@ struct DeliveringTests {
         static let open: [Ending] = [
             Ending(outcome: .retryable, state: .failed, wait: .seconds(1)),
             Ending(outcome: .rateLimited, state: .failed, wait: .seconds(60)),
-            Ending(outcome: .unauthorized, state: .failed, wait: .seconds(300)),
-            Ending(outcome: .notFound, state: .failed, wait: .seconds(300)),
-            Ending(outcome: .conflict, state: .failed, wait: .seconds(300)),
-            Ending(outcome: .invalidConfig, state: .failed, wait: .seconds(300)),
-            Ending(outcome: .unsupported, state: .failed, wait: .seconds(300)),
-            Ending(outcome: .internal, state: .failed, wait: .seconds(300)),
-            Ending(outcome: .cancelled, state: .unknown, wait: .seconds(300)),
-            Ending(outcome: .timedOut, state: .unknown, wait: .seconds(300)),
+            Ending(outcome: .unauthorized, state: .failed, wait: .seconds(30)),
+            Ending(outcome: .notFound, state: .failed, wait: .seconds(30)),
+            Ending(outcome: .conflict, state: .failed, wait: .seconds(30)),
+            Ending(outcome: .invalidConfig, state: .failed, wait: .seconds(30)),
+            Ending(outcome: .unsupported, state: .failed, wait: .seconds(30)),
+            Ending(outcome: .internal, state: .failed, wait: .seconds(30)),
+            Ending(outcome: .cancelled, state: .unknown, wait: .seconds(30)),
+            Ending(outcome: .timedOut, state: .unknown, wait: .seconds(30)),
             Ending(outcome: .unknown, state: .unknown, wait: .seconds(1)),
         ]
     }
@@ -105,19 +105,19 @@ struct DeliveringTests {
         #expect(world.rotation.phase == .overlap)
     }
 
-    @Test("quick tries come after 1, 2, 4 … s, then the policy's retry")
+    @Test("quick tries come after 1, 2, 4 … s, then 30, 60, 120 … s up to the policy's retry")
     func quickTries() throws {
         var world = World.at(.delivering, policy: Policy(maxAttempts: 5, retry: .seconds(300)))
         world.pushResults[target] = PushResult(.retryable, message: "503")
         var waits: [Duration] = []
-        for _ in 0..<6 {
+        for _ in 0..<10 {
             world.answerAll()
             let retryAt = try #require(world.rotation.deliveries[target]?.retryAt)
             waits.append(retryAt - world.now)
             world.now = retryAt
             world.send(.timePassed)
         }
-        #expect(waits == [1, 2, 4, 8, 300, 300].map { .seconds($0) })
+        #expect(waits == [1, 2, 4, 8, 30, 60, 120, 240, 300, 300].map { .seconds($0) })
     }
 
     @Test("a quick try never waits longer than the policy's retry")

@@ -66,11 +66,30 @@ struct HalvesTests {
         #expect(try waits(PushResult(.rateLimited, message: "429"), 2, in: &whole) == [60, 60])
     }
 
+    @Test("do not wait for long where IAM, which is asked first after a restart, cannot be reached")
+    func listing() throws {
+        var world = World.at(.delivering)
+        world.pushResults[target] = half(.unknown)
+        world.answerAll()
+        world.restart()
+        for wait in [1, 2, 4, 8, 15, 15] {
+            world.fail(.listKeys, .unreachable)
+            #expect(world.rotation.retryAt == world.now + .seconds(wait))
+            world.advance(.seconds(wait))
+        }
+        var whole = World.at(.delivering)
+        whole.pushResults[target] = PushResult(.retryable, message: "503")
+        whole.answerAll()
+        whole.restart()
+        whole.fail(.listKeys, .unreachable)
+        #expect(whole.rotation.retryAt == whole.now + .seconds(30))
+    }
+
     @Test("are none where one value holds both")
     func oneValue() throws {
         var world = World.at(.delivering)
         world.terms.oneValue = [target]
-        #expect(try waits(half(.timedOut), 2, in: &world) == [300, 300])
+        #expect(try waits(half(.timedOut), 2, in: &world) == [30, 60])
     }
 
     @Test("are not refused for longer by a clock that is set back")

@@ -210,7 +210,7 @@ struct ConfigurationSchema {
         "preflight": { "type": "boolean", "description": "Ask every target before a key is made; default: true." },
         "retain-secret": { "enum": ["none", "rotation", "current"], "description": "How long the sealed pair is kept: until every target has confirmed it; until the rotation is over (default); as long as it is the current one, for targets that are added." },
         "max-attempts": { "type": "integer", "minimum": 1, "maximum": 100, "description": "Quick tries of one push." },
-        "retry": { "$ref": "#/$defs/duration", "description": "How long a push that failed waits." },
+        "retry": { "$ref": "#/$defs/duration", "description": "The longest that a push that failed waits." },
         "push-timeout": { "$ref": "#/$defs/duration", "description": "The longest that one push may take; at most 10m." },
         "freeze": {
           "type": "array", "maxItems": 64,

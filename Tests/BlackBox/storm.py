@@ -1,0 +1,165 @@
+"""Storms: `keyturn run` under kill -9 every few seconds, faults of every service all the time, and a second writer.
+
+Each seed is a storm with a world of its own: users that are due again and again, CI jobs on every target, a service that
+refuses, lies, hangs up or asks for a pause at every third request or so. Then the faults end, and everything has to come to
+rest by itself: each target holds its user's current key, whole, and no user has a problem.
+
+KEYTURN_STAGE names the installation. Prints a line for each seed; ends with 1 where a job failed for a dead key, a pair was half
+written for longer than 20 s (or the longest pause that a service asked for, and 20 s), or something did not come to rest
+within 60 s.
+"""
+
+import argparse
+import base64
+import json
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import blackbox
+from blackbox import STAGE, Jobs, World, Writer, call
+
+LONGEST_HALF_SECONDS = 20
+LONGEST_REST_SECONDS = 60
+#: What a service does to a request. `retryAfter`: the pause that it asks for is its own affair.
+FAULTS = [
+    {"status": 500}, {"status": 502}, {"status": 503}, {"status": 429}, {"status": 429, "retryAfter": 3}, {"status": 401},
+    {"status": 403}, {"status": 404}, {"close": True}, {"afterEffect": True, "close": True}, {"garbage": True},
+    {"status": 200, "body": "<html>sign in</html>"}, {"delayMilliseconds": 1500},
+]
+AWS_FAULTS = [{"status": 500}, {"status": 503}, {"close": True}, {"afterEffect": True, "close": True}, {"garbage": True}]
+
+
+class Weather(threading.Thread):
+    """Faults, a few at a time, until they end."""
+
+    def __init__(self, control, seed):
+        super().__init__(daemon=True)
+        self.control, self.random, self.is_over = control, random.Random(f"{seed} weather"), threading.Event()
+
+    def run(self):
+        while not self.is_over.wait(self.random.uniform(0.2, 1.5)):
+            service = self.random.choice(["travis", "gitlab", "github", "travis", "gitlab", "github", "aws"])
+            fault = self.random.choice(AWS_FAULTS if service == "aws" else FAULTS)
+            what = {"service": service, "times": self.random.randint(1, 3), **fault}
+            if service != "aws" and self.random.random() < 0.5:
+                what["method"] = self.random.choice(["GET", "PUT", "POST", "PATCH"])
+            call(self.control + "/faults", "POST", what)
+        call(self.control + "/faults", "DELETE")
+
+
+def environment_of(world, each):
+    """The world's configuration, in which every user is due again soon."""
+    configuration = json.loads((world.directory / "keyturn.yaml").read_text())
+    configuration["defaults"]["rotate-every"] = each
+    (world.directory / "keyturn.yaml").write_text(json.dumps(configuration))
+
+
+def status(world):
+    result = subprocess.run(
+        [STAGE / "bin/keyturn", "status", "--json", "--config", world.directory / "keyturn.yaml"], env=world.environment,
+        capture_output=True, text=True, timeout=60)
+    return json.loads(result.stdout)["users"]
+
+
+def restless(world, rested):
+    """What has not come to rest yet, in words. A user has when it was seen once without a problem, with its key delivered."""
+    state = call(world.control + "/state")
+    found = []
+    for user in status(world):
+        waiting = [delivery for delivery in user["deliveries"] if delivery["state"] != "confirmed"]
+        if not user["problem"] and not waiting and user["phase"] in ("idle", "overlap", "soak", "deleting"):
+            rested.add(user["user"])
+        elif user["user"] not in rested:
+            details = "; ".join(f"{delivery['target']}: {delivery['detail']}" for delivery in waiting)
+            found.append(f"{user['user']}: {user['phase']}: {user['problem'] or details}")
+    for target in world.targets:
+        if state["targets"][target]["AWS_SECRET_ACCESS_KEY"] == "matches":
+            rested.add(target)
+        elif target not in rested:
+            found.append(f"{target}: half written")
+    return found
+
+
+def storm(seed, seconds, users):
+    with tempfile.TemporaryDirectory() as directory:
+        directory = pathlib.Path(directory)
+        key = directory / "seal.key"
+        key.write_bytes(base64.b64encode(os.urandom(32)))
+        key.chmod(0o600)
+        world = World(directory, users, seed)
+        environment_of(world, "15s")
+        choice = random.Random(f"{seed} kills")
+        jobs, weather, writer = Jobs(world.control, world.targets, seed), Weather(world.control, seed), Writer(world, seed)
+        kills, began = 0, time.monotonic()
+        try:
+            if world.start("step").wait(timeout=60) not in (0, 75):
+                raise SystemExit((directory / "log").read_text())
+            for thread in (jobs, weather, writer):
+                thread.start()
+            process = world.start("run")
+            while time.monotonic() < began + seconds:
+                time.sleep(choice.uniform(2, 8))
+                process.kill()
+                process.wait()
+                kills += 1
+                process = world.start("run")
+            writer.is_over.set()
+            weather.is_over.set()
+            weather.join(timeout=30)
+            numbers = [world.position(user)[0] for user in world.users]
+            ended = time.monotonic()
+            left, rested = ["nothing looked at"], set()
+            while left and time.monotonic() < ended + 2 * LONGEST_REST_SECONDS:
+                time.sleep(0.5)
+                left = restless(world, rested)
+            rest = time.monotonic() - ended
+            process.terminate()
+            process.wait(timeout=30)
+            jobs.is_over.set()
+            jobs.join(timeout=30)
+        finally:
+            world.stop()
+        log = (directory / "log").read_text()
+        history = subprocess.run(
+            [STAGE / "bin/keyturn", "history", "--json", "--config", directory / "keyturn.yaml"], env=world.environment,
+            capture_output=True, text=True, timeout=60).stdout
+    dead = sum(len(failures) for cause, failures in jobs.failed.items() if "dead" in cause)
+    half, place = jobs.longest_half
+    if half > LONGEST_HALF_SECONDS or dead:
+        keep = pathlib.Path(tempfile.gettempdir()) / f"storm-{seed}"
+        keep.mkdir(exist_ok=True)
+        (keep / "history").write_text(history)
+        (keep / "log").write_text(log)
+    print(
+        f"seed {seed}: {sum(numbers)} rotations, {kills} kills, {jobs.finished} jobs, {dead} failed for a dead key, longest half "
+        f"{half:.1f} s ({place}), {writer.count} pairs put back, at rest after {rest:.0f} s", flush=True)
+    for line in left[:5]:
+        print(f"  not at rest: {line}", flush=True)
+    for cause, failures in jobs.failed.items():
+        if "dead" in cause:
+            print(f"  {cause}: {'; '.join(failures[:5])}", flush=True)
+    return not dead and half <= LONGEST_HALF_SECONDS and rest <= LONGEST_REST_SECONDS and jobs.most_keys <= 2, half, dead
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--first", type=int, default=1)
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--users", type=int, default=6)
+    options = parser.parse_args()
+    results = [storm(seed, options.seconds, options.users) for seed in range(options.first, options.first + options.seeds)]
+    good = sum(kept for kept, _, _ in results)
+    print(
+        f"{good} of {len(results)} storms kept the promise; {sum(dead for _, _, dead in results)} jobs failed for a dead key, "
+        f"longest half {max(half for _, half, _ in results):.1f} s")
+    sys.exit(0 if good == len(results) else 1)
+
+
+main()
