@@ -160,8 +160,9 @@ public struct Engine: Sendable {
     ) -> Duration? {
         if rotation.problem?.needsPerson == true { return nil }
         let wait = max(due - now, .zero)
+        if rotation.isAskingAgain { return waited + wait <= Self.longestWait ? wait : nil }
         switch rotation.phase {
-        case .idle: return rotation.isAskingAgain && waited + wait <= Self.longestWait ? wait : nil
+        case .idle: return nil
         case .overlap where rotation.hasOpenDeliveries, .creating, .verifying, .delivering:
             return wait <= Self.patience && waited + wait <= Self.longestWait ? wait : nil
         case .overlap, .soak, .deleting:

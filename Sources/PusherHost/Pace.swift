@@ -21,8 +21,8 @@ final class Pace {
         var end: ContinuousClock.Instant?
     }
 
-    /// A pause without a time of its own: a minute, as GitHub documents it, and longer each time.
-    private static let shortPause: Duration = .seconds(60)
+    /// A pause without a time of its own where its vendor documents none; twice as long each time.
+    private static let shortPause: Duration = .seconds(10)
     /// A primary limit above that is none that a public service has.
     private static let largestLimit = 100_000
 
@@ -141,7 +141,7 @@ final class Pace {
     private func pause(
         for wait: Duration?, until reset: ContinuousClock.Instant?, at now: ContinuousClock.Instant
     ) {
-        let factor = 1 << min(pausesInARow - 1, 6)
+        let factor = 1 << min(pausesInARow - 1, 9)
         let standard = min(ServiceTimes.longest, (documentedPause ?? Self.shortPause) * factor)
         let asked = wait.map { now + max(.seconds(1), $0) } ?? reset.flatMap { $0 > now + .seconds(1) ? $0 : nil }
         let end = asked ?? now + standard

@@ -120,6 +120,8 @@ enum IAMTimes {
     /// Looks of the preflight before a refusal is believed, and the time between two.
     static let preflightTries = 3
     static let preflightWait: Duration = .seconds(20)
+    /// Looks in vain, over a minute, before a target counts as one that cannot be asked.
+    static let lookTries = 7
     /// Keys that keyturn has deleted whose IDs are kept.
     static let deletedKeyLimit = 8
     /// Between two looks at when a key was last used, which IAM tells with a lag.

@@ -164,7 +164,6 @@ extension Rotation {
         if result.outcome == .rateLimited, let asked = result.retryAfter { return max(asked, .seconds(1)) }
         if delivery.mayBeTorn { return waitToFinish(delivery, now, policy) }
         switch result.outcome {
-        case .rateLimited: return .seconds(60)
         case .retryable, .unknown:
             let slowTries = delivery.quickTries - policy.maxAttempts
             return slowTries < 0
@@ -194,8 +193,8 @@ extension Rotation {
         deliveringKey != nil && deliveries.values.contains { $0.mayBeTorn && !$0.isSettled && $0.leftAt == nil }
     }
 
-    /// 1, 2, 4, 8, 16, 32, 32 … s.
-    private static func doubled(_ tries: Int) -> Duration { .seconds(1) * (1 << min(max(tries - 1, 0), 5)) }
+    /// 1, 2, 4, 8 … s.
+    static func doubled(_ tries: Int) -> Duration { .seconds(1) * (1 << min(max(tries - 1, 0), 20)) }
 
     private mutating func settle(
         _ target: TargetName, as state: Delivery.State, _ detail: String, _ now: Timestamp,

@@ -134,11 +134,10 @@ extension Rotation {
         switch problem?.code {
         case .drifted: return beginOverlapAgain(now, terms, &transition)
         case .unaccountedKey: problem = nil
-        case .targetUnreadable:
-            failures = 0
-            problem = nil
+        case .targetUnreadable: problem = nil
         default: break
         }
+        if problem == nil { failures = 0 }
         // What was seen in the middle is not what will be at the end.
         if isStepDue(now, terms) { isSeen = true } else { distrust() }
     }
@@ -215,9 +214,10 @@ extension Rotation {
     ) {
         distrust()
         failures += 1
-        retryAt = now + failureWait
-        // A finding that needs a person is not replaced by a question without an answer.
-        guard problem?.needsPerson != true else { return }
+        retryAt = now + min(Self.doubled(failures), IAMTimes.failureLongestWait)
+        // What passes within a minute is no problem. A finding that needs a person is not replaced by a question without an
+        // answer.
+        guard failures >= IAMTimes.lookTries, problem?.needsPerson != true else { return }
         let fate = previous?.status == .active ? "stays Active" : "is not deleted"
         block(
             .targetUnreadable,

@@ -10,7 +10,13 @@ extension Rotation {
     }
 
     /// Whether targets that refused are to be asked once more in a moment.
-    public var isAskingAgain: Bool { phase == .idle && isPreflight && preflightTries > 0 }
+    public var isAskingAgain: Bool {
+        switch phase {
+        case .idle: isPreflight && preflightTries > 0
+        case .overlap, .soak: problem == nil && failures > 0
+        case .creating, .verifying, .delivering, .deleting: false
+        }
+    }
 
     func wantedForPreflight(_ terms: Terms) -> [Effect] { unchecked(terms).map { .check($0) } }
 

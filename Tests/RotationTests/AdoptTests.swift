@@ -91,7 +91,7 @@ struct AdoptTests {
         world.speechless = [World.targets[0]]
         world.send(.asked(.adopt(other)))
         world.answerAll()
-        for _ in 0..<5 {
+        for _ in 0..<9 {
             world.advance(.seconds(4_000))
             world.answerAll()
         }

@@ -16,7 +16,7 @@ struct DeliveringTests {
 
         static let open: [Ending] = [
             Ending(outcome: .retryable, state: .failed, wait: .seconds(1)),
-            Ending(outcome: .rateLimited, state: .failed, wait: .seconds(60)),
+            Ending(outcome: .rateLimited, state: .failed, wait: .seconds(30)),
             Ending(outcome: .unauthorized, state: .failed, wait: .seconds(30)),
             Ending(outcome: .notFound, state: .failed, wait: .seconds(30)),
             Ending(outcome: .conflict, state: .failed, wait: .seconds(30)),

@@ -63,7 +63,7 @@ struct HalvesTests {
         #expect(try waits(half(.rateLimited, after: .seconds(90)), 2, in: &world) == [90, 90])
         #expect(try waits(half(.rateLimited), 3, in: &world) == [4, 8, 15])
         var whole = World.at(.delivering)
-        #expect(try waits(PushResult(.rateLimited, message: "429"), 2, in: &whole) == [60, 60])
+        #expect(try waits(PushResult(.rateLimited, message: "429"), 2, in: &whole) == [30, 60])
     }
 
     @Test("do not wait for long where IAM, which is asked first after a restart, cannot be reached")
