@@ -90,17 +90,19 @@ extension Rotation {
         _ target: TargetName, _ reason: String, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
     ) {
         if let key = deliveringKey { inFlight.remove(.push(target, key.id)) }
-        if phase == .overlap { return leaveOut(target, reason, now, terms, &transition) }
+        if phase == .overlap || phase == .soak { return leaveOut(target, reason, now, terms, &transition) }
         settle(target, as: .skipped, reason, now, &transition)
         finishDeliveringIfSettled(now, terms, &transition)
     }
 
     /// Whether a target stands in the way of this rotation, so that an operator can leave it out.
     public func isSkippable(_ target: TargetName, _ terms: Terms) -> Bool {
-        guard let delivery = deliveries[target] else { return phase == .overlap && undelivered(terms).contains(target) }
+        guard let delivery = deliveries[target] else {
+            return (phase == .overlap || phase == .soak) && undelivered(terms).contains(target)
+        }
         switch phase {
         case .delivering: return !delivery.isSettled
-        case .overlap:
+        case .overlap, .soak:
             return !delivery.isSettled
                 || delivery.state == .confirmed
                     && (delivery.drift?.isPushedAgain == true || problem?.code == .targetUnreadable)

@@ -53,7 +53,7 @@ extension Rotation {
 
     private func refusalToSkip(_ target: TargetName, _ terms: Terms) -> OrderRefusal? {
         if isSkippable(target, terms) { return nil }
-        let state = phase == .delivering || phase == .overlap ? deliveries[target]?.state.rawValue : nil
+        let state = [.delivering, .overlap, .soak].contains(phase) ? deliveries[target]?.state.rawValue : nil
         let words = state.map { "it is \($0)" } ?? "the user is in phase `\(phase.rawValue)`"
         return OrderRefusal(
             "no rotation waits for \(target): \(words), and only a target that a rotation waits for can be skipped")

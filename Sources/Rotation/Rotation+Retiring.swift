@@ -68,7 +68,7 @@ extension Rotation {
         problem = nil
         retryAt = nil
         distrust()
-        blockIfDrifted(now, terms, &transition)
+        if phase == .overlap { blockIfDrifted(now, terms, &transition) }
     }
 
     mutating func judgeQuiet(

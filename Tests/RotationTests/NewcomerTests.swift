@@ -47,6 +47,25 @@ struct NewcomerTests {
         #expect(world.begun.contains(.deactivateKey(World.old)))
     }
 
+    @Test("into the soak keeps the old one undeleted, until a person has seen to it")
+    func inSoak() {
+        var world = world(retains: false)
+        world.terms.targets.removeLast()
+        world.looksAtOnce = true
+        world.roll(to: .soak)
+        world.looksAtOnce = false
+        world.terms.targets.append(late)
+        world.advance(.seconds(3_600))
+        world.answerInspections()
+        #expect(world.rotation.problem?.code == .unaccountedKey && world.rotation.phase == .soak)
+        #expect(world.rotation.isSkippable(late, world.terms) && !world.begun.contains(.deleteKey(World.old)))
+        world.send(.asked(.skip(late, reason: "it has the new key by hand")))
+        world.looksAtOnce = true
+        world.answerAll()
+        world.roll(to: .idle)
+        #expect(world.begun.contains(.deleteKey(World.old)))
+    }
+
     @Test("A look is not believed when the clock was set back so that the step is not due any more")
     func clock() {
         var world = World.at(.overlap, policy: World.unasked)
