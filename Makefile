@@ -166,7 +166,7 @@ test: stage
 	@rm -f $(REQUESTS)
 	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_PUSHERS="$(CURDIR)/$(DEBUG_DIR)" KEYTURN_REQUESTS="$(CURDIR)/$(REQUESTS)" \
 	  swift test --skip-build --disable-xctest
-	@$(MAKE) --no-print-directory simulate SEEDS=100000
+	@$(MAKE) --no-print-directory simulate SEEDS=40000
 	@$(MAKE) --no-print-directory counts
 	@$(MAKE) --no-print-directory fuzz SECONDS=10
 	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_SANDBOX="$(CURDIR)/$(STAGE)/libexec/keyturn/keyturn-sandbox" \
@@ -221,7 +221,7 @@ fuzz: setup
 SOAK_MINUTES ?= 30
 soak: stage
 	@$(MAKE) --no-print-directory fuzz SECONDS=$$(( $(SOAK_MINUTES) * 60 ))
-	@$(MAKE) --no-print-directory simulate SEEDS=1000000
+	@$(MAKE) --no-print-directory simulate SEEDS=400000
 	@$(MAKE) --no-print-directory blackbox ROTATIONS=1000
 
 # Rotations of the built program under kill -9, with simulated CI jobs on every target.

@@ -27,8 +27,25 @@ struct AuthorizedClient: Sendable {
             guard error.code == .unknownKey || error.isExpiry else { throw error }
             guard let others = try await source.credentials(insteadOf: credentials), !others.isSame(as: credentials)
             else { throw error }
-            return (try await client.call(service, action, parameters, as: others, repeatability), others)
+            return (try await answerToNew(service, action, parameters, others, repeatability), others)
         }
+    }
+
+    /// Credentials that have just changed, as those of keyturn's own user do when they are rotated, may not be known
+    /// everywhere yet: AWS spreads a key within seconds.
+    private func answerToNew(
+        _ service: Service, _ action: String, _ parameters: [(String, String)], _ credentials: Credentials,
+        _ repeatability: QueryClient.Repeatability
+    ) async throws(AWSError) -> XMLElement {
+        for wait in [1, 2, 4, 8] {
+            do {
+                return try await client.call(service, action, parameters, as: credentials, repeatability)
+            } catch {
+                guard error.code == .unknownKey else { throw error }
+                do { try await Task.sleep(for: .seconds(wait)) } catch { break }
+            }
+        }
+        return try await client.call(service, action, parameters, as: credentials, repeatability)
     }
 }
 

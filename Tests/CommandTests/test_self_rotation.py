@@ -70,6 +70,21 @@ def test_a_whole_rotation(own):
     assert holds["role"] == "current" and holds["key"] == key
 
 
+def test_the_own_key_spreads_late(own):
+    """AWS does not know the new key everywhere for some seconds after keyturn has begun to use it: no alarm."""
+    process = own.start("rotate", "--wait", "--user", OWN, stderr=subprocess.PIPE, text=True)
+    assert worlds.waited_for(lambda: pair(own)[0] != own.sandbox.accessKeyId, 60)
+    late = {
+        "service": "aws", "path": "ListAccessKeys|GetAccessKeyLastUsed|UpdateAccessKey", "status": 403, "times": 4,
+        "body": "<ErrorResponse><Error><Code>InvalidClientTokenId</Code><Message>The security token included in the request is "
+                "invalid.</Message></Error></ErrorResponse>"}
+    own.sandbox.fault(**late)
+    _, log = process.communicate(timeout=120)
+    assert process.returncode == 0 and "blocked" not in log and "InvalidClientTokenId" not in log, log
+    assert [entry["status"] for entry in own.sandbox.requests("aws")].count(403) == 4, "the faults have struck"
+    assert_on_new_key(own)
+
+
 def test_a_link(own):
     """The file that it leads to is replaced, not the link."""
     real = own.directory / "real-credentials"

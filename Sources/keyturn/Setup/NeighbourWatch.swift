@@ -5,17 +5,26 @@ internal import JSON
 internal import PusherHost
 internal import Rotation
 internal import Secrets
+internal import Synchronization
 
 /// Looks around each target before a rotation begins: a place that holds the user's key and that no target names would be left with
 /// a dead key, so the rotation does not begin.
-struct NeighbourWatch: PushService {
+final class NeighbourWatch: PushService {
     /// The longest that looking around one target may take.
     private static let timeLimit: Duration = .seconds(30)
+    /// How long it is believed that there is nothing around a target: a rotation that has to wait asks again and again.
+    private static let belief: Duration = .seconds(600)
 
-    let host: PusherHost
-    let neighbourhood: Neighbourhood
+    private let host: PusherHost
+    private let neighbourhood: Neighbourhood
     /// The keys of each target's user.
-    let keys: [TargetName: @Sendable () async -> Set<String>]
+    private let keys: [TargetName: @Sendable () async -> Set<String>]
+    /// Until when it is believed that there is nothing around a target.
+    private let quietUntil = Mutex<[TargetName: ContinuousClock.Instant]>([:])
+
+    init(
+        host: PusherHost, neighbourhood: Neighbourhood, keys: [TargetName: @Sendable () async -> Set<String>]
+    ) { (self.host, self.neighbourhood, self.keys) = (host, neighbourhood, keys) }
 
     func push(
         _ pair: KeyPair, to target: PusherTarget, isFinishing: Bool, timeout: Duration,
@@ -29,15 +38,24 @@ struct NeighbourWatch: PushService {
     func refusal(
         of target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushAnswer<String?>) -> Void
     ) {
-        host.refusal(of: target, timeout: timeout) { found in
-            guard case .ended(nil) = found, let keys = keys[target.name] else { return answer(found) }
-            host.call(.find, target, timeout: Self.timeLimit) { report in
+        host.refusal(of: target, timeout: timeout) { [self] found in
+            guard case .ended(nil) = found, let keys = keys[target.name], !isQuiet(target.name) else {
+                return answer(found)
+            }
+            host.call(.find, target, timeout: Self.timeLimit) { [self] report in
                 // A pusher that cannot look around, or cannot at the moment, holds nobody up.
                 let strays = neighbourhood.unnamed(report.places, around: target)
-                guard !strays.isEmpty else { return answer(.ended(nil)) }
+                guard !strays.isEmpty else {
+                    if report.outcome == .ok { quietUntil.withLock { $0[target.name] = .now + Self.belief } }
+                    return answer(.ended(nil))
+                }
                 Task { answer(.ended(Neighbourhood.refusal(strays, of: await keys()))) }
             }
         }
+    }
+
+    private func isQuiet(_ target: TargetName) -> Bool {
+        quietUntil.withLock { ($0[target] ?? .now) > .now }
     }
 }
 
