@@ -2,6 +2,7 @@
 #include "CEnclosure.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -47,7 +48,15 @@ static void on_trap(int signal, siginfo_t *info, void *context) {
     unsigned long long *result = &machine->regs[0];
     long first = machine->regs[0], second = machine->regs[1], third = machine->regs[2], fourth = machine->regs[3];
 #endif
-    if (info->si_syscall == SYS_openat) {
+    if (info->si_syscall == SYS_openat && (third & O_PATH)) {
+        remember(SYS_openat, NULL);
+        *result = -EPERM;
+    } else if (info->si_syscall == SYS_newfstatat) {
+        /* fstat() of the C library; the filter allows the call itself only where files are granted. */
+        int is_empty = !second || !*(const char *)second;
+        long done = is_empty && (fourth & AT_EMPTY_PATH) ? syscall(SYS_fstat, first, third) : -1;
+        *result = !is_empty || !(fourth & AT_EMPTY_PATH) ? -EPERM : done < 0 ? -errno : done;
+    } else if (info->si_syscall == SYS_openat) {
         long opened = syscall(SYS_openat, first, second, third, fourth, 0L, cookie);
         /* A path that the kernel has read is there to be read. */
         if (opened < 0 && (errno == EACCES || errno == EPERM)) remember(SYS_openat, (const char *)second);

@@ -305,13 +305,15 @@ final class PusherSession {
     /// The next moment at which something is late.
     var nextDeadline: ContinuousClock.Instant? {
         guard let runner else { return nil }
-        if runner.stage != .ready { return runner.startDeadline }
-        if runner.calls.isEmpty { return min(runner.idleSince + Self.idleLimit, nextPush ?? .now + Self.idleLimit) }
-        var next = nextPush
+        if runner.stage != .ready { return min(runner.startDeadline, runner.nextCount) }
+        if runner.calls.isEmpty {
+            return min(runner.idleSince + Self.idleLimit, nextPush ?? .now + Self.idleLimit, runner.nextCount)
+        }
+        var next = min(nextPush ?? runner.nextCount, runner.nextCount)
         for active in runner.calls.values {
             let end = active.isCancelled ? active.deadline + Self.grace : active.deadline
-            next = min(next ?? end, end)
-            for held in active.held { next = min(next ?? held.until, held.until) }
+            next = min(next, end)
+            for held in active.held { next = min(next, held.until) }
         }
         return next
     }
@@ -319,6 +321,12 @@ final class PusherSession {
     private func endLateCalls() {
         guard let runner else { return }
         let now = ContinuousClock.now
+        if now >= runner.nextCount, !settings.admitted.grants.programs {
+            guard runner.threads ?? 0 <= PusherLimits.threads else {
+                return lose { _ in "it had more than \(PusherLimits.threads) threads, and was ended" }
+            }
+        }
+        if now >= runner.nextCount { runner.nextCount = now + PusherLimits.threadsInterval }
         if runner.stage != .ready {
             if now >= runner.startDeadline {
                 lose { _ in "it did not open within \(Self.startLimit.components.seconds) s" }
