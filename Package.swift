@@ -16,6 +16,7 @@ let cLibraries: [Target] = [
 /// Who may know whom: a module's dependencies are listed here, and nothing else can be imported.
 let modules: [Target] = [
     .target(name: "Rotation"),
+    .target(name: "CWiping"),
     .target(name: "Hardening", dependencies: ["CLinux"]),
     .target(name: "Secrets", dependencies: ["CLinux", "CSodium"]),
     .target(name: "HTTP", dependencies: ["CCurl", "PlainText", "Secrets"]),
@@ -50,7 +51,7 @@ let executables: [Target] = [
     .executableTarget(
         name: "keyturn",
         dependencies: [
-            "AWS", "CLinux", "Configuration", "Enclosure", "Engine", "HTTP", "Hardening", "JSON", "Journal",
+            "AWS", "CLinux", "CWiping", "Configuration", "Enclosure", "Engine", "HTTP", "Hardening", "JSON", "Journal",
             "Listening",
             "Notifications", "PlainText", "PusherHost", "Rotation", "Secrets",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -61,7 +62,7 @@ let executables: [Target] = [
     .executableTarget(
         name: "PusherRunner",
         dependencies: [
-            "CLinux", "Enclosure", "Hardening", "RunnerProtocol",
+            "CLinux", "CWiping", "Enclosure", "Hardening", "RunnerProtocol",
             .product(name: "CKeyturnPusher", package: "plugin-sdk"),
         ]),
     .executableTarget(
@@ -194,6 +195,6 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-for target in package.targets where target.type != .system && target.name != "CEnclosure" {
+for target in package.targets where target.type != .system && !["CEnclosure", "CWiping"].contains(target.name) {
     target.swiftSettings = settings + (target.swiftSettings ?? [])
 }

@@ -17,14 +17,19 @@ final class PusherSession {
     /// How long a library may take to load and open.
     private static let startLimit: Duration = .seconds(15)
     /// How long a runner stays without work: memory and time on the processor are for those who push.
-    private static let idleLimit: Duration = .seconds(60)
+    private static let idleLimit: Duration = .seconds(10)
+    /// How long a runner takes new calls once it has seen a pair. After that another takes its place, and the pairs are
+    /// forgotten: a pusher that is never idle would keep those of rotations that are long over.
+    private static let pairLimit: Duration = .seconds(900)
     /// How long a question that writes nothing waits for a service that has asked for a pause.
     private static let longestQuestionWait: Duration = .seconds(60)
     /// How long a call may go on once it was told to stop.
     private static let grace: Duration = .seconds(2)
 
     let settings: PusherSettings
-    private(set) var runner: RunnerProcess?
+    private(set) var runner: RunnerProcess? {
+        didSet { if runner == nil { forgetPairs() } }
+    }
     unowned let loop: RunnerLoop
     private let places: BusyPlaces
     let pace: Pace
@@ -106,7 +111,7 @@ final class PusherSession {
     private func handCalls(to runner: RunnerProcess, suspect: Bool = false) {
         let limit = suspect ? 1 : parallel
         var index = 0
-        while index < queue.count, runner.calls.count < limit, !isAlone(runner) {
+        while index < queue.count, runner.calls.count < limit, !isAlone(runner), !hasHadPairsLongEnough(runner) {
             guard suspects.contains(queue[index].target.name) == suspect, places.take(place(of: queue[index])) else {
                 index += 1
                 continue
@@ -119,6 +124,10 @@ final class PusherSession {
                 return endQuestions(that: wait)
             }
         }
+    }
+
+    private func hasHadPairsLongEnough(_ runner: RunnerProcess) -> Bool {
+        runner.sawPair.map { ContinuousClock.now >= $0 + Self.pairLimit } ?? false
     }
 
     /// Whether the runner has a call that must be the only one.
@@ -145,6 +154,11 @@ final class PusherSession {
         let own = settings.secrets.count
         if secrets.count >= own + Self.rememberedPairs { secrets.remove(at: own) }
         secrets.append(secret)
+    }
+
+    /// A process that is gone tells nothing, and its successor has not seen them.
+    private func forgetPairs() {
+        if secrets.count > settings.secrets.count { secrets = settings.secrets }
     }
 
     private func place(of call: PusherCall) -> String? {
@@ -183,6 +197,7 @@ final class PusherSession {
             operation.accessKeyID = pair.id
             secrets = [pair.secret]
             remember(pair.secret)
+            runner.sawPair = runner.sawPair ?? .now
         }
         let active = ActiveCall(
             call: call, deadline: .now + call.timeout, reservation: reservation)
@@ -333,7 +348,7 @@ final class PusherSession {
             }
             return
         }
-        if runner.calls.isEmpty, now >= runner.idleSince + Self.idleLimit {
+        if runner.calls.isEmpty, now >= runner.idleSince + Self.idleLimit || hasHadPairsLongEnough(runner) {
             _ = runner.end()
             self.runner = nil
             client?.stop()
