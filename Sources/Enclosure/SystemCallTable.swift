@@ -4,7 +4,7 @@ internal import Glibc
 struct SystemCallRule: Sendable {
     /// What must have been granted for the line to be in force.
     enum Grant: Sendable {
-        case none, noFilesAndNoSockets, files, sockets, filesOrSockets
+        case none, noFilesAndNoSockets, files, writableFiles, sockets, filesOrSockets
 
         func holds(for grants: ProcessGrants) -> Bool {
             let files = !grants.writable.isEmpty || !grants.readable.isEmpty
@@ -12,6 +12,7 @@ struct SystemCallRule: Sendable {
             case .none: true
             case .noFilesAndNoSockets: !files && !grants.network
             case .files: files
+            case .writableFiles: !grants.writable.isEmpty
             case .sockets: grants.network
             case .filesOrSockets: files || grants.network
             }
@@ -134,9 +135,21 @@ enum SystemCallTable {
     private static func files(_ cookie: UInt64) -> [SystemCallRule] {
         [
             // Any other open raises SIGSYS, so that it can be told when Landlock refuses it. O_PATH is no business of
-            // Landlock's: it would show which files there are.
+            // Landlock's: it would show which files there are. Nor is O_TRUNC before its version 3, where the file is opened
+            // for reading.
             .allow(
-                "openat", where: [.equals(5, cookie), .without(2, UInt64(kPath))], for: "files: Landlock decides which"),
+                "openat", where: [.equals(5, cookie), .without(2, OpenFlag.path | OpenFlag.truncate)],
+                for: "files: Landlock decides which"),
+            .allow(
+                "openat",
+                where: [
+                    .equals(5, cookie), .exactly(2, OpenFlag.truncate | OpenFlag.write, optional: OpenFlag.others),
+                ], granted: .writableFiles, for: "files that are written anew: Landlock decides which"),
+            .allow(
+                "openat",
+                where: [
+                    .equals(5, cookie), .exactly(2, OpenFlag.truncate | OpenFlag.readWrite, optional: OpenFlag.others),
+                ], granted: .writableFiles, for: "files that are written anew: Landlock decides which"),
             .fail(ENOSYS, "openat2", for: "runtimes fall back to openat"),
             // Landlock does not decide on these. Without files there are none to ask about; newfstatat of a descriptor is
             // carried out by the handler of SIGSYS.
@@ -151,7 +164,7 @@ enum SystemCallTable {
             .fail(EPERM, "statfs", "getxattr", for: "runtimes ask about files"),
             .allow(
                 "ftruncate", "fsync", "fdatasync", "pwrite64", "pwritev", "rename", "renameat", "renameat2", "unlink",
-                "unlinkat", "fchmod", "flock", "fallocate", "copy_file_range", granted: .files,
+                "unlinkat", "fchmod", "flock", "fallocate", "copy_file_range", granted: .writableFiles,
                 for: "writing files: Landlock decides which"),
             // F_GETLK, F_SETLK, F_SETLKW, and the same of open file descriptions.
             .allow("fcntl", where: [.equals(1, 5)], granted: .files, for: "locks of files"),
@@ -209,8 +222,14 @@ enum SystemCallTable {
         static let spawn: UInt64 = 0x0000_4000
     }
 
-    /// O_PATH.
-    private static let kPath: Int32 = 0o10000000
+    /// Of `open(2)`.
+    private enum OpenFlag {
+        static let path: UInt64 = 0o10000000
+        static let truncate: UInt64 = 0o1000
+        static let write: UInt64 = 1
+        static let readWrite: UInt64 = 2
+        static let others = ~(path | truncate | 3)
+    }
 
     /// What a program, which a pusher was allowed to start, has no business with either.
     static let dangerous = [

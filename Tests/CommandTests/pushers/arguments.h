@@ -117,6 +117,23 @@ static void attack_metadata(const char *path) {
     arguments_end("metadata");
 }
 
+/* Changes to a file that may only be read. */
+static void attack_change(const char *path) {
+    int opened = open(path, O_RDONLY);
+    arguments_begin();
+    TRY("not open", opened < 0);
+    TRY("O_TRUNC", open(path, O_RDONLY | O_TRUNC) >= 0);
+    TRY("O_TRUNC, to write", open(path, O_WRONLY | O_TRUNC) >= 0);
+    TRY("truncate", truncate(path, 0) == 0);
+    TRY("ftruncate", ftruncate(opened, 0) == 0);
+    TRY("fchmod", fchmod(opened, 0666) == 0);
+    TRY("chmod", chmod(path, 0666) == 0);
+    TRY("write", open(path, O_RDWR) >= 0);
+    TRY("append", open(path, O_WRONLY | O_APPEND) >= 0);
+    TRY("unlink", unlink(path) == 0);
+    arguments_end("change");
+}
+
 /* Sockets that the grant `network` is not about. */
 static void attack_sockets(void) {
     static const int families[][3] = {

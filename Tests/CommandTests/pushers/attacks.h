@@ -134,5 +134,6 @@ static void attack(const char *what, const char *argument) {
     if (!strcmp(what, "tables")) attack_tables();
     if (!strcmp(what, "metadata")) attack_metadata(argument);
     if (!strcmp(what, "sockets")) attack_sockets();
+    if (!strcmp(what, "change")) attack_change(argument);
     if (!strcmp(what, "threads")) attack_threads();
 }
