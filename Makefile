@@ -3,9 +3,12 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 
+# No search for libraries next to the program; addresses of functions resolved at the start, and read-only from then on; a canary in
+# front of return addresses, which Swift's compiler has by itself.
+HARDENED := --disable-local-rpath -Xcc -fstack-protector-strong -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now
 # Plugins carry their own Swift runtime, and so do the programs: what is installed needs no toolchain. Swift Testing is
 # not there for static linking, so the tests' own build stands beside, in .build.
-STATIC := --scratch-path .build-static --static-swift-stdlib -Xswiftc -static-stdlib
+STATIC := --scratch-path .build-static --static-swift-stdlib -Xswiftc -static-stdlib $(HARDENED)
 DEBUG_DIR := .build-static/debug
 RELEASE_DIR := .build-static/release
 STAGE := .build/stage

@@ -16,6 +16,8 @@ let cLibraries: [Target] = [
 /// Who may know whom: a module's dependencies are listed here, and nothing else can be imported.
 let modules: [Target] = [
     .target(name: "Rotation"),
+    .target(name: "CWiping"),
+    .target(name: "Hardening", dependencies: ["CLinux"]),
     .target(name: "Secrets", dependencies: ["CLinux", "CSodium"]),
     .target(name: "HTTP", dependencies: ["CCurl", "PlainText", "Secrets"]),
     .target(name: "AWS", dependencies: ["CExpat", "HTTP", "JSON", "PlainText", "Rotation", "Secrets"]),
@@ -49,7 +51,8 @@ let executables: [Target] = [
     .executableTarget(
         name: "keyturn",
         dependencies: [
-            "AWS", "CLinux", "Configuration", "Enclosure", "Engine", "HTTP", "JSON", "Journal", "Listening",
+            "AWS", "CLinux", "CWiping", "Configuration", "Enclosure", "Engine", "HTTP", "Hardening", "JSON", "Journal",
+            "Listening",
             "Notifications", "PlainText", "PusherHost", "Rotation", "Secrets",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
@@ -59,15 +62,18 @@ let executables: [Target] = [
     .executableTarget(
         name: "PusherRunner",
         dependencies: [
-            "CLinux", "Enclosure", "RunnerProtocol", .product(name: "CKeyturnPusher", package: "plugin-sdk"),
+            "CLinux", "CWiping", "Enclosure", "Hardening", "RunnerProtocol",
+            .product(name: "CKeyturnPusher", package: "plugin-sdk"),
         ]),
     .executableTarget(
         name: "PusherConformanceRunner",
-        dependencies: ["CLinux", "Enclosure", .product(name: "PusherConformance", package: "plugin-sdk")]),
+        dependencies: [
+            "CLinux", "Enclosure", "Hardening", .product(name: "PusherConformance", package: "plugin-sdk"),
+        ]),
     .executableTarget(
         name: "Sandbox",
         dependencies: [
-            "CCrypto", "CSodium",
+            "CCrypto", "CSodium", "Hardening",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "FlyingFox", package: "FlyingFox"),
         ]),
@@ -189,6 +195,6 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-for target in package.targets where target.type != .system && target.name != "CEnclosure" {
+for target in package.targets where target.type != .system && !["CEnclosure", "CWiping"].contains(target.name) {
     target.swiftSettings = settings + (target.swiftSettings ?? [])
 }

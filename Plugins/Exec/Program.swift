@@ -33,13 +33,14 @@ struct Program {
     init(_ command: [String]) { self.command = command }
 
     static func checkStartable(_ path: String, about subject: String) throws(PushFailure) {
+        // No file has an empty path, so this starts nothing: it fails one way where programs may be started, and another where not.
+        if execve("", [nil], [nil]) == -1, errno == EPERM {
+            throw PushFailure(.invalidConfiguration, "\(subject): \(path) cannot be started\(grantHint)")
+        }
         guard access(path, X_OK) == 0 else {
             throw PushFailure(
                 .invalidConfiguration, "\(subject): \(path) cannot be started: \(String(cString: strerror(errno)))")
         }
-        // No file has an empty path, so this starts nothing: it fails one way where programs may be started, and another where not.
-        guard execve("", [nil], [nil]) == -1, errno == EPERM else { return }
-        throw PushFailure(.invalidConfiguration, "\(subject): \(path) cannot be started\(grantHint)")
     }
 
     private static let grantHint = "; starting programs must be granted: `keyturn plugin pin exec --grant programs`"

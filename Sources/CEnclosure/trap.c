@@ -2,6 +2,7 @@
 #include "CEnclosure.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -42,15 +43,25 @@ static void on_trap(int signal, siginfo_t *info, void *context) {
 #if defined(__x86_64__)
     long long *result = &machine->gregs[REG_RAX];
     long first = machine->gregs[REG_RDI], second = machine->gregs[REG_RSI], third = machine->gregs[REG_RDX],
-         fourth = machine->gregs[REG_R10];
+         fourth = machine->gregs[REG_R10], sixth = machine->gregs[REG_R9];
 #else
     unsigned long long *result = &machine->regs[0];
-    long first = machine->regs[0], second = machine->regs[1], third = machine->regs[2], fourth = machine->regs[3];
+    long first = machine->regs[0], second = machine->regs[1], third = machine->regs[2], fourth = machine->regs[3],
+         sixth = machine->regs[5];
 #endif
-    if (info->si_syscall == SYS_openat) {
+    if (info->si_syscall == SYS_openat && sixth == (long)cookie) {
+        /* The handler's own, with flags that the filter does not let pass. */
+        *result = -EPERM;
+    } else if (info->si_syscall == SYS_newfstatat) {
+        /* fstat() of the C library; the filter allows the call itself only where files are granted. */
+        int is_empty = !second || !*(const char *)second;
+        long done = is_empty && (fourth & AT_EMPTY_PATH) ? syscall(SYS_fstat, first, third) : -1;
+        *result = !is_empty || !(fourth & AT_EMPTY_PATH) ? -EPERM : done < 0 ? -errno : done;
+    } else if (info->si_syscall == SYS_openat) {
         long opened = syscall(SYS_openat, first, second, third, fourth, 0L, cookie);
-        /* A path that the kernel has read is there to be read. */
-        if (opened < 0 && (errno == EACCES || errno == EPERM)) remember(SYS_openat, (const char *)second);
+        /* A path that the kernel has read is there to be read. The filter refuses before that. */
+        int is_read = !(third & (O_PATH | O_TRUNC));
+        if (opened < 0 && (errno == EACCES || errno == EPERM)) remember(SYS_openat, is_read ? (const char *)second : NULL);
         *result = opened < 0 ? -errno : opened;
     } else {
         remember(info->si_syscall, NULL);

@@ -41,7 +41,7 @@ public enum Enclosure {
     ///   - accepted: parts that the operator does without where the kernel lacks them.
     /// - Returns: the parts in force, in words, for people.
     public static func enter(_ grants: ProcessGrants, without accepted: Set<Part> = []) throws(Failure) -> [String] {
-        guard kt_set_not_dumpable() == 0, kt_no_new_privileges() == 0 else {
+        guard kt_no_new_privileges() == 0 else {
             throw Failure(description: "the kernel refuses no_new_privs: \(String(cString: strerror(errno)))")
         }
         umask(0o077)

@@ -10,6 +10,10 @@ enum Limits {
         // Writable memory of its own, and room for what is only reserved: Go and malloc reserve generously.
         try limit(RLIMIT_DATA, 512 << 20)
         try limit(RLIMIT_AS, 4 << 30)
+        // The main thread's stack is not counted as data, so it has a limit of its own.
+        try limit(RLIMIT_STACK, 8 << 20)
+        // Timers and queued signals, which take memory of the kernel.
+        try limit(__RLIMIT_SIGPENDING, 1_024)
         // Seconds of CPU. A push takes milliseconds, and an idle process is ended by its host.
         try limit(RLIMIT_CPU, 600)
         try limit(RLIMIT_FSIZE, grants.writable.isEmpty ? 0 : 16 << 20)

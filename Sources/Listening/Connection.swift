@@ -30,6 +30,11 @@ struct Connection {
 
     var isOver: Bool { if case .over = stage { true } else { false } }
 
+    /// Whether its request is not whole yet.
+    var isReading: Bool { if case .reading = stage { true } else { false } }
+    /// Whether its answer waits to be taken.
+    var isWriting: Bool { if case .writing = stage { true } else { false } }
+
     mutating func finish() {
         guard !isOver else { return }
         close(descriptor)

@@ -32,8 +32,12 @@ public final class Server: Sendable {
         }
     }
 
-    /// Connections at a time; further ones wait in the kernel.
-    static let connectionLimit = 32
+    /// Connections at a time. A further one takes the place of another: see ``evict(_:)``.
+    static let connectionLimit = 256
+    /// Connections at a time whose clients do not take their answers, which are kept until then.
+    static let answerLimit = 32
+    /// Connections taken in one turn, so that those that are there get theirs.
+    private static let acceptLimit = 64
     /// The largest head of a request, in bytes.
     static let headSize = 8 << 10
 
@@ -104,7 +108,8 @@ public final class Server: Sendable {
         guard descriptor >= 0 else { throw failure(String(cString: strerror(errno))) }
         var one: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
-        guard bind(descriptor, address.ai_addr, address.ai_addrlen) == 0, Glibc.listen(descriptor, 16) == 0 else {
+        guard bind(descriptor, address.ai_addr, address.ai_addrlen) == 0, Glibc.listen(descriptor, SOMAXCONN) == 0
+        else {
             let reason = String(cString: strerror(errno))
             close(descriptor)
             throw failure(reason)
@@ -115,9 +120,8 @@ public final class Server: Sendable {
     private func run() {
         var connections: [Connection] = []
         while !isStopping.withLock({ $0 }) {
-            let takesMore = connections.count < Self.connectionLimit
             var entries = [pollfd(fd: wake, events: Int16(POLLIN), revents: 0)]
-            entries.append(pollfd(fd: takesMore ? listener : -1, events: Int16(POLLIN), revents: 0))
+            entries.append(pollfd(fd: listener, events: Int16(POLLIN), revents: 0))
             entries += connections.map { pollfd(fd: $0.descriptor, events: $0.events, revents: 0) }
             let wait = connections.map { max(.zero, $0.deadline - .now) }.min()
             let milliseconds = wait.map {
@@ -130,6 +134,7 @@ public final class Server: Sendable {
             let now = ContinuousClock.now
             for index in connections.indices where connections[index].deadline <= now { connections[index].finish() }
             connections.removeAll(where: \.isOver)
+            Self.limitAnswers(&connections)
             if entries[1].revents != 0 { accept(&connections) }
         }
         for index in connections.indices { connections[index].finish() }
@@ -138,7 +143,7 @@ public final class Server: Sendable {
     }
 
     private func accept(_ connections: inout [Connection]) {
-        while connections.count < Self.connectionLimit {
+        for _ in 0..<Self.acceptLimit {
             let descriptor = Glibc.accept(listener, nil, nil)
             guard descriptor >= 0 else {
                 // Out of descriptors: the connection stays where it is, and a moment of rest keeps this from spinning.
@@ -147,8 +152,30 @@ public final class Server: Sendable {
             }
             _ = kt_close_on_exec(descriptor)
             _ = kt_set_nonblocking(descriptor)
-            connections.append(
-                Connection(descriptor, head: .now + options.headLimit, end: .now + options.exchangeLimit))
+            var connection = Connection(descriptor, head: .now + options.headLimit, end: .now + options.exchangeLimit)
+            // Most clients have sent their request by now, and need no place.
+            connection.advance(answer: reply)
+            guard !connection.isOver else { continue }
+            if connections.count >= Self.connectionLimit { Self.evict(&connections) }
+            connections.append(connection)
+            Self.limitAnswers(&connections)
+        }
+    }
+
+    /// Ends the connection that has kept its place for longest without a whole request, or else the oldest. Slow clients keep
+    /// out each other, and no client that sends its request.
+    private static func evict(_ connections: inout [Connection]) {
+        let index = connections.firstIndex(where: \.isReading) ?? connections.startIndex
+        connections[index].finish()
+        connections.remove(at: index)
+    }
+
+    /// Ends the oldest of too many connections whose answers wait.
+    private static func limitAnswers(_ connections: inout [Connection]) {
+        let waiting = connections.indices.filter { connections[$0].isWriting }
+        for index in waiting.dropLast(answerLimit).reversed() {
+            connections[index].finish()
+            connections.remove(at: index)
         }
     }
 

@@ -1,5 +1,6 @@
 internal import Enclosure
 internal import Glibc
+internal import Hardening
 internal import PusherConformance
 
 /// Runs one check of one pusher, in this process, and tells on the result descriptor how it went.
@@ -11,6 +12,7 @@ enum ConformanceRunner {
     static let result: Int32 = 3
 
     static func main() {
+        ProcessHardening.apply()
         let arguments = CommandLine.arguments
         guard arguments.count == 5, let check = ConformanceCheck.all.first(where: { $0.name == arguments[1] }),
             let seed = UInt64(arguments[3]), let iteration = Int(arguments[4])

@@ -17,14 +17,19 @@ final class PusherSession {
     /// How long a library may take to load and open.
     private static let startLimit: Duration = .seconds(15)
     /// How long a runner stays without work: memory and time on the processor are for those who push.
-    private static let idleLimit: Duration = .seconds(60)
+    private static let idleLimit: Duration = .seconds(10)
+    /// How long a runner takes new calls once it has seen a pair. After that another takes its place, and the pairs are
+    /// forgotten: a pusher that is never idle would keep those of rotations that are long over.
+    private static let pairLimit: Duration = .seconds(900)
     /// How long a question that writes nothing waits for a service that has asked for a pause.
     private static let longestQuestionWait: Duration = .seconds(60)
     /// How long a call may go on once it was told to stop.
     private static let grace: Duration = .seconds(2)
 
     let settings: PusherSettings
-    private(set) var runner: RunnerProcess?
+    private(set) var runner: RunnerProcess? {
+        didSet { if runner == nil { forgetPairs() } }
+    }
     unowned let loop: RunnerLoop
     private let places: BusyPlaces
     let pace: Pace
@@ -113,7 +118,7 @@ final class PusherSession {
     private func handCalls(to runner: RunnerProcess, suspect: Bool = false) {
         let limit = suspect ? 1 : parallel
         var index = 0
-        while index < queue.count, runner.calls.count < limit, !isAlone(runner) {
+        while index < queue.count, runner.calls.count < limit, !isAlone(runner), !hasHadPairsLongEnough(runner) {
             guard suspects.contains(queue[index].target.name) == suspect, places.take(place(of: queue[index])) else {
                 index += 1
                 continue
@@ -126,6 +131,10 @@ final class PusherSession {
                 return endQuestions(that: wait)
             }
         }
+    }
+
+    private func hasHadPairsLongEnough(_ runner: RunnerProcess) -> Bool {
+        runner.sawPair.map { ContinuousClock.now >= $0 + Self.pairLimit } ?? false
     }
 
     /// Whether the runner has a call that must be the only one.
@@ -152,6 +161,11 @@ final class PusherSession {
         let own = settings.secrets.count
         if secrets.count >= own + Self.rememberedPairs { secrets.remove(at: own) }
         secrets.append(secret)
+    }
+
+    /// A process that is gone tells nothing, and its successor has not seen them.
+    private func forgetPairs() {
+        if secrets.count > settings.secrets.count { secrets = settings.secrets }
     }
 
     private func place(of call: PusherCall) -> String? {
@@ -190,6 +204,7 @@ final class PusherSession {
             operation.accessKeyID = pair.id
             secrets = [pair.secret]
             remember(pair.secret)
+            runner.sawPair = runner.sawPair ?? .now
         }
         let active = ActiveCall(
             call: call, deadline: .now + call.timeout, reservation: reservation)
@@ -312,13 +327,15 @@ final class PusherSession {
     /// The next moment at which something is late.
     var nextDeadline: ContinuousClock.Instant? {
         guard let runner else { return nil }
-        if runner.stage != .ready { return runner.startDeadline }
-        if runner.calls.isEmpty { return min(runner.idleSince + Self.idleLimit, nextPush ?? .now + Self.idleLimit) }
-        var next = nextPush
+        if runner.stage != .ready { return min(runner.startDeadline, runner.nextCount) }
+        if runner.calls.isEmpty {
+            return min(runner.idleSince + Self.idleLimit, nextPush ?? .now + Self.idleLimit, runner.nextCount)
+        }
+        var next = min(nextPush ?? runner.nextCount, runner.nextCount)
         for active in runner.calls.values {
             let end = active.isCancelled ? active.deadline + Self.grace : active.deadline
-            next = min(next ?? end, end)
-            for held in active.held { next = min(next ?? held.until, held.until) }
+            next = min(next, end)
+            for held in active.held { next = min(next, held.until) }
         }
         return next
     }
@@ -326,13 +343,19 @@ final class PusherSession {
     private func endLateCalls() {
         guard let runner else { return }
         let now = ContinuousClock.now
+        if now >= runner.nextCount, !settings.admitted.grants.programs {
+            guard runner.threads ?? 0 <= PusherLimits.threads else {
+                return lose { _ in "it had more than \(PusherLimits.threads) threads, and was ended" }
+            }
+        }
+        if now >= runner.nextCount { runner.nextCount = now + PusherLimits.threadsInterval }
         if runner.stage != .ready {
             if now >= runner.startDeadline {
                 lose { _ in "it did not open within \(Self.startLimit.components.seconds) s" }
             }
             return
         }
-        if runner.calls.isEmpty, now >= runner.idleSince + Self.idleLimit {
+        if runner.calls.isEmpty, now >= runner.idleSince + Self.idleLimit || hasHadPairsLongEnough(runner) {
             _ = runner.end()
             self.runner = nil
             client?.stop()

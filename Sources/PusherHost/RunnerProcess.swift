@@ -18,6 +18,10 @@ final class RunnerProcess {
     var calls: [UInt32: ActiveCall] = [:] {
         didSet { if calls.isEmpty { idleSince = .now } }
     }
+    /// When it was given the first pair.
+    var sawPair: ContinuousClock.Instant?
+    /// When its threads are counted next.
+    var nextCount = ContinuousClock.now
     /// Since when it has had nothing to do.
     private(set) var idleSince = ContinuousClock.now
     private var input = RunnerInput()

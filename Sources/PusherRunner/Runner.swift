@@ -2,6 +2,7 @@ internal import CKeyturnPusher
 internal import CLinux
 internal import Enclosure
 internal import Glibc
+internal import Hardening
 internal import RunnerProtocol
 
 /// Shuts itself in, opens one pusher's library, and serves calls over the socket that it was started with.
@@ -14,6 +15,7 @@ enum Runner {
     static let library: Int32 = 4
 
     static func main() {
+        ProcessHardening.apply()
         guard CommandLine.arguments.count == 2, let parent = Int32(CommandLine.arguments[1]) else {
             print("keyturn-runner is started by keyturn; it is of no use by itself")
             exit(64)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CSodium
 import Foundation
+import Hardening
 
 /// Stand-ins for AWS, Travis CI, GitLab and GitHub on loopback, for trying things and for tests.
 @main
@@ -12,6 +13,11 @@ struct Sandbox: AsyncParsableCommand {
             When all listeners are ready, one line of JSON on stdout names them, with credentials that are made \
             up at every start. Nothing is kept when it ends.
             """)
+
+    static func main() async {
+        ProcessHardening.apply()
+        await main(nil)
+    }
 
     @Option(help: "Port of IAM and STS; 0 lets the system choose.") var awsPort: UInt16 = 0
     @Option(help: "Port of Travis CI.") var travisPort: UInt16 = 0

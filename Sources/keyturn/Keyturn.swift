@@ -1,8 +1,8 @@
 internal import ArgumentParser
 internal import Glibc
+internal import Hardening
 internal import JSON
 internal import Journal
-internal import Secrets
 
 /// The program.
 @main

@@ -50,6 +50,8 @@ class Program:
             "AWS_EC2_METADATA_DISABLED": "true",
             **environment,
         }
+        # What keyturn is started by, if not by itself.
+        self.wrapper = []
         self.results = []
         self.running = []
 
@@ -57,7 +59,7 @@ class Program:
         """Runs a command to its end."""
         arguments = tuple(map(str, arguments))
         done = subprocess.run(
-            [binary(), *arguments], cwd=self.directory, env={**self.environment, **(environment or {})},
+            [*self.wrapper, binary(), *arguments], cwd=self.directory, env={**self.environment, **(environment or {})},
             stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout)
         result = Result(arguments, done.returncode, done.stdout.decode(), done.stderr.decode())
         self.results.append(result)
@@ -73,7 +75,7 @@ class Program:
         """Starts a command, which is killed at the end of the test unless it has ended by then."""
         options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
         process = subprocess.Popen(
-            [binary(), *map(str, arguments)], cwd=self.directory, env=self.environment, stdin=subprocess.DEVNULL,
+            [*self.wrapper, binary(), *map(str, arguments)], cwd=self.directory, env=self.environment, stdin=subprocess.DEVNULL,
             **options)
         self.running.append(process)
         return process
@@ -81,7 +83,7 @@ class Program:
     def finish(self, process, timeout=LONGEST_SECONDS):
         """Waits for a command that was started."""
         out, err = process.communicate(timeout=timeout)
-        result = Result(tuple(process.args[1:]), process.returncode, out.decode(), err.decode())
+        result = Result(tuple(process.args[1 + len(self.wrapper):]), process.returncode, out.decode(), err.decode())
         self.results.append(result)
         return result
 

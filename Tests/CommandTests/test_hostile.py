@@ -3,11 +3,13 @@
 import os
 import pathlib
 import signal
+import time
 
 import pytest
 
 import plugins
 from test_pushers import Cast, key_held
+from world import waited_for
 
 #: What is tried, and the words by which the operator is told.
 ATTEMPTS = {
@@ -22,6 +24,10 @@ ATTEMPTS = {
     "try-fork": "clone",
     "try-parent": "ptrace, process_vm_readv, kill",
     "try-kernel": "bpf, keyctl, io_uring_setup, mount, unshare, memfd_create",
+    "try-signals": "fcntl, ioctl",
+    "try-uncounted": "mmap, mprotect, madvise, fcntl, pipe2, prlimit64",
+    "try-tables": "clone, unshare, close_range, prctl",
+    "try-metadata /etc/passwd": "openat",
     "try-post https://collector.example.com/": "collector.example.com is not granted",
     "try-post http://127.0.0.1:1/": "127.0.0.1 is not granted",
     "try-post https://169.254.169.254/latest/meta-data/": "169.254.169.254 is not granted",
@@ -243,6 +249,15 @@ def test_a_network_is_granted_by_name_only(cast):
     assert cast.world.deliveries()["mine:here"]["detail"] == "got connected"
 
 
+def test_a_network_is_tcp_and_udp(cast):
+    """Not UNIX sockets, raw packets and the like; nor signals to the host by way of a socket."""
+    plugins.put(cast.directory, "mine", says=plugins.manifest("mine", network=True))
+    cast.use("mine", "mine", "here=try-sockets")
+    cast.world.must("plugin", "pin", "mine", "--grant", "network")
+    cast.world.must("rotate", "--wait")
+    assert cast.world.deliveries()["mine:here"]["detail"] == "sockets: nothing"
+
+
 def test_the_lock_grants_less_than_the_manifest_asks(cast):
     """A host that the operator took out of the lock file is not asked."""
     plugins.put(cast.directory, "mine", says=plugins.manifest("mine", hosts=["collector.example.com"]))
@@ -264,6 +279,36 @@ def test_a_lock_that_cannot_be_read(cast, text, words):
     cast.use("mine", "mine", "here")
     cast.world.write("keyturn.lock", text)
     refused(cast, "keyturn.lock", words, status=78)
+
+
+def test_threads_have_an_end(cast):
+    """As many as it can start: its process is ended within a moment, and the others deliver."""
+    plugins.put(cast.directory, "mine")
+    cast.world.configuration["defaults"]["max-attempts"] = 1
+    cast.use("mine", "mine", "here=try-threads")
+    began = time.monotonic()
+    process = cast.world.start("rotate", "--verbose")
+    runner = plugins.waited_for_runner(process.pid)
+    most = 0
+
+    def ended():
+        nonlocal most
+        lines = [line for path in runners(process.pid) for line in _read(path / "status").splitlines()]
+        most = max([most, *(int(line.split()[1]) for line in lines if line.startswith(b"Threads:"))])
+        return process.poll() is not None
+
+    waited_for(ended, seconds=60, every=0.005)
+    result = cast.world.finish(process)
+    print(f"{most} threads, {time.monotonic() - began:.1f} s, runner {runner}")
+    assert "mine: it had more than 256 threads, and was ended" in result.err
+    found = cast.world.deliveries()
+    assert found["mine:here"]["state"] == "unknown" and found["gitlab:acme/tools/app"]["state"] == "confirmed"
+
+
+def runners(parent):
+    """The processes of the runners of a program."""
+    tasks = pathlib.Path(f"/proc/{parent}/task").glob("*/children")
+    return [pathlib.Path("/proc") / child.decode() for task in tasks for child in _read(task).split()]
 
 
 def test_a_runner_dies_with_keyturn(cast):

@@ -4,6 +4,7 @@ import concurrent.futures
 import pathlib
 import re
 import socket
+import threading
 import time
 
 import pytest
@@ -163,7 +164,7 @@ def test_a_name_of_somebody_else_that_leads_here(world):
 
 
 def test_hostile_clients(world):
-    """Nonsense, heads without end, and crowds of silent clients keep nobody else out for long."""
+    """Nonsense and heads without end are answered in a line, and crowds in full."""
     shown = Shown(world)
     assert b" 400 " in shown.send(b"nonsense\r\n\r\n").split(b"\r\n")[0]
     assert b" 400 " in shown.send(b"\xff\xfe / HTTP/1.1\r\n\r\n").split(b"\r\n")[0]
@@ -173,14 +174,84 @@ def test_hostile_clients(world):
         for letter in b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n":
             connection.sendall(bytes([letter]))
         assert connection.recv(100).startswith(b"HTTP/1.1 200 ")
-    silent = [socket.create_connection(("127.0.0.1", shown.port)) for _ in range(40)]
-    began = time.monotonic()
-    assert shown.get("/healthz").status_code == 200
-    assert time.monotonic() - began < 9
-    for connection in silent:
-        connection.close()
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         assert {reply.status_code for reply in pool.map(shown.get, ["/", "/metrics", "/status.json"] * 30)} == {200}
+    shown.stop()
+
+
+class Crowd:
+    """Clients that open connections and are in no hurry: silent ones, ones that send their request letter by letter, and ones that
+    ask for the longest page and do not read it. Each connects again when it is closed."""
+
+    def __init__(self, port, count=200):
+        self.port, self.is_over, self.opened = port, False, 0
+        self.threads = [threading.Thread(target=self.dawdle, args=(number,)) for number in range(count)]
+        for thread in self.threads:
+            thread.start()
+
+    def dawdle(self, number):
+        while not self.is_over:
+            try:
+                with socket.socket() as connection:
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+                    connection.settimeout(1)
+                    connection.connect(("127.0.0.1", self.port))
+                    self.opened += 1
+                    self.talk(connection, number % 3)
+            except OSError:
+                time.sleep(0.05)
+
+    def talk(self, connection, manner):
+        if manner == 2:
+            connection.sendall(b"GET /metrics HTTP/1.1\r\n\r\n")
+        for letter in b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nx: " + b"y" * 4_000:
+            if self.is_over:
+                return
+            if manner == 1:
+                connection.sendall(bytes([letter]))
+            time.sleep(0.1)
+
+    def end(self):
+        self.is_over = True
+        for thread in self.threads:
+            thread.join()
+
+
+def test_slow_clients_delay_nobody(world):
+    """200 of them at once, all the time: who sends a request has the answer at once."""
+    shown = Shown(world)
+    waited_for(lambda: shown.get("/readyz").status_code == 200)
+    crowd = Crowd(shown.port)
+    try:
+        waited_for(lambda: crowd.opened >= 200)
+        slowest, end = 0, time.monotonic() + 8
+        while time.monotonic() < end:
+            for path in ("/healthz", "/metrics"):
+                began = time.monotonic()
+                assert shown.get(path).status_code == 200
+                slowest = max(slowest, time.monotonic() - began)
+        print(f"at most {slowest * 1_000:.0f} ms, {crowd.opened} connections")
+        assert slowest < 1
+        assert len(list(pathlib.Path(f"/proc/{shown.process.pid}/fd").iterdir())) < 320
+    finally:
+        crowd.end()
+    shown.stop()
+
+
+def test_more_connections_than_there_is_room_for(world):
+    """They take the places of each other, and of no client that asks."""
+    shown = Shown(world)
+    silent = []
+    try:
+        for _ in range(600):
+            silent.append(socket.create_connection(("127.0.0.1", shown.port), timeout=5))
+        began = time.monotonic()
+        assert shown.get("/healthz").status_code == 200
+        assert time.monotonic() - began < 1
+        assert len(list(pathlib.Path(f"/proc/{shown.process.pid}/fd").iterdir())) < 320
+    finally:
+        for connection in silent:
+            connection.close()
     shown.stop()
 
 

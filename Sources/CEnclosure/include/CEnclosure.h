@@ -18,7 +18,9 @@ typedef struct kt_refusal {
 
 /*
  * Handles SIGSYS, which the filter raises: an open goes on with `cookie` as its sixth argument, by which the filter
- * lets it pass, so that Landlock decides on it; anything else fails with EPERM. What fails is remembered.
+ * lets it pass, so that Landlock decides on it, but not with flags on which Landlock has no say; newfstatat of a descriptor is
+ * carried out as fstat, and of a path fails with EPERM; anything else fails with EPERM. What fails is remembered, but for
+ * newfstatat, which runtimes try all the time.
  * Returns 0, or -1 with errno.
  */
 int kt_trap_install(uint64_t cookie);

@@ -112,6 +112,8 @@ static void attack_frame(const char *how) {
     for (;;) pause();
 }
 
+#include "arguments.h"
+
 static void attack(const char *what, const char *argument) {
     if (!strcmp(what, "read")) attack_read(argument);
     if (!strcmp(what, "write")) attack_write(argument);
@@ -128,4 +130,11 @@ static void attack(const char *what, const char *argument) {
     if (!strcmp(what, "parent")) attack_parent();
     if (!strcmp(what, "kernel")) attack_kernel();
     if (!strcmp(what, "frame")) attack_frame(argument);
+    if (!strcmp(what, "signals")) attack_signals();
+    if (!strcmp(what, "uncounted")) attack_uncounted();
+    if (!strcmp(what, "tables")) attack_tables();
+    if (!strcmp(what, "metadata")) attack_metadata(argument);
+    if (!strcmp(what, "sockets")) attack_sockets();
+    if (!strcmp(what, "change")) attack_change(argument);
+    if (!strcmp(what, "threads")) attack_threads();
 }

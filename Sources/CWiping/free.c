@@ -1,0 +1,42 @@
+#define _GNU_SOURCE
+#include "CWiping.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The C library's own, by the names under which it has them for those who replace the others. */
+extern void __libc_free(void *memory);
+
+void free(void *memory) {
+    if (!memory) return;
+    explicit_bzero(memory, malloc_usable_size(memory));
+    __libc_free(memory);
+}
+
+/* The C library's would leave the former block as it is when it moves. */
+void *realloc(void *memory, size_t size) {
+    if (!memory) return malloc(size);
+    if (!size) {
+        free(memory);
+        return NULL;
+    }
+    size_t there = malloc_usable_size(memory);
+    /* A block that is not half empty stays. */
+    if (size <= there && size >= there / 2) return memory;
+    void *moved = malloc(size);
+    if (!moved) return size <= there ? memory : NULL;
+    memcpy(moved, memory, size < there ? size : there);
+    free(memory);
+    return moved;
+}
+
+void *reallocarray(void *memory, size_t count, size_t size) {
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes)) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    return realloc(memory, bytes);
+}

@@ -1,0 +1,55 @@
+/// The pieces of secrets by which a text is judged: eight bytes in a row, or a whole secret of six or seven.
+///
+/// Only hashes are kept, under a key that each process draws: what is looked for is no copy of the secret.
+struct SecretPieces: Sendable {
+    /// Shorter secrets would blacken ordinary words.
+    static let shortest = 6
+    /// Bytes of a piece of a longer secret.
+    private static let length = 8
+
+    /// By their length.
+    private var hashes: [Int: Set<Int>] = [:]
+
+    init(_ secrets: [Secret]) {
+        for secret in secrets where secret.count >= Self.shortest {
+            let length = min(secret.count, Self.length)
+            secret.withBytes { bytes in
+                for start in 0...(bytes.count - length) {
+                    let piece = bytes[start..<(start + length)]
+                    guard !Self.isOrdinary(piece) else { continue }
+                    hashes[length, default: []].insert(Self.hash(piece))
+                }
+            }
+        }
+    }
+
+    var isEmpty: Bool { hashes.isEmpty }
+
+    /// Where pieces are. Ranges may overlap.
+    func ranges(in bytes: [UInt8]) -> [Range<Int>] {
+        var found: [Range<Int>] = []
+        bytes.withUnsafeBytes { bytes in
+            for (length, hashes) in hashes where bytes.count >= length {
+                for start in 0...(bytes.count - length)
+                where hashes.contains(Self.hash(bytes[start..<(start + length)])) {
+                    found.append(start..<(start + length))
+                }
+            }
+        }
+        return found
+    }
+
+    /// The beginning of a URL, and lines such as PEM has: they say nothing, and would be found everywhere.
+    private static func isOrdinary(_ piece: Slice<UnsafeRawBufferPointer>) -> Bool {
+        if piece.elementsEqual("https://".utf8) { return true }
+        guard let first = piece.first, piece.allSatisfy({ $0 == first }) else { return false }
+        return first == UInt8(ascii: "-") || first == UInt8(ascii: "*") || first == UInt8(ascii: " ")
+    }
+
+    /// Of the standard library's keyed hash.
+    private static func hash(_ piece: Slice<UnsafeRawBufferPointer>) -> Int {
+        var hasher = Hasher()
+        hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: piece))
+        return hasher.finalize()
+    }
+}

@@ -1,0 +1,101 @@
+"""What stays of secrets in the memory of running processes."""
+
+import os
+import signal
+
+import pytest
+
+import forwarder
+import memory
+import plugins
+from test_process import links
+from test_pushers import Cast
+from world import waited_for
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root reads the memory of keyturn")
+
+#: keyturn ends the process of a pusher that has had nothing to do for this long, and forgets its pairs.
+IDLE_SECONDS = 10
+
+
+def test_the_measure_itself(world):
+    """A token that keyturn holds is found; so is what a process was given as an argument."""
+    daemon = world.start("run")
+    waited_for(lambda: any("keyturn.db" in link for link in links(daemon.pid).values()))
+    waited_for(lambda: memory.found(daemon.pid, world.sandbox.tokens["travis"]))
+    daemon.kill()
+
+
+@pytest.fixture(params=["plain", "tls"])
+def transport(request, world, certificate):
+    """The services of a world over plain http, and over TLS on connections that stay open."""
+    running = []
+    if request.param == "tls":
+        running = [forwarder.Forwarder(certificate, getattr(world.sandbox, name)) for name in ("aws", "travis", "gitlab", "github")]
+        world.configuration["aws"]["endpoint-url"] = running[0].url
+        for name, service in zip(("travis", "gitlab", "github"), running[1:]):
+            world.configuration["pushers"][name]["endpoint"] = service.url
+        world.configuration["ca-file"] = certificate[0]
+        world.save()
+    yield request.param
+    for service in running:
+        service.stop()
+
+
+@pytest.mark.timeout(120)
+def test_keyturn_forgets_a_rotation_that_is_over(world, transport):
+    """A daemon that has made, verified and delivered keys has none of their secrets when the rotation is over."""
+    world.configuration["defaults"]["rotate-every"] = "1s"
+    world.save()
+    daemon = world.start("run", stderr=open(world.directory / "log", "wb"))
+    waited_for(lambda: world.status()["rotation"] >= 2, seconds=60)
+    world.configuration["defaults"]["rotate-every"] = "24h"
+    world.save()
+    daemon.send_signal(signal.SIGHUP)
+    waited_for(lambda: world.status()["phase"] == "idle", seconds=60)
+    secret = world.sandbox.secret_at_gitlab()
+    assert len(secret) == 40
+    # The pushers' processes are kept for a while, and with them what is looked for in what they say.
+    waited_for(lambda: not memory.found(daemon.pid, secret), seconds=2 * IDLE_SECONDS + 10, every=1)
+    daemon.terminate()
+    assert daemon.wait(timeout=20) == 0
+
+
+@pytest.mark.timeout(120)
+def test_runners_keep_no_copy_after_a_push(world):
+    """The processes of the three pushers, while they live on after the last push."""
+    world.configuration["defaults"].update({"overlap": "1h", "rotate-every": "1s"})
+    world.save()
+    daemon = world.start("run", stderr=open(world.directory / "log", "wb"))
+    waited_for(lambda: world.status()["phase"] == "overlap", seconds=60, every=0.2)
+    secret = world.sandbox.secret_at_gitlab()
+    processes = [path.name for path in runners(daemon.pid)]
+    assert len(processes) == 3
+    kept = {process: memory.found(process, secret) for process in processes}
+    assert kept == {process: [] for process in processes}
+    daemon.kill()
+
+
+def test_a_runner_keeps_no_copy_of_a_pusher_in_c(tmp_path):
+    """Nor what a pusher allocates itself and forgets to wipe."""
+    cast = Cast(tmp_path / "cast")
+    try:
+        cast.world.configuration["defaults"].update({"overlap": "1h", "rotate-every": "1s"})
+        plugins.put(cast.directory, "mine")
+        cast.use("mine", "mine", "here")
+        daemon = cast.world.start("run", stderr=open(cast.world.directory / "log", "wb"))
+        waited_for(lambda: cast.world.status()["phase"] == "overlap", seconds=60, every=0.2)
+        secret = cast.server.kept["here"].partition(":")[2]
+        assert len(secret) == 40
+        for path in runners(daemon.pid):
+            assert memory.found(path.name, secret) == [], path
+        daemon.kill()
+    finally:
+        cast.close()
+
+
+def runners(parent):
+    """The processes of the runners of a program."""
+    from test_hostile import runners as found
+
+    return found(parent)
