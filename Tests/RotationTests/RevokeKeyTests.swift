@@ -80,6 +80,17 @@ struct RevokeKeyTests {
         #expect(world.pending == [.deleteKey(new)])
     }
 
+    @Test("at once leaves the key before it alone, also while IAM has not answered yet")
+    func previousIsSpared() {
+        var world = World.at(.overlap)
+        world.send(.asked(.revoke(new, atOnce: true)))
+        world.pending.removeAll { $0 == .deactivateKey(new) }
+        world.answerAll()
+        world.advance(.seconds(10))
+        world.answerAll()
+        #expect(!world.begun.contains { $0.touches(World.old) })
+    }
+
     // MARK: The previous key
 
     @Test(
@@ -234,6 +245,10 @@ struct RevokeKeyTests {
         #expect(world.begun[start...].first == .deactivateKey(new))
         world.answer(.deactivateKey(new))
         #expect(world.pending.first == .deleteKey(new))
+        if !restarting {
+            world.answer(.deleteKey(new))
+            #expect(world.sealedPair == nil && world.rotation.phase == .creating)
+        }
         finish(&world, restarting: restarting, to: .overlap)
         #expect(!world.begun[start...].contains { if case .push(_, new) = $0 { true } else { false } })
         #expect(world.rotation.current?.id == another && world.rotation.previous?.id == World.old)
@@ -322,7 +337,7 @@ struct RevokeKeyTests {
         world.restart()
         world.send(.asked(.revoke(World.old, atOnce: false)))
         for _ in 0..<60 where !(world.rotation.number == 1 && world.rotation.phase == .idle) { world.goOn() }
-        #expect(world.keys.map(\.id) == [new])
+        #expect(world.keys.map(\.id) == [new] && world.now - World.start < .seconds(60) && !world.hasNote(.refused))
         #expect(world.rotation.leaks.isEmpty)
     }
 

@@ -88,7 +88,7 @@ plant "takes the old key for the new one" Sources/Rotation/Drift.swift 'case .ke
 plant "ignores later writes" Sources/Rotation/Drift.swift 'changedAt > own + Drift.tolerance' '!(@), changedAt > own + Drift.tolerance'
 plant "goes on although a target has drifted for good" $R+Looking.swift '&& !stubborn(terms).isEmpty' '&& !(@) && !stubborn(terms).isEmpty'
 plant "takes a target that cannot be asked for a good one" $R+Looking.swift 'if let first = failures.first, !hasLeak,' \
-    'if let first = failures.first, !(@), revoked == nil,'
+    'if let first = failures.first, !(@), !hasLeak,'
 plant "forgets what it saw too late" $R.swift '        isSeen = false
         looks = [:]' '        isSeen = @ ? isSeen : false
         looks = [:]'
