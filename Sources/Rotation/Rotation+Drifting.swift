@@ -70,17 +70,21 @@ extension Rotation {
             hasPair || delivery.pushedAgain > 0
             ? "It was pushed again \(delivery.pushedAgain == 1 ? "once" : "\(delivery.pushedAgain) times"), and that did not last"
             : "It cannot be pushed again, since the secret was not kept (`retain-secret: none`)"
-        let fate =
-            isLeaked(previous.id)
-            ? "THE LEAKED KEY \(previous.id) stays Active until then; `keyturn revoke \(previous.id) --now` kills it before. "
-            : "The old key \(previous.id) stays Active. "
         let retry = hasPair ? "then `keyturn retry USER` pushes again; or " : "put the pair there by hand; or "
         block(
             .drifted,
             "\(first)\(more): \(delivery.drift?.words ?? "it has changed"), although \(current?.id.rawValue ?? "the new key") was "
-                + "confirmed there. \(tried). \(fate)Find what writes to the target (Terraform, "
+                + "confirmed there. \(tried). \(fate(of: previous)) Find what writes to the target (Terraform, "
                 + "another tool, a person); \(retry)`keyturn skip \(first) --reason REASON` leaves it out.",
             now, &transition)
+    }
+
+    private func fate(of old: KeyRecord) -> String {
+        guard isLeaked(old.id) else { return "The old key \(old.id) stays Active." }
+        guard old.status == .active else {
+            return "The leaked key \(old.id) is \(old.status.rawValue), so jobs there fail."
+        }
+        return "THE LEAKED KEY \(old.id) stays Active until then; `keyturn revoke \(old.id) --now` kills it before."
     }
 
     /// Whether what a target shows keeps the old key: not one that an operator wants dead at once, whoever holds it.

@@ -29,6 +29,8 @@ extension Rotation {
     /// Keys that are to be dead at once are first all deactivated, then deleted one after the other: the deletion of the
     /// current one goes back to `creating` with the one before it, which must not be about to be deleted itself.
     var wantedByLeaks: [Effect] {
+        // It is asked at each step of each rotation, and hardly ever is there one.
+        guard !leaks.isEmpty else { return [] }
         if let stranger = strangerLeak { return [isStrangerCleared ? .deactivateKey(stranger.id) : .listKeys] }
         if isNextCondemned, let next { return [next.status == .active ? .deactivateKey(next.id) : .deleteKey(next.id)] }
         let doomed = [previous, current].compactMap { $0 }.filter { isLeakedAtOnce($0.id) }

@@ -170,6 +170,17 @@ struct RevokeKeyTests {
         #expect(world.keys.map(\.id) == [new] && world.rotation.problem == nil)
     }
 
+    @Test("that is the previous one, is Inactive already, and is shown by a target, is not called Active")
+    func inactiveAndHeld() {
+        var world = World.at(.soak, policy: Self.longWaits)
+        world.held = [World.targets[0]: World.old]
+        world.send(.asked(.revoke(World.old, atOnce: false)))
+        for _ in 0..<40 where world.rotation.problem?.code != .drifted { world.goOn() }
+        let words = "The leaked key AKIAOLD is Inactive, so jobs there fail"
+        #expect(world.rotation.problem?.message.contains(words) == true)
+        #expect(!world.begun.contains(.activateKey(World.old)))
+    }
+
     @Test("does not complete a rotation whose new key is gone from IAM")
     func successorIsGone() {
         var world = World.at(.overlap, policy: Self.longWaits)
