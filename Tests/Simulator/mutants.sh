@@ -116,11 +116,6 @@ plant "lets a half-written pair wait like any other" $R+Delivering.swift 'if del
     'if delivery.mayBeTorn, !(@) { return'
 plant "deletes a leaked key that a target may hold, unasked" Sources/Rotation/Leak.swift 'return isLeakedAtOnce(next.id) ||' \
     'return @ || isLeakedAtOnce(next.id) ||'
-plant "switches off a leaked key that is the last Active one" $R+Revoking.swift \
-    'guard keys.contains(where: { $0.id != stranger.id && $0.status == .active }) else' \
-    'guard @ || keys.contains(where: { $0.id != stranger.id && $0.status == .active }) else'
-plant "takes a listing from before a leaked key's deletion for one after it" $R+Revoking.swift \
-    'return deletesLeak && inFlight' 'return !(@) && deletesLeak && inFlight'
 plant "brings the old key back though it has leaked" $R+Orders.swift \
     'case .overlap where isLeaked(previous?.id), .soak where isLeaked(previous?.id):' \
     'case .overlap where isLeaked(previous?.id) && !(@), .soak where isLeaked(previous?.id) && !(@):'
