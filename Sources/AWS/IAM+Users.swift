@@ -1,3 +1,5 @@
+public import Rotation
+
 /// An IAM user of an account.
 public struct IAMUser: Hashable, Sendable {
     /// The user name.
@@ -9,6 +11,22 @@ public struct IAMUser: Hashable, Sendable {
 extension IAM {
     /// Users whose tags are asked for at once.
     private static let usersAtOnce = 8
+
+    /// GetAccessKeyLastUsed: the name of the user that a key belongs to; nil where the account has no such key.
+    ///
+    /// - Throws: ``AWSError``, `denied` also where AWS answers so for a key of another account.
+    public func userName(owning id: AccessKeyID) async throws(AWSError) -> String? {
+        do throws(AWSError) {
+            let reply = try await client.call(.iam, "GetAccessKeyLastUsed", [("AccessKeyId", id.rawValue)])
+            guard let name = reply.child("GetAccessKeyLastUsedResult")?.text("UserName"), !name.isEmpty else {
+                throw AWSError(.refused, "GetAccessKeyLastUsed: the answer names no user")
+            }
+            return name
+        } catch {
+            guard error.code == .noSuchEntity else { throw error }
+            return nil
+        }
+    }
 
     /// The users of the account.
     ///

@@ -167,7 +167,7 @@ public struct Engine: Sendable {
             return wait <= Self.patience && waited + wait <= Self.longestWait ? wait : nil
         case .overlap, .soak, .deleting:
             if rotation.problem != nil { return nil }
-            return extent == .wholeRotation ? .zero : nil
+            return extent == .wholeRotation || extent == .leaks && rotation.hasLeak ? .zero : nil
         }
     }
 

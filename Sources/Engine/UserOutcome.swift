@@ -44,4 +44,6 @@ public enum Extent: Sendable {
     case due
     /// To the end of the rotation, overlap and soak included.
     case wholeRotation
+    /// Until no leaked key is left, without waiting for the overlap and soak of another one.
+    case leaks
 }

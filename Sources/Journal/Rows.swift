@@ -64,8 +64,9 @@ enum Rows {
             Cell(next?.id.rawValue), Cell(next?.created), Cell(next?.status.rawValue),
             Cell(previous?.id.rawValue), Cell(previous?.created), Cell(previous?.status.rawValue),
             Cell(CreationText.write(rotation.creations)), Cell(rotation.answers), Cell(rotation.failures),
-            Cell(rotation.retryAt), Cell(rotation.isRequested), Cell(rotation.revoked?.rawValue),
-            Cell(rotation.revokesAtOnce), Cell(rotation.retained?.rawValue), Cell(rotation.problem?.code.rawValue),
+            Cell(rotation.retryAt), Cell(rotation.isRequested), Cell(LeakText.ids(rotation.leaks)),
+            Cell(LeakText.marks(rotation.leaks)), Cell(rotation.retained?.rawValue),
+            Cell(rotation.problem?.code.rawValue),
             Cell(rotation.problem?.message),
             Cell(rotation.problem?.since), Cell(DeletedKeyText.write(rotation.deletedKeys)), Cell(rotation.lookedAt),
             Cell(rotation.lastUse?.at), Cell(rotation.lastUse?.service), Cell(rotation.lastUse?.region),
@@ -85,8 +86,7 @@ enum Rows {
         rotation.failures = int(row, 14)
         rotation.retryAt = moment(row, 15)
         rotation.isRequested = int(row, 16) != 0
-        rotation.revoked = row.text(17).map { AccessKeyID($0) }
-        rotation.revokesAtOnce = int(row, 18) != 0
+        if let ids = row.text(17) { rotation.leaks = LeakText.read(ids, marks: int(row, 18)) }
         rotation.retained = row.text(19).map { AccessKeyID($0) }
         if let code = row.text(20) {
             rotation.problem = Problem(

@@ -55,8 +55,8 @@ public enum Event: Hashable, Sendable {
         case retire(reason: String)
         /// A target that left the configuration does not matter any more.
         case forget(TargetName, reason: String)
-        /// The current key has leaked: replace it, and kill it once it is replaced, or at once.
-        case revoke(atOnce: Bool)
+        /// A key has leaked, the current one where none is named: it is killed once no target needs it, or at once.
+        case revoke(_ key: AccessKeyID? = nil, atOnce: Bool)
     }
 }
 

@@ -50,7 +50,7 @@ public struct Told: Hashable, Codable, Sendable {
 
     private var completed: Int
     private var problem: String?
-    private var leak: Leak?
+    private var leaks: [Leak]?
     /// The drift that was told; nil: none is there.
     private var drift: String?
 
@@ -59,11 +59,13 @@ public struct Told: Hashable, Codable, Sendable {
 
     /// Remembers what is gone from the rotation by the time that it can be told: that there was a leak.
     public mutating func remember(_ rotation: Rotation) {
-        if let key = rotation.revoked {
-            if leak?.key != key { leak = Leak(key: key, isTold: false) }
-        } else if let known = leak, known.isTold || rotation.isActive(known.key) {
-            leak = nil
+        // Of a key without a record, the history tells.
+        for leak in rotation.leaks where leak.id != rotation.strangerLeak?.id {
+            if leaks?.contains(where: { $0.key == leak.id }) != true {
+                leaks = (leaks ?? []) + [Leak(key: leak.id, isTold: false)]
+            }
         }
+        leaks?.removeAll { !rotation.isLeaked($0.key) && ($0.isTold || rotation.isActive($0.key)) }
         // What is over, and comes again, is told again.
         if rotation.driftMark == nil { drift = nil }
     }
@@ -89,7 +91,7 @@ public struct Told: Hashable, Codable, Sendable {
                     message: rotation.driftSentence)
             )
         }
-        if let leak, !leak.isTold, !rotation.isActive(leak.key) {
+        for leak in leaks ?? [] where !leak.isTold && !rotation.isActive(leak.key) {
             news.append(News(occasion: .revoked, rotation: rotation.number, key: leak.key))
         }
         if rotation.completedNumber > completed {
@@ -104,7 +106,8 @@ public struct Told: Hashable, Codable, Sendable {
         switch news.occasion {
         case .blocked: problem = news.problem
         case .recovered: problem = nil
-        case .revoked: leak?.isTold = true
+        case .revoked:
+            if let index = leaks?.firstIndex(where: { $0.key == news.key }) { leaks?[index].isTold = true }
         case .drift: drift = news.problem
         case .completed: completed = max(completed, news.rotation)
         }
@@ -139,7 +142,7 @@ extension Rotation {
     /// has lasted.
     func lastingTrouble(at now: Timestamp, patience: Duration) -> (code: String, since: Timestamp)? {
         guard trouble != nil else { return nil }
-        let isUrgent = problem?.needsPerson == true || revoked.map(isActive) == true
+        let isUrgent = problem?.needsPerson == true || leaks.contains { isActive($0.id) }
         let (code, since) = problem.map { ($0.code.rawValue, $0.since) } ?? ("not-delivered", phaseSince)
         return isUrgent || now - since >= patience ? (code, since) : nil
     }

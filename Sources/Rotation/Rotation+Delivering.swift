@@ -62,10 +62,12 @@ extension Rotation {
     }
 
     /// Half-written targets first: their pipelines have no pair that works.
-    private func wantedPushes(_ now: Timestamp) -> [Effect] {
+    func wantedPushes(_ now: Timestamp) -> [Effect] {
         // A key that does not authenticate would cut off the targets that hold the old one; so would one of a state that was
         // put back, whose rotation is long over.
-        guard let key = deliveringKey, isListed, problem?.code != .currentKeyUnusable else { return [] }
+        guard let key = deliveringKey, isListed, problem?.code != .currentKeyUnusable, !isLeakedAtOnce(key.id) else {
+            return []
+        }
         var (torn, whole) = ([TargetName](), [TargetName]())
         for (name, delivery) in deliveries
         where !delivery.isSettled && delivery.leftAt == nil && delivery.opens(now) <= now
@@ -226,8 +228,8 @@ extension Rotation {
     mutating func finishDeliveringIfSettled(
         _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
     ) {
-        guard phase == .delivering, let next, !deliveries.isEmpty,
-            deliveries.values.allSatisfy({ $0.isSettled || revoked != nil && $0.leftAt != nil })
+        guard phase == .delivering, let next, !isNextCondemned, !deliveries.isEmpty,
+            deliveries.values.allSatisfy({ $0.isSettled || hasLeak && $0.leftAt != nil })
         else { return }
         previous = current
         current = next

@@ -61,30 +61,40 @@ extension Rotation {
     /// The old key stays Active until a person has found who writes it.
     mutating func blockIfDrifted(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
         let targets = stubborn(terms)
-        guard phase == .overlap, let first = targets.first, let delivery = deliveries[first], let previous else {
-            return
-        }
+        guard phase == .overlap, let first = targets.first, let delivery = deliveries[first], let previous,
+            isDriftInTheWay
+        else { return }
         retryAt = now + IAMTimes.strangerWait
         let more = targets.count > 1 ? " (and \(targets.count - 1) more)" : ""
         let tried =
             hasPair || delivery.pushedAgain > 0
             ? "It was pushed again \(delivery.pushedAgain == 1 ? "once" : "\(delivery.pushedAgain) times"), and that did not last"
             : "It cannot be pushed again, since the secret was not kept (`retain-secret: none`)"
-        let fate = previous.id == revoked ? "THE LEAKED KEY" : "The old key"
         let retry = hasPair ? "then `keyturn retry USER` pushes again; or " : "put the pair there by hand; or "
         block(
             .drifted,
             "\(first)\(more): \(delivery.drift?.words ?? "it has changed"), although \(current?.id.rawValue ?? "the new key") was "
-                + "confirmed there. \(tried). \(fate) \(previous.id) stays Active. Find what writes to the target (Terraform, "
+                + "confirmed there. \(tried). \(fate(of: previous)) Find what writes to the target (Terraform, "
                 + "another tool, a person); \(retry)`keyturn skip \(first) --reason REASON` leaves it out.",
             now, &transition)
     }
+
+    private func fate(of old: KeyRecord) -> String {
+        guard isLeaked(old.id) else { return "The old key \(old.id) stays Active." }
+        guard old.status == .active else {
+            return "The leaked key \(old.id) is \(old.status.rawValue), so jobs there fail."
+        }
+        return "THE LEAKED KEY \(old.id) stays Active until then; `keyturn revoke \(old.id) --now` kills it before."
+    }
+
+    /// Whether what a target shows keeps the old key: not one that an operator wants dead at once, whoever holds it.
+    var isDriftInTheWay: Bool { previous.map { !isLeakedAtOnce($0.id) } ?? false }
 
     // MARK: The old key comes back
 
     /// Whether a target needs the old key although it is Inactive.
     var isRestoring: Bool {
-        guard phase == .soak || phase == .deleting, revoked == nil else { return false }
+        guard phase == .soak || phase == .deleting, !hasLeak else { return false }
         return deliveries.values.contains {
             $0.leftAt == nil && !$0.isSettled || $0.state == .confirmed && $0.drift?.isPushedAgain == true
         }
@@ -94,7 +104,7 @@ extension Rotation {
     mutating func restore(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
         distrust()
         // Else the old key is made Active first.
-        if revoked != nil || previous?.status == .active { backToOverlap(now, terms, &transition) }
+        if hasLeak || previous?.status == .active { backToOverlap(now, terms, &transition) }
     }
 
     mutating func backToOverlap(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {

@@ -19,14 +19,15 @@ extension Rotation {
 
     /// Whether a rotation is to begin.
     func isDue(_ now: Timestamp, _ policy: Policy) -> Bool {
-        guard let current, !isRequested, revoked != current.id else { return true }
+        guard let current, !isRequested, !isLeaked(current.id) else { return true }
         return now >= current.created + policy.rotateEvery && policy.thaw(now) <= now
     }
 
     /// Whether a rotation that could not begin is not due any more, since the configuration has changed: then nothing stands in
     /// its way either, and nothing would ever look again.
     public func isProblemStale(at now: Timestamp, policy: Policy) -> Bool {
-        phase == .idle && problem != nil && !isUnobserved && adopting == nil && !isDue(now, policy)
+        phase == .idle && problem != nil && !isUnobserved && adopting == nil && strangerLeak == nil
+            && !isDue(now, policy)
     }
 
     mutating func dropStaleProblem(_ now: Timestamp, _ policy: Policy) {
@@ -52,9 +53,10 @@ extension Rotation {
     public func due(at now: Timestamp, policy: Policy) -> Due {
         let due: Due =
             switch phase {
+            case _ where !wantedByLeaks.isEmpty: Due(action: .deactivate, at: max(now, retryAt ?? now))
             case _ where deliveringKey != nil: dueWhileDelivering(now)
             case .idle where isUnobserved && !isRequested: Due(action: .observe, at: now)
-            case .idle where isRequested || (revoked != nil && revoked == current?.id): Due(action: .rotate, at: now)
+            case .idle where isRequested || isLeaked(current?.id): Due(action: .rotate, at: now)
             case .idle: Due(action: .rotate, at: current.map { beginning($0, now, policy) } ?? now)
             case .creating: Due(action: .create, at: now)
             case .verifying: Due(action: .verify, at: now)
@@ -107,10 +109,18 @@ extension Rotation {
     }
 
     private var fateOfOldKey: String {
-        guard let current = phase == .overlap ? previous : current else { return "" }
-        guard current.id == revoked else { return ", so the old one stays active" }
-        return current.status == .active
-            ? ", and THE LEAKED KEY \(current.id) IS STILL ACTIVE; `keyturn revoke --user USER --now` kills it before they have"
-            : "; the leaked key \(current.id) is dead, so they are cut off until they do"
+        if phase == .delivering, let next, isLeaked(next.id) {
+            return ", which has leaked and IS STILL ACTIVE (\(next.id)): it is replaced once they have; "
+                + "`keyturn revoke \(next.id) --now` kills it before"
+        }
+        guard let old = phase == .overlap ? previous : current else {
+            let dead = leaks.first { !isAccountedFor($0.id) }
+            return dead.map { "; the leaked key \($0.id) is deleted, so whoever holds it is cut off until they do" }
+                ?? ""
+        }
+        guard isLeaked(old.id) else { return ", so the old one stays active" }
+        return old.status == .active
+            ? ", and THE LEAKED KEY \(old.id) IS STILL ACTIVE; `keyturn revoke \(old.id) --now` kills it before they have"
+            : "; the leaked key \(old.id) is dead, so they are cut off until they do"
     }
 }

@@ -4,7 +4,7 @@ extension Rotation {
     public var leftTargets: [TargetName] { deliveries.filter { $0.value.leftAt != nil }.keys.sorted() }
 
     /// Whether the old key is not touched, and no rotation begins, because of one. A leak does not wait.
-    var isLeftBehind: Bool { revoked == nil && deliveries.values.contains { $0.leftAt != nil } }
+    var isLeftBehind: Bool { !hasLeak && deliveries.values.contains { $0.leftAt != nil } }
 
     /// Finds each target again, whatever it is called now, and notes which have left and which are back.
     ///

@@ -18,7 +18,7 @@ extension Rotation {
 
     /// When the targets are to be looked at though no step is due; nil: not.
     func nextLook(_ policy: Policy) -> Timestamp? {
-        guard policy.lookEvery > .zero, revoked == nil else { return nil }
+        guard policy.lookEvery > .zero, !hasLeak else { return nil }
         let interval: Duration
         switch phase {
         case .idle where number > 0, .overlap: interval = policy.lookEvery
@@ -102,13 +102,13 @@ extension Rotation {
         let added = hasPair && !(holders + blind).isEmpty
         if added { addTargets(holders + blind, terms, &transition) }
         let again = pushAgainWhatDrifted(terms, &transition)
-        let isDrifting = added || again || hasOpenDeliveries || !stubborn(terms).isEmpty
+        let isDrifting = added || again || hasOpenDeliveries || isDriftInTheWay && !stubborn(terms).isEmpty
         if isDrifting, phase != .overlap { return restore(now, terms, &transition) }
         if isDrifting {
             distrust()
             return blockIfDrifted(now, terms, &transition)
         }
-        if let first = holders.first, revoked == nil {
+        if let first = holders.first, !hasLeak {
             guard phase == .overlap else {
                 needsOldKey = true
                 return restore(now, terms, &transition)
@@ -116,10 +116,10 @@ extension Rotation {
             return blockForHolder(first, holders.count - 1, now, &transition)
         }
         // A leaked key does not live on because a target cannot be asked; an operator may have said the same of another one.
-        if let first = failures.first, revoked == nil, retireReason == nil {
+        if let first = failures.first, !hasLeak, retireReason == nil {
             return blockForUnreadable(first, failures.count - 1, now, &transition)
         }
-        if let first = blind.first, !added, revoked == nil, retireReason == nil {
+        if let first = blind.first, !added, !hasLeak, retireReason == nil {
             return blockForBlind(first, blind.count - 1, now, &transition)
         }
         if let empty = youngestEmptiness(now, terms) {
@@ -158,7 +158,7 @@ extension Rotation {
     /// An empty place is believed when it was still empty a while later: what hides a place for a moment, such as a token's
     /// lost permission, looks the same.
     private func youngestEmptiness(_ now: Timestamp, _ terms: Terms) -> Timestamp? {
-        guard revoked == nil else { return nil }
+        guard !hasLeak else { return nil }
         return subjects(terms).compactMap { target in
             guard let drift = deliveries[target]?.drift, drift.kind == .noKey, drift.since <= now,
                 now < drift.since + IAMTimes.emptinessWait

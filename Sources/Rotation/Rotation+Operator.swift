@@ -1,4 +1,4 @@
-/// What an operator can order: `rollback`, `revoke`, `adopt`.
+/// What an operator can order: `rotate`, `retry`, `rollback`, `adopt`.
 extension Rotation {
     /// One that is in progress already is the one that was asked for.
     mutating func rotate(_ now: Timestamp, _ transition: inout Transition) {
@@ -68,40 +68,6 @@ extension Rotation {
             now, &transition)
     }
 
-    /// The key that the targets hold now has leaked. What stands in the way of replacing it goes at once, too.
-    mutating func revoke(_ atOnce: Bool, _ now: Timestamp, _ transition: inout Transition) {
-        if isDeliveringToNewTargets, let next {
-            // On its way to targets that were added: the others hold it.
-            current = next
-            self.next = nil
-            enter(.idle, now)
-        }
-        guard let current else { return }
-        revoked = current.id
-        revokesAtOnce = atOnce
-        retryAt = nil
-        if problem?.code == .rolledBack { problem = nil }
-        transition.notes.append(Note(.requested, key: current.id, detail: atOnce ? "revoke at once" : "revoke"))
-    }
-
-    /// `revoke --now`: dead first, replaced then.
-    func wantedForRevocation(_ now: Timestamp) -> [Effect] {
-        guard revokesAtOnce, (retryAt ?? now) <= now, let revoked, let current, current.id == revoked,
-            current.status == .active
-        else {
-            return []
-        }
-        return [.deactivateKey(revoked)]
-    }
-
-    /// A leaked key that somebody has deleted by hand is as dead as it can be.
-    mutating func revokedIsGone(_ effect: Effect, _ transition: inout Transition) -> Bool {
-        guard let id = revoked, effect == .deactivateKey(id), id == current?.id else { return false }
-        current?.status = .inactive
-        transition.notes.append(Note(.deactivated, key: id, detail: "it has leaked, and is gone from IAM already"))
-        return true
-    }
-
     /// Whether an operator's word on which key is in use is heard: not while keyturn knows it.
     var isAdoptable: Bool {
         phase == .idle || phase == .creating || phase == .overlap && problem?.code == .unaccountedKey
@@ -130,6 +96,7 @@ extension Rotation {
         transition.changedDeliveries.formUnion(deliveries.keys)
         retained = nil
         transition.wipesPair = true
+        dropLeaksOfOthers()
         let other = previous.map { "; \($0.id) is retired: overlap, soak, deletion" } ?? ""
         transition.notes.append(Note(.adopted, key: id, detail: "by an operator's word\(other)"))
         enter(previous.map { $0.status == .active ? .overlap : .soak } ?? .idle, now)
@@ -169,6 +136,7 @@ extension Rotation {
         transition.notes.append(
             Note(.successorLost, key: next.id, detail: "gone from IAM while it was being delivered"))
         transition.wipesPair = true
+        dropLeak(next.id)
         self.next = nil
         enter(.creating, now)
         renewDeliveries(deliveries.filter { $0.value.state != .skipped }.keys, now, policy, &transition)

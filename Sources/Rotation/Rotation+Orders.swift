@@ -24,9 +24,7 @@ extension Rotation {
         case .rollback: refusalToRollBack
         case .retire: refusalToRetire(now, terms)
         case .forget(let target, _): refusalToForget(target, terms)
-        case .revoke:
-            current == nil && !isDeliveringToNewTargets
-                ? OrderRefusal("there is no key that keyturn knows of, so there is none to revoke") : nil
+        case .revoke(let key, _): refusalToRevoke(key)
         }
     }
 
@@ -49,6 +47,18 @@ extension Rotation {
                 "\(holder): the next one can begin once \(old) is deleted; give the order again then", isTemporary: true
             )
         }
+    }
+
+    /// Whether a key without a record may be deactivated shows when IAM is listed.
+    private func refusalToRevoke(_ key: AccessKeyID?) -> OrderRefusal? {
+        guard let key else {
+            return current == nil && !isDeliveringToNewTargets
+                ? OrderRefusal("there is no key that keyturn knows of, so there is none to revoke") : nil
+        }
+        if isLeaked(key) || isAccountedFor(key) { return nil }
+        if hasDeleted(key) { return OrderRefusal("keyturn has deleted \(key), so it is dead already") }
+        guard leaks.count >= Leak.limit else { return nil }
+        return OrderRefusal("\(leaks.count) leaked keys of this user are being dealt with", isTemporary: true)
     }
 
     private func refusalToSkip(_ target: TargetName, _ terms: Terms) -> OrderRefusal? {
@@ -80,6 +90,8 @@ extension Rotation {
 
     private var refusalToRollBack: OrderRefusal? {
         switch phase {
+        case .overlap where isLeaked(previous?.id), .soak where isLeaked(previous?.id):
+            OrderRefusal("\(old) has leaked: it is deleted, and never made Active again")
         case .overlap where problem?.code == .rolledBack:
             OrderRefusal("it is rolled back already: \(old) is Active; `keyturn retry USER` begins the overlap again")
         case .overlap, .soak: previous == nil ? OrderRefusal("there is no old key any more") : nil
@@ -146,7 +158,14 @@ extension Event.Request {
         }
     }
 
-    var key: AccessKeyID? { if case .adopt(let id) = self { id } else { nil } }
+    /// The key that it names.
+    public var key: AccessKeyID? {
+        switch self {
+        case .adopt(let id): id
+        case .revoke(let id, _): id
+        default: nil
+        }
+    }
 
     var target: TargetName? {
         switch self {

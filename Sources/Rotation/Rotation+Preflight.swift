@@ -6,7 +6,7 @@ extension Rotation {
     /// Whether the targets are yet to be asked.
     func needsPreflight(_ terms: Terms) -> Bool {
         // A leak does not wait: whatever target takes the new key is one less in danger.
-        terms.policy.preflight && revoked == nil && !unchecked(terms).isEmpty
+        terms.policy.preflight && !hasLeak && !unchecked(terms).isEmpty
     }
 
     /// Whether targets that refused are to be asked once more in a moment.

@@ -4,9 +4,9 @@ extension Rotation {
     mutating func seeCurrentGone(
         _ keys: [AccessKey], _ now: Timestamp, _ policy: Policy, _ transition: inout Transition
     ) {
-        guard let current, let previous else { return }
+        guard let current else { return }
         isListed = false
-        let old = keys.first { $0.id == previous.id }
+        let old = keys.first { $0.id == previous?.id }
         if let old { self.previous?.status = old.status }
         guard isSurelyGone(now) else {
             retryAt = now + IAMTimes.failureWait
@@ -17,7 +17,7 @@ extension Rotation {
                     + "every target.", now, &transition)
         }
         // Whoever was left out of this rotation may still hold it. A leaked key stays dead.
-        if old?.status == .inactive, previous.id != revoked {
+        if old?.status == .inactive, !isLeaked(previous?.id) {
             isReplacing = true
         } else {
             if old == nil { self.previous = nil }
@@ -30,14 +30,16 @@ extension Rotation {
         problem?.code == .currentKeyGone && now - (problem?.since ?? now) >= IAMTimes.listingLag
     }
 
-    /// Back to `creating`, with the key before it, if there still is one, as the one in use.
+    /// The key that the targets hold is lost.
     mutating func replaceCurrent(_ now: Timestamp, _ policy: Policy, _ transition: inout Transition) {
         transition.notes.append(
             Note(.successorLost, key: current?.id, detail: "gone from IAM after its delivery: another one is made"))
-        if revoked == current?.id {
-            revoked = nil
-            revokesAtOnce = false
-        }
+        makeAnother(now, policy, &transition)
+    }
+
+    /// Back to `creating`, with the key before it, if there still is one, as the one in use.
+    mutating func makeAnother(_ now: Timestamp, _ policy: Policy, _ transition: inout Transition) {
+        dropLeak(current?.id)
         current = previous
         previous = nil
         next = nil

@@ -8,7 +8,7 @@ extension Rotation {
     public func lacksTargets(_ terms: Terms) -> Bool {
         phase == .idle && current != nil && retained == current?.id && terms.policy.retainSecret == .current
             && problem == nil
-            && revoked == nil && !isRequested
+            && !hasLeak && !isRequested
             && current?.status == .active && !missing(terms).isEmpty
     }
 

@@ -1,7 +1,8 @@
 /// `overlap`, `soak`, `deleting`: how the old key goes, one reversible step at a time.
 extension Rotation {
     func wantedInOverlap(_ now: Timestamp, _ terms: Terms) -> [Effect] {
-        if problem?.code == .rolledBack { return [] }
+        // A leaked current key that goes at once is the one that makes room for its successor: the key before it stays Active.
+        if problem?.code == .rolledBack || isLeakedAtOnce(current?.id) { return [] }
         let isOver = now >= phaseSince + overlap(terms.policy)
         guard isOver else {
             // An order to retire the old key waits for nothing but the time; a target that drifted is looked at until it is well.
@@ -19,7 +20,7 @@ extension Rotation {
     }
 
     func wantedWhileDeleting(_ terms: Terms) -> [Effect] {
-        guard let previous else { return [] }
+        guard let previous else { return isLookedAt(terms) ? [.listKeys] : wantedLooks(terms) }
         if needsOldKey || isRestoring { return [.activateKey(previous.id)] }
         if isLeftBehind { return [] }
         if isCleared { return [.deleteKey(previous.id)] }
@@ -27,19 +28,23 @@ extension Rotation {
     }
 
     /// A leaked key does not wait.
-    func overlap(_ policy: Policy) -> Duration { revoked == nil ? policy.overlap : .zero }
+    func overlap(_ policy: Policy) -> Duration { hasLeak ? .zero : policy.overlap }
 
     /// A leaked key is not kept to be brought back.
-    func soak(_ policy: Policy) -> Duration { revoked == nil ? policy.soak : .zero }
+    func soak(_ policy: Policy) -> Duration { hasLeak ? .zero : policy.soak }
 
     private func wantedForDeactivation(_ terms: Terms) -> [Effect] {
-        guard let previous else { return [.listKeys] }
+        guard let previous, !isLeakedAtOnce(previous.id) else {
+            // It is deactivated and deleted out of turn; the targets that still hold it get the new one all the same.
+            if !isLookedAt(terms) { return wantedLooks(terms) }
+            return previous == nil ? [.listKeys] : []
+        }
         if isLeftBehind { return [] }
         let asksLastUse = asksLastUse(terms.policy) && !isQuiet
         // Targets were looked at when it was found to be in use; they are looked at again once it is not.
         if asksLastUse, problem?.code == .stillUsed { return [.lookUpLastUse(previous.id)] }
         if !isLookedAt(terms) { return wantedLooks(terms) }
-        if terms.policy.proofOfUse, revoked == nil, retireReason == nil, !isInUse, let current {
+        if terms.policy.proofOfUse, !hasLeak, retireReason == nil, !isInUse, let current {
             return [.lookUpLastUse(current.id)]
         }
         if asksLastUse { return [.lookUpLastUse(previous.id)] }
@@ -48,7 +53,7 @@ extension Rotation {
 
     /// Whether IAM is asked when the old key was last used. A leak does not wait, and an operator may know better.
     private func asksLastUse(_ policy: Policy) -> Bool {
-        policy.requiredQuiet != nil && revoked == nil && retireReason == nil
+        policy.requiredQuiet != nil && !hasLeak && retireReason == nil
     }
 
     /// The old key is retired though this target was seen to hold it: it gets one again with the next rotation.
@@ -96,17 +101,16 @@ extension Rotation {
 
     /// Why the old key is deactivated, as far as that is true of this key.
     func reasonToDeactivate(_ id: AccessKeyID) -> String {
-        if id == revoked { return "it has leaked" }
-        if revoked != nil { return "it is in the way of replacing a leaked key" }
+        if isLeaked(id) { return "it has leaked" }
+        if hasLeak { return "it is in the way of replacing a leaked key" }
         if let retireReason { return "by an operator's order: \(retireReason)" }
         return "\(confirmation), and the overlap is over"
     }
 
     /// Why the old key is deleted, as far as that is true of this key.
     func reasonToDelete(_ id: AccessKeyID) -> String {
-        if id == revoked { return "it has leaked" }
-        return revoked == nil
-            ? "it was Inactive for the whole soak" : "it is in the way of replacing a leaked key"
+        if isLeaked(id) { return "it has leaked" }
+        return hasLeak ? "it is in the way of replacing a leaked key" : "it was Inactive for the whole soak"
     }
 
     private var confirmation: String {
@@ -131,25 +135,25 @@ extension Rotation {
     }
 
     mutating func keyDeactivated(_ id: AccessKeyID, _ now: Timestamp, _ transition: inout Transition) {
-        if phase == .overlap, id == previous?.id { return deactivated(now, &transition) }
-        guard id == revoked, id == current?.id else { return }
-        current?.status = .inactive
-        transition.notes.append(
-            Note(.deactivated, key: id, detail: "it has leaked; who holds it is cut off until the new key arrives"))
+        if phase == .overlap, id == previous?.id, !isLeakedAtOnce(id) { return deactivated(now, &transition) }
+        if isLeaked(id) { leakDeactivated(id, &transition) }
     }
 
     mutating func deactivated(_ now: Timestamp, _ transition: inout Transition) {
         let detail =
-            previous?.id == revoked
+            isLeaked(previous?.id)
             ? "it has leaked"
-            : revoked == nil ? "can still be brought back" : "it was in the way of replacing a leaked key"
+            : hasLeak ? "it was in the way of replacing a leaked key" : "can still be brought back"
         transition.notes.append(Note(.deactivated, key: previous?.id, detail: detail))
         previous?.status = .inactive
         enter(.soak, now)
     }
 
-    mutating func keyDeleted(_ id: AccessKeyID, _ now: Timestamp, _ transition: inout Transition) {
+    mutating func keyDeleted(
+        _ id: AccessKeyID, _ now: Timestamp, _ policy: Policy, _ transition: inout Transition
+    ) {
         if phase == .creating, id == orphan { return orphanDeleted(id, now, &transition) }
+        if leakDeleted(id, now, policy, &transition) { return }
         guard phase == .deleting, id == previous?.id else { return }
         transition.notes.append(Note(.deleted, key: id))
         complete(now, &transition)
@@ -157,10 +161,7 @@ extension Rotation {
 
     mutating func complete(_ now: Timestamp, _ transition: inout Transition) {
         transition.notes.append(Note(.completed, key: current?.id))
-        if previous?.id == revoked || current?.id != revoked {
-            revoked = nil
-            revokesAtOnce = false
-        }
+        dropLeaksThatAreOver()
         previous = nil
         lastUse = nil
         enter(.idle, now)

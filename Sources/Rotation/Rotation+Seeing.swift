@@ -7,6 +7,8 @@ extension Rotation {
             current.status = listed.status
             self.current = current
         }
+        if strangerLeak != nil { takeOverOnlyKey(keys, &transition) }
+        if let strangerLeak { return judgeStranger(strangerLeak, keys, now, &transition) }
         if let adopting { return adopt(adopting, keys, now, &transition) }
         switch phase {
         case .idle: seeBeforeBeginning(keys, now, terms, &transition)
@@ -15,6 +17,14 @@ extension Rotation {
         case .delivering: seeWhileDelivering(keys, now, terms.policy, &transition)
         case .overlap, .soak, .deleting: seeBeforeRetiring(keys, now, terms.policy, &transition)
         }
+    }
+
+    /// Of a user without a record.
+    private mutating func takeOverOnlyKey(_ keys: [AccessKey], _ transition: inout Transition) {
+        guard phase == .idle, current == nil, number == 0, keys.count == 1 else { return }
+        current = KeyRecord(keys[0])
+        problem = nil
+        transition.notes.append(Note(.takenOver, key: keys[0].id, detail: "the user's only key"))
     }
 
     private func isJustDeleted(_ id: AccessKeyID, _ now: Timestamp) -> Bool {
@@ -26,11 +36,7 @@ extension Rotation {
         _ keys: [AccessKey], _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
     ) {
         transition.notes.append(contentsOf: keys.map { Note(.keysSeen, key: $0.id, detail: $0.status.rawValue) })
-        if current == nil, number == 0, keys.count == 1 {
-            current = KeyRecord(keys[0])
-            problem = nil
-            transition.notes.append(Note(.takenOver, key: keys[0].id, detail: "the user's only key"))
-        }
+        takeOverOnlyKey(keys, &transition)
         let strangers = keys.filter { $0.id != current?.id }
         guard strangers.isEmpty else {
             retryAt = now + IAMTimes.strangerWait
@@ -48,7 +54,7 @@ extension Rotation {
         _ hasNoKey: Bool, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
     ) {
         let reason =
-            if revoked != nil { "the key has leaked" } else if isRequested {
+            if hasLeak { "the key has leaked" } else if isRequested {
                 "asked for by an operator"
             } else if current == nil {
                 "the user has no key yet"
@@ -73,27 +79,30 @@ extension Rotation {
     private mutating func seeBeforeRetiring(
         _ keys: [AccessKey], _ now: Timestamp, _ policy: Policy, _ transition: inout Transition
     ) {
-        guard let current, let previous else { return complete(now, &transition) }
+        guard let current else { return complete(now, &transition) }
         guard let holding = keys.first(where: { $0.id == current.id }) else {
             return seeCurrentGone(keys, now, policy, &transition)
         }
         // A current key that leaked may be dead already, by an operator's word.
-        guard holding.status == .active || current.id == revoked else {
+        guard holding.status == .active || isLeaked(current.id) else {
             retryAt = now + IAMTimes.failureWait
             distrust()
             return block(
                 .currentKeyUnusable,
-                "The key \(current.id), which the targets hold, is no longer active in IAM. The old key "
-                    + "\(previous.id) was left as it is. Make \(current.id) active again in IAM.", now, &transition)
+                "The key \(current.id), which the targets hold, is no longer active in IAM. "
+                    + (previous.map { "The old key \($0.id) was left as it is. " } ?? "")
+                    + "Make \(current.id) active again in IAM.", now, &transition)
         }
         isListed = true
-        let old = keys.first { $0.id == previous.id }
+        let old = keys.first { $0.id == previous?.id }
         if phase == .overlap, hasOpenDeliveries {
             // A target is pushed again first, whatever became of the old key.
             self.previous?.status = old?.status ?? .inactive
             if problem?.code != .drifted { problem = nil }
             return
         }
+        // A leaked one was deleted as soon as it was Inactive.
+        guard let previous else { return complete(now, &transition) }
         guard let old else {
             transition.notes.append(Note(.deleted, key: previous.id, detail: "deleted by somebody else"))
             return complete(now, &transition)

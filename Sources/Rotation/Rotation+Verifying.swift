@@ -46,6 +46,7 @@ extension Rotation {
         }
         transition.notes.append(Note(.successorLost, key: next.id, detail: "gone from IAM before any target got it"))
         transition.wipesPair = true
+        dropLeak(next.id)
         self.next = nil
         enter(.creating, now)
     }

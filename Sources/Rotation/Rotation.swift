@@ -52,10 +52,8 @@ public struct Rotation: Hashable, Sendable {
     public var retryAt: Timestamp?
     /// Whether an operator asked for a rotation that has not begun.
     public var isRequested = false
-    /// A key that an operator has declared leaked: it goes without overlap and soak.
-    public var revoked: AccessKeyID?
-    /// Whether the leaked key is to be dead before it is replaced.
-    public var revokesAtOnce = false
+    /// Keys that operators have declared leaked, in the order of their orders.
+    public var leaks: [Leak] = []
     /// The key whose pair the journal keeps though every target has it, for targets that are added.
     public var retained: AccessKeyID?
     /// Keys that keyturn has deleted, the last few: IAM may still list them for a while, and no target should hold one.
@@ -79,6 +77,8 @@ public struct Rotation: Hashable, Sendable {
     var orphan: AccessKeyID?
     /// Whether IAM was just seen in a state in which the old key may be retired.
     var isCleared = false
+    /// Whether IAM was just seen to have another Active key than the leaked one without a record.
+    var isStrangerCleared = false
     /// Whether the old key was just seen unused for long enough.
     var isQuiet = false
     /// Whether the new key was just seen in use.
@@ -140,6 +140,7 @@ public struct Rotation: Hashable, Sendable {
     /// Forgets what was just seen, since time has passed or something failed: it is asked again before the next step.
     mutating func distrust() {
         isCleared = false
+        isStrangerCleared = false
         isQuiet = false
         isInUse = false
         isSeen = false
@@ -224,7 +225,7 @@ public struct Rotation: Hashable, Sendable {
             guard inFlight.remove(.deleteKey(id)) != nil else { break }
             succeeded()
             remember(deleted: id, now)
-            keyDeleted(id, now, &transition)
+            keyDeleted(id, now, terms.policy, &transition)
         case .failed(let effect, let failure):
             guard inFlight.remove(effect) != nil else { break }
             failed(effect, failure, now, terms, &transition)
@@ -247,6 +248,10 @@ public struct Rotation: Hashable, Sendable {
 
     /// What the state asks for at that time, whether or not it is under way.
     func wanted(_ now: Timestamp, _ terms: Terms) -> [Effect] {
+        if isRevocationExclusive {
+            let isPushing = deliveringKey != nil && !isReplacing && !isNextCondemned
+            return wantedForRevocation(now) + (isPushing ? wantedPushes(now) : [])
+        }
         let always = wantedForRevocation(now) + wantedInspections(terms)
         if deliveringKey != nil, !isReplacing { return always + wantedWhileDelivering(now) }
         if let retryAt, retryAt > now { return always }
@@ -352,8 +357,8 @@ public struct Rotation: Hashable, Sendable {
             distrust()
             transition.notes.append(
                 Note(.requested, key: previous?.id, detail: "retire \(previous?.id.rawValue ?? ""): \(reason)"))
-        case .revoke(let atOnce):
-            revoke(atOnce, now, &transition)
+        case .revoke(let key, let atOnce):
+            revoke(key, atOnce, now, &transition)
             // A leak does not wait for a target that has left.
             finishDeliveringIfSettled(now, terms, &transition)
         }
@@ -362,7 +367,7 @@ public struct Rotation: Hashable, Sendable {
     private mutating func failed(
         _ effect: Effect, _ failure: Failure, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
     ) {
-        if failure.kind == .noSuchUser, revokedIsGone(effect, &transition) { return }
+        if failure.kind == .noSuchUser, leakIsGone(effect, &transition) { return }
         if failure.kind == .noSuchUser, restoredIsGone(effect, now, terms, &transition) { return }
         failures += 1
         distrust()

@@ -157,6 +157,8 @@ def test_a_leak(own):
     """Replaced and killed; first killed, it could not be replaced."""
     result = own.must("revoke", "--user", OWN, "--now", status=77)
     assert "Without --now" in result.err and list(own.sandbox.keys(OWN)) == [own.sandbox.accessKeyId]
+    result = own.must("revoke", own.sandbox.accessKeyId, "--now", status=77)
+    assert "Without --now" in result.err and list(own.sandbox.keys(OWN)) == [own.sandbox.accessKeyId]
     own.must("revoke", "--user", OWN)
     assert_on_new_key(own)
 

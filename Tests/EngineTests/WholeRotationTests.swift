@@ -55,6 +55,25 @@ struct WholeRotationTests {
         #expect(stage.clock.now - VirtualClock.start >= .seconds(600))
     }
 
+    @Test("with `.leaks` waits until no leaked key is left, and not for the overlap of another one")
+    func leaks() async throws {
+        let stage = try Stage()
+        let old = stage.aws.addOldKey(of: "bot")
+        _ = await stage.engine().work(on: stage.user(), requests: [], extent: .due)
+        let start = stage.clock.now
+        let leaked = try #require(stage.journal.record(of: "bot")?.rotation.current?.id)
+        let first = await stage.engine().work(
+            on: stage.user(), requests: [.revoke(leaked, atOnce: true)], extent: .leaks)
+        #expect(first.rotation?.phase == .overlap && first.rotation?.previous?.id == old)
+        #expect(!stage.aws.keys(of: "bot").contains { $0.id == leaked })
+        #expect(stage.clock.now - start < .seconds(300))
+        let second = await stage.engine().work(
+            on: stage.user(), requests: [.revoke(old, atOnce: false)], extent: .leaks)
+        #expect(second.rotation?.phase == .idle)
+        #expect(stage.aws.keys(of: "bot").map(\.id) == [second.rotation?.current?.id])
+        #expect(stage.clock.now - start < .seconds(300))
+    }
+
     @Test("with `.due` goes one step further whenever it is called late enough")
     func steps() async throws {
         let stage = try Stage()

@@ -27,8 +27,10 @@ struct RecordTests {
         rotation.retryAt = Notebook.now + .seconds(30)
         rotation.isRequested = true
         rotation.retained = AccessKeyID("AKIACURRENT")
-        rotation.revoked = AccessKeyID("AKIAPREVIOUS")
-        rotation.revokesAtOnce = true
+        rotation.leaks = [
+            Leak(AccessKeyID("AKIAPREVIOUS"), isAtOnce: true), Leak(AccessKeyID("AKIASTRANGER"), isStranger: true),
+            Leak(AccessKeyID("AKIACURRENT")),
+        ]
         rotation.problem = Problem(code: .notSpread, message: "Ünïcode 'quotes' \"too\"", since: Notebook.now)
         for (index, state) in [Delivery.State.pending, .confirmed, .failed, .unknown, .skipped].enumerated() {
             var delivery = Delivery()

@@ -88,9 +88,9 @@ struct NotifierTests {
         await one.tellOwed()
         await other.tellOwed()
         #expect(inbox.all == ["d bot/3/blocked/unaccounted-key/\(start.milliseconds)"])
-        before.revoked = AccessKeyID("AKIAOLD")
+        before.leaks = [Leak(AccessKeyID("AKIAOLD"))]
         one.take("bot", before)
-        before.revoked = nil
+        before.leaks = []
         before.current?.id = AccessKeyID("AKIANEW")
         one.take("bot", before)
         await one.tellOwed()

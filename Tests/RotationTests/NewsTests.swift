@@ -97,7 +97,7 @@ struct NewsTests {
     func revoked() {
         var rotation = rotation()
         var told = Told(before: rotation)
-        rotation.revoked = AccessKeyID("AKIAOLD")
+        rotation.leaks = [Leak(AccessKeyID("AKIAOLD"))]
         #expect(tell(&told, rotation) == [])
         var later = rotation
         later.current?.status = .inactive
@@ -105,13 +105,13 @@ struct NewsTests {
         #expect(tell(&other, later) == [.revoked])
         #expect(tell(&other, later) == [])
         // Nobody looked between: the record of the leak is gone from the rotation.
-        later.revoked = nil
+        later.leaks = []
         later.number = 4
         later.current = KeyRecord(id: AccessKeyID("AKIANEW"), created: start, status: .active)
         #expect(tell(&told, later) == [.revoked, .completed])
         #expect(tell(&told, later) == [])
         // The next leak is another one.
-        later.revoked = AccessKeyID("AKIANEW")
+        later.leaks = [Leak(AccessKeyID("AKIANEW"))]
         #expect(tell(&told, later) == [])
         later.current?.status = .inactive
         #expect(tell(&told, later) == [.revoked])
@@ -126,7 +126,7 @@ struct NewsTests {
         delivery.state = .failed
         rotation.deliveries[TargetName("a:b")] = delivery
         #expect(occasions(told, rotation) == [])
-        rotation.revoked = rotation.current?.id
+        rotation.leaks = rotation.current.map { [Leak($0.id)] } ?? []
         #expect(occasions(told, rotation) == [.blocked])
     }
 }

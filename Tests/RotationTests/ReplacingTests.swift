@@ -91,7 +91,7 @@ struct ReplacingTests {
         world.send(.asked(.revoke(atOnce: false)))
         world.keys.removeAll { $0.id == new }
         for _ in 0..<40 where world.rotation.phase != .creating { world.goOn() }
-        #expect(world.rotation.revoked == nil)
+        #expect(world.rotation.leaks.isEmpty)
         world.roll(to: .overlap)
         world.advance(.seconds(3599))
         #expect(world.pending.isEmpty)

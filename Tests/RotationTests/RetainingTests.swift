@@ -73,7 +73,9 @@ struct RetainingTests {
         world.terms.targets.append(late)
         world.send(.timePassed)
         world.send(.asked(.revoke(atOnce: false)))
-        #expect(world.rotation.revoked == key && world.rotation.current?.id == key && world.rotation.phase == .idle)
+        #expect(
+            world.rotation.leaks.map(\.id) == [key] && world.rotation.current?.id == key
+                && world.rotation.phase == .idle)
         world.roll(to: .delivering)
         #expect(world.rotation.deliveries.keys.contains(late))
     }

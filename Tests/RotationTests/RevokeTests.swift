@@ -21,7 +21,7 @@ struct RevokeTests {
         world.answerAll()
         #expect(world.rotation.phase == .idle)
         #expect(!world.keys.contains { $0.id == World.old })
-        #expect(world.rotation.revoked == nil)
+        #expect(world.rotation.leaks.isEmpty)
         #expect(world.now - now < .seconds(10))
     }
 
@@ -68,7 +68,7 @@ struct RevokeTests {
         world.send(.asked(.revoke(atOnce: false)))
         for _ in 0..<60 where !(world.rotation.phase == .idle && world.rotation.number == 2) { world.goOn() }
         #expect(world.rotation.number == 2)
-        #expect(world.rotation.revoked == nil)
+        #expect(world.rotation.leaks.isEmpty)
         #expect(!world.keys.contains { $0.id == leaked || $0.id == World.old })
         #expect(world.keys.count == 1)
     }
@@ -84,7 +84,7 @@ struct RevokeTests {
         world.roll(to: .delivering)
         world.answerAll()
         #expect(world.rotation.phase == .idle)
-        #expect(world.rotation.revoked == nil)
+        #expect(world.rotation.leaks.isEmpty)
     }
 
     @Test("survives a crash")

@@ -177,6 +177,9 @@ struct World {
         case .lookUpLastUse(let id):
             return .lastUsed(id, uses[id].map { LastUse(at: $0, service: "s3", region: "eu-west-1") })
         case .deactivateKey(let id):
+            guard keys.contains(where: { $0.id == id }) else {
+                return .failed(effect, Failure(.noSuchUser, "NoSuchEntity"))
+            }
             setStatus(.inactive, of: id)
             return .keyDeactivated(id)
         case .activateKey(let id):

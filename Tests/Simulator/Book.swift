@@ -10,8 +10,12 @@ struct Book {
     var peopleChangedAt = Timestamp(milliseconds: 0)
     /// Whether anybody ever said `revoke --now`: then there may be no Active key for a while.
     var isRevokedAtOnce = false
-    /// Whether anybody ever said `rollback`: then a leaked key may come back, by an operator's word.
-    var isRolledBack = false
+    /// Whether that was about whichever key was the current one.
+    var isCurrentRevokedAtOnce = false
+    /// Keys that operators have declared leaked by their IDs.
+    var revoked: Set<AccessKeyID> = []
+    /// Those of them that were to be dead at once.
+    var revokedAtOnce: Set<AccessKeyID> = []
     /// Of which moment the last listing was.
     var listedAsOf = Timestamp(milliseconds: 0)
     /// When CreateAccessKey was about to be called.
@@ -43,12 +47,16 @@ struct Book {
     mutating func noteRequests(_ requests: [Event.Request]) {
         for request in requests {
             switch request {
-            case .revoke(let atOnce):
+            case .revoke(let key, let atOnce):
                 isRevokedAtOnce = isRevokedAtOnce || atOnce
+                isCurrentRevokedAtOnce = isCurrentRevokedAtOnce || key == nil && atOnce
+                if let key {
+                    revoked.insert(key)
+                    if atOnce { revokedAtOnce.insert(key) }
+                }
                 overlapSince = nil
                 soakSince = nil
             case .retry: pausesCount = false
-            case .rollback: isRolledBack = true
             default: break
             }
         }

@@ -29,9 +29,9 @@ struct Flight {
     let sawKeysOf: Timestamp
     /// Whether its process has seen for itself that the new key is there.
     let hasSeenSuccessor: Bool
-    /// Whether an operator has ordered that this key be dead before it is replaced.
+    /// Whether an operator has ordered that this key be dead, whoever holds it.
     let isOrdered: Bool
-    /// Whether the current key has leaked, so that it may be dead already by an operator's hand.
+    /// Whether the current key has leaked, so that it may be dead already by an operator's hand; or the key is the next one.
     let isRevoked: Bool
     /// Whether its key was made by a call whose answer was lost, so that nobody can be using it.
     let isOrphan: Bool

@@ -21,7 +21,8 @@ extension Simulation {
             }
         }
         for happening in happenings { take(happening.event, before) }
-        if transition.forgetsDeliveries || transition.notes.contains(where: { $0.kind == .successorLost }) {
+        let isAnotherMade = transition.notes.contains { $0.kind == .successorLost || $0.kind == .deleted }
+        if transition.forgetsDeliveries || isAnotherMade && rotation.phase == .creating {
             for target in targets.indices { targets[target].pausedUntil = nil }
         }
         if before.phase == .delivering, rotation.phase == .overlap {
@@ -124,17 +125,28 @@ extension Simulation {
                 for target in targets.indices where targets[target].name == name { targets[target].pausedUntil = nil }
             }
         case .deactivateKey(let id):
-            if flight.isOrdered, !book.isRevokedAtOnce { violate("the current key is made Inactive without an order") }
-            guard rotation.revoked == nil, id == rotation.previous?.id else { return }
+            checkOrder(to: flight.effect, id, rotation)
+            guard !rotation.hasLeak, id == rotation.previous?.id else { return }
             checkUse(of: id, rotation)
             guard let since = book.overlapSince else { return }
             if clock < since + policy.overlap { violate("the overlap of \(id) is cut short") }
         case .deleteKey(let id):
-            guard rotation.revoked == nil, id == rotation.previous?.id, let since = book.soakSince else { return }
+            checkOrder(to: flight.effect, id, rotation)
+            guard !rotation.hasLeak, id == rotation.previous?.id, let since = book.soakSince else { return }
             if clock < since + policy.soak { violate("the soak of \(id) is cut short") }
         case .activateKey(let id):
-            if id == rotation.revoked, !book.isRolledBack { violate("brings the leaked key \(id) back to life") }
+            if rotation.isLeaked(id) { violate("brings the leaked key \(id) back to life") }
         case .listKeys, .verifyKey, .lookUpLastUse, .inspect, .check: break
+        }
+    }
+
+    /// The old key goes by itself; every other one by an operator's word alone.
+    private mutating func checkOrder(to effect: Effect, _ id: AccessKeyID, _ rotation: Rotation) {
+        if id == rotation.current?.id, !book.isCurrentRevokedAtOnce, !book.revokedAtOnce.contains(id) {
+            violate("\(effect), the current key, without an order")
+        }
+        if id == rotation.next?.id, !book.revoked.contains(id), !book.isCurrentRevokedAtOnce {
+            violate("\(effect), the next key, without an order")
         }
     }
 
@@ -192,6 +204,8 @@ extension Simulation {
     /// cannot be told from one that keyturn has made and never heard of.
     private mutating func checkStranger(_ key: AccessKey, _ effect: Effect) {
         guard iam.makers[key.id] == .stranger, !book.adopted.contains(key.id) else { return }
+        // An operator has said that it has leaked: it is switched off, and no more.
+        if case .deactivateKey = effect, book.revoked.contains(key.id) { return }
         let window: Duration = .seconds(200)
         // An intent that was written, and of whose writing the process never heard, is in the journal only.
         let intents = book.intents + (journal.committed?.creations.map { $0.at - skew } ?? [])

@@ -3,7 +3,7 @@ internal import Rotation
 /// Operators, and whoever else works on the account.
 extension Simulation {
     mutating func meddle() {
-        switch random.number(0...13) {
+        switch random.number(0...15) {
         case 0: makeStranger()
         case 1, 2: changeKey()
         case 3, 4: reconfigure()
@@ -14,9 +14,20 @@ extension Simulation {
         case 9: ask(.rollback)
         case 10: ask(.revoke(atOnce: false))
         case 12: ask(.forget(random.pick(targets).name, reason: "an operator's"))
+        case 13, 14: revokeKey()
         case 11: ask(.retire(reason: "an operator's"))
         default: ask(.revoke(atOnce: true))
         }
+    }
+
+    /// Any key that there is, or was.
+    private mutating func revokeKey() {
+        let rotation = journal.committed
+        var known = [rotation?.current, rotation?.next, rotation?.next, rotation?.previous].compactMap { $0?.id }
+        known += iam.keys.map(\.id)
+        if random.chance(100) { known += rotation?.deletedKeys.map(\.id) ?? [] }
+        guard !known.isEmpty else { return }
+        ask(.revoke(random.pick(known), atOnce: random.chance(400)))
     }
 
     /// Terraform, another tool or a person writes what a target held before.

@@ -193,12 +193,13 @@ struct Simulation {
             processes[index].hasSeenSuccessor = true
         }
         for effect in transition.effects {
-            let leaked = rotation.revoked == rotation.current?.id ? rotation.revoked : nil
+            let leak = rotation.leaks.first { $0.id == effect.retired }
             let flight = Flight(
                 effect: effect, pair: processes[index].session.pair, sawKeysOf: processes[index].sawKeysOf,
                 hasSeenSuccessor: processes[index].hasSeenSuccessor,
-                isOrdered: leaked.map { effect == .deactivateKey($0) } ?? false, isRevoked: leaked != nil,
-                isOrphan: rotation.phase == .creating, hasLeak: rotation.revoked != nil,
+                isOrdered: leak.map { $0.isAtOnce || $0 == rotation.strangerLeak } ?? false,
+                isRevoked: rotation.isLeaked(rotation.current?.id) || leak?.id == rotation.next?.id && leak != nil,
+                isOrphan: rotation.phase == .creating && leak == nil, hasLeak: rotation.hasLeak,
                 isRetired: rotation.retireReason != nil,
                 watched: Set(processes[index].session.user.targets.map(\.name)).subtracting(
                     rotation.deliveries.filter { $0.value.state == .skipped }.keys),

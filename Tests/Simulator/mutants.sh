@@ -38,8 +38,8 @@ R=Sources/Rotation/Rotation
 plant "takes unknown for ok" $R+Delivering.swift 'switch result.outcome {
         case .ok, .unchanged:' 'switch (@ && result.outcome == .unknown ? .ok : result.outcome) {
         case .ok, .unchanged:'
-plant "ignores the overlap" $R+Retiring.swift 'revoked == nil ? policy.overlap' '!(@) && revoked == nil ? policy.overlap'
-plant "ignores the soak" $R+Retiring.swift 'revoked == nil ? policy.soak' '!(@) && revoked == nil ? policy.soak'
+plant "ignores the overlap" $R+Retiring.swift 'hasLeak ? .zero : policy.overlap' '@ || hasLeak ? .zero : policy.overlap'
+plant "ignores the soak" $R+Retiring.swift 'hasLeak ? .zero : policy.soak' '@ || hasLeak ? .zero : policy.soak'
 plant "drops the intent" $R.swift 'creations.append(Creation(at: now, known: known))' \
     'if !(@) { creations.append(Creation(at: now, known: known)) }'
 plant "makes a new key after a crash" $R.swift 'if phase == .creating { giveUpCreation(now) }' \
@@ -58,7 +58,7 @@ plant "skips the verification" $R+Verifying.swift 'guard answers >= IAMTimes.ver
     'guard answers >= IAMTimes.verificationAnswers || @ else'
 plant "keeps the pair" $R+Delivering.swift 'transition.wipesPair = retained == nil' 'transition.wipesPair = retained == nil && !(@)'
 plant "keeps the pair of a key that is replaced" $R+Retaining.swift 'kept != current?.id ||' '(!(@) && kept != current?.id) ||'
-plant "kills a leaked key unasked" $R+Operator.swift 'guard revokesAtOnce,' 'guard revokesAtOnce || @,'
+plant "kills a leaked key unasked" Sources/Rotation/Leak.swift '$0.id == id && $0.isAtOnce' '$0.id == id && ($0.isAtOnce || @)'
 plant "acts though its commit failed" Sources/Engine/RotationSession.swift '            rotation = before
             throw error' '            if @ { return transition }
             rotation = before
@@ -75,8 +75,8 @@ plant "believes one listing without the key" $R+Replacing.swift 'problem?.code =
 plant "does not wait for late pushes" Sources/Rotation/Delivery.swift 'max(retryAt ?? now, heldUntil ?? now)' \
     'max(retryAt ?? now, @ ? now : heldUntil ?? now)'
 plant "believes a lease from the future" Sources/Journal/Journal.swift 'return until - now <=' 'return @ || until - now <='
-plant "brings a leaked key back" $R+Replacing.swift 'if old?.status == .inactive, previous.id != revoked {' \
-    'if old?.status == .inactive, previous.id != revoked || @ {'
+plant "brings a leaked key back" $R+Replacing.swift 'if old?.status == .inactive, !isLeaked(previous?.id) {' \
+    'if old?.status == .inactive, !isLeaked(previous?.id) || @ {'
 plant "pushes before it has listed" $R+Delivering.swift 'guard let key = deliveringKey, isListed,' 'guard let key = deliveringKey, isListed || @,'
 plant "does not look again" $R+Looking.swift 'isSeen || subjects(terms).isEmpty' '@ || isSeen || subjects(terms).isEmpty'
 plant "does not look before the deletion" $R+Retiring.swift 'if !isLookedAt(terms) { return wantedLooks(terms) }
@@ -86,20 +86,20 @@ plant "takes the old key for the new one" Sources/Rotation/Drift.swift 'case .ke
     'case .key(wanted.id), .unsupported: return nil
         case .key where @: return nil'
 plant "ignores later writes" Sources/Rotation/Drift.swift 'changedAt > own + Drift.tolerance' '!(@), changedAt > own + Drift.tolerance'
-plant "goes on although a target has drifted for good" $R+Looking.swift '|| !stubborn(terms).isEmpty' '|| !(@) && !stubborn(terms).isEmpty'
-plant "takes a target that cannot be asked for a good one" $R+Looking.swift 'if let first = failures.first, revoked == nil,' \
-    'if let first = failures.first, !(@), revoked == nil,'
+plant "goes on although a target has drifted for good" $R+Looking.swift '&& !stubborn(terms).isEmpty' '&& !(@) && !stubborn(terms).isEmpty'
+plant "takes a target that cannot be asked for a good one" $R+Looking.swift 'if let first = failures.first, !hasLeak,' \
+    'if let first = failures.first, !(@), !hasLeak,'
 plant "forgets what it saw too late" $R.swift '        isSeen = false
         looks = [:]' '        isSeen = @ ? isSeen : false
         looks = [:]'
-plant "does not bring the old key back for a target" $R+Drifting.swift 'guard phase == .soak || phase == .deleting, revoked == nil else' \
-    'guard phase == .soak || phase == .deleting, revoked == nil, !(@) else'
-plant "forgets targets that left" $R+Leaving.swift 'revoked == nil && deliveries.values.contains' \
-    '!(@) && revoked == nil && deliveries.values.contains'
+plant "does not bring the old key back for a target" $R+Drifting.swift 'guard phase == .soak || phase == .deleting, !hasLeak else' \
+    'guard phase == .soak || phase == .deleting, !hasLeak, !(@) else'
+plant "forgets targets that left" $R+Leaving.swift '!hasLeak && deliveries.values.contains' \
+    '!(@) && !hasLeak && deliveries.values.contains'
 plant "pushes to targets that left" $R+Delivering.swift '!delivery.isSettled && delivery.leftAt == nil && delivery.opens' \
     '!delivery.isSettled && (delivery.leftAt == nil || @) && delivery.opens'
-plant "does not ask for the last use" $R+Retiring.swift 'policy.requiredQuiet != nil && revoked == nil' \
-    '!(@) && policy.requiredQuiet != nil && revoked == nil'
+plant "does not ask for the last use" $R+Retiring.swift 'policy.requiredQuiet != nil && !hasLeak' \
+    '!(@) && policy.requiredQuiet != nil && !hasLeak'
 plant "takes an error at the last use for never used" $R.swift '        failures += 1
         distrust()' '        if @, case .lookUpLastUse = effect {
             isQuiet = true
@@ -114,6 +114,11 @@ plant "deletes the old key before there is a new one" $R+Creating.swift 'else { 
 
 plant "lets a half-written pair wait like any other" $R+Delivering.swift 'if delivery.mayBeTorn { return' \
     'if delivery.mayBeTorn, !(@) { return'
+plant "deletes a leaked key that a target may hold, unasked" Sources/Rotation/Leak.swift 'return isLeakedAtOnce(next.id) ||' \
+    'return @ || isLeakedAtOnce(next.id) ||'
+plant "brings the old key back though it has leaked" $R+Orders.swift \
+    'case .overlap where isLeaked(previous?.id), .soak where isLeaked(previous?.id):' \
+    'case .overlap where isLeaked(previous?.id) && !(@), .soak where isLeaked(previous?.id) && !(@):'
 
 swift build -c release --product keyturn-simulate 2>&1 | grep -E 'error|Compiling|Build of' | tail -3
 simulate=$(swift build -c release --show-bin-path)/keyturn-simulate

@@ -70,7 +70,7 @@ struct Narration {
         case .activated: "\(key) is Active\(reason)"
         case .stillInUse: "\(key) is still in use\(reason)"
         case .deactivating: "deactivating \(key)\(reason)"
-        case .deactivated: "\(key) is Inactive\(reason)\(soak)"
+        case .deactivated: "\(key) is Inactive\(reason)\(note.key == rotation.previous?.id ? soak : "")"
         case .reactivatedOutside: "\(key) is Active again\(reason)"
         case .deleting: "deleting \(key)\(reason)"
         case .deleted: "\(key) is deleted\(reason)"
@@ -97,13 +97,13 @@ struct Narration {
     }
 
     private var overlap: String {
-        guard let policy, let previous = rotation.previous, rotation.revoked == nil else { return "" }
+        guard let policy, let previous = rotation.previous, !rotation.hasLeak else { return "" }
         return "; \(previous.id) stays active until \(Moment.text(at + policy.overlap)) (overlap "
             + "\(DurationText.text(policy.overlap)))"
     }
 
     private var soak: String {
-        guard let policy, rotation.revoked == nil else { return "" }
+        guard let policy, !rotation.hasLeak else { return "" }
         return "; it is deleted after \(Moment.text(at + policy.soak)) (soak \(DurationText.text(policy.soak)))"
     }
 

@@ -123,7 +123,9 @@ struct Working {
             status = status.worse(crew.status)
         }
         // Whoever has ordered it knows.
-        let ordered: Problem.Code? = requests.contains(.rollback) ? .rolledBack : nil
+        let ordered: Problem.Code? =
+            requests.contains(.rollback)
+            ? .rolledBack : requests.contains { $0.name == "revoke" && $0.key != nil } ? .unaccountedKey : nil
         try report(users, outcomes, ordered, timings.map { TimingsDocument($0, counts) }, status)
     }
 
@@ -216,7 +218,11 @@ struct Working {
     /// - Parameter ordered: a state that is what was wanted.
     static func status(_ outcome: UserOutcome, ordered: Problem.Code? = nil) -> ExitStatus {
         let orders = outcome.refusals.map { $0.isTemporary ? ExitStatus.unfinished : .failed }
-        if orders.isEmpty, outcome.end == .rested, let ordered, outcome.rotation?.problem?.code == ordered {
+        // A leaked key that is not dead yet was not dealt with, whatever else there is to say.
+        let isLeaking = outcome.rotation.map { !$0.leaks.isEmpty } ?? true
+        if orders.isEmpty, outcome.end == .rested, let ordered, outcome.rotation?.problem?.code == ordered,
+            ordered == .rolledBack || !isLeaking
+        {
             return .done
         }
         return orders.reduce(standing(outcome)) { $0.worse($1) }
