@@ -47,16 +47,28 @@ struct Reading {
     /// nothing is found across them.
     private func decoded(skipping skipped: Int, bits: Int, value: (UInt8) -> Int?) -> Reading {
         var decoded = Reading()
+        var index = 0
+        while index < bytes.count {
+            let (end, digits) = run(from: index, value)
+            // Of ordinary words nothing is decoded: they are too short to hold a piece.
+            if (digits - skipped) * bits >= SecretPieces.shortest * 8 {
+                if !decoded.bytes.isEmpty { decoded.append(0, starts[index], ends[index]) }
+                append(index..<end, to: &decoded, skipping: skipped, bits: bits, value: value)
+            }
+            index = max(end, index + 1)
+        }
+        return decoded
+    }
+
+    /// What one run of digits encodes.
+    private func append(
+        _ run: Range<Int>, to decoded: inout Reading, skipping skipped: Int, bits: Int, value: (UInt8) -> Int?
+    ) {
         var (left, collected, count) = (skipped, 0, 0)
         // Where the digits that are collected begin.
         var first = 0
-        for index in bytes.indices {
-            guard let digit = value(bytes[index]) else {
-                if bytes[index] == 0x0A || bytes[index] == 0x0D { continue }
-                if !decoded.bytes.isEmpty, decoded.bytes.last != 0 { decoded.append(0, starts[index], ends[index]) }
-                (left, collected, count) = (skipped, 0, 0)
-                continue
-            }
+        for index in run {
+            guard let digit = value(bytes[index]) else { continue }
             guard left == 0 else {
                 left -= 1
                 continue
@@ -69,7 +81,20 @@ struct Reading {
             decoded.append(UInt8(truncatingIfNeeded: collected >> count), starts[first], ends[index])
             first = index
         }
-        return decoded
+    }
+
+    /// Where a run of digits ends, and how many it has.
+    private func run(from start: Int, _ value: (UInt8) -> Int?) -> (end: Int, digits: Int) {
+        var (index, digits) = (start, 0)
+        while index < bytes.count {
+            if value(bytes[index]) != nil {
+                digits += 1
+            } else if bytes[index] != 0x0A, bytes[index] != 0x0D {
+                break
+            }
+            index += 1
+        }
+        return (index, digits)
     }
 
     private static func hexadecimal(_ byte: UInt8) -> Int? {
