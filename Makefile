@@ -30,8 +30,9 @@ help:
 	@echo "make simulate SEEDS=N      the decisions in a simulated world of faults"
 	@echo "make simulate-mutants      planted faults, which the simulator must find"
 	@echo "make fuzz SECONDS=N        fuzzers of what reads bytes from outside, N seconds each"
-	@echo "make soak                  hours of fuzzers, simulated worlds and rotations under kill -9 (SOAK_MINUTES=N for each fuzzer)"
+	@echo "make soak                  hours of fuzzers, simulated worlds, rotations under kill -9 and storms (SOAK_MINUTES=N for each fuzzer)"
 	@echo "make blackbox              200 rotations under kill -9, with CI jobs running"
+	@echo "make storms STORMS=N       keyturn run under faults of every service, kill -9 and a second writer (2 minutes each)"
 	@echo "make bench                 keyturn beside the ways that it replaces: times, memory, requests (15 minutes)"
 	@echo "make counts                instructions of fixed pieces of work, held against a budget"
 	@echo "make tables                the tables of the plugins' READMEs, from manifests and behaviour"
@@ -226,11 +227,17 @@ soak: stage
 	@$(MAKE) --no-print-directory fuzz SECONDS=$$(( $(SOAK_MINUTES) * 60 ))
 	@$(MAKE) --no-print-directory simulate SEEDS=400000
 	@$(MAKE) --no-print-directory blackbox ROTATIONS=1000
+	@$(MAKE) --no-print-directory storms STORMS=60
 
 # Rotations of the built program under kill -9, with simulated CI jobs on every target.
 ROTATIONS ?= 200
 blackbox: stage
 	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" python3 Tests/BlackBox/blackbox.py --rotations $(ROTATIONS)
+
+STORMS ?= 20
+.PHONY: storms
+storms: stage
+	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" python3 Tests/BlackBox/storm.py --seeds $(STORMS)
 
 format:
 	swift format --in-place --parallel --recursive Package.swift Sources Plugins plugin-sdk Tests

@@ -20,7 +20,7 @@ extension Rotation {
         case .rotateOrFinish: refusalToRotate.flatMap { $0.isTemporary ? nil : $0 }
         case .retry: nil
         case .skip(let target, _): refusalToSkip(target, terms)
-        case .adopt(let id): refusalToAdopt(id)
+        case .adopt: refusalToAdopt(now, terms.policy)
         case .rollback: refusalToRollBack
         case .retire: refusalToRetire(now, terms)
         case .forget(let target, _): refusalToForget(target, terms)
@@ -76,8 +76,16 @@ extension Rotation {
             : OrderRefusal("keyturn knows of no target \(target) that has left the configuration")
     }
 
-    private func refusalToAdopt(_ id: AccessKeyID) -> OrderRefusal? {
-        if isAdoptable { return nil }
+    private func refusalToAdopt(_ now: Timestamp, _ policy: Policy) -> OrderRefusal? {
+        if isAdoptable {
+            // What is known of the deliveries is forgotten by it, so none may be on its way.
+            guard let until = deliveries.values.compactMap({ $0.successor(now, policy).heldUntil }).max(), until > now
+            else { return nil }
+            let seconds = Int((until - now).components.seconds) + 1
+            return OrderRefusal(
+                "a push that was given up may still arrive at its target; give the order again in \(seconds) s",
+                isTemporary: true)
+        }
         guard phase == .overlap || phase == .soak || phase == .deleting, let current else {
             return OrderRefusal(
                 "keyturn knows the user's keys: rotation \(number) is in `\(phase.rawValue)`, and its new key is on its way; "

@@ -17,8 +17,8 @@ struct Reading {
         var level = Reading(text)
         for _ in 0..<levels {
             readings.append(level)
-            for skipped in 0..<2 { readings.append(level.decoded(skipping: skipped, bits: 4, value: hexadecimal)) }
-            for skipped in 0..<4 { readings.append(level.decoded(skipping: skipped, bits: 6, value: base64)) }
+            readings += level.decoded(places: 2, bits: 4, values: hexadecimalDigits)
+            readings += level.decoded(places: 4, bits: 6, values: base64Digits)
             let next = level.unescaped()
             guard next.bytes.count < level.bytes.count else { break }
             level = next
@@ -43,32 +43,49 @@ struct Reading {
 
     // MARK: Digits
 
-    /// What runs of digits encode. Line breaks within a run count for nothing. Between runs there is a zero byte, so that
-    /// nothing is found across them.
-    private func decoded(skipping skipped: Int, bits: Int, value: (UInt8) -> Int?) -> Reading {
-        var decoded = Reading()
-        var index = 0
-        while index < bytes.count {
-            let (end, digits) = run(from: index, value)
-            // Of ordinary words nothing is decoded: they are too short to hold a piece.
-            if (digits - skipped) * bits >= SecretPieces.shortest * 8 {
-                if !decoded.bytes.isEmpty { decoded.append(0, starts[index], ends[index]) }
-                append(index..<end, to: &decoded, skipping: skipped, bits: bits, value: value)
+    /// What runs of digits encode, for each place where a group of digits can begin. Line breaks within a run count for nothing.
+    /// Between runs there is a zero byte, so that nothing is found across them.
+    ///
+    /// - Parameter values: of each byte as a digit; negative: it is none.
+    private func decoded(places: Int, bits: Int, values: [Int8]) -> [Reading] {
+        let runs = runs(of: (SecretPieces.shortest * 8 + bits - 1) / bits, values)
+        guard !runs.isEmpty else { return [] }
+        return (0..<places).map { skipped in
+            var decoded = Reading()
+            for run in runs {
+                if !decoded.bytes.isEmpty { decoded.append(0, starts[run.lowerBound], ends[run.lowerBound]) }
+                append(run, to: &decoded, skipping: skipped, bits: bits, values)
             }
-            index = max(end, index + 1)
+            return decoded
         }
-        return decoded
+    }
+
+    /// The runs of at least that many digits. Ordinary words are shorter, and hold no piece.
+    private func runs(of shortest: Int, _ values: [Int8]) -> [Range<Int>] {
+        var runs: [Range<Int>] = []
+        var (start, digits) = (0, 0)
+        for (index, byte) in bytes.enumerated() {
+            if values[Int(byte)] >= 0 {
+                digits += 1
+            } else if byte != 0x0A, byte != 0x0D {
+                if digits >= shortest { runs.append(start..<index) }
+                (start, digits) = (index + 1, 0)
+            }
+        }
+        if digits >= shortest { runs.append(start..<bytes.count) }
+        return runs
     }
 
     /// What one run of digits encodes.
     private func append(
-        _ run: Range<Int>, to decoded: inout Reading, skipping skipped: Int, bits: Int, value: (UInt8) -> Int?
+        _ run: Range<Int>, to decoded: inout Reading, skipping skipped: Int, bits: Int, _ values: [Int8]
     ) {
         var (left, collected, count) = (skipped, 0, 0)
         // Where the digits that are collected begin.
         var first = 0
         for index in run {
-            guard let digit = value(bytes[index]) else { continue }
+            let digit = Int(values[Int(bytes[index])])
+            guard digit >= 0 else { continue }
             guard left == 0 else {
                 left -= 1
                 continue
@@ -83,19 +100,8 @@ struct Reading {
         }
     }
 
-    /// Where a run of digits ends, and how many it has.
-    private func run(from start: Int, _ value: (UInt8) -> Int?) -> (end: Int, digits: Int) {
-        var (index, digits) = (start, 0)
-        while index < bytes.count {
-            if value(bytes[index]) != nil {
-                digits += 1
-            } else if bytes[index] != 0x0A, bytes[index] != 0x0D {
-                break
-            }
-            index += 1
-        }
-        return (index, digits)
-    }
+    private static let hexadecimalDigits = (UInt8.min ... .max).map { Int8(hexadecimal($0) ?? -1) }
+    private static let base64Digits = (UInt8.min ... .max).map { Int8(base64($0) ?? -1) }
 
     private static func hexadecimal(_ byte: UInt8) -> Int? {
         switch byte {

@@ -131,11 +131,11 @@ def storm(seed, seconds, users):
             capture_output=True, text=True, timeout=60).stdout
     dead = sum(len(failures) for cause, failures in jobs.failed.items() if "dead" in cause)
     half, place = jobs.longest_half
-    if half > LONGEST_HALF_SECONDS or dead:
-        keep = pathlib.Path(tempfile.gettempdir()) / f"storm-{seed}"
-        keep.mkdir(exist_ok=True)
+    if half > LONGEST_HALF_SECONDS or rest > LONGEST_REST_SECONDS or dead:
+        keep = pathlib.Path(tempfile.mkdtemp(prefix=f"storm-{seed}-"))
         (keep / "history").write_text(history)
         (keep / "log").write_text(log)
+        print(f"  kept: {keep}")
     print(
         f"seed {seed}: {sum(numbers)} rotations, {kills} kills, {jobs.finished} jobs, {dead} failed for a dead key, longest half "
         f"{half:.1f} s ({place}), {writer.count} pairs put back, at rest after {rest:.0f} s", flush=True)

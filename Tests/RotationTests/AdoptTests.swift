@@ -227,4 +227,18 @@ struct TakenAwayTests {
         #expect(world.rotation.current?.id != new)
         #expect(world.keys.contains { $0.id == World.old && $0.status == .active })
     }
+
+    @Test("waits while a push that was given up may still arrive: what is known of it would be forgotten")
+    func latePush() {
+        var policy = World.unasked
+        (policy.overlap, policy.soak) = (.seconds(1), .seconds(1))
+        var world = World.at(.delivering, policy: policy)
+        let new = AccessKeyID("AKIANEW1")
+        world.restart()
+        world.roll(to: .idle)
+        let refused = world.send(.asked(.adopt(new)))
+        #expect(refused.refusals.first?.isTemporary == true, "\(refused.refusals)")
+        world.advance(.seconds(120))
+        #expect(world.send(.asked(.adopt(new))).refusals.isEmpty)
+    }
 }
