@@ -85,15 +85,24 @@ extension Rotation {
             let words = "IAM has no key \(id) for this user\(listed.isEmpty ? "" : "; it lists \(listed)")"
             return refuse(.adopt(id), OrderRefusal(words), &transition)
         }
+        guard chosen.status == .active else {
+            retryAt = problem == nil ? nil : now + IAMTimes.strangerWait
+            let words =
+                "the key \(id) is \(chosen.status.rawValue), so nothing can be using it; make it Active in IAM first"
+            return refuse(.adopt(id), OrderRefusal(words), &transition)
+        }
+        let isKnown = phase == .idle && id == current?.id
         current = KeyRecord(chosen)
         next = nil
         creations = []
         orphan = nil
         previous = keys.first { $0.id != id }.map(KeyRecord.init)
-        // What left the configuration is as it was.
-        deliveries = deliveries.filter { $0.value.leftAt != nil }
-        transition.forgetsDeliveries = true
-        transition.changedDeliveries.formUnion(deliveries.keys)
+        // What left the configuration is as it was; and of a key that keyturn has delivered itself it knows where it is.
+        if !isKnown {
+            deliveries = deliveries.filter { $0.value.leftAt != nil }
+            transition.forgetsDeliveries = true
+            transition.changedDeliveries.formUnion(deliveries.keys)
+        }
         retained = nil
         transition.wipesPair = true
         dropLeaksOfOthers()

@@ -241,4 +241,31 @@ struct TakenAwayTests {
         world.advance(.seconds(120))
         #expect(world.send(.asked(.adopt(new))).refusals.isEmpty)
     }
+
+    @Test("keeps what is known of the targets where the key is the one that keyturn delivered itself")
+    func known() {
+        var world = World.at(.delivering)
+        let new = AccessKeyID("AKIANEW1")
+        world.roll(to: .idle)
+        world.send(.asked(.adopt(new)))
+        world.answerAll()
+        #expect(world.rotation.current?.id == new)
+        #expect(World.targets.allSatisfy { world.state($0) == .confirmed })
+        // So one that leaves the configuration now is still noticed.
+        world.terms.targets.removeLast()
+        world.restart()
+        #expect(world.rotation.leftTargets == [World.targets[2]])
+    }
+
+    @Test("takes no Inactive key for the one in use")
+    func inactiveChosen() {
+        var world = World.at(.delivering)
+        world.roll(to: .idle)
+        let other = world.makeKey(age: .seconds(3_600)).id
+        world.setStatus(.inactive, of: other)
+        world.send(.asked(.adopt(other)))
+        world.answerAll()
+        #expect(world.rotation.current?.id == AccessKeyID("AKIANEW1") && world.hasNote(.refused))
+        #expect(!world.begun.contains(.deactivateKey(AccessKeyID("AKIANEW1"))))
+    }
 }
