@@ -20,6 +20,8 @@ extension Rotation {
                 if !terms.oneValue.contains(name) { deliveries[name]?.mayBeTorn = true }
                 transition.changedDeliveries.insert(name)
             }
+            // Whatever kept it half written may have passed with the process.
+            if deliveries[name]?.mayBeTorn == true { deliveries[name]?.quickTries = 0 }
             deliveries[name]?.shortenHold(now, terms.policy)
             let isPaused = delivery.isRateLimited && (delivery.retryAt ?? now) <= now + .seconds(3600)
             if !isPaused { deliveries[name]?.retryAt = nil }

@@ -46,7 +46,7 @@ class Weather(threading.Thread):
         while not self.is_over.wait(self.random.uniform(0.2, 1.5)):
             service = self.random.choice(["travis", "gitlab", "github", "travis", "gitlab", "github", "aws"])
             fault = self.random.choice(AWS_FAULTS if service == "aws" else FAULTS)
-            what = {"service": service, "times": self.random.randint(1, 3), **fault}
+            what = {"service": service, "times": self.random.randint(1, 2), **fault}
             if service != "aws" and self.random.random() < 0.5:
                 what["method"] = self.random.choice(["GET", "PUT", "POST", "PATCH"])
             call(self.control + "/faults", "POST", what)
@@ -74,13 +74,13 @@ def restless(world, rested):
     for user in status(world):
         waiting = [delivery for delivery in user["deliveries"] if delivery["state"] != "confirmed"]
         if not user["problem"] and not waiting and user["phase"] in ("idle", "overlap", "soak", "deleting"):
-            rested.add(user["user"])
+            rested.setdefault(user["user"], time.monotonic())
         elif user["user"] not in rested:
             details = "; ".join(f"{delivery['target']}: {delivery['detail']}" for delivery in waiting)
             found.append(f"{user['user']}: {user['phase']}: {user['problem'] or details}")
     for target in world.targets:
         if state["targets"][target]["AWS_SECRET_ACCESS_KEY"] == "matches":
-            rested.add(target)
+            rested.setdefault(target, time.monotonic())
         elif target not in rested:
             found.append(f"{target}: half written")
     return found
@@ -114,11 +114,12 @@ def storm(seed, seconds, users):
             weather.join(timeout=30)
             numbers = [world.position(user)[0] for user in world.users]
             ended = time.monotonic()
-            left, rested = ["nothing looked at"], set()
+            left, rested = ["nothing looked at"], {}
             while left and time.monotonic() < ended + 2 * LONGEST_REST_SECONDS:
                 time.sleep(0.5)
                 left = restless(world, rested)
             rest = time.monotonic() - ended
+            slowest = max(rested, key=rested.get, default="nothing")
             process.terminate()
             process.wait(timeout=30)
             jobs.is_over.set()
@@ -138,7 +139,8 @@ def storm(seed, seconds, users):
         print(f"  kept: {keep}")
     print(
         f"seed {seed}: {sum(numbers)} rotations, {kills} kills, {jobs.finished} jobs, {dead} failed for a dead key, longest half "
-        f"{half:.1f} s ({place}), {writer.count} pairs put back, at rest after {rest:.0f} s", flush=True)
+        f"{half:.1f} s ({place}), {writer.count} pairs put back, at rest after {rest:.0f} s "
+        f"({slowest})", flush=True)
     for line in left[:5]:
         print(f"  not at rest: {line}", flush=True)
     for cause, failures in jobs.failed.items():

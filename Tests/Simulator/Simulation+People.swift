@@ -13,7 +13,7 @@ extension Simulation {
         case 8: adopt()
         case 9: ask(.rollback)
         case 10: ask(.revoke(atOnce: false))
-        case 12: ask(.forget(random.pick(targets).name, reason: "an operator's"))
+        case 12: forgetTarget()
         case 13, 14: revokeKey()
         case 11: ask(.retire(reason: "an operator's"))
         default: ask(.revoke(atOnce: true))
@@ -49,6 +49,13 @@ extension Simulation {
     mutating func ask(_ request: Event.Request) {
         note("an operator asks: \(request)")
         if requests.count < 4 { requests.append(request) }
+    }
+
+    /// With what is known of a target its pause goes, too.
+    private mutating func forgetTarget() {
+        let target = random.pick(targets).name
+        for index in targets.indices where targets[index].name == target { targets[index].pausedUntil = nil }
+        ask(.forget(target, reason: "an operator's"))
     }
 
     private mutating func makeStranger() {
@@ -102,6 +109,8 @@ extension Simulation {
         for index in targets.indices where targets[index].held != id { targets[index].isProtected = false }
         // The retired one goes by the operator's word, whoever made it.
         book.adopted.formUnion(iam.keys.map(\.id))
+        // As keyturn says: an Inactive key is in use nowhere.
+        iam.setStatus(.active, of: id, at: now)
         ask(.adopt(id))
     }
 }
