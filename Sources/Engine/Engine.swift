@@ -9,6 +9,8 @@ public struct Engine: Sendable {
     static let patience: Duration = .seconds(20)
     /// The longest that the work on one user may wait in `creating`, `verifying` and `delivering` together.
     static let longestWait: Duration = .seconds(150)
+    /// For how long a process that does not stay up tries to finish half-written pairs; the next one goes on.
+    static let finishing: Duration = .seconds(20)
     /// A lease is renewed, and a jump of the clock noticed, at least so often.
     static let heartbeat: Duration = .seconds(20)
     /// Answers of many targets that come within this are written down together: whoever waits for them has been asked already,
@@ -102,6 +104,7 @@ public struct Engine: Sendable {
         var work = Work()
         defer { work.cancel() }
         var waited: Duration = .zero
+        let began = clock.now
         var happenings = ([.resumed] + requests.map { .asked($0) }).map { Happening(event: $0) }
         while true {
             let isStopping = Task.isCancelled
@@ -123,7 +126,9 @@ public struct Engine: Sendable {
                 // What is due already is under way: its answer wakes this loop, not the clock.
                 if due <= now { moment = now + Self.heartbeat }
             } else {
-                guard let allowed = mayWait(session.rotation, due, now, extent, waited) else { return .rested }
+                guard let allowed = mayWait(session.rotation, due, now, extent, waited),
+                    extent != .due || !session.rotation.isFinishing || now < began + Self.finishing
+                else { return .rested }
                 waited += allowed
             }
             happenings = await next(mailbox, at: min(moment, now + Self.heartbeat))

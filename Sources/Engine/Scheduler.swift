@@ -59,7 +59,7 @@ public struct Scheduler: Sendable {
                 // Whoever comes last is at the end of the list, and finds the others under way.
                 for user in dueUsers where mayBegin(user, underWay, rests, now) {
                     underWay.insert(user.name)
-                    group.addTask { await engine.work(on: user, requests: [], extent: .due) }
+                    group.addTask { await engine.work(on: user, requests: [], extent: .dueWhileUp) }
                 }
                 let nap = now + (underWay.count < dueUsers.count ? Self.rest : Self.longestNap)
                 let moment = min(max(next ?? nap, now), nap)

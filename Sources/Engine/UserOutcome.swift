@@ -42,6 +42,8 @@ public struct RotationProgress: Sendable {
 public enum Extent: Sendable {
     /// What is due now; short waits, such as those for IAM to spread a key, are waited for.
     case due
+    /// The same, by a process that stays up: a half-written pair is tried for longer, since nothing else waits for its end.
+    case dueWhileUp
     /// To the end of the rotation, overlap and soak included.
     case wholeRotation
     /// Until no leaked key is left, without waiting for the overlap and soak of another one.

@@ -20,8 +20,6 @@ extension Rotation {
                 if !terms.oneValue.contains(name) { deliveries[name]?.mayBeTorn = true }
                 transition.changedDeliveries.insert(name)
             }
-            // Whatever kept it half written may have passed with the process.
-            if deliveries[name]?.mayBeTorn == true { deliveries[name]?.quickTries = 0 }
             deliveries[name]?.shortenHold(now, terms.policy)
             let isPaused = delivery.isRateLimited && (delivery.retryAt ?? now) <= now + .seconds(3600)
             if !isPaused { deliveries[name]?.retryAt = nil }
@@ -195,7 +193,7 @@ extension Rotation {
     }
 
     /// Whether a half-written pair is to be finished, for which IAM is asked first after a restart.
-    var isFinishing: Bool {
+    public var isFinishing: Bool {
         deliveringKey != nil && deliveries.values.contains { $0.mayBeTorn && !$0.isSettled && $0.leftAt == nil }
     }
 
