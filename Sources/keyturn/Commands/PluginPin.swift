@@ -15,11 +15,6 @@ struct PluginPin: ParsableCommand {
             installation already.
             """)
 
-    /// Grants that are not given just because a manifest asks.
-    enum Grant: String, ExpressibleByArgument, CaseIterable {
-        case files, network, programs
-    }
-
     @Argument(help: "The plugin's ID, as `keyturn plugin list` shows it.")
     var ids: [String] = []
 
@@ -27,7 +22,7 @@ struct PluginPin: ParsableCommand {
     var installed = false
 
     @Option(help: ArgumentHelp("Also grant what the manifest asks for: files, network or programs.", valueName: "what"))
-    var grant: [Grant] = []
+    var grant: [GrantOption] = []
 
     @Option(
         help: ArgumentHelp(
@@ -84,12 +79,7 @@ struct PluginPin: ParsableCommand {
 
     private func makePin(_ plugin: Plugin) throws -> Pin {
         let library = try PluginCommand.explain { () throws(PluginError) in try SealedLibrary(path: plugin.library) }
-        var grants = plugin.manifest.asks
-        if !grant.contains(.files) { (grants.readable, grants.writable) = ([], []) }
-        if !grant.contains(.network) { grants.network = false }
-        if !grant.contains(.programs) { grants.programs = false }
-        let pin = Pin(plugin, library, grants: grants, signer: signer)
-        return pin
+        return Pin(plugin, library, grants: plugin.manifest.asks.limited(to: grant), signer: signer)
     }
 
     private func describe(_ id: String, _ pin: Pin, _ plugin: Plugin, before: Pin?) -> String {
@@ -107,19 +97,7 @@ struct PluginPin: ParsableCommand {
             "sha256:\(pin.manifest)\(before.map { $0.manifest == pin.manifest ? "" : ", was \($0.manifest)" } ?? "")")
         line("granted", pin.grants.words.isEmpty ? "nothing" : pin.grants.words.joined(separator: ", "))
         let withheld = plugin.manifest.asks.subtracting(pin.grants)
-        if !withheld.words.isEmpty {
-            let names = Grant.allCases.filter { name in
-                switch name {
-                case .files: !withheld.readable.isEmpty || !withheld.writable.isEmpty
-                case .network: withheld.network
-                case .programs: withheld.programs
-                }
-            }
-            line(
-                "not granted",
-                "\(withheld.words.joined(separator: ", ")): it asks for that; \(names.map { "--grant \($0.rawValue)" }.joined(separator: " ")) allows it"
-            )
-        }
+        if let withheld = withheld.withheld { line("not granted", withheld) }
         return lines.joined(separator: "\n") + "\n"
     }
 }
