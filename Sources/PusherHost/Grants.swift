@@ -72,4 +72,22 @@ public struct Grants: Hashable, Sendable {
         rest.programs = programs && !other.programs
         return rest
     }
+
+    /// Those of these grants that are asked for, or are a part of something that is: a host of `*.example.com`, a file of a
+    /// directory.
+    public func covered(by asks: Grants) -> Grants {
+        func isAsked(_ host: String) -> Bool {
+            asks.hosts.contains { $0 == host || $0.hasPrefix("*.") && host.hasSuffix($0.dropFirst()) }
+        }
+        func isAsked(_ path: String, _ paths: [String]) -> Bool {
+            paths.contains { $0 == path || path.hasPrefix($0.hasSuffix("/") ? $0 : $0 + "/") }
+        }
+        var covered = Grants()
+        covered.hosts = hosts.filter(isAsked)
+        covered.readable = readable.filter { isAsked($0, asks.readable + asks.writable) }
+        covered.writable = writable.filter { isAsked($0, asks.writable) }
+        covered.network = network && asks.network
+        covered.programs = programs && asks.programs
+        return covered
+    }
 }

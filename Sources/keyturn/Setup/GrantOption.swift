@@ -5,6 +5,8 @@ internal import PusherHost
 /// Grants that are not given just because a manifest asks: `--grant` names them.
 enum GrantOption: String, ExpressibleByArgument, CaseIterable {
     case files, network, programs
+    /// Hosts that an earlier version did not ask for. At the first pin they are granted without being named.
+    case hosts
 }
 
 extension Grants {
@@ -18,6 +20,17 @@ extension Grants {
         return grants
     }
 
+    /// What a plugin is granted that takes the place of a pinned one: what that was granted, as far as it is still asked for, and
+    /// what was named.
+    func succeeding(_ former: Grants, naming named: [GrantOption]) -> Grants {
+        var grants = former.covered(by: self)
+        if named.contains(.files) { (grants.readable, grants.writable) = (readable, writable) }
+        if named.contains(.network) { grants.network = network }
+        if named.contains(.programs) { grants.programs = programs }
+        if named.contains(.hosts) { grants.hosts = hosts }
+        return grants
+    }
+
     /// What has to be named so that all of this is granted.
     var options: [GrantOption] {
         GrantOption.allCases.filter { option in
@@ -25,6 +38,7 @@ extension Grants {
             case .files: !readable.isEmpty || !writable.isEmpty
             case .network: network
             case .programs: programs
+            case .hosts: !hosts.isEmpty
             }
         }
     }
