@@ -27,7 +27,8 @@ let modules: [Target] = [
             "CSodium", "Rotation", "Secrets", .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "GRDBSQLite", package: "GRDB.swift"),
         ]),
-    .target(name: "JSON"),
+    .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
+    .target(name: "JSON", dependencies: ["CRE2"]),
     .target(name: "PlainText"),
     .target(name: "Listening", dependencies: ["CLinux", "PlainText", "Rotation"]),
     .target(name: "Notifications", dependencies: ["CCrypto", "HTTP", "JSON", "PlainText", "Rotation", "Secrets"]),
@@ -195,6 +196,6 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-for target in package.targets where target.type != .system && !["CEnclosure", "CWiping"].contains(target.name) {
+for target in package.targets where target.type != .system && !["CEnclosure", "CRE2", "CWiping"].contains(target.name) {
     target.swiftSettings = settings + (target.swiftSettings ?? [])
 }

@@ -30,6 +30,15 @@ public struct Admission: Sendable {
         return (pin, lock)
     }
 
+    /// Whether a plugin's manifest is one that was allowed: by its content, or by its signer.
+    public func vouches(for plugin: Plugin) -> Bool {
+        guard let pin = pin(for: plugin)?.pin else { return false }
+        if pin.manifest == plugin.manifestHash { return true }
+        // A signature is of the library too. One that cannot be read vouches for nothing.
+        guard pin.signer != nil, let library = try? SealedLibrary(path: plugin.library) else { return false }
+        return pin.differences(from: plugin, library).isEmpty
+    }
+
     /// Lets a plugin in, or says why not.
     public func admit(_ plugin: Plugin) throws(PluginError) -> AdmittedPlugin {
         let id = plugin.manifest.id

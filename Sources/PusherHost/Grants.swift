@@ -27,7 +27,7 @@ public struct Grants: Hashable, Sendable {
 
     /// The form of the members, in manifests and in lock files.
     static let schema: [String: JSONValue] = {
-        let path: JSONValue = .object(["type": .string("string"), "pattern": .string("^/[^\\u0000]*$")])
+        let path: JSONValue = .object(["type": .string("string"), "pattern": .string(#"^/[^\x00]*$"#)])
         let paths: JSONValue = .object(["type": .string("array"), "items": path])
         let host: JSONValue = .object([
             "type": .string("string"),

@@ -182,6 +182,8 @@ def changed(workshop, tmp_path, name, change):
     ("manifest-fields", lambda manifest: manifest.update(threads="some")),
     ("manifest-schema", lambda manifest: manifest["target"]["properties"]["path"].update(type="text")),
     ("manifest-schema", lambda manifest: manifest["target"]["properties"]["path"].update(pattern="(")),
+    ("manifest-schema", lambda manifest: manifest["target"]["properties"]["path"].update(pattern="^(?!a)")),
+    ("manifest-schema", lambda manifest: manifest["target"]["properties"]["path"].update(pattern="(a)\\1")),
     ("manifest-schema", lambda manifest: manifest["configuration"].update(required=["password"])),
     ("manifest-embedded", lambda manifest: manifest.update(summary="another")),
 ])

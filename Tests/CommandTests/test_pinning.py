@@ -1,5 +1,6 @@
 """What `keyturn plugin pin` takes over from the pin before, what it shows, and what it refuses."""
 
+import hashlib
 import json
 import os
 import pathlib
@@ -132,6 +133,56 @@ def test_a_library_for_a_newer_c_library_is_not_pinned(pin):
     library.write_bytes(content.replace(b"\0GLIBC_2.2.5\0", b"\0GLIBC_9.2.5\0"))
     here = os.confstr("CS_GNU_LIBC_VERSION")
     assert f"it needs GLIBC_9.2.5, and this machine's C library is {here}" in pin.bare.must("plugin", "pin", "mine", status=78).err
+
+
+def target(pattern):
+    """A schema of targets whose place has a pattern."""
+    made = plugins.manifest("mine")["target"]
+    made["properties"]["place"]["pattern"] = pattern
+    return made
+
+
+@pytest.mark.parametrize("pattern, reason", [
+    ("(", "missing ): ("), ("^(?!here).*$", "invalid perl operator: (?!"), ("(a)\\1", "invalid escape sequence: \\1"),
+    ("((a{100}){100}){100}", "invalid repetition size"), (7, "must be a string"),
+])
+def test_a_pattern_that_is_not_re2s_is_refused(pin, pattern, reason):
+    """It would forbid nothing, or anything. The file and the field are named; a pin by hand does not help."""
+    place = pin.put(target=target(pattern))
+    result = pin.bare.must("plugin", "pin", "mine", status=78)
+    field = "`target.properties.place.pattern`"
+    assert f"plugins/mine/manifest.json: {field}" in result.err and reason in result.err, result.err
+    assert not pin.lock.exists()
+    pin(target=target("here"))
+    shutil.rmtree(place)
+    pin.put(target=target(pattern))
+    lock = json.loads(pin.lock.read_text())
+    for name, file in (("library", "pusher.so"), ("manifest", "manifest.json")):
+        lock["plugins"]["mine"][name] = "sha256:" + hashlib.sha256((place / file).read_bytes()).hexdigest()
+    pin.lock.write_text(json.dumps(lock))
+    for command in ("check", "plan", "status"):
+        result = pin.bare.must(command, status=78)
+        assert "`pushers.mine`: " in result.err and f"manifest.json: {field}" in result.err
+
+
+def test_a_pattern_counts_from_the_pin_on(pin):
+    """That of a plugin that is not pinned is not even compiled."""
+    pin.put(target=target("^there$"))
+    assert "has no pin" in pin.bare.must("check", status=77).err
+    pin.bare.must("status")
+    pin(target=target("^there$"))
+    for command in ("check", "status"):
+        assert "place" in (result := pin.bare.must(command, status=78)).err and "^there$" in result.err
+
+
+@pytest.mark.timeout(30)
+def test_a_pattern_cannot_stop_keyturn(pin):
+    """Nested repetitions on a text that almost has the form."""
+    configuration = json.loads((pin.bare.directory / "keyturn.yaml").read_text())
+    configuration["users"]["ci"]["targets"][0]["place"] = "a" * 5_000 + "b"
+    (pin.bare.directory / "keyturn.yaml").write_text(json.dumps(configuration))
+    pin(target=target("^(a+)+$"))
+    assert "^(a+)+$" in pin.bare.must("status", status=78).err
 
 
 def test_a_signature_does_not_bring_an_old_version_back(pin):

@@ -96,6 +96,9 @@ struct PluginPin: ParsableCommand {
                 "plugin `\(plugin.manifest.id)` is not pinned: \(plugin.library) cannot be loaded on this machine: \(obstacle)"
             )
         }
+        if let fault = plugin.patternFault {
+            throw CommandFailure(.configuration, "plugin `\(plugin.manifest.id)` is not pinned: \(fault)")
+        }
         if let before, before.isNewer(than: plugin), !allowDowngrade {
             throw CommandFailure(
                 .notAllowed,

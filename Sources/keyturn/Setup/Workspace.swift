@@ -15,6 +15,8 @@ struct Workspace {
     let environment: [String: String]
     let configuration: Configuration
     let plugins: [String: Plugin]
+    /// Plugins whose manifest is pinned. What matches patterns of another one's would be ruled by a stranger.
+    private let pinnedManifests: Set<String>
     private(set) var pushers: [ConfiguredPusher] = []
     /// Those of `users`, and those that `discover` has found.
     private(set) var users: [ConfiguredUser] = []
@@ -30,6 +32,7 @@ struct Workspace {
         do throws(ConfigurationError) {
             configuration = try Configuration(file: try Configuration.find(options.config, environment: environment))
             plugins = try Self.findPlugins(configuration)
+            pinnedManifests = try Self.findPinned(plugins, configuration)
         } catch { throw CommandFailure(.configuration, error.description) }
         remembered = configuration.discover.isEmpty ? FoundUsers() : try FoundUsers.read(state: configuration.state)
         do { try take(remembered) } catch let error as CommandFailure {
@@ -45,7 +48,9 @@ struct Workspace {
     /// Takes up the users of the file and those that were found.
     mutating func take(_ found: FoundUsers) throws {
         do throws(ConfigurationError) {
-            let descriptions = plugins.mapValues { PluginDescription($0.manifest) }
+            let descriptions = plugins.mapValues {
+                PluginDescription($0.manifest, isPinned: pinnedManifests.contains($0.manifest.id))
+            }
             let resolution = try configuration.resolve(descriptions, found: found.users)
             (pushers, users) = (resolution.pushers, resolution.users)
             (notes, problems) = (resolution.notes, resolution.problems)
@@ -66,6 +71,25 @@ struct Workspace {
             }
         }
         return plugins
+    }
+
+    /// The plugins whose manifest is pinned, their patterns checked.
+    private static func findPinned(
+        _ plugins: [String: Plugin], _ configuration: Configuration
+    ) throws(ConfigurationError) -> Set<String> {
+        // A lock file that cannot be read pins nothing; the commands that load plugins say what is wrong with it.
+        guard let admission = try? Admission.with(configuration) else { return [] }
+        var pinned: Set<String> = []
+        for (id, plugin) in plugins where admission.vouches(for: plugin) {
+            if let fault = plugin.patternFault {
+                let pusher = configuration.pushers.first { $0.plugin == id }?.name ?? id
+                throw ConfigurationError(
+                    file: configuration.file, line: configuration.line(ofPusher: pusher),
+                    "`pushers.\(pusher)`: \(fault)")
+            }
+            pinned.insert(id)
+        }
+        return pinned
     }
 
     /// The users of a selection; all where it is empty.
@@ -267,9 +291,11 @@ extension PusherTarget {
 }
 
 extension PluginDescription {
-    init(_ manifest: Manifest) {
+    /// - Parameter isPinned: false: the schemas count without their patterns.
+    init(_ manifest: Manifest, isPinned: Bool) {
         self.init(
-            configuration: manifest.configuration, target: manifest.target, secrets: manifest.secrets,
+            configuration: isPinned ? manifest.configuration : manifest.configuration.withoutPatterns,
+            target: isPinned ? manifest.target : manifest.target.withoutPatterns, secrets: manifest.secrets,
             place: manifest.place, exclusive: manifest.exclusive, shapes: manifest.shapes,
             limits: PaceRules.limitsSchema)
     }
