@@ -1,3 +1,5 @@
+internal import FileTrust
+
 /// A plugin that may be loaded: its files are those that the operator has allowed.
 public struct AdmittedPlugin: Sendable {
     /// The plugin.

@@ -1,6 +1,7 @@
 internal import AWS
 internal import Configuration
 internal import Engine
+internal import FileTrust
 internal import Foundation
 internal import HTTP
 internal import JSON
@@ -33,7 +34,8 @@ struct Workspace {
             configuration = try Configuration(file: try Configuration.find(options.config, environment: environment))
             plugins = try Self.findPlugins(configuration)
             pinnedManifests = try Self.findPinned(plugins, configuration)
-        } catch { throw CommandFailure(.configuration, error.description) }
+        } catch { throw CommandFailure(error) }
+        try Self.checkState(of: configuration)
         remembered = configuration.discover.isEmpty ? FoundUsers() : try FoundUsers.read(state: configuration.state)
         do { try take(remembered) } catch let error as CommandFailure {
             // The file itself is in order: what was found once must not stop everybody.
@@ -54,7 +56,18 @@ struct Workspace {
             let resolution = try configuration.resolve(descriptions, found: found.users)
             (pushers, users) = (resolution.pushers, resolution.users)
             (notes, problems) = (resolution.notes, resolution.problems)
-        } catch { throw CommandFailure(.configuration, error.description) }
+        } catch { throw CommandFailure(error) }
+    }
+
+    /// Who can write next to the state can put another one in its place.
+    private static func checkState(of configuration: Configuration) throws {
+        let state = configuration.state
+        let directory = URL(fileURLWithPath: state).deletingLastPathComponent().path
+        let files = FileManager.default
+        var problem = files.fileExists(atPath: directory) ? Ownership.problem(ofDirectory: directory) : nil
+        if problem == nil, files.fileExists(atPath: state) { problem = Ownership.problem(ofState: state) }
+        guard let problem else { return }
+        throw CommandFailure(.notAllowed, "\(configuration.file): `state` is not used: \(problem)")
     }
 
     var stateDirectory: String { URL(fileURLWithPath: configuration.state).deletingLastPathComponent().path }
@@ -171,7 +184,7 @@ struct Workspace {
                     "`seal-key`: it is not \(Seal.keyLength) bytes in base64; `keyturn init` makes one")
             }
             return Seal(key: data.withUnsafeBytes { Secret(copying: $0) })
-        } catch { throw CommandFailure(.configuration, error.description) }
+        } catch { throw CommandFailure(error) }
     }
 
     /// What every HTTP client of the process has in common. Each owner (AWS, each pusher, notifications) has a client of its
@@ -229,7 +242,7 @@ struct Workspace {
                         name: pusher.name, admitted: admitted, configuration: configuration, secrets: secrets,
                         endpoint: pusher.endpoint, acceptedGaps: self.configuration.acceptedGaps,
                         pace: pace(of: pusher)))
-            } catch { throw CommandFailure(.configuration, error.description) }
+            } catch { throw CommandFailure(error) }
         }
         return host
     }
