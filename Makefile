@@ -15,9 +15,11 @@ STAGE := .build/stage
 VENV := .build/venv
 # What the tests of the pushers alone have sent, to be held against the services' descriptions.
 REQUESTS := .build/requests.jsonl
-PACKAGES := libcurl4-openssl-dev libexpat1-dev libssl-dev libseccomp-dev libsodium-dev libsqlite3-dev pkg-config
+PACKAGES := libcurl4-openssl-dev libexpat1-dev libre2-dev libssl-dev libseccomp-dev libsodium-dev libsqlite3-dev pkg-config
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PUSHERS := TravisCI:travis-ci GitLabCI:gitlab-ci GitHubActions:github-actions Exec:exec
+# Their IDs: an installation pins these, and nothing else that lies in the directory.
+OWN := $(foreach pusher,$(PUSHERS),$(lastword $(subst :, ,$(pusher))))
 
 .PHONY: help demo test fuzz soak bench counts counts-record tables simulate simulate-mutants blackbox build stage install uninstall format lint clean setup
 
@@ -90,7 +92,7 @@ copy:
 	  put 644 Plugins/$$module/README.md "$(TO)/share/doc/keyturn/pushers/$$id.md"; \
 	done; \
 	chmod 755 "$(TO)/lib/keyturn/pushers" "$(TO)/lib/keyturn/pushers"/*; \
-	rm -f "$(TO)/lib/keyturn/pushers/keyturn.lock"; "$(TO)/bin/keyturn" plugin pin --installed --quiet; \
+	rm -f "$(TO)/lib/keyturn/pushers/keyturn.lock"; "$(TO)/bin/keyturn" plugin pin --installed --quiet $(OWN); \
 	put 644 plugin-sdk/include/keyturn_pusher.h "$(TO)/include/keyturn_pusher.h"; \
 	put 644 plugin-sdk/README.md "$(TO)/share/doc/keyturn/writing-a-pusher.md"; \
 	tree() { \

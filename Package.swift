@@ -27,7 +27,9 @@ let modules: [Target] = [
             "CSodium", "Rotation", "Secrets", .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "GRDBSQLite", package: "GRDB.swift"),
         ]),
-    .target(name: "JSON"),
+    .target(name: "FileTrust"),
+    .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
+    .target(name: "JSON", dependencies: ["CRE2"]),
     .target(name: "PlainText"),
     .target(name: "Listening", dependencies: ["CLinux", "PlainText", "Rotation"]),
     .target(name: "Notifications", dependencies: ["CCrypto", "HTTP", "JSON", "PlainText", "Rotation", "Secrets"]),
@@ -37,11 +39,12 @@ let modules: [Target] = [
     .target(
         name: "PusherHost",
         dependencies: [
-            "CCrypto", "CLinux", "CSodium", "HTTP", "JSON", "PlainText", "Rotation", "RunnerProtocol", "Secrets",
+            "CCrypto", "CLinux", "CSodium", "FileTrust", "HTTP", "JSON", "PlainText", "Rotation", "RunnerProtocol",
+            "Secrets",
         ]),
     .target(
         name: "Configuration",
-        dependencies: ["JSON", "Rotation", "Secrets", .product(name: "Yams", package: "Yams")]),
+        dependencies: ["FileTrust", "JSON", "Rotation", "Secrets", .product(name: "Yams", package: "Yams")]),
     .target(
         name: "Engine",
         dependencies: ["AWS", "HTTP", "Journal", "PusherHost", "Rotation", "Secrets"]),
@@ -51,8 +54,8 @@ let executables: [Target] = [
     .executableTarget(
         name: "keyturn",
         dependencies: [
-            "AWS", "CLinux", "CWiping", "Configuration", "Enclosure", "Engine", "HTTP", "Hardening", "JSON", "Journal",
-            "Listening",
+            "AWS", "CLinux", "CWiping", "Configuration", "Enclosure", "Engine", "FileTrust", "HTTP", "Hardening",
+            "JSON", "Journal", "Listening",
             "Notifications", "PlainText", "PusherHost", "Rotation", "Secrets",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
@@ -195,6 +198,6 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-for target in package.targets where target.type != .system && !["CEnclosure", "CWiping"].contains(target.name) {
+for target in package.targets where target.type != .system && !["CEnclosure", "CRE2", "CWiping"].contains(target.name) {
     target.swiftSettings = settings + (target.swiftSettings ?? [])
 }

@@ -1,3 +1,4 @@
+internal import FileTrust
 internal import Foundation
 internal import JSON
 public import Rotation
@@ -121,12 +122,20 @@ public struct Configuration: Sendable {
 
     /// Reads a file.
     public init(file: String) throws(ConfigurationError) {
-        guard let data = FileManager.default.contents(atPath: file) else {
-            let exists = FileManager.default.fileExists(atPath: file)
-            throw ConfigurationError(
-                file: file, exists ? "the file cannot be read" : "there is no such file; `keyturn init` writes one")
+        let bytes: [UInt8]
+        do throws(TrustedFile.Failure) { bytes = try TrustedFile.read(file, limit: Self.sizeLimit + 1) } catch {
+            switch error {
+            case .unreadable:
+                let exists = FileManager.default.fileExists(atPath: file)
+                throw ConfigurationError(
+                    file: file, exists ? "the file cannot be read" : "there is no such file; `keyturn init` writes one")
+            case .untrusted(let problem):
+                var refusal = ConfigurationError(file: file, "it is not used: \(problem)")
+                refusal.isUntrusted = true
+                throw refusal
+            }
         }
-        guard data.count <= Self.sizeLimit, let text = String(data: data, encoding: .utf8) else {
+        guard bytes.count <= Self.sizeLimit, let text = String(validating: bytes, as: UTF8.self) else {
             throw ConfigurationError(file: file, "the file is not UTF-8, or larger than 16 MiB")
         }
         try self.init(text: text, file: file)

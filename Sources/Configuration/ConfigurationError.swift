@@ -7,6 +7,9 @@ public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvert
     /// One sentence for people.
     public var message: String
 
+    /// Whether a file is not used because others could change it: a matter of permissions, not of the content.
+    public var isUntrusted = false
+
     /// What is wrong, and where.
     public init(file: String, line: Int? = nil, _ message: String) {
         self.file = file

@@ -1,3 +1,4 @@
+internal import FileTrust
 internal import Foundation
 internal import JSON
 public import Secrets
@@ -77,11 +78,14 @@ public struct SecretReference: Hashable, Sendable {
     }
 
     private func read(_ path: String) throws(ConfigurationError) -> [UInt8] {
-        guard let handle = FileHandle(forReadingAtPath: path) else { throw error("\(path) cannot be read") }
-        defer { try? handle.close() }
-        // nil is the end of the file, not a failure.
-        do { return Array(try handle.read(upToCount: Self.sizeLimit + 2) ?? Data()) } catch {
-            throw self.error("\(path) cannot be read")
+        do throws(TrustedFile.Failure) { return try TrustedFile.read(path, limit: Self.sizeLimit + 2) } catch {
+            switch error {
+            case .unreadable: throw self.error("\(path) cannot be read")
+            case .untrusted(let problem):
+                var refusal = self.error(problem)
+                refusal.isUntrusted = true
+                throw refusal
+            }
         }
     }
 

@@ -17,6 +17,14 @@ public enum Enclosure {
     public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
         /// One sentence for people.
         public var description: String
+
+        init(description: String) { self.description = description }
+
+        /// The kernel lacks a part, and nobody has accepted that.
+        public init(lacking part: Part) {
+            description =
+                "this machine's kernel has no \(part.rawValue), so the pusher cannot be shut in; `plugins: { accept-missing: [\(part.rawValue)] }` does without it"
+        }
     }
 
     /// The parts that this machine's kernel has.
@@ -66,15 +74,18 @@ public enum Enclosure {
         return inForce
     }
 
+    /// The parts that a process with these grants needs, and that this machine's kernel lacks.
+    public static func missing(for grants: ProcessGrants) -> [Part] {
+        let needed: [Part] = grants.programs ? [.seccomp] : [.landlock, .seccomp]
+        return needed.filter { !available.contains($0) }
+    }
+
     private static func require(
         _ part: Part, _ accepted: Set<Part>, _ enter: () throws(Failure) -> Void
     ) throws(Failure) {
         guard available.contains(part) else {
             guard !accepted.contains(part) else { return }
-            throw Failure(
-                description:
-                    "this machine's kernel has no \(part.rawValue), so the pusher cannot be shut in; `plugins: { accept-missing: [\(part.rawValue)] }` does without it"
-            )
+            throw Failure(lacking: part)
         }
         try enter()
     }

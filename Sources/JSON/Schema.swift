@@ -60,11 +60,8 @@ public struct Schema: Hashable, Sendable {
             if let most = limit(keywords["maxLength"]), Double(text.unicodeScalars.count) > most {
                 found.append("must have at most \(Int(most)) characters")
             }
-            if let pattern = keywords["pattern"]?.string, !Pattern.matches(pattern, text) {
-                // Words say to more people than a pattern what is wanted.
-                found.append(
-                    keywords["description"]?.string.map { "does not fit: \($0)" } ?? "does not have the form \(pattern)"
-                )
+            if let pattern = keywords["pattern"]?.string, let fault = mismatch(text, pattern, keywords) {
+                found.append(fault)
             }
         }
         if let number = limit(value) {
@@ -76,6 +73,16 @@ public struct Schema: Hashable, Sendable {
             }
         }
         return found
+    }
+
+    private static func mismatch(_ text: String, _ pattern: String, _ keywords: [String: JSONValue]) -> String? {
+        do throws(Pattern.Malformed) {
+            guard try !Pattern.compile(pattern).isFound(in: text) else { return nil }
+            // Words say to more people than a pattern what is wanted.
+            return keywords["description"]?.string.map { "does not fit: \($0)" } ?? "does not have the form \(pattern)"
+        } catch {
+            return "cannot be checked: the pattern \(pattern) of its schema is not RE2 syntax (\(error.reason))"
+        }
     }
 
     private static func limit(_ value: JSONValue?) -> Double? {

@@ -5,8 +5,8 @@ internal import PusherConformance
 
 /// Runs one check of one pusher, in this process, and tells on the result descriptor how it went.
 ///
-/// `keyturn-conformance CHECK LIBRARY SEED ITERATION`, with the result descriptor as 3. A crash of the pusher is a crash of
-/// this process: `keyturn plugin test`, which starts it, sees that.
+/// `keyturn-conformance CHECK LIBRARY SEED ITERATION GRANTS ACCEPTED`, with the result descriptor as 3. The last two are lists of
+/// words, or empty. A crash of the pusher is a crash of this process: `keyturn plugin test`, which starts it, sees that.
 @main
 enum ConformanceRunner {
     static let result: Int32 = 3
@@ -14,7 +14,7 @@ enum ConformanceRunner {
     static func main() {
         ProcessHardening.apply()
         let arguments = CommandLine.arguments
-        guard arguments.count == 5, let check = ConformanceCheck.all.first(where: { $0.name == arguments[1] }),
+        guard arguments.count == 7, let check = ConformanceCheck.all.first(where: { $0.name == arguments[1] }),
             let seed = UInt64(arguments[3]), let iteration = Int(arguments[4])
         else {
             print("keyturn-conformance is started by keyturn plugin test; it is of no use by itself")
@@ -22,7 +22,7 @@ enum ConformanceRunner {
         }
         do throws(SubjectError) {
             let subject = try Subject(library: arguments[2], seed: seed, iteration: iteration)
-            try enclose(subject)
+            try enclose(subject, .init(grants: arguments[5], accepted: arguments[6]))
             var found = check.run(subject) { tell(ProgressLine(doing: $0)) }
             // The kit knows nothing of kernels: what this check is about is known here.
             let refusals = check.name == ConformanceCheck.enclosure ? Confinement.refusals() : []
@@ -37,8 +37,8 @@ enum ConformanceRunner {
         _exit(0)
     }
 
-    private static func enclose(_ subject: Subject) throws(SubjectError) {
-        do throws(Enclosure.Failure) { try Confinement.enclose(subject, keeping: result) } catch {
+    private static func enclose(_ subject: Subject, _ allowance: Confinement.Allowance) throws(SubjectError) {
+        do throws(Enclosure.Failure) { try Confinement.enclose(subject, allowance, keeping: result) } catch {
             throw SubjectError("the process cannot be shut in: \(error.description)")
         }
     }

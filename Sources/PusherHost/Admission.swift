@@ -1,3 +1,5 @@
+internal import FileTrust
+
 /// A plugin that may be loaded: its files are those that the operator has allowed.
 public struct AdmittedPlugin: Sendable {
     /// The plugin.
@@ -28,6 +30,15 @@ public struct Admission: Sendable {
         if let pin = lock.pins[plugin.manifest.id] { return (pin, lock) }
         guard let lock = shipped[plugin.parent], let pin = lock.pins[plugin.manifest.id] else { return nil }
         return (pin, lock)
+    }
+
+    /// Whether a plugin's manifest is one that was allowed: by its content, or by its signer.
+    public func vouches(for plugin: Plugin) -> Bool {
+        guard let pin = pin(for: plugin)?.pin else { return false }
+        if pin.manifest == plugin.manifestHash { return true }
+        // A signature is of the library too. One that cannot be read vouches for nothing.
+        guard pin.signer != nil, let library = try? SealedLibrary(path: plugin.library) else { return false }
+        return pin.differences(from: plugin, library).isEmpty
     }
 
     /// Lets a plugin in, or says why not.

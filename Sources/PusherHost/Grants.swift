@@ -27,7 +27,7 @@ public struct Grants: Hashable, Sendable {
 
     /// The form of the members, in manifests and in lock files.
     static let schema: [String: JSONValue] = {
-        let path: JSONValue = .object(["type": .string("string"), "pattern": .string("^/[^\\u0000]*$")])
+        let path: JSONValue = .object(["type": .string("string"), "pattern": .string(#"^/[^\x00]*$"#)])
         let paths: JSONValue = .object(["type": .string("array"), "items": path])
         let host: JSONValue = .object([
             "type": .string("string"),
@@ -71,5 +71,23 @@ public struct Grants: Hashable, Sendable {
         rest.network = network && !other.network
         rest.programs = programs && !other.programs
         return rest
+    }
+
+    /// Those of these grants that are asked for, or are a part of something that is: a host of `*.example.com`, a file of a
+    /// directory.
+    public func covered(by asks: Grants) -> Grants {
+        func isAsked(_ host: String) -> Bool {
+            asks.hosts.contains { $0 == host || $0.hasPrefix("*.") && host.hasSuffix($0.dropFirst()) }
+        }
+        func isAsked(_ path: String, _ paths: [String]) -> Bool {
+            paths.contains { $0 == path || path.hasPrefix($0.hasSuffix("/") ? $0 : $0 + "/") }
+        }
+        var covered = Grants()
+        covered.hosts = hosts.filter(isAsked)
+        covered.readable = readable.filter { isAsked($0, asks.readable + asks.writable) }
+        covered.writable = writable.filter { isAsked($0, asks.writable) }
+        covered.network = network && asks.network
+        covered.programs = programs && asks.programs
+        return covered
     }
 }

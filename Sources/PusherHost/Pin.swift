@@ -74,8 +74,24 @@ public struct Pin: Hashable, Sendable {
             return differences + ["\(plugin.directory)/pusher.sig, by which its signer could vouch for it, is missing"]
         }
         let text = Self.signedText(plugin, found)
-        return Ed25519.isValid(signature, of: text, by: key)
-            ? [] : differences + ["\(plugin.directory)/pusher.sig is not by the pinned signer, or for other files"]
+        guard Ed25519.isValid(signature, of: text, by: key) else {
+            return differences + ["\(plugin.directory)/pusher.sig is not by the pinned signer, or for other files"]
+        }
+        // Faults that a later version has mended would come back with an old one, which was signed as well.
+        guard !isNewer(than: plugin) else {
+            return differences + [
+                "it is version \(plugin.manifest.version), and its signer vouches only for versions from \(version) on"
+            ]
+        }
+        return []
+    }
+
+    /// Whether the pinned version is newer than that of a plugin.
+    public func isNewer(than plugin: Plugin) -> Bool {
+        guard let pinned = SemanticVersion(version), let found = SemanticVersion(plugin.manifest.version) else {
+            return false
+        }
+        return found < pinned
     }
 
     /// What a signer signs: the content, and what it calls itself.

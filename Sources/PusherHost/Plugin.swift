@@ -34,6 +34,18 @@ public struct Plugin: Hashable, Sendable {
     }
 }
 
+extension Plugin {
+    /// Why its schemas cannot be used, as a sentence; nil: they can. Patterns are compiled for that, so the plugin is one that is
+    /// pinned, or about to be.
+    public var patternFault: String? {
+        for (name, schema) in [("configuration", manifest.configuration), ("target", manifest.target)] {
+            guard let fault = schema.patternFaults.first else { continue }
+            return "\(directory)/manifest.json: `\(([name] + fault.path).joined(separator: "."))` \(fault.message)"
+        }
+        return nil
+    }
+}
+
 /// Where plugins are looked for.
 public struct PluginSearch: Sendable {
     /// Directories, in order.

@@ -12,6 +12,7 @@ public final class SealedLibrary: Sendable {
     public let hash: String
     /// The sealed memory's descriptor, for reading.
     let descriptor: Int32
+    private let size: Int
 
     /// Copies, seals and hashes a library.
     ///
@@ -23,7 +24,7 @@ public final class SealedLibrary: Sendable {
         let memory = kt_memory_file()
         guard memory >= 0 else { throw PluginError("\(path): no memory to copy it to: \(Self.reason)") }
         do throws(PluginError) {
-            let size = try Self.copy(file, memory, path)
+            size = try Self.copy(file, memory, path)
             guard kt_seal(memory) == 0 else { throw PluginError("\(path): its copy cannot be sealed: \(Self.reason)") }
             hash = try Self.digest(memory, size, path)
             descriptor = memory
@@ -34,6 +35,18 @@ public final class SealedLibrary: Sendable {
     }
 
     deinit { close(descriptor) }
+
+    /// Why it cannot be loaded on this machine, as a clause; nil: nothing that its headers say is against it. It is not loaded
+    /// for that.
+    public var obstacle: String? {
+        guard let bytes = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), bytes != MAP_FAILED else {
+            return "it cannot be read: \(Self.reason)"
+        }
+        defer { munmap(bytes, size) }
+        do throws(LibraryFile.Malformed) {
+            return try LibraryFile(UnsafeRawBufferPointer(start: bytes, count: size)).obstacle()
+        } catch { return error.description }
+    }
 
     private static func copy(_ file: Int32, _ memory: Int32, _ path: String) throws(PluginError) -> Int {
         var attributes = stat()

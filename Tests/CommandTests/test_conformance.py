@@ -1,11 +1,13 @@
 """`keyturn plugin test`: the pushers that come with keyturn pass it, and each rule is broken once by one that does not."""
 
+import base64
 import json
 import pathlib
 import subprocess
 
 import pytest
 
+import plugins
 import program
 
 HERE = pathlib.Path(__file__).parent
@@ -125,7 +127,9 @@ def by_name(document):
 @pytest.mark.parametrize("identifier", ["travis-ci", "gitlab-ci", "github-actions", "exec"])
 def test_the_pushers_that_come_with_keyturn_conform(test, identifier):
     """All checks, and not even a warning."""
-    found = test(program.stage() / "lib" / "keyturn" / "pushers" / identifier, status=0)
+    grants = ["--grant", "programs"] if identifier == "exec" else []
+    found = test(program.stage() / "lib" / "keyturn" / "pushers" / identifier, *grants, status=0)
+    assert found["not-granted"] == [] and found["missing"] == []
     assert found["conforms"] is True and len(found["checks"]) >= 80
     assert [check for check in found["checks"] if check["result"] != "pass"] == []
 
@@ -178,6 +182,8 @@ def changed(workshop, tmp_path, name, change):
     ("manifest-fields", lambda manifest: manifest.update(threads="some")),
     ("manifest-schema", lambda manifest: manifest["target"]["properties"]["path"].update(type="text")),
     ("manifest-schema", lambda manifest: manifest["target"]["properties"]["path"].update(pattern="(")),
+    ("manifest-schema", lambda manifest: manifest["target"]["properties"]["path"].update(pattern="^(?!a)")),
+    ("manifest-schema", lambda manifest: manifest["target"]["properties"]["path"].update(pattern="(a)\\1")),
     ("manifest-schema", lambda manifest: manifest["configuration"].update(required=["password"])),
     ("manifest-embedded", lambda manifest: manifest.update(summary="another")),
 ])
@@ -195,6 +201,63 @@ def test_a_bad_fixture_is_found(test, workshop, tmp_path, change):
     """And told with the place of the mistake."""
     found = by_name(test(changed(workshop, tmp_path, "conformance.json", change), "--check", "fixture", status=1))
     assert found["fixture"]["result"] == "fail" and "conformance.json: " in found["fixture"]["findings"][0]
+
+
+@pytest.fixture
+def grasping(tmp_path):
+    """A pusher whose manifest asks for everything, and that takes it as soon as it is opened."""
+    (tmp_path / "out").mkdir()
+    taken = tmp_path / "out" / "taken"
+    asks = {"files": {"write": [str(taken.parent)]}, "network": True, "programs": True}
+    place = plugins.put(
+        tmp_path, "grasping", says=plugins.manifest("grasping", **asks),
+        IN_CONSTRUCTOR=f'close(open("{taken}",O_CREAT|O_WRONLY,0600))')
+    return place, taken
+
+
+def test_a_manifest_alone_grants_nothing(bare, grasping):
+    """Files, a network and programs are for `--grant`, as with `plugin pin`; what is withheld is said."""
+    place, taken = grasping
+    result = bare.must("plugin", "test", place, "--check", "opens")
+    assert not taken.exists()
+    assert f"not granted: writing {taken.parent}" in result.out
+    assert "--grant files --grant network --grant programs allows it" in result.out
+    found = bare.must("plugin", "test", place, "--check", "opens", "--grant", "files", "--json").json
+    assert taken.exists()
+    assert found["granted"] == [f"writing {taken.parent}"] and len(found["not-granted"]) == 2
+    taken.unlink()
+    bare.must("plugin", "test", place, "--check", "opens", "--grant", "network")
+    assert not taken.exists()
+    bare.must("plugin", "test", place, "--check", "opens", "--grant", "programs")
+    assert taken.exists()
+
+
+def test_a_refused_grant_is_a_finding(test, workshop, tmp_path):
+    """What a pusher tries without the grant that its manifest asks for."""
+    place = changed(workshop, tmp_path, "manifest.json", lambda manifest: manifest.update(files={"read": ["/etc"]}))
+    library = workshop.pusher("reads-files") / "pusher.so"
+    (place / "pusher.so").write_bytes(library.read_bytes())
+    found = by_name(test(place, "--check", "enclosure", status=1))["enclosure"]
+    assert "was not granted" in found["findings"][0]
+
+
+def test_looking_at_a_plugin_does_not_load_it(bare, tmp_path):
+    """No command but `plugin test` opens a library that is not pinned."""
+    loaded = tmp_path / "loaded"
+    place = plugins.put(tmp_path / "plugins", "mine", IN_CONSTRUCTOR=f'close(open("{loaded}",O_CREAT|O_WRONLY,0600))')
+    key = bare.directory / "seal.key"
+    key.write_text(base64.b64encode(bytes(32)).decode())
+    key.chmod(0o600)
+    (bare.directory / "keyturn.yaml").write_text(json.dumps({
+        "version": 1, "state": "sqlite:state.db", "seal-key": {"file": "seal.key"},
+        "plugins": {"path": [str(place.parent)]}, "pushers": {"mine": {"plugin": "mine", "token": {"env": "HOME"}}},
+        "users": {"ci": {"targets": [{"pusher": "mine", "place": "here"}]}}}))
+    for command in (["plugin", "list"], ["plugin", "info", "mine"], ["plugin", "pin", "mine", "--dry-run"],
+                    ["plugin", "test", place, "--list"], ["status"], ["config", "schema"]):
+        bare.must(*command)
+    bare.must("check", status=77)
+    bare.must("plugin", "sign", place, "--key", tmp_path / "author.key")
+    assert not loaded.exists()
 
 
 def test_every_check_was_seen_red(test, workshop, bare):

@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+import plugins
 import program
 
 #: landlock_create_ruleset, the same on every architecture.
@@ -45,6 +46,22 @@ def test_a_missing_part_is_accepted_by_name(world, without):
     result = run(world, without, "rotate", "--wait")
     assert result.status == 0, str(result)
     world.assert_holds_only(["travis:acme/app", "gitlab:acme/tools/app", "github:acme/app"])
+
+
+def test_a_plugin_test_needs_every_part_too(world, without, tmp_path):
+    """The library is not opened on a kernel that lacks one, unless an option or the configuration accepts it."""
+    opened = tmp_path / "opened"
+    place = plugins.put(tmp_path, "mine", IN_CONSTRUCTOR=f'close(open("{opened}",O_CREAT|O_WRONLY,0600))')
+    test = ["plugin", "test", str(place), "--check", "opens"]
+    result = run(world, without, *test)
+    assert result.status == 78 and "no landlock" in result.err and "accept-missing: [landlock]" in result.err, str(result)
+    assert "--accept-missing landlock" in result.err and not opened.exists()
+    result = run(world, without, *test, "--accept-missing", "landlock")
+    assert result.status == 0 and "not sandboxed by landlock" in result.out, str(result)
+    world.configuration["plugins"] = {"accept-missing": ["landlock"]}
+    world.save()
+    result = run(world, without, *test)
+    assert result.status == 0 and "not sandboxed by landlock" in result.out, str(result)
 
 
 def test_a_part_that_nobody_knows(world):

@@ -99,7 +99,7 @@ def test_the_sandbox_and_the_conformance_program_cannot_be_read(place):
     own(place)
     reading, writing = os.pipe()
     trying = subprocess.Popen(
-        ["bash", "-c", f'exec 3>&{writing}; exec "$0" "$@"', program_directory / "keyturn-conformance", "loads", library, "1", "1"],
+        ["bash", "-c", f'exec 3>&{writing}; exec "$0" "$@"', program_directory / "keyturn-conformance", "loads", library, "1", "1", "", ""],
         stdin=subprocess.DEVNULL, pass_fds=[writing], **options())
     try:
         assert sandbox.stdout.readline().startswith(b"{")

@@ -71,7 +71,50 @@ struct SchemaTests {
         let described = #"{"pattern": "^[0-9]+$", "description": "Its number."}"#
         #expect(try messages(described, #""x""#) == ["does not fit: Its number."])
         #expect(try messages(#"{"pattern": "b"}"#, #""abc""#).isEmpty)
-        #expect(try messages(#"{"pattern": "["}"#, #""a pattern that is none is passed over""#).isEmpty)
+    }
+
+    @Test(
+        "patterns that RE2 does not know allow nothing, and are told with the way to them",
+        arguments: ["[", "(?=a)", #"(a)\\1"#])
+    func malformedPatterns(pattern: String) throws {
+        let found = try messages("{\"pattern\": \"\(pattern)\"}", #""a""#)
+        #expect(found.count == 1 && found[0].contains("is not RE2 syntax"), "\(found)")
+        let schema = Schema(
+            try JSONValue(
+                parsing:
+                    "{\"properties\": {\"a\": {\"items\": {\"oneOf\": [{}, {\"not\": {\"pattern\": \"\(pattern)\"}}]}}}}"
+            ))
+        let faults = schema.patternFaults
+        #expect(faults.map(\.path) == [["properties", "a", "items", "oneOf", "1", "not", "pattern"]])
+        #expect(faults.first?.message.hasPrefix("is not a regular expression in RE2 syntax: ") == true)
+    }
+
+    @Test("patterns take time in proportion to the text, and are bounded themselves")
+    func boundedPatterns() throws {
+        let text = String(repeating: "a", count: 100_000)
+        let began = ContinuousClock.now
+        #expect(try messages(#"{"pattern": "^(a+)+$"}"#, "\"\(text)b\"").count == 1)
+        #expect(try messages(#"{"pattern": "^(a|aa)+$"}"#, "\"\(text)\"").isEmpty)
+        #expect(ContinuousClock.now - began < .seconds(20))
+        #expect(try messages(#"{"pattern": "((a{100}){100}){100}"}"#, #""a""#).count == 1)
+        let long = String(repeating: "a", count: 5_000)
+        #expect(try messages("{\"pattern\": \"\(long)\"}", "\"\(long)\"")[0].contains("longer than 4096 bytes"))
+        let many = (0..<600).map { "\"p\($0)\": {\"pattern\": \"a\"}" }.joined(separator: ",")
+        let schema = Schema(try JSONValue(parsing: "{\"properties\": {\(many)}}"))
+        #expect(schema.patternFaults.map(\.message) == ["has more than 512 patterns"])
+    }
+
+    @Test("without its patterns, a schema allows what it allows with them, and more")
+    func withoutPatterns() throws {
+        let schema = Schema(
+            try JSONValue(
+                parsing:
+                    #"{"required": ["a"], "not": {"properties": {"a": {"pattern": "x"}}}, "properties": {"a": {"type": "string", "pattern": "^y$"}}}"#
+            ))
+        #expect(schema.violations(in: try JSONValue(parsing: #"{"a": "x"}"#)).count == 2)
+        #expect(schema.withoutPatterns.violations(in: try JSONValue(parsing: #"{"a": "x"}"#)).isEmpty)
+        #expect(schema.withoutPatterns.violations(in: try JSONValue(parsing: "{}")).count == 1)
+        #expect(schema.withoutPatterns.violations(in: try JSONValue(parsing: #"{"a": 1}"#)).count == 1)
     }
 
     @Test("objects: missing, unknown and nested members, with the path that leads to them")

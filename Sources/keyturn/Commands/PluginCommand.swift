@@ -16,7 +16,7 @@ struct PluginCommand: AsyncParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         guard let file = try? Configuration.find(options.config, environment: environment) else { return nil }
         do throws(ConfigurationError) { return try Configuration(file: file) } catch {
-            throw CommandFailure(.configuration, error.description)
+            throw CommandFailure(error)
         }
     }
 

@@ -13,27 +13,34 @@ struct PluginPin: ParsableCommand {
             manifest asks for are granted; files, a network of its own and programs only where --grant names them. The \
             lock file can be edited afterwards, to grant less. The plugins that come with keyturn are pinned by the \
             installation already.
-            """)
 
-    /// Grants that are not given just because a manifest asks.
-    enum Grant: String, ExpressibleByArgument, CaseIterable {
-        case files, network, programs
-    }
+            A plugin that is pinned again keeps its signer and its grants. What it asks for beyond them, also hosts, is \
+            granted only where --grant names it. A version older than the pinned one needs --allow-downgrade.
+            """)
 
     @Argument(help: "The plugin's ID, as `keyturn plugin list` shows it.")
     var ids: [String] = []
 
-    @Flag(help: "Pin the plugins that came with keyturn, in the lock beside them. The installation does this.")
+    @Flag(help: "Use the installed plugins and the lock file next to them. `make install` does this.")
     var installed = false
 
-    @Option(help: ArgumentHelp("Also grant what the manifest asks for: files, network or programs.", valueName: "what"))
-    var grant: [Grant] = []
+    @Option(
+        help: ArgumentHelp(
+            "Also grant what the manifest asks for: files, network, programs or (of a plugin that is pinned already) hosts.",
+            valueName: "what"))
+    var grant: [GrantOption] = []
 
     @Option(
         help: ArgumentHelp(
             "An Ed25519 public key (base64). Other versions with its signature in pusher.sig are loaded without a new pin.",
             valueName: "key"))
     var signer: String?
+
+    @Flag(help: "Forget the signer that is pinned. Default: it is kept.")
+    var noSigner = false
+
+    @Flag(help: "Also pin a version that is older than the pinned one.")
+    var allowDowngrade = false
 
     @Option(help: ArgumentHelp("The lock file; else the configuration's, else ./keyturn.lock.", valueName: "file"))
     var lock: String?
@@ -44,7 +51,8 @@ struct PluginPin: ParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func validate() throws {
-        guard installed == ids.isEmpty else { throw ValidationError("Name the plugins to pin.") }
+        guard !ids.isEmpty else { throw ValidationError("Name the plugins to pin.") }
+        if noSigner, signer != nil { throw ValidationError("--signer and --no-signer cannot go together") }
         if let signer, Data(base64Encoded: signer)?.count != 32 {
             throw ValidationError("--signer takes the 32 bytes of an Ed25519 public key, in base64.")
         }
@@ -55,71 +63,51 @@ struct PluginPin: ParsableCommand {
         let search = PluginSearch.with(configuration)
         let path = installed ? "\(Installation.current.pushers)/keyturn.lock" : configuration?.lock ?? "keyturn.lock"
         var file = try PluginCommand.explain { () throws(PluginError) in try LockFile(path: lock ?? path) }
-        let terminal = Terminal(options)
-        var pinned: [String: Pin] = [:]
-        for id in installed ? search.all().map(\.id) : ids {
-            let plugin = try PluginCommand.find(id, search)
-            let pin = try makePin(plugin)
-            if !options.json, !options.quiet { terminal.write(describe(id, pin, plugin, before: file.pins[id])) }
-            if !dryRun { try PluginCommand.explain { () throws(PluginError) in try file.write(pin, for: id) } }
-            pinned[id] = pin
+        var changes: [PinChange] = []
+        for id in ids {
+            changes.append(try makeChange(try PluginCommand.find(id, search), before: file.pins[id], in: file.path))
         }
-        if options.json {
-            JSONOutput.print(
-                JSONValue.object([
-                    "lock": .string(file.path), "written": .bool(!dryRun),
-                    "pinned": .object(
-                        pinned.mapValues {
-                            .object([
-                                "library": .string("sha256:\($0.library)"),
-                                "manifest": .string("sha256:\($0.manifest)"),
-                                "granted": .array($0.grants.words.map(JSONValue.string)),
-                            ])
-                        }),
-                ]))
-        } else if !options.quiet {
-            terminal.write(dryRun ? "Nothing was written.\n" : "Written to \(file.path).\n")
-        }
-    }
-
-    private func makePin(_ plugin: Plugin) throws -> Pin {
-        let library = try PluginCommand.explain { () throws(PluginError) in try SealedLibrary(path: plugin.library) }
-        var grants = plugin.manifest.asks
-        if !grant.contains(.files) { (grants.readable, grants.writable) = ([], []) }
-        if !grant.contains(.network) { grants.network = false }
-        if !grant.contains(.programs) { grants.programs = false }
-        let pin = Pin(plugin, library, grants: grants, signer: signer)
-        return pin
-    }
-
-    private func describe(_ id: String, _ pin: Pin, _ plugin: Plugin, before: Pin?) -> String {
-        var lines = ["\(id) \(pin.version)  \(plugin.manifest.summary)"]
-        func line(_ title: String, _ text: String) {
-            lines.append("  " + title.padding(toLength: 12, withPad: " ", startingAt: 0) + text)
-        }
-        line("library", "\(plugin.library)")
-        line(
-            "",
-            "sha256:\(pin.library)\(before.map { $0.library == pin.library ? "" : ", was \($0.library) (\($0.version))" } ?? "")"
-        )
-        line(
-            "manifest",
-            "sha256:\(pin.manifest)\(before.map { $0.manifest == pin.manifest ? "" : ", was \($0.manifest)" } ?? "")")
-        line("granted", pin.grants.words.isEmpty ? "nothing" : pin.grants.words.joined(separator: ", "))
-        let withheld = plugin.manifest.asks.subtracting(pin.grants)
-        if !withheld.words.isEmpty {
-            let names = Grant.allCases.filter { name in
-                switch name {
-                case .files: !withheld.readable.isEmpty || !withheld.writable.isEmpty
-                case .network: withheld.network
-                case .programs: withheld.programs
+        if !dryRun {
+            for change in changes {
+                try PluginCommand.explain { () throws(PluginError) in
+                    try file.write(change.pin, for: change.plugin.manifest.id)
                 }
             }
-            line(
-                "not granted",
-                "\(withheld.words.joined(separator: ", ")): it asks for that; \(names.map { "--grant \($0.rawValue)" }.joined(separator: " ")) allows it"
+        }
+        if options.json {
+            let pinned = changes.map { ($0.plugin.manifest.id, $0.json) }
+            return JSONOutput.print(
+                JSONValue.object([
+                    "lock": .string(file.path), "written": .bool(!dryRun),
+                    "pinned": .object(Dictionary(pinned) { first, _ in first }),
+                ]))
+        }
+        guard !options.quiet else { return }
+        let terminal = Terminal(options)
+        for change in changes { terminal.write(change.text) }
+        terminal.write(dryRun ? "Nothing was written.\n" : "Written to \(file.path).\n")
+    }
+
+    private func makeChange(_ plugin: Plugin, before: Pin?, in lock: String) throws -> PinChange {
+        let library = try PluginCommand.explain { () throws(PluginError) in try SealedLibrary(path: plugin.library) }
+        if let obstacle = library.obstacle {
+            throw CommandFailure(
+                .configuration,
+                "plugin `\(plugin.manifest.id)` is not pinned: \(plugin.library) cannot be loaded on this machine: \(obstacle)"
             )
         }
-        return lines.joined(separator: "\n") + "\n"
+        if let fault = plugin.patternFault {
+            throw CommandFailure(.configuration, "plugin `\(plugin.manifest.id)` is not pinned: \(fault)")
+        }
+        if let before, before.isNewer(than: plugin), !allowDowngrade {
+            throw CommandFailure(
+                .notAllowed,
+                "plugin `\(plugin.manifest.id)` is not pinned: its version \(plugin.manifest.version) is older than \(before.version), which \(lock) pins. --allow-downgrade pins it"
+            )
+        }
+        let asks = plugin.manifest.asks
+        let grants = before.map { asks.succeeding($0.grants, naming: grant) } ?? asks.limited(to: grant)
+        let pin = Pin(plugin, library, grants: grants, signer: noSigner ? nil : signer ?? before?.signer)
+        return PinChange(plugin: plugin, pin: pin, before: before)
     }
 }

@@ -26,7 +26,11 @@ struct PluginSign: ParsableCommand {
         let seed = try readOrMakeKey()
         let signature = Ed25519.sign(Pin.signedText(plugin, library), seed: seed)
         let path = "\(directory)/pusher.sig"
-        do { try Data((signature.base64EncodedString() + "\n").utf8).write(to: URL(fileURLWithPath: path)) } catch {
+        do {
+            try Data((signature.base64EncodedString() + "\n").utf8).write(to: URL(fileURLWithPath: path))
+            // Like the library that it lies next to: it is not secret, and keyturn runs as a user of its own.
+            try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
+        } catch {
             throw CommandFailure(.failed, "\(path) cannot be written: \(error.localizedDescription)")
         }
         let open = Ed25519.publicKey(seed: seed).base64EncodedString()

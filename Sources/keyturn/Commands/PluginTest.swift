@@ -1,7 +1,10 @@
 internal import ArgumentParser
+internal import Configuration
+internal import Enclosure
 internal import Foundation
 internal import JSON
 internal import PusherConformance
+internal import PusherHost
 
 struct PluginTest: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -11,6 +14,10 @@ struct PluginTest: ParsableCommand {
             Needs no service: a scripted host stands in for it. With a conformance.json beside the manifest (a \
             configuration, targets, and how the service answers when all is well) every check can be made; without one, \
             those that need a push that succeeds end as a warning.
+
+            The pusher is sandboxed as in a rotation, and gets what `keyturn plugin pin` would give: files, a network of \
+            its own and programs only where --grant names them. Where this machine's kernel lacks a part of the sandbox, \
+            nothing is run unless --accept-missing or `plugins: { accept-missing: … }` in the configuration accepts that.
 
             Exit status: 0 it conforms, warnings allowed; 1 it does not; 64 usage; 78 there is no pusher there.
             """)
@@ -22,6 +29,21 @@ struct PluginTest: ParsableCommand {
         name: .customLong("check"),
         help: ArgumentHelp("Only this check; may be given several times.", valueName: "name"))
     var names: [String] = []
+
+    @Option(help: ArgumentHelp("Also grant what the manifest asks for: files, network or programs.", valueName: "what"))
+    var grant: [GrantOption] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Do without a part of the sandbox that this machine's kernel lacks: landlock or seccomp.", valueName: "part"
+        ),
+        transform: { text in
+            guard let part = Enclosure.Part(rawValue: text) else {
+                throw ValidationError("--accept-missing takes landlock or seccomp")
+            }
+            return part
+        })
+    var acceptMissing: [Enclosure.Part] = []
 
     @Option(help: "Where made-up input begins.")
     var seed: UInt64 = 1
@@ -67,26 +89,55 @@ struct PluginTest: ParsableCommand {
     }
 
     func run() throws {
-        let path = try locate()
+        let (path, asks) = try locate()
         let checks = ConformanceCheck.all.filter { names.isEmpty || names.contains($0.name) }
         let terminal = Terminal(options)
         if list { return tellRules(checks, terminal) }
+        let granted = asks.limited(to: grant)
+        let missing = try acceptedGaps(granted)
         let program = try Installation.current.need(Installation.current.conformance)
         let trial = ConformanceTrial(
             program: program, library: path, timeLimit: .seconds(timeLimit), seed: reproduced?.seed ?? seed,
-            iterations: reproduced.map { $0.iteration..<($0.iteration + 1) } ?? 0..<iterations)
+            iterations: reproduced.map { $0.iteration..<($0.iteration + 1) } ?? 0..<iterations,
+            grants: Set(grant), accepted: Set(missing))
         var results: [CheckResult] = []
         for check in checks {
             let result = try trial.run(check)
             results.append(result)
             if !options.json { tell(result, width: checks.map(\.name.count).max() ?? 0, terminal) }
         }
-        if options.json { JSONOutput.print(document(path, results)) } else { tellSum(results, terminal) }
+        let withheld = asks.subtracting(granted)
+        if options.json {
+            JSONOutput.print(document(path, results, granted, withheld, missing))
+        } else {
+            tellSum(results, terminal)
+            if !granted.words.isEmpty { terminal.write("granted: \(granted.words.joined(separator: ", "))\n") }
+            if let words = withheld.withheld { terminal.write("not granted: \(words)\n") }
+            for part in missing {
+                terminal.write("not sandboxed by \(part.rawValue), which this machine's kernel lacks\n")
+            }
+        }
         if results.contains(where: \.verdict.isFailure) { throw FinishedWith(status: .failed) }
     }
 
-    /// The library, also where its directory was named.
-    private func locate() throws -> String {
+    /// The parts of the enclosure that this machine lacks, where each is accepted.
+    private func acceptedGaps(_ grants: Grants) throws -> [Enclosure.Part] {
+        let missing = Enclosure.missing(
+            for: ProcessGrants(
+                readable: grants.readable, writable: grants.writable, network: grants.network,
+                programs: grants.programs))
+        guard !missing.isEmpty else { return [] }
+        let configured = try PluginCommand.configuration(options)?.acceptedGaps ?? []
+        for part in missing where !acceptMissing.contains(part) && !configured.contains(part.rawValue) {
+            let failure = Enclosure.Failure(lacking: part)
+            throw CommandFailure(
+                .configuration, "\(failure.description), and so does --accept-missing \(part.rawValue) here")
+        }
+        return missing
+    }
+
+    /// The library, also where its directory was named, and what its manifest asks for.
+    private func locate() throws -> (path: String, asks: Grants) {
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: library, isDirectory: &isDirectory) else {
             throw CommandFailure(.configuration, "\(library) does not exist: name a pusher.so, or its directory")
@@ -96,10 +147,9 @@ struct PluginTest: ParsableCommand {
             throw CommandFailure(.configuration, "\(path) is missing or cannot be read")
         }
         let absolute = URL(fileURLWithPath: path).path
-        do throws(SubjectError) { _ = try Subject(library: absolute) } catch {
+        do throws(SubjectError) { return (absolute, Grants(try Subject.asks(library: absolute))) } catch {
             throw CommandFailure(.configuration, error.description)
         }
-        return absolute
     }
 
     private func tell(_ result: CheckResult, width: Int, _ terminal: Terminal) {
@@ -127,7 +177,9 @@ struct PluginTest: ParsableCommand {
         terminal.write(table.text(terminal))
     }
 
-    private func document(_ path: String, _ results: [CheckResult]) -> JSONValue {
+    private func document(
+        _ path: String, _ results: [CheckResult], _ granted: Grants, _ withheld: Grants, _ missing: [Enclosure.Part]
+    ) -> JSONValue {
         let checks = results.map { result in
             JSONValue.object([
                 "check": .string(result.check), "result": .string(result.verdict.rawValue),
@@ -137,6 +189,9 @@ struct PluginTest: ParsableCommand {
         return .object([
             "library": .string(path), "conforms": .bool(!results.contains { $0.verdict.isFailure }),
             "checks": .array(checks),
+            "granted": .array(granted.words.map(JSONValue.string)),
+            "not-granted": .array(withheld.words.map(JSONValue.string)),
+            "missing": .array(missing.map { .string($0.rawValue) }),
         ])
     }
 }

@@ -1,3 +1,4 @@
+internal import Enclosure
 internal import Foundation
 internal import Glibc
 internal import PusherConformance
@@ -9,6 +10,10 @@ struct ConformanceTrial {
     let timeLimit: Duration
     let seed: UInt64
     let iterations: Range<Int>
+    /// What is granted of that which the manifest asks for.
+    let grants: Set<GrantOption>
+    /// Parts of the enclosure that are done without where the kernel lacks them.
+    let accepted: Set<Enclosure.Part>
 
     /// Runs a check; one that makes up its cases, until one of them fails.
     func run(_ check: ConformanceCheck) throws -> CheckResult {
@@ -18,7 +23,8 @@ struct ConformanceTrial {
             var result = try run(check, iteration: iteration)
             if result.verdict.isFailure {
                 result.findings.append(
-                    "repeat it: keyturn plugin test \(library) --check \(check.name) --reproduce \(seed):\(iteration)")
+                    "repeat it: keyturn plugin test \(library)\(options) --check \(check.name) --reproduce \(seed):\(iteration)"
+                )
                 return result
             }
             if result.verdict == .warn { worst = result }
@@ -26,8 +32,15 @@ struct ConformanceTrial {
         return worst
     }
 
+    /// The grants as the command line has them.
+    private var options: String { grants.map { " --grant \($0.rawValue)" }.sorted().joined() }
+
     private func run(_ check: ConformanceCheck, iteration: Int) throws -> CheckResult {
-        let arguments = [program, check.name, library, "\(seed)", "\(iteration)"]
+        let arguments = [
+            program, check.name, library, "\(seed)", "\(iteration)",
+            grants.map(\.rawValue).sorted().joined(separator: ","),
+            accepted.map(\.rawValue).sorted().joined(separator: ","),
+        ]
         var process = try ConformanceProcess(arguments: arguments)
         let (text, isLate) = process.read(within: timeLimit)
         let ending = process.end()

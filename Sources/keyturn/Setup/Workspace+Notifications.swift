@@ -34,7 +34,7 @@ extension Workspace {
                     Destination(name: unique(name), way: way, occasions: entry.occasions, patience: entry.patience))
             }
             return destinations
-        } catch { throw CommandFailure(.configuration, error.description) }
+        } catch { throw CommandFailure(error) }
     }
 
     func makeSender(_ http: HTTPClients) -> Sender {

@@ -1,6 +1,7 @@
 internal import AWS
 internal import Configuration
 internal import Engine
+internal import FileTrust
 internal import Foundation
 internal import HTTP
 internal import JSON
@@ -15,6 +16,8 @@ struct Workspace {
     let environment: [String: String]
     let configuration: Configuration
     let plugins: [String: Plugin]
+    /// Plugins whose manifest is pinned. What matches patterns of another one's would be ruled by a stranger.
+    private let pinnedManifests: Set<String>
     private(set) var pushers: [ConfiguredPusher] = []
     /// Those of `users`, and those that `discover` has found.
     private(set) var users: [ConfiguredUser] = []
@@ -30,7 +33,9 @@ struct Workspace {
         do throws(ConfigurationError) {
             configuration = try Configuration(file: try Configuration.find(options.config, environment: environment))
             plugins = try Self.findPlugins(configuration)
-        } catch { throw CommandFailure(.configuration, error.description) }
+            pinnedManifests = try Self.findPinned(plugins, configuration)
+        } catch { throw CommandFailure(error) }
+        try Self.checkState(of: configuration)
         remembered = configuration.discover.isEmpty ? FoundUsers() : try FoundUsers.read(state: configuration.state)
         do { try take(remembered) } catch let error as CommandFailure {
             // The file itself is in order: what was found once must not stop everybody.
@@ -45,11 +50,24 @@ struct Workspace {
     /// Takes up the users of the file and those that were found.
     mutating func take(_ found: FoundUsers) throws {
         do throws(ConfigurationError) {
-            let descriptions = plugins.mapValues { PluginDescription($0.manifest) }
+            let descriptions = plugins.mapValues {
+                PluginDescription($0.manifest, isPinned: pinnedManifests.contains($0.manifest.id))
+            }
             let resolution = try configuration.resolve(descriptions, found: found.users)
             (pushers, users) = (resolution.pushers, resolution.users)
             (notes, problems) = (resolution.notes, resolution.problems)
-        } catch { throw CommandFailure(.configuration, error.description) }
+        } catch { throw CommandFailure(error) }
+    }
+
+    /// Who can write next to the state can put another one in its place.
+    private static func checkState(of configuration: Configuration) throws {
+        let state = configuration.state
+        let directory = URL(fileURLWithPath: state).deletingLastPathComponent().path
+        let files = FileManager.default
+        var problem = files.fileExists(atPath: directory) ? Ownership.problem(ofDirectory: directory) : nil
+        if problem == nil, files.fileExists(atPath: state) { problem = Ownership.problem(ofState: state) }
+        guard let problem else { return }
+        throw CommandFailure(.notAllowed, "\(configuration.file): `state` is not used: \(problem)")
     }
 
     var stateDirectory: String { URL(fileURLWithPath: configuration.state).deletingLastPathComponent().path }
@@ -66,6 +84,25 @@ struct Workspace {
             }
         }
         return plugins
+    }
+
+    /// The plugins whose manifest is pinned, their patterns checked.
+    private static func findPinned(
+        _ plugins: [String: Plugin], _ configuration: Configuration
+    ) throws(ConfigurationError) -> Set<String> {
+        // A lock file that cannot be read pins nothing; the commands that load plugins say what is wrong with it.
+        guard let admission = try? Admission.with(configuration) else { return [] }
+        var pinned: Set<String> = []
+        for (id, plugin) in plugins where admission.vouches(for: plugin) {
+            if let fault = plugin.patternFault {
+                let pusher = configuration.pushers.first { $0.plugin == id }?.name ?? id
+                throw ConfigurationError(
+                    file: configuration.file, line: configuration.line(ofPusher: pusher),
+                    "`pushers.\(pusher)`: \(fault)")
+            }
+            pinned.insert(id)
+        }
+        return pinned
     }
 
     /// The users of a selection; all where it is empty.
@@ -147,7 +184,7 @@ struct Workspace {
                     "`seal-key`: it is not \(Seal.keyLength) bytes in base64; `keyturn init` makes one")
             }
             return Seal(key: data.withUnsafeBytes { Secret(copying: $0) })
-        } catch { throw CommandFailure(.configuration, error.description) }
+        } catch { throw CommandFailure(error) }
     }
 
     /// What every HTTP client of the process has in common. Each owner (AWS, each pusher, notifications) has a client of its
@@ -205,7 +242,7 @@ struct Workspace {
                         name: pusher.name, admitted: admitted, configuration: configuration, secrets: secrets,
                         endpoint: pusher.endpoint, acceptedGaps: self.configuration.acceptedGaps,
                         pace: pace(of: pusher)))
-            } catch { throw CommandFailure(.configuration, error.description) }
+            } catch { throw CommandFailure(error) }
         }
         return host
     }
@@ -267,9 +304,11 @@ extension PusherTarget {
 }
 
 extension PluginDescription {
-    init(_ manifest: Manifest) {
+    /// - Parameter isPinned: false: the schemas count without their patterns.
+    init(_ manifest: Manifest, isPinned: Bool) {
         self.init(
-            configuration: manifest.configuration, target: manifest.target, secrets: manifest.secrets,
+            configuration: isPinned ? manifest.configuration : manifest.configuration.withoutPatterns,
+            target: isPinned ? manifest.target : manifest.target.withoutPatterns, secrets: manifest.secrets,
             place: manifest.place, exclusive: manifest.exclusive, shapes: manifest.shapes,
             limits: PaceRules.limitsSchema)
     }

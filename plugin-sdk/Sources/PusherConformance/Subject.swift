@@ -23,22 +23,13 @@ public struct Subject: Sendable {
     ///   - iteration: which of them.
     /// - Throws: `SubjectError` where there is no manifest.
     public init(library: String, seed: UInt64 = 1, iteration: Int = 0) throws(SubjectError) {
-        let directory = library.lastIndex(of: "/").map { String(library[..<$0]) } ?? "."
-        func read(_ name: String) -> [UInt8]? {
-            guard let data = try? Data(contentsOf: URL(filePath: "\(directory)/\(name)")), data.count <= Self.sizeLimit
-            else { return nil }
-            return Array(data)
-        }
-        guard let text = read("manifest.json"), let manifest = JSONValue(parsing: text), manifest.object != nil else {
-            throw SubjectError(
-                "\(directory)/manifest.json is missing, or no JSON object: it has to stand beside the library")
-        }
+        let (text, manifest) = try Self.readManifest(of: library)
         self.library = library.hasPrefix("/") || library.hasPrefix("./") ? library : "./\(library)"
         self.manifest = manifest
         self.seed = seed
         self.iteration = iteration
         manifestText = text
-        if let bytes = read("conformance.json") {
+        if let bytes = Self.read("conformance.json", of: library) {
             fixture = Result { () throws(FixtureError) in try Fixture(bytes) }
         } else {
             fixture = nil
@@ -53,14 +44,38 @@ public struct Subject: Sendable {
     }
 
     /// Where its files are.
-    public var directory: String { library.lastIndex(of: "/").map { String(library[..<$0]) } ?? "." }
+    public var directory: String { Self.directory(of: library) }
 
     /// What the manifest asks for beside hosts.
-    public var asks: (readable: [String], writable: [String], network: Bool, programs: Bool) {
-        (
-            manifest["files"]?["read"]?.strings ?? [], manifest["files"]?["write"]?.strings ?? [],
-            manifest["network"] == .bool(true), manifest["programs"] == .bool(true)
-        )
+    public var asks: Asks { Asks(manifest) }
+
+    /// What the manifest next to a library asks for beside hosts. Only that is read: patterns of its schemas, which can take
+    /// for ever, are not tried.
+    ///
+    /// - Parameter library: the path of pusher.so.
+    /// - Throws: `SubjectError` where there is no manifest.
+    public static func asks(library: String) throws(SubjectError) -> Asks { Asks(try readManifest(of: library).json) }
+
+    private static func directory(of library: String) -> String {
+        library.lastIndex(of: "/").map { String(library[..<$0]) } ?? "."
+    }
+
+    private static func read(_ name: String, of library: String) -> [UInt8]? {
+        guard let data = try? Data(contentsOf: URL(filePath: "\(directory(of: library))/\(name)")),
+            data.count <= sizeLimit
+        else { return nil }
+        return Array(data)
+    }
+
+    private static func readManifest(of library: String) throws(SubjectError) -> (text: [UInt8], json: JSONValue) {
+        guard let text = read("manifest.json", of: library), let manifest = JSONValue(parsing: text),
+            manifest.object != nil
+        else {
+            throw SubjectError(
+                "\(directory(of: library))/manifest.json is missing, or no JSON object: it has to stand beside the library"
+            )
+        }
+        return (text, manifest)
     }
 
     var rules: [Rule]? { if case .success(let fixture) = fixture { fixture.rules } else { nil } }

@@ -32,6 +32,8 @@ enum SchemaLint {
         }
         if let pattern = schema["pattern"], pattern.string.flatMap({ try? Regex($0) }) == nil {
             faults.append("\(place).pattern is no regular expression")
+        } else if let odd = schema["pattern"]?.string.flatMap(unknownToRE2) {
+            faults.append("\(place).pattern has \(odd), which RE2 does not have: keyturn refuses it")
         }
         if let values = schema["enum"], values.array?.isEmpty != false {
             faults.append("\(place).enum must list values")
@@ -60,5 +62,26 @@ enum SchemaLint {
             faults.append("\(place).default is not one of its enum")
         }
         return (faults, doubts)
+    }
+
+    /// The first construct of a pattern that needs more than RE2 (github.com/google/re2/wiki/Syntax) can do in linear time, or is
+    /// written in another way there; nil: there is none.
+    private static func unknownToRE2(_ pattern: String) -> String? {
+        var rest = Array(pattern.unicodeScalars)[...]
+        var isInClass = false
+        while let scalar = rest.popFirst() {
+            if scalar == "\\", let escaped = rest.popFirst() {
+                if escaped == "u" || ("1"..."9").contains(escaped) || escaped == "k" { return "\\\(escaped)" }
+            } else if isInClass {
+                isInClass = scalar != "]"
+            } else if scalar == "[" {
+                isInClass = true
+            } else if scalar == "(" {
+                for group in ["?=", "?!", "?<=", "?<!", "?>"] where rest.starts(with: group.unicodeScalars) {
+                    return "(\(group)"
+                }
+            }
+        }
+        return nil
     }
 }
