@@ -10,7 +10,7 @@ public struct Engine: Sendable {
     /// The longest that the work on one user may wait in `creating`, `verifying` and `delivering` together.
     static let longestWait: Duration = .seconds(150)
     /// For how long a process that does not stay up tries to finish half-written pairs; the next one goes on.
-    static let finishing: Duration = .seconds(20)
+    static let finishing: Duration = .seconds(8)
     /// A lease is renewed, and a jump of the clock noticed, at least so often.
     static let heartbeat: Duration = .seconds(20)
     /// Answers of many targets that come within this are written down together: whoever waits for them has been asked already,
