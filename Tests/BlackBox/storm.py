@@ -93,7 +93,7 @@ def storm(seed, seconds, users):
         key.write_bytes(base64.b64encode(os.urandom(32)))
         key.chmod(0o600)
         world = World(directory, users, seed)
-        environment_of(world, "15s")
+        environment_of(world, "50s")
         choice = random.Random(f"{seed} kills")
         jobs, weather, writer = Jobs(world.control, world.targets, seed), Weather(world.control, seed), Writer(world, seed)
         kills, began = 0, time.monotonic()
@@ -153,7 +153,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--first", type=int, default=1)
-    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--seconds", type=int, default=90)
     parser.add_argument("--users", type=int, default=6)
     options = parser.parse_args()
     results = [storm(seed, options.seconds, options.users) for seed in range(options.first, options.first + options.seeds)]
