@@ -176,6 +176,7 @@ def changed(workshop, tmp_path, name, change):
     ("manifest-fields", lambda manifest: manifest.update(secrets=["password"])),
     ("manifest-fields", lambda manifest: manifest.update(hosts=["https://ci.example.com/"])),
     ("manifest-fields", lambda manifest: manifest.update(threads="some")),
+    ("manifest-fields", lambda manifest: manifest.update(runtime="cobol")),
     ("manifest-schema", lambda manifest: manifest["target"]["properties"]["path"].update(type="text")),
     ("manifest-schema", lambda manifest: manifest["target"]["properties"]["path"].update(pattern="(")),
     ("manifest-schema", lambda manifest: manifest["configuration"].update(required=["password"])),
@@ -185,6 +186,21 @@ def test_a_bad_manifest_is_found(test, workshop, tmp_path, check, change):
     """Fields that do not fit together, and schemas that are none."""
     found = by_name(test(changed(workshop, tmp_path, "manifest.json", change), "--check", check, status=1))
     assert found[check]["result"] == "fail"
+
+
+@pytest.mark.parametrize("fault, runtime, result", [
+    ("handles-faults", None, "fail"), ("handles-faults", "go", "pass"), ("signals", "go", "fail"),
+])
+def test_a_declared_runtime_excuses_its_own_signals_alone(test, workshop, tmp_path, fault, runtime, result):
+    """Go handles SIGSEGV and SIGURG, and leaves SIGUSR1 alone."""
+    place = tmp_path / "declared"
+    place.mkdir()
+    for file in workshop.pusher(fault).iterdir():
+        (place / file.name).write_bytes(file.read_bytes())
+    if runtime:
+        document = json.loads((place / "manifest.json").read_text())
+        (place / "manifest.json").write_text(json.dumps({**document, "runtime": runtime}))
+    assert by_name(test(place, "--check", "signals"))["signals"]["result"] == result
 
 
 @pytest.mark.parametrize("change", [

@@ -36,6 +36,7 @@ static void *linger(void *nothing) {
 /* What belongs to the whole process. */
 static void disturb(void) {
     if (IS("signals")) signal(SIGUSR1, SIG_IGN);
+    if (IS("handles-faults")) signal(SIGSEGV, SIG_IGN), signal(SIGURG, SIG_IGN);
     if (IS("working-directory") && chdir("/") != 0) abort();
     if (IS("environment")) setenv("FAULTY", "yes", 1);
     if (IS("locale")) setlocale(LC_ALL, "C.UTF-8");
