@@ -101,7 +101,7 @@ copy:
 	    \( -type f -o -type l \) ! -name Cargo.lock ! -name Package.resolved ! -name .gitignore -print) | \
 	    while read -r file; do put 644 "$$1/$$file" "$(TO)/share/keyturn/$$2/$${file#./}"; done; \
 	}; \
-	for language in c swift rust; do tree plugin-sdk/Examples/$$language templates/$$language; done; \
+	for language in c swift rust go; do tree plugin-sdk/Examples/$$language templates/$$language; done; \
 	tree plugin-sdk plugin-sdk; \
 	tree Sources/keyturn/schemas schemas; \
 	page() { \

@@ -16,6 +16,10 @@ static inline int kt_spawn_close_from(posix_spawn_file_actions_t *actions, int f
     return posix_spawn_file_actions_addclosefrom_np(actions, first);
 }
 
+/* A pipe whose ends are not inherited. pipe2 is declared for _GNU_SOURCE only; see above. */
+extern int pipe2(int ends[2], int flags);
+static inline int kt_pipe(int *ends) { return pipe2(ends, O_CLOEXEC); }
+
 /* The constants are an enum that does not import. */
 static inline int kt_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 

@@ -6,15 +6,19 @@ internal import PusherConformance
 /// Runs one check of one pusher, in this process, and tells on the result descriptor how it went.
 ///
 /// `keyturn-conformance CHECK LIBRARY SEED ITERATION GRANTS ACCEPTED`, with the result descriptor as 3. The last two are lists of
-/// words, or empty. A crash of the pusher is a crash of this process: `keyturn plugin test`, which starts it, sees that.
+/// words, or empty. A crash of the pusher is a crash of this process: `keyturn plugin test`, which starts it, sees that. With
+/// `debug` alone behind the iteration the process is not sandboxed and may be looked at by a debugger, and descriptor 3 is given
+/// lines for people.
 @main
 enum ConformanceRunner {
     static let result: Int32 = 3
 
     static func main() {
-        ProcessHardening.apply()
         let arguments = CommandLine.arguments
-        guard arguments.count == 7, let check = ConformanceCheck.all.first(where: { $0.name == arguments[1] }),
+        let isDebugging = arguments.count == 6 && arguments[5] == "debug"
+        if !isDebugging { ProcessHardening.apply() }
+        guard arguments.count == 7 || isDebugging,
+            let check = ConformanceCheck.all.first(where: { $0.name == arguments[1] }),
             let seed = UInt64(arguments[3]), let iteration = Int(arguments[4])
         else {
             print("keyturn-conformance is started by keyturn plugin test; it is of no use by itself")
@@ -22,6 +26,7 @@ enum ConformanceRunner {
         }
         do throws(SubjectError) {
             let subject = try Subject(library: arguments[2], seed: seed, iteration: iteration)
+            if isDebugging { debug(check, subject) }
             try enclose(subject, .init(grants: arguments[5], accepted: arguments[6]))
             var found = check.run(subject) { tell(ProgressLine(doing: $0)) }
             // The kit knows nothing of kernels: what this check is about is known here.
@@ -31,10 +36,23 @@ enum ConformanceRunner {
             }
             tell(ProgressLine(result: found))
         } catch {
+            if isDebugging {
+                tell(Array("\(error.description)\n".utf8))
+                _exit(1)
+            }
             tell(ProgressLine(result: CheckResult(check: check.name, verdict: .fail, findings: [error.description])))
         }
         // Not exit(): the library's own destructors and atexit functions have nothing to say here.
         _exit(0)
+    }
+
+    /// The check for people, and its result as the exit status.
+    private static func debug(_ check: ConformanceCheck, _ subject: Subject) -> Never {
+        tell(Array("\(check.name): \(check.rule)\n".utf8))
+        let found = check.run(subject) { tell(Array("doing: \($0)\n".utf8)) }
+        for finding in found.findings { tell(Array("    \(finding)\n".utf8)) }
+        tell(Array("\(check.name): \(found.verdict.rawValue)\n".utf8))
+        _exit(found.verdict.isFailure ? 1 : 0)
     }
 
     private static func enclose(_ subject: Subject, _ allowance: Confinement.Allowance) throws(SubjectError) {
@@ -43,8 +61,9 @@ enum ConformanceRunner {
         }
     }
 
-    private static func tell(_ line: ProgressLine) {
-        let bytes = line.encoded
+    private static func tell(_ line: ProgressLine) { tell(line.encoded) }
+
+    private static func tell(_ bytes: [UInt8]) {
         var written = 0
         while written < bytes.count {
             let count = bytes.withUnsafeBytes { write(result, $0.baseAddress! + written, bytes.count - written) }

@@ -30,6 +30,8 @@ final class PusherSession {
     private(set) var runner: RunnerProcess? {
         didSet { if runner == nil { forgetPairs() } }
     }
+    /// Runners that are asked to close.
+    var closing: [ClosingRunner] = []
     unowned let loop: RunnerLoop
     private let places: BusyPlaces
     let pace: Pace
@@ -326,6 +328,12 @@ final class PusherSession {
 
     /// The next moment at which something is late.
     var nextDeadline: ContinuousClock.Instant? {
+        let closed = closing.map(\.deadline).min()
+        guard let next = nextDeadlineOfRunner else { return closed }
+        return closed.map { min($0, next) } ?? next
+    }
+
+    private var nextDeadlineOfRunner: ContinuousClock.Instant? {
         guard let runner else { return nil }
         if runner.stage != .ready { return min(runner.startDeadline, runner.nextCount) }
         if runner.calls.isEmpty {
@@ -341,8 +349,9 @@ final class PusherSession {
     }
 
     private func endLateCalls() {
-        guard let runner else { return }
         let now = ContinuousClock.now
+        endClosing(at: now)
+        guard let runner else { return }
         if now >= runner.nextCount, !settings.admitted.grants.programs {
             guard runner.threads ?? 0 <= PusherLimits.threads else {
                 return lose { _ in "it had more than \(PusherLimits.threads) threads, and was ended" }
@@ -356,8 +365,8 @@ final class PusherSession {
             return
         }
         if runner.calls.isEmpty, now >= runner.idleSince + Self.idleLimit || hasHadPairsLongEnough(runner) {
-            _ = runner.end()
             self.runner = nil
+            retire(runner)
             client?.stop()
             client = nil
             return
@@ -380,13 +389,28 @@ final class PusherSession {
     func lose(_ reason: (String) -> String) {
         guard let runner else { return }
         let wasReady = runner.stage == .ready
-        self.runner = nil
         let words = reason(runner.end())
-        let report = CallReport(.unknown, "pusher \(settings.name): \(words), so it is not known what was written")
+        // While the pairs that it was given are still known.
+        let lines = runner.errorLines(redactor)
+        self.runner = nil
         log(.error, nil, words)
-        if !wasReady { return failStart("pusher \(settings.name): \(words)") }
+        // Of several targets any may be the one.
+        let target = runner.calls.count == 1 ? runner.calls.first?.value.call.target.name : nil
+        for line in lines where linesThisHour.take() && lineBytesThisHour.take(line.utf8.count) {
+            log(.error, target, "it wrote: \(line)")
+        }
+        let wrote = Self.wrote(lines)
+        if !wasReady { return failStart("pusher \(settings.name): \(words)\(wrote)") }
+        let report = CallReport(
+            .unknown, "pusher \(settings.name): \(words), so it is not known what was written\(wrote)")
         suspects.formUnion(runner.calls.values.map(\.call.target.name))
         runner.calls.values.forEach { finish($0, report) }
+    }
+
+    /// The first and the last of these lines, for the end of a sentence.
+    private static func wrote(_ lines: [String]) -> String {
+        guard let first = lines.first, let last = lines.last else { return "" }
+        return "; it wrote: \(first)" + (lines.count > 1 ? " … \(last)" : "")
     }
 
     private func failStart(_ message: String) {
@@ -448,7 +472,7 @@ final class PusherSession {
         client = nil
         guard let runner else { return }
         self.runner = nil
-        _ = runner.end()
+        retire(runner)
         let report = CallReport(.unknown, "keyturn stopped before \(settings.name) had answered")
         runner.calls.values.forEach { finish($0, report) }
         failQueue(.notBegun)

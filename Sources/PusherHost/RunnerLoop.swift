@@ -119,6 +119,12 @@ final class RunnerLoop: Sendable {
             wait(for: Array(sessions.values))
         }
         sessions.values.forEach { $0.stop() }
+        // Each has a deadline, after which it is ended.
+        let closing = Array(sessions.values)
+        while closing.contains(where: { !$0.closing.isEmpty }) {
+            wait(for: closing)
+            closing.forEach { $0.endClosing(at: .now) }
+        }
         // The wake-up's descriptor stays open: a message that is just being posted must not hit another file.
         let late = mailbox.withLock { mailbox in
             mailbox.isOver = true
@@ -147,13 +153,20 @@ final class RunnerLoop: Sendable {
     /// Sleeps until a message, a runner or a deadline wants something.
     private func wait(for sessions: [PusherSession]) {
         let running = sessions.filter { $0.runner != nil }
+        let closing = sessions.flatMap { session in session.closing.map { (session: session, runner: $0.runner) } }
         running.forEach { $0.runner?.flush() }
         var entries = [pollfd(fd: wake, events: Int16(POLLIN), revents: 0)]
         for session in running {
             let events = (session.isListening ? Int16(POLLIN) : 0) | (session.hasBacklog ? Int16(POLLOUT) : 0)
             entries.append(pollfd(fd: session.runner?.descriptor ?? -1, events: events, revents: 0))
+            entries.append(pollfd(fd: session.runner?.errorsDescriptor ?? -1, events: Int16(POLLIN), revents: 0))
         }
-        let deadline = running.compactMap { $0.nextDeadline }.min()
+        for (_, runner) in closing {
+            let events = Int16(POLLIN) | (runner.backlog > 0 ? Int16(POLLOUT) : 0)
+            entries.append(pollfd(fd: runner.descriptor, events: events, revents: 0))
+            entries.append(pollfd(fd: runner.errorsDescriptor, events: Int16(POLLIN), revents: 0))
+        }
+        let deadline = sessions.compactMap { $0.nextDeadline }.min()
         let wait = deadline.map { max(.zero, $0 - .now) }
         let milliseconds = wait.map {
             Int32(clamping: $0.components.seconds * 1_000 + $0.components.attoseconds / 1_000_000_000_000_000 + 1)
@@ -163,9 +176,17 @@ final class RunnerLoop: Sendable {
             var count: UInt64 = 0
             _ = read(wake, &count, 8)
         }
-        for (session, entry) in zip(running, entries.dropFirst()) where entry.revents != 0 {
-            if entry.revents & Int16(POLLOUT) != 0 { session.runner?.flush() }
-            if entry.revents & ~Int16(POLLOUT) != 0 { session.receive() }
+        for (index, session) in running.enumerated() {
+            let (events, errors) = (entries[1 + 2 * index].revents, entries[2 + 2 * index].revents)
+            // First, so that what a crash was about is there when the socket says that the process is gone.
+            if errors != 0 { session.runner?.drainErrors() }
+            if events & Int16(POLLOUT) != 0 { session.runner?.flush() }
+            if events & ~Int16(POLLOUT) != 0 { session.receive() }
+        }
+        for (index, entry) in closing.enumerated() {
+            let first = 1 + 2 * (running.count + index)
+            if entries[first + 1].revents != 0 { entry.runner.drainErrors() }
+            if entries[first].revents != 0 { entry.session.receiveClosing(entry.runner) }
         }
     }
 }

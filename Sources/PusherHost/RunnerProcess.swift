@@ -24,6 +24,7 @@ final class RunnerProcess {
     var nextCount = ContinuousClock.now
     /// Since when it has had nothing to do.
     private(set) var idleSince = ContinuousClock.now
+    private let errors: RunnerErrors
     private var input = RunnerInput()
     private var output = RunnerOutput()
     private var incoming = [UInt8](repeating: 0, count: 64 << 10)
@@ -40,8 +41,17 @@ final class RunnerProcess {
             throw PluginError("no socket for a runner: \(String(cString: strerror(errno)))")
         }
         defer { close(pair[1]) }
+        var ends: [Int32] = [-1, -1]
+        guard kt_pipe(&ends) == 0 else {
+            close(pair[0])
+            throw PluginError("no pipe for a runner: \(String(cString: strerror(errno)))")
+        }
+        defer { close(ends[1]) }
         descriptor = pair[0]
-        do { process = try Self.spawn(runner, pair[1], settings.admitted.library.descriptor) } catch {
+        // Only this end: whoever writes waits until the loop has read, so that the last lines are not lost.
+        kt_set_nonblocking(ends[0])
+        errors = RunnerErrors(descriptor: ends[0])
+        do { process = try Self.spawn(runner, pair[1], settings.admitted.library.descriptor, ends[1]) } catch {
             close(pair[0])
             throw error
         }
@@ -55,14 +65,17 @@ final class RunnerProcess {
             ).payload)
     }
 
-    private static func spawn(_ runner: String, _ socket: Int32, _ library: Int32) throws(PluginError) -> pid_t {
+    private static func spawn(
+        _ runner: String, _ socket: Int32, _ library: Int32, _ errors: Int32
+    ) throws(PluginError) -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        // Standard streams lead nowhere: a pusher that writes there can neither garble output nor leak into a log.
+        // A pusher can neither garble output nor leak into a log: what it writes to the standard error is looked at after a
+        // crash alone, and cleaned.
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, errors, 2)
         // Above 4 both: dup2 onto itself would keep close-on-exec, and one must not get the other's number.
         let above = [kt_duplicate(socket, 5), kt_duplicate(library, 5)]
         defer { above.forEach { close($0) } }
@@ -117,6 +130,32 @@ final class RunnerProcess {
         while let message = try input.next(isLive: { calls[$0] != nil }) { try body(message) }
         return true
     }
+
+    /// Reads and forgets what came.
+    ///
+    /// - Returns: false once the runner has closed.
+    func discard() -> Bool {
+        let count = incoming.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+        if count > 0 {
+            incoming.withUnsafeMutableBytes { Secret.wipe(UnsafeMutableRawBufferPointer(rebasing: $0[..<count])) }
+        }
+        return count > 0 || count < 0 && (errno == EAGAIN || errno == EINTR)
+    }
+
+    /// Where its standard error is read; -1: it has closed it.
+    var errorsDescriptor: Int32 { errors.descriptor }
+
+    /// Takes what it wrote to its standard error.
+    func drainErrors() { errors.drain() }
+
+    /// The first and the last lines that it wrote to its standard error, as they may be shown.
+    func errorLines(_ redactor: Redactor) -> [String] {
+        errors.drain()
+        return errors.lines(redactor)
+    }
+
+    /// How ``end()`` describes a process that has closed its pusher.
+    static let orderly = "exited with status 0"
 
     /// Ends the process, and tells how it ended.
     func end() -> String {

@@ -28,7 +28,7 @@ enum Runner {
         else { _exit(0) }
         do throws(LibraryError) {
             channel.send(.confined, message: Confined(parts: try confine(wanted)))
-            let library = try Library(descriptor: library, name: wanted.library)
+            let library = try load(wanted.library)
             channel.tellRefusals()
             channel.send(.loaded, message: library.description)
             Server(library: library, channel: channel).serve()
@@ -38,6 +38,14 @@ enum Runner {
         }
         // Not exit(): the library's own destructors and atexit functions have nothing to say here.
         _exit(0)
+    }
+
+    private static func load(_ name: String) throws(LibraryError) -> Library {
+        let loaded = PluginThread.run {
+            Result { () throws(LibraryError) in try Library(descriptor: library, name: name) }
+        }
+        guard let loaded else { throw LibraryError(description: "there is no memory for the thread that loads it") }
+        return try loaded.get()
     }
 
     private static func confine(_ wanted: Confine) throws(LibraryError) -> [String] {

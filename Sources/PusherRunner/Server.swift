@@ -62,9 +62,13 @@ final class Server: Sendable {
         defer { wipe(&configuration) }
         let call = Call(id: 0, channel: channel, timeLimit: 60_000)
         var instance: UnsafeMutableRawPointer?
-        let outcome = call.perform { view in
-            lend(configuration) { library.table.pointee.open(HostServices.host, view, $0, &instance) }
+        let ended = PluginThread.run {
+            call.perform { view in
+                lend(configuration) { library.table.pointee.open(HostServices.host, view, $0, &instance) }
+            }
         }
+        var outcome = ended ?? Outcome(code: KT_INTERNAL)
+        if ended == nil { outcome.message = "there is no memory for the thread that opens it" }
         let opened = instance
         nonisolated(unsafe) let made = opened
         state.change { state in
@@ -129,13 +133,17 @@ final class Server: Sendable {
         }
     }
 
-    /// Calls that are under way are told to stop, and get a moment; then the instance is closed.
+    /// Calls in progress are asked to stop, and get a moment; then the instance is closed.
     private func finish() {
         state.change { $0.calls.values.forEach { $0.cancel() } }
         guard workers.drain(until: monotonicMilliseconds() + 2_000) else { return }
-        state.change { state in
-            if state.isOpen { library.table.pointee.close(state.instance) }
-            state.isOpen = false
+        let opened = state.change { state in
+            nonisolated(unsafe) let instance = state.instance
+            defer { state.isOpen = false }
+            return (isOpen: state.isOpen, instance: instance)
         }
+        guard opened.isOpen else { return }
+        // On a thread, as open was. The host waits for the end of the process, and not for ever.
+        _ = PluginThread.run { library.table.pointee.close(opened.instance) }
     }
 }

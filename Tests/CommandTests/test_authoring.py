@@ -5,28 +5,32 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 
 import pytest
 
 import program
 
 EXAMPLES = pathlib.Path(__file__).parents[2] / "plugin-sdk" / "Examples"
-LANGUAGES = ["c", "swift", "rust"]
-#: Without these a language cannot be tried. `make test` installs Debian's cargo where there is none.
-TOOLS = {"c": "cc", "swift": "swift", "rust": "cargo"}
+LANGUAGES = ["c", "swift", "rust", "go"]
+#: Without these a language cannot be tried. `make test` installs Debian's cargo where there is none,
+#: and a Go of today next to this Python: Debian's is older than the runtime's look at its threads' stacks (1.21).
+TOOLS = {"c": "cc", "swift": "swift", "rust": "cargo", "go": "go"}
+PATH = os.pathsep.join([str(pathlib.Path(sys.executable).parent), os.environ["PATH"]])
 
 
 def make(directory, *arguments):
     done = subprocess.run(
         ["make", *arguments], cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        timeout=280, env={name: value for name, value in os.environ.items() if not name.startswith("KEYTURN")})
+        timeout=280,
+        env={name: value for name, value in os.environ.items() if not name.startswith("KEYTURN")} | {"PATH": PATH})
     out = done.stdout.decode()
     assert done.returncode == 0, out
     return out
 
 
 def need(language):
-    if not shutil.which(TOOLS[language]):
+    if not shutil.which(TOOLS[language], path=PATH):
         pytest.skip(f"{TOOLS[language]} is not there")
 
 

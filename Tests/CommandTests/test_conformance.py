@@ -3,6 +3,7 @@
 import base64
 import json
 import pathlib
+import signal
 import subprocess
 
 import pytest
@@ -38,6 +39,14 @@ FAULTS = [
     ("after-answer-stays", "cancelled-meanwhile", "fail"), ("after-answer-sleeps", "cancelled-between-tries", "fail"),
     ("after-answer-stays", "deadline", "fail"), ("tries-for-ever", "gives-up", "fail"),
     ("secret-in-log", "secrets-in-logs", "fail"), ("token-in-log", "secrets-in-logs", "fail"),
+    ("secret-upper-case", "secrets-in-logs", "fail"), ("secret-over-two-lines", "secrets-in-logs", "fail"),
+    ("half-a-secret", "secrets-in-messages", "fail"),
+    ("sends-late", "late-calls", "fail"), ("reports-late", "late-calls", "fail"), ("lies-in-the-end", "stays-honest", "fail"),
+    ("find-writes", "find", "fail"), ("find-secret", "find", "fail"), ("find-token", "find", "fail"),
+    ("find-other-fields", "find", "fail"), ("find-no-fields", "find", "fail"), ("find-long-field", "find", "fail"),
+    ("find-missing-field", "find", "fail"), ("find-itself", "find", "fail"), ("find-no-key-id", "find", "fail"),
+    ("find-no-time", "find", "fail"), ("find-small-struct", "find", "fail"), ("find-endless", "find", "fail"),
+    ("find-writes", "find-without-answers", "fail"), ("find-without-answer", "find-without-answers", "fail"),
     ("secret-in-log-as-base64", "secrets-in-logs", "fail"), ("secret-in-message", "secrets-in-messages", "fail"),
     ("token-as-key-id", "secrets-in-messages", "fail"), ("echo-in-message", "secrets-in-messages", "fail"),
     ("token-in-url", "secrets-in-urls", "fail"), ("asks-elsewhere", "requests", "fail"),
@@ -180,6 +189,7 @@ def changed(workshop, tmp_path, name, change):
     ("manifest-fields", lambda manifest: manifest.update(secrets=["password"])),
     ("manifest-fields", lambda manifest: manifest.update(hosts=["https://ci.example.com/"])),
     ("manifest-fields", lambda manifest: manifest.update(threads="some")),
+    ("manifest-fields", lambda manifest: manifest.update(runtime="cobol")),
     ("manifest-schema", lambda manifest: manifest["target"]["properties"]["path"].update(type="text")),
     ("manifest-schema", lambda manifest: manifest["target"]["properties"]["path"].update(pattern="(")),
     ("manifest-schema", lambda manifest: manifest["target"]["properties"]["path"].update(pattern="^(?!a)")),
@@ -191,6 +201,21 @@ def test_a_bad_manifest_is_found(test, workshop, tmp_path, check, change):
     """Fields that do not fit together, and schemas that are none."""
     found = by_name(test(changed(workshop, tmp_path, "manifest.json", change), "--check", check, status=1))
     assert found[check]["result"] == "fail"
+
+
+@pytest.mark.parametrize("fault, runtime, result", [
+    ("handles-faults", None, "fail"), ("handles-faults", "go", "pass"), ("signals", "go", "fail"),
+])
+def test_a_declared_runtime_excuses_its_own_signals_alone(test, workshop, tmp_path, fault, runtime, result):
+    """Go handles SIGSEGV and SIGURG, and leaves SIGUSR1 alone."""
+    place = tmp_path / "declared"
+    place.mkdir()
+    for file in workshop.pusher(fault).iterdir():
+        (place / file.name).write_bytes(file.read_bytes())
+    if runtime:
+        document = json.loads((place / "manifest.json").read_text())
+        (place / "manifest.json").write_text(json.dumps({**document, "runtime": runtime}))
+    assert by_name(test(place, "--check", "signals"))["signals"]["result"] == result
 
 
 @pytest.mark.parametrize("change", [
@@ -298,6 +323,42 @@ def test_people_see_a_table_and_a_sum(bare, workshop):
     assert "push   crashed" in result.out and "opens  pass" in result.out and result.err == ""
     assert "crashed (Segmentation fault), at: push" in result.out
     assert result.out.endswith("2 checks: 1 pass, 1 crashed\n")
+
+
+def test_a_good_find_is_found_good(test, workshop):
+    """So that what the faulty ones are found for is their fault."""
+    found = by_name(test(workshop.pusher("find-well"), "--check", "find", "--check", "find-without-answers", status=0))
+    assert {check["result"] for check in found.values()} == {"pass"}, found
+
+
+def test_two_hangs_in_one_place_end_the_run(test, bare, workshop):
+    """Else a constructor or close() that hangs would hold each of the checks for the whole time limit."""
+    pusher = workshop.pusher("hangs-in-open")
+    found = test(pusher, "--time-limit", 1, status=1)
+    hangs = [check["findings"][0] for check in found["checks"] if check["result"] == "timed-out"]
+    assert hangs.count(hangs[-1]) == 2 and len(hangs) <= 4, hangs
+    assert found["checks"][-1]["result"] == "timed-out" and found["stopped"] == hangs[-1]
+    result = bare.must("plugin", "test", pusher, "--time-limit", 1, status=1, timeout=60)
+    assert "two checks hang in the same place" in result.out and "were not made" in result.out
+    assert test(workshop.pusher(), "--check", "opens", status=0)["stopped"] is None
+
+
+def test_a_crash_is_more_than_the_name_of_a_signal(test, workshop):
+    """The last lines that the process wrote to stderr are findings."""
+    found = by_name(test(workshop.pusher("crashes-with-words"), "--check", "push", status=1))["push"]
+    assert found["result"] == "crashed" and "it wrote: the frobnicator is full" in found["findings"]
+
+
+def test_a_check_can_be_debugged(bare, workshop):
+    """In the foreground: its steps and stderr are seen as they come, a signal is the exit, and nothing is refused."""
+    result = bare.run("plugin", "test", workshop.pusher("crashes-with-words"), "--debug", "push")
+    assert result.status == -signal.SIGABRT and "the frobnicator is full" in result.err and "doing: push\n" in result.out
+    result = bare.must("plugin", "test", workshop.pusher("reads-and-says"), "--debug", "push")
+    assert result.out.endswith("push: pass\n") and "read /etc/passwd" in result.err
+    result = bare.run("plugin", "test", workshop.pusher("never-well"), "--debug", "push")
+    assert result.status == 1 and result.out.endswith("push: fail\n")
+    assert "did you mean push" in bare.must("plugin", "test", "x", "--debug", "pusch", status=64).err
+    bare.must("plugin", "test", "x", "--debug", "push", "--json", status=64)
 
 
 def test_bad_input(bare, workshop, tmp_path):

@@ -2,6 +2,7 @@
 
 import hashlib
 import pathlib
+import time
 
 import pytest
 
@@ -193,6 +194,47 @@ def test_one_that_prints(cast):
     assert "on stdout" not in result.out + result.err and "on stderr" not in result.out + result.err
     assert result.json["users"][0]["phase"] == "overlap"
     leaks.assert_told_nowhere(cast.world, {"secret": cast.server.kept["here"].partition(":")[2]})
+
+
+def test_what_a_crash_was_about(cast):
+    """The first and the last lines of a crash's stderr are in the log and the delivery's detail: cleaned, bounded, no secret."""
+    plugins.put(cast.directory, "plain")
+    cast.world.configuration["defaults"]["max-attempts"] = 1
+    cast.use("mine", "plain", "here=panic")
+    result = cast.world.must("rotate", status=75)
+    delivery = cast.world.deliveries()["mine:here"]
+    assert "crashed (Aborted)" in delivery["detail"] and "it wrote: panic: the frobnicator is full" in delivery["detail"]
+    lines = [line for line in result.err.splitlines() if "it wrote: " in line and "mine" in line]
+    assert any("panic: the frobnicator is full" in line for line in lines)
+    assert any(line.endswith("frame 2") for line in lines) and any(line.endswith("that was all") for line in lines), lines
+    assert "… that was all" in delivery["detail"]
+    assert len([line for line in lines if "frame " in line]) <= 20
+    assert any("with [redacted] and [redacted]" in line for line in lines), lines
+    assert "4865784d656d6f72" not in result.err and "\x1b[31m" not in result.err
+    leaks.assert_told_nowhere(cast.world, {"token": cast.token})
+
+
+@pytest.mark.parametrize("statement, said", [
+    ("abort()", "crashed (Aborted) in close()"), ("_exit(7)", "exited with status 7 in close()"),
+    ("for (;;) pause()", "close() did not return within 2 s"),
+])
+def test_close_is_called_and_bounded(cast, statement, said):
+    """After the last call, with two seconds; what goes wrong in it costs nothing but a line."""
+    plugins.put(cast.directory, "plain", IN_CLOSE=statement)
+    cast.use("mine", "plain", "here")
+    begin = time.monotonic()
+    result = cast.world.must("rotate", timeout=20)
+    assert time.monotonic() - begin < 15
+    assert said in result.err
+    assert cast.world.deliveries()["mine:here"]["state"] == "confirmed"
+
+
+def test_an_orderly_close_is_silent(cast):
+    """Nothing is said of a pusher that closes as it should."""
+    plugins.put(cast.directory, "plain")
+    cast.use("mine", "plain", "here")
+    result = cast.world.must("rotate", "--verbose")
+    assert "close()" not in result.err and "process" not in result.err
 
 
 def test_one_that_gives_secrets_away(cast):

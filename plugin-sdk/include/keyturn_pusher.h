@@ -12,7 +12,9 @@
  *   2. It calls open() once with the configuration, and gets an instance.
  *   3. It calls check(), push() and inspect() on the instance, for different targets at the same time from several
  *      threads unless the manifest says "threads": "one".
- *   4. It calls close() once, after the last call has returned. The library is never unloaded.
+ *   4. It calls close() once, after the last call has returned, and ends 2 seconds later at the latest. After a crash, or a
+ *      call that does not end, close() is not called. The library is never unloaded.
+ * None of it happens on the process's main thread.
  *
  * Rules that hold everywhere
  *   - Every struct that crosses begins with `uint32_t size`, set by the side that fills it to sizeof its own version.

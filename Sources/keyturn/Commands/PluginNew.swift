@@ -14,7 +14,7 @@ struct PluginNew: ParsableCommand {
     @Argument(help: "The pusher's ID: lower case, digits and dashes.")
     var name: String
 
-    @Option(name: .customLong("lang"), help: "c, swift or rust.")
+    @Option(name: .customLong("lang"), help: "c, swift, rust or go.")
     var language: PluginTemplate.Language
 
     @Option(
@@ -42,6 +42,7 @@ struct PluginNew: ParsableCommand {
             case .c: "vault.c"
             case .swift: "Sources/\(template.module)/Client.swift"
             case .rust: "src/vault.rs"
+            case .go: "vault.go"
             }
         Terminal(options).write(
             """

@@ -13,7 +13,8 @@ struct PluginTest: ParsableCommand {
         discussion: """
             Needs no service: a scripted host stands in for it. With a conformance.json beside the manifest (a \
             configuration, targets, and how the service answers when all is well) every check can be made; without one, \
-            those that need a push that succeeds end as a warning.
+            those that need a push that succeeds end as a warning. After two checks that hang in the same place the rest \
+            is not made.
 
             The pusher is sandboxed as in a rotation, and gets what `keyturn plugin pin` would give: files, a network of \
             its own and programs only where --grant names them. Where this machine's kernel lacks a part of the sandbox, \
@@ -54,6 +55,11 @@ struct PluginTest: ParsableCommand {
     @Option(help: ArgumentHelp("Only this made-up case, as a failure names it.", valueName: "seed:iteration"))
     var reproduce: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Run this check in the foreground, without sandbox and time limit, for a debugger.", valueName: "check"))
+    var debug: String?
+
     @Option(help: "Seconds that one check may take.")
     var timeLimit = 20
 
@@ -63,11 +69,15 @@ struct PluginTest: ParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func validate() throws {
-        for name in names where !ConformanceCheck.all.contains(where: { $0.name == name }) {
+        for name in names + [debug].compactMap(\.self) where !ConformanceCheck.all.contains(where: { $0.name == name })
+        {
             let help =
                 Spelling.nearest(to: name, among: ConformanceCheck.all.map(\.name)).map { "; did you mean \($0)?" }
                 ?? ""
             throw ValidationError("there is no check \(name)\(help)")
+        }
+        if debug != nil && (options.json || list || !names.isEmpty) {
+            throw ValidationError("--debug runs one check; it does not go with --json, --list or --check")
         }
         guard (1...1_000_000).contains(iterations) else {
             throw ValidationError("--iterations is from 1 to 1000000")
@@ -96,21 +106,36 @@ struct PluginTest: ParsableCommand {
         let granted = asks.limited(to: grant)
         let missing = try acceptedGaps(granted)
         let program = try Installation.current.need(Installation.current.conformance)
+        if let debug {
+            try ConformanceDebug(
+                program: program, library: path, check: debug, seed: reproduced?.seed ?? seed,
+                iteration: reproduced?.iteration ?? 0
+            ).run()
+        }
         let trial = ConformanceTrial(
             program: program, library: path, timeLimit: .seconds(timeLimit), seed: reproduced?.seed ?? seed,
             iterations: reproduced.map { $0.iteration..<($0.iteration + 1) } ?? 0..<iterations,
             grants: Set(grant), accepted: Set(missing))
         var results: [CheckResult] = []
+        var stopped: String?
         for check in checks {
             let result = try trial.run(check)
             results.append(result)
             if !options.json { tell(result, width: checks.map(\.name.count).max() ?? 0, terminal) }
+            stopped = Self.sameHang(results)
+            if stopped != nil { break }
         }
+        let left = checks.count - results.count
+        if left == 0 { stopped = nil }
         let withheld = asks.subtracting(granted)
         if options.json {
-            JSONOutput.print(document(path, results, granted, withheld, missing))
+            JSONOutput.print(document(path, results, stopped, granted, withheld, missing))
         } else {
             tellSum(results, terminal)
+            if let stopped {
+                terminal.write(
+                    "stopped: two checks hang in the same place (\(stopped)); \(left) checks were not made\n")
+            }
             if !granted.words.isEmpty { terminal.write("granted: \(granted.words.joined(separator: ", "))\n") }
             if let words = withheld.withheld { terminal.write("not granted: \(words)\n") }
             for part in missing {
@@ -118,6 +143,12 @@ struct PluginTest: ParsableCommand {
             }
         }
         if results.contains(where: \.verdict.isFailure) { throw FinishedWith(status: .failed) }
+    }
+
+    /// What two checks have said of the same hang; nil: there is none. The checks to come would wait for it as long.
+    private static func sameHang(_ results: [CheckResult]) -> String? {
+        guard let last = results.last, last.verdict == .timedOut, let said = last.findings.first else { return nil }
+        return results.dropLast().contains { $0.verdict == .timedOut && $0.findings.first == said } ? said : nil
     }
 
     /// The parts of the enclosure that this machine lacks, where each is accepted.
@@ -178,7 +209,8 @@ struct PluginTest: ParsableCommand {
     }
 
     private func document(
-        _ path: String, _ results: [CheckResult], _ granted: Grants, _ withheld: Grants, _ missing: [Enclosure.Part]
+        _ path: String, _ results: [CheckResult], _ stopped: String?, _ granted: Grants, _ withheld: Grants,
+        _ missing: [Enclosure.Part]
     ) -> JSONValue {
         let checks = results.map { result in
             JSONValue.object([
@@ -188,7 +220,7 @@ struct PluginTest: ParsableCommand {
         }
         return .object([
             "library": .string(path), "conforms": .bool(!results.contains { $0.verdict.isFailure }),
-            "checks": .array(checks),
+            "checks": .array(checks), "stopped": stopped.map { .string($0) } ?? .null,
             "granted": .array(granted.words.map(JSONValue.string)),
             "not-granted": .array(withheld.words.map(JSONValue.string)),
             "missing": .array(missing.map { .string($0.rawValue) }),

@@ -1,6 +1,7 @@
 internal import Enclosure
 internal import Foundation
 internal import Glibc
+internal import PlainText
 internal import PusherConformance
 
 /// Runs checks of one pusher, each in a process of its own, and makes a result of however that ends.
@@ -44,6 +45,7 @@ struct ConformanceTrial {
         var process = try ConformanceProcess(arguments: arguments)
         let (text, isLate) = process.read(within: timeLimit)
         let ending = process.end()
+        defer { process.forget() }
         let lines = text.split(separator: "\n").compactMap {
             try? JSONDecoder().decode(ProgressLine.self, from: Data($0.utf8))
         }
@@ -54,7 +56,9 @@ struct ConformanceTrial {
             return CheckResult(
                 check: check.name, verdict: .timedOut, findings: ["it did not end within \(seconds) s\(doing)"])
         }
-        return CheckResult(check: check.name, verdict: .crashed, findings: ["the process \(ending)\(doing)"])
+        return CheckResult(
+            check: check.name, verdict: .crashed,
+            findings: ["the process \(ending)\(doing)"] + process.lastErrors().map { "it wrote: \($0)" })
     }
 }
 
@@ -64,8 +68,14 @@ struct ConformanceProcess {
     private static let textLimit = 4 << 20
     private static let result: Int32 = 3
 
+    /// Bytes of its standard error, whose last lines are shown after a crash.
+    private static let errorLimit = 64 << 10
+    private static let errorLines = 8
+
     private let process: pid_t
     private let descriptor: Int32
+    /// The end of a pipe for its standard error.
+    private let errors: Int32
 
     init(arguments: [String]) throws {
         var ends: [Int32] = [-1, -1]
@@ -73,23 +83,36 @@ struct ConformanceProcess {
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         defer { close(ends[1]) }
         descriptor = ends[0]
-        do { process = try Self.spawn(arguments, ends[1]) } catch {
+        var streams: [Int32] = [-1, -1]
+        guard pipe(&streams) == 0 else {
             close(ends[0])
+            throw CommandFailure(.failed, "no pipe: \(String(cString: strerror(errno)))")
+        }
+        defer { close(streams[1]) }
+        for stream in streams {
+            _ = fcntl(stream, F_SETFD, FD_CLOEXEC)
+            // A check that writes more than a pipe holds loses the rest, and does not wait.
+            _ = fcntl(stream, F_SETFL, O_NONBLOCK)
+        }
+        errors = streams[0]
+        do { process = try Self.spawn(arguments, ends[1], streams[1]) } catch {
+            close(ends[0])
+            close(errors)
             throw error
         }
     }
 
-    private static func spawn(_ arguments: [String], _ end: Int32) throws -> pid_t {
+    private static func spawn(_ arguments: [String], _ end: Int32, _ errors: Int32) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         // A number that the pipe does not have: dup2 onto itself would keep close-on-exec.
+        posix_spawn_file_actions_adddup2(&actions, errors, 2)
         posix_spawn_file_actions_adddup2(&actions, end, 100)
         posix_spawn_file_actions_adddup2(&actions, 100, result)
         posix_spawn_file_actions_addclose(&actions, 100)
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -127,6 +150,18 @@ struct ConformanceProcess {
         }
         return (String(decoding: bytes, as: UTF8.self), false)
     }
+
+    /// The last lines that it wrote to its standard error, of those that the pipe has kept.
+    func lastErrors() -> [String] {
+        var bytes = [UInt8](repeating: 0, count: Self.errorLimit)
+        let count = Glibc.read(errors, &bytes, bytes.count)
+        guard count > 0 else { return [] }
+        let lines = String(decoding: bytes[..<count], as: UTF8.self).split(whereSeparator: \.isNewline)
+        return lines.suffix(Self.errorLines).map { PlainText.line(String($0), limit: 400) }.filter { !$0.isEmpty }
+    }
+
+    /// Closes what is left of it.
+    func forget() { close(errors) }
 
     /// Ends it, and tells how it had ended, if it had.
     func end() -> String {

@@ -3,7 +3,7 @@ internal import Foundation
 /// An example pusher, installed with keyturn, made into the beginning of another.
 struct PluginTemplate {
     enum Language: String, CaseIterable {
-        case c, swift, rust
+        case c, swift, rust, go
     }
 
     let language: Language
@@ -24,7 +24,7 @@ struct PluginTemplate {
         var written = try copy(from: "\(installation.templates)/\(language.rawValue)", to: directory, changing: true)
         let header = "include/keyturn_pusher.h"
         switch language {
-        case .c:
+        case .c, .go:
             try put(try read("\(installation.prefix)/\(header)"), to: "\(directory)/\(header)")
             written.append(header)
         case .swift:

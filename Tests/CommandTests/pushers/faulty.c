@@ -17,6 +17,7 @@
 
 #define IS(name) (strcmp(fault, name) == 0)
 #define BEGINS(name) (strncmp(fault, name, sizeof(name) - 1) == 0)
+#define FIFTY "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 #define STRING(literal) ((kt_string){literal, sizeof(literal) - 1})
 
 /* The compiler is not to know it: it would warn of the very faults. */
@@ -36,6 +37,7 @@ static void *linger(void *nothing) {
 /* What belongs to the whole process. */
 static void disturb(void) {
     if (IS("signals")) signal(SIGUSR1, SIG_IGN);
+    if (IS("handles-faults")) signal(SIGSEGV, SIG_IGN), signal(SIGURG, SIG_IGN);
     if (IS("working-directory") && chdir("/") != 0) abort();
     if (IS("environment")) setenv("FAULTY", "yes", 1);
     if (IS("locale")) setlocale(LC_ALL, "C.UTF-8");
@@ -43,6 +45,7 @@ static void disturb(void) {
     if (IS("descriptors") && dup(0) < 0) abort();
     if (IS("reads-files") && open("/etc/passwd", O_RDONLY) >= 0) abort();
     if (IS("output")) puts("all is well"), fflush(stdout);
+    if (IS("reads-and-says") && open("/etc/passwd", O_RDONLY) >= 0) fputs("read /etc/passwd\n", stderr);
     if (IS("memory")) memset(malloc(8192), 1, 8192);
     pthread_t thread;
     if (IS("threads")) pthread_create(&thread, NULL, linger, NULL);
@@ -81,6 +84,15 @@ static void give_away(void *instance, const kt_call *call, const kt_key_pair *pa
     if (IS("token-in-log")) say(NULL, token);
     if (IS("secret-in-log-as-base64")) in_base64(secret, text), say(call, text);
     if (IS("secret-in-message")) report(call, secret, "");
+    if (IS("secret-upper-case")) {
+        for (char *at = strcpy(text, secret); *at; at++) *at = (char)(*at >= 'a' && *at <= 'z' ? *at - 32 : *at);
+        say(call, text);
+    }
+    if (IS("secret-over-two-lines")) {
+        snprintf(text, sizeof text, "%.14s", secret), say(call, text);
+        say(call, secret + 14);
+    }
+    if (IS("half-a-secret")) snprintf(text, sizeof text, "ends at %.24s", secret), report(call, text, "");
     if (IS("token-as-key-id")) report(call, "well", token);
     snprintf(text, sizeof text, "https://vault.conformance.invalid/%s", token);
     if (IS("token-in-url")) ask(instance, call, "GET", text, "x", (kt_bytes){0});
@@ -105,6 +117,7 @@ static kt_outcome bad_open(const kt_host *host, const kt_call *call, kt_string c
     if (IS("whole-host")) host->service(host, STRING("kt.nothing/1"));
     if (IS("refuses-all")) return KT_INVALID_CONFIG;
     if (IS("aborts-in-open")) abort();
+    for (volatile int on = 1; IS("hangs-in-open") && on;) {}
     if (IS("fragile-configuration") && !strstr(strndup(configuration.data, configuration.length), "hvs.t0ken-of-conf")) abort();
     kt_outcome outcome = pusher_open(host, call, configuration, instance);
     if (IS("accepts-all") && outcome != KT_OK)
@@ -176,9 +189,20 @@ static kt_outcome more_requests(void *instance, const kt_call *call, const kt_ta
     return KT_OK;
 }
 
+static const kt_call *over;
+
+/* The view of a call is memory of that call: what is asked for with it later belongs to no call. */
+static void *come_late(void *instance) {
+    usleep(50000);
+    if (IS("sends-late")) ask(instance, over, "GET", "https://vault.conformance.invalid:8200/v1/late", "x", (kt_bytes){0});
+    if (IS("reports-late")) over->report(over, &(kt_report){.size = sizeof(kt_report)});
+    return NULL;
+}
+
 static kt_outcome bad_push(void *instance, const kt_call *call, const kt_target *target, const kt_key_pair *pair) {
     disturb();
     if (IS("crashes")) raise(SIGSEGV);
+    if (IS("crashes-with-words")) fputs("the frobnicator is full\n", stderr), abort();
     if (IS("exits")) exit(0);
     for (volatile int on = 1; IS("hangs") && on;) {}
     if (IS("rubbish")) return 4711;
@@ -202,10 +226,49 @@ static kt_outcome bad_push(void *instance, const kt_call *call, const kt_target 
     give_away(instance, call, pair);
     if (IS("no-retry-after") && outcome == KT_RATE_LIMITED) report(call, "slow down", "");
     if (IS("all-internal") && outcome > KT_UNCHANGED) return KT_INTERNAL;
+    static kt_call copy;
+    pthread_t thread;
+    if (IS("sends-late") || IS("reports-late")) copy = *call, over = &copy, pthread_create(&thread, NULL, come_late, instance);
+    static int pushes;
+    if (IS("lies-in-the-end") && ++pushes > 50) return KT_OK;
     return IS("always-ok") ? KT_OK : outcome;
 }
 
-static const void *bad_extension(kt_string id) { return IS("any-extension") ? id.data : NULL; }
+/* A find that is good but for the one fault. */
+static kt_outcome bad_around(
+    void *instance, const kt_call *call, const kt_target *target, void (*found)(const kt_call *, const kt_found_place *)) {
+    static char secret[] = "C0nf/0rm+Anc3/Secr3t+Key/xxxxxxxxxxxxxx1";
+    static char backwards[sizeof secret];
+    kt_found_place place = {.size = sizeof place, .place = STRING("ci/acme/next"), .key_id = STRING("AKIACONFORMANCE00001"),
+                            .fields = STRING("{\"path\":\"ci/acme/next\",\"mount\":\"secret\"}"),
+                            .changed_at = STRING("2026-11-22T10:00:00Z")};
+    kt_bytes body = {(const uint8_t *)"{\"data\":{}}", 11};
+    const char *url = "https://vault.conformance.invalid:8200/v1/secret/data/ci/acme/app";
+    for (size_t at = 0; at < sizeof secret - 1; at++) backwards[at] = secret[sizeof secret - 2 - at];
+    const kt_http_response *response =
+        IS("find-writes") ? ask(instance, call, "POST", url, "x", body) : ask(instance, call, "GET", url, "x", (kt_bytes){0});
+    if (IS("find-secret")) place.place = STRING(backwards);
+    if (IS("find-token")) place.changed_at = (kt_string){token, strlen(token)};
+    if (IS("find-other-fields")) place.fields = STRING("{\"path\":\"ci/acme/next\",\"branch\":\"main\"}");
+    if (IS("find-no-fields")) place.fields = STRING("[]");
+    if (IS("find-long-field")) place.fields = STRING("{\"path\":\"ci/acme/next\",\"mount\":\"" FIFTY FIFTY FIFTY FIFTY FIFTY "\"}");
+    if (IS("find-missing-field")) place.fields = STRING("{\"mount\":\"secret\"}");
+    if (IS("find-itself")) place.fields = target->fields;
+    if (IS("find-no-key-id")) place.key_id = STRING("not a key");
+    if (IS("find-no-time")) place.changed_at = STRING("yesterday");
+    if (IS("find-small-struct")) place.size = 8;
+    bool is_there = response->body.length > 0 && memmem(response->body.data, response->body.length, "metadata", 8);
+    if (is_there || IS("find-without-answer"))
+        for (int count = 0; count < (IS("find-endless") ? 501 : 1); count++) found(call, &place);
+    return KT_OK;
+}
+
+static const kt_find finder = {.size = sizeof finder, .around = bad_around};
+
+static const void *bad_extension(kt_string id) {
+    if (BEGINS("find-")) return id.length == 9 && memcmp(id.data, KT_EXTENSION_FIND_1, 9) == 0 ? &finder : NULL;
+    return IS("any-extension") ? id.data : NULL;
+}
 
 #ifdef MORE_EXPORTS
 KT_EXPORT void vault_write_again(void) {}

@@ -1,7 +1,7 @@
 /*
  * A pusher for tests, written against the header alone. What a target does beside being written is in its field "do";
  * what the library does at its start is chosen when it is compiled:
- *   -DIN_CONSTRUCTOR=... -DIN_OPEN=...  a statement; -DENTRY=...  the entry symbol; -DMANIFEST=...  the manifest's text.
+ *   -DIN_CONSTRUCTOR=... -DIN_OPEN=... -DIN_CLOSE=...  a statement; -DENTRY=...  the entry symbol; -DMANIFEST=...  the manifest's text.
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -185,7 +185,12 @@ static kt_outcome opened(const kt_host *host, const kt_call *call, kt_string con
     return KT_OK;
 }
 
-static void closed(void *instance) { memset(instance, 0, sizeof(struct instance)); }
+static void closed(void *instance) {
+#ifdef IN_CLOSE
+    IN_CLOSE;
+#endif
+    memset(instance, 0, sizeof(struct instance));
+}
 
 static kt_outcome check(void *instance, const kt_call *call, const kt_target *target) {
     (void)instance, (void)target;
@@ -202,6 +207,13 @@ static kt_outcome push(void *instance, const kt_call *call, const kt_target *tar
     if (!strcmp(what, "nothing")) return KT_OK;
     if (!strncmp(what, "says-", 5)) return say_yes(self, call, place, pair, what + 5);
     if (!strcmp(what, "segfault")) raise(SIGSEGV);
+    if (!strcmp(what, "panic")) {
+        fprintf(stderr, "panic: the frobnicator is full\n\x1b[31mwith %.*s and %s\nrax 0x4865784d656d6f72\n",
+                (int)pair->secret_access_key.length, pair->secret_access_key.data, self->token);
+        for (int line = 0; line < 20000; line++) fprintf(stderr, "frame %d\n", line);
+        fprintf(stderr, "that was all\n");
+        abort();
+    }
     if (!strcmp(what, "loop")) for (volatile int on = 1; on;) {}
     if (!strcmp(what, "sleep")) while (!self->clock->sleep_ms(call, 60000)) {}
     if (!strcmp(what, "exit")) exit(0);

@@ -23,14 +23,22 @@ public struct ConformanceCheck: Sendable {
     /// Every check, in the order in which they are run.
     public static let all: [ConformanceCheck] =
         LibraryChecks.all + EntryChecks.all + ManifestChecks.all + OpenChecks.all + PushChecks.all + AnswerChecks.all
-        + TimeChecks.all + SecretChecks.all + RequestChecks.all + MemoryChecks.all + ProcessChecks.all + FuzzChecks.all
+        + TimeChecks.all + FindChecks.all + LateChecks.all + SecretChecks.all + RequestChecks.all + MemoryChecks.all
+        + ProcessChecks.all + FuzzChecks.all
 
     /// Runs the check, in this process: a library can be loaded only once.
     ///
     /// - Parameters:
     ///   - subject: the pusher.
-    ///   - tell: is told what is done next.
-    public func run(_ subject: Subject, tell: @escaping (String) -> Void) -> CheckResult {
+    ///   - tell: is told what is done next, on another thread.
+    public func run(_ subject: Subject, tell: @escaping @Sendable (String) -> Void) -> CheckResult {
+        // Not on the main thread, as in a runner: there a runtime that asks for the bounds of its stack would read
+        // /proc/self/maps, which a runner refuses.
+        onThreads(1) { _ in judge(subject, tell: tell) }.first
+            ?? CheckResult(check: name, verdict: .fail, findings: ["there is no memory for a thread"])
+    }
+
+    private func judge(_ subject: Subject, tell: @escaping (String) -> Void) -> CheckResult {
         let bench = Bench(subject, tell: tell)
         var findings: [(verdict: Verdict, text: String)] = []
         do throws(Stop) { try body(bench) } catch { findings.append((error.verdict, error.finding)) }

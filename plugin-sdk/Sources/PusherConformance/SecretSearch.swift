@@ -3,7 +3,12 @@ internal import FoundationEssentials
 /// Looks for secrets in texts, also where they are disguised.
 struct SecretSearch {
     private let forms: [(secret: String, form: String, text: String)]
+    /// Pieces of secrets as ``reduced(_:)`` has them, forwards and backwards.
+    private let pieces: [(secret: String, text: String)]
     private static let shortest = 6
+    /// Letters and digits of a piece; with fewer different ones than that it could be anything.
+    private static let pieceLength = 16
+    private static let pieceVariety = 6
 
     /// - Parameter secrets: by what they are, for the sentence.
     init(_ secrets: [(name: String, value: String)]) {
@@ -27,12 +32,35 @@ struct SecretSearch {
             }
         }
         self.forms = forms
+        pieces = secrets.flatMap { name, value in
+            let letters = Array(Self.reduced(value))
+            return [letters, letters.reversed()].flatMap { letters in
+                (0..<max(0, letters.count - Self.pieceLength + 1)).map { letters[$0..<($0 + Self.pieceLength)] }
+                    .filter { Set($0).count >= Self.pieceVariety }.map { (name, String($0)) }
+            }
+        }
     }
 
     /// The first secret in a text: "the token, in base64"; nil: none is there.
     func find(in text: String) -> String? {
         guard !text.isEmpty else { return nil }
-        return forms.first { text.contains($0.text) }.map { "\($0.secret), \($0.form)" }
+        if let found = forms.first(where: { text.contains($0.text) }) { return "\(found.secret), \(found.form)" }
+        let letters = Self.reduced(text)
+        return pieces.first { letters.contains($0.text) }.map { "\($0.secret), in part or rewritten" }
+    }
+
+    /// Letters and digits of ASCII alone, in lower case: whatever is put between them, over however many lines.
+    private static func reduced(_ text: String) -> String {
+        String(
+            decoding: text.utf8.filter(Self.isAlphanumeric).map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 },
+            as: UTF8.self)
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: false
+        }
     }
 
     private static func percentEncoded(_ text: String) -> String {

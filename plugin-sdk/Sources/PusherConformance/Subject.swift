@@ -78,6 +78,9 @@ public struct Subject: Sendable {
         return (text, manifest)
     }
 
+    /// The language's runtime that it declares; nil: none, or one that is not known.
+    var runtime: LanguageRuntime? { manifest["runtime"]?.string.flatMap(LanguageRuntime.init) }
+
     var rules: [Rule]? { if case .success(let fixture) = fixture { fixture.rules } else { nil } }
 
     /// Whether it has a service to ask through `kt.http/1`. What it does without one, the scripted host cannot see.

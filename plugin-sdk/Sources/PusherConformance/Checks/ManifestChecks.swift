@@ -4,7 +4,7 @@ internal import CKeyturnPusher
 enum ManifestChecks {
     private static let known: Set = [
         "id", "version", "summary", "abi", "hosts", "threads", "secrets", "place", "exclusive", "can", "configuration",
-        "target", "shapes", "files", "network", "programs", "pace", "homepage", "license", "description",
+        "target", "shapes", "files", "network", "programs", "pace", "runtime", "homepage", "license", "description",
     ]
 
     static let all = [
@@ -52,6 +52,10 @@ enum ManifestChecks {
             }
             if let threads = manifest["threads"], !["many", "one"].contains(threads.string) {
                 bench.fail("`threads` must be many or one")
+            }
+            if let runtime = manifest["runtime"], bench.subject.runtime == nil {
+                let known = LanguageRuntime.allCases.map(\.rawValue).joined(separator: ", ")
+                bench.fail("`runtime` is \(quoted(runtime.text)); leave it out, or declare one of: \(known)")
             }
             if manifest["abi"] == nil { bench.warn("`abi` is missing: {\"min\": 1, \"max\": 1}") }
             let can = manifest["can"]?.strings ?? []

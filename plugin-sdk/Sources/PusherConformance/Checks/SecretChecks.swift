@@ -6,6 +6,8 @@ enum SecretChecks {
         ConformanceCheck("secrets-in-logs", "Neither token nor secret key is in a log line, in any disguise.") {
             bench throws(Stop) in
             try everywhere(bench) { search, host, _ in
+                // Also one that is spread over several lines.
+                if let found = search.find(in: host.logs.joined(separator: "\n")) { bench.fail("the log has \(found)") }
                 for line in host.logs {
                     if let found = search.find(in: line) { bench.fail("a log line has \(found)") }
                     if line.utf8.count > 2_000 {

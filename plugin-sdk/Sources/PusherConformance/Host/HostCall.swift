@@ -17,6 +17,8 @@ final class HostCall: Sendable {
         var isCancelled = false
         var report: Report?
         var requests: [Request] = []
+        /// Places that it found, one more than it may at most.
+        var places: [FoundPlace] = []
         /// Milliseconds that the plugin slept, beside those that really passed.
         var slept: Int64 = 0
         var violations: [String] = []
@@ -70,6 +72,12 @@ final class HostCall: Sendable {
             }
             state.report = told
         }
+    }
+
+    /// Keeps a place.
+    func found(_ place: FoundPlace) {
+        expectThread("found")
+        state.withLock { if $0.places.count <= FindChecks.most { $0.places.append(place) } }
     }
 
     /// Answers a request, and keeps it.

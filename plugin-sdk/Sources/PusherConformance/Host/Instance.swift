@@ -1,4 +1,5 @@
 internal import CKeyturnPusher
+internal import Synchronization
 
 /// An opened pusher.
 final class Instance: @unchecked Sendable {
@@ -28,6 +29,16 @@ final class Instance: @unchecked Sendable {
     func inspect(_ target: Target, _ world: World) -> Ending? {
         guard let inspect = library.inspect else { return nil }
         return perform(target, world, 30_000) { [self] call, target, _ in inspect(pointer, call, target) }
+    }
+
+    func find(_ target: Target, _ world: World) -> Ending? {
+        guard let around = library.around else { return nil }
+        return perform(target, world, 30_000) { [self] call, target, _ in
+            around(pointer, call, target) { view, place in
+                guard let host = ScriptedHost.current.withLock({ $0 }) else { return }
+                host.call(view, "found")?.found(FoundPlace(place))
+            }
+        }
     }
 
     func push(

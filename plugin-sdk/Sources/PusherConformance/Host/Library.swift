@@ -31,6 +31,24 @@ final class Library: @unchecked Sendable {
         (MemoryLayout<kt_pusher>.offset(of: field) ?? .max) + MemoryLayout<Value>.size <= Int(table.pointee.size)
     }
 
+    /// `kt.find/1`; nil: the plugin has none.
+    var around:
+        (
+            @convention(c) (
+                UnsafeMutableRawPointer?, UnsafePointer<kt_call>?, UnsafePointer<kt_target>?,
+                (@convention(c) (UnsafePointer<kt_call>?, UnsafePointer<kt_found_place>?) -> Void)?
+            ) -> kt_outcome
+        )?
+    {
+        guard has(\.extension), let ask = table.pointee.extension else { return nil }
+        let lender = Lender(.poisoned)
+        let found = withExtendedLifetime(lender) { ask(lender.string(KT_EXTENSION_FIND_1)) }
+        guard let find = found?.assumingMemoryBound(to: kt_find.self),
+            Int(find.pointee.size) >= MemoryLayout<kt_find>.size
+        else { return nil }
+        return find.pointee.around
+    }
+
     var inspect:
         (@convention(c) (UnsafeMutableRawPointer?, UnsafePointer<kt_call>?, UnsafePointer<kt_target>?) -> kt_outcome)?
     { has(\.inspect) ? table.pointee.inspect : nil }

@@ -110,7 +110,8 @@ final class ScriptedHost: Sendable {
         lender.takeBack()
         return call.state.withLock { state in
             Ending(
-                outcome: outcome, report: state.report, requests: state.requests, elapsed: elapsed,
+                outcome: outcome, report: state.report, requests: state.requests, places: state.places,
+                elapsed: elapsed,
                 violations: state.violations)
         }
     }
@@ -124,6 +125,8 @@ struct Ending: Sendable {
     var outcome: kt_outcome
     var report: HostCall.Report?
     var requests: [Request]
+    /// What `find` reported.
+    var places: [FoundPlace]
     /// Milliseconds.
     var elapsed: Int64
     var violations: [String]

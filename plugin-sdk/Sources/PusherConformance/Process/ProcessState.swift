@@ -3,7 +3,15 @@ internal import Glibc
 
 /// What a plugin shares with everything else in its process, and has to leave as it is.
 struct ProcessState {
-    let signals: [[UInt8]]
+    /// What becomes of one signal.
+    struct SignalAction: Equatable {
+        var handler: [UInt8] = []
+        var mask: [UInt8] = []
+        var flags: Int32 = 0
+    }
+
+    /// Of signal 1 and on.
+    let signals: [SignalAction]
     let signalMask: [UInt8]
     let directory: String
     let environment: [String: String]
@@ -15,11 +23,11 @@ struct ProcessState {
     init() {
         signals = (1..<65).map { number in
             var action = sigaction()
-            guard sigaction(Int32(number), nil, &action) == 0 else { return [] }
+            guard sigaction(Int32(number), nil, &action) == 0 else { return SignalAction() }
             // Not the whole struct: its padding, and what the kernel leaves out of the mask, are not set.
-            let handler = withUnsafeBytes(of: &action.__sigaction_handler) { Array($0) }
-            let mask = withUnsafeBytes(of: &action.sa_mask) { Array($0.prefix(8)) }
-            return handler + mask + withUnsafeBytes(of: &action.sa_flags) { Array($0) }
+            return SignalAction(
+                handler: withUnsafeBytes(of: &action.__sigaction_handler) { Array($0) },
+                mask: withUnsafeBytes(of: &action.sa_mask) { Array($0.prefix(8)) }, flags: action.sa_flags)
         }
         var blocked = sigset_t()
         sigprocmask(SIG_BLOCK, nil, &blocked)

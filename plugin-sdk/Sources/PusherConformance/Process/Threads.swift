@@ -1,16 +1,23 @@
 internal import Glibc
 internal import Synchronization
 
+/// As large as a main thread's usually is.
+private let stackSize = 8 << 20
+
 /// Does something on several threads at once, and gives what came out, once all are done.
 func onThreads<Result: Sendable>(_ count: Int, _ body: @escaping @Sendable (Int) -> Result) -> [Result] {
     let results = Kept<Result>()
     var threads: [pthread_t] = []
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    defer { pthread_attr_destroy(&attributes) }
+    pthread_attr_setstacksize(&attributes, stackSize)
     for number in 0..<count {
         let job = Job { results.add(body(number)) }
         var thread = pthread_t()
         let context = Unmanaged.passRetained(job).toOpaque()
         let status = pthread_create(
-            &thread, nil,
+            &thread, &attributes,
             { context in
                 guard let context else { return nil }
                 Unmanaged<Job>.fromOpaque(context).takeRetainedValue().body()

@@ -1,0 +1,3 @@
+module vault-kv
+
+go 1.19

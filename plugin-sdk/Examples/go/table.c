@@ -1,0 +1,70 @@
+/* The table that keyturn calls. Its functions are Go's: see pusher.go. */
+#include "table.h"
+
+#include <string.h>
+
+#include "manifest.h" /* made of manifest.json by the Makefile: MANIFEST */
+
+#define TEXT(literal) {literal, sizeof(literal) - 1}
+
+/* As cgo exports them. The instance is a number for Go, never a pointer: its collector stops the process at one that cannot be. */
+extern kt_outcome goOpen(kt_host *host, kt_call *call, kt_string configuration, void **instance);
+extern void goClose(uintptr_t instance);
+extern kt_outcome goCheck(uintptr_t instance, kt_call *call, kt_target *target);
+extern kt_outcome goPush(uintptr_t instance, kt_call *call, kt_target *target, kt_key_pair *pair);
+extern kt_outcome goInspect(uintptr_t instance, kt_call *call, kt_target *target);
+
+/* Go has no const: these take it away, and Go writes to none of it. */
+static kt_outcome pusher_open(const kt_host *host, const kt_call *call, kt_string configuration, void **instance) {
+    return goOpen((kt_host *)host, (kt_call *)call, configuration, instance);
+}
+
+static void pusher_close(void *instance) { goClose((uintptr_t)instance); }
+
+static kt_outcome pusher_check(void *instance, const kt_call *call, const kt_target *target) {
+    return goCheck((uintptr_t)instance, (kt_call *)call, (kt_target *)target);
+}
+
+static kt_outcome pusher_push(void *instance, const kt_call *call, const kt_target *target, const kt_key_pair *pair) {
+    return goPush((uintptr_t)instance, (kt_call *)call, (kt_target *)target, (kt_key_pair *)pair);
+}
+
+static kt_outcome pusher_inspect(void *instance, const kt_call *call, const kt_target *target) {
+    return goInspect((uintptr_t)instance, (kt_call *)call, (kt_target *)target);
+}
+
+static const kt_pusher table = {
+    .size = sizeof table,
+    .abi_minor = KT_ABI_MINOR,
+    .id = TEXT("vault-kv"),
+    .version = TEXT("1.0.0"),
+    .summary = TEXT("Writes key pairs into secrets of Vault or OpenBao (key-value store, version 2)"),
+    .manifest = TEXT(MANIFEST),
+    .open = pusher_open,
+    .close = pusher_close,
+    .check = pusher_check,
+    .push = pusher_push,
+    .inspect = pusher_inspect,
+};
+
+KT_EXPORT const kt_pusher *kt_pusher_entry_v1(const kt_host *host) {
+    (void)host;
+    return &table;
+}
+
+const void *find_service(const kt_host *host, const char *id) {
+    if (!KT_HAS(kt_host, host, service) || !host->service) return NULL;
+    return host->service(host, (kt_string){id, strlen(id)});
+}
+
+const kt_http_response *send_request(const kt_http *http, const kt_call *call, const kt_http_request *request) {
+    return http->send(call, request);
+}
+
+void report_outcome(const kt_call *call, const kt_report *report) {
+    if (KT_HAS(kt_call, call, report) && call->report) call->report(call, report);
+}
+
+void *take_secret(const kt_secret *secret, uint64_t length) { return secret->allocate(length); }
+
+void release_secret(const kt_secret *secret, void *memory, uint64_t length) { secret->release(memory, length); }

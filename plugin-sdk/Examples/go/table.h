@@ -1,0 +1,19 @@
+/* Between C and Go: what cgo cannot say. Go cannot call a C function pointer, nor hold a static C table. */
+#ifndef TABLE_H
+#define TABLE_H
+
+#include "keyturn_pusher.h"
+
+/* The host's service of that id; NULL: it has none, or is too old to be asked. */
+const void *find_service(const kt_host *host, const char *id);
+
+/* The host's functions. */
+const kt_http_response *send_request(const kt_http *http, const kt_call *call, const kt_http_request *request);
+void report_outcome(const kt_call *call, const kt_report *report);
+void *take_secret(const kt_secret *secret, uint64_t length);
+void release_secret(const kt_secret *secret, void *memory, uint64_t length);
+
+/* A handle of Go's as the instance that the host keeps. */
+static inline void keep_handle(void **instance, uintptr_t handle) { *instance = (void *)handle; }
+
+#endif

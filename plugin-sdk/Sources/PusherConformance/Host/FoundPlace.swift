@@ -1,0 +1,38 @@
+internal import CKeyturnPusher
+
+/// A place that `kt.find/1` reported, copied, and what is wrong with its form.
+struct FoundPlace: Sendable {
+    /// The bytes of its texts that a runner hands on.
+    private static let limits = (place: 2 << 10, fields: 4 << 10, short: 1 << 10)
+
+    var place = ""
+    var fields = ""
+    var keyID = ""
+    var changedAt = ""
+    var faults: [String] = []
+
+    init(_ raw: UnsafePointer<kt_found_place>?) {
+        guard let raw, Int(raw.pointee.size) >= MemoryLayout<kt_found_place>.size else {
+            faults = ["kt_found_place.size does not cover the fields of version 1.0: set it to sizeof"]
+            return
+        }
+        let told = raw.pointee
+        place = text(told.place, limit: Self.limits.place)
+        fields = text(told.fields, limit: Self.limits.fields)
+        keyID = text(told.key_id, limit: Self.limits.short)
+        changedAt = text(told.changed_at, limit: Self.limits.short)
+        for (name, string, limit) in [
+            ("place", told.place, Self.limits.place), ("fields", told.fields, Self.limits.fields),
+            ("key_id", told.key_id, Self.limits.short), ("changed_at", told.changed_at, Self.limits.short),
+        ] where string.length > limit {
+            faults.append("\(name) has \(string.length) bytes; \(limit) are the most")
+        }
+    }
+
+    /// The fields as texts by name; nil: they are not a JSON object of strings.
+    var texts: [String: String]? {
+        guard let members = JSONValue(parsing: Array(fields.utf8))?.object else { return nil }
+        let texts = members.compactMapValues(\.string)
+        return texts.count == members.count ? texts : nil
+    }
+}
