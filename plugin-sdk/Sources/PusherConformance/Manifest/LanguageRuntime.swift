@@ -22,6 +22,14 @@ enum LanguageRuntime: String, CaseIterable {
         }
     }
 
+    /// What the descriptors lead to that it keeps until the process ends, by how their names begin: Go's poller has an epoll and an
+    /// eventfd, or a pipe where it is older, from the first timer on.
+    var keptDescriptors: [String] {
+        switch self {
+        case .go: ["anon_inode:[eventpoll]", "anon_inode:[eventfd]", "pipe:["]
+        }
+    }
+
     /// Threads that it keeps until the process ends: Go never ends its scheduler, its monitor and the collector's workers,
     /// of which there is one for each processor.
     var keptThreads: Int {
