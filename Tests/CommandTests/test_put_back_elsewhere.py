@@ -92,7 +92,7 @@ def test_in_overlap(make, service):
 
 
 @pytest.mark.timeout(150)
-@pytest.mark.parametrize("service", ["travis", "github-variable"])
+@pytest.mark.parametrize("service", TARGETS)
 def test_in_soak(make, service):
     """The old key is made Active again before the new pair is pushed, so no job meets a dead one for longer than that."""
     world, writer = begun(make, service, overlap="1s", soak="4s")
