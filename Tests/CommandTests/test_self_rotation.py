@@ -73,7 +73,7 @@ def test_a_whole_rotation(own):
 def test_the_own_key_spreads_late(own):
     """AWS does not know the new key everywhere for some seconds after keyturn has begun to use it: no alarm."""
     process = own.start("rotate", "--wait", "--user", OWN, stderr=subprocess.PIPE, text=True)
-    assert worlds.waited_for(lambda: pair(own)[0] != own.sandbox.accessKeyId, 60)
+    assert worlds.waited_for(lambda: own.sandbox.accessKeyId not in own.file.read_text(), 60)
     late = {
         "service": "aws", "path": "ListAccessKeys|GetAccessKeyLastUsed|UpdateAccessKey", "status": 403, "times": 4,
         "body": "<ErrorResponse><Error><Code>InvalidClientTokenId</Code><Message>The security token included in the request is "
