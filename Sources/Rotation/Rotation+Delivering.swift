@@ -20,6 +20,8 @@ extension Rotation {
                 if !terms.oneValue.contains(name) { deliveries[name]?.mayBeTorn = true }
                 transition.changedDeliveries.insert(name)
             }
+            // One that is tried before its time begins its waits anew: what kept it may have passed with the process.
+            if delivery.retryAt.map({ $0 > now }) ?? true { deliveries[name]?.quickTries = 0 }
             deliveries[name]?.shortenHold(now, terms.policy)
             let isPaused = delivery.isRateLimited && (delivery.retryAt ?? now) <= now + .seconds(3600)
             if !isPaused { deliveries[name]?.retryAt = nil }

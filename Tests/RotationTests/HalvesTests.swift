@@ -85,6 +85,21 @@ struct HalvesTests {
         #expect(whole.rotation.retryAt == whole.now + .seconds(30))
     }
 
+    @Test("and all others begin their waits anew with the process, and go on with them where they were due anyway")
+    func restarted() throws {
+        for (result, first) in [(half(.retryable), 1), (PushResult(.notFound, message: "404"), 30)] {
+            var world = World.at(.delivering)
+            _ = try waits(result, 6, in: &world)
+            world.answerAll()
+            world.restart()
+            #expect(try waits(result, 1, in: &world) == [first])
+            world.answerAll()
+            world.now = try #require(world.rotation.deliveries[target]?.retryAt)
+            world.restart()
+            #expect(try waits(result, 1, in: &world) != [first])
+        }
+    }
+
     @Test("are none where one value holds both")
     func oneValue() throws {
         var world = World.at(.delivering)
