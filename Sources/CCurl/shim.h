@@ -45,3 +45,14 @@ static inline CURLcode kt_curl_check_addresses(CURL *handle, kt_curl_address_che
     CURLcode result = curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, kt_curl_open_socket);
     return result == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, check) : result;
 }
+
+/* Counts how often a request is sent. libcurl sends it again by itself where a kept connection turns out to be closed. */
+static inline int kt_curl_count_sending(void *count, char *theirs, char *ours, int their_port, int our_port) {
+    (void)theirs, (void)ours, (void)their_port, (void)our_port;
+    ++*(int *)count;
+    return CURL_PREREQFUNC_OK;
+}
+static inline CURLcode kt_curl_count_sendings(CURL *handle, int *count) {
+    CURLcode result = curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, kt_curl_count_sending);
+    return result == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_PREREQDATA, count) : result;
+}

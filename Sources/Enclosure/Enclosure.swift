@@ -20,7 +20,7 @@ public enum Enclosure {
 
         init(description: String) { self.description = description }
 
-        /// The kernel lacks a part, and nobody has accepted that.
+        /// The kernel lacks a part, and that was not accepted.
         public init(lacking part: Part) {
             description =
                 "this machine's kernel has no \(part.rawValue), so the pusher cannot be shut in; `plugins: { accept-missing: [\(part.rawValue)] }` does without it"

@@ -144,12 +144,12 @@ enum SystemCallTable {
                 "openat",
                 where: [
                     .equals(5, cookie), .exactly(2, OpenFlag.truncate | OpenFlag.write, optional: OpenFlag.others),
-                ], granted: .writableFiles, for: "files that are written anew: Landlock decides which"),
+                ], granted: .writableFiles, for: "files that are overwritten: Landlock decides which"),
             .allow(
                 "openat",
                 where: [
                     .equals(5, cookie), .exactly(2, OpenFlag.truncate | OpenFlag.readWrite, optional: OpenFlag.others),
-                ], granted: .writableFiles, for: "files that are written anew: Landlock decides which"),
+                ], granted: .writableFiles, for: "files that are overwritten: Landlock decides which"),
             .fail(ENOSYS, "openat2", for: "runtimes fall back to openat"),
             // Landlock does not decide on these. Without files there are none to ask about; newfstatat of a descriptor is
             // carried out by the handler of SIGSYS.

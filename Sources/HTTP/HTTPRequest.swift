@@ -74,6 +74,9 @@ public struct HTTPResponse: Sendable {
     public var headers: [(name: String, value: String)]
     /// The body. It may hold what the server echoes, so it is kept like a secret.
     public var body: Secret
+    /// Whether the request was sent more than once, since a kept connection ended without an answer. This is the answer to the
+    /// last one; those before may have had an effect, too.
+    public var followsRepetition = false
 }
 
 /// Why there is no response.

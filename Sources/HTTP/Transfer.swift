@@ -29,6 +29,8 @@ final class Transfer {
     private let refusal: String?
     private let proxy: String?
     private let addressCheck = UnsafeMutablePointer<kt_curl_address_check>.allocate(capacity: 1)
+    /// How often libcurl has begun to send it.
+    private let sendings = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
 
     init(
         _ request: HTTPRequest, _ options: HTTPClient.Options, _ room: ResponseRoom,
@@ -39,6 +41,7 @@ final class Transfer {
         self.completion = completion
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         addressCheck.initialize(to: kt_curl_address_check())
+        sendings.initialize(to: 0)
         do throws(HTTPURL.Malformed) {
             let url = try HTTPURL(request.url)
             self.url = url
@@ -63,6 +66,7 @@ final class Transfer {
         room.give(taken + takenForHeaders)
         errorText.deallocate()
         addressCheck.deallocate()
+        sendings.deallocate()
     }
 
     /// A body would turn a GET into a POST.
@@ -86,6 +90,7 @@ final class Transfer {
         kt_curl_set_long(handle, CURLOPT_CONNECTTIMEOUT_MS, min(10_000, milliseconds(request.timeout)))
         kt_curl_set_long(handle, CURLOPT_TIMEOUT_MS, milliseconds(request.timeout))
         kt_curl_set_pointer(handle, CURLOPT_ERRORBUFFER, errorText)
+        kt_curl_count_sendings(handle, sendings)
         // When a kept connection closes without an answer, libcurl sends the request again on a new one, whatever its
         // method. On a connection of its own there is nothing to make up for.
         if request.isSentOnce { kt_curl_set_long(handle, CURLOPT_FRESH_CONNECT, 1) }
@@ -239,7 +244,9 @@ final class Transfer {
         guard let body = Secret.takingIfRoom(&body) else {
             return completion(.failure(HTTPError(.crowded, "there is no memory left that is fit for its answer")))
         }
-        completion(.success(HTTPResponse(status: status, headers: headers, body: body)))
+        completion(
+            .success(
+                HTTPResponse(status: status, headers: headers, body: body, followsRepetition: sendings.pointee > 1)))
     }
 
     private func error(_ result: CURLcode) -> HTTPError {
@@ -255,14 +262,16 @@ final class Transfer {
         if let handle { kt_curl_get_long(handle, CURLINFO_REQUEST_SIZE, &sent) }
         let detail = String(cString: errorText)
         let text = detail.isEmpty ? String(cString: curl_easy_strerror(result)) : detail
-        return HTTPError(Self.code(result, hasSent: sent > 0), text)
+        return HTTPError(Self.code(result, hasSent: sent > 0, isRepeated: sendings.pointee > 1), text)
     }
 
-    private static func code(_ result: CURLcode, hasSent: Bool) -> HTTPError.Code {
+    private static func code(_ result: CURLcode, hasSent: Bool, isRepeated: Bool) -> HTTPError.Code {
         switch result {
+        case CURLE_OPERATION_TIMEDOUT where hasSent: return .timedOut
+        // Of a connection that was made to send it again.
+        case _ where isRepeated: return .lost
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR:
             return .tls
-        case CURLE_OPERATION_TIMEDOUT where hasSent: return .timedOut
         // An answer that is not HTTP has the code of an unknown protocol, too: it comes after the request.
         case _ where hasSent: return .lost
         case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_FAILED_INIT, CURLE_OUT_OF_MEMORY: return .refused

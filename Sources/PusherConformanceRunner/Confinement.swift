@@ -26,7 +26,7 @@ enum Confinement {
     ///
     /// - Parameters:
     ///   - allowance: what is granted of that which the manifest asks for.
-    ///   - result: the one descriptor that stays beside the standard streams.
+    ///   - result: the one descriptor that stays open besides the standard streams.
     static func enclose(
         _ subject: Subject, _ allowance: Allowance, keeping result: Int32
     ) throws(Enclosure.Failure) {

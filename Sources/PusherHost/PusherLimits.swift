@@ -31,7 +31,7 @@ enum PusherLimits {
     /// Messages that ask for nothing useful (log lines beyond the bound, refused requests) of an hour, after which a process is
     /// ended each time it begins again.
     static let nuisancesPerHour = 20_000
-    /// Threads of its process: one for each call under way, and what its plugin may want beside. The kernel has no such limit for a
+    /// Threads of its process: one for each call under way, and what its plugin may want besides. The kernel has no such limit for a
     /// process, so it is looked at from time to time.
     static let threads = 256
     /// How often that is.

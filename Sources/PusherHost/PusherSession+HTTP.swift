@@ -152,10 +152,11 @@ extension PusherSession {
     private static var crowdedWait: Duration { .milliseconds(250) }
 
     /// A request that was refused, or never reached the service, changed nothing; nor does one that it has no time for
-    /// (503). What went wrong there may have.
+    /// (503). What went wrong there may have, and so may the first of two that were sent.
     static func mayHaveWritten(_ result: Result<HTTPResponse, HTTPError>) -> Bool {
         switch result {
-        case .success(let response): !(400..<500).contains(response.status) && response.status != 503
+        case .success(let response):
+            response.followsRepetition || !(400..<500).contains(response.status) && response.status != 503
         case .failure(let error): ![.refused, .unreachable, .tls].contains(error.code)
         }
     }

@@ -165,7 +165,7 @@ final class PusherSession {
         secrets.append(secret)
     }
 
-    /// A process that is gone tells nothing, and its successor has not seen them.
+    /// A process that is gone leaks nothing, and its successor has not seen them.
     private func forgetPairs() {
         if secrets.count > settings.secrets.count { secrets = settings.secrets }
     }

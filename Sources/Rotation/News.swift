@@ -59,7 +59,7 @@ public struct Told: Hashable, Codable, Sendable {
 
     /// Remembers what is gone from the rotation by the time that it can be told: that there was a leak.
     public mutating func remember(_ rotation: Rotation) {
-        // Of a key without a record, the history tells.
+        // A key without a record is in the history only.
         for leak in rotation.leaks where leak.id != rotation.strangerLeak?.id {
             if leaks?.contains(where: { $0.key == leak.id }) != true {
                 leaks = (leaks ?? []) + [Leak(key: leak.id, isTold: false)]

@@ -64,7 +64,12 @@ struct OneUser: ParsableArguments {
     var user: String { named ?? optional ?? "" }
 
     func validate() throws {
-        if named == nil, optional == nil { throw ValidationError("the user is missing, such as cicd-bot") }
+        try Self.checkNamedOnce(named, optional, missing: "the user is missing, such as cicd-bot")
+    }
+
+    /// One of an argument and the option `--user`, and not both.
+    static func checkNamedOnce(_ named: String?, _ optional: String?, missing: String) throws {
+        if named == nil, optional == nil { throw ValidationError(missing) }
         if named != nil, optional != nil {
             throw ValidationError("the user is named twice: as an argument and by --user")
         }

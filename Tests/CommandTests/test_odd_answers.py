@@ -147,6 +147,44 @@ def test_a_write_whose_answer_is_not_http_may_have_happened(cast, answer):
         server.server_close()
 
 
+def test_a_write_that_was_sent_twice_may_have_happened(cast):
+    """A kept connection ends without an answer, so libcurl sends the write again by itself: the refusal is of the second one."""
+    received = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_PUT(self):
+            self.rfile.read(int(self.headers.get("content-length") or 0))
+            received.append(self.connection)
+            if len(received) == 2:
+                # Done, and not answered.
+                self.close_connection = True
+                return
+            self.send_response(404)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            """Tests are quiet."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        cast.world.configuration["defaults"] |= {"max-attempts": 2, "preflight": False}
+        plugins.put(cast.directory, "plain")
+        cast.use("mine", "plain", "here")
+        cast.world.configuration["pushers"]["mine"]["endpoint"] = f"http://127.0.0.1:{server.server_port}"
+        cast.world.save()
+        cast.world.run("rotate", timeout=60)
+        assert len(received) >= 3 and received[0] is received[1] is not received[2]
+        assert cast.world.deliveries()["mine:here"]["may-be-torn"] is True
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
 def test_large_header_fields_of_a_service_take_no_more_memory_than_they_may(tmp_path):
     """Fields of the largest size from a service that one pusher asks as often as it can, over five ports."""
     content = b"".join(b"x-%03d: %s\r\n" % (number, b"\xff" * 180) for number in range(110))

@@ -1,6 +1,14 @@
 """Fan-outs under rate limits: kept to before the service has to insist, and paused when it does."""
 
+import http.server
+import threading
+
+import plugins
 import pytest
+
+from test_pushers import Cast
+from world import waited_for
+
 
 def repositories(count):
     return [{"pusher": "github", "repository": f"acme/app-{number}"} for number in range(1, count + 1)]
@@ -64,3 +72,46 @@ def test_limits_that_make_no_sense(world):
     world.save()
     result = world.must("plan", status=78)
     assert "pushers.github.limits.0.seconds` must be at least 1" in result.err
+
+
+def test_a_half_written_pair_goes_before_all_that_wait_for_their_turn(tmp_path):
+    """One write of twelve has no answer: its target is written again as soon as anything may be, not after the others."""
+    written = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_PUT(self):
+            self.rfile.read(int(self.headers.get("content-length") or 0))
+            written.append(self.path.strip("/"))
+            if written == ["a-torn"]:
+                self.close_connection = True
+                return
+            self.send_response(200)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            """Tests are quiet."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    cast = Cast(tmp_path / "cast")
+    try:
+        plugins.put(cast.directory, "plain", says=plugins.manifest("plain", pace={"push": {"write": 1}}))
+        cast.world.configuration["defaults"]["preflight"] = False
+        cast.use("mine", "plain", "a-torn", *(f"b-{number:02}" for number in range(12)))
+        cast.world.configuration["pushers"]["mine"] |= {
+            "endpoint": f"http://127.0.0.1:{server.server_port}", "limits": [{"seconds": 3, "cost": 1, "write": 1}]}
+        cast.world.save()
+        process = cast.world.start("rotate", "--quiet")
+        try:
+            again = lambda: written.count("a-torn") == 2 and len(written) >= 4  # noqa: E731
+            assert waited_for(again, 60), written
+        finally:
+            process.kill()
+            process.wait(timeout=20)
+        assert written.index("a-torn") == 0 and "a-torn" in written[1:3], written
+    finally:
+        cast.close()
+        server.shutdown()
+        server.server_close()

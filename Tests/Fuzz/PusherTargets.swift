@@ -1,3 +1,5 @@
+import Glibc
+
 @testable import HTTP
 @testable import PlainText
 @testable import PusherHost
@@ -163,5 +165,27 @@ enum LockFileTarget: FuzzTarget {
             let file = try LockFile(text: String(decoding: bytes, as: UTF8.self), path: "keyturn.lock")
             demand(file.pins.keys.allSatisfy(PlainText.isShowable), "what is shown can be shown")
         } catch { demand(error.description.hasPrefix("keyturn.lock"), "an error says where") }
+    }
+}
+
+/// A library's headers, before it is pinned.
+enum LibraryTarget: FuzzTarget {
+    static let name = "library"
+
+    static var seeds: [[UInt8]] {
+        // This program is position-independent, so its headers are those of a library.
+        var own: [UInt8] = [UInt8](repeating: 0, count: 65_536)
+        let descriptor = open("/proc/self/exe", O_RDONLY)
+        defer { close(descriptor) }
+        own.removeLast(own.count - max(0, read(descriptor, &own, own.count)))
+        return [own, Array(own.prefix(64)), Array("\u{7F}ELF".utf8)]
+    }
+
+    static func take(_ bytes: UnsafeRawBufferPointer) {
+        do throws(LibraryFile.Malformed) {
+            let file = try LibraryFile(bytes)
+            demand(file.versions.count <= 65_536, "a table has an end")
+            _ = file.obstacle()
+        } catch { demand(PlainText.isShowable(error.description), "a reason can be shown") }
     }
 }

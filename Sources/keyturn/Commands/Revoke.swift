@@ -69,12 +69,7 @@ struct UserOrKey: ParsableArguments {
     var text: String { named ?? optional ?? "" }
 
     func validate() throws {
-        if named == nil, optional == nil {
-            throw ValidationError("the user or the key ID is missing, such as cicd-bot")
-        }
-        if named != nil, optional != nil {
-            throw ValidationError("the user is named twice: as an argument and by --user")
-        }
+        try OneUser.checkNamedOnce(named, optional, missing: "the user or the key ID is missing, such as cicd-bot")
     }
 
     /// The key, if it is one and no user has that name.

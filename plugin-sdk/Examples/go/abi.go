@@ -145,27 +145,27 @@ func failure(code C.kt_outcome, message string) *outcome {
 // Messages are one line, of bounded length.
 const messageLimit = 500
 
-func (told *outcome) report(call *C.kt_call) C.kt_outcome {
+func (result *outcome) report(call *C.kt_call) C.kt_outcome {
 	line := strings.Map(func(character rune) rune {
 		if character < ' ' {
 			return ' '
 		}
 		return character
-	}, told.message)
+	}, result.message)
 	if len(line) > messageLimit {
 		line = strings.ToValidUTF8(line[:messageLimit], "")
 	}
-	memory := C.calloc(1, C.size_t(C.sizeof_kt_report+len(line)+len(told.keyID)+64))
+	memory := C.calloc(1, C.size_t(C.sizeof_kt_report+len(line)+len(result.keyID)+64))
 	if memory == nil {
 		return C.KT_INTERNAL
 	}
 	defer C.free(memory)
-	arena := arena{memory: unsafe.Slice((*byte)(memory), C.sizeof_kt_report+len(line)+len(told.keyID)+64)}
+	arena := arena{memory: unsafe.Slice((*byte)(memory), C.sizeof_kt_report+len(line)+len(result.keyID)+64)}
 	report := (*C.kt_report)(arena.take(C.sizeof_kt_report))
 	*report = C.kt_report{
-		size: C.sizeof_kt_report, evidence: told.evidence, retry_after_ms: C.int64_t(told.retryAfterMS),
-		message: arena.text([]byte(line)), key_id: arena.text([]byte(told.keyID)),
+		size: C.sizeof_kt_report, evidence: result.evidence, retry_after_ms: C.int64_t(result.retryAfterMS),
+		message: arena.text([]byte(line)), key_id: arena.text([]byte(result.keyID)),
 	}
 	C.report_outcome(call, report)
-	return told.code
+	return result.code
 }

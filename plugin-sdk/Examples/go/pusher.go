@@ -158,8 +158,8 @@ func goInspect(instance C.uintptr_t, call *C.kt_call, target *C.kt_target) C.kt_
 		if len(found.accessKeyID) == 0 {
 			return failure(C.KT_NOT_FOUND, "Vault: "+where.Path+": holds no key ID")
 		}
-		told := where.success(C.KT_OK, C.KT_EVIDENCE_NONE, "the key ID was read")
-		told.keyID = string(found.accessKeyID)
-		return told
+		result := where.success(C.KT_OK, C.KT_EVIDENCE_NONE, "the key ID was read")
+		result.keyID = string(found.accessKeyID)
+		return result
 	})
 }

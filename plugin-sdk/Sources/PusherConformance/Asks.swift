@@ -1,4 +1,4 @@
-/// What a manifest asks for beside hosts. Nothing of it is given just because it is asked for.
+/// What a manifest asks for besides hosts. Nothing of it is given just because it is asked for.
 public struct Asks: Hashable, Sendable {
     /// Files and directories that the pusher's process wants to read.
     public var readable: [String]

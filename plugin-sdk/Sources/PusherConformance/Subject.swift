@@ -46,10 +46,10 @@ public struct Subject: Sendable {
     /// Where its files are.
     public var directory: String { Self.directory(of: library) }
 
-    /// What the manifest asks for beside hosts.
+    /// What the manifest asks for besides hosts.
     public var asks: Asks { Asks(manifest) }
 
-    /// What the manifest next to a library asks for beside hosts. Only that is read: patterns of its schemas, which can take
+    /// What the manifest next to a library asks for besides hosts. Only that is read: patterns of its schemas, which can take
     /// for ever, are not tried.
     ///
     /// - Parameter library: the path of pusher.so.
@@ -72,7 +72,7 @@ public struct Subject: Sendable {
             manifest.object != nil
         else {
             throw SubjectError(
-                "\(directory(of: library))/manifest.json is missing, or no JSON object: it has to stand beside the library"
+                "\(directory(of: library))/manifest.json is missing, or no JSON object: it must be in the directory of the library"
             )
         }
         return (text, manifest)

@@ -16,14 +16,14 @@ struct FoundPlace: Sendable {
             faults = ["kt_found_place.size does not cover the fields of version 1.0: set it to sizeof"]
             return
         }
-        let told = raw.pointee
-        place = text(told.place, limit: Self.limits.place)
-        fields = text(told.fields, limit: Self.limits.fields)
-        keyID = text(told.key_id, limit: Self.limits.short)
-        changedAt = text(told.changed_at, limit: Self.limits.short)
+        let found = raw.pointee
+        place = text(found.place, limit: Self.limits.place)
+        fields = text(found.fields, limit: Self.limits.fields)
+        keyID = text(found.key_id, limit: Self.limits.short)
+        changedAt = text(found.changed_at, limit: Self.limits.short)
         for (name, string, limit) in [
-            ("place", told.place, Self.limits.place), ("fields", told.fields, Self.limits.fields),
-            ("key_id", told.key_id, Self.limits.short), ("changed_at", told.changed_at, Self.limits.short),
+            ("place", found.place, Self.limits.place), ("fields", found.fields, Self.limits.fields),
+            ("key_id", found.key_id, Self.limits.short), ("changed_at", found.changed_at, Self.limits.short),
         ] where string.length > limit {
             faults.append("\(name) has \(string.length) bytes; \(limit) are the most")
         }
