@@ -22,11 +22,26 @@ extension Simulation {
     }
 
     private mutating func jump() {
+        if random.chance(100) { return dieAhead() }
         let size = random.seconds(0...random.pick([10, 100, 5_000]))
         let leap = random.chance(500) ? size : .zero - size
         book.clockJumped(by: leap)
         skew = skew + leap
         note("the clock jumps: it is \(skew.milliseconds) ms ahead")
+    }
+
+    /// A machine with a clock that is far ahead takes the user up, and is gone: what it leaves is a lease from the future.
+    private mutating func dieAhead() {
+        let lead = random.seconds(random.pick([1_000...5_000, 100_000...1_000_000]))
+        note("a machine whose clock is \(lead.milliseconds) ms ahead")
+        book.clockJumped(by: lead)
+        skew = skew + lead
+        (machine, processNumber) = (machine + 1, processNumber + 1)
+        open(as: owner())
+        if let index = processes.indices.last { crash(index) }
+        book.clockJumped(by: .zero - lead)
+        skew = skew - lead
+        machine += 1
     }
 
     /// It goes on where it was stopped, and learns from the journal that it is late.

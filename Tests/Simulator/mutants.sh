@@ -123,7 +123,8 @@ plant "brings the old key back though it has leaked" $R+Orders.swift \
 swift build -c release --product keyturn-simulate 2>&1 | grep -E 'error|Compiling|Build of' | tail -3
 simulate=$(swift build -c release --show-bin-path)/keyturn-simulate
 missed=0
-for number in "${!names[@]}"; do
+only=${MUTANTS:-${!names[*]}}
+for number in $only; do
     found=$(KEYTURN_MUTANT=$((number + 1)) timeout 60 "$simulate" --seeds "$seeds" --violations 1 2>&1 | grep -m1 '^seed' || true)
     [ -n "$found" ] || missed=$((missed + 1))
     printf '%2d  %-40s %s\n' $((number + 1)) "${names[number]}" "${found:-NOT FOUND}"
