@@ -6,6 +6,7 @@ let cLibraries: [Target] = [
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
     .systemLibrary(name: "CExpat", pkgConfig: "expat"),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium"),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3"),
     .systemLibrary(name: "CSodiumStatic", path: "Plugins/GitHubActions/CSodiumStatic"),
     .systemLibrary(name: "CCryptoStatic", path: "Plugins/GitHubActions/CCryptoStatic"),
     .systemLibrary(name: "CLinux"),
@@ -21,12 +22,9 @@ let modules: [Target] = [
     .target(name: "Secrets", dependencies: ["CLinux", "CSodium"]),
     .target(name: "HTTP", dependencies: ["CCurl", "PlainText", "Secrets"]),
     .target(name: "AWS", dependencies: ["CExpat", "HTTP", "JSON", "PlainText", "Rotation", "Secrets"]),
-    .target(
-        name: "Journal",
-        dependencies: [
-            "CSodium", "Rotation", "Secrets", .product(name: "GRDB", package: "GRDB.swift"),
-            .product(name: "GRDBSQLite", package: "GRDB.swift"),
-        ]),
+    .target(name: "StateStore"),
+    .target(name: "SQLiteStore", dependencies: ["CSQLite", "StateStore"]),
+    .target(name: "Journal", dependencies: ["CSodium", "Rotation", "Secrets", "StateStore"]),
     .target(name: "FileTrust"),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
     .target(name: "JSON", dependencies: ["CRE2"]),
@@ -56,7 +54,7 @@ let executables: [Target] = [
         dependencies: [
             "AWS", "CLinux", "CWiping", "Configuration", "Enclosure", "Engine", "FileTrust", "HTTP", "Hardening",
             "JSON", "Journal", "Listening",
-            "Notifications", "PlainText", "PusherHost", "Rotation", "Secrets",
+            "Notifications", "PlainText", "PusherHost", "Rotation", "SQLiteStore", "Secrets", "StateStore",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
             .product(name: "PusherConformance", package: "plugin-sdk"),
@@ -99,7 +97,8 @@ func pusher(_ name: String, dependencies: [Target.Dependency] = [], exclude: [St
 /// The simulator: the real decisions in a world of faults. Built and run by `make simulate`, not installed.
 let simulator: [Target] = [
     .executableTarget(
-        name: "Simulator", dependencies: ["AWS", "Engine", "Journal", "PusherHost", "Rotation", "Secrets"],
+        name: "Simulator",
+        dependencies: ["AWS", "Engine", "Journal", "PusherHost", "Rotation", "SQLiteStore", "Secrets"],
         path: "Tests/Simulator", exclude: ["mutants.sh"])
 ]
 
@@ -108,7 +107,8 @@ let counts: [Target] = [
     .executableTarget(
         name: "Counts",
         dependencies: [
-            "AWS", "Configuration", "Engine", "JSON", "Journal", "PusherHost", "Rotation", "RunnerProtocol", "Secrets",
+            "AWS", "Configuration", "Engine", "JSON", "Journal", "PusherHost", "Rotation", "RunnerProtocol",
+            "SQLiteStore", "Secrets",
         ], path: "Tests/Benchmark/Counts")
 ]
 
@@ -138,9 +138,11 @@ let tests: [Target] = [
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "JSON", "Rotation", "Secrets"]),
     .testTarget(
         name: "JournalTests",
-        dependencies: ["Journal", "Rotation", "Secrets", .product(name: "GRDB", package: "GRDB.swift")]),
+        dependencies: ["CSQLite", "Journal", "Rotation", "SQLiteStore", "Secrets", "StateStore"]),
+    .testTarget(name: "StoreTests", dependencies: ["CSQLite", "SQLiteStore", "StateStore"]),
     .testTarget(
-        name: "EngineTests", dependencies: ["AWS", "Engine", "Journal", "PusherHost", "Rotation", "Secrets"]),
+        name: "EngineTests",
+        dependencies: ["AWS", "Engine", "Journal", "PusherHost", "Rotation", "SQLiteStore", "Secrets"]),
     .testTarget(
         name: "PluginTests",
         dependencies: [
@@ -190,7 +192,6 @@ let package = Package(
         .package(path: "plugin-sdk"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     ],

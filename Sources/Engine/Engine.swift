@@ -80,7 +80,7 @@ public struct Engine: Sendable {
         on user: ManagedUser, requests: [Event.Request], extent: Extent
     ) async -> UserOutcome {
         var session: RotationSession
-        do { session = try RotationSession(user, journal, owner: owner, at: clock.now) } catch {
+        do { session = try await RotationSession(user, journal, owner: owner, at: clock.now) } catch {
             let end: UserOutcome.End =
                 error.code == .leased ? .busy(error.description) : .journalFailed(error.description)
             return UserOutcome(user: user.name, rotation: nil, end: end)
@@ -89,7 +89,7 @@ public struct Engine: Sendable {
         var refusals: [OrderRefusal] = []
         do throws(JournalError) {
             end = try await drive(&session, requests: requests, extent: extent, refusals: &refusals)
-            try session.end()
+            try await session.end()
         } catch {
             let words = error.description
             end = error.code == .overtaken ? .busy(words) : .journalFailed(words)
@@ -108,7 +108,7 @@ public struct Engine: Sendable {
         var happenings = ([.resumed] + requests.map { .asked($0) }).map { Happening(event: $0) }
         while true {
             let isStopping = Task.isCancelled
-            let transition = try session.handle(happenings, at: clock.now, begins: !isStopping)
+            let transition = try await session.handle(happenings, at: clock.now, begins: !isStopping)
             refusals += transition.refusals
             if !transition.notes.isEmpty || !transition.changedDeliveries.isEmpty {
                 tell(session, transition.notes)
@@ -153,7 +153,7 @@ public struct Engine: Sendable {
         defer { timer.cancel() }
         while session.rotation.isWaitingForAnswers, clock.now < end {
             let happenings = await mailbox.take()
-            let transition = try session.handle(happenings, at: clock.now, begins: false)
+            let transition = try await session.handle(happenings, at: clock.now, begins: false)
             if !transition.notes.isEmpty || !transition.changedDeliveries.isEmpty { tell(session, transition.notes) }
         }
         return .stopped

@@ -4,7 +4,7 @@ package import Secrets
 
 /// One process's work on one user: events go in, are journalled with what follows from them, and effects come out.
 ///
-/// Synchronous, and without I/O but the journal's: what is decided, and in which order it is written down, is all here.
+/// Without I/O but the journal's: what is decided, and in which order it is written down, is all here.
 /// The simulator drives it as ``Engine`` does.
 package struct RotationSession {
     /// How long a lease lasts without being renewed.
@@ -15,19 +15,20 @@ package struct RotationSession {
     package private(set) var rotation: Rotation
     package private(set) var pair: KeyPair?
     private var lease: Lease
-    private var version: Int64
+    private var position: JournalPosition
 
     /// Takes a user up.
     ///
     /// - Throws: `leased` while another process is at work on it.
-    package init(_ user: ManagedUser, _ journal: any Journal, owner: LeaseOwner, at now: Timestamp) throws(JournalError)
-    {
+    package init(
+        _ user: ManagedUser, _ journal: any Journal, owner: LeaseOwner, at now: Timestamp
+    ) async throws(JournalError) {
         self.user = user
         self.journal = journal
         lease = Lease(owner: owner, until: now + Self.leaseDuration)
-        let (record, pair) = try journal.acquire(user.name, lease: lease, at: now)
+        let (record, pair) = try await journal.acquire(user.name, lease: lease, at: now)
         rotation = record.rotation
-        version = record.version
+        position = record.position
         self.pair = pair
     }
 
@@ -36,7 +37,7 @@ package struct RotationSession {
     /// - Parameter begins: whether anything is to be begun; else only what has happened is written down.
     package mutating func handle(
         _ happenings: [Happening], at now: Timestamp, begins: Bool = true
-    ) throws(JournalError) -> Transition {
+    ) async throws(JournalError) -> Transition {
         let before = rotation
         var transition = Transition()
         var fate = JournalEntry.Pair.keep
@@ -67,9 +68,9 @@ package struct RotationSession {
         guard !isUnchanged || !isFresh else { return transition }
         lease.until = now + Self.leaseDuration
         let entry = JournalEntry(
-            user: user.name, version: version, lease: lease, rotation: rotation, transition: transition, pair: fate,
+            user: user.name, position: position, lease: lease, rotation: rotation, transition: transition, pair: fate,
             at: now)
-        do { version = try journal.commit(entry) } catch {
+        do { position = try await journal.commit(entry) } catch {
             rotation = before
             throw error
         }
@@ -83,5 +84,5 @@ package struct RotationSession {
     }
 
     /// Gives the user back.
-    package func end() throws(JournalError) { try journal.release(user.name, lease: lease) }
+    package func end() async throws(JournalError) { try await journal.release(user.name, at: position) }
 }

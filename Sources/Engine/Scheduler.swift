@@ -24,8 +24,8 @@ public struct Scheduler: Sendable {
     /// The users for whom something is due, and when the next is due for the others.
     ///
     /// - Throws: ``Journal/JournalError``.
-    public func due(at now: Timestamp) throws -> (now: [ManagedUser], next: Timestamp?) {
-        let records = try engine.journal.records()
+    public func due(at now: Timestamp) async throws -> (now: [ManagedUser], next: Timestamp?) {
+        let records = try await engine.journal.records()
         var (dueUsers, next) = ([ManagedUser](), Timestamp?.none)
         for user in users {
             let rotation = records[user.name]?.rotation ?? Rotation(at: now)
@@ -54,7 +54,7 @@ public struct Scheduler: Sendable {
             var wakeUp: Timestamp?
             while !Task.isCancelled {
                 let now = engine.clock.now
-                let (dueUsers, next) = try due(at: now)
+                let (dueUsers, next) = try await due(at: now)
                 pulse.beat(at: now)
                 // Whoever comes last is at the end of the list, and finds the others under way.
                 for user in dueUsers where mayBegin(user, underWay, rests, now) {

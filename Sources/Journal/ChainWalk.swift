@@ -1,83 +1,77 @@
 internal import Rotation
+internal import StateStore
 
-/// Follows the chain line by line, and notes what does not hold.
+/// Follows the chain of one user's history line by line, and notes what does not hold.
 struct ChainWalk {
-    private let head: ChainHead?
-    private let sought: HistoryVerdict.Mark?
+    typealias End = (number: Int64, hash: String, at: Timestamp)
+
+    private let user: String
+    private let head: ChainHead
+    private let limit: Timestamp?
     private var expected: Int64
-    private var hash: [UInt8]
-    private var isFound = false
+    private var hash: String
     private var lastCheckpoint: String?
-    var verdict = HistoryVerdict()
+    private(set) var lines = 0
+    /// The last line; nil: there is none.
+    private(set) var last: End?
+    /// The last one up to the limit; nil: there is none.
+    private(set) var lastUpTo: End?
 
-    init(_ head: ChainHead?, looksFor sought: HistoryVerdict.Mark?) {
-        self.head = head
-        self.sought = sought
-        expected = (head?.prunedLine ?? 0) + 1
-        hash = head?.prunedHash ?? []
-        guard let head else {
-            verdict.add(nil, "the end of the chain was removed")
-            return
-        }
-        guard head.prunedLine > 0 else { return }
-        let pruned = HistoryVerdict.Mark(line: head.prunedLine, hash: HistoryChain.hexadecimal(head.prunedHash))
-        verdict.pruned = pruned
-        see(pruned)
+    /// - Parameter limit: a moment for ``lastUpTo``.
+    init(_ user: String, _ head: ChainHead, upTo limit: Timestamp?) {
+        (self.user, self.head, self.limit) = (user, head, limit)
+        expected = head.prunedLine + 1
+        hash = head.prunedHash
+        if head.prunedLine > 0 { see((head.prunedLine, head.prunedHash, head.prunedAt)) }
     }
 
-    /// - Parameters:
-    ///   - content: a line's fields, as they are; whoever changed them kept to no rule.
-    ///   - stored: the hash that it carries.
-    mutating func take(_ content: [Cell], _ stored: [UInt8]) {
-        guard case .number(let number) = content[0] else { return }
+    /// - Parameter line: as it is; whoever changed it kept to no rule.
+    mutating func take(_ line: StoredLine, _ verdict: inout HistoryVerdict) {
+        let (stored, json) = Coding.split(line.content)
+        lines += 1
         verdict.lines += 1
-        let computed = HistoryChain.hash(after: hash, content)
-        if number > expected {
+        if line.number > expected {
+            let missing =
+                expected == line.number - 1
+                ? "line \(expected) is missing" : "lines \(expected) to \(line.number - 1) are missing"
+            verdict.add(user, line.number, "\(missing) before it")
+        } else if line.number < expected {
+            verdict.add(user, line.number, "it was pruned, and is here again")
+        } else if ChainHead.hash(after: hash, json) != stored {
             verdict.add(
-                number,
-                expected == number - 1
-                    ? "line \(expected) is missing before it"
-                    : "lines \(expected) to \(number - 1) are missing before it")
-        } else if number < expected {
-            verdict.add(number, "it was pruned, and is here again")
-        } else if computed != stored {
-            verdict.add(
-                number, "it was changed, or the line before it was: its hash is not that of what it says and follows")
+                user, line.number,
+                "it was changed, or the line before it was: its hash is not that of what it says and follows")
         }
-        if case (.text(let kind), .text(let detail)) = (content[4], content[8]) {
-            if kind == Note.Kind.historyBroken.rawValue { verdict.add(number, "keyturn found then: \(detail)") }
-            if kind == Note.Kind.historyPruned.rawValue { lastCheckpoint = detail }
+        if let text = try? Coding.read(LineText.self, json) {
+            if text.number != line.number || text.at.milliseconds != line.at || text.user != user {
+                verdict.add(
+                    user, line.number, "it lies elsewhere than it says: it is line \(text.number) of \(text.user)")
+            }
+            if text.kind == Note.Kind.historyBroken.rawValue {
+                verdict.add(user, line.number, "keyturn found then: \(text.detail ?? "")")
+            }
+            if text.kind == Note.Kind.historyPruned.rawValue { lastCheckpoint = text.detail }
         }
-        expected = max(expected, number + 1)
-        // What comes after is checked against what stands here: one change is told once.
+        expected = max(expected, line.number + 1)
+        // What comes after is checked against what is here: one change is one fault.
         hash = stored
-        let mark = HistoryVerdict.Mark(line: number, hash: HistoryChain.hexadecimal(stored))
-        verdict.head = mark
-        see(mark)
+        see((line.number, stored, Timestamp(milliseconds: line.at)))
     }
 
-    private mutating func see(_ mark: HistoryVerdict.Mark) {
-        guard let sought, sought.hash == mark.hash, sought.line == nil || sought.line == mark.line else { return }
-        isFound = true
+    private mutating func see(_ end: End) {
+        last = end
+        if let limit, end.at <= limit { lastUpTo = end }
     }
 
-    mutating func end() {
-        if let head {
-            let last = expected - 1
-            if last < head.line { verdict.add(nil, "lines \(last + 1) to \(head.line) are missing at the end") }
-            if last > head.line { verdict.add(nil, "lines \(head.line + 1) to \(last) were added at the end") }
-            if last == head.line, hash != head.hash {
-                verdict.add(nil, "line \(last) is not the one that keyturn wrote last")
-            }
-            if head.prunedLine > 0, lastCheckpoint != HistoryTable.checkpoint(head) {
-                verdict.add(nil, "no line says that the lines up to \(head.prunedLine) were pruned")
-            }
+    mutating func end(_ verdict: inout HistoryVerdict) {
+        let last = expected - 1
+        if last < head.line { verdict.add(user, nil, "lines \(last + 1) to \(head.line) are missing at the end") }
+        if last > head.line { verdict.add(user, nil, "lines \(head.line + 1) to \(last) were added at the end") }
+        if last == head.line, hash != head.hash {
+            verdict.add(user, nil, "line \(last) is not the one that keyturn wrote last")
         }
-        guard let sought, !isFound else { return }
-        if let line = sought.line, let head, line < head.prunedLine {
-            verdict.add(nil, "\(sought) cannot be checked: the lines up to \(head.prunedLine) were pruned")
-        } else {
-            verdict.add(nil, "\(sought) is not part of this history")
+        if head.prunedLine > 0, lastCheckpoint != StoredJournal.checkpoint(head) {
+            verdict.add(user, nil, "no line says that the lines up to \(head.prunedLine) were pruned")
         }
     }
 }

@@ -1,39 +1,41 @@
 public import Rotation
 public import Secrets
 
-/// What was intended and what was done. A port: SQLite stands behind it, and other stores can follow.
+/// What was intended and what was done. A port: ``StoredJournal`` stands behind it, and tests have others.
 ///
 /// Every writing operation compares and sets the version of one user's record, so a process that was overtaken changes
 /// nothing.
 public protocol Journal: Sendable {
-    /// The record of a user; nil: there is none.
-    func record(of user: String) throws(JournalError) -> JournalRecord?
     /// The records of all users.
-    func records() throws(JournalError) -> [String: JournalRecord]
+    func records() async throws(JournalError) -> [String: JournalRecord]
     /// Takes a user up for a while, and makes its record if there is none.
     ///
     /// - Returns: the record, and the pair that is being delivered; nil: none is kept.
     /// - Throws: `leased` while another living process holds the user.
     func acquire(
         _ user: String, lease: Lease, at now: Timestamp
-    ) throws(JournalError) -> (record: JournalRecord, pair: KeyPair?)
-    /// Gives a user back. Does nothing where the lease is not this one any more.
-    func release(_ user: String, lease: Lease) throws(JournalError)
-    /// Writes one transition, all or nothing, synced to disk before it returns.
+    ) async throws(JournalError) -> (record: JournalRecord, pair: KeyPair?)
+    /// Gives a user back. Does nothing where another process has taken it over.
+    func release(_ user: String, at position: JournalPosition) async throws(JournalError)
+    /// Writes one transition, all or nothing, on stable storage before it returns.
     ///
-    /// - Returns: the record's new version.
-    /// - Throws: `overtaken` if the record's version or lease is not the given one.
-    func commit(_ entry: JournalEntry) throws(JournalError) -> Int64
-    /// The pair that is being delivered; nil: none is kept.
-    func pendingPair(of user: String) throws(JournalError) -> KeyPair?
-    /// The history, oldest first.
-    func history(_ filter: HistoryFilter) throws(JournalError) -> [HistoryLine]
+    /// - Returns: where the record is afterwards.
+    /// - Throws: `overtaken` if the record is not where the entry says.
+    func commit(_ entry: JournalEntry) async throws(JournalError) -> JournalPosition
+}
+
+/// Where one user's record is: what the next writing must find.
+public struct JournalPosition: Hashable, Sendable {
+    /// Grows with every commit.
+    var version: Int64
+    /// Where the user's history ends.
+    var chain: ChainHead
 }
 
 /// One user's rotation as the journal holds it.
 public struct JournalRecord: Sendable {
-    /// Grows with every commit.
-    public var version: Int64
+    /// Where the record is.
+    public var position: JournalPosition
     /// Where the rotation stands.
     public var rotation: Rotation
     /// Who is at work on it.
@@ -75,9 +77,9 @@ public struct JournalEntry: Sendable {
 
     /// Whose rotation.
     public var user: String
-    /// The version that the record must have.
-    public var version: Int64
-    /// The lease that the record must have; its end is renewed to this one's.
+    /// Where the record must be.
+    public var position: JournalPosition
+    /// The lease afterwards.
     public var lease: Lease
     /// The rotation after the transition.
     public var rotation: Rotation
@@ -90,33 +92,15 @@ public struct JournalEntry: Sendable {
 
     /// One transition.
     public init(
-        user: String, version: Int64, lease: Lease, rotation: Rotation, transition: Transition, pair: Pair,
+        user: String, position: JournalPosition, lease: Lease, rotation: Rotation, transition: Transition, pair: Pair,
         at: Timestamp
     ) {
         self.user = user
-        self.version = version
+        self.position = position
         self.lease = lease
         self.rotation = rotation
         self.transition = transition
         self.pair = pair
         self.at = at
     }
-}
-
-/// One line of history.
-public struct HistoryLine: Hashable, Sendable {
-    /// Counts up over all users.
-    public var id: Int64
-    /// When.
-    public var at: Timestamp
-    /// Whose key; empty: it is about the state itself.
-    public var user: String
-    /// In which rotation.
-    public var rotation: Int
-    /// What.
-    public var note: Note
-    /// Who wrote it; nil: nobody noted that, before lines were chained.
-    public var author: Author?
-    /// What it is chained by, in hexadecimal digits; nil: it was written before lines were chained.
-    public var hash: String?
 }

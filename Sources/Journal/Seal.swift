@@ -6,7 +6,7 @@ public struct Seal: Sendable {
     /// The length of a seal key in bytes.
     public static let keyLength = 32
     private let key: Secret
-    /// Derived from the seal key, for the end of the history. One key has one use.
+    /// Derived from the seal key, for users' records with the ends of their histories. One key has one use.
     private let historyKey: Secret
 
     /// - Parameter key: exactly ``keyLength`` bytes.
@@ -58,19 +58,25 @@ public struct Seal: Sendable {
         return result == 0 ? Secret.taking(&plain) : nil
     }
 
-    /// HMAC-SHA-256 under a key that is derived from the seal key.
-    func authenticate(_ bytes: [UInt8]) -> [UInt8] {
+    /// A user's record as the store keeps it: a code, HMAC-SHA-256 under a key that is derived from the seal key over the user's name
+    /// and the JSON, then the JSON.
+    func vouch(for record: UserRecord, of user: String) -> [UInt8] {
+        let json = Coding.json(record)
+        return Coding.join(Hexadecimal.text(code(of: json, user)), json)
+    }
+
+    /// Whether a code is the one of this record, in constant time.
+    func accepts(_ code: String, for json: [UInt8], of user: String) -> Bool {
+        let expected = Array(Hexadecimal.text(self.code(of: json, user)).utf8)
+        let given = Array(code.utf8)
+        return given.count == expected.count && sodium_memcmp(given, expected, expected.count) == 0
+    }
+
+    private func code(of json: [UInt8], _ user: String) -> [UInt8] {
+        let bytes = Array("keyturn record \(user)\n".utf8) + json
         var code = [UInt8](repeating: 0, count: Int(crypto_auth_hmacsha256_BYTES))
         Self.with(historyKey) { _ = crypto_auth_hmacsha256(&code, bytes, UInt64(bytes.count), $0) }
         return code
-    }
-
-    /// Whether a code is the one of these bytes, in constant time.
-    func accepts(_ code: [UInt8], for bytes: [UInt8]) -> Bool {
-        guard code.count == Int(crypto_auth_hmacsha256_BYTES) else { return false }
-        var result: Int32 = -1
-        Self.with(historyKey) { result = crypto_auth_hmacsha256_verify(code, bytes, UInt64(bytes.count), $0) }
-        return result == 0
     }
 
     private static func with(_ key: Secret, _ body: (UnsafePointer<UInt8>) -> Void) {

@@ -4,11 +4,11 @@ internal import Synchronization
 /// What the notifier needs of the state.
 public protocol ToldStore: Sendable {
     /// What was told at one destination, by user.
-    func told(at destination: String) throws -> [String: Told]
+    func told(at destination: String) async throws -> [String: Told]
     /// Writes what was told at one destination.
-    func write(_ told: [String: Told], at destination: String) throws
+    func write(_ told: [String: Told], at destination: String) async throws
     /// Where every user's rotation stands.
-    func rotations() throws -> [String: Rotation]
+    func rotations() async throws -> [String: Rotation]
 }
 
 /// Tells people what they want to know, beside the work: nothing waits for it but the end of the process, and that not long.
@@ -63,12 +63,15 @@ public final class Notifier: Sendable {
         now: @escaping @Sendable () -> Timestamp,
         time: @escaping @Sendable (Timestamp) -> String, warn: @escaping @Sendable (String) -> Void,
         send: @escaping @Sendable (Message, Destination) async throws -> Void
-    ) throws {
+    ) async throws {
         (self.users, self.store, self.now, self.time, self.warn, self.send) = (users, store, now, time, warn, send)
         (rings, doorbell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-        let ledgers = try destinations.map { Ledger(destination: $0, told: try store.told(at: $0.name)) }
+        var ledgers: [Ledger] = []
+        for destination in destinations {
+            ledgers.append(Ledger(destination: destination, told: try await store.told(at: destination.name)))
+        }
         state = Mutex(State(ledgers: ledgers, rotations: [:], changed: []))
-        try look()
+        try await look()
     }
 
     /// A user's rotation has changed. Returns at once.
@@ -91,8 +94,8 @@ public final class Notifier: Sendable {
     }
 
     /// Reads where everybody stands.
-    private func look() throws {
-        let rotations = try store.rotations()
+    private func look() async throws {
+        let rotations = try await store.rotations()
         let now = now()
         state.withLock { state in
             for user in users { Self.take(user, rotations[user] ?? Rotation(at: now), &state, now) }
@@ -129,7 +132,7 @@ public final class Notifier: Sendable {
         while !Task.isCancelled {
             try? await Task.sleep(for: Self.interval)
             guard !Task.isCancelled else { return }
-            do { try look() } catch { warn("notifications: the state cannot be read: \(error)") }
+            do { try await look() } catch { warn("notifications: the state cannot be read: \(error)") }
             doorbell.yield()
         }
     }
@@ -161,22 +164,27 @@ public final class Notifier: Sendable {
             ($0.ledgers[index].destination, $0.ledgers[index].pausedUntil)
         }
         for (user, rotation, news) in owed {
-            if destination.occasions.contains(news.occasion), !isTold(news, of: user, rotation, at: destination) {
-                if let pausedUntil, pausedUntil > .now { return write(index) }
+            if destination.occasions.contains(news.occasion),
+                !(await isTold(news, of: user, rotation, at: destination))
+            {
+                if let pausedUntil, pausedUntil > .now { return await write(index) }
                 let message = Message(news, of: user, rotation, at: now(), time: time)
-                guard await deliver(message, destination, index) else { return write(index) }
+                guard await deliver(message, destination, index) else { return await write(index) }
             }
             state.withLock { state in
                 state.ledgers[index].told[user]?.settle(news)
                 state.ledgers[index].unwritten.insert(user)
             }
         }
-        write(index)
+        await write(index)
     }
 
     /// Whether another process, or this one under its configuration before, was faster. Of a leak the state may not know yet.
-    private func isTold(_ news: News, of user: String, _ rotation: Rotation, at destination: Destination) -> Bool {
-        guard news.occasion != .revoked, let told = try? store.told(at: destination.name)[user] else { return false }
+    private func isTold(_ news: News, of user: String, _ rotation: Rotation, at destination: Destination) async -> Bool
+    {
+        guard news.occasion != .revoked, let told = try? await store.told(at: destination.name)[user] else {
+            return false
+        }
         let owed = told.owed(rotation, at: now(), patience: destination.patience)
         return !owed.contains { $0.occasion == news.occasion }
     }
@@ -215,14 +223,14 @@ public final class Notifier: Sendable {
         }
     }
 
-    private func write(_ index: Int) {
+    private func write(_ index: Int) async {
         let (destination, told) = state.withLock { state in
             let ledger = state.ledgers[index]
             state.ledgers[index].unwritten = []
             return (ledger.destination.name, ledger.told.filter { ledger.unwritten.contains($0.key) })
         }
         guard !told.isEmpty else { return }
-        do { try store.write(told, at: destination) } catch {
+        do { try await store.write(told, at: destination) } catch {
             state.withLock { $0.ledgers[index].unwritten.formUnion(told.keys) }
             warn("notifications: what \(destination) was told cannot be noted, so it may be told again: \(error)")
         }

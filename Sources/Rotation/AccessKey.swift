@@ -1,10 +1,13 @@
 /// The public half of an AWS access key: `AKIA…`.
-public struct AccessKeyID: Hashable, Codable, Sendable, CustomStringConvertible {
+public struct AccessKeyID: RawRepresentable, Hashable, Codable, Sendable, CustomStringConvertible {
     /// As AWS gives it.
     public var rawValue: String
 
     /// A key ID as AWS gives it.
     public init(_ rawValue: String) { self.rawValue = rawValue }
+
+    /// As any text.
+    public init(rawValue: String) { self.rawValue = rawValue }
 
     /// The ID itself.
     public var description: String { rawValue }

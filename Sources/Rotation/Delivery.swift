@@ -1,10 +1,13 @@
 /// A target's name as people see it: `pusher:place`.
-public struct TargetName: Hashable, Codable, Sendable, CustomStringConvertible, Comparable {
+public struct TargetName: RawRepresentable, Hashable, Codable, Sendable, CustomStringConvertible, Comparable {
     /// `pusher:place`.
     public var rawValue: String
 
     /// A name of the form `pusher:place`.
     public init(_ rawValue: String) { self.rawValue = rawValue }
+
+    /// As any text.
+    public init(rawValue: String) { self.rawValue = rawValue }
 
     /// The name itself.
     public var description: String { rawValue }

@@ -36,9 +36,8 @@ public struct Note: Hashable, Sendable {
         case refused
         case adopted
         case activating, activated
-        /// About the history itself: lines were pruned, lines of an older layout were chained, somebody was at the chain.
+        /// About the history itself: lines were pruned, or the chain was changed by another program.
         case historyPruned = "history-pruned"
-        case historyChained = "history-chained"
         case historyBroken = "history-broken"
     }
 

@@ -3,7 +3,7 @@
 /// A value is fed events with ``handle(_:at:terms:)`` and answers with effects. It must be journalled before the effects
 /// are begun, so that an effect without an outcome can be told after a crash. Only CreateAccessKey needs that: it is the
 /// one effect that is not idempotent, and ``creations`` is what its reconciliation goes by.
-public struct Rotation: Hashable, Sendable {
+public struct Rotation: Hashable, Codable, Sendable {
     /// One call of CreateAccessKey, written down before it is made.
     public struct Creation: Hashable, Codable, Sendable {
         /// When it was about to be made.
@@ -105,6 +105,14 @@ public struct Rotation: Hashable, Sendable {
     var isLookOrdered = false
     /// Whether every target has just been seen not to need the old key.
     var isSeen = false
+
+    /// What is written of it, by these names: deliveries are records of their own, and what is of one process is not kept. A field that
+    /// is added must be optional, for workers of two neighbouring versions may share a state.
+    enum CodingKeys: String, CodingKey {
+        case number, phase, phaseSince, current, next, previous, creations, answers, failures, retryAt, isRequested,
+            leaks
+        case retained, deletedKeys, lookedAt, lastUse, retireReason, problem
+    }
 
     /// A user that keyturn has no record of.
     public init(at now: Timestamp) { phaseSince = now }

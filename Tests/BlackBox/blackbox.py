@@ -15,7 +15,6 @@ import json
 import os
 import pathlib
 import random
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,7 @@ import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "CommandTests"))
 import leaks  # noqa: E402
+import state  # noqa: E402
 
 STAGE = pathlib.Path(os.environ["KEYTURN_STAGE"])
 JOB_SECONDS = 1.0
@@ -135,10 +135,8 @@ class World:
 
     def position(self, user):
         """Which rotation the user is in, and in which phase; as the journal has it."""
-        with sqlite3.connect(self.directory / "keyturn.db", timeout=20) as journal:
-            row = journal.execute("SELECT number, phase FROM rotation WHERE user = ?", (user,)).fetchone()
-        journal.close()
-        return row or (0, "idle")
+        rotation = state.rotation(self.directory / "keyturn.db", user)
+        return (rotation["number"], rotation["phase"]) if rotation else (0, "idle")
 
     def remember_secret(self, user):
         """The one that the user's GitLab project holds now."""
@@ -158,12 +156,10 @@ class World:
 
     def overlap_age(self, user):
         """For how long the user has been in `overlap`, in seconds; None: it is not. With the rotation's number."""
-        with sqlite3.connect(self.directory / "keyturn.db", timeout=20) as journal:
-            row = journal.execute("SELECT number, phase, phase_since FROM rotation WHERE user = ?", (user,)).fetchone()
-        journal.close()
-        if not row or row[1] != "overlap":
-            return (row[0] if row else 0), None
-        return row[0], time.time() - row[2] / 1000
+        rotation = state.rotation(self.directory / "keyturn.db", user)
+        if not rotation or rotation["phase"] != "overlap":
+            return (rotation["number"] if rotation else 0), None
+        return rotation["number"], time.time() - rotation["phaseSince"] / 1000
 
     def gitlab(self, user, name, value=None):
         """Reads a variable of the user's GitLab project, or writes it; None: it did not work."""
@@ -180,8 +176,8 @@ class World:
             return None
 
     def sealed(self):
-        with sqlite3.connect(self.directory / "keyturn.db") as journal:
-            return journal.execute("SELECT count(*) FROM rotation WHERE sealed IS NOT NULL").fetchone()[0]
+        with state.connected(self.directory / "keyturn.db") as connection:
+            return state.sealed_pairs(connection)
 
     def stop(self):
         self.sandbox.terminate()

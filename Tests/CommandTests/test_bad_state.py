@@ -86,6 +86,18 @@ def test_a_state_of_a_newer_keyturn(world):
     assert world.sandbox.requests() == []
 
 
+def test_a_state_from_before_the_first_release(world):
+    """Said plainly, with what to do; looked at and left alone."""
+    world.must("step")
+    database = sqlite3.connect(world.database)
+    database.execute("PRAGMA user_version = 3")
+    database.close()
+    world.sandbox.clear_requests()
+    for command in ("rotate", "status"):
+        assert "before the first release" in world.must(command, status=78).err
+    assert world.sandbox.requests() == []
+
+
 def test_another_seal_key(world):
     """The state was sealed with another one: told before anything is made."""
     world.must("step")

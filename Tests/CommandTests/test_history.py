@@ -8,6 +8,7 @@ import socket
 import sqlite3
 
 import shapes
+import state
 
 
 def tamper(world, sql):
@@ -18,24 +19,28 @@ def tamper(world, sql):
     database.close()
 
 
+def change(world, number):
+    """Another key in one line."""
+    tamper(world, "UPDATE line SET content = CAST(replace(CAST(content AS TEXT), 'cicd-bot', 'cicd-bat') AS BLOB) "
+                  f"WHERE number = {number}")
+
+
 def verdict(world, *options, status=0):
     return world.must("history", "verify", "--json", *options, status=status).json
 
 
 def chained(world):
-    """The chain as the guide describes it, computed by somebody else's program."""
-    def netstring(value):
-        if value is None:
-            return b"~"
-        data = str(value).encode()
-        return str(len(data)).encode() + b":" + data + b","
-
-    with sqlite3.connect(world.database) as database:
-        (previous,) = database.execute("SELECT pruned_hash FROM chain").fetchone()
-        for row in database.execute("SELECT * FROM history ORDER BY id"):
-            previous = hashlib.sha256(previous + b"".join(map(netstring, row[:-1]))).digest()
-            yield row[0], previous.hex(), row[-1].hex()
-    database.close()
+    """The chain as the guide describes it, computed by another program: the hashes, and the head over all users."""
+    with state.connected(world.database) as connection:
+        (user,) = [name for name, in connection.execute("SELECT name FROM user")]
+        record = bytes(connection.execute("SELECT record FROM user").fetchone()[0]).partition(b"\n")[2]
+        previous = json.loads(record)["chain"]["prunedHash"]
+        links = []
+        for number, stored, text in state.lines(connection, user):
+            previous = hashlib.sha256(previous.encode() + text).hexdigest()
+            links.append((number, previous, stored, json.loads(text)["at"]))
+    number, computed, _, at = links[-1]
+    return links, f"{at}:{hashlib.sha256(f'{user}\n{number} {computed}\n'.encode()).hexdigest()}"
 
 
 def test_who_did_what(world):
@@ -81,9 +86,8 @@ def test_an_untouched_history_verifies(world):
     world.must("rotate", "--wait")
     found = verdict(world)
     assert found["ok"] and found["is-end-checked"] and found["faults"] == [] and found["lines"] == len(world.history())
-    links = list(chained(world))
-    assert all(computed == stored for _, computed, stored in links)
-    assert found["head"] == f"{links[-1][0]}:{links[-1][1]}"
+    links, head = chained(world)
+    assert all(computed == stored for _, computed, stored, _ in links) and found["head"] == head
     told = world.must("history", "verify").out
     assert f"{found['lines']} lines are as they were written" in told and found["head"] in told
     world.must("rotate", "--wait")
@@ -94,17 +98,17 @@ def test_what_was_done_to_it_is_found(world):
     """Changed and removed lines, also at the end, also after keyturn went on; pipelines get their keys all the same."""
     world.must("rotate", "--wait")
     head = verdict(world)["head"]
-    last = int(head.split(":")[0])
-    tamper(world, f"DELETE FROM history WHERE id > {last - 2}")
+    last = len(world.history())
+    tamper(world, f"DELETE FROM line WHERE number > {last - 2}")
     found = verdict(world, "--head", head, status=1)
     assert any("missing at the end" in fault["text"] for fault in found["faults"])
     assert any("is not part of this history" in fault["text"] for fault in found["faults"])
     result = world.must("rotate", "--wait")
     world.assert_holds_only(world.deliveries())
     assert "the history is not as keyturn wrote it" in world.must("history").out, str(result)
-    tamper(world, "UPDATE history SET detail = 'nothing to see' WHERE id = 3")
+    change(world, 3)
     result = world.must("history", "verify", status=1)
-    assert "line 3: it was changed" in result.out and "keyturn found then" in result.out
+    assert "cicd-bot, line 3: it was changed" in result.out and "keyturn found then" in result.out
 
 
 def test_a_copy_without_the_seal_key(world):
@@ -114,13 +118,13 @@ def test_a_copy_without_the_seal_key(world):
     assert "seal" in world.must("history", "verify", status=78).err
     found = verdict(world, "--without-seal-key")
     assert found["ok"] and not found["is-end-checked"]
-    tamper(world, "UPDATE history SET key_id = 'AKIAOTHER' WHERE id = 5")
+    change(world, 5)
     assert verdict(world, "--without-seal-key", status=1)["faults"][0]["line"] == 5
 
 
 def test_a_head_that_is_none(world):
     """64, with what it should be."""
-    assert "NUMBER:HASH" in world.must("history", "verify", "--head", "12", status=64).err
+    assert "MILLISECONDS:HASH" in world.must("history", "verify", "--head", "12", status=64).err
 
 
 def test_retention(world):
@@ -135,7 +139,7 @@ def test_retention(world):
     (pruned,) = [line for line in lines if line["event"] == "history-pruned"]
     assert lines[0]["id"] > before[0]["id"] and pruned["by"]["command"] == "rotate"
     found = verdict(world)
-    assert found["ok"] and found["pruned-to"] == lines[0]["id"] - 1
+    assert found["ok"] and found["pruned-lines"] == lines[0]["id"] - 1
     for wrong in ({"keep": "soon"}, {"kept": "1d"}):
         world.configuration["history"] = wrong
         world.save()
@@ -146,7 +150,7 @@ def test_sqlite_refuses_to_change_a_line(world):
     """A hand that slips in the shell of SQLite changes nothing."""
     world.must("step")
     database = sqlite3.connect(world.database)
-    for sql in ("UPDATE history SET detail = 'x'", "DELETE FROM history"):
+    for sql in ("UPDATE line SET content = x''", "DELETE FROM line"):
         try:
             database.execute(sql)
             raise AssertionError(f"{sql} was done")

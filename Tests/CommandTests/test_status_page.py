@@ -9,6 +9,7 @@ import time
 import pytest
 from playwright.sync_api import sync_playwright
 
+import state
 import world as worlds
 from test_listening import Shown
 from world import waited_for
@@ -33,28 +34,24 @@ def browser():
 def put(database, users):
     """Writes users as they stand into the state, as rotations of days would leave them."""
     now = int(time.time() * 1000)
-    with sqlite3.connect(database) as connection:
-        columns = [row[1] for row in connection.execute("PRAGMA table_info(rotation)")]
+    with state.connected(database) as connection:
         for name, phase, problem, deliveries in users:
-            row = dict.fromkeys(columns)
-            row.update(
-                user=name, version=1, number=12, phase=phase, phase_since=now - 7_200_000, answers=0, failures=0,
-                is_requested=0, revokes_at_once=0, current_id=f"AKIA{abs(hash(name)) % 10**12:012}QQQQ",
-                current_created=now - 90_000_000, current_status="Active")
+            rotation = {
+                "number": 12, "phase": phase, "phaseSince": now - 7_200_000,
+                "current": {"id": f"AKIA{abs(hash(name)) % 10**12:012}QQQQ", "created": now - 90_000_000, "status": "Active"}}
             if phase != "idle":
-                role = "next" if phase in ("verifying", "delivering") else "previous"
-                row.update({f"{role}_id": "AKIAOTHEROTHEROTHERX", f"{role}_created": now - 3_600_000,
-                            f"{role}_status": "Inactive" if phase == "soak" else "Active"})
+                rotation["next" if phase in ("verifying", "delivering") else "previous"] = {
+                    "id": "AKIAOTHEROTHEROTHERX", "created": now - 3_600_000,
+                    "status": "Inactive" if phase == "soak" else "Active"}
             if problem:
-                row.update(problem_code="unaccounted-key", problem_message=problem, problem_since=now - 600_000)
-            connection.execute(
-                f"INSERT OR REPLACE INTO rotation ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values()))
-            for target, state, detail in deliveries:
-                connection.execute(
-                    "INSERT OR REPLACE INTO delivery (user, target, state, evidence, attempts, quick_tries, at, retry_at, "
-                    "is_rate_limited, detail, held_until, may_be_torn) VALUES (?,?,?,?,?,0,?,?,0,?,NULL,?)",
-                    (name, target, state, "read-back" if state == "confirmed" else None, 4 if state == "failed" else 1,
-                     now - 60_000, now + 3_600_000, detail, 1 if state == "unknown" else 0))
+                rotation["problem"] = {"code": "unaccounted-key", "message": problem, "since": now - 600_000}
+            state.put(connection, name, rotation, {
+                target: {
+                    "state": outcome, "attempts": 4 if outcome == "failed" else 1, "at": now - 60_000,
+                    "retryAt": now + 3_600_000, "mayBeTorn": outcome == "unknown",
+                    **({"evidence": "read-back"} if outcome == "confirmed" else {}),
+                    **({"detail": detail} if detail else {})}
+                for target, outcome, detail in deliveries})
 
 
 def targets(name, state="confirmed", detail=None):
@@ -111,12 +108,12 @@ def pages(tmp_path_factory):
 def prepare(world, rows):
     """A state of keyturn's own making, with the users put into it; none of them is due while the page is looked at."""
     first = world.start("run", stderr=open(os.devnull, "wb"))
-    waited_for(lambda: world.database.exists() and tables(world.database) >= 5)
+    waited_for(lambda: world.database.exists() and tables(world.database) >= 4)
     first.kill()
     first.wait()
-    with sqlite3.connect(world.database) as connection:
-        connection.execute("DELETE FROM rotation")
-        connection.execute("DELETE FROM delivery")
+    with state.connected(world.database) as connection:
+        connection.execute("DELETE FROM user")
+        connection.execute("DELETE FROM part")
     put(world.database, rows)
 
 

@@ -3,7 +3,6 @@
 import json
 import os
 import pty
-import sqlite3
 import subprocess
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from test_output import in_terminal
 
 import program
+import state
 
 
 def fill(world, targets, failing=3):
@@ -19,17 +19,17 @@ def fill(world, targets, failing=3):
     world.configuration["users"]["cicd-bot"]["targets"] = [
         {"pusher": "travis", "repository": name} for name in names]
     world.save()
-    database = sqlite3.connect(world.database)
-    database.execute("DELETE FROM delivery")
-    database.execute("UPDATE rotation SET phase = 'delivering', number = 2, next_id = 'AKIANEXT', next_created = 1, next_status = 'Active'")
+    rotation = state.rotation(world.database, "cicd-bot")
+    rotation.update(
+        phase="delivering", number=2, next={"id": "AKIANEXT", "created": 1, "status": "Active"})
+    deliveries = {}
     for index, name in enumerate(names):
-        state, evidence = ("failed", None) if index % (targets // failing) == 2 else ("confirmed", "read-back")
-        database.execute(
-            "INSERT INTO delivery (user, target, state, evidence, attempts, quick_tries, at, retry_at, is_rate_limited, detail, "
-            "held_until, may_be_torn) VALUES ('cicd-bot', ?, ?, ?, 1, 0, 1, NULL, 0, ?, NULL, 0)",
-            (f"travis:{name}", state, evidence, "Travis CI: this is what the service said about it, at some length"))
-    database.commit()
-    database.close()
+        outcome, evidence = ("failed", {}) if index % (targets // failing) == 2 else ("confirmed", {"evidence": "read-back"})
+        deliveries[f"travis:{name}"] = {
+            "state": outcome, "attempts": 1, "at": 1, **evidence,
+            "detail": "Travis CI: this is what the service said about it, at some length"}
+    with state.connected(world.database) as connection:
+        state.put(connection, "cicd-bot", rotation, deliveries)
 
 
 def test_many_targets_are_counted(world):

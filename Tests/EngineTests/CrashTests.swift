@@ -2,6 +2,7 @@ import Engine
 import Journal
 import PusherHost
 import Rotation
+import SQLiteStore
 import Secrets
 import Testing
 
@@ -11,14 +12,14 @@ struct CrashTests {
     func resume() async throws {
         let directory = try TemporaryDirectory()
         let (path, seal) = (directory.path + "/state.db", Seal(key: Seal.makeKey()))
-        let stage = try Stage(journal: try SQLiteJournal(path: path, seal: seal))
+        let stage = try await Stage(journal: try await StoredJournal(SQLiteStore(path: path), seal: seal))
         _ = stage.aws.addOldKey(of: "bot")
         stage.pushers.set(.fails(.unauthorized), for: Stage.target(1))
         _ = await stage.engine().work(on: stage.user(), requests: [], extent: .due)
-        #expect(try stage.phase() == .delivering)
+        #expect(try await stage.phase() == .delivering)
 
         stage.pushers.set(.confirms, for: Stage.target(1))
-        let later = stage.with(journal: try SQLiteJournal(path: path, seal: seal))
+        let later = stage.with(journal: try await StoredJournal(SQLiteStore(path: path), seal: seal))
         let outcome = await later.engine().work(on: later.user(), requests: [], extent: .wholeRotation)
         #expect(outcome.rotation?.phase == .idle)
         #expect(stage.pushers.held(Stage.target(1)) == "AKIANEW1")
@@ -28,7 +29,7 @@ struct CrashTests {
 
     @Test("a key whose reply was lost is deleted, and another one made", arguments: [1, 3])
     func lostReply(times: Int) async throws {
-        let stage = try Stage()
+        let stage = try await Stage()
         _ = stage.aws.addOldKey(of: "bot")
         if times == 1 { stage.aws.nextCreations(.lost) } else { stage.aws.nextCreations(.lost, .lost, .lost) }
         let outcome = await stage.engine().work(on: stage.user(), requests: [], extent: .due)
@@ -40,7 +41,7 @@ struct CrashTests {
 
     @Test("a process that dies between CreateAccessKey and its reply leaves no key behind")
     func diesWhileCreating() async throws {
-        let stage = try Stage()
+        let stage = try await Stage()
         _ = stage.aws.addOldKey(of: "bot")
         stage.aws.nextCreations(.hangs)
         let (engine, user, aws) = (stage.engine(), stage.user(), stage.aws)
@@ -57,8 +58,8 @@ struct CrashTests {
     @Test(
         "a journal that fails at any commit is reported, and the next engine ends the rotation well", arguments: 0..<16)
     func journalFails(after commits: Int) async throws {
-        let good = try SQLiteJournal(path: nil, seal: Seal(key: Seal.makeKey()))
-        let stage = try Stage(journal: good)
+        let good = try await StoredJournal(SQLiteStore(path: nil), seal: Seal(key: Seal.makeKey()))
+        let stage = try await Stage(journal: good)
         _ = stage.aws.addOldKey(of: "bot")
         let broken = stage.with(journal: FailingJournal(good, after: commits))
         let outcome = await broken.engine().work(on: stage.user(), requests: [], extent: .wholeRotation)
@@ -77,8 +78,8 @@ struct CrashTests {
 
     @Test("without the intent in the journal nothing is done: no key is made by an engine that cannot write")
     func nothingWithoutIntent() async throws {
-        let good = try SQLiteJournal(path: nil, seal: Seal(key: Seal.makeKey()))
-        let stage = try Stage(journal: FailingJournal(good, after: 0))
+        let good = try await StoredJournal(SQLiteStore(path: nil), seal: Seal(key: Seal.makeKey()))
+        let stage = try await Stage(journal: FailingJournal(good, after: 0))
         _ = stage.aws.addOldKey(of: "bot")
         let outcome = await stage.engine().work(on: stage.user(), requests: [], extent: .wholeRotation)
         #expect(outcome.end == .journalFailed("the disk is full"))
@@ -96,23 +97,19 @@ final class FailingJournal: Journal {
         left = Counter(commits)
     }
 
-    func record(of user: String) throws(JournalError) -> JournalRecord? { try journal.record(of: user) }
-    func records() throws(JournalError) -> [String: JournalRecord] { try journal.records() }
-    func pendingPair(of user: String) throws(JournalError) -> KeyPair? { try journal.pendingPair(of: user) }
-    func release(_ user: String, lease: Lease) throws(JournalError) { try journal.release(user, lease: lease) }
+    func records() async throws(JournalError) -> [String: JournalRecord] { try await journal.records() }
+    func release(_ user: String, at position: JournalPosition) async throws(JournalError) {
+        try await journal.release(user, at: position)
+    }
 
     func acquire(
         _ user: String, lease: Lease, at now: Timestamp
-    ) throws(JournalError) -> (record: JournalRecord, pair: KeyPair?) {
-        try journal.acquire(user, lease: lease, at: now)
+    ) async throws(JournalError) -> (record: JournalRecord, pair: KeyPair?) {
+        try await journal.acquire(user, lease: lease, at: now)
     }
 
-    func history(_ filter: HistoryFilter) throws(JournalError) -> [HistoryLine] {
-        try journal.history(filter)
-    }
-
-    func commit(_ entry: JournalEntry) throws(JournalError) -> Int64 {
+    func commit(_ entry: JournalEntry) async throws(JournalError) -> JournalPosition {
         guard left.takeOne() else { throw JournalError(.unavailable, "the disk is full") }
-        return try journal.commit(entry)
+        return try await journal.commit(entry)
     }
 }

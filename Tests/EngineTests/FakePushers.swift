@@ -24,7 +24,7 @@ final class FakePushers: PushService {
         var held: [TargetName: String] = [:]
         var pushes: [(target: TargetName, key: String, at: Timestamp)] = []
         var behaviours: [TargetName: Behaviour] = [:]
-        var onPush: (@Sendable () -> Void)?
+        var onPush: (@Sendable () async -> Void)?
     }
 
     private let state = Mutex(State())
@@ -35,7 +35,7 @@ final class FakePushers: PushService {
     func set(_ behaviour: Behaviour, for target: TargetName) { state.withLock { $0.behaviours[target] = behaviour } }
 
     /// Done in the middle of every push.
-    func onPush(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.onPush = body } }
+    func onPush(_ body: @escaping @Sendable () async -> Void) { state.withLock { $0.onPush = body } }
 
     /// The key that a target holds.
     func held(_ target: TargetName) -> String? { state.withLock { $0.held[target] } }
@@ -63,7 +63,7 @@ final class FakePushers: PushService {
             state.pushes.append((target.name, pair.id, now))
             return (state.behaviours[target.name] ?? .confirms, state.onPush)
         }
-        onPush?()
+        await onPush?()
         switch behaviour {
         case .confirms:
             state.withLock { $0.held[target.name] = pair.id }

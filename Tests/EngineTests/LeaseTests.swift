@@ -13,9 +13,9 @@ struct LeaseTests {
 
     @Test("the second is busy while the first is at work, and does nothing")
     func busy() async throws {
-        let stage = try Stage()
+        let stage = try await Stage()
         _ = stage.aws.addOldKey(of: "bot")
-        _ = try stage.journal.acquire("bot", lease: lease(.current, stage), at: stage.clock.now)
+        _ = try await stage.journal.acquire("bot", lease: lease(.current, stage), at: stage.clock.now)
         let second = stage.engine(owner: .dead)
         let outcome = await second.work(on: stage.user(), requests: [.rotate], extent: .due)
         guard case .busy(let words) = outcome.end else {
@@ -30,8 +30,8 @@ struct LeaseTests {
 
     @Test("one user's lease holds no other user")
     func otherUser() async throws {
-        let stage = try Stage()
-        _ = try stage.journal.acquire("bot", lease: lease(.current, stage), at: stage.clock.now)
+        let stage = try await Stage()
+        _ = try await stage.journal.acquire("bot", lease: lease(.current, stage), at: stage.clock.now)
         let outcomes = await stage.engine(owner: .dead).work(
             on: [stage.user("bot"), stage.user("other")], extent: .due)
         #expect(outcomes[1].rotation?.phase == .idle)
@@ -41,9 +41,9 @@ struct LeaseTests {
 
     @Test("the lease of a process that is gone is taken over at once")
     func dead() async throws {
-        let stage = try Stage()
+        let stage = try await Stage()
         _ = stage.aws.addOldKey(of: "bot")
-        _ = try stage.journal.acquire("bot", lease: lease(.dead, stage), at: stage.clock.now)
+        _ = try await stage.journal.acquire("bot", lease: lease(.dead, stage), at: stage.clock.now)
         let outcome = await stage.engine().work(on: stage.user(), requests: [], extent: .due)
         #expect(outcome.end == .rested)
         #expect(outcome.rotation?.phase == .overlap)
@@ -51,9 +51,9 @@ struct LeaseTests {
 
     @Test("the lease of a process on another machine is waited for until it expires")
     func elsewhere() async throws {
-        let stage = try Stage()
+        let stage = try await Stage()
         _ = stage.aws.addOldKey(of: "bot")
-        _ = try stage.journal.acquire("bot", lease: lease(.elsewhere, stage), at: stage.clock.now)
+        _ = try await stage.journal.acquire("bot", lease: lease(.elsewhere, stage), at: stage.clock.now)
         let early = await stage.engine().work(on: stage.user(), requests: [], extent: .due)
         #expect(early.rotation == nil)
         stage.clock.advance(.seconds(60))
@@ -63,11 +63,11 @@ struct LeaseTests {
 
     @Test("an engine that was overtaken stops, and changes nothing any more")
     func overtaken() async throws {
-        let stage = try Stage()
+        let stage = try await Stage()
         _ = stage.aws.addOldKey(of: "bot")
         let (journal, lease) = (stage.journal, lease(.current, stage))
         let now = stage.clock.now
-        stage.pushers.onPush { _ = try? journal.acquire("bot", lease: lease, at: now) }
+        stage.pushers.onPush { _ = try? await journal.acquire("bot", lease: lease, at: now) }
         let outcome = await stage.engine().work(on: stage.user(), requests: [], extent: .wholeRotation)
         guard case .busy(let words) = outcome.end else {
             Issue.record("\(outcome.end)")
@@ -75,22 +75,22 @@ struct LeaseTests {
         }
         #expect(words.contains("taken bot over"))
         #expect(stage.aws.changes.map(\.call) == ["create"])
-        #expect(try stage.phase() == .delivering)
+        #expect(try await stage.phase() == .delivering)
     }
 
     @Test("a lease is renewed while the work goes on, and given back at its end")
     func renewed() async throws {
-        let stage = try Stage()
+        let stage = try await Stage()
         _ = stage.aws.addOldKey(of: "bot")
         stage.pushers.set(.hangs, for: Stage.target(0))
         let user = stage.user(policy: Policy(pushTimeout: .seconds(600)))
         let (engine, clock) = (stage.engine(), stage.clock)
         let task = Task { await engine.work(on: user, requests: [], extent: .due) }
         await Stage.reached { clock.now - VirtualClock.start >= .seconds(400) }
-        let until = try #require(try stage.journal.record(of: "bot")?.lease?.until)
+        let until = try #require(try await stage.journal.record(of: "bot")?.lease?.until)
         #expect(until - VirtualClock.start > .seconds(360))
         task.cancel()
         _ = await task.value
-        #expect(try stage.journal.record(of: "bot")?.lease == nil)
+        #expect(try await stage.journal.record(of: "bot")?.lease == nil)
     }
 }

@@ -7,24 +7,24 @@ import Testing
 struct SessionTests {
     @Test("what a later event of the same crowd calls off is not begun: a skipped target is not pushed to")
     func calledOff() async throws {
-        let stage = try Stage()
+        let stage = try await Stage()
         _ = stage.aws.addOldKey(of: "bot")
         for target in 0..<2 { stage.pushers.set(.fails(.unauthorized), for: Stage.target(target)) }
         _ = await stage.engine().work(on: stage.user(), requests: [], extent: .due)
         let skip = Event.Request.skip(Stage.target(1), reason: "it is gone")
-        var session = try RotationSession(stage.user(), stage.journal, owner: .current, at: stage.clock.now)
-        #expect(try session.handle([Happening(event: .resumed)], at: stage.clock.now).effects == [.listKeys])
+        var session = try await RotationSession(stage.user(), stage.journal, owner: .current, at: stage.clock.now)
+        #expect(try await session.handle([Happening(event: .resumed)], at: stage.clock.now).effects == [.listKeys])
         let listed = Event.keysListed(try await stage.aws.listAccessKeys(of: "bot"))
-        let transition = try session.handle(
+        let transition = try await session.handle(
             [Happening(event: listed), Happening(event: .asked(skip))], at: stage.clock.now)
         let pushed = transition.effects.compactMap { if case .push(let target, _) = $0 { target } else { nil } }
         #expect(pushed == [Stage.target(0)])
     }
 
     @Test("a process that was stopped for longer than its lease knows that it may not act")
-    func stopped() throws {
-        let stage = try Stage()
-        let session = try RotationSession(stage.user(), stage.journal, owner: .current, at: stage.clock.now)
+    func stopped() async throws {
+        let stage = try await Stage()
+        let session = try await RotationSession(stage.user(), stage.journal, owner: .current, at: stage.clock.now)
         #expect(session.isHeld(at: stage.clock.now))
         #expect(!session.isHeld(at: stage.clock.now + RotationSession.leaseDuration))
     }

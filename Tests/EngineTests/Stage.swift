@@ -2,6 +2,7 @@ import Engine
 @testable import Journal
 import PusherHost
 import Rotation
+import SQLiteStore
 import Secrets
 
 /// What a test of the engine needs: a clock, an account, targets and a journal.
@@ -14,11 +15,14 @@ struct Stage {
     let pushers: FakePushers
     let journal: any Journal
 
-    init(aws: FakeAWS? = nil, clock: VirtualClock = VirtualClock(), journal: (any Journal)? = nil) throws {
+    init(aws: FakeAWS? = nil, clock: VirtualClock = VirtualClock(), journal: (any Journal)? = nil) async throws {
         self.clock = clock
         self.aws = aws ?? FakeAWS(clock)
         pushers = FakePushers(clock)
-        self.journal = try journal ?? SQLiteJournal(path: nil, seal: Seal(key: Seal.makeKey()))
+        self.journal =
+            if let journal { journal } else {
+                try await StoredJournal(SQLiteStore(path: nil), seal: Seal(key: Seal.makeKey()))
+            }
     }
 
     /// A stage whose world stays and whose journal is another.
@@ -51,7 +55,25 @@ struct Stage {
 
     static func target(_ index: Int, of user: String = "bot") -> TargetName { TargetName("travis:\(user)/\(index)") }
 
-    func phase(of user: String = "bot") throws -> Phase? { try journal.record(of: user)?.rotation.phase }
+    func phase(of user: String = "bot") async throws -> Phase? { try await journal.record(of: user)?.rotation.phase }
+
+    /// The pair that is kept.
+    func pendingPair(of user: String = "bot") async throws -> KeyPair? {
+        let lease = Lease(owner: .current, until: clock.now + .seconds(60))
+        let (record, pair) = try await journal.acquire(user, lease: lease, at: clock.now)
+        try await journal.release(user, at: record.position)
+        return pair
+    }
+
+    func history(of user: String?, limit: Int) async throws -> [HistoryLine] {
+        var filter = HistoryFilter(limit: limit)
+        filter.user = user
+        return try await (journal as? StoredJournal)?.history(filter) ?? []
+    }
+}
+
+extension Journal {
+    func record(of user: String) async throws(JournalError) -> JournalRecord? { try await records()[user] }
 }
 
 extension LeaseOwner {

@@ -7,7 +7,7 @@ import Testing
 struct StoppingTests {
     @Test("writes down what is under way, and leaves the rest as it was")
     func settles() async throws {
-        let stage = try Stage()
+        let stage = try await Stage()
         _ = stage.aws.addOldKey(of: "bot")
         stage.pushers.set(.confirmsLate(.seconds(3)), for: Stage.target(1))
         stage.pushers.set(.isNotBegun, for: Stage.target(2))
@@ -18,7 +18,7 @@ struct StoppingTests {
         task.cancel()
         let outcome = await task.value
         #expect(outcome.end == .stopped)
-        let rotation = try #require(try stage.journal.record(of: "bot")?.rotation)
+        let rotation = try #require(try await stage.journal.record(of: "bot")?.rotation)
         #expect(rotation.phase == .delivering)
         #expect(rotation.deliveries[Stage.target(0)]?.state == .confirmed)
         #expect(rotation.deliveries[Stage.target(1)]?.state == .confirmed)
@@ -38,7 +38,7 @@ struct StoppingTests {
 
     @Test("does not begin what an answer would lead to")
     func beginsNothing() async throws {
-        let stage = try Stage()
+        let stage = try await Stage()
         _ = stage.aws.addOldKey(of: "bot")
         for index in 0..<2 { stage.pushers.set(.confirmsLate(.seconds(2)), for: Stage.target(index)) }
         let (engine, pushers) = (stage.engine(), stage.pushers)
@@ -52,7 +52,7 @@ struct StoppingTests {
 
     @Test("waits for what never ends no longer than its patience")
     func isBounded() async throws {
-        let stage = try Stage()
+        let stage = try await Stage()
         _ = stage.aws.addOldKey(of: "bot")
         stage.pushers.set(.hangs, for: Stage.target(0))
         let (engine, pushers, clock) = (stage.engine(), stage.pushers, stage.clock)

@@ -10,7 +10,7 @@ import Testing
 struct WholeRotationTests {
     @Test("takes a due user through a whole rotation")
     func wholeRotation() async throws {
-        let stage = try Stage()
+        let stage = try await Stage()
         let old = stage.aws.addOldKey(of: "bot")
         let user = stage.user(policy: Policy(overlap: .seconds(600), soak: .seconds(1200)))
         let outcome = await stage.engine().work(on: user, requests: [], extent: .wholeRotation)
@@ -28,13 +28,13 @@ struct WholeRotationTests {
         #expect(changes.map(\.key) == [AccessKeyID("AKIANEW1"), old, old])
         #expect(changes[1].at - changes[0].at >= .seconds(600))
         #expect(changes[2].at - changes[1].at >= .seconds(1200))
-        #expect(try stage.journal.pendingPair(of: "bot") == nil)
-        #expect(try stage.journal.record(of: "bot")?.lease == nil)
+        #expect(try await stage.pendingPair() == nil)
+        #expect(try await stage.journal.record(of: "bot")?.lease == nil)
     }
 
     @Test("makes the first key of a user that has none")
     func firstKey() async throws {
-        let stage = try Stage()
+        let stage = try await Stage()
         let outcome = await stage.engine().work(on: stage.user(), requests: [], extent: .due)
         #expect(outcome.rotation?.phase == .idle)
         #expect(stage.aws.changes.map(\.call) == ["create"])
@@ -43,7 +43,7 @@ struct WholeRotationTests {
 
     @Test("with `.due` does not wait for the overlap; with `.wholeRotation` it does")
     func extent() async throws {
-        let stage = try Stage()
+        let stage = try await Stage()
         _ = stage.aws.addOldKey(of: "bot")
         let first = await stage.engine().work(on: stage.user(), requests: [], extent: .due)
         #expect(first.end == .rested)
@@ -57,11 +57,11 @@ struct WholeRotationTests {
 
     @Test("with `.leaks` waits until no leaked key is left, and not for the overlap of another one")
     func leaks() async throws {
-        let stage = try Stage()
+        let stage = try await Stage()
         let old = stage.aws.addOldKey(of: "bot")
         _ = await stage.engine().work(on: stage.user(), requests: [], extent: .due)
         let start = stage.clock.now
-        let leaked = try #require(stage.journal.record(of: "bot")?.rotation.current?.id)
+        let leaked = try #require(try await stage.journal.record(of: "bot")?.rotation.current?.id)
         let first = await stage.engine().work(
             on: stage.user(), requests: [.revoke(leaked, atOnce: true)], extent: .leaks)
         #expect(first.rotation?.phase == .overlap && first.rotation?.previous?.id == old)
@@ -76,7 +76,7 @@ struct WholeRotationTests {
 
     @Test("with `.due` goes one step further whenever it is called late enough")
     func steps() async throws {
-        let stage = try Stage()
+        let stage = try await Stage()
         _ = stage.aws.addOldKey(of: "bot")
         var phases: [Phase?] = []
         for _ in 0..<3 {
@@ -88,7 +88,7 @@ struct WholeRotationTests {
 
     @Test("does nothing for a user that is not due, and a rotation at once for one who is asked for")
     func asked() async throws {
-        let stage = try Stage()
+        let stage = try await Stage()
         _ = stage.aws.addOldKey(of: "bot", age: .seconds(60))
         let idle = await stage.engine().work(on: stage.user(), requests: [], extent: .wholeRotation)
         #expect(idle.rotation?.phase == .idle)
@@ -99,19 +99,19 @@ struct WholeRotationTests {
 
     @Test("tells what it journals, in the same order")
     func progress() async throws {
-        let stage = try Stage()
+        let stage = try await Stage()
         _ = stage.aws.addOldKey(of: "bot")
         let told = Mutex<[Note]>([])
         let engine = stage.engine { progress in told.withLock { $0 += progress.notes } }
         _ = await engine.work(on: stage.user(), requests: [], extent: .wholeRotation)
-        let history = try stage.journal.history(of: "bot", limit: 1_000).map(\.note)
+        let history = try await stage.history(of: "bot", limit: 1_000).map(\.note)
         #expect(told.withLock { $0 } == history)
         #expect(history.last?.kind == .completed)
     }
 
     @Test("never tells a secret, in outcomes, progress or history")
     func secrets() async throws {
-        let stage = try Stage()
+        let stage = try await Stage()
         _ = stage.aws.addOldKey(of: "bot")
         stage.pushers.set(.fails(.unauthorized), for: Stage.target(0))
         let told = Mutex("")
@@ -121,15 +121,15 @@ struct WholeRotationTests {
         let outcome = await engine.work(on: stage.user(), requests: [], extent: .due)
         var text = told.withLock { $0 }
         dump(outcome, to: &text)
-        dump(try stage.journal.history(of: nil, limit: 1_000), to: &text)
+        dump(try await stage.history(of: nil, limit: 1_000), to: &text)
         #expect(text.contains("AKIANEW1"))
         #expect(!text.contains("s3cr3t"))
-        #expect(try stage.journal.pendingPair(of: "bot")?.secret == .text(FakeAWS.secret(of: "AKIANEW1")))
+        #expect(try await stage.pendingPair()?.secret == .text(FakeAWS.secret(of: "AKIANEW1")))
     }
 
     @Test("works on many users at once, and gives the outcomes in their order")
     func manyUsers() async throws {
-        let stage = try Stage()
+        let stage = try await Stage()
         let names = (0..<100).map { "bot\($0)" }
         for name in names { _ = stage.aws.addOldKey(of: name) }
         let outcomes = await stage.engine().work(on: names.map { stage.user($0, targets: 2) }, extent: .due)
@@ -144,7 +144,7 @@ struct WholeRotationTests {
 
     @Test("stops at once when its task is cancelled, and gives the user back")
     func cancelled() async throws {
-        let stage = try Stage()
+        let stage = try await Stage()
         _ = stage.aws.addOldKey(of: "bot")
         stage.aws.nextCreations(.hangs)
         let aws = stage.aws
@@ -153,7 +153,7 @@ struct WholeRotationTests {
         await Stage.reached { !aws.changes("create").isEmpty }
         task.cancel()
         #expect(await task.value.end == .stopped)
-        #expect(try stage.journal.record(of: "bot")?.lease == nil)
-        #expect(try stage.phase() == .creating)
+        #expect(try await stage.journal.record(of: "bot")?.lease == nil)
+        #expect(try await stage.phase() == .creating)
     }
 }

@@ -1,216 +1,222 @@
 import Foundation
-import GRDB
 @testable import Journal
 import Rotation
+@testable import SQLiteStore
 import Secrets
+import StateStore
 import Testing
 
 @Suite("The chain of the history")
 struct ChainTests {
-    /// Ten lines of two users, in five commits.
-    private func filled() throws -> Notebook {
+    /// Ten lines of one user and two of another.
+    private func filled() async throws -> Notebook {
         let notebook = try Notebook()
-        let journal = try notebook.open()
-        for user in ["a", "b", "c", "d", "e"] { try journal.add(2, of: user) }
+        let journal = try await notebook.open()
+        for _ in 0..<5 { try await journal.add(2, of: "a") }
+        try await journal.add(2, of: "b")
         return notebook
     }
 
     private func tamper(_ notebook: Notebook, _ sql: String) throws {
-        try DatabaseQueue(path: notebook.path).write { database in
-            try database.execute(sql: "DROP TRIGGER history_is_not_changed; DROP TRIGGER history_is_not_removed")
-            try database.execute(sql: sql)
-        }
+        try notebook.execute("DROP TRIGGER IF EXISTS line_is_not_changed; \(sql)")
     }
 
-    private func faults(_ notebook: Notebook, _ mark: HistoryVerdict.Mark? = nil) throws -> [HistoryVerdict.Fault] {
-        try #require(try notebook.open().verifyHistory(holding: mark)).faults
+    private func faults(
+        _ notebook: Notebook, _ mark: HistoryVerdict.Mark? = nil
+    ) async throws -> [HistoryVerdict.Fault] {
+        try await notebook.open().verifyHistory(holding: mark).faults
     }
 
     @Test("holds as it was written, by one process or several")
-    func holds() throws {
-        let notebook = try filled()
-        try notebook.open().add(1, of: "f")
-        let verdict = try #require(try notebook.open().verifyHistory(holding: nil))
-        #expect(verdict.faults == [] && verdict.lines == 11 && verdict.head?.line == 11 && verdict.isEndChecked)
+    func holds() async throws {
+        let notebook = try await filled()
+        try await notebook.open().add(1, of: "c")
+        let verdict = try await notebook.open().verifyHistory(holding: nil)
+        #expect(verdict.faults == [] && verdict.lines == 13 && verdict.head != nil && verdict.isEndChecked)
     }
 
     @Test(
-        "shows a changed field, whichever it is",
+        "shows a changed line, whatever was changed",
         arguments: [
-            "at = at + 1", "user = 'x'", "rotation = 7", "kind = 'completed'", "kind = 'nonsense'", "key_id = 'AKIA2'",
-            "target = 'travis:b/b'", "evidence = 'timestamp'", "detail = 'other'", "detail = NULL", "author = '{}'",
-            "line_hash = zeroblob(32)",
+            "at = at + 1", "user = 'b', number = 4", "content = x''", "content = substr(content, 2)",
+            "content = CAST(replace(CAST(content AS TEXT), 'AKIA', 'AKIB') AS BLOB)",
+            "content = CAST(replace(CAST(content AS TEXT), 'blocked', 'nonsense') AS BLOB)",
+            "content = CAST(replace(CAST(content AS TEXT), '\"number\":4', '\"number\":3') AS BLOB)",
         ])
-    func changed(change: String) throws {
-        let notebook = try filled()
-        try tamper(notebook, "UPDATE history SET \(change) WHERE id = 4")
-        #expect(try faults(notebook).first?.line == 4)
+    func changed(change: String) async throws {
+        let notebook = try await filled()
+        try tamper(notebook, "UPDATE line SET \(change) WHERE user = 'a' AND number = 4")
+        let faults = try await faults(notebook)
+        #expect(faults.contains { $0.line == 4 || $0.text.contains("line 4 is missing") }, "\(faults)")
     }
 
     @Test(
         "shows lines that were removed, inserted or reordered",
         arguments: [
-            ("DELETE FROM history WHERE id = 4", "line 4 is missing"),
-            ("DELETE FROM history WHERE id < 4", "lines 1 to 3 are missing"),
-            ("DELETE FROM history WHERE id > 8", "lines 9 to 10 are missing at the end"),
-            ("DELETE FROM history", "lines 1 to 10 are missing at the end"),
+            ("DELETE FROM line WHERE user = 'a' AND number = 4", "line 4 is missing"),
+            ("DELETE FROM line WHERE user = 'a' AND number < 4", "lines 1 to 3 are missing"),
+            ("DELETE FROM line WHERE user = 'a' AND number > 8", "lines 9 to 10 are missing at the end"),
+            ("DELETE FROM line", "lines 1 to 10 are missing at the end"),
             (
-                "INSERT INTO history SELECT 11, at, user, rotation, kind, key_id, target, evidence, detail, author, line_hash "
-                    + "FROM history WHERE id = 10", "its hash is not that"
+                "INSERT INTO line SELECT user, 11, at, content FROM line WHERE user = 'a' AND number = 10",
+                "its hash is not that"
             ),
             (
-                "UPDATE history SET id = -4 WHERE id = 4; UPDATE history SET id = 4 WHERE id = 5; "
-                    + "UPDATE history SET id = 5 WHERE id = -4", "its hash is not that"
+                "UPDATE line SET number = -4 WHERE user = 'a' AND number = 4; UPDATE line SET number = 4 WHERE number = 5; "
+                    + "UPDATE line SET number = 5 WHERE number = -4", "its hash is not that"
             ),
-            ("DELETE FROM chain", "the end of the chain was removed"),
+            (
+                "UPDATE user SET record = (SELECT record FROM user WHERE name = 'b') WHERE name = 'a'",
+                "was not written with this seal key"
+            ),
         ])
-    func moved(change: String, words: String) throws {
-        let notebook = try filled()
+    func moved(change: String, words: String) async throws {
+        let notebook = try await filled()
         try tamper(notebook, change)
-        let faults = try faults(notebook)
+        let faults = try await faults(notebook)
         #expect(faults.contains { $0.text.contains(words) }, "\(faults)")
     }
 
+    @Test("newer lines that are removed with an older record put back show against a head that was noted, and only so")
+    func putBack() async throws {
+        let notebook = try Notebook()
+        try await notebook.open().add(2, of: "a")
+        let older = try await SQLiteStore(path: notebook.path).user("a")?.record
+        try await notebook.open().add(2, of: "a")
+        let head = try #require(try await notebook.open().verifyHistory(holding: nil).head)
+        let record = try #require(older).map { String($0, radix: 16) }.map { $0.count == 1 ? "0" + $0 : $0 }.joined()
+        try tamper(notebook, "DELETE FROM line WHERE number > 2; UPDATE user SET record = x'\(record)'")
+        #expect(try await faults(notebook) == [])
+        #expect(try await faults(notebook, head).map(\.text).contains { $0.contains("is not part of this history") })
+        // Of the two one alone shows without any head.
+        let half = try Notebook()
+        try await half.open().add(2, of: "a")
+        try await half.open().add(2, of: "a")
+        try tamper(half, "DELETE FROM line WHERE number > 2")
+        #expect(!(try await faults(half)).isEmpty)
+    }
+
     /// Somebody who knows how the chain is made, and rewrites what comes after.
-    private func rewrite(_ notebook: Notebook, from line: Int64, upTo last: Int64) throws {
-        try DatabaseQueue(path: notebook.path).write { database in
-            try database.execute(sql: "DROP TRIGGER history_is_not_changed; DROP TRIGGER history_is_not_removed")
-            try database.execute(sql: "DELETE FROM history WHERE id > ?", arguments: [last])
-            try database.execute(sql: "UPDATE history SET detail = 'forged' WHERE id = ?", arguments: [line])
-            var hash = try Array(
-                #require(
-                    try Data.fetchOne(
-                        database, sql: "SELECT line_hash FROM history WHERE id = ?", arguments: [line - 1])))
-            let statement = try PreparedStatement(Query.allHistory.sql(layout: Schema.version), database)
-            var rewritten: [(Int64, [UInt8])] = []
-            try statement.run { row in
-                guard let number = row.number(0), number >= line else { return }
-                hash = HistoryChain.hash(after: hash, Rows.content(row))
-                rewritten.append((number, hash))
-            }
-            for (number, hash) in rewritten {
-                try database.execute(
-                    sql: "UPDATE history SET line_hash = ? WHERE id = ?", arguments: [Data(hash), number])
-            }
-            try database.execute(sql: "UPDATE chain SET line = ?, line_hash = ?", arguments: [last, Data(hash)])
+    private func rewrite(_ notebook: Notebook, from line: Int64, upTo last: Int64) async throws {
+        let store = try SQLiteStore(path: notebook.path)
+        let lines = try await store.lines(.following(user: "a", number: line - 2, limit: 99))
+        var hash = Coding.split(lines[0].content).voucher
+        try tamper(notebook, "DELETE FROM line WHERE user = 'a' AND number > \(last)")
+        let connection = try Connection(notebook.path)
+        for stored in lines.dropFirst() where stored.number <= last {
+            let json = Array(
+                String(decoding: Coding.split(stored.content).json, as: UTF8.self)
+                    .replacingOccurrences(of: "AKIA", with: "AKIF").utf8)
+            hash = ChainHead.hash(after: hash, json)
+            try connection.prepare("UPDATE line SET content = ? WHERE user = 'a' AND number = ?").run([
+                .bytes(Coding.join(hash, json)), .number(stored.number),
+            ])
         }
+        let entry = try #require(try await store.user("a"))
+        var record = try entry.read().record
+        (record.chain.line, record.chain.hash) = (last, hash)
+        try connection.prepare("UPDATE user SET record = ? WHERE name = 'a'").run([
+            .bytes(Coding.join(Coding.split(entry.record).voucher, Coding.json(record)))
+        ])
     }
 
     @Test("shows a forger who has everything but the seal key", arguments: [10, 7])
-    func forged(last: Int64) throws {
-        let notebook = try filled()
-        let head = try #require(try notebook.open().verifyHistory(holding: nil)?.head)
-        try rewrite(notebook, from: 5, upTo: last)
-        #expect(try faults(notebook).map(\.text).contains { $0.contains("not written with this seal key") })
-        // Without the seal key only a head that was noted elsewhere tells.
-        let looking = try SQLiteJournal(path: notebook.path, seal: nil)
-        let blind = try #require(try looking.verifyHistory(holding: nil))
+    func forged(last: Int64) async throws {
+        let notebook = try await filled()
+        let head = try #require(try await notebook.open().verifyHistory(holding: nil).head)
+        try await rewrite(notebook, from: 5, upTo: last)
+        #expect(try await faults(notebook).map(\.text).contains { $0.contains("not written with this seal key") })
+        // Without the seal key only a head that was noted elsewhere shows it.
+        let looking = try await notebook.look()
+        let blind = try await looking.verifyHistory(holding: nil)
         #expect(blind.faults == [] && !blind.isEndChecked)
-        #expect(try looking.verifyHistory(holding: head)?.faults.count == 1)
+        #expect(try await looking.verifyHistory(holding: head).faults.count == 1)
     }
 
     @Test("a line that is written after a forgery does not make it good")
-    func laundered() throws {
-        for change in ["forged", "DELETE FROM history WHERE id > 8", "DELETE FROM chain", "UPDATE chain SET line = 3"] {
-            let notebook = try filled()
-            if change == "forged" { try rewrite(notebook, from: 5, upTo: 8) } else { try tamper(notebook, change) }
-            for user in ["f", "g"] { try notebook.open().add(1, of: user) }
-            let lines = try notebook.open().history(of: nil, limit: 100)
-            #expect(lines.filter { $0.note.kind == .historyBroken }.count == 1)
-            #expect(lines.suffix(1).map(\.user) == ["g"])
-            #expect(try faults(notebook).contains { $0.text.contains("keyturn found then") })
-        }
-    }
-
-    @Test("a process that is at work notices what another did to the end")
-    func besideWork() throws {
-        let notebook = try Notebook()
-        let journal = try notebook.open()
-        try journal.add(3, of: "a")
-        try tamper(notebook, "DELETE FROM history WHERE id = 3")
-        try journal.add(1, of: "b")
-        #expect(
-            try journal.history(of: nil, limit: 9).map(\.note.kind) == [.blocked, .blocked, .historyBroken, .blocked])
-    }
-
-    @Test("a commit that fails leaves the chain as it was")
-    func failedCommit() throws {
-        let notebook = try Notebook()
-        let journal = try notebook.open()
-        try journal.add(3, of: "a")
-        var transition = Transition()
-        transition.notes = [Note(.blocked)]
-        expectCode(.unavailable) {
-            // Deliveries with a name that the table does not take would be a fault of ours: a full disk is nobody's.
-            try DatabaseQueue(path: notebook.path).write { try $0.execute(sql: "ALTER TABLE chain RENAME TO no_chain") }
-            defer {
-                try? DatabaseQueue(path: notebook.path).write {
-                    try $0.execute(sql: "ALTER TABLE no_chain RENAME TO chain")
-                }
+    func laundered() async throws {
+        for change in [
+            "forged", "DELETE FROM line WHERE user = 'a' AND number > 8",
+            "UPDATE user SET record = (SELECT record FROM user WHERE name = 'b') WHERE name = 'a'",
+        ] {
+            let notebook = try await filled()
+            if change == "forged" {
+                try await rewrite(notebook, from: 5, upTo: 8)
+            } else {
+                try tamper(notebook, change)
             }
-            try journal.add(1, of: "b")
+            for _ in 0..<2 { try await notebook.open().add(1, of: "a") }
+            let lines = try await notebook.open().history(of: "a", limit: 100)
+            #expect(lines.filter { $0.note.kind == .historyBroken }.count == 1, "\(change)")
+            #expect(lines.last?.note.kind == .blocked)
+            #expect(try await faults(notebook).contains { $0.text.contains("keyturn found then") })
         }
-        try journal.add(1, of: "c")
-        #expect(try faults(notebook) == [])
     }
 
-    @Test("a head that was noted is found for as long as its line is kept, by number or by hash alone")
-    func marks() throws {
-        let notebook = try filled()
-        let head = try #require(try notebook.open().verifyHistory(holding: nil)?.head)
-        try notebook.open().add(5, of: "f")
-        #expect(try faults(notebook, head) == [])
-        #expect(try faults(notebook, HistoryVerdict.Mark(head.hash.uppercased())) == [])
-        #expect(try faults(notebook, .init(line: 9, hash: head.hash)).count == 1)
-        #expect(try faults(notebook, .init(line: nil, hash: String(repeating: "0", count: 64))).count == 1)
-        for text in ["", "12", "x:\(head.hash)", "10:\(head.hash.dropLast())", "1:2:\(head.hash)"] {
+    @Test("a head that was noted is found for as long as its lines are kept")
+    func marks() async throws {
+        let notebook = try await filled()
+        let head = try #require(try await notebook.open().verifyHistory(holding: nil).head)
+        try await notebook.open().add(5, of: "b", at: Notebook.now + .seconds(1))
+        try await notebook.open().add(5, of: "c", at: Notebook.now + .seconds(1))
+        #expect(try await faults(notebook, head) == [])
+        #expect(HistoryVerdict.Mark(head.description.uppercased()) == head)
+        #expect(try await faults(notebook, .init(at: head.at + .seconds(1), hash: head.hash)).count == 1)
+        #expect(try await faults(notebook, .init(at: head.at, hash: String(repeating: "0", count: 64))).count == 1)
+        for text in ["", "12", head.hash, "x:\(head.hash)", "10:\(head.hash.dropLast())", "1:2:\(head.hash)"] {
             #expect(HistoryVerdict.Mark(text) == nil)
         }
     }
 
     @Test("two states never share a line")
-    func beginnings() throws {
-        let heads = try (0..<2).map { _ in
-            let journal = try SQLiteJournal(path: nil, seal: nil)
-            try journal.add(1, of: "a")
-            return try #require(try journal.verifyHistory(holding: nil)?.head)
+    func beginnings() async throws {
+        var heads: Set<HistoryVerdict.Mark?> = []
+        for _ in 0..<2 {
+            let journal = try await Notebook.inMemory()
+            try await journal.add(1, of: "a")
+            heads.insert(try await journal.verifyHistory(holding: nil).head)
         }
-        #expect(heads[0] != heads[1])
+        #expect(heads.count == 2)
     }
 
-    @Test("SQLite itself refuses to change or remove a line")
-    func triggers() throws {
-        let notebook = try filled()
-        for sql in ["UPDATE history SET detail = 'x'", "DELETE FROM history WHERE id = 1", "DELETE FROM history"] {
-            #expect(throws: DatabaseError.self) {
-                try DatabaseQueue(path: notebook.path).write { try $0.execute(sql: sql) }
-            }
-        }
-        #expect(try faults(notebook) == [])
+    @Test("the time of a line is never before that of the line before it, also where the clock was set back")
+    func timesGoForward() async throws {
+        let journal = try await Notebook.inMemory()
+        for seconds in [10, 3, 20] { try await journal.add(1, of: "a", at: Notebook.now + .seconds(seconds)) }
+        #expect(
+            try await journal.history(of: "a", limit: 9).map { ($0.at - Notebook.now).milliseconds }
+                == [10_000, 10_000, 20_000])
+    }
+
+    @Test("SQLite itself refuses to change a line")
+    func trigger() async throws {
+        let notebook = try await filled()
+        #expect(throws: StoreError.self) { try notebook.execute("UPDATE line SET at = 1") }
+        #expect(try await faults(notebook) == [])
     }
 
     @Test("says who wrote each line")
-    func authors() throws {
+    func authors() async throws {
         let author = Author(command: "rotate", host: "ci-1", uid: 1_000, name: "alice", login: "bob \"the\" builder")
-        let journal = try SQLiteJournal(path: nil, seal: nil, author: author)
-        try journal.add(1, of: "a")
-        #expect(try journal.history(of: "a", limit: 1).first?.author == author)
+        let journal = try await Notebook.inMemory(author: author)
+        try await journal.add(1, of: "a")
+        #expect(try await journal.history(of: "a", limit: 1).first?.author == author)
         #expect(Author.current(command: "step").command == "step" && !Author.current(command: "step").host.isEmpty)
     }
 }
 
-extension SQLiteJournal {
+extension StoredJournal {
     /// Adds lines, all at one time.
-    func add(_ count: Int, of user: String, at moment: Timestamp = Notebook.now) throws {
+    func add(_ count: Int, of user: String, at moment: Timestamp = Notebook.now) async throws {
         let lease = Lease(owner: .current, until: moment + .seconds(60))
-        let record = try acquire(user, lease: lease, at: moment).record
+        let record = try await acquire(user, lease: lease, at: moment).record
         var transition = Transition()
         transition.notes = (0..<count).map {
             Note(.blocked, key: Notebook.keyID, target: TargetName("travis:a/a"), evidence: .readBack, detail: "\($0)")
         }
         var entry = Notebook.entry(
-            record.rotation, version: record.version, transition: transition, user: user, lease: lease)
+            record.rotation, position: record.position, transition: transition, user: user, lease: lease)
         entry.at = moment
-        _ = try commit(entry)
+        _ = try await commit(entry)
     }
 }

@@ -16,89 +16,90 @@ struct CompareAndSetTests {
     }
 
     @Test("a stale version is overtaken, and leaves nothing behind")
-    func stale() throws {
-        let journal = try Notebook().open()
-        let first = try journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
-        let version = try journal.commit(Notebook.entry(first.rotation, version: first.version))
-        #expect(version == first.version + 1)
+    func stale() async throws {
+        let journal = try await Notebook().open()
+        let first = try await journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
+        let position = try await journal.commit(Notebook.entry(first.rotation, position: first.position))
+        #expect(position.version == first.position.version + 1)
         var late = Notebook.verifying
         late.deliveries[TargetName("travis:a/a")] = Delivery()
-        for stale in [first.version, version + 1, 0, -1] {
+        for version in [first.position.version, position.version + 1, 0, -1] {
+            var stale = position
+            stale.version = version
             let entry = Notebook.entry(
-                late, version: stale, transition: note("late"), pair: .seal(Notebook.pair))
-            expectCode(.overtaken) { _ = try journal.commit(entry) }
+                late, position: stale, transition: note("late"), pair: .seal(Notebook.pair))
+            await expectCode(.overtaken) { _ = try await journal.commit(entry) }
         }
-        #expect(try journal.record(of: "bot")?.rotation == first.rotation)
-        #expect(try journal.record(of: "bot")?.version == version)
-        #expect(try journal.history(of: nil, limit: 10).isEmpty)
-        #expect(try journal.pendingPair(of: "bot") == nil)
-    }
-
-    @Test("an owner whose lease was taken over is overtaken, even with the right version")
-    func wrongOwner() throws {
-        let journal = try Notebook().open()
-        let first = try journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
-        let entry = Notebook.entry(
-            first.rotation, version: first.version, lease: Lease(owner: other, until: Notebook.now + .seconds(60)))
-        expectCode(.overtaken) { _ = try journal.commit(entry) }
+        #expect(try await journal.record(of: "bot")?.rotation == first.rotation)
+        #expect(try await journal.record(of: "bot")?.position == position)
+        #expect(try await journal.history(of: nil, limit: 10).isEmpty)
+        #expect(try await journal.pendingPair(of: "bot") == nil)
     }
 
     @Test("after a release nothing can be committed any more")
-    func released() throws {
-        let journal = try Notebook().open()
-        let first = try journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
-        try journal.release("bot", lease: Notebook.lease)
-        expectCode(.overtaken) { _ = try journal.commit(Notebook.entry(first.rotation, version: first.version)) }
-        expectCode(.overtaken) { _ = try journal.commit(Notebook.entry(first.rotation, version: 1, user: "nobody")) }
+    func released() async throws {
+        let journal = try await Notebook().open()
+        let first = try await journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
+        try await journal.release("bot", at: first.position)
+        await expectCode(.overtaken) {
+            _ = try await journal.commit(Notebook.entry(first.rotation, position: first.position))
+        }
+        await expectCode(.overtaken) {
+            _ = try await journal.commit(Notebook.entry(first.rotation, position: first.position, user: "nobody"))
+        }
     }
 
     @Test("taking a user up again makes what the same process began before come too late")
-    func acquiredAgain() throws {
-        let journal = try Notebook().open()
-        let first = try journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
-        let second = try journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
-        #expect(second.version > first.version)
-        expectCode(.overtaken) { _ = try journal.commit(Notebook.entry(first.rotation, version: first.version)) }
+    func acquiredAgain() async throws {
+        let journal = try await Notebook().open()
+        let first = try await journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
+        let second = try await journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
+        #expect(second.position.version > first.position.version)
+        await expectCode(.overtaken) {
+            _ = try await journal.commit(Notebook.entry(first.rotation, position: first.position))
+        }
     }
 
     @Test("a lease holds while its owner lives or cannot be judged, and until it expires")
-    func leases() throws {
+    func leases() async throws {
         let (now, until) = (Notebook.now, Notebook.now + .seconds(60))
         for (holder, asker, isHeld) in [
             (LeaseOwner.current, other, true), (other, .current, false), (elsewhere, .current, true),
             (.current, .current, false), (.current, elsewhere, true),
         ] {
-            let journal = try Notebook().open()
-            _ = try journal.acquire("bot", lease: Lease(owner: holder, until: until), at: now)
+            let journal = try await Notebook().open()
+            _ = try await journal.acquire("bot", lease: Lease(owner: holder, until: until), at: now)
             let lease = Lease(owner: asker, until: until + .seconds(60))
             if isHeld {
-                expectCode(.leased) { _ = try journal.acquire("bot", lease: lease, at: now) }
-                expectCode(.leased) { _ = try journal.acquire("bot", lease: lease, at: until - .milliseconds(1)) }
-                #expect(try journal.record(of: "bot")?.lease?.owner == holder)
+                await expectCode(.leased) { _ = try await journal.acquire("bot", lease: lease, at: now) }
+                await expectCode(.leased) {
+                    _ = try await journal.acquire("bot", lease: lease, at: until - .milliseconds(1))
+                }
+                #expect(try await journal.record(of: "bot")?.lease?.owner == holder)
             }
-            let record = try journal.acquire("bot", lease: lease, at: isHeld ? until : now).record
+            let record = try await journal.acquire("bot", lease: lease, at: isHeld ? until : now).record
             #expect(record.lease == lease)
         }
     }
 
     @Test("a lease of another boot that ends further ahead than any lease is not believed; one of a living process is")
-    func leasesFromTheFuture() throws {
+    func leasesFromTheFuture() async throws {
         let (now, asked) = (Notebook.now, Lease(owner: elsewhere, until: Notebook.now + .seconds(60)))
         for (holder, ahead, isHeld) in [
             (LeaseOwner.current, 120, true), (.current, 121, false), (elsewhere, 121, false),
         ] {
-            let journal = try Notebook().open()
-            _ = try journal.acquire("bot", lease: Lease(owner: holder, until: now + .seconds(ahead)), at: now)
+            let journal = try await Notebook().open()
+            _ = try await journal.acquire("bot", lease: Lease(owner: holder, until: now + .seconds(ahead)), at: now)
             guard isHeld else {
-                #expect(try journal.acquire("bot", lease: asked, at: now).record.lease == asked)
+                #expect(try await journal.acquire("bot", lease: asked, at: now).record.lease == asked)
                 continue
             }
-            expectCode(.leased) { _ = try journal.acquire("bot", lease: asked, at: now) }
+            await expectCode(.leased) { _ = try await journal.acquire("bot", lease: asked, at: now) }
         }
-        let journal = try Notebook().open()
-        _ = try journal.acquire("bot", lease: Lease(owner: .current, until: now + .seconds(5_000)), at: now)
+        let journal = try await Notebook().open()
+        _ = try await journal.acquire("bot", lease: Lease(owner: .current, until: now + .seconds(5_000)), at: now)
         let sameBoot = Lease(owner: other, until: now + .seconds(60))
-        expectCode(.leased) { _ = try journal.acquire("bot", lease: sameBoot, at: now) }
+        await expectCode(.leased) { _ = try await journal.acquire("bot", lease: sameBoot, at: now) }
     }
 
     @Test("a process with the number of a dead one is not the same owner")
@@ -113,26 +114,30 @@ struct CompareAndSetTests {
         #expect(!current.boot.isEmpty && !current.began.isEmpty)
     }
 
-    @Test("a release with a lease that is not the holder's does nothing")
-    func foreignRelease() throws {
-        let journal = try Notebook().open()
-        _ = try journal.acquire("bot", lease: Notebook.lease, at: Notebook.now)
-        try journal.release("bot", lease: Lease(owner: other, until: Notebook.now))
-        #expect(try journal.record(of: "bot")?.lease == Notebook.lease)
-        try journal.release("bot", lease: Notebook.lease)
-        #expect(try journal.record(of: "bot")?.lease == nil)
+    @Test("a release by a process that was overtaken does nothing")
+    func foreignRelease() async throws {
+        let journal = try await Notebook().open()
+        let first = try await journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
+        let second = try await journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
+        try await journal.release("bot", at: first.position)
+        #expect(try await journal.record(of: "bot")?.lease == Notebook.lease)
+        try await journal.release("bot", at: second.position)
+        #expect(try await journal.record(of: "bot")?.lease == nil)
     }
 
     @Test("two connections to one file see each other's commits")
-    func twoConnections() throws {
+    func twoConnections() async throws {
         let notebook = try Notebook()
-        let (one, two) = (try notebook.open(), try notebook.open())
-        let record = try one.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
-        expectCode(.leased) {
-            _ = try two.acquire("bot", lease: Lease(owner: other, until: Notebook.now + .seconds(90)), at: Notebook.now)
+        let (one, two) = (try await notebook.open(), try await notebook.open())
+        let record = try await one.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
+        await expectCode(.leased) {
+            _ = try await two.acquire(
+                "bot", lease: Lease(owner: other, until: Notebook.now + .seconds(90)), at: Notebook.now)
         }
-        let version = try two.commit(Notebook.entry(record.rotation, version: record.version))
-        expectCode(.overtaken) { _ = try one.commit(Notebook.entry(record.rotation, version: record.version)) }
-        #expect(try one.record(of: "bot")?.version == version)
+        let position = try await two.commit(Notebook.entry(record.rotation, position: record.position))
+        await expectCode(.overtaken) {
+            _ = try await one.commit(Notebook.entry(record.rotation, position: record.position))
+        }
+        #expect(try await one.record(of: "bot")?.position == position)
     }
 }

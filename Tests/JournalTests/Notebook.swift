@@ -1,8 +1,9 @@
 import Foundation
-import GRDB
 @testable import Journal
 import Rotation
+@testable import SQLiteStore
 import Secrets
+import StateStore
 
 /// A journal in a file of its own, in a directory that goes with it.
 final class Notebook {
@@ -23,12 +24,24 @@ final class Notebook {
 
     deinit { try? FileManager.default.removeItem(atPath: directory) }
 
-    func open() throws -> SQLiteJournal { try SQLiteJournal(path: path, seal: seal) }
+    func open() async throws -> StoredJournal { try await StoredJournal(SQLiteStore(path: path), seal: seal) }
+
+    /// For looking.
+    func look() async throws -> StoredJournal { try await StoredJournal(SQLiteStore(path: path), seal: nil) }
+
+    static func inMemory(author: Author = .current(command: "test")) async throws -> StoredJournal {
+        try await StoredJournal(SQLiteStore(path: nil), seal: Seal(key: Seal.makeKey()), author: author)
+    }
 
     func write(_ bytes: Data) throws { try bytes.write(to: URL(fileURLWithPath: path)) }
 
     /// Does something to the file that keyturn would not.
-    func execute(_ sql: String) throws { try DatabaseQueue(path: path).write { try $0.execute(sql: sql) } }
+    func execute(_ sql: String) throws { try Connection(path).execute(sql) }
+
+    /// A part of a user's.
+    func part(_ name: String, of user: String = "bot") async throws -> Data? {
+        try await SQLiteStore(path: path).user(user)?.parts[name].map { Data($0) }
+    }
 
     /// Everything that is in the directory: the database, its log and its index.
     func allBytes() throws -> Data {
@@ -51,21 +64,37 @@ final class Notebook {
     }
 
     static func entry(
-        _ rotation: Rotation, version: Int64, transition: Transition = Transition(), pair: JournalEntry.Pair = .keep,
+        _ rotation: Rotation, position: JournalPosition, transition: Transition = Transition(),
+        pair: JournalEntry.Pair = .keep,
         user: String = "bot", lease: Lease = Notebook.lease
     ) -> JournalEntry {
         JournalEntry(
-            user: user, version: version, lease: lease, rotation: rotation, transition: transition, pair: pair, at: now)
+            user: user, position: position, lease: lease, rotation: rotation, transition: transition, pair: pair,
+            at: now)
     }
 }
 
-extension SQLiteJournal {
+extension StoredJournal {
     /// Takes a user up, and seals a pair.
     @discardableResult
-    func seal(_ user: String = "bot") throws -> Int64 {
-        let record = try acquire(user, lease: Notebook.lease, at: Notebook.now).record
+    func seal(_ user: String = "bot") async throws -> JournalPosition {
+        let record = try await acquire(user, lease: Notebook.lease, at: Notebook.now).record
         let entry = Notebook.entry(
-            Notebook.verifying, version: record.version, pair: .seal(Notebook.pair), user: user)
-        return try commit(entry)
+            Notebook.verifying, position: record.position, pair: .seal(Notebook.pair), user: user)
+        return try await commit(entry)
+    }
+
+    func record(of user: String) async throws(JournalError) -> JournalRecord? { try await records()[user] }
+
+    /// The pair that is kept, without taking the user up.
+    func pendingPair(of user: String) async throws -> KeyPair? {
+        guard let stored = try await store.user(user), let seal else { return nil }
+        return try open(stored.parts[Part.pair], try stored.read().record.rotation?.keyOfPair?.id, of: user, seal)
+    }
+
+    func history(of user: String?, limit: Int) async throws -> [HistoryLine] {
+        var filter = HistoryFilter(limit: limit)
+        filter.user = user
+        return try await history(filter)
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 @testable import Journal
 import Rotation
 import Secrets
@@ -31,6 +32,10 @@ struct RecordTests {
             Leak(AccessKeyID("AKIAPREVIOUS"), isAtOnce: true), Leak(AccessKeyID("AKIASTRANGER"), isStranger: true),
             Leak(AccessKeyID("AKIACURRENT")),
         ]
+        rotation.deletedKeys = [DeletedKey(id: AccessKeyID("AKIAGONE"), at: Notebook.now)]
+        rotation.lookedAt = Notebook.now
+        rotation.lastUse = LastUse(at: Notebook.now, service: "s3", region: nil)
+        rotation.retireReason = "the build is gone"
         rotation.problem = Problem(code: .notSpread, message: "Ünïcode 'quotes' \"too\"", since: Notebook.now)
         for (index, state) in [Delivery.State.pending, .confirmed, .failed, .unknown, .skipped].enumerated() {
             var delivery = Delivery()
@@ -56,65 +61,99 @@ struct RecordTests {
     }
 
     @Test("every field of a rotation and its deliveries comes back as it was")
-    func roundTrip() throws {
+    func roundTrip() async throws {
         let notebook = try Notebook()
-        let journal = try notebook.open()
-        let first = try journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
+        let journal = try await notebook.open()
+        let first = try await journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
         #expect(first.rotation == Rotation(at: Notebook.now))
-        let version = try journal.commit(Notebook.entry(full, version: first.version, transition: transition(full)))
-        for journal in [journal, try notebook.open()] {
-            let record = try #require(try journal.record(of: "bot"))
+        let position = try await journal.commit(
+            Notebook.entry(full, position: first.position, transition: transition(full)))
+        for journal in [journal, try await notebook.open()] {
+            let record = try #require(try await journal.record(of: "bot"))
             #expect(record.rotation == full)
-            #expect(record.version == version)
+            #expect(record.position == position)
             #expect(record.lease == Notebook.lease)
-            #expect(try journal.records()["bot"]?.rotation == full)
+            #expect(try await journal.records()["bot"]?.rotation == full)
         }
-        let taken = try journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
+        let taken = try await journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
         #expect(taken.rotation == full)
     }
 
     @Test("every field can become empty again")
-    func emptied() throws {
-        let journal = try Notebook().open()
-        let first = try journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
-        var version = try journal.commit(Notebook.entry(full, version: first.version, transition: transition(full)))
+    func emptied() async throws {
+        let journal = try await Notebook().open()
+        let first = try await journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
+        var position = try await journal.commit(
+            Notebook.entry(full, position: first.position, transition: transition(full)))
         var forgets = Transition()
         forgets.forgetsDeliveries = true
-        version = try journal.commit(Notebook.entry(Rotation(at: Notebook.now), version: version, transition: forgets))
-        #expect(try journal.record(of: "bot")?.rotation == Rotation(at: Notebook.now))
+        position = try await journal.commit(
+            Notebook.entry(Rotation(at: Notebook.now), position: position, transition: forgets))
+        #expect(try await journal.record(of: "bot")?.rotation == Rotation(at: Notebook.now))
     }
 
     @Test("users do not see each other's rotations and deliveries")
-    func users() throws {
-        let journal = try Notebook().open()
-        let record = try journal.acquire("a", lease: Notebook.lease, at: Notebook.now).record
-        _ = try journal.commit(Notebook.entry(full, version: record.version, transition: transition(full), user: "a"))
-        let other = try journal.acquire("b", lease: Notebook.lease, at: Notebook.now).record
+    func users() async throws {
+        let journal = try await Notebook().open()
+        let record = try await journal.acquire("a", lease: Notebook.lease, at: Notebook.now).record
+        _ = try await journal.commit(
+            Notebook.entry(full, position: record.position, transition: transition(full), user: "a"))
+        let other = try await journal.acquire("b", lease: Notebook.lease, at: Notebook.now).record
         #expect(other.rotation == Rotation(at: Notebook.now))
         var forgets = Transition()
         forgets.forgetsDeliveries = true
-        _ = try journal.commit(Notebook.entry(other.rotation, version: other.version, transition: forgets, user: "b"))
-        #expect(try journal.record(of: "a")?.rotation == full)
-        #expect(Set(try journal.records().keys) == ["a", "b"])
-        #expect(try journal.record(of: "c") == nil)
+        _ = try await journal.commit(
+            Notebook.entry(other.rotation, position: other.position, transition: forgets, user: "b"))
+        #expect(try await journal.record(of: "a")?.rotation == full)
+        #expect(Set(try await journal.records().keys) == ["a", "b"])
+        #expect(try await journal.record(of: "c") == nil)
     }
 
-    @Test("a column of creations that is not whole is not read at all", arguments: ["", "1 1", "x 1 1 -", "1 1 1 x"])
-    func creations(text: String) {
-        #expect(CreationText.read(text)?.isEmpty ?? true)
-        #expect(CreationText.read("1 1 1 -\n" + text) == nil || text.isEmpty)
+    @Test("what an earlier keyturn of this layout has written is read: the text is part of the layout")
+    func keptText() throws {
+        let text = """
+            {"chain":{"at":5,"hash":"ab","line":2,"oldestAt":4,"prunedAt":0,"prunedHash":"cd","prunedLine":0},\
+            "rotation":{"answers":1,"creations":[{"at":3,"isOpen":true,"known":["AKIA1"],"lostAt":4,"mayExist":false}],\
+            "current":{"created":1,"id":"AKIA1","status":"Active"},"deletedKeys":[{"at":2,"id":"AKIA0"}],"failures":2,\
+            "isRequested":true,"lastUse":{"at":9,"region":"us-east-1","service":"s3"},\
+            "leaks":[{"id":"AKIA1","isAtOnce":true,"isStranger":false}],"lookedAt":6,"number":3,"phase":"delivering",\
+            "phaseSince":7,"problem":{"code":"drifted","message":"m","since":8},"retained":"AKIA1","retireReason":"r","retryAt":10}}
+            """
+        let record = try Coding.read(UserRecord.self, Array(text.utf8))
+        let rotation = try #require(record.rotation)
+        #expect(rotation.number == 3 && rotation.phase == .delivering && rotation.phaseSince.milliseconds == 7)
+        #expect(rotation.creations.first?.lostAt?.milliseconds == 4 && rotation.creations.first?.mayExist == false)
+        #expect(rotation.leaks == [Leak(AccessKeyID("AKIA1"), isAtOnce: true)])
+        #expect(rotation.problem?.code == .drifted && rotation.lastUse?.service == "s3")
+        #expect(rotation.deletedKeys == [DeletedKey(id: AccessKeyID("AKIA0"), at: Timestamp(milliseconds: 2))])
+        #expect(record.chain.line == 2 && record.chain.oldestAt?.milliseconds == 4)
+        #expect(try Coding.read(UserRecord.self, Coding.json(record)).rotation == rotation)
+    }
+
+    @Test("what is written is JSON as FoundationEssentials reads it, whatever the texts hold")
+    func text() throws {
+        var delivery = Delivery()
+        delivery.detail = "\u{0}\u{1f}\"\\/\n\t é 日本 \u{1F600} \u{7f}"
+        delivery.drift = Drift(.oldKey, key: AccessKeyID("AKIA"), since: Timestamp(milliseconds: .min))
+        delivery.plugin = PluginIdentity(id: "a", version: "1", sha256: "b")
+        let bytes = Coding.json(delivery)
+        #expect(try Coding.read(Delivery.self, bytes) == delivery)
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any])
+        #expect(object["detail"] as? String == delivery.detail)
+        #expect(Coding.json([[1, 2], [], [3]]) == Array("[[1,2],[],[3]]".utf8))
+        #expect(Coding.json(["a": [true, false]]) == Array("{\"a\":[true,false]}".utf8))
     }
 
     @Test("what belongs to one process is not kept")
-    func transient() throws {
-        let journal = try Notebook().open()
+    func transient() async throws {
+        let journal = try await Notebook().open()
         var rotation = Rotation(at: Notebook.now)
         let terms = Terms(policy: Policy(), targets: [TargetName("travis:a/a")])
         _ = rotation.handle(.resumed, at: Notebook.now, terms: terms)
         #expect(rotation.isWaitingForAnswers)
-        let record = try journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
-        _ = try journal.commit(Notebook.entry(rotation, version: record.version))
-        #expect(try journal.record(of: "bot")?.rotation == rotation.recorded)
-        #expect(try journal.record(of: "bot")?.rotation.isWaitingForAnswers == false)
+        let record = try await journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
+        _ = try await journal.commit(Notebook.entry(rotation, position: record.position))
+        #expect(try await journal.record(of: "bot")?.rotation == rotation.recorded)
+        #expect(try await journal.record(of: "bot")?.rotation.isWaitingForAnswers == false)
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
-import GRDB
+@testable import SQLiteStore
+import StateStore
 @testable import Journal
 import Rotation
 import Secrets
@@ -8,23 +9,23 @@ import Testing
 @Suite("The sealed pair")
 struct SealingTests {
     @Test("comes back as it was, also in a new process")
-    func roundTrip() throws {
+    func roundTrip() async throws {
         let notebook = try Notebook()
-        let journal = try notebook.open()
-        #expect(try journal.pendingPair(of: "bot") == nil)
-        try journal.seal()
-        for journal in [journal, try notebook.open()] {
-            let pair = try #require(try journal.pendingPair(of: "bot"))
+        let journal = try await notebook.open()
+        #expect(try await journal.pendingPair(of: "bot") == nil)
+        try await journal.seal()
+        for journal in [journal, try await notebook.open()] {
+            let pair = try #require(try await journal.pendingPair(of: "bot"))
             #expect(pair.id == Notebook.keyID.rawValue)
             #expect(pair.secret == .text(Notebook.secretText))
         }
     }
 
     @Test("is in no file in any readable form, neither before nor after the log is emptied")
-    func neverReadable() throws {
+    func neverReadable() async throws {
         let notebook = try Notebook()
-        let journal = try notebook.open()
-        try journal.seal()
+        let journal = try await notebook.open()
+        try await journal.seal()
         let forms = [
             Data(Notebook.secretText.utf8), Data(Data(Notebook.secretText.utf8).base64EncodedString().utf8),
             Data(Notebook.secretText.utf8.prefix(12)),
@@ -37,56 +38,56 @@ struct SealingTests {
     }
 
     @Test("is gone after the wipe, sealed bytes included, from the file and from its log")
-    func wiped() throws {
+    func wiped() async throws {
         let notebook = try Notebook()
-        let journal = try notebook.open()
-        let version = try journal.seal()
-        let sealed = try #require(try Self.sealedBytes(notebook.path))
+        let journal = try await notebook.open()
+        let position = try await journal.seal()
+        let sealed = try #require(try await notebook.part(Part.pair))
         #expect(try notebook.allBytes().range(of: sealed) != nil)
-        _ = try journal.commit(Notebook.entry(Notebook.verifying, version: version, pair: .wipe))
-        #expect(try journal.pendingPair(of: "bot") == nil)
+        _ = try await journal.commit(Notebook.entry(Notebook.verifying, position: position, pair: .wipe))
+        #expect(try await journal.pendingPair(of: "bot") == nil)
         #expect(try notebook.allBytes().range(of: sealed) == nil)
         #expect(try notebook.allBytes().range(of: sealed.prefix(24)) == nil)
     }
 
     @Test("stays through commits that keep it")
-    func kept() throws {
+    func kept() async throws {
         let notebook = try Notebook()
-        let journal = try notebook.open()
-        let version = try journal.seal()
-        _ = try journal.commit(Notebook.entry(Notebook.verifying, version: version))
-        #expect(try journal.pendingPair(of: "bot")?.secret == .text(Notebook.secretText))
+        let journal = try await notebook.open()
+        let position = try await journal.seal()
+        _ = try await journal.commit(Notebook.entry(Notebook.verifying, position: position))
+        #expect(try await journal.pendingPair(of: "bot")?.secret == .text(Notebook.secretText))
     }
 
     @Test("is bound to its user and its key: moved elsewhere it cannot be opened")
-    func bound() throws {
+    func bound() async throws {
         let notebook = try Notebook()
-        let journal = try notebook.open()
-        try journal.seal("bot")
-        _ = try journal.acquire("other", lease: Notebook.lease, at: Notebook.now)
-        let database = try DatabaseQueue(path: notebook.path)
-        try database.write { database in
-            try database.execute(
-                sql: """
-                    UPDATE rotation SET next_id = 'AKIAIOSFODNN7EXAMPLE', next_status = 'Active',
-                        sealed = (SELECT sealed FROM rotation WHERE user = 'bot') WHERE user = 'other'
-                    """)
+        let journal = try await notebook.open()
+        try await journal.seal("bot")
+        _ = try await journal.acquire("other", lease: Notebook.lease, at: Notebook.now)
+        let pair = try #require(try await notebook.part(Part.pair)).map {
+            String($0 >> 4, radix: 16) + String($0 & 15, radix: 16)
         }
-        expectCode(.wrongSealKey) { _ = try journal.pendingPair(of: "other") }
-        try database.write { try $0.execute(sql: "UPDATE rotation SET next_id = 'AKIAOTHER' WHERE user = 'bot'") }
-        expectCode(.wrongSealKey) { _ = try journal.pendingPair(of: "bot") }
+        try notebook.execute("INSERT INTO part (user, name, content) VALUES ('other', 'pair', x'\(pair.joined())')")
+        var moved = Notebook.verifying
+        let record = try await journal.acquire("other", lease: Notebook.lease, at: Notebook.now).record
+        _ = try await journal.commit(Notebook.entry(moved, position: record.position, user: "other"))
+        await expectCode(.corrupt) { _ = try await journal.pendingPair(of: "other") }
+        moved.next?.id = AccessKeyID("AKIAOTHER")
+        let own = try await journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
+        _ = try await journal.commit(Notebook.entry(moved, position: own.position))
+        await expectCode(.corrupt) { _ = try await journal.pendingPair(of: "bot") }
     }
 
     @Test("without the seal key can be neither read nor written, while all else can")
-    func withoutKey() throws {
+    func withoutKey() async throws {
         let notebook = try Notebook()
-        let version = try notebook.open().seal()
-        let looking = try SQLiteJournal(path: notebook.path, seal: nil)
-        #expect(try looking.record(of: "bot")?.rotation.phase == .verifying)
-        expectCode(.wrongSealKey) { _ = try looking.pendingPair(of: "bot") }
-        let entry = Notebook.entry(Notebook.verifying, version: version, pair: .seal(Notebook.pair))
-        expectCode(.wrongSealKey) { _ = try looking.commit(entry) }
-        #expect(try looking.record(of: "bot")?.version == version)
+        let position = try await notebook.open().seal()
+        let looking = try await notebook.look()
+        #expect(try await looking.record(of: "bot")?.rotation.phase == .verifying)
+        let entry = Notebook.entry(Notebook.verifying, position: position, pair: .seal(Notebook.pair))
+        await expectCode(.unavailable) { _ = try await looking.commit(entry) }
+        #expect(try await looking.record(of: "bot")?.position == position)
     }
 
     @Test("two sealings of one secret have nothing in common")
@@ -112,9 +113,5 @@ struct SealingTests {
         for length in [0, 1, 39, sealed.count - 1] {
             #expect(seal.open(Array(sealed.prefix(length)), context: "a") == nil)
         }
-    }
-
-    private static func sealedBytes(_ path: String) throws -> Data? {
-        try DatabaseQueue(path: path).read { try Data.fetchOne($0, sql: "SELECT sealed FROM rotation") }
     }
 }

@@ -36,14 +36,14 @@ struct NotifierTests {
     private let inbox = Inbox()
     private let lines = Inbox()
 
-    private func notifier(_ occasions: [News.Occasion] = News.Occasion.allCases, names: [String] = ["d"]) throws
+    private func notifier(_ occasions: [News.Occasion] = News.Occasion.allCases, names: [String] = ["d"]) async throws
         -> Notifier
     {
         let destinations = names.map {
             Destination(name: $0, way: .command([$0]), occasions: Set(occasions), patience: .seconds(600))
         }
         let (inbox, lines, start) = (inbox, lines, start)
-        return try Notifier(
+        return try await Notifier(
             destinations, users: ["bot"], store: book, now: { start }, time: { "\($0.milliseconds)" },
             warn: { line in lines.messages.withLock { $0.append(line) } }
         ) { try inbox.take($0, $1) }
@@ -62,7 +62,7 @@ struct NotifierTests {
     func once() async throws {
         put(held())
         for _ in 0..<2 {
-            let notifier = try notifier()
+            let notifier = try await notifier()
             await notifier.tellOwed()
             notifier.take("bot", held())
             await notifier.tellOwed()
@@ -71,7 +71,7 @@ struct NotifierTests {
         var well = held()
         well.problem = nil
         put(well)
-        for _ in 0..<2 { await (try notifier()).tellOwed() }
+        for _ in 0..<2 { await (try await notifier()).tellOwed() }
         #expect(inbox.all.count == 2)
         #expect(inbox.all.last == "d bot/3/recovered/unaccounted-key")
     }
@@ -82,7 +82,7 @@ struct NotifierTests {
         before.problem = nil
         before.current = KeyRecord(id: AccessKeyID("AKIAOLD"), created: start, status: .active)
         put(before)
-        let (one, other) = (try notifier(), try notifier())
+        let (one, other) = (try await notifier(), try await notifier())
         await one.tellOwed()
         for notifier in [one, other] { notifier.take("bot", held()) }
         await one.tellOwed()
@@ -101,34 +101,34 @@ struct NotifierTests {
     func down() async throws {
         put(held())
         inbox.isDown.withLock { $0 = true }
-        await (try notifier()).tellOwed()
+        await (try await notifier()).tellOwed()
         #expect(inbox.all.isEmpty)
         #expect(lines.all.count == 1)
         inbox.isDown.withLock { $0 = false }
-        await (try notifier()).tellOwed()
+        await (try await notifier()).tellOwed()
         #expect(inbox.all.count == 1)
     }
 
     @Test("a destination that fails is left alone for a while, and holds no other up")
     func pause() async throws {
         put(held())
-        let notifier = try notifier()
+        let notifier = try await notifier()
         inbox.isDown.withLock { $0 = true }
         await notifier.tellOwed()
         inbox.isDown.withLock { $0 = false }
         notifier.take("bot", held())
         await notifier.tellOwed()
         #expect(inbox.all.isEmpty)
-        await (try self.notifier(names: ["a", "b"])).tellOwed()
+        await (try await self.notifier(names: ["a", "b"])).tellOwed()
         #expect(inbox.all.sorted().map { $0.prefix(1) } == ["a", "b"])
     }
 
     @Test("what nobody asked for is not told, later neither")
     func chosen() async throws {
         put(held())
-        await (try notifier([.completed])).tellOwed()
+        await (try await notifier([.completed])).tellOwed()
         #expect(inbox.all.isEmpty)
-        await (try notifier()).tellOwed()
+        await (try await notifier()).tellOwed()
         #expect(inbox.all.isEmpty)
     }
 
@@ -136,7 +136,7 @@ struct NotifierTests {
     func farewell() async throws {
         put(held())
         let destination = Destination(name: "d", way: .command(["d"]), occasions: [.blocked], patience: .zero)
-        let notifier = try Notifier(
+        let notifier = try await Notifier(
             [destination], users: ["bot"], store: book, now: { start }, time: { _ in "" }, warn: { _ in }
         ) { _, _ in try await Task.sleep(for: .seconds(3_600)) }
         notifier.start()
@@ -150,7 +150,7 @@ struct NotifierTests {
         var before = held()
         before.problem = nil
         put(before)
-        let notifier = try notifier()
+        let notifier = try await notifier()
         notifier.start()
         notifier.take("bot", held())
         await notifier.close(within: .seconds(20))

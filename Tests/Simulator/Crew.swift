@@ -1,6 +1,5 @@
-internal import Dispatch
 internal import Journal
-internal import Synchronization
+internal import SQLiteStore
 
 /// Many worlds on all cores. What comes out does not depend on how many there are.
 struct Crew {
@@ -14,7 +13,6 @@ struct Crew {
         var tally = Tally()
         var merged = 0
         var isOver = false
-        var mishap: (any Error)?
     }
 
     let seeds: Range<UInt64>
@@ -25,56 +23,40 @@ struct Crew {
     private var blocks: Int { (seeds.count + Self.worldsPerBlock - 1) / Self.worldsPerBlock }
 
     /// - Parameter tell: is given each violation, in the order of the seeds.
-    func run(tell: @Sendable (UInt64, String) throws -> Void) throws -> Tally {
-        let work = Mutex(Work())
-        DispatchQueue.concurrentPerform(iterations: workers) { _ in
-            while let block = next(work) {
-                do {
-                    let tally = try run(block)
-                    try finish(block, tally, work, tell)
-                } catch {
-                    work.withLock { work in
-                        work.mishap = error
-                        work.isOver = true
-                    }
+    func run(tell: @escaping @Sendable (UInt64, String) async throws -> Void) async throws -> Tally {
+        var work = Work()
+        try await withThrowingTaskGroup(of: (Int, Tally).self) { group in
+            for _ in 0..<workers { begin(&work, &group) }
+            while let (block, tally) = try await group.next() {
+                work.finished[block] = tally
+                while !work.isOver, let following = work.finished.removeValue(forKey: work.merged) {
+                    work.merged += 1
+                    work.tally.add(following)
+                    for (seed, violation) in following.violations { try await tell(seed, violation) }
+                    work.isOver = work.tally.violations.count >= violationLimit
                 }
+                begin(&work, &group)
             }
         }
-        if let mishap = work.withLock({ $0.mishap }) { throw mishap }
-        return work.withLock { $0.tally }
+        return work.tally
     }
 
-    private func next(_ work: borrowing Mutex<Work>) -> Int? {
-        work.withLock { work in
-            guard !work.isOver, work.nextBlock < blocks else { return nil }
-            defer { work.nextBlock += 1 }
-            return work.nextBlock
-        }
+    private func begin(_ work: inout Work, _ group: inout ThrowingTaskGroup<(Int, Tally), any Error>) {
+        guard !work.isOver, work.nextBlock < blocks else { return }
+        let block = work.nextBlock
+        work.nextBlock += 1
+        group.addTask { (block, try await run(block)) }
     }
 
-    private func run(_ block: Int) throws -> Tally {
+    private func run(_ block: Int) async throws -> Tally {
         let first = seeds.lowerBound + UInt64(block * Self.worldsPerBlock)
-        let journal = try SQLiteJournal(path: nil, seal: Seal(key: Seal.makeKey()))
+        let journal = try await StoredJournal(SQLiteStore(path: nil), seal: Seal(key: Seal.makeKey()))
         var tally = Tally()
         for seed in first..<min(first + UInt64(Self.worldsPerBlock), seeds.upperBound) {
             var world = Simulation(seed: seed, journal: journal)
-            world.run()
+            await world.run()
             tally.add(world)
         }
         return tally
-    }
-
-    private func finish(
-        _ block: Int, _ tally: Tally, _ work: borrowing Mutex<Work>, _ tell: (UInt64, String) throws -> Void
-    ) throws {
-        try work.withLock { work in
-            work.finished[block] = tally
-            while !work.isOver, let following = work.finished.removeValue(forKey: work.merged) {
-                work.merged += 1
-                work.tally.add(following)
-                for (seed, violation) in following.violations { try tell(seed, violation) }
-                work.isOver = work.tally.violations.count >= violationLimit
-            }
-        }
     }
 }

@@ -18,10 +18,10 @@ final class FaultyJournal: Journal {
         var sealed: String?
     }
 
-    private let journal: SQLiteJournal
+    private let journal: StoredJournal
     private let state = Mutex(State())
 
-    init(_ journal: SQLiteJournal) { self.journal = journal }
+    init(_ journal: StoredJournal) { self.journal = journal }
 
     var committed: Rotation? { state.withLock { $0.committed } }
     var sealed: String? { state.withLock { $0.sealed } }
@@ -36,13 +36,13 @@ final class FaultyJournal: Journal {
 
     func failNextCommit(_ fault: Fault) { state.withLock { $0.fault = fault } }
 
-    func commit(_ entry: JournalEntry) throws(JournalError) -> Int64 {
+    func commit(_ entry: JournalEntry) async throws(JournalError) -> JournalPosition {
         let fault = state.withLock { state in
             defer { state.fault = .none }
             return state.fault
         }
         if fault == .refused { throw JournalError(.unavailable, "the disk is full") }
-        let version = try journal.commit(entry)
+        let position = try await journal.commit(entry)
         state.withLock { state in
             state.committed = entry.rotation
             state.notes += entry.transition.notes.map { ($0, entry.rotation.previous?.id) }
@@ -53,21 +53,17 @@ final class FaultyJournal: Journal {
             }
         }
         if fault == .writtenButReported { throw JournalError(.unavailable, "the disk went away") }
-        return version
+        return position
     }
 
-    func record(of user: String) throws(JournalError) -> JournalRecord? { try journal.record(of: user) }
-    func records() throws(JournalError) -> [String: JournalRecord] { try journal.records() }
-    func pendingPair(of user: String) throws(JournalError) -> KeyPair? { try journal.pendingPair(of: user) }
-    func release(_ user: String, lease: Lease) throws(JournalError) { try journal.release(user, lease: lease) }
+    func records() async throws(JournalError) -> [String: JournalRecord] { try await journal.records() }
+    func release(_ user: String, at position: JournalPosition) async throws(JournalError) {
+        try await journal.release(user, at: position)
+    }
 
     func acquire(
         _ user: String, lease: Lease, at now: Timestamp
-    ) throws(JournalError) -> (record: JournalRecord, pair: KeyPair?) {
-        try journal.acquire(user, lease: lease, at: now)
-    }
-
-    func history(_ filter: HistoryFilter) throws(JournalError) -> [HistoryLine] {
-        try journal.history(filter)
+    ) async throws(JournalError) -> (record: JournalRecord, pair: KeyPair?) {
+        try await journal.acquire(user, lease: lease, at: now)
     }
 }

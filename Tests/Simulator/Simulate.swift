@@ -1,22 +1,23 @@
 internal import Foundation
 internal import Journal
+internal import SQLiteStore
 
 /// `keyturn-simulate --seeds N [--from S]`, `--seed S --trace`: worlds of faults around the real decisions.
 @main
 enum Simulate {
-    static func main() throws {
+    static func main() async throws {
         let options: Options
         do { options = try Options(CommandLine.arguments.dropFirst()) } catch {
             print(error)
             exit(64)
         }
         if options.isExhaustive { exit(explore(options) ? 0 : 1) }
-        if options.isTraced { exit(try trace(options.seeds.lowerBound) ? 0 : 1) }
+        if options.isTraced { exit(try await trace(options.seeds.lowerBound) ? 0 : 1) }
         let began = ContinuousClock.now
         let crew = Crew(seeds: options.seeds, violationLimit: options.violationLimit, workers: options.workers)
-        let tally = try crew.run { seed, violation in
+        let tally = try await crew.run { seed, violation in
             print("seed \(seed): \(violation)")
-            try tell(seed)
+            try await tell(seed)
         }
         tally.report(in: ContinuousClock.now - began, work: work)
         exit(tally.violations.isEmpty ? 0 : 1)
@@ -34,24 +35,24 @@ enum Simulate {
     }
 
     /// The end of the way to a violation: the same seed once more, written down.
-    private static func tell(_ seed: UInt64) throws {
-        let lines = try walk(seed).trace?.lines ?? []
+    private static func tell(_ seed: UInt64) async throws {
+        let lines = try await walk(seed).trace?.lines ?? []
         print(lines.suffix(12).map { "    \($0)" }.joined(separator: "\n"))
         print("    all of it: keyturn-simulate --seed \(seed) --trace")
     }
 
     /// - Returns: whether the world violates nothing.
-    private static func trace(_ seed: UInt64) throws -> Bool {
-        let world = try walk(seed)
+    private static func trace(_ seed: UInt64) async throws -> Bool {
+        let world = try await walk(seed)
         print((world.trace?.lines ?? []).joined(separator: "\n"))
         print("seed \(seed): \(world.violation ?? "no violation")")
         return world.violation == nil
     }
 
-    private static func walk(_ seed: UInt64) throws -> Simulation {
-        let journal = try SQLiteJournal(path: nil, seal: Seal(key: Seal.makeKey()))
+    private static func walk(_ seed: UInt64) async throws -> Simulation {
+        let journal = try await StoredJournal(SQLiteStore(path: nil), seal: Seal(key: Seal.makeKey()))
         var world = Simulation(seed: seed, journal: journal, isTraced: true)
-        world.run()
+        await world.run()
         return world
     }
 

@@ -4,12 +4,12 @@ internal import Rotation
 
 /// What befalls processes and their machine.
 extension Simulation {
-    mutating func disturb() {
-        if random.chance(weather.clock) { jump() }
+    mutating func disturb() async {
+        if random.chance(weather.clock) { await jump() }
         if random.chance(weather.people) { meddle() }
         if random.chance(weather.writers) { putBack() }
         guard random.chance(weather.rival) || processes.count > 1 && random.chance(30) else { return }
-        if let paused = processes.firstIndex(where: \.isPaused) { return wake(paused) }
+        if let paused = processes.firstIndex(where: \.isPaused) { return await wake(paused) }
         guard let index = processes.indices.last else { return }
         processes[index].isPaused = true
         note("\(processes[index].owner) is paused")
@@ -17,12 +17,12 @@ extension Simulation {
         machine += 1
         processNumber += 1
         if random.chance(800) { pass(to: clock + .seconds(61)) }
-        open(as: owner())
+        await open(as: owner())
         if processes.count == 1 { processes[0].isPaused = false }
     }
 
-    private mutating func jump() {
-        if random.chance(100) { return dieAhead() }
+    private mutating func jump() async {
+        if random.chance(100) { return await dieAhead() }
         let size = random.seconds(0...random.pick([10, 100, 5_000]))
         let leap = random.chance(500) ? size : .zero - size
         book.clockJumped(by: leap)
@@ -31,13 +31,13 @@ extension Simulation {
     }
 
     /// A machine with a clock that is far ahead takes the user up, and is gone: what it leaves is a lease from the future.
-    private mutating func dieAhead() {
+    private mutating func dieAhead() async {
         let lead = random.seconds(random.pick([1_000...5_000, 100_000...1_000_000]))
         note("a machine whose clock is \(lead.milliseconds) ms ahead")
         book.clockJumped(by: lead)
         skew = skew + lead
         (machine, processNumber) = (machine + 1, processNumber + 1)
-        open(as: owner())
+        await open(as: owner())
         if let index = processes.indices.last { crash(index) }
         book.clockJumped(by: .zero - lead)
         skew = skew - lead
@@ -45,7 +45,7 @@ extension Simulation {
     }
 
     /// It goes on where it was stopped, and learns from the journal that it is late.
-    mutating func wake(_ index: Int) {
+    mutating func wake(_ index: Int) async {
         note("\(processes[index].owner) wakes")
         processes[index].isPaused = false
         for chosen in processes[index].flights.indices where processes[index].flights[chosen].answer == nil {
@@ -57,7 +57,7 @@ extension Simulation {
         }
         processes[index].flights = []
         processes[index].happenings.append(Happening(event: .timePassed))
-        handle(index)
+        await handle(index)
         // Whoever was not overtaken goes on; the other one then is turned away at its next commit.
     }
 

@@ -5,7 +5,7 @@ extension Simulation {
     /// Steps that the way home may take.
     private static let patience = 600
 
-    mutating func comeHome() {
+    mutating func comeHome() async {
         note("fair weather from here")
         weather = .calm
         isAtEnd = true
@@ -14,7 +14,7 @@ extension Simulation {
         // By then every lease is over, whatever the clock has shown.
         pass(to: clock + .seconds(121))
         for _ in 0..<9 {
-            guard settle() else { return }
+            guard await settle() else { return }
             guard let problem = rotation?.problem, problem.needsPerson else { return checkHome() }
             note("a person is needed: \(problem.message)")
             guard resolve(problem) else { return }
@@ -23,25 +23,25 @@ extension Simulation {
     }
 
     /// Lets the world go on until nothing is to be done, or the same problem was found thrice; false: a violation.
-    private mutating func settle() -> Bool {
+    private mutating func settle() async -> Bool {
         var held = 0
         for _ in 0..<Self.patience {
             guard violation == nil else { return false }
             if processes.isEmpty, strays.isEmpty, requests.isEmpty, let rotation, isAtRest(rotation) { return true }
             held = rotation?.problem?.needsPerson == true ? held + 1 : 0
             if held > 40, processes.isEmpty { return true }
-            if processes.isEmpty { goOn() } else { step() }
+            if processes.isEmpty { await goOn() } else { await step() }
         }
         violate("(f) it neither ends nor asks for help in \(rotation.map { "\($0.phase)" } ?? "")")
         return false
     }
 
     /// Takes the user up when something is due, without beginning another rotation.
-    private mutating func goOn() {
+    private mutating func goOn() async {
         events += 1
         if let rotation = journal.committed { pass(to: rotation.nextWork(at: clock, policy: policy)) }
         pass(to: strays.map(\.at).max() ?? now)
-        open(as: owner())
+        await open(as: owner())
     }
 
     private func isAtRest(_ rotation: Rotation) -> Bool {

@@ -45,7 +45,7 @@ struct Simulation {
     let trace: Trace?
     var violation: String?
 
-    init(seed: UInt64, journal: SQLiteJournal, isTraced: Bool = false) {
+    init(seed: UInt64, journal: StoredJournal, isTraced: Bool = false) {
         self.seed = seed
         user = "user\(seed)"
         self.journal = FaultyJournal(journal)
@@ -84,30 +84,30 @@ struct Simulation {
     }
 
     /// Runs the world to its end: first in its weather, then in fair weather, until the last rotation is home.
-    mutating func run() {
-        while violation == nil, completed < wanted, events < 1_500 { step() }
-        if violation == nil { comeHome() }
+    mutating func run() async {
+        while violation == nil, completed < wanted, events < 1_500 { await step() }
+        if violation == nil { await comeHome() }
     }
 
     /// One thing happens.
-    mutating func step() {
+    mutating func step() async {
         events += 1
         now = now + .milliseconds(random.number(1...200))
         landStrays()
-        disturb()
-        guard !processes.isEmpty else { return takeUp() }
+        await disturb()
+        guard !processes.isEmpty else { return await takeUp() }
         let awake = processes.indices.filter { !processes[$0].isPaused }
-        guard !awake.isEmpty else { return random.chance(500) ? wake(0) : takeUp() }
+        guard !awake.isEmpty else { return random.chance(500) ? await wake(0) : await takeUp() }
         let index = awake.count == 1 ? awake[0] : random.pick(awake)
         if random.chance(weather.crash) { return crash(index) }
-        work(index)
+        await work(index)
     }
 
     /// What one process does next.
-    mutating func work(_ index: Int) {
+    mutating func work(_ index: Int) async {
         let flights = processes[index].flights.count
-        if !processes[index].happenings.isEmpty, flights == 0 || random.chance(600) { return handle(index) }
-        guard flights > 0 else { return rest(index) }
+        if !processes[index].happenings.isEmpty, flights == 0 || random.chance(600) { return await handle(index) }
+        guard flights > 0 else { return await rest(index) }
         let chosen = random.number(0...flights - 1)
         if processes[index].flights[chosen].answer == nil { launch(index, chosen) } else { answer(index, chosen) }
         // A step between launch and answer is where a process can die; one without faults may save it.
@@ -119,7 +119,7 @@ struct Simulation {
     }
 
     /// A process takes the user up, once something is due or asked for.
-    mutating func takeUp() {
+    mutating func takeUp() async {
         if let rotation = journal.committed, requests.isEmpty {
             if rotation.phase == .idle, random.chance(500) {
                 requests.append(.rotate)
@@ -127,7 +127,7 @@ struct Simulation {
                 pass(to: rotation.nextWork(at: clock, policy: policy))
             }
         }
-        open(as: owner())
+        await open(as: owner())
     }
 
     /// This machine's next process, of a number that no living process has.
@@ -135,10 +135,10 @@ struct Simulation {
         LeaseOwner(boot: "machine\(machine)", process: processNumber, began: "simulated")
     }
 
-    mutating func open(as owner: LeaseOwner) {
+    mutating func open(as owner: LeaseOwner) async {
         let managed = managedUser()
         do {
-            let session = try RotationSession(managed, journal, owner: owner, at: clock)
+            let session = try await RotationSession(managed, journal, owner: owner, at: clock)
             note("\(owner) takes up: \(session.rotation.phase)")
             if session.pair?.id != journal.sealed { violate("(e) the journal's pair is not the sealed one") }
             let asked = requests
@@ -147,7 +147,7 @@ struct Simulation {
             let index = processes.count - 1
             processes[index].happenings = ([.resumed] + asked.map { .asked($0) }).map { Happening(event: $0) }
             book.noteRequests(asked)
-            handle(index)
+            await handle(index)
         } catch {
             note("\(owner) is turned away: \(error.description)")
             // Nobody gives the lease back: it is waited for.
@@ -169,7 +169,7 @@ struct Simulation {
     }
 
     /// Feeds a process what has come, and begins what follows from it.
-    mutating func handle(_ index: Int) {
+    mutating func handle(_ index: Int) async {
         if random.chance(weather.journal) {
             journal.failNextCommit(random.chance(500) ? .refused : .writtenButReported)
         }
@@ -181,7 +181,7 @@ struct Simulation {
         processes[index].happenings = []
         let before = processes[index].session.rotation
         let transition: Transition
-        do { transition = try processes[index].session.handle(happenings, at: clock) } catch {
+        do { transition = try await processes[index].session.handle(happenings, at: clock) } catch {
             note("\(processes[index].owner) stops: \(error.description)")
             return die(index)
         }
@@ -211,7 +211,7 @@ struct Simulation {
     }
 
     /// Nothing is under way: the process waits for what is due, or ends and leaves it to the next.
-    private mutating func rest(_ index: Int) {
+    private mutating func rest(_ index: Int) async {
         let due = processes[index].session.rotation.nextWork(at: clock, policy: policy)
         let rotation = processes[index].session.rotation
         let isLong = due - clock > .seconds(20)
@@ -220,13 +220,13 @@ struct Simulation {
             || isLong && random.chance(500)
         {
             note("\(processes[index].owner) ends, next is due in \((due - clock).milliseconds) ms")
-            do { try processes[index].session.end() } catch { violate("a release failed: \(error.description)") }
+            do { try await processes[index].session.end() } catch { violate("a release failed: \(error.description)") }
             processes.remove(at: index)
             return
         }
         pass(to: due)
         processes[index].happenings.append(Happening(event: .timePassed))
-        handle(index)
+        await handle(index)
     }
 
     /// Time passes, by the machine's clock, and what was on its way arrives.

@@ -33,7 +33,7 @@ struct Check: AsyncParsableCommand {
     func run() async throws {
         var workspace = try Workspace(options)
         let log = EventLog(options)
-        try workspace.checkState()
+        try await workspace.checkState()
         let http = try workspace.makeHTTP()
         let accounts = workspace.makeAccounts(http, log)
         var problems = workspace.problems.map { Finding("discover", .failed, $0) }
@@ -54,7 +54,7 @@ struct Check: AsyncParsableCommand {
                 + started.map { pusher, confinement in
                     Finding("pusher \(pusher)", .done, "starts; shut in by \(confinement.joined(separator: ", "))")
                 }
-            let rotations = try workspace.readJournal().records().mapValues(\.rotation)
+            let rotations = try await workspace.readJournal().records().mapValues(\.rotation)
             let known = remarks(workspace, users, rotations)
             let check = OnlineCheck(workspace: workspace, host: host, accounts: accounts, rotations: rotations)
             findings = offline + known + (online ? await check.run(users) : [])

@@ -26,14 +26,14 @@ struct Forget: AsyncParsableCommand {
 
     func run() async throws {
         let workspace = try Workspace(options)
-        let records = try workspace.readJournal().records()
-        if !name.contains(":"), records[name] != nil { return try forgetUser(workspace) }
+        let records = try await workspace.readJournal().records()
+        if !name.contains(":"), records[name] != nil { return try await forgetUser(workspace) }
         let users = try workspace.users(of: name, selection.users, records.mapValues(\.rotation))
         try await Working(workspace).work(
             on: users, requests: [.forget(TargetName(name), reason: reason)], isLive: false)
     }
 
-    private func forgetUser(_ workspace: Workspace) throws {
+    private func forgetUser(_ workspace: Workspace) async throws {
         guard !workspace.users.contains(where: { $0.name == name }) else {
             throw CommandFailure(
                 .failed,
@@ -41,9 +41,10 @@ struct Forget: AsyncParsableCommand {
         }
         let log = EventLog(options)
         let now = SystemClock().now
-        let journal = try workspace.openJournal(log)
+        let journal = try await workspace.openJournal()
         do throws(JournalError) {
-            try journal.forget(name, reason: reason, lease: Lease(owner: .current, until: now + .seconds(60)), at: now)
+            try await journal.forget(
+                name, reason: reason, lease: Lease(owner: .current, until: now + .seconds(60)), at: now)
         } catch { throw CommandFailure(error) }
         log.tell("\(name): forgot this user: \(reason)")
         if options.json { try JSONOutput.print(["forgotten": name]) }

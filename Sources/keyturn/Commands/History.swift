@@ -3,7 +3,7 @@ internal import Engine
 internal import Journal
 internal import Rotation
 
-struct History: ParsableCommand {
+struct History: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Shows what was done, by whom, when, with which evidence.",
         discussion: """
@@ -43,7 +43,7 @@ struct History: ParsableCommand {
         }
     }
 
-    func run() throws {
+    func run() async throws {
         let workspace = try Workspace(options)
         let now = SystemClock().now
         // One more, to know whether there are more.
@@ -53,7 +53,7 @@ struct History: ParsableCommand {
         filter.key = key.map { AccessKeyID($0) }
         filter.since = since.flatMap { Moment.boundary($0, now: now) }
         filter.until = until.flatMap { Moment.boundary($0, now: now) }
-        let found = try workspace.readJournal().history(filter)
+        let found = try await workspace.readJournal().history(filter)
         let lines = Array(found.suffix(limit))
         if options.json {
             return try JSONOutput.print(
@@ -69,9 +69,8 @@ struct History: ParsableCommand {
                     ? "Nothing was done yet.\n" : "The history has no such line.\n")
         }
         for line in lines {
-            let user = line.user.isEmpty ? "" : "\(line.user)  "
-            let who = options.verbose ? line.author.map { terminal.styled("  [\(Self.text($0))]", .dim) } ?? "" : ""
-            let text = user + Narration(at: line.at, number: line.rotation).text(line.note) + who
+            let who = options.verbose ? terminal.styled("  [\(Self.text(line.author))]", .dim) : ""
+            let text = "\(line.user)  " + Narration(at: line.at, number: line.rotation).text(line.note) + who
             terminal.write("\(Moment.text(line.at))  \(terminal.wrapped(text, indent: 22))\n")
         }
     }
@@ -93,31 +92,32 @@ struct HistoryDocument: Encodable {
     }
 
     struct Line: Encodable {
+        /// Counts up for each user.
         var id: Int64
         var at: String
-        var user: String?
+        var user: String
         var rotation: Int
         var event: String
         var key: String?
         var target: String?
         var evidence: String?
         var detail: String?
-        var by: Author?
-        var hash: String?
+        var by: Author
+        var hash: String
 
         init(_ line: HistoryLine) {
-            id = line.id
+            id = line.number
             at = Moment.text(line.at)
-            user = line.user.isEmpty ? nil : line.user
+            user = line.user
             rotation = line.rotation
             event = line.note.kind.rawValue
             key = line.note.key?.rawValue
             target = line.note.target?.rawValue
             evidence = line.note.evidence?.rawValue
             detail = line.note.detail
-            by = line.author.map {
-                Author(command: $0.command, host: $0.host, uid: $0.uid, name: $0.name, login: $0.login)
-            }
+            let author = line.author
+            by = Author(
+                command: author.command, host: author.host, uid: author.uid, name: author.name, login: author.login)
             hash = line.hash
         }
     }

@@ -20,7 +20,7 @@ struct Plan: AsyncParsableCommand {
         var workspace = try Workspace(options)
         let status = try await workspace.discover(EventLog(options), remembers: false)
         let now = SystemClock().now
-        let records = try workspace.readJournal().records()
+        let records = try await workspace.readJournal().records()
         let steps = try workspace.select(selection.users).map { user in
             var step = PlannedStep(user, records[user.name]?.rotation ?? Rotation(at: now), at: now)
             step.fanOut = fanOut(user, workspace)

@@ -17,7 +17,7 @@ struct Retry: AsyncParsableCommand {
 
     func run() async throws {
         let workspace = try Workspace(options)
-        let records = try workspace.readJournal().records()
+        let records = try await workspace.readJournal().records()
         // Of a user that keyturn has never rotated, there is nothing to try again.
         let users = try workspace.select(selection.users).filter { user in
             records[user.name].map { $0.rotation.number > 0 || $0.rotation.problem != nil } ?? false

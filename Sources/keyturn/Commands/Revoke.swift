@@ -47,8 +47,8 @@ struct Revoke: AsyncParsableCommand {
 
     /// A user that keyturn has never seen is taken over first: then there is a key to revoke.
     private func takeOver(_ users: [ConfiguredUser], _ workspace: Workspace) async throws {
-        let journal = try workspace.readJournal()
-        let unknown = try users.filter { try journal.record(of: $0.name)?.rotation.current == nil }
+        let records = try await workspace.readJournal().records()
+        let unknown = users.filter { records[$0.name]?.rotation.current == nil }
         if !unknown.isEmpty { try await Working(workspace).work(on: unknown, isLive: false) }
     }
 }

@@ -24,7 +24,7 @@ struct Skip: AsyncParsableCommand {
 
     func run() async throws {
         let workspace = try Workspace(options)
-        let records = try workspace.readJournal().records()
+        let records = try await workspace.readJournal().records()
         let users = try workspace.users(of: target, selection.users, records.mapValues(\.rotation))
         guard !users.contains(where: \.isOwn) else {
             throw CommandFailure(

@@ -33,7 +33,7 @@ struct Status: AsyncParsableCommand {
         var workspace = try Workspace(options)
         let status = online ? try await workspace.discover(EventLog(options), remembers: false) : .done
         let now = SystemClock().now
-        let records = try workspace.readJournal().records()
+        let records = try await workspace.readJournal().records()
         let selected = try workspace.select(selection.users)
         var users = selected.map { user in
             StatusDocument.User(user, records[user.name]?.rotation ?? Rotation(at: now), at: now)

@@ -77,7 +77,6 @@ struct Narration {
         case .completed: "rotation \(number) is complete\(next)"
         case .blocked: "blocked\(reason)"
         case .historyPruned: "pruned the history\(reason)"
-        case .historyChained: "chained the history\(reason)"
         case .historyBroken: "the history is not as keyturn wrote it\(reason)"
         case .refused: "cannot \(note.detail ?? "do that")"
         case .requested: "an operator asked to \(note.detail ?? "go on")"

@@ -11,11 +11,13 @@ internal import Synchronization
 final class Outlook: Sendable {
     /// Questions within this are answered from one reading.
     private static let freshness: Duration = .seconds(1)
+    /// How long the state may take to answer.
+    private static let patience = 5
 
     private struct State {
         var workspace: Workspace
         var host: PusherHost?
-        var journal: SQLiteJournal?
+        var journal: StoredJournal?
         var last: (reading: Result<Reading, Trouble>, until: ContinuousClock.Instant)?
     }
 
@@ -95,29 +97,45 @@ final class Outlook: Sendable {
     }
 
     private var reading: Result<Reading, Trouble> {
-        let host = state.withLock { $0.host }
+        let (last, host, workspace) = state.withLock { ($0.last, $0.host, $0.workspace) }
+        if let last, last.until > .now { return last.reading }
         let paces = host.flatMap { Self.paces(of: $0) } ?? []
-        return state.withLock { state in
-            if let last = state.last, last.until > .now { return last.reading }
-            let reading = read(&state, paces)
-            state.last = (reading, .now + Self.freshness)
-            return reading
-        }
+        let reading =
+            Self.answer(within: Self.patience) { [self] in await read(workspace, paces) }
+            ?? .failure(Trouble(text: "it did not answer within \(Self.patience) s"))
+        state.withLock { $0.last = (reading, .now + Self.freshness) }
+        return reading
     }
 
-    private func read(_ state: inout State, _ paces: [PaceReport]) -> Result<Reading, Trouble> {
+    /// The thread that serves the page may wait; the store answers a task.
+    private static func answer<Value: Sendable>(
+        within seconds: Int, _ body: @escaping @Sendable () async -> Value
+    ) -> Value? {
+        let (found, isThere) = (Found<Value>(), DispatchSemaphore(value: 0))
+        let task = Task {
+            let value = await body()
+            found.value.withLock { $0 = value }
+            isThere.signal()
+        }
+        if isThere.wait(timeout: .now() + .seconds(seconds)) != .success { task.cancel() }
+        return found.value.withLock { $0 }
+    }
+
+    private func read(_ workspace: Workspace, _ paces: [PaceReport]) async -> Result<Reading, Trouble> {
         let now = SystemClock().now
         let records: [String: JournalRecord]
         do {
-            let journal = try state.journal ?? state.workspace.readJournal()
-            records = try journal.records()
+            let known = state.withLock { $0.journal }
+            let journal = if let known { known } else { try await workspace.readJournal() }
+            records = try await journal.records()
             // A state that was not there yet is looked for again.
-            state.journal = FileManager.default.fileExists(atPath: state.workspace.configuration.state) ? journal : nil
+            let exists = FileManager.default.fileExists(atPath: workspace.configuration.state)
+            state.withLock { $0.journal = exists ? journal : nil }
         } catch {
-            state.journal = nil
+            state.withLock { $0.journal = nil }
             return .failure(Trouble(text: (error as? CommandFailure)?.message ?? "\(error)"))
         }
-        let users = state.workspace.users.map { ($0, records[$0.name]?.rotation ?? Rotation(at: now)) }
+        let users = workspace.users.map { ($0, records[$0.name]?.rotation ?? Rotation(at: now)) }
         let lines = users.map { StatusDocument.User($0, $1, at: now) }
         var snapshot = Snapshot(
             at: now, version: Keyturn.version,
@@ -140,6 +158,7 @@ final class Outlook: Sendable {
     }
 
     private final class Box: Sendable { let paces = Mutex<[PaceReport]>([]) }
+    private final class Found<Value: Sendable>: Sendable { let value = Mutex<Value?>(nil) }
 }
 
 extension StatusPage.Times {

@@ -71,10 +71,10 @@ struct Working {
             try await workspace.start(host, log, for: users)
             started?()
             // Last, since it makes the state where there is none: what is wrong with the rest changes nothing.
-            let state = try workspace.openJournal(log)
+            let state = try await workspace.openJournal()
             journal = state
             permitted = try await workspace.permitted(users, accounts, log)
-            notifier = try workspace.makeNotifier(destinations, state, http, log, for: users)
+            notifier = try await workspace.makeNotifier(destinations, state, http, log, for: users)
         } catch {
             await host.stop()
             throw error
@@ -107,8 +107,8 @@ struct Working {
         on users: [ConfiguredUser], requests: [Event.Request] = [], extent: Extent = .due, isLive: Bool,
         after status: ExitStatus = .done
     ) async throws {
-        try workspace.checkState()
-        let due = try requests.isEmpty ? dueUsers(users) : users
+        try await workspace.checkState()
+        let due = requests.isEmpty ? try await dueUsers(users) : users
         var outcomes: [UserOutcome] = []
         var counts = HTTPClient.Counts()
         var status = status
@@ -126,7 +126,7 @@ struct Working {
         let ordered: Problem.Code? =
             requests.contains(.rollback)
             ? .rolledBack : requests.contains { $0.name == "revoke" && $0.key != nil } ? .unaccountedKey : nil
-        try report(users, outcomes, ordered, timings.map { TimingsDocument($0, counts) }, status)
+        try await report(users, outcomes, ordered, timings.map { TimingsDocument($0, counts) }, status)
     }
 
     /// With nothing to do there may still be something to tell, such as what could not be told before.
@@ -135,8 +135,8 @@ struct Working {
         guard !destinations.isEmpty, !users.isEmpty else { return }
         let http = try workspace.makeHTTP()
         defer { http.stop() }
-        let journal = try workspace.openJournal(log)
-        await (try workspace.makeNotifier(destinations, journal, http, log, for: users))?.close(
+        let journal = try await workspace.openJournal()
+        await (try await workspace.makeNotifier(destinations, journal, http, log, for: users))?.close(
             within: Self.longestFarewell)
     }
 
@@ -155,8 +155,8 @@ struct Working {
     }
 
     /// Only they cost a start of pushers, or a request to AWS.
-    private func dueUsers(_ users: [ConfiguredUser]) throws -> [ConfiguredUser] {
-        let records = try workspace.readJournal().records()
+    private func dueUsers(_ users: [ConfiguredUser]) async throws -> [ConfiguredUser] {
+        let records = try await workspace.readJournal().records()
         let now = SystemClock().now
         return users.filter { user in
             guard let rotation = records[user.name]?.rotation else { return true }
@@ -171,13 +171,13 @@ struct Working {
     private func report(
         _ users: [ConfiguredUser], _ outcomes: [UserOutcome], _ ordered: Problem.Code?, _ timings: TimingsDocument?,
         _ before: ExitStatus
-    ) throws {
+    ) async throws {
         outcomes.forEach { Self.tell($0, log) }
         if !workspace.options.json, let timings {
             StandardStream.error.write(timings.text(Terminal(workspace.options)))
         }
         if workspace.options.json {
-            try JSONOutput.print(StatusDocument(users: try lines(users), timings: timings))
+            try JSONOutput.print(StatusDocument(users: try await lines(users), timings: timings))
         } else if !workspace.options.quiet {
             let terminal = Terminal(workspace.options)
             let worked = Set(outcomes.map(\.user))
@@ -187,7 +187,7 @@ struct Working {
                         ? "\(workspace.configuration.file) has no users yet: fill in `users`.\n"
                         : users.isEmpty ? "There is nothing to do.\n" : "Nothing is due.\n")
             }
-            let shown = try lines(users.filter { worked.contains($0.name) })
+            let shown = try await lines(users.filter { worked.contains($0.name) })
             terminal.write(
                 StatusOverview(users: shown, terminal: terminal, isVerbose: workspace.options.verbose).text)
         }
@@ -195,10 +195,10 @@ struct Working {
         if status != .done { throw FinishedWith(status: status) }
     }
 
-    private func lines(_ users: [ConfiguredUser]) throws -> [StatusDocument.User] {
+    private func lines(_ users: [ConfiguredUser]) async throws -> [StatusDocument.User] {
         guard !users.isEmpty else { return [] }
         let now = SystemClock().now
-        let records = try workspace.readJournal().records()
+        let records = try await workspace.readJournal().records()
         return users.map { StatusDocument.User($0, records[$0.name]?.rotation ?? Rotation(at: now), at: now) }
     }
 

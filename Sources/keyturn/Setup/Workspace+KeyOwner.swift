@@ -10,7 +10,7 @@ extension Workspace {
     ///   IAM did not say.
     func user(owning key: AccessKeyID) async throws -> ConfiguredUser {
         let nothing = "Nothing was changed."
-        if let name = try recordedUser(owning: key) {
+        if let name = try await recordedUser(owning: key) {
             if let user = users.first(where: { $0.name == name }) { return user }
             throw CommandFailure(
                 .failed,
@@ -55,8 +55,8 @@ extension Workspace {
                 + "`keyturn revoke USER` needs no key ID.")
     }
 
-    private func recordedUser(owning key: AccessKeyID) throws -> String? {
-        let records = try readJournal().records()
+    private func recordedUser(owning key: AccessKeyID) async throws -> String? {
+        let records = try await readJournal().records()
         let holder =
             records.first { $0.value.rotation.accountsFor(key) } ?? records.first { $0.value.rotation.hasDeleted(key) }
         return holder?.key

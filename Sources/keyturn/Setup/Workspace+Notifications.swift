@@ -47,12 +47,12 @@ extension Workspace {
     ///
     /// - Parameter destinations: where, with the secrets fetched already.
     func makeNotifier(
-        _ destinations: [Destination], _ journal: SQLiteJournal, _ http: HTTPClients, _ log: EventLog,
+        _ destinations: [Destination], _ journal: StoredJournal, _ http: HTTPClients, _ log: EventLog,
         for users: [ConfiguredUser]
-    ) throws -> Notifier? {
+    ) async throws -> Notifier? {
         guard !destinations.isEmpty else { return nil }
         let sender = makeSender(http)
-        let notifier = try Notifier(
+        let notifier = try await Notifier(
             destinations, users: Set(users.map(\.name)), store: ToldBook(journal: journal), now: { SystemClock().now },
             time: { Moment.text($0) }, warn: { log.warn($0) }
         ) { message, destination in
@@ -65,9 +65,12 @@ extension Workspace {
 
 /// The state, as the notifier needs it.
 private struct ToldBook: ToldStore {
-    let journal: SQLiteJournal
+    let journal: StoredJournal
 
-    func told(at destination: String) throws -> [String: Told] { try journal.told(at: destination) }
-    func write(_ told: [String: Told], at destination: String) throws { try journal.write(told, at: destination) }
-    func rotations() throws -> [String: Rotation] { try journal.records().mapValues(\.rotation) }
+    func told(at destination: String) async throws -> [String: Told] { try await journal.told(at: destination) }
+    func write(_ told: [String: Told], at destination: String) async throws {
+        try await journal.write(told, at: destination)
+    }
+
+    func rotations() async throws -> [String: Rotation] { try await journal.records().mapValues(\.rotation) }
 }

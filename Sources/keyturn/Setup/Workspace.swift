@@ -8,7 +8,9 @@ internal import JSON
 internal import Journal
 internal import PusherHost
 internal import Rotation
+internal import SQLiteStore
 internal import Secrets
+internal import StateStore
 
 /// The configuration with its plugins, checked: what every command but `init`, `demo` and `sandbox` begins with.
 struct Workspace {
@@ -119,17 +121,18 @@ struct Workspace {
         return names.isEmpty ? users : users.filter { names.contains($0.name) }
     }
 
-    /// The journal for looking; a state that is not there yet is empty, and one of an older layout stays as it is.
-    func readJournal(withSealKey: Bool = false) throws -> SQLiteJournal {
+    /// The journal for looking; a state that is not there yet is empty.
+    func readJournal(withSealKey: Bool = false) async throws -> StoredJournal {
         let seal = withSealKey ? try readSealKey() : nil
         let exists = FileManager.default.fileExists(atPath: configuration.state)
-        return try explain { () throws(JournalError) in
-            try SQLiteJournal(path: exists ? configuration.state : nil, seal: seal)
+        let store = try openStore(exists ? configuration.state : nil)
+        do throws(JournalError) { return try await StoredJournal(store, seal: seal) } catch {
+            throw CommandFailure(error)
         }
     }
 
-    /// The journal for working, with the seal key. A state of an older layout is brought to the present one.
-    func openJournal(_ log: EventLog) throws -> SQLiteJournal {
+    /// The journal for working, with the seal key.
+    func openJournal() async throws -> StoredJournal {
         let seal = try readSealKey()
         let directory = stateDirectory
         guard FileManager.default.fileExists(atPath: directory) else {
@@ -137,28 +140,23 @@ struct Workspace {
                 .configuration, "\(configuration.file): `state`: the directory \(directory) does not exist")
         }
         let command = CommandLine.arguments.dropFirst().first { !$0.hasPrefix("-") } ?? "keyturn"
-        let journal = try explain { () throws(JournalError) in
-            try SQLiteJournal(
-                path: configuration.state, seal: seal, author: .current(command: command),
-                retention: configuration.historyRetention, migratingAt: SystemClock().now)
-        }
-        if let migration = journal.migration {
-            log.tell(
-                "\(configuration.state) had layout \(migration.from) and has layout \(migration.to) now; as it was it is kept in "
-                    + "\(migration.backup), which holds the sealed pair of a rotation under way: remove it when all is well"
-            )
-        }
-        return journal
+        let store = try openStore(configuration.state)
+        do throws(JournalError) {
+            return try await StoredJournal(
+                store, seal: seal, author: .current(command: command), retention: configuration.historyRetention)
+        } catch { throw CommandFailure(error) }
     }
 
     /// Opens a state that is there already, and checks that it was sealed with this key.
-    func checkState() throws {
+    func checkState() async throws {
         _ = try readSealKey()
-        if FileManager.default.fileExists(atPath: configuration.state) { _ = try readJournal(withSealKey: true) }
+        if FileManager.default.fileExists(atPath: configuration.state) { _ = try await readJournal(withSealKey: true) }
     }
 
-    private func explain(_ body: () throws(JournalError) -> SQLiteJournal) throws -> SQLiteJournal {
-        do throws(JournalError) { return try body() } catch { throw CommandFailure(error) }
+    private func openStore(_ path: String?) throws -> any StateStore {
+        do throws(StoreError) { return try SQLiteStore(path: path) } catch {
+            throw CommandFailure(JournalError(error, at: path ?? "memory"))
+        }
     }
 
     func readSealKey() throws -> Seal {

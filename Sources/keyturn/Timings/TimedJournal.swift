@@ -7,27 +7,23 @@ struct TimedJournal: Journal {
     let journal: any Journal
     let timings: Timings
 
-    func record(of user: String) throws(JournalError) -> JournalRecord? { try journal.record(of: user) }
-
-    func records() throws(JournalError) -> [String: JournalRecord] { try journal.records() }
+    func records() async throws(JournalError) -> [String: JournalRecord] { try await journal.records() }
 
     func acquire(
         _ user: String, lease: Lease, at now: Timestamp
-    ) throws(JournalError) -> (record: JournalRecord, pair: KeyPair?) {
+    ) async throws(JournalError) -> (record: JournalRecord, pair: KeyPair?) {
         let end = timings.begin("journal: acquire")
         defer { end() }
-        return try journal.acquire(user, lease: lease, at: now)
+        return try await journal.acquire(user, lease: lease, at: now)
     }
 
-    func release(_ user: String, lease: Lease) throws(JournalError) { try journal.release(user, lease: lease) }
+    func release(_ user: String, at position: JournalPosition) async throws(JournalError) {
+        try await journal.release(user, at: position)
+    }
 
-    func commit(_ entry: JournalEntry) throws(JournalError) -> Int64 {
+    func commit(_ entry: JournalEntry) async throws(JournalError) -> JournalPosition {
         let end = timings.begin("journal: commit")
         defer { end() }
-        return try journal.commit(entry)
+        return try await journal.commit(entry)
     }
-
-    func pendingPair(of user: String) throws(JournalError) -> KeyPair? { try journal.pendingPair(of: user) }
-
-    func history(_ filter: HistoryFilter) throws(JournalError) -> [HistoryLine] { try journal.history(filter) }
 }

@@ -6,6 +6,7 @@ import Journal
 import PusherHost
 import Rotation
 import RunnerProtocol
+import SQLiteStore
 import Secrets
 
 /// Fixed pieces of work, each run alone under a tool that counts instructions: `counts.py`.
@@ -13,22 +14,22 @@ import Secrets
 /// A count is the same whatever else the machine does, so that it can be held against a budget where times cannot.
 @main
 struct Counts {
-    static let cases: [(name: String, run: @Sendable () throws -> Void)] = [
+    static let cases: [(name: String, run: @Sendable () async throws -> Void)] = [
         ("nothing", {}),
         ("configuration-of-500-users", configuration),
-        ("rotation-of-200-targets", { try rotation(targets: 200) }),
-        ("rotation-of-800-targets", { try rotation(targets: 800) }),
+        ("rotation-of-200-targets", { try await rotation(targets: 200) }),
+        ("rotation-of-800-targets", { try await rotation(targets: 800) }),
         ("frames", frames),
         ("redaction", redaction),
     ]
 
-    static func main() throws {
+    static func main() async throws {
         guard CommandLine.arguments.count == 2, let chosen = cases.first(where: { $0.name == CommandLine.arguments[1] })
         else {
             print(cases.map(\.name).joined(separator: "\n"))
             return
         }
-        try chosen.run()
+        try await chosen.run()
     }
 
     /// A file of 500 users with a target each is read, checked and resolved.
@@ -60,18 +61,18 @@ struct Counts {
 
     /// One rotation from its beginning to the end of its deliveries, through the session and the journal, with answers that
     /// come eight at a time.
-    private static func rotation(targets count: Int) throws {
-        let journal = try SQLiteJournal(path: nil, seal: Seal(key: Seal.makeKey()))
+    private static func rotation(targets count: Int) async throws {
+        let journal = try await StoredJournal(SQLiteStore(path: nil), seal: Seal(key: Seal.makeKey()))
         let user = ManagedUser(
             name: "bench", userName: "bench", keys: NoKeys(), policy: Policy(preflight: false),
             targets: (1...count).map {
                 PusherTarget(name: TargetName("gitlab:acme/app-\($0)"), pusher: "gitlab", fields: "{}", exclusive: nil)
             })
         var now = Timestamp(milliseconds: 1_800_000_000_000)
-        var session = try RotationSession(user, journal, owner: .current, at: now)
+        var session = try await RotationSession(user, journal, owner: .current, at: now)
         let old = AccessKey(id: AccessKeyID("AKIAOLD"), status: .active, created: now - .seconds(1_000_000))
         let new = AccessKey(id: AccessKeyID("AKIANEW"), status: .active, created: now)
-        var transition = try session.handle([Happening(event: .resumed)], at: now)
+        var transition = try await session.handle([Happening(event: .resumed)], at: now)
         var waiting: [Effect] = []
         while session.rotation.phase != .overlap {
             now = now + .milliseconds(session.rotation.phase == .verifying ? 1_000 : 20)
@@ -89,7 +90,8 @@ struct Counts {
                 }
             }
             waiting.removeFirst(answers.count)
-            transition = try session.handle(answers.isEmpty ? [Happening(event: .timePassed)] : Array(answers), at: now)
+            transition = try await session.handle(
+                answers.isEmpty ? [Happening(event: .timePassed)] : Array(answers), at: now)
         }
         precondition(session.rotation.deliveries.count == count)
     }

@@ -1,0 +1,229 @@
+public import Rotation
+public import Secrets
+public import StateStore
+
+/// The journal on top of any store: sealing, a chain of history for each user, leases, retention.
+public final class StoredJournal: Journal {
+    let store: any StateStore
+    let seal: Seal?
+    private let author: Author
+    let retention: Duration?
+
+    /// A lease that others keep taking is not fought for.
+    private static let tries = 4
+    private static let sealCheck = "seal-check"
+
+    /// - Parameters:
+    ///   - seal: seals the pending pair and the ends of the history. nil: only for looking.
+    ///   - author: who writes.
+    ///   - retention: how long lines of history are kept; nil: for ever.
+    /// - Throws: `wrongSealKey` where the state was sealed with another key.
+    public init(
+        _ store: any StateStore, seal: Seal?, author: Author = .current(command: "keyturn"), retention: Duration? = nil
+    ) async throws(JournalError) {
+        (self.store, self.seal, self.author, self.retention) = (store, seal, author, retention)
+        if let seal { try await checkSealKey(seal) }
+    }
+
+    /// A state that was sealed with another key is found out at once, not when a pair is needed.
+    private func checkSealKey(_ seal: Seal) async throws(JournalError) {
+        let name = Self.sealCheck
+        for _ in 0..<Self.tries {
+            if let check = try await explain({ () throws(StoreError) in try await store.documents(name) })[name] {
+                guard seal.open(check.content, context: name) != nil else {
+                    throw JournalError(
+                        .wrongSealKey, "\(store.place): it was sealed with another seal key than the configured one")
+                }
+                return
+            }
+            let sealed = seal.seal(Secret.text("keyturn"), context: name)
+            do throws(StoreError) { return try await store.write(sealed, to: name, version: 0) } catch {
+                // Another process has written its own at the same moment.
+                if error.code != .conflict { throw JournalError(error, at: store.place) }
+            }
+        }
+        throw JournalError(.unavailable, "\(store.place): what was written cannot be read")
+    }
+
+    /// The records of all users.
+    public func records() async throws(JournalError) -> [String: JournalRecord] {
+        var records: [String: JournalRecord] = [:]
+        for (name, stored) in try await explain({ () throws(StoreError) in try await store.users() }) {
+            let record = try located { () throws(JournalError) in try stored.read().record }
+            guard let rotation = record.rotation else { continue }
+            records[name] = JournalRecord(
+                position: JournalPosition(version: stored.version, chain: record.chain), rotation: rotation,
+                lease: stored.lease.flatMap(Lease.init))
+        }
+        return records
+    }
+
+    /// Takes a user up for a while.
+    public func acquire(
+        _ user: String, lease: Lease, at now: Timestamp
+    ) async throws(JournalError) -> (record: JournalRecord, pair: KeyPair?) {
+        guard let seal else { throw JournalError(.unavailable, "\(store.place): it was opened for looking only") }
+        for _ in 0..<Self.tries {
+            let stored = try await explain { () throws(StoreError) in try await store.user(user) }
+            let (record, change, pair) = try await taking(user, stored, seal, lease, at: now)
+            do throws(StoreError) {
+                try await store.commit(change)
+                return (record, pair)
+            } catch { if error.code != .conflict { throw JournalError(error, at: store.place) } }
+        }
+        throw JournalError(.leased, "another keyturn is at work on \(user)")
+    }
+
+    /// What taking a user up writes, and what is found there.
+    private func taking(
+        _ user: String, _ stored: StoredUser?, _ seal: Seal, _ lease: Lease, at now: Timestamp
+    ) async throws(JournalError) -> (JournalRecord, UserChange, KeyPair?) {
+        var change = UserChange(user, version: stored?.version ?? 0, lease: StoredLease(lease))
+        var record = UserRecord(rotation: nil, chain: ChainHead())
+        guard let stored else {
+            let rotation = Rotation(at: now)
+            record.rotation = rotation
+            change.record = seal.vouch(for: record, of: user)
+            let position = JournalPosition(version: 1, chain: record.chain)
+            return (JournalRecord(position: position, rotation: rotation, lease: lease), change, nil)
+        }
+        if let held = stored.lease.flatMap(Lease.init), held.binds(lease, at: now) {
+            throw JournalError(.leased, "another keyturn (\(held.owner)) is at work on \(user)")
+        }
+        let (json, code): ([UInt8], String)
+        (record, json, code) = try located { () throws(JournalError) in try stored.read() }
+        let rotation = record.rotation ?? Rotation(at: now)
+        var history = HistoryWriter(user: user, rotation: rotation.number, author: author, head: record.chain)
+        if let finding = try await finding(seal, user, record.chain, json, code) {
+            history.head.line = max(history.head.line, finding.lastLine)
+            history.append([Note(.historyBroken, detail: finding.text)], at: now)
+        } else {
+            change.lastDeletedLine = try await prune(&history, at: now)
+        }
+        if record.rotation == nil || !history.lines.isEmpty {
+            let changed = UserRecord(rotation: rotation, chain: history.head)
+            change.record = seal.vouch(for: changed, of: user)
+            change.lines = history.lines
+        }
+        let position = JournalPosition(version: stored.version + 1, chain: history.head)
+        let pair = try open(stored.parts[Part.pair], rotation.keyOfPair?.id, of: user, seal)
+        return (JournalRecord(position: position, rotation: rotation, lease: lease), change, pair)
+    }
+
+    func open(
+        _ sealed: [UInt8]?, _ id: AccessKeyID?, of user: String, _ seal: Seal
+    ) throws(JournalError) -> KeyPair? {
+        guard let sealed, let id else { return nil }
+        guard let secret = seal.open(sealed, context: Self.context(user, id)) else {
+            throw JournalError(
+                .corrupt, "\(store.place): the sealed pair of \(user) was damaged, or belongs to another user or key")
+        }
+        return KeyPair(id: id.rawValue, secret: secret)
+    }
+
+    /// What a sealed pair is bound to.
+    private static func context(_ user: String, _ id: AccessKeyID) -> String { "pair \(user) \(id.rawValue)" }
+
+    /// Gives a user back.
+    public func release(_ user: String, at position: JournalPosition) async throws(JournalError) {
+        do throws(StoreError) { try await store.commit(UserChange(user, version: position.version, lease: nil)) } catch
+        {
+            if error.code != .conflict { throw JournalError(error, at: store.place) }
+        }
+    }
+
+    /// Writes one transition.
+    public func commit(_ entry: JournalEntry) async throws(JournalError) -> JournalPosition {
+        guard let seal else { throw JournalError(.unavailable, "\(store.place): it was opened for looking only") }
+        var history = HistoryWriter(
+            user: entry.user, rotation: entry.rotation.number, author: author, head: entry.position.chain)
+        history.append(entry.transition.notes, at: entry.at)
+        var change = UserChange(entry.user, version: entry.position.version, lease: StoredLease(entry.lease))
+        change.record = seal.vouch(for: UserRecord(rotation: entry.rotation, chain: history.head), of: entry.user)
+        change.lines = history.lines
+        if entry.transition.forgetsDeliveries { try await forgetDeliveries(&change) }
+        for target in entry.transition.removedDeliveries { change.parts[Part.delivery(target)] = .some(nil) }
+        for target in entry.transition.changedDeliveries {
+            guard let delivery = entry.rotation.deliveries[target] else { continue }
+            change.parts[Part.delivery(target)] = Coding.json(delivery)
+        }
+        switch entry.pair {
+        case .keep: break
+        case .wipe: change.parts[Part.pair] = .some(nil)
+        case .seal(let pair):
+            change.parts[Part.pair] = seal.seal(
+                pair.secret, context: Self.context(entry.user, AccessKeyID(pair.id)))
+        }
+        do throws(StoreError) { try await store.commit(change) } catch {
+            guard error.code == .conflict else { throw JournalError(error, at: store.place) }
+            throw JournalError(.overtaken, "another keyturn has taken \(entry.user) over; this one stopped")
+        }
+        if case .wipe = entry.pair { await store.scrub() }
+        return JournalPosition(version: entry.position.version + 1, chain: history.head)
+    }
+
+    private func forgetDeliveries(_ change: inout UserChange) async throws(JournalError) {
+        let user = change.user
+        let stored = try await explain { () throws(StoreError) in try await store.user(user) }
+        for name in stored?.parts.keys ?? [:].keys where Part.target(name) != nil { change.parts[name] = .some(nil) }
+    }
+
+    /// Forgets a user that left the configuration: its keys stay as they are, and nothing but its history is known any more.
+    ///
+    /// - Parameter reason: for the history.
+    /// - Throws: `leased` while another process is at work on the user.
+    public func forget(_ user: String, reason: String, lease: Lease, at now: Timestamp) async throws(JournalError) {
+        let (record, _) = try await acquire(user, lease: lease, at: now)
+        guard let seal else { return }
+        var history = HistoryWriter(
+            user: user, rotation: record.rotation.number, author: author, head: record.position.chain)
+        history.append([Note(.forgotten, key: record.rotation.current?.id, detail: reason)], at: now)
+        var change = UserChange(user, version: record.position.version, lease: nil)
+        change.record = seal.vouch(for: UserRecord(rotation: nil, chain: history.head), of: user)
+        change.lines = history.lines
+        let stored = try await explain { () throws(StoreError) in try await store.user(user) }
+        for name in stored?.parts.keys ?? [:].keys { change.parts[name] = .some(nil) }
+        do throws(StoreError) { try await store.commit(change) } catch { throw JournalError(error, at: store.place) }
+        await store.scrub()
+    }
+
+    func explain<Value>(
+        _ body: () async throws(StoreError) -> Value
+    ) async throws(JournalError) -> Value {
+        do throws(StoreError) { return try await body() } catch { throw JournalError(error, at: store.place) }
+    }
+
+    /// An error of what was read says where that is kept.
+    func located<Value>(_ body: () throws(JournalError) -> Value) throws(JournalError) -> Value {
+        do throws(JournalError) { return try body() } catch {
+            throw JournalError(error.code, "\(store.place): \(error.description)")
+        }
+    }
+}
+
+extension JournalError {
+    /// What a store's error means for whoever works on a rotation.
+    public init(_ error: StoreError, at place: String) {
+        let code: Code =
+            switch error.code {
+            case .foreign: .foreign
+            case .corrupt: .corrupt
+            case .newer: .newer
+            case .conflict: .overtaken
+            case .unavailable, .uncertain: .unavailable
+            }
+        self.init(code, "\(place): \(error.description)")
+    }
+}
+
+extension StoredLease {
+    init(_ lease: Lease) { self.init(owner: lease.owner.text, until: lease.until.milliseconds) }
+}
+
+extension Lease {
+    /// nil: it is none of keyturn's, and binds nobody.
+    init?(_ stored: StoredLease) {
+        guard let owner = LeaseOwner(text: stored.owner) else { return nil }
+        self.init(owner: owner, until: Timestamp(milliseconds: stored.until))
+    }
+}

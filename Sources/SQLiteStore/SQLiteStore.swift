@@ -1,0 +1,150 @@
+public import StateStore
+
+/// A state in one SQLite file: WAL, `synchronous=FULL`, deleted content overwritten.
+public actor SQLiteStore: StateStore {
+    /// The file.
+    public nonisolated let place: String
+    private let connection: Connection
+
+    /// Opens a file, and makes it where there is none.
+    ///
+    /// - Parameter path: the file; its directory must be there. nil: in memory, for trying things and for a state that is not there.
+    public init(path: String?) throws(StoreError) {
+        place = path ?? "memory"
+        connection = try Connection(path ?? ":memory:")
+        // Before anything is changed: WAL would be written into another program's file.
+        _ = try Schema.isMissing(connection)
+        try connection.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
+        let connection = connection
+        try connection.transact(.beginWriting) { () throws(StoreError) in
+            if try Schema.isMissing(connection) { try connection.execute(Schema.tables) }
+        }
+    }
+
+    /// What is kept of a user.
+    public func user(_ name: String) throws(StoreError) -> StoredUser? {
+        let connection = connection
+        return try connection.transact(.beginReading) { () throws(StoreError) in
+            var found: StoredUser?
+            try connection.statement(.user).run([.text(name)]) { row in
+                found = Self.user(row)
+            }
+            guard found != nil else { return nil }
+            try connection.statement(.parts).run([.text(name)]) { row in
+                found?.parts[row.text(0) ?? ""] = row.bytes(1)
+            }
+            return found
+        }
+    }
+
+    /// What is kept of all users.
+    public func users() throws(StoreError) -> [String: StoredUser] {
+        let connection = connection
+        return try connection.transact(.beginReading) { () throws(StoreError) in
+            var found: [String: StoredUser] = [:]
+            try connection.statement(.users).run { row in
+                found[row.text(4) ?? ""] = Self.user(row)
+            }
+            try connection.statement(.allParts).run { row in
+                found[row.text(0) ?? ""]?.parts[row.text(1) ?? ""] = row.bytes(2)
+            }
+            return found
+        }
+    }
+
+    private static func user(_ row: Statement) -> StoredUser {
+        StoredUser(
+            version: row.number(0), lease: row.text(1).map { StoredLease(owner: $0, until: row.number(2)) },
+            record: row.bytes(3))
+    }
+
+    /// Changes what is kept of one user.
+    public func commit(_ change: UserChange) throws(StoreError) {
+        let connection = connection
+        try connection.transact(.beginWriting) { () throws(StoreError) in
+            try Self.set(change, connection)
+            for (name, content) in change.parts {
+                if let content {
+                    try connection.statement(.writePart).run([.text(change.user), .text(name), .bytes(content)])
+                } else {
+                    try connection.statement(.deletePart).run([.text(change.user), .text(name)])
+                }
+            }
+            if let last = change.lastDeletedLine {
+                try connection.statement(.permitDeletion).run([.number(last), .text(change.user)])
+                try connection.statement(.deleteLines).run([.text(change.user), .number(last)])
+            }
+            for line in change.lines {
+                try connection.statement(.writeLine)
+                    .run([.text(line.user), .number(line.number), .number(line.at), .bytes(line.content)])
+            }
+        }
+    }
+
+    /// Compares and sets.
+    private static func set(_ change: UserChange, _ connection: Connection) throws(StoreError) {
+        let lease: [Statement.Value] =
+            change.lease.map { [.text($0.owner), .number($0.until)] } ?? [.null, .null]
+        let record = change.record.map { Statement.Value.bytes($0) }
+        if change.version == 0 {
+            try connection.statement(.insertUser).run(lease + [record ?? .bytes([]), .text(change.user)])
+        } else {
+            try connection.statement(record == nil ? .updateLease : .updateUser).run(
+                lease + (record.map { [$0] } ?? []) + [.text(change.user), .number(change.version)])
+        }
+        guard connection.changes == 1 else {
+            throw StoreError(.conflict, "another process has changed what is kept of \(change.user)")
+        }
+    }
+
+    /// Lines of history.
+    public func lines(_ query: LineQuery) throws(StoreError) -> [StoredLine] {
+        var lines: [StoredLine] = []
+        let (statement, values) = Self.reading(query)
+        try connection.statement(statement).run(values) { row in
+            lines.append(
+                StoredLine(
+                    user: row.text(0) ?? "", number: row.number(1), at: row.number(2), content: row.bytes(3)))
+        }
+        return lines
+    }
+
+    private static func reading(_ query: LineQuery) -> (Query, [Statement.Value]) {
+        switch query {
+        case .following(let user, let number, let limit):
+            return (.linesAfter, [.text(user), .number(number), .number(Int64(limit))])
+        case .newest(let user, let before, let since, let until, let limit):
+            let times: [Statement.Value] = [.number(since ?? .min), .number(until ?? .max), .number(Int64(limit))]
+            if let user { return (.linesOfUser, [.text(user), .number(before?.number ?? .max)] + times) }
+            let end: [Statement.Value] =
+                before.map { [.number($0.at), .text($0.user), .number($0.number)] } ?? [
+                    .number(.max), .text(""), .number(0),
+                ]
+            return (.lines, end + times)
+        }
+    }
+
+    /// Documents whose names begin so.
+    public func documents(_ prefix: String) throws(StoreError) -> [String: StoredDocument] {
+        var found: [String: StoredDocument] = [:]
+        try connection.statement(.documents).run([.text(prefix)]) { row in
+            found[row.text(0) ?? ""] = StoredDocument(version: row.number(1), content: row.bytes(2))
+        }
+        return found
+    }
+
+    /// Writes a document.
+    public func write(_ content: [UInt8], to name: String, version: Int64) throws(StoreError) {
+        if version == 0 {
+            try connection.statement(.insertDocument).run([.bytes(content), .text(name)])
+        } else {
+            try connection.statement(.updateDocument).run([.bytes(content), .text(name), .number(version)])
+        }
+        guard connection.changes == 1 else {
+            throw StoreError(.conflict, "another process has changed the document \(name)")
+        }
+    }
+
+    /// Moves the log into the file, so that what was deleted is in neither. Readers may prevent it.
+    public func scrub() { try? connection.execute("PRAGMA wal_checkpoint(TRUNCATE)") }
+}

@@ -1,0 +1,171 @@
+import StateStore
+import Testing
+
+/// What every store must do. `open` gives another connection to one and the same state.
+struct StoreSuite: Sendable, CustomTestStringConvertible {
+    let name: String
+    let open: @Sendable () async throws -> any StateStore
+
+    var testDescription: String { name }
+
+    func whatIsCommittedIsRead() async throws {
+        let store = try await open()
+        #expect(try await store.user("bot") == nil)
+        var change = UserChange("bot", version: 0, lease: StoredLease(owner: "a", until: 5), record: [1, 0, 255])
+        change.parts = ["pair": [], "delivery ci:ä/\u{0}": [7]]
+        change.lines = [StoredLine(user: "bot", number: 1, at: 10, content: [3])]
+        try await store.commit(change)
+        var expected = StoredUser(
+            version: 1, lease: StoredLease(owner: "a", until: 5), record: [1, 0, 255],
+            parts: ["pair": [], "delivery ci:ä/\u{0}": [7]])
+        let other = try await open()
+        #expect(try await other.user("bot") == expected)
+        // What is not named stays; what is nil goes.
+        var second = UserChange("bot", version: 1, lease: nil)
+        second.parts = ["pair": nil, "new": [9]]
+        try await other.commit(second)
+        expected = StoredUser(
+            version: 2, lease: nil, record: [1, 0, 255], parts: ["delivery ci:ä/\u{0}": [7], "new": [9]])
+        #expect(try await store.users() == ["bot": expected])
+    }
+
+    func aConflictChangesNothing() async throws {
+        let (store, other) = (try await open(), try await open())
+        try await store.commit(UserChange("bot", version: 0, lease: nil, record: [1]))
+        for version: Int64 in [0, 2, 99] {
+            var late = UserChange("bot", version: version, lease: StoredLease(owner: "b", until: 1), record: [2])
+            late.parts = ["x": [1]]
+            late.lines = [StoredLine(user: "bot", number: 1, at: 1, content: [1])]
+            await expectCode(.conflict) { try await other.commit(late) }
+        }
+        await expectCode(.conflict) {
+            try await other.commit(UserChange("nobody", version: 3, lease: nil, record: [2]))
+        }
+        #expect(try await store.users() == ["bot": StoredUser(version: 1, lease: nil, record: [1])])
+        #expect(try await store.lines(.following(user: "bot", number: 0, limit: 10)).isEmpty)
+    }
+
+    func aCommitIsAllOrNothing() async throws {
+        let store = try await open()
+        var first = UserChange("bot", version: 0, lease: nil, record: [1])
+        first.lines = [StoredLine(user: "bot", number: 1, at: 1, content: [1])]
+        try await store.commit(first)
+        // The second of its lines has a number that is taken: nothing of the commit may be left.
+        var broken = UserChange("bot", version: 1, lease: nil, record: [2])
+        broken.parts = ["x": [1]]
+        broken.lines = [2, 1].map { StoredLine(user: "bot", number: $0, at: 2, content: [2]) }
+        await #expect(throws: StoreError.self) { try await store.commit(broken) }
+        #expect(try await store.user("bot") == StoredUser(version: 1, lease: nil, record: [1]))
+        #expect(try await store.lines(.following(user: "bot", number: 0, limit: 9)) == first.lines)
+        try await store.commit(UserChange("bot", version: 1, lease: nil, record: [3]))
+        #expect(try await store.user("bot")?.version == 2)
+    }
+
+    func ofManyWritersOneSucceeds() async throws {
+        try await open().commit(UserChange("bot", version: 0, lease: nil, record: []))
+        let won = try await withThrowingTaskGroup(of: Int.self) { group in
+            for writer in 0..<4 {
+                let store = try await open()
+                group.addTask { try await write(as: UInt8(writer), store) }
+            }
+            return try await group.reduce(0, +)
+        }
+        let store = try await open()
+        #expect(won > 0)
+        #expect(try await store.user("bot")?.version == Int64(won) + 1)
+        let lines = try await store.lines(.following(user: "bot", number: 0, limit: 1_000))
+        #expect(lines.map(\.number) == Array(1...Int64(won)))
+        #expect(try await store.user("bot")?.record == lines.last?.content)
+    }
+
+    private func write(as writer: UInt8, _ store: any StateStore) async throws -> Int {
+        var won = 0
+        for _ in 0..<40 {
+            let version = try await store.user("bot")?.version ?? 0
+            var change = UserChange("bot", version: version, lease: nil, record: [writer, UInt8(won)])
+            change.lines = [StoredLine(user: "bot", number: version, at: version, content: [writer, UInt8(won)])]
+            do throws(StoreError) {
+                try await store.commit(change)
+                won += 1
+            } catch { if error.code != .conflict { throw error } }
+        }
+        return won
+    }
+
+    func linesAreFound() async throws {
+        let store = try await open()
+        for user in ["a", "b"] {
+            var change = UserChange(user, version: 0, lease: nil, record: [])
+            // Two of each moment, in both users' histories.
+            change.lines = (1...6).map {
+                StoredLine(user: user, number: $0, at: ($0 + 1) / 2 * 10, content: [UInt8($0)])
+            }
+            try await store.commit(change)
+        }
+        func names(_ lines: [StoredLine]) -> [String] { lines.map { "\($0.user)\($0.number)" } }
+        #expect(
+            names(try await store.lines(.following(user: "a", number: 2, limit: 3))) == ["a3", "a4", "a5"])
+        var (pages, last) = ([String](), StoredLine?.none)
+        for _ in 0..<4 {
+            let page = try await store.lines(.newest(user: nil, before: last, since: nil, until: nil, limit: 5))
+            pages += names(page)
+            last = page.last ?? last
+        }
+        #expect(pages == ["b6", "b5", "a6", "a5", "b4", "b3", "a4", "a3", "b2", "b1", "a2", "a1"])
+        let within = try await store.lines(.newest(user: "b", before: nil, since: 20, until: 30, limit: 9))
+        #expect(names(within) == ["b4", "b3"])
+        var change = UserChange("a", version: 1, lease: nil)
+        change.lastDeletedLine = 4
+        change.lines = [StoredLine(user: "a", number: 7, at: 40, content: [])]
+        try await store.commit(change)
+        #expect(names(try await store.lines(.following(user: "a", number: 0, limit: 9))) == ["a5", "a6", "a7"])
+        #expect(try await store.lines(.following(user: "b", number: 0, limit: 9)).count == 6)
+    }
+
+    func documentsAreComparedAndSet() async throws {
+        let (store, other) = (try await open(), try await open())
+        try await store.write([1], to: "sent\n50%_a\nbot", version: 0)
+        try await store.write([2], to: "sent\n50x_a\nbot", version: 0)
+        await expectCode(.conflict) { try await other.write([3], to: "sent\n50%_a\nbot", version: 0) }
+        await expectCode(.conflict) { try await other.write([3], to: "sent\n50%_a\nbot", version: 2) }
+        await expectCode(.conflict) { try await other.write([3], to: "new", version: 1) }
+        try await other.write([4], to: "sent\n50%_a\nbot", version: 1)
+        #expect(
+            try await store.documents("sent\n50%") == ["sent\n50%_a\nbot": StoredDocument(version: 2, content: [4])])
+        #expect(try await store.documents("").count == 2)
+        #expect(try await store.documents("SENT").isEmpty)
+    }
+
+    func itTakesTheSizesThatOccur() async throws {
+        let store = try await open()
+        var change = UserChange("bot", version: 0, lease: nil, record: [UInt8](repeating: 1, count: 100_000))
+        let content = [UInt8](repeating: 7, count: 500)
+        for target in 0..<2_000 { change.parts["delivery ci:acme/app-\(target)"] = content }
+        try await store.commit(change)
+        #expect(try await store.user("bot")?.parts.count == 2_000)
+        var number: Int64 = 0
+        for version in 1...20 {
+            var change = UserChange("bot", version: Int64(version), lease: nil)
+            change.lines = (1...5_000).map {
+                StoredLine(user: "bot", number: number + $0, at: number + $0, content: [1, 2, 3])
+            }
+            number += 5_000
+            try await store.commit(change)
+        }
+        var (seen, last) = (0, Int64(0))
+        while true {
+            let page = try await store.lines(.following(user: "bot", number: last, limit: 1_000))
+            guard let end = page.last else { break }
+            #expect(page.first?.number == last + 1)
+            (seen, last) = (seen + page.count, end.number)
+        }
+        #expect(seen == 100_000)
+    }
+}
+
+func expectCode(_ code: StoreError.Code, _ body: () async throws -> Void) async {
+    do {
+        try await body()
+        Issue.record("nothing was thrown")
+    } catch { #expect((error as? StoreError)?.code == code, "\(error)") }
+}

@@ -1,0 +1,42 @@
+import Foundation
+import SQLiteStore
+import StateStore
+import Testing
+
+/// A directory that goes with the test.
+final class Directory: Sendable {
+    let path = NSTemporaryDirectory() + "keyturn-\(UUID().uuidString)"
+    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+/// Each store, empty.
+@Suite struct StoreTests {
+    static func stores() throws -> [StoreSuite] {
+        let directory = try Directory()
+        return [StoreSuite(name: "SQLite") { try SQLiteStore(path: directory.path + "/state.db") }]
+    }
+
+    @Test(arguments: try stores())
+    func whatIsCommittedIsRead(_ suite: StoreSuite) async throws { try await suite.whatIsCommittedIsRead() }
+
+    @Test(arguments: try stores())
+    func aConflictChangesNothing(_ suite: StoreSuite) async throws { try await suite.aConflictChangesNothing() }
+
+    @Test(arguments: try stores())
+    func aCommitIsAllOrNothing(_ suite: StoreSuite) async throws { try await suite.aCommitIsAllOrNothing() }
+
+    @Test(arguments: try stores())
+    func ofManyWritersOneSucceeds(_ suite: StoreSuite) async throws { try await suite.ofManyWritersOneSucceeds() }
+
+    @Test(arguments: try stores())
+    func linesAreFound(_ suite: StoreSuite) async throws { try await suite.linesAreFound() }
+
+    @Test(arguments: try stores())
+    func documentsAreComparedAndSet(_ suite: StoreSuite) async throws {
+        try await suite.documentsAreComparedAndSet()
+    }
+
+    @Test(arguments: try stores())
+    func itTakesTheSizesThatOccur(_ suite: StoreSuite) async throws { try await suite.itTakesTheSizesThatOccur() }
+}
