@@ -59,10 +59,11 @@ private final class Sink {
 
     func key(_ key: some CodingKey) {
         // A field's name needs no escapes.
-        let (start, end) = (needsComma ? ",\"" : "\"", "\":")
-        bytes += start.utf8
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        bytes.append(UInt8(ascii: "\""))
         bytes += key.stringValue.utf8
-        bytes += end.utf8
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
         needsComma = false
     }
 

@@ -141,11 +141,9 @@ public final class StoredJournal: Journal {
         var change = UserChange(entry.user, version: entry.position.version, lease: StoredLease(entry.lease))
         change.record = seal.vouch(for: UserRecord(rotation: entry.rotation, chain: history.head), of: entry.user)
         change.lines = history.lines
-        if entry.transition.forgetsDeliveries { try await forgetDeliveries(&change) }
-        for target in entry.transition.removedDeliveries { change.parts[Part.delivery(target)] = .some(nil) }
-        for target in entry.transition.changedDeliveries {
-            guard let delivery = entry.rotation.deliveries[target] else { continue }
-            change.parts[Part.delivery(target)] = Coding.json(delivery)
+        // Of two events in one entry one may remove what the other one changes: what counts is what is there after both.
+        for target in entry.transition.removedDeliveries.union(entry.transition.changedDeliveries) {
+            change.parts[Part.delivery(target)] = .some(entry.rotation.deliveries[target].map(Coding.json))
         }
         switch entry.pair {
         case .keep: break
@@ -160,12 +158,6 @@ public final class StoredJournal: Journal {
         }
         if case .wipe = entry.pair { await store.scrub() }
         return JournalPosition(version: entry.position.version + 1, chain: history.head)
-    }
-
-    private func forgetDeliveries(_ change: inout UserChange) async throws(JournalError) {
-        let user = change.user
-        let stored = try await explain { () throws(StoreError) in try await store.user(user) }
-        for name in stored?.parts.keys ?? [:].keys where Part.target(name) != nil { change.parts[name] = .some(nil) }
     }
 
     /// Forgets a user that left the configuration: its keys stay as they are, and nothing but its history is known any more.

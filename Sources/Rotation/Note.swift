@@ -75,8 +75,6 @@ public struct Transition: Hashable, Sendable {
     public var changedDeliveries: Set<TargetName> = []
     /// Deliveries that are to be forgotten.
     public var removedDeliveries: Set<TargetName> = []
-    /// Whether deliveries of an earlier rotation are to be forgotten.
-    public var forgetsDeliveries = false
     /// Orders that cannot be carried out.
     public var refusals: [OrderRefusal] = []
     /// Whether the sealed pair is no longer needed.
@@ -87,7 +85,7 @@ public struct Transition: Hashable, Sendable {
 
     /// Whether there is nothing to write beside the rotation itself.
     public var isSilent: Bool {
-        notes.isEmpty && changedDeliveries.isEmpty && removedDeliveries.isEmpty && !forgetsDeliveries && !wipesPair
+        notes.isEmpty && changedDeliveries.isEmpty && removedDeliveries.isEmpty && !wipesPair
     }
 
     /// Adds what came of a later event.
@@ -97,7 +95,6 @@ public struct Transition: Hashable, Sendable {
         notes += later.notes
         changedDeliveries.formUnion(later.changedDeliveries)
         removedDeliveries.formUnion(later.removedDeliveries)
-        forgetsDeliveries = forgetsDeliveries || later.forgetsDeliveries
         wipesPair = wipesPair || later.wipesPair
     }
 }

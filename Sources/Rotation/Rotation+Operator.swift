@@ -99,9 +99,8 @@ extension Rotation {
         previous = keys.first { $0.id != id }.map(KeyRecord.init)
         // What left the configuration is as it was; and of a key that keyturn has delivered itself it knows where it is.
         if !isKnown {
+            transition.removedDeliveries.formUnion(deliveries.filter { $0.value.leftAt == nil }.keys)
             deliveries = deliveries.filter { $0.value.leftAt != nil }
-            transition.forgetsDeliveries = true
-            transition.changedDeliveries.formUnion(deliveries.keys)
         }
         retained = nil
         transition.wipesPair = true

@@ -69,7 +69,7 @@ extension Rotation {
         next = nil
         previous = nil
         creations = []
-        transition.forgetsDeliveries = true
+        transition.removedDeliveries.formUnion(deliveries.keys)
         // Of what has left, only a leak's rotation lets go: it does not wait for an operator.
         deliveries = deliveries.filter { terms.targets.contains($0.key) || $0.value.leftAt != nil }
         renewDeliveries(terms.targets + leftTargets, now, terms.policy, &transition)

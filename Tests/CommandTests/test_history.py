@@ -40,7 +40,8 @@ def chained(world):
             previous = hashlib.sha256(previous.encode() + text).hexdigest()
             links.append((number, previous, stored, json.loads(text)["at"]))
     number, computed, _, at = links[-1]
-    return links, f"{at}:{hashlib.sha256(f'{user}\n{number} {computed}\n'.encode()).hexdigest()}"
+    end = f"{user}\n{number} {computed}\n".encode()
+    return links, f"{at}:{hashlib.sha256(end).hexdigest()}"
 
 
 def test_who_did_what(world):

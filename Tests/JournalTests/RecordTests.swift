@@ -86,7 +86,7 @@ struct RecordTests {
         var position = try await journal.commit(
             Notebook.entry(full, position: first.position, transition: transition(full)))
         var forgets = Transition()
-        forgets.forgetsDeliveries = true
+        forgets.removedDeliveries = Set(full.deliveries.keys)
         position = try await journal.commit(
             Notebook.entry(Rotation(at: Notebook.now), position: position, transition: forgets))
         #expect(try await journal.record(of: "bot")?.rotation == Rotation(at: Notebook.now))
@@ -101,7 +101,7 @@ struct RecordTests {
         let other = try await journal.acquire("b", lease: Notebook.lease, at: Notebook.now).record
         #expect(other.rotation == Rotation(at: Notebook.now))
         var forgets = Transition()
-        forgets.forgetsDeliveries = true
+        forgets.removedDeliveries = Set(full.deliveries.keys)
         _ = try await journal.commit(
             Notebook.entry(other.rotation, position: other.position, transition: forgets, user: "b"))
         #expect(try await journal.record(of: "a")?.rotation == full)

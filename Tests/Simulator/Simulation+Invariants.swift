@@ -22,7 +22,8 @@ extension Simulation {
         }
         for happening in happenings { take(happening.event, before) }
         let isAnotherMade = transition.notes.contains { $0.kind == .successorLost || $0.kind == .deleted }
-        if transition.forgetsDeliveries || isAnotherMade && rotation.phase == .creating {
+        let isNew = transition.notes.contains { $0.kind == .began || $0.kind == .adopted }
+        if isNew || isAnotherMade && rotation.phase == .creating {
             for target in targets.indices { targets[target].pausedUntil = nil }
         }
         if before.phase == .delivering, rotation.phase == .overlap {

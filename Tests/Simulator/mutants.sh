@@ -64,10 +64,13 @@ plant "acts though its commit failed" Sources/Engine/RotationSession.swift '    
             rotation = before
             throw error'
 plant "seals no pair" Sources/Engine/RotationSession.swift 'fate = .seal(made)' 'if !(@) { fate = .seal(made) }'
-sed -i '1i internal import Rotation' Sources/Journal/Query.swift
-plant "does not compare versions" Sources/Journal/Query.swift \
-    '"UPDATE rotation SET \(assignments) WHERE user = ? AND version = ? AND lease_owner = ?"' \
-    '"UPDATE rotation SET \(assignments) WHERE user = ? AND \(@ ? "version >= min(0, ?)" : "version = ?") AND \(@ ? "length(?) > 0" : "lease_owner = ?")"'
+sed -i '1i internal import Rotation' Sources/SQLiteStore/Query.swift
+sed -i 's/"SQLiteStore", dependencies: \["CSQLite"/&, "Rotation"/' Package.swift
+plant "does not compare versions" Sources/SQLiteStore/Query.swift \
+    'UPDATE user SET lease_owner = ?, lease_until = ?, record = ?, version = version + 1
+            WHERE name = ? AND version = ?' \
+    'UPDATE user SET lease_owner = ?, lease_until = ?, record = ?, version = version + 1
+            WHERE name = ? AND \(@ ? "version >= min(0, ?)" : "version = ?")'
 plant "does not look at its lease" Sources/Engine/RotationSession.swift 'now < lease.until && lease.until' \
     '@ || now < lease.until && lease.until'
 plant "believes one listing without the key" $R+Replacing.swift 'problem?.code == .currentKeyGone && now' \

@@ -23,13 +23,13 @@ struct Counts {
         ("redaction", redaction),
     ]
 
-    static func main() async throws {
+    static func main() throws {
         guard CommandLine.arguments.count == 2, let chosen = cases.first(where: { $0.name == CommandLine.arguments[1] })
         else {
             print(cases.map(\.name).joined(separator: "\n"))
             return
         }
-        try await chosen.run()
+        try Loop.run(chosen.run)
     }
 
     /// A file of 500 users with a target each is read, checked and resolved.
