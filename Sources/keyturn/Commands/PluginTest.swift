@@ -103,6 +103,7 @@ struct PluginTest: ParsableCommand {
         let checks = ConformanceCheck.all.filter { names.isEmpty || names.contains($0.name) }
         let terminal = Terminal(options)
         if list { return tellRules(checks, terminal) }
+        try checkLoadable(path)
         let granted = asks.limited(to: grant)
         let missing = try acceptedGaps(granted)
         let program = try Installation.current.need(Installation.current.conformance)
@@ -143,6 +144,13 @@ struct PluginTest: ParsableCommand {
             }
         }
         if results.contains(where: \.verdict.isFailure) { throw FinishedWith(status: .failed) }
+    }
+
+    /// A library that no process of this machine can load fails every check, for one reason.
+    private func checkLoadable(_ path: String) throws {
+        let sealed = try PluginCommand.explain { () throws(PluginError) in try SealedLibrary(path: path) }
+        guard let obstacle = sealed.obstacle(in: Installation.current.runner) else { return }
+        throw CommandFailure(.failed, "\(path) cannot be loaded on this machine: \(obstacle)")
     }
 
     /// What two checks have said of the same hang; nil: there is none. The checks to come would wait for it as long.
