@@ -112,7 +112,7 @@ copy:
 	    -e 's#\(plugin-sdk/include/#(../../../include/#g; s#\(\.\./\.\./\.\./#(../#g; s#\(\.\./include#(../../../include#g' "$$1" > $(FROM)/page.tmp; \
 	  put 644 $(FROM)/page.tmp "$$2"; \
 	}; \
-	page README.md "$(TO)/share/doc/keyturn/README.md"; \
+	for name in README SECURITY; do page $$name.md "$(TO)/share/doc/keyturn/$$name.md"; done; \
 	rm -rf "$(TO)/share/doc/keyturn/guides" "$(TO)/share/doc/keyturn/examples"; \
 	for guide in Sources/keyturn/Documentation.docc/*.md; do page $$guide "$(TO)/share/doc/keyturn/guides/$${guide##*/}"; done; \
 	for example in $$(cd Sources/keyturn/examples && find . -type f); do \

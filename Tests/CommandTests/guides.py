@@ -13,7 +13,7 @@ def pages():
     """What people read: the front page, the guides, and the pages of the plugins."""
     return [
         REPOSITORY / "README.md", REPOSITORY / "CHANGELOG.md", REPOSITORY / "plugin-sdk" / "README.md",
-        *sorted(GUIDES.glob("*.md")), *sorted(REPOSITORY.glob("Plugins/*/README.md"))]
+        *sorted(GUIDES.glob("*.md")), *sorted(REPOSITORY.glob("Plugins/*/README.md")), REPOSITORY / "SECURITY.md"]
 
 
 def section(page, heading):
