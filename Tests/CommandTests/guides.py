@@ -72,3 +72,16 @@ def commands(text):
             if re.match(r"(\S*/)?keyturn( +[^ …]|$)", part):
                 found.append(shlex.split(part.replace("…", "X").replace("'", ""))[1:])
     return found
+
+
+def sentences(page):
+    """Each sentence, point of a list and row of a table of a page, in their order: what it claims."""
+    found = []
+    for part in re.split(r"\n(?=- |#)|\n\n+", prose((GUIDES / page).read_text())):
+        if part.lstrip().startswith("|"):
+            # The first row and the line below it are no claims.
+            found += [" ".join(row.split()) for row in part.strip().splitlines()[2:]]
+        elif not part.startswith("#"):
+            text = re.sub(r"\*\*[^*]+\.\*\* ", "", " ".join(part.split()).removeprefix("- ")).replace("**", "")
+            found += [sentence for sentence in re.split(r"(?<=[.:]) (?=[A-Z`0-9]|keyturn )", text) if sentence]
+    return found

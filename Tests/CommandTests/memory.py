@@ -50,6 +50,19 @@ def found(process, secret):
     return places
 
 
+def flags(process, address):
+    """The flags of the mapping that holds an address, as proc(5) has them."""
+    inside = False
+    for line in open(f"/proc/{process}/smaps"):
+        head = line.split(" ", 1)[0]
+        if "-" in head and ":" not in head:
+            start, end = (int(number, 16) for number in head.split("-"))
+            inside = start <= int(address, 16) < end
+        elif inside and line.startswith("VmFlags:"):
+            return set(line.split()[1:])
+    return set()
+
+
 def around(process, address, count=160):
     """What is near an address, for the eyes of who looks for the reason."""
     with open(f"/proc/{process}/mem", "rb", 0) as memory:

@@ -26,6 +26,16 @@ def test_the_measure_itself(world):
     daemon.kill()
 
 
+def test_secrets_lie_in_memory_that_is_left_out_of_dumps(world):
+    """A token: locked into memory where the limit allows it, and in no core dump (`dd`, `lo` of proc(5))."""
+    daemon = world.start("run")
+    token = world.sandbox.tokens["travis"]
+    waited_for(lambda: memory.found(daemon.pid, token))
+    flags = [memory.flags(daemon.pid, address) for _, _, address in memory.found(daemon.pid, token)]
+    assert any({"dd", "lo"} <= found for found in flags), flags
+    daemon.kill()
+
+
 @pytest.fixture(params=["plain", "tls"])
 def transport(request, world, certificate):
     """The services of a world over plain http, and over TLS on connections that stay open."""

@@ -163,7 +163,7 @@ def test_a_library_with_symbols_that_nothing_defines_is_not_pinned(pin, put_with
     assert words in pin.bare.must("plugin", "info", "mine").out
     assert words in pin.bare.must("plugin", "info", "mine", "--json").json["obstacle"]
     result = pin.bare.must("plugin", "test", library, status=1)
-    assert words in result.err and f"{library} cannot be loaded on this machine" in result.err
+    assert words in result.out and "it cannot be loaded on this machine" in result.out
     assert not pin.lock.exists() and not ran.exists()
 
 

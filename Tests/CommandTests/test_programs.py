@@ -115,11 +115,13 @@ def test_a_credential_process_gets_no_tokens(world):
     path = world.write("process.sh", f"#!/bin/sh\nenv > seen.txt\necho '{document}'\n", 0o755)
     world.write(".aws/config", f"[profile ci]\ncredential_process = {path}\n")
     world.configuration["aws"]["profile"] = "ci"
-    world.environment["AWS_VAULT_BACKEND"] = "file"
+    names = ["AWS_VAULT_BACKEND", "HTTPS_PROXY", "no_proxy", "SSL_CERT_DIR"]
+    world.environment.update({"AWS_VAULT_BACKEND": "file", "HTTPS_PROXY": "http://127.0.0.1:1", "no_proxy": "x", "SSL_CERT_DIR": "/etc/ssl/certs"})
     world.save()
     world.must("check", "--online")
     seen = (world.directory / "seen.txt").read_text()
-    assert "AWS_VAULT_BACKEND=file" in seen and "TRAVIS_TOKEN" not in seen and "GITHUB_TOKEN" not in seen
+    assert all(f"{name}={world.environment[name]}\n" in seen for name in names)
+    assert "TRAVIS_TOKEN" not in seen and "GITHUB_TOKEN" not in seen
 
 
 @pytest.mark.parametrize("token, words", [
