@@ -5,14 +5,21 @@ extension LibraryFile {
     /// Bytes of a name. Those of C++ templates are long.
     private static let symbolLength = 2_048
 
+    /// Bytes of all names that are kept. A damaged table can have each name begin a byte later than the one before.
+    static let namesLimit = 8 << 20
+
     /// A library with more symbols than are looked at.
-    private static let crowded = Malformed(description: "it has more than \(symbolLimit) symbols")
+    private static let crowded = Malformed(
+        description: "it has more than \(symbolLimit) symbols, or \(namesLimit >> 20) MiB of their names")
 
     /// Names that it uses and does not define. Weak ones are left out: it does without those.
     func undefinedSymbols() throws(Malformed) -> Set<String> {
         var names: Set<String> = []
+        var length = 0
         try forEachSymbol { (symbol) throws(Malformed) in
-            if !symbol.isDefined, !symbol.isWeak { names.insert(try symbol.name()) }
+            guard !symbol.isDefined, !symbol.isWeak, names.insert(try symbol.name()).inserted else { return }
+            length += try symbol.name().utf8.count
+            guard length <= Self.namesLimit else { throw Self.crowded }
         }
         return names
     }
