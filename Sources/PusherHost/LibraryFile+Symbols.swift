@@ -57,7 +57,7 @@ extension LibraryFile {
         }
     }
 
-    /// The table has no length of its own: the hash tables tell it.
+    /// The table has no length of its own: the hash tables know how many symbols there are.
     private func symbolCount() throws(Malformed) -> Int {
         if let hash = try offset(of: Tag.hash) { return try number(try sum(hash, 4), 4) }
         guard let hash = try offset(of: Tag.gnuHash) else { return 0 }

@@ -104,7 +104,7 @@ struct ConformanceProcess {
 
     private static func spawn(_ arguments: [String], _ end: Int32, _ errors: Int32) throws -> pid_t {
         do throws(Launch.Failure) {
-            // The default crash reporter prints memory. The fourth descriptor is where it tells its result.
+            // The default crash reporter prints memory. It writes its result to descriptor 3.
             return try Launch.start(
                 arguments, environment: ["LANG=C.UTF-8", "SWIFT_BACKTRACE=enable=no"],
                 descriptors: [nil, nil, errors, end])
