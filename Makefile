@@ -38,6 +38,7 @@ help:
 	@echo "make bench                 keyturn beside the ways that it replaces: times, memory, requests (15 minutes)"
 	@echo "make counts                instructions of fixed pieces of work, held against a budget"
 	@echo "make tables                the tables of the plugins' READMEs, from manifests and behaviour"
+	@echo "make hardening             how each installed program and library is hardened: RELRO, canary, NX, PIE and more"
 	@echo "make format                format the sources; make lint: check the format"
 	@echo "make clean                 remove what was built"
 
@@ -112,7 +113,7 @@ copy:
 	    -e 's#\(plugin-sdk/include/#(../../../include/#g; s#\(\.\./\.\./\.\./#(../#g; s#\(\.\./include#(../../../include#g' "$$1" > $(FROM)/page.tmp; \
 	  put 644 $(FROM)/page.tmp "$$2"; \
 	}; \
-	page README.md "$(TO)/share/doc/keyturn/README.md"; \
+	for name in README SECURITY; do page $$name.md "$(TO)/share/doc/keyturn/$$name.md"; done; \
 	rm -rf "$(TO)/share/doc/keyturn/guides" "$(TO)/share/doc/keyturn/examples"; \
 	for guide in Sources/keyturn/Documentation.docc/*.md; do page $$guide "$(TO)/share/doc/keyturn/guides/$${guide##*/}"; done; \
 	for example in $$(cd Sources/keyturn/examples && find . -type f); do \
@@ -186,6 +187,12 @@ test-beside:
 	$(MAKE) --no-print-directory simulate SEEDS=40000
 	$(MAKE) --no-print-directory counts
 	$(MAKE) --no-print-directory fuzz SECONDS=10
+
+# test_hardened_build.py asserts on the same table.
+.PHONY: hardening
+hardening: stage
+	@command -v readelf >/dev/null || $(MAKE) --no-print-directory packages WANTED=binutils
+	@python3 Tests/CommandTests/hardening.py $(STAGE)
 
 # The documentation as plain pages; ends with an error where a link leads nowhere.
 .PHONY: docs

@@ -21,7 +21,7 @@ let modules: [Target] = [
     .target(name: "Hardening", dependencies: ["CLinux"]),
     .target(name: "Secrets", dependencies: ["CLinux", "CSodium"]),
     .target(name: "HTTP", dependencies: ["CCurl", "PlainText", "Secrets"]),
-    .target(name: "AWS", dependencies: ["CExpat", "HTTP", "JSON", "PlainText", "Rotation", "Secrets"]),
+    .target(name: "AWS", dependencies: ["CExpat", "HTTP", "JSON", "PlainText", "Programs", "Rotation", "Secrets"]),
     .target(name: "StateStore"),
     .target(name: "SQLiteStore", dependencies: ["CSQLite", "StateStore"]),
     .target(name: "Journal", dependencies: ["CSodium", "Rotation", "Secrets", "StateStore"]),
@@ -30,19 +30,22 @@ let modules: [Target] = [
     .target(name: "JSON", dependencies: ["CRE2"]),
     .target(name: "PlainText"),
     .target(name: "Listening", dependencies: ["CLinux", "PlainText", "Rotation"]),
-    .target(name: "Notifications", dependencies: ["CCrypto", "HTTP", "JSON", "PlainText", "Rotation", "Secrets"]),
+    .target(
+        name: "Notifications",
+        dependencies: ["CCrypto", "HTTP", "JSON", "PlainText", "Programs", "Rotation", "Secrets"]),
+    .target(name: "Programs", dependencies: ["CLinux", "PlainText", "Secrets"]),
     .target(name: "RunnerProtocol"),
     .target(name: "CEnclosure"),
     .target(name: "Enclosure", dependencies: ["CEnclosure", "CLinux", "CSeccomp"]),
     .target(
         name: "PusherHost",
         dependencies: [
-            "CCrypto", "CLinux", "CSodium", "FileTrust", "HTTP", "JSON", "PlainText", "Rotation", "RunnerProtocol",
-            "Secrets",
+            "CCrypto", "CLinux", "CSodium", "FileTrust", "HTTP", "JSON", "PlainText", "Programs", "Rotation",
+            "RunnerProtocol", "Secrets",
         ]),
     .target(
         name: "Configuration",
-        dependencies: ["FileTrust", "JSON", "Rotation", "Secrets", .product(name: "Yams", package: "Yams")]),
+        dependencies: ["FileTrust", "JSON", "Programs", "Rotation", "Secrets", .product(name: "Yams", package: "Yams")]),
     .target(
         name: "Engine",
         dependencies: ["AWS", "HTTP", "Journal", "PusherHost", "Rotation", "Secrets"]),
@@ -54,7 +57,7 @@ let executables: [Target] = [
         dependencies: [
             "AWS", "CLinux", "CWiping", "Configuration", "Enclosure", "Engine", "FileTrust", "HTTP", "Hardening",
             "JSON", "Journal", "Listening",
-            "Notifications", "PlainText", "PusherHost", "Rotation", "SQLiteStore", "Secrets", "StateStore",
+            "Notifications", "PlainText", "Programs", "PusherHost", "Rotation", "SQLiteStore", "Secrets", "StateStore",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
             .product(name: "PusherConformance", package: "plugin-sdk"),
@@ -130,8 +133,10 @@ let tests: [Target] = [
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Secrets"]),
     .testTarget(name: "PlainTextTests", dependencies: ["PlainText"]),
+    .testTarget(name: "ProgramsTests", dependencies: ["Programs", "Secrets"]),
     .testTarget(name: "ListeningTests", dependencies: ["Listening", "Rotation"]),
-    .testTarget(name: "NotificationsTests", dependencies: ["JSON", "Notifications", "Rotation", "Secrets"]),
+    .testTarget(
+        name: "NotificationsTests", dependencies: ["JSON", "Notifications", "Programs", "Rotation", "Secrets"]),
     .testTarget(
         name: "PusherConformanceTests", dependencies: [.product(name: "PusherConformance", package: "plugin-sdk")]),
     .testTarget(name: "SecretsTests", dependencies: ["Secrets"]),

@@ -41,6 +41,9 @@ static inline int kt_seal(int descriptor) {
     return fcntl(descriptor, 1033 /* F_ADD_SEALS */, 15 /* SEAL, SHRINK, GROW, WRITE */);
 }
 
+/* A descriptor that is readable once the process has ended; -1: Linux before 5.3. glibc 2.36 declares it, and not all that there is. */
+static inline int kt_process_descriptor(pid_t process) { return (int)syscall(434 /* SYS_pidfd_open */, process, 0); }
+
 /* Not in Swift's own module. */
 #include <sys/sendfile.h>
 static inline ssize_t kt_sendfile(int to, int from, size_t count) { return sendfile(to, from, NULL, count); }

@@ -10,8 +10,8 @@ public struct NotificationEntry: Hashable, Sendable {
         case webhook(NotificationURL, secret: SecretReference)
         /// Where the URL is kept.
         case slack(NotificationURL)
-        /// A program and its arguments.
-        case command([String])
+        /// A program and its arguments, and names of variables that it gets besides the ordinary ones.
+        case command([String], environment: [String])
     }
 
     /// How they are told.
@@ -53,11 +53,14 @@ extension Configuration {
     ) throws(ConfigurationError) -> NotificationEntry.Way {
         let (webhook, slack) = (reader.field("webhook"), reader.field("slack"))
         let (command, secret) = (try reader.strings("command"), reader.field("secret"))
+        let names = try SecretReference.readNames(
+            reader.field("environment"), reader.path("environment"), reader.file)
         let file = reader.file
         guard [webhook != nil, slack != nil, command != nil].count(where: { $0 }) == 1 else {
             throw ConfigurationError(
                 file: file, line: reader.line, "`\(reader.place)` needs one of `webhook`, `slack` and `command`")
         }
+        if command == nil, !names.isEmpty { throw reader.error("environment", "belongs to a command") }
         if let webhook {
             let url = try readURL(webhook, reader, "webhook", directory)
             guard let secret else {
@@ -77,7 +80,7 @@ extension Configuration {
         guard let command, let program = command.first, !program.isEmpty else {
             throw reader.error("command", "needs a program: [PROGRAM, ARG, …]")
         }
-        return .command(command)
+        return .command(command, environment: names)
     }
 
     private static func readURL(

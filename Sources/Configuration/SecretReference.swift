@@ -1,21 +1,23 @@
 internal import FileTrust
 internal import Foundation
 internal import JSON
+internal import Programs
 public import Secrets
 
-/// Where a secret is kept: `{ env: NAME }`, `{ file: PATH }` or `{ command: [ARG, …] }`. Never the secret itself.
+/// Where a secret is kept: `{ env: NAME }`, `{ file: PATH }` or `{ command: [ARG, …] }`, the last with `environment: [NAME, …]`
+/// where the command needs more variables than the ordinary ones. Never the secret itself.
 public struct SecretReference: Hashable, Sendable {
     /// The three kinds.
     public enum Source: Hashable, Sendable {
         case environment(String)
         case file(String)
-        case command([String])
+        case command([String], environment: [String])
     }
 
     /// The longest secret, in bytes.
     private static let sizeLimit = 64 << 10
     /// The longest that a command may take.
-    private static let commandLimit: Double = 30
+    private static let commandLimit: Duration = .seconds(30)
 
     /// Where it is kept.
     public var source: Source
@@ -35,20 +37,38 @@ public struct SecretReference: Hashable, Sendable {
         guard case .mapping(let members) = field.value else {
             throw wrong("is a secret, and a secret is never written here: use \(forms)")
         }
-        guard members.count == 1, let member = members.first else { throw wrong("must be \(forms)") }
+        let sources = members.filter { $0.name != "environment" }
+        guard sources.count == 1, let member = sources.first, sources.count == members.count || member.name == "command"
+        else { throw wrong("must be \(forms)") }
         let (text, words) = (member.field.json.string ?? "", member.field.json.strings ?? [])
         switch member.name {
         case "env" where !text.isEmpty: source = .environment(text)
         case "file" where !text.isEmpty: source = .file(Paths.absolute(text, from: directory))
-        case "command" where !words.isEmpty: source = .command(words)
+        case "command" where !words.isEmpty:
+            let named = members.first { $0.name == "environment" }?.field
+            source = .command(words, environment: try Self.readNames(named, "\(place).environment", file))
         default: throw wrong("must be \(forms)")
         }
     }
 
+    /// Names of variables that a program gets besides the ordinary ones.
+    static func readNames(_ field: Field?, _ place: String, _ file: String) throws(ConfigurationError) -> [String] {
+        guard let field else { return [] }
+        guard case .list(let fields) = field.value, let names = field.json.strings, names.count == fields.count,
+            names.allSatisfy(ProgramEnvironment.isName)
+        else {
+            throw ConfigurationError(
+                file: file, line: field.line, "`\(place)` must be a list of names of environment variables")
+        }
+        return names
+    }
+
     /// Whether a value has the form of a reference.
     static func isReference(_ field: Field) -> Bool {
-        guard case .mapping(let members) = field.value, members.count == 1 else { return false }
-        return ["env", "file", "command"].contains(members[0].name)
+        guard case .mapping(let members) = field.value else { return false }
+        let names = Set(members.map(\.name))
+        return names == ["command", "environment"]
+            || names.count == 1 && names.isSubset(of: ["env", "file", "command"])
     }
 
     /// Fetches the secret. Line breaks at its end do not belong to it.
@@ -61,7 +81,7 @@ public struct SecretReference: Hashable, Sendable {
             }
             bytes = Array(value.utf8)
         case .file(let path): bytes = try read(path)
-        case .command(let words): bytes = try run(words, environment)
+        case .command(let words, let names): bytes = try run(words, environment, names)
         }
         while bytes.last == 0x0A || bytes.last == 0x0D { bytes.removeLast() }
         guard !bytes.isEmpty else { throw error("the secret is empty") }
@@ -89,27 +109,19 @@ public struct SecretReference: Hashable, Sendable {
         }
     }
 
-    private func run(_ words: [String], _ environment: [String: String]) throws(ConfigurationError) -> [UInt8] {
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = words
-        process.environment = environment
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        // What it says there may hold the secret.
-        process.standardError = FileHandle.nullDevice
-        do { try process.run() } catch { throw self.error("the command \(words[0]) cannot be started") }
-        let watchdog = DispatchWorkItem { process.terminate() }
-        DispatchQueue.global().asyncAfter(deadline: .now() + Self.commandLimit, execute: watchdog)
-        let data = (try? output.fileHandleForReading.read(upToCount: Self.sizeLimit + 2)) ?? Data()
-        try? output.fileHandleForReading.close()
-        process.waitUntilExit()
-        watchdog.cancel()
-        guard process.terminationReason == .exit, process.terminationStatus == 0 else {
-            throw error("the command \(words[0]) failed (status \(process.terminationStatus))")
+    private func run(
+        _ words: [String], _ environment: [String: String], _ names: [String]
+    ) throws(ConfigurationError) -> [UInt8] {
+        let program = Program(
+            words, environment: ProgramEnvironment.of(environment, named: names), timeLimit: Self.commandLimit,
+            outputLimit: Self.sizeLimit + 2, secrets: names.compactMap { environment[$0].map { .text($0) } })
+        do throws(ProgramFailure) {
+            return try program.run().withBytes { Array($0) }
+        } catch {
+            throw self.error(
+                "the command \(error); nothing was changed; \(error.remedy); if it needs other variables, name them in "
+                    + "`environment: [NAME]` next to `command`")
         }
-        return Array(data)
     }
 }
 

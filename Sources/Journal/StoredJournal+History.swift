@@ -66,7 +66,7 @@ extension StoredJournal {
             guard line.at < moment.milliseconds else { break }
             let (stored, json) = Coding.split(line.content)
             hash = ChainHead.hash(after: hash, json)
-            guard line.number == first + Int64(index) + 1, hash == stored else { return nil }
+            guard line.number == first + Int64(index) + 1, hash == stored else { break }
             (last, history.head.prunedHash) = (line, hash)
         }
         guard let last else { return nil }

@@ -1,4 +1,5 @@
 internal import HTTP
+public import Programs
 public import Rotation
 public import Secrets
 
@@ -9,7 +10,7 @@ public struct Destination: Sendable {
         case webhook(url: Secret, secret: Secret)
         case slack(url: Secret)
         /// Gets the message on its standard input.
-        case command([String])
+        case command(Program)
     }
 
     /// For logs, and by which the state knows what was told there: no secret.

@@ -1,4 +1,5 @@
 public import HTTP
+internal import Programs
 internal import Rotation
 internal import Secrets
 
@@ -8,13 +9,9 @@ public struct Sender: Sendable {
     static let timeLimit: Duration = .seconds(10)
 
     let http: HTTPClient
-    let command: CommandRun
 
-    /// - Parameter environment: what commands get; nothing secret.
-    public init(http: HTTPClient, environment: [String: String]) {
-        self.http = http
-        command = CommandRun(environment: environment)
-    }
+    /// - Parameter http: for webhooks and Slack.
+    public init(http: HTTPClient) { self.http = http }
 
     /// One try.
     ///
@@ -26,7 +23,13 @@ public struct Sender: Sendable {
             let signature = Signature.value(of: body, at: seconds, secret: secret)
             try await post(body, to: url, ["\(Signature.field): \(signature)"])
         case .slack(let url): try await post(message.slack, to: url, [])
-        case .command(let words): try await command.run(words, input: message.json + "\n")
+        case .command(let program): try await run(program, message.json + "\n")
+        }
+    }
+
+    private func run(_ program: Program, _ text: String) async throws(DeliveryError) {
+        do throws(ProgramFailure) { _ = try await program.runInBackground(input: Array(text.utf8)) } catch {
+            throw DeliveryError(description: "it \(error.outcome)", isPassing: error.code == .failed)
         }
     }
 

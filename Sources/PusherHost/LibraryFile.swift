@@ -14,12 +14,25 @@ struct LibraryFile {
     /// Versions of other libraries' symbols that it needs, by the library's name: `libc.so.6` → `GLIBC_2.38`.
     private(set) var versions: [(library: String, version: String)] = []
 
-    private let bytes: UnsafeRawBufferPointer
+    /// Libraries that are loaded with it: `libc.so.6`.
+    private(set) var needed: [String] = []
+    /// Where it says that they are, besides the system's directories.
+    private(set) var places: [String] = []
+
+    let bytes: UnsafeRawBufferPointer
+    /// What the dynamic section says, by its tag; of several entries with the same tag, the last.
+    private(set) var entries: [Int: Int] = [:]
+    private var loads: [(address: Int, offset: Int, size: Int)] = []
+
+    /// Tags of the dynamic section (System V ABI, "Dynamic Section").
+    enum Tag {
+        static let (needed, hash, strings, symbols, rpath, runpath) = (1, 4, 5, 6, 15, 29)
+        static let (gnuHash, versions, versionCount) = (0x6FFF_FEF5, 0x6FFF_FFFE, 0x6FFF_FFFF)
+    }
+
     /// Entries of a table. More than any library has, and read in a moment.
     private static let entryLimit = 65_536
     private static let nameLimit = 256
-    /// DT_STRTAB, DT_VERNEED and DT_VERNEEDNUM.
-    private static let tags = [5, 0x6FFF_FFFE, 0x6FFF_FFFF]
 
     /// Reads the headers.
     ///
@@ -38,7 +51,7 @@ struct LibraryFile {
     }
 
     /// An unsigned number in the file.
-    private func number(_ offset: Int, _ width: Int) throws(Malformed) -> Int {
+    func number(_ offset: Int, _ width: Int) throws(Malformed) -> Int {
         guard offset >= 0, offset <= bytes.count - width else { throw Self.outside }
         var value: UInt64 = 0
         for index in (0..<width).reversed() { value = value << 8 | UInt64(bytes[offset + index]) }
@@ -46,10 +59,10 @@ struct LibraryFile {
         return value
     }
 
-    private static let outside = Malformed(description: "its ELF tables lead out of the file")
+    static let outside = Malformed(description: "its ELF tables lead out of the file")
 
     /// A sum of numbers from the file.
-    private func sum(_ one: Int, _ other: Int) throws(Malformed) -> Int {
+    func sum(_ one: Int, _ other: Int) throws(Malformed) -> Int {
         let (sum, overflow) = one.addingReportingOverflow(other)
         guard !overflow else { throw Self.outside }
         return sum
@@ -57,7 +70,6 @@ struct LibraryFile {
 
     private mutating func readDynamic() throws(Malformed) {
         let (table, count) = (try number(32, 8), try number(56, 2))
-        var loads: [(address: Int, offset: Int, size: Int)] = []
         var dynamic: (offset: Int, size: Int)?
         for index in 0..<count {
             let at = try sum(table, index * 56)
@@ -68,22 +80,39 @@ struct LibraryFile {
             if type == 2 { dynamic = (offset, size) }
         }
         guard let dynamic else { throw Malformed(description: "it has no dynamic section") }
-        var entries: [Int: Int] = [:]
+        var names: [(tag: Int, offset: Int)] = []
         for index in 0..<min(dynamic.size / 16, Self.entryLimit) {
             let at = try sum(dynamic.offset, index * 16)
             let tag = try number(at, 8)
             if tag == 0 { break }
-            if Self.tags.contains(tag) { entries[tag] = try number(try sum(at, 8), 8) }
-        }
-        guard let strings = entries[Self.tags[0]], let needs = entries[Self.tags[1]], let needed = entries[Self.tags[2]]
-        else { return }
-        func offset(_ address: Int) throws(Malformed) -> Int {
-            for load in loads where address >= load.address && address - load.address < load.size {
-                return try sum(address - load.address, load.offset)
+            let value = try number(try sum(at, 8), 8)
+            if [Tag.needed, Tag.rpath, Tag.runpath].contains(tag) {
+                names.append((tag, value))
+            } else {
+                entries[tag] = value
             }
-            throw Self.outside
         }
-        try readVersions(at: try offset(needs), count: needed, strings: try offset(strings))
+        guard let strings = try offset(of: Tag.strings) else { return }
+        for name in names {
+            let text = try text(try sum(strings, name.offset))
+            if name.tag == Tag.needed {
+                needed.append(text)
+            } else {
+                places += text.split(separator: ":").map(String.init)
+            }
+        }
+        if let needs = try offset(of: Tag.versions), let count = entries[Tag.versionCount] {
+            try readVersions(at: needs, count: count, strings: strings)
+        }
+    }
+
+    /// Where in the file a table is that the dynamic section names; nil: it has none.
+    func offset(of tag: Int) throws(Malformed) -> Int? {
+        guard let address = entries[tag] else { return nil }
+        for load in loads where address >= load.address && address - load.address < load.size {
+            return try sum(address - load.address, load.offset)
+        }
+        throw Self.outside
     }
 
     private mutating func readVersions(at start: Int, count: Int, strings: Int) throws(Malformed) {
@@ -105,9 +134,13 @@ struct LibraryFile {
     }
 
     /// A text that ends with a NUL.
-    private func text(_ start: Int) throws(Malformed) -> String {
+    func text(_ start: Int, limit: Int = Self.nameLimit) throws(Malformed) -> String {
         guard start >= 0, start < bytes.count else { throw Self.outside }
-        return String(decoding: bytes[start...].prefix(Self.nameLimit).prefix { $0 != 0 }, as: UTF8.self)
+        let longest = min(limit, bytes.count - start)
+        let text = UnsafeRawBufferPointer(rebasing: bytes[start..<(start + longest)])
+        guard let begin = text.baseAddress else { throw Self.outside }
+        let end = memchr(begin, 0, longest).map { UnsafeRawPointer($0) - begin }
+        return String(decoding: text.prefix(end ?? longest), as: UTF8.self)
     }
 }
 

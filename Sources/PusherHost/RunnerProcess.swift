@@ -1,6 +1,7 @@
 internal import CLinux
 internal import Glibc
 internal import HTTP
+internal import Programs
 internal import RunnerProtocol
 internal import Secrets
 
@@ -68,40 +69,13 @@ final class RunnerProcess {
     private static func spawn(
         _ runner: String, _ socket: Int32, _ library: Int32, _ errors: Int32
     ) throws(PluginError) -> pid_t {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        // A pusher can neither garble output nor leak into a log: what it writes to the standard error is looked at after a
-        // crash alone, and cleaned.
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, errors, 2)
-        // Above 4 both: dup2 onto itself would keep close-on-exec, and one must not get the other's number.
-        let above = [kt_duplicate(socket, 5), kt_duplicate(library, 5)]
-        defer { above.forEach { close($0) } }
-        posix_spawn_file_actions_adddup2(&actions, above[0], 3)
-        posix_spawn_file_actions_adddup2(&actions, above[1], 4)
-        kt_spawn_close_from(&actions, 5)
-
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t()
-        sigemptyset(&none)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        // A group of its own, so that the terminal's Ctrl-C reaches the core only.
-        posix_spawnattr_setpgroup(&attributes, 0)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETPGROUP))
-
-        var process: pid_t = 0
-        let arguments = [runner, "\(getpid())"]
-        // The default crash reporter prints memory.
-        let environment = ["LANG=C.UTF-8", "SWIFT_BACKTRACE=enable=no"]
-        let result = withCStrings(arguments) { arguments in
-            withCStrings(environment) { posix_spawn(&process, runner, &actions, &attributes, arguments, $0) }
-        }
-        guard result == 0 else { throw PluginError("\(runner): \(String(cString: strerror(result)))") }
-        return process
+        do throws(Launch.Failure) {
+            // A pusher can neither garble output nor leak into a log: what it writes to the standard error is looked at after a
+            // crash alone, and cleaned. The default crash reporter prints memory.
+            return try Launch.start(
+                [runner, "\(getpid())"], environment: ["LANG=C.UTF-8", "SWIFT_BACKTRACE=enable=no"],
+                descriptors: [nil, nil, errors, socket, library])
+        } catch { throw PluginError("\(runner): \(error)") }
     }
 
     /// Takes a message with its secrets; ``flush()`` sends it, together with others.
@@ -170,13 +144,4 @@ final class RunnerProcess {
         return signal == 0
             ? "exited with status \((status >> 8) & 0xFF)" : "crashed (\(String(cString: strsignal(signal))))"
     }
-}
-
-/// Lends strings as a NULL-ended vector of C strings.
-private func withCStrings<Result>(
-    _ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
-) -> Result {
-    let copies = strings.map { strdup($0) }
-    defer { copies.forEach { free($0) } }
-    return body(copies + [nil])
 }

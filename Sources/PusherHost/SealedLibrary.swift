@@ -37,14 +37,17 @@ public final class SealedLibrary: Sendable {
     deinit { close(descriptor) }
 
     /// Why it cannot be loaded on this machine, as a clause; nil: nothing that its headers say is against it. It is not loaded
-    /// for that.
-    public var obstacle: String? {
+    /// for that, and neither is a library that it needs.
+    ///
+    /// - Parameter runner: the path of the program that would load it.
+    public func obstacle(in runner: String) -> String? {
         guard let bytes = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), bytes != MAP_FAILED else {
             return "it cannot be read: \(Self.reason)"
         }
         defer { munmap(bytes, size) }
         do throws(LibraryFile.Malformed) {
-            return try LibraryFile(UnsafeRawBufferPointer(start: bytes, count: size)).obstacle()
+            let library = try LibraryFile(UnsafeRawBufferPointer(start: bytes, count: size))
+            return library.obstacle() ?? SymbolSearch(runner: runner).obstacle(of: library)
         } catch { return error.description }
     }
 

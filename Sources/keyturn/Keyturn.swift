@@ -41,6 +41,8 @@ struct Keyturn: AsyncParsableCommand {
         ProcessHardening.apply()
         // A reader that has gone (`keyturn status | head`) is no reason to crash.
         signal(SIGPIPE, SIG_IGN)
+        // Where whoever started keyturn ignores it, the kernel forgets how programs ended.
+        signal(SIGCHLD, SIG_DFL)
         do {
             try refuseUnknownCommand(CommandLine.arguments.dropFirst())
             var command = try parseAsRoot()

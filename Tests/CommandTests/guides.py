@@ -13,7 +13,7 @@ def pages():
     """What people read: the front page, the guides, and the pages of the plugins."""
     return [
         REPOSITORY / "README.md", REPOSITORY / "CHANGELOG.md", REPOSITORY / "plugin-sdk" / "README.md",
-        *sorted(GUIDES.glob("*.md")), *sorted(REPOSITORY.glob("Plugins/*/README.md"))]
+        *sorted(GUIDES.glob("*.md")), *sorted(REPOSITORY.glob("Plugins/*/README.md")), REPOSITORY / "SECURITY.md"]
 
 
 def section(page, heading):
@@ -71,4 +71,17 @@ def commands(text):
             part = re.sub(r"[<>].*", "", part)
             if re.match(r"(\S*/)?keyturn( +[^ …]|$)", part):
                 found.append(shlex.split(part.replace("…", "X").replace("'", ""))[1:])
+    return found
+
+
+def sentences(page):
+    """Each sentence, point of a list and row of a table of a page, in their order: what it claims."""
+    found = []
+    for part in re.split(r"\n(?=- |#)|\n\n+", prose((GUIDES / page).read_text())):
+        if part.lstrip().startswith("|"):
+            # The first row and the line below it are no claims.
+            found += [" ".join(row.split()) for row in part.strip().splitlines()[2:]]
+        elif not part.startswith("#"):
+            text = re.sub(r"\*\*[^*]+\.\*\* ", "", " ".join(part.split()).removeprefix("- ")).replace("**", "")
+            found += [sentence for sentence in re.split(r"(?<=[.:]) (?=[A-Z`0-9]|keyturn )", text) if sentence]
     return found

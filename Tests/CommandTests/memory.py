@@ -35,9 +35,9 @@ def areas(process):
     return found
 
 
-def found(process, secret):
-    """Where a secret is: (form, area, address) of each place."""
-    wanted, places = forms(secret), []
+def found(process, *secrets):
+    """Where secrets are: (form, area, address) of each place."""
+    wanted, places = [item for secret in secrets for item in forms(secret).items()], []
     with open(f"/proc/{process}/mem", "rb", 0) as memory:
         for name, start, end in areas(process):
             for at in range(start, end, WINDOW):
@@ -46,8 +46,29 @@ def found(process, secret):
                     data = memory.read(min(WINDOW + OVERLAP, end - at))
                 except OSError:
                     continue  # Guard pages, and mappings that have gone.
-                places += [(form, name, hex(at + data.index(text))) for form, text in wanted.items() if text in data]
+                places += [(form, name, hex(at + data.index(text))) for form, text in wanted if text in data]
     return places
+
+
+def table(places):
+    """Hits by form and process, for people. `places`: what `found` gave, by the name of the process."""
+    rows = [("FORM", *places)]
+    rows += [(form, *(str(sum(hit[0] == form for hit in hits)) for hits in places.values())) for form in forms("AKIA/secret+of/a/user" * 2)]
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows)
+
+
+def flags(process, address):
+    """The flags of the mapping that holds an address, as proc(5) has them."""
+    inside = False
+    for line in open(f"/proc/{process}/smaps"):
+        head = line.split(" ", 1)[0]
+        if "-" in head and ":" not in head:
+            start, end = (int(number, 16) for number in head.split("-"))
+            inside = start <= int(address, 16) < end
+        elif inside and line.startswith("VmFlags:"):
+            return set(line.split()[1:])
+    return set()
 
 
 def around(process, address, count=160):

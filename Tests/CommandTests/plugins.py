@@ -28,8 +28,8 @@ def manifest(name, **changes):
     }
 
 
-def put(directory, name, says=None, **macros):
-    """Compiles one as `directory/name/pusher.so`, with its manifest beside it."""
+def put(directory, name, says=None, also=(), **macros):
+    """Compiles one as `directory/name/pusher.so`, with its manifest next to it; `also`: more files and options for the compiler."""
     place = pathlib.Path(directory) / name
     place.mkdir(parents=True)
     text = json.dumps(says or manifest(name))
@@ -37,7 +37,7 @@ def put(directory, name, says=None, **macros):
     macros = {"ID": json.dumps(name), "MANIFEST": json.dumps(text), **macros}
     subprocess.run(
         ["cc", "-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", f"-I{program.stage()}/include",
-         *(f"-D{name}={value}" for name, value in macros.items()), "-o", place / "pusher.so", SOURCE],
+         *(f"-D{name}={value}" for name, value in macros.items()), "-o", place / "pusher.so", SOURCE, *also],
         check=True, timeout=60)
     return place
 

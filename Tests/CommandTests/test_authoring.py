@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -19,11 +20,11 @@ TOOLS = {"c": "cc", "swift": "swift", "rust": "cargo", "go": "go"}
 PATH = os.pathsep.join([str(pathlib.Path(sys.executable).parent), os.environ["PATH"]])
 
 
-def make(directory, *arguments):
+def make(directory, *arguments, path=PATH):
     done = subprocess.run(
         ["make", *arguments], cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         timeout=280,
-        env={name: value for name, value in os.environ.items() if not name.startswith("KEYTURN")} | {"PATH": PATH})
+        env={name: value for name, value in os.environ.items() if not name.startswith("KEYTURN")} | {"PATH": path})
     out = done.stdout.decode()
     assert done.returncode == 0, out
     return out
@@ -55,9 +56,9 @@ def test_a_new_pusher_builds_conforms_and_delivers(elsewhere, tmp_path, language
     """As generated, with one command each, from an installation without the source tree."""
     need(language)
     out, _ = new(elsewhere, "acme-ci", "--lang", language, cwd=tmp_path)
-    assert "make check" in out
+    assert f"make check KEYTURN={elsewhere}" in out
     make(tmp_path / "acme-ci")
-    checked = make(tmp_path / "acme-ci", "check")
+    checked = make(tmp_path / "acme-ci", "check", f"KEYTURN={elsewhere}")
     assert " pass\n" in checked and "delivered: both secrets hold AKIA" in checked
     assert not any(f" {verdict}\n" in checked for verdict in ("warn", "fail", "crashed", "timed-out")), checked
     manifest = json.loads((tmp_path / "acme-ci" / "build" / "acme-ci" / "manifest.json").read_text())
@@ -67,6 +68,16 @@ def test_a_new_pusher_builds_conforms_and_delivers(elsewhere, tmp_path, language
     assert not [path for path in sources if str(EXAMPLES.parents[1]).encode() in path.read_bytes()]
     make(tmp_path / "acme-ci", "install", f"DIRECTORY={tmp_path}/installed")
     assert (tmp_path / "installed" / "acme-ci" / "pusher.so").exists()
+    # Moved, as it is: it builds again, and is installed next to the keyturn that is found.
+    (tmp_path / "acme-ci").rename(tmp_path / "moved")
+    for path in (tmp_path / "moved").rglob("*"):
+        if path.is_file() and not {"build", ".build"} & set(path.parts):
+            path.touch()
+    place = tmp_path / "other" / "bin"
+    shutil.copytree(elsewhere.parents[1], place.parent, copy_function=os.link)
+    make(tmp_path / "moved")
+    make(tmp_path / "moved", "install", path=f"{place}:{PATH}")
+    assert (place.parent / "lib" / "keyturn" / "pushers" / "acme-ci" / "pusher.so").exists()
 
 
 @pytest.mark.timeout(300)
@@ -77,6 +88,57 @@ def test_an_example_builds_conforms_and_delivers(language):
     out = make(EXAMPLES / language, "check", f"KEYTURN={program.binary()}")
     assert " pass\n" in out and "delivered: both secrets hold AKIA" in out
     assert not any(f" {verdict}\n" in out for verdict in ("warn", "fail", "crashed", "timed-out")), out
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_generated_makefile_has_no_path_of_this_machine(bare, language):
+    """Nor has anything else that is generated the path of this installation."""
+    bare.must("plugin", "new", "mine", "--lang", language)
+    text = (bare.directory / "mine" / "Makefile").read_text()
+    assert not re.search(r"(?<![\w%)])/(usr|opt|home|root|tmp)\b", text), text
+    files = [path for path in (bare.directory / "mine").rglob("*") if path.is_file()]
+    assert [path for path in files if str(program.stage()).encode() in path.read_bytes()] == []
+    assert "is not found: give its path as KEYTURN" in unmade(bare.directory / "mine", "-n", "install", "KEYTURN=no-such-keyturn")
+
+
+def unmade(directory, *arguments):
+    """What make says that fails."""
+    done = subprocess.run(["make", *arguments], cwd=directory, capture_output=True, text=True, timeout=60)
+    assert done.returncode != 0, done
+    return done.stderr
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_examples_are_installed(language):
+    """Every file of them, as `plugin new` needs it and authors read it."""
+    built = {"build", ".build", "target"}
+    files = {
+        str(path.relative_to(EXAMPLES / language)): path.read_bytes() for path in (EXAMPLES / language).rglob("*")
+        if path.is_file() and not built & set(path.relative_to(EXAMPLES).parts)
+        and path.name not in (".gitignore", "Cargo.lock", "Package.resolved")}
+    installed = program.stage() / "share" / "keyturn" / "templates" / language
+    assert len(files) > 5 and files == {
+        str(path.relative_to(installed)): path.read_bytes() for path in installed.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("name, words", [
+    ("travis-ci", "comes with keyturn"), ("gitlab-ci", "comes with keyturn"), ("github-actions", "comes with keyturn"),
+    ("exec", "comes with keyturn"), ("credentials-file", "`self-rotation`"), ("test", "kept for tests"), ("test-ci", "kept for tests")])
+def test_taken_names(bare, name, words):
+    """64, with the reason, and nothing is made."""
+    result = bare.must("plugin", "new", name, "--lang", "c", status=64)
+    assert f"`{name}` cannot be the ID of a new pusher" in result.err and words in result.err and f"my-{name}" in result.err
+    assert list(bare.directory.iterdir()) == []
+
+
+def test_the_name_of_an_installed_pusher_is_taken(elsewhere, tmp_path):
+    place = elsewhere.parents[1] / "lib" / "keyturn" / "pushers" / "their-ci"
+    place.mkdir()
+    try:
+        _, said = new(elsewhere, "their-ci", "--lang", "c", cwd=tmp_path, status=64)
+        assert f"{place} is a pusher already" in said
+    finally:
+        place.rmdir()
 
 
 def test_nothing_is_overwritten(bare):

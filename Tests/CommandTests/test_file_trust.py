@@ -136,6 +136,21 @@ def test_another_user_than_root_trusts_itself_and_root(alien):
 
 
 @root_only
+def test_modes_do_not_matter_where_nothing_can_be_written(world):
+    """As containers mount their configuration: read-only, with whatever modes the files have."""
+    place = world.directory / "mounted"
+    place.mkdir(mode=0o755)
+    script = (
+        'mount -t tmpfs -o mode=777 none mounted && cp keyturn.yaml seal.key gitlab.token mounted && chmod 666 mounted/keyturn.yaml && '
+        'if [ "$1" = ro ]; then mount -o remount,ro mounted; fi && shift && exec "$@"')
+    world.configuration["state"] = f"sqlite:{world.database}"
+    world.save()
+    for mode, status in (("ro", 0), ("rw", 77)):
+        world.wrapper = ["unshare", "-m", "sh", "-c", script, "sh", mode]
+        world.must("check", "--config", "mounted/keyturn.yaml", status=status)
+
+
+@root_only
 def test_a_volume_of_a_private_group_may_hold_the_state(alien):
     """As Kubernetes makes it with `fsGroup`: root's, and writable for a group that only keyturn's user is in."""
     state = alien.directory / "state"

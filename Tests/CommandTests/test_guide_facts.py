@@ -23,6 +23,18 @@ def test_no_link_of_the_installed_pages_is_broken():
     assert {str(page): guides.broken(page) for page in pages if guides.broken(page)} == {}
 
 
+def test_the_security_policy_says_what_it_must_and_is_installed(tmp_path):
+    """How to report in private, which versions get fixes, what is promised and what is not; linked from the README."""
+    text = (guides.REPOSITORY / "SECURITY.md").read_text()
+    for words in ("/security/advisories/new", "## Supported versions", "## What is promised", "## What is not promised"):
+        assert words in text
+    assert f"| {program.Program(tmp_path).must('--version').out.strip()}" in text
+    installed = program.stage() / "share" / "doc" / "keyturn" / "SECURITY.md"
+    assert "/security/advisories/new" in installed.read_text()
+    for page in (guides.REPOSITORY / "README.md", program.stage() / "share" / "doc" / "keyturn" / "README.md"):
+        assert "(SECURITY.md)" in page.read_text()
+
+
 def test_every_guide_is_linked():
     """From the README, or from a guide that is."""
     text = "".join(page.read_text() for page in guides.pages())

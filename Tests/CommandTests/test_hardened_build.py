@@ -1,68 +1,77 @@
 """How the installed programs and libraries were built and linked, and what the units limit."""
 
 import configparser
-import re
 import subprocess
 
 import pytest
 
+import hardening
 import program
 
 
-def elves():
-    """Every installed file that the kernel or the dynamic linker would load."""
-    found = [path for path in sorted(program.stage().rglob("*")) if path.is_file() and path.open("rb").read(4) == b"\x7fELF"]
-    return {str(path.relative_to(program.stage())): path for path in found}
+@pytest.fixture(scope="module")
+def rows():
+    """The table that `make hardening` prints."""
+    return hardening.rows(program.stage())
 
 
-def read(path, *options):
-    return subprocess.run(["readelf", "-W", *options, path], check=True, capture_output=True, text=True, timeout=60).stdout
-
-
-def test_there_is_something_to_look_at():
+def test_there_is_something_to_look_at(rows):
     assert {"bin/keyturn", "libexec/keyturn/keyturn-runner", "libexec/keyturn/keyturn-conformance",
-            "libexec/keyturn/keyturn-sandbox", "lib/keyturn/pushers/travis-ci/pusher.so"} <= set(elves())
-    assert len(elves()) >= 8
+            "libexec/keyturn/keyturn-sandbox", "lib/keyturn/pushers/travis-ci/pusher.so"} <= {row.file for row in rows}
+    assert len(rows) >= 8
 
 
-@pytest.fixture(scope="module", params=list(elves()))
-def file(request):
-    return elves()[request.param]
+def test_position_independent(rows):
+    assert {row.file: row.pie for row in rows} == {row.file: "library" if row.file.endswith(".so") else "yes" for row in rows}
 
 
-def test_position_independent(file):
-    assert re.search(r"^\s*Type:\s+DYN ", read(file, "-h"), re.M)
-    assert file.suffix == ".so" or "PIE" in read(file, "-d")
-
-
-def test_relocations_are_read_only(file):
+def test_relocations_are_read_only(rows):
     """Full RELRO: everything is bound at the start."""
-    assert "GNU_RELRO" in read(file, "-l")
-    assert re.search(r"FLAGS\).*BIND_NOW|FLAGS_1\).*\bNOW\b", read(file, "-d"))
+    assert {row.file: row.relro for row in rows} == {row.file: "full" for row in rows}
 
 
-def test_libraries_are_looked_for_in_the_system_alone(file):
-    dynamic = read(file, "-d")
-    assert "RUNPATH" not in dynamic and "RPATH" not in dynamic
-    needed = re.findall(r"NEEDED\).*\[(.*)\]", dynamic)
-    assert needed and all(name.startswith("lib") or name.startswith("ld-linux") for name in needed), needed
+def test_libraries_are_looked_for_in_the_system_alone(rows):
+    assert [row.file for row in rows if row.rpath or row.runpath] == []
+    assert [row.file for row in rows if not row.needed] == []
+    assert [name for row in rows for name in row.needed if not name.startswith(("lib", "ld-linux"))] == []
 
 
-def test_no_memory_is_writable_and_executable(file):
-    segments = re.findall(r"^\s+(LOAD|GNU_STACK)\s+(?:0x\w+\s+){5}([RWE ]{3})", read(file, "-l"), re.M)
-    assert {kind for kind, _ in segments} == {"LOAD", "GNU_STACK"}
-    assert not [flags for _, flags in segments if "W" in flags and "E" in flags]
-    assert all("E" not in flags for kind, flags in segments if kind == "GNU_STACK")
+def test_no_memory_is_writable_and_executable(rows):
+    assert [row.file for row in rows if not row.nx] == []
 
 
-def test_stacks_are_protected(file):
-    assert "__stack_chk_fail" in read(file, "--dyn-syms")
+def test_stacks_are_protected(rows):
+    assert [row.file for row in rows if not row.canary] == []
+
+
+def test_all_are_stripped_or_none(rows):
+    """An installation is stripped, and a stage has the symbols for whoever looks for a fault."""
+    assert len({row.stripped for row in rows}) == 1
+
+
+def test_the_table_tells_a_program_that_is_not_hardened(tmp_path):
+    """What follows from the headers is seen: the columns are no constants."""
+    source = tmp_path / "plain.c"
+    source.write_text(
+        '#include <string.h>\n#include <unistd.h>\nint main(int n, char **v) { char b[64]; read(0, b, n); strcpy(b, v[0]); return b[0]; }\n')
+    loose = ["-no-pie", "-z", "execstack", "-z", "norelro", "-fno-stack-protector", "-Wl,--disable-new-dtags,-rpath,/tmp", "-s", "-w"]
+    tight = ["-O2", "-D_FORTIFY_SOURCE=2", "-pie", "-fPIE", "-z", "now", "-fstack-protector-all", "-Wl,--enable-new-dtags,-rpath,/tmp", "-w"]
+    found = []
+    for number, options in enumerate((loose, tight)):
+        subprocess.run(["cc", source, "-o", tmp_path / f"built{number}", *options], check=True, timeout=60)
+        found.append(hardening.row("built", tmp_path / f"built{number}"))
+    bare, hard = found
+    assert (bare.relro, bare.canary, bare.nx, bare.pie, bare.rpath, bare.runpath, bare.stripped) == (
+        "none", False, False, "no", True, False, True)
+    assert (hard.relro, hard.canary, hard.nx, hard.pie, hard.rpath, hard.runpath, hard.stripped) == (
+        "full", True, True, "yes", False, True, False)
+    assert bare.fortified.startswith("0 of ") and hard.fortified == "2 of 2"
 
 
 def test_stacks_of_c_functions_are_protected():
     """A function of the runner with a structure on its stack, in a build whose symbols are there."""
     runner = program.stage() / "libexec/keyturn/keyturn-runner"
-    if "kt_landlock_create" not in read(runner, "--syms"):
+    if "kt_landlock_create" not in hardening.read(runner, "--syms"):
         pytest.skip("the installation is stripped")
     code = subprocess.run(
         ["objdump", "--disassemble=kt_landlock_create", runner], check=True, capture_output=True, text=True, timeout=120).stdout

@@ -1,6 +1,7 @@
 """What stays of secrets in the memory of running processes."""
 
 import os
+import pathlib
 import signal
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 import forwarder
 import memory
 import plugins
+import program
 from test_process import links
 from test_pushers import Cast
 from world import waited_for
@@ -23,6 +25,16 @@ def test_the_measure_itself(world):
     daemon = world.start("run")
     waited_for(lambda: any("keyturn.db" in link for link in links(daemon.pid).values()))
     waited_for(lambda: memory.found(daemon.pid, world.sandbox.tokens["travis"]))
+    daemon.kill()
+
+
+def test_secrets_lie_in_memory_that_is_left_out_of_dumps(world):
+    """A token: locked into memory where the limit allows it, and in no core dump (`dd`, `lo` of proc(5))."""
+    daemon = world.start("run")
+    token = world.sandbox.tokens["travis"]
+    waited_for(lambda: memory.found(daemon.pid, token))
+    flags = [memory.flags(daemon.pid, address) for _, _, address in memory.found(daemon.pid, token)]
+    assert any({"dd", "lo"} <= found for found in flags), flags
     daemon.kill()
 
 
@@ -61,6 +73,43 @@ def test_keyturn_forgets_a_rotation_that_is_over(world, transport):
     assert daemon.wait(timeout=20) == 0
 
 
+ROTATIONS = 20
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("transport", ["tls"], indirect=True)
+def test_twenty_rotations_leave_nothing(world, transport):
+    """Of no key, in no form, in no process: of the runners as soon as the last rotation is over, of keyturn once they have ended."""
+    world.configuration["defaults"]["rotate-every"] = "1s"
+    world.save()
+    daemon = world.start("run", stderr=open(world.directory / "log", "wb"))
+    secrets = set()
+
+    def has_rotated():
+        secrets.add(world.sandbox.secret_at_gitlab())
+        return len(secrets) > ROTATIONS
+
+    waited_for(has_rotated, seconds=240, every=0.3)
+    world.configuration["defaults"].update({"rotate-every": "24h"})
+    world.save()
+    daemon.send_signal(signal.SIGHUP)
+    waited_for(lambda: world.status()["phase"] == "idle", seconds=60)
+    secrets.add(world.sandbox.secret_at_gitlab())
+    # Stopped, it ends no runner while that is looked at.
+    daemon.send_signal(signal.SIGSTOP)
+    processes = {pusher(path.name): path.name for path in runners(daemon.pid)}
+    places = {name: memory.found(process, *secrets) for name, process in processes.items()}
+    daemon.send_signal(signal.SIGCONT)
+    waited_for(lambda: not list(runners(daemon.pid)), seconds=2 * IDLE_SECONDS + 10, every=0.5)
+    places["keyturn"] = memory.found(daemon.pid, *secrets)
+    assert memory.found(daemon.pid, world.sandbox.tokens["travis"]), "the measure finds what is there"
+    print(f"after {len(secrets)} keys\n{memory.table(places)}")
+    assert sorted(processes) == ["github-actions", "gitlab-ci", "travis-ci"]
+    assert {name: hits for name, hits in places.items() if hits} == {}
+    daemon.terminate()
+    assert daemon.wait(timeout=20) == 0
+
+
 @pytest.mark.timeout(120)
 def test_runners_keep_no_copy_after_a_push(world):
     """The processes of the three pushers, while they live on after the last push."""
@@ -92,6 +141,14 @@ def test_a_runner_keeps_no_copy_of_a_pusher_in_c(tmp_path):
         daemon.kill()
     finally:
         cast.close()
+
+
+def pusher(process):
+    """The ID of the installed plugin that a runner has loaded, by the content of its library."""
+    mapped = next(path for path in pathlib.Path(f"/proc/{process}/map_files").iterdir() if "memfd:pusher" in os.readlink(path))
+    content = mapped.read_bytes()
+    installed = (program.stage() / "lib" / "keyturn" / "pushers").glob("*/pusher.so")
+    return next(path.parent.name for path in installed if path.read_bytes() == content)
 
 
 def runners(parent):

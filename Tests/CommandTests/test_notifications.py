@@ -178,7 +178,7 @@ def test_a_command_that_fails_or_hangs(told):
     began = time.monotonic()
     result = told.must("rotate", "--wait", timeout=60)
     assert time.monotonic() - began < 20
-    assert "command sleep was not told `completed`" in result.err and "it was ended" in result.err
+    assert "command sleep was not told `completed`" in result.err and "was ended" in result.err
     assert "command false was not told" in result.err and "command /nonexistent was not told" in result.err
 
 

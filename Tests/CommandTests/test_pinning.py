@@ -135,6 +135,63 @@ def test_a_library_for_a_newer_c_library_is_not_pinned(pin):
     assert f"it needs GLIBC_9.2.5, and this machine's C library is {here}" in pin.bare.must("plugin", "pin", "mine", status=78).err
 
 
+@pytest.fixture
+def put_with(pin, tmp_path):
+    """A pusher with more C source in it, linked with more options."""
+    def put(source, *options):
+        more = tmp_path / "more.c"
+        more.write_text(source)
+        place = plugins.put(tmp_path / "with", "mine", says=plugins.manifest("mine"), also=[more, *options])
+        library = pin.put() / "pusher.so"
+        library.write_bytes((place / "pusher.so").read_bytes())
+        return library
+
+    return put
+
+
+NOWHERE = "".join(f"int nowhere_{letter}(void);\nint use_{letter}(void) {{ return nowhere_{letter}(); }}\n" for letter in "abcde")
+CONSTRUCTOR = '#include <fcntl.h>\n__attribute__((constructor)) void ran(void) { open("/tmp/keyturn-constructor-ran", O_CREAT, 0600); }\n'
+
+
+def test_a_library_with_symbols_that_nothing_defines_is_not_pinned(pin, put_with):
+    """Three of them are named, and nothing of the library runs."""
+    ran = pathlib.Path("/tmp/keyturn-constructor-ran")
+    ran.unlink(missing_ok=True)
+    library = put_with(NOWHERE + CONSTRUCTOR)
+    words = "it needs the symbols `nowhere_a`, `nowhere_b`, `nowhere_c` and 2 more, defined neither in it nor in the libraries"
+    assert words in pin.bare.must("plugin", "pin", "mine", status=78).err
+    assert words in pin.bare.must("plugin", "info", "mine").out
+    assert words in pin.bare.must("plugin", "info", "mine", "--json").json["obstacle"]
+    result = pin.bare.must("plugin", "test", library, status=1)
+    assert words in result.out and "it cannot be loaded on this machine" in result.out
+    assert not pin.lock.exists() and not ran.exists()
+
+
+@pytest.mark.parametrize("source, options", [
+    ("int nowhere(void) __attribute__((weak));\nint use(void) { return nowhere ? nowhere() : 0; }", []),
+    ("double cbrt(double);\ndouble use(double x) { return cbrt(x); }", ["-fno-builtin", "-lm"]),
+    ("int pthread_create();\nint use(void) { return pthread_create(); }", ["-Wno-error", "-lpthread"]),
+    ("extern __thread int here;\n__thread int here;\nint use(void) { return here++; }", ["-ftls-model=global-dynamic"]),
+    # What the runner itself is linked with is found as well, as the dynamic linker does.
+    ("int seccomp_version(void);\nint use(void) { return seccomp_version(); }", []),
+    ("int use(void) { return 1; }", ["-Wl,--hash-style=sysv"]),
+    ("double cbrt(double);\ndouble use(double x) { return cbrt(x); }", ["-fno-builtin", "-lm", "-Wl,--hash-style=sysv"]),
+])
+def test_a_library_whose_symbols_are_there_is_pinned(pin, put_with, source, options):
+    """Weak symbols may be nowhere."""
+    put_with(source, *options)
+    pin.bare.must("plugin", "pin", "mine")
+    assert pin.bare.must("plugin", "info", "mine", "--json").json["obstacle"] is None
+
+
+def test_what_cannot_be_known_is_no_obstacle(pin, put_with, tmp_path):
+    """A library in a directory that the pusher names may define anything."""
+    (tmp_path / "libextra.c").write_text("int nowhere_a(void) { return 1; }")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", tmp_path / "libextra.so", tmp_path / "libextra.c"], check=True)
+    put_with("int nowhere_a(void);\nint use(void) { return nowhere_a(); }", f"-L{tmp_path}", f"-Wl,-rpath,{tmp_path}", "-lextra")
+    pin.bare.must("plugin", "pin", "mine")
+
+
 def target(pattern):
     """A schema of targets whose place has a pattern."""
     made = plugins.manifest("mine")["target"]

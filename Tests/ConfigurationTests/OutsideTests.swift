@@ -48,7 +48,7 @@ struct OutsideTests {
         #expect(entries[0].patience == .seconds(600))
         #expect(entries[1].occasions == [.blocked, .revoked])
         #expect(entries[1].patience == .seconds(1_800))
-        #expect(entries[3].way == .command(["tell", "--loud"]))
+        #expect(entries[3].way == .command(["tell", "--loud"], environment: []))
         #expect(entries[3].occasions == [.completed])
     }
 }

@@ -186,6 +186,9 @@ enum LibraryTarget: FuzzTarget {
             let file = try LibraryFile(bytes)
             demand(file.versions.count <= 65_536, "a table has an end")
             _ = file.obstacle()
+            var names = try file.undefinedSymbols()
+            demand(names.reduce(0) { $0 + $1.utf8.count } <= LibraryFile.namesLimit, "names have an end")
+            try file.subtractDefined(from: &names)
         } catch { demand(PlainText.isShowable(error.description), "a reason can be shown") }
     }
 }

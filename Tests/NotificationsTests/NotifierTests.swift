@@ -1,3 +1,4 @@
+import Programs
 import Rotation
 import Synchronization
 import Testing
@@ -36,11 +37,13 @@ struct NotifierTests {
     private let inbox = Inbox()
     private let lines = Inbox()
 
+    private func program(_ name: String) -> Program { Program([name], environment: [:], timeLimit: .seconds(1)) }
+
     private func notifier(_ occasions: [News.Occasion] = News.Occasion.allCases, names: [String] = ["d"]) async throws
         -> Notifier
     {
         let destinations = names.map {
-            Destination(name: $0, way: .command([$0]), occasions: Set(occasions), patience: .seconds(600))
+            Destination(name: $0, way: .command(program($0)), occasions: Set(occasions), patience: .seconds(600))
         }
         let (inbox, lines, start) = (inbox, lines, start)
         return try await Notifier(
@@ -135,7 +138,7 @@ struct NotifierTests {
     @Test("ends in bounded time with a receiver that never answers")
     func farewell() async throws {
         put(held())
-        let destination = Destination(name: "d", way: .command(["d"]), occasions: [.blocked], patience: .zero)
+        let destination = Destination(name: "d", way: .command(program("d")), occasions: [.blocked], patience: .zero)
         let notifier = try await Notifier(
             [destination], users: ["bot"], store: book, now: { start }, time: { _ in "" }, warn: { _ in }
         ) { _, _ in try await Task.sleep(for: .seconds(3_600)) }

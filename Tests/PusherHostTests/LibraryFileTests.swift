@@ -37,6 +37,20 @@ struct LibraryFileTests {
         }
     }
 
+    @Test("tell the symbols that they use, and those that they define")
+    func symbols() throws {
+        let (undefined, left) = try content.withUnsafeBytes { bytes in
+            let library = try LibraryFile(bytes)
+            var left: Set = ["cbrt", "sin", "no_such_symbol"]
+            try library.subtractDefined(from: &left)
+            return (try library.undefinedSymbols(), left)
+        }
+        #expect(left == ["no_such_symbol"])
+        #expect(undefined.contains("fputs") || undefined.contains("__assert_fail"))
+        // Weak: a library does without it.
+        #expect(!undefined.contains("__cxa_finalize"))
+    }
+
     @Test("end with an error where they are cut or damaged, never outside of their bytes")
     func damage() throws {
         for length in [0, 4, 63, 64, 100, 1_000, content.count / 2] {
@@ -52,6 +66,7 @@ struct LibraryFileTests {
                 damaged[index] = UInt8.random(in: 0...255, using: &generator)
             }
             _ = try? read(damaged) { $0.obstacle() }
+            _ = try? read(damaged) { SymbolSearch(runner: "/bin/true").obstacle(of: $0) }
         }
     }
 }

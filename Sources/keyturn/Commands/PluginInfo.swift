@@ -23,11 +23,13 @@ struct PluginInfo: ParsableCommand {
         let library = try PluginCommand.explain { () throws(PluginError) in try SealedLibrary(path: plugin.library) }
         let pinned = admission.pin(for: plugin)
         let differences = pinned?.pin.differences(from: plugin, library) ?? []
-        if options.json { return JSONOutput.print(json(plugin, library, pinned, differences)) }
+        let obstacle = library.obstacle(in: Installation.current.runner)
+        if options.json { return JSONOutput.print(json(plugin, library, pinned, differences, obstacle)) }
         let terminal = Terminal(options)
         let manifest = plugin.manifest
         terminal.write("\(terminal.styled(manifest.id, .bold)) \(manifest.version)  \(manifest.summary)\n\n")
         terminal.write("library   \(plugin.library)\n          sha256:\(library.hash)\n")
+        if let obstacle { terminal.write("          \(terminal.styled("cannot be loaded", .red)) here: \(obstacle)\n") }
         terminal.write("manifest  sha256:\(plugin.manifestHash)\n")
         terminal.write("pinned    \(standing(pinned, differences, terminal))\n")
         terminal.write("asks for  \(words(manifest.asks))\n")
@@ -65,7 +67,8 @@ struct PluginInfo: ParsableCommand {
     }
 
     private func json(
-        _ plugin: Plugin, _ library: SealedLibrary, _ pinned: (pin: Pin, lock: LockFile)?, _ differences: [String]
+        _ plugin: Plugin, _ library: SealedLibrary, _ pinned: (pin: Pin, lock: LockFile)?, _ differences: [String],
+        _ obstacle: String?
     ) -> JSONValue {
         // The manifest's own members, and what is known of the plugin here.
         let here: [String: JSONValue] = [
@@ -73,6 +76,7 @@ struct PluginInfo: ParsableCommand {
             "sha256": .object(["library": .string(library.hash), "manifest": .string(plugin.manifestHash)]),
             "pinned": .bool(pinned != nil && differences.isEmpty),
             "lock": pinned.map { .string($0.lock.path) } ?? .null,
+            "obstacle": obstacle.map { .string($0) } ?? .null,
             "differences": .array(differences.map(JSONValue.string)),
             "asks": .array(plugin.manifest.asks.words.map(JSONValue.string)),
             "granted": .array((pinned?.pin.grants.words ?? []).map(JSONValue.string)),

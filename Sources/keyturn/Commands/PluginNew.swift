@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Configuration
 internal import Foundation
 internal import JSON
 
@@ -27,16 +28,34 @@ struct PluginNew: ParsableCommand {
         guard name.count <= 64, (try? Regex("[a-z][a-z0-9]*(-[a-z0-9]+)*").wholeMatch(in: name)) != nil else {
             throw ValidationError("`\(name)` is no pusher ID: lower case, digits and single dashes, such as my-ci")
         }
+        if let reason = Self.reason(against: name) {
+            throw ValidationError(
+                "`\(name)` cannot be the ID of a new pusher: \(reason); choose another, such as my-\(name)")
+        }
+    }
+
+    /// Pushers that come with keyturn, also where an installation is without them.
+    private static let own: Set<String> = ["exec", "github-actions", "gitlab-ci", "travis-ci"]
+
+    /// Why an ID is not free; nil: it is.
+    private static func reason(against name: String) -> String? {
+        if own.contains(name) { return "the pusher of that ID comes with keyturn" }
+        if name == SelfRotation.pusher { return "targets of `self-rotation` have that name" }
+        if name == "test" || name == "tests" || name.hasPrefix("test-") { return "such IDs are kept for tests" }
+        let installed = "\(Installation.current.pushers)/\(name)"
+        return FileManager.default.fileExists(atPath: installed) ? "\(installed) is a pusher already" : nil
     }
 
     func run() throws {
         let place = directory ?? name
-        let template = PluginTemplate(language: language, name: name, installation: .current)
+        let installation = Installation.current
+        let template = PluginTemplate(language: language, name: name, installation: installation)
         let files = try template.write(to: place)
         if options.json {
             let list = JSONValue.array(files.map { .string($0) })
             return JSONOutput.print(JSONValue.object(["directory": .string(place), "files": list]))
         }
+        let keyturn = Self.isOnPath ? "" : " KEYTURN=\(installation.prefix)/bin/keyturn"
         let source =
             switch language {
             case .c: "vault.c"
@@ -49,12 +68,24 @@ struct PluginNew: ParsableCommand {
             made \(place): \(files.count) files
 
               cd \(place)
-              make          builds it
-              make check    checks it against the rules of the ABI, and delivers a rotation to a stand-in
+              make          # builds it
+              make check\(keyturn)    # checks it against the rules of the ABI, and delivers a rotation to a stand-in
 
             Then change \(source), manifest.json and conformance.json; README.md tells what is where.
 
             """)
+    }
+}
+
+extension PluginNew {
+    /// Whether `keyturn` is this program for a shell.
+    private static var isOnPath: Bool {
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+        let first = path.split(separator: ":").map { "\($0)/keyturn" }.first {
+            FileManager.default.isExecutableFile(atPath: $0)
+        }
+        let own = "\(Installation.current.prefix)/bin/keyturn"
+        return first.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path == own } ?? false
     }
 }
 

@@ -90,7 +90,7 @@ struct PluginPin: ParsableCommand {
 
     private func makeChange(_ plugin: Plugin, before: Pin?, in lock: String) throws -> PinChange {
         let library = try PluginCommand.explain { () throws(PluginError) in try SealedLibrary(path: plugin.library) }
-        if let obstacle = library.obstacle {
+        if let obstacle = library.obstacle(in: Installation.current.runner) {
             throw CommandFailure(
                 .configuration,
                 "plugin `\(plugin.manifest.id)` is not pinned: \(plugin.library) cannot be loaded on this machine: \(obstacle)"

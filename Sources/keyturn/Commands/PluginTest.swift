@@ -100,7 +100,7 @@ struct PluginTest: ParsableCommand {
 
     func run() throws {
         let (path, asks) = try locate()
-        let checks = ConformanceCheck.all.filter { names.isEmpty || names.contains($0.name) }
+        var checks = ConformanceCheck.all.filter { names.isEmpty || names.contains($0.name) }
         let terminal = Terminal(options)
         if list { return tellRules(checks, terminal) }
         let granted = asks.limited(to: grant)
@@ -117,6 +117,11 @@ struct PluginTest: ParsableCommand {
             iterations: reproduced.map { $0.iteration..<($0.iteration + 1) } ?? 0..<iterations,
             grants: Set(grant), accepted: Set(missing))
         var results: [CheckResult] = []
+        if let result = try unloadable(path) {
+            results.append(result)
+            checks = []
+            if !options.json { tell(result, width: result.check.count, terminal) }
+        }
         var stopped: String?
         for check in checks {
             let result = try trial.run(check)
@@ -126,7 +131,7 @@ struct PluginTest: ParsableCommand {
             if stopped != nil { break }
         }
         let left = checks.count - results.count
-        if left == 0 { stopped = nil }
+        if left <= 0 { stopped = nil }
         let withheld = asks.subtracting(granted)
         if options.json {
             JSONOutput.print(document(path, results, stopped, granted, withheld, missing))
@@ -143,6 +148,15 @@ struct PluginTest: ParsableCommand {
             }
         }
         if results.contains(where: \.verdict.isFailure) { throw FinishedWith(status: .failed) }
+    }
+
+    /// What the check `loads` would find of a library that no process of this machine can load: all others would fail for the same
+    /// reason.
+    private func unloadable(_ path: String) throws -> CheckResult? {
+        let sealed = try PluginCommand.explain { () throws(PluginError) in try SealedLibrary(path: path) }
+        guard let obstacle = sealed.obstacle(in: Installation.current.runner) else { return nil }
+        return CheckResult(
+            check: "loads", verdict: .fail, findings: ["it cannot be loaded on this machine: \(obstacle)"])
     }
 
     /// What two checks have said of the same hang; nil: there is none. The checks to come would wait for it as long.

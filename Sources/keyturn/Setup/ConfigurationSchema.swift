@@ -148,9 +148,10 @@ struct ConfigurationSchema {
               "oneOf": [
                 { "type": "object", "additionalProperties": false, "required": ["env"], "properties": { "env": { "type": "string", "minLength": 1 } } },
                 { "type": "object", "additionalProperties": false, "required": ["file"], "properties": { "file": { "type": "string", "minLength": 1 } } },
-                { "type": "object", "additionalProperties": false, "required": ["command"], "properties": { "command": { "type": "array", "minItems": 1, "items": { "type": "string" } } } }
+                { "type": "object", "additionalProperties": false, "required": ["command"], "properties": { "command": { "type": "array", "minItems": 1, "items": { "type": "string" } }, "environment": { "$ref": "#/$defs/variables" } } }
               ]
             },
+            "variables": { "type": "array", "items": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$" }, "description": "Names of environment variables that the command gets besides PATH, HOME, LANG, LC_ALL, USER, LOGNAME, TZ and TMPDIR." },
             "notification": {
               "type": "object",
               "additionalProperties": false,
@@ -160,6 +161,7 @@ struct ConfigurationSchema {
                 "secret": { "$ref": "#/$defs/secret", "description": "What messages to the webhook are signed with." },
                 "slack": { "$ref": "#/$defs/secret", "description": "The URL of an incoming webhook of Slack, or of those that speak like it." },
                 "command": { "type": "array", "minItems": 1, "items": { "type": "string" }, "description": "A program and its arguments; it gets the JSON on its standard input." },
+                "environment": { "$ref": "#/$defs/variables" },
                 "on": { "type": "array", "items": { "enum": ["blocked", "recovered", "drift", "completed", "revoked"] }, "description": "What of; without it, all." },
                 "blocked-after": { "$ref": "#/$defs/duration", "description": "How long what may still mend itself goes untold; 10m by default." }
               }

@@ -2,6 +2,7 @@ internal import Enclosure
 internal import Foundation
 internal import Glibc
 internal import PlainText
+internal import Programs
 internal import PusherConformance
 
 /// Runs checks of one pusher, each in a process of its own, and makes a result of however that ends.
@@ -66,7 +67,6 @@ struct ConformanceTrial {
 struct ConformanceProcess {
     /// Bytes that it may tell.
     private static let textLimit = 4 << 20
-    private static let result: Int32 = 3
 
     /// Bytes of its standard error, whose last lines are shown after a crash.
     private static let errorLimit = 64 << 10
@@ -103,33 +103,12 @@ struct ConformanceProcess {
     }
 
     private static func spawn(_ arguments: [String], _ end: Int32, _ errors: Int32) throws -> pid_t {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        // A number that the pipe does not have: dup2 onto itself would keep close-on-exec.
-        posix_spawn_file_actions_adddup2(&actions, errors, 2)
-        posix_spawn_file_actions_adddup2(&actions, end, 100)
-        posix_spawn_file_actions_adddup2(&actions, 100, result)
-        posix_spawn_file_actions_addclose(&actions, 100)
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        // A group of its own, so that what the pusher starts can be ended with it.
-        posix_spawnattr_setpgroup(&attributes, 0)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
-        var process: pid_t = 0
-        // The default crash reporter prints memory.
-        let environment = ["LANG=C.UTF-8", "SWIFT_BACKTRACE=enable=no"]
-        let program = arguments[0]
-        let status = withVector(arguments) { arguments in
-            withVector(environment) { posix_spawn(&process, program, &actions, &attributes, arguments, $0) }
-        }
-        guard status == 0 else {
-            throw CommandFailure(.failed, "\(program) cannot be started: \(String(cString: strerror(status)))")
-        }
-        return process
+        do throws(Launch.Failure) {
+            // The default crash reporter prints memory. It writes its result to descriptor 3.
+            return try Launch.start(
+                arguments, environment: ["LANG=C.UTF-8", "SWIFT_BACKTRACE=enable=no"],
+                descriptors: [nil, nil, errors, end])
+        } catch { throw CommandFailure(.failed, "\(arguments[0]) cannot be started: \(error)") }
     }
 
     /// What it tells until it ends, or until the time is over.
@@ -186,11 +165,4 @@ struct ConformanceProcess {
         guard signal != 0 else { return "exited with status \((status >> 8) & 0xFF), without a result" }
         return "crashed (\(String(cString: strsignal(signal))))"
     }
-}
-
-/// Lends strings as a NULL-ended vector of C strings.
-private func withVector<Result>(_ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result) -> Result {
-    let copies = strings.map { strdup($0) }
-    defer { copies.forEach { free($0) } }
-    return body(copies + [nil])
 }

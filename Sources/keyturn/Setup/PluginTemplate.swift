@@ -60,10 +60,25 @@ struct PluginTemplate {
         text.replacing("vault-kv", with: name)
             .replacing("VaultKV", with: module)
             .replacing(".package(path: \"../..\")", with: ".package(path: \"plugin-sdk\")")
-            .replacing("KEYTURN ?= keyturn", with: "KEYTURN ?= \(installation.prefix)/bin/keyturn")
-            .replacing(
-                "/usr/local/lib/keyturn/pushers", with: installation.pushers)
+            .replacing("DIRECTORY ?= /usr/local/lib/keyturn/pushers", with: Self.directory)
+            .replacing("all:\n\t$(BUILD)\n", with: Self.build)
     }
+
+    /// Where a makefile installs to: next to the keyturn that `KEYTURN` or the path names. With the path of this installation it would
+    /// be wrong on the machine of another.
+    private static let directory = """
+        FOUND = $(shell readlink -f "$$(command -v $(KEYTURN))")
+        DIRECTORY ?= $(or $(patsubst %/bin/keyturn,%/lib/keyturn/pushers,$(FOUND)),$(error $(KEYTURN) is not found: give its path as KEYTURN))
+        """
+
+    /// What Swift keeps of a build has the path of its directory in it, and is useless in another.
+    private static let build = """
+        all:
+        \t@[ "$$(cat .build/place 2>/dev/null)" = "$(CURDIR)" ] || rm -rf .build
+        \t$(BUILD)
+        \t@echo "$(CURDIR)" > .build/place
+
+        """
 
     private func read(_ path: String) throws -> Data {
         guard let data = FileManager.default.contents(atPath: path) else {

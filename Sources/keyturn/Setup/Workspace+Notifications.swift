@@ -3,6 +3,7 @@ internal import Engine
 internal import HTTP
 internal import Journal
 internal import Notifications
+internal import Programs
 internal import Rotation
 internal import Secrets
 
@@ -28,7 +29,11 @@ extension Workspace {
                 case .slack(let url):
                     let (url, shown) = try url.resolve(environment: environment, configuration)
                     (name, way) = ("slack \(shown)", .slack(url: url))
-                case .command(let words): (name, way) = ("command \(words[0])", .command(words))
+                case .command(let words, let names):
+                    let program = Program(
+                        words, environment: ProgramEnvironment.of(environment, named: names), timeLimit: .seconds(30),
+                        secrets: names.compactMap { environment[$0].map { .text($0) } })
+                    (name, way) = ("command \(words[0])", .command(program))
                 }
                 destinations.append(
                     Destination(name: unique(name), way: way, occasions: entry.occasions, patience: entry.patience))
@@ -37,11 +42,7 @@ extension Workspace {
         } catch { throw CommandFailure(error) }
     }
 
-    func makeSender(_ http: HTTPClients) -> Sender {
-        // A program of the operator's gets no token of ours.
-        let harmless = ["PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR"]
-        return Sender(http: http.notifications, environment: environment.filter { harmless.contains($0.key) })
-    }
+    func makeSender(_ http: HTTPClients) -> Sender { Sender(http: http.notifications) }
 
     /// Tells of these users; nil: nobody wants to be told.
     ///

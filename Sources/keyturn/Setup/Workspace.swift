@@ -240,9 +240,24 @@ struct Workspace {
                         name: pusher.name, admitted: admitted, configuration: configuration, secrets: secrets,
                         endpoint: pusher.endpoint, acceptedGaps: self.configuration.acceptedGaps,
                         pace: pace(of: pusher)))
-            } catch { throw CommandFailure(error) }
+            } catch {
+                var error = error
+                error.message += need(of: pusher, users)
+                throw CommandFailure(error)
+            }
         }
         return host
+    }
+
+    /// For whom a pusher is needed: "; it is needed for travis:acme/app of cicd-bot, and for 3 more targets".
+    private func need(of pusher: ConfiguredPusher, _ users: [ConfiguredUser]) -> String {
+        let targets = users.flatMap { user in
+            user.targets.filter { $0.pusher == pusher.name }.map { "\($0.name) of \(user.name)" }
+        }
+        guard let first = targets.first else { return "" }
+        let more = targets.count - 1
+        return "; it is needed for \(first)"
+            + (more == 0 ? "" : ", and for \(more) more \(more == 1 ? "target" : "targets")")
     }
 
     /// How fast a pusher may ask its service.

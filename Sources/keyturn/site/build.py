@@ -61,7 +61,7 @@ class Site:
         self.groups["Every field and answer"] = list(PLUGINS)
         addresses = {f"{GUIDES}/{name}.md": f"guides/{name}.html" for name in guides}
         addresses |= {source: f"{address}.html" for source, address in PLUGINS.items()}
-        addresses |= {"README.md": "index.html", "CHANGELOG.md": "changes.html"}
+        addresses |= {"README.md": "index.html", "CHANGELOG.md": "changes.html", "SECURITY.md": "security.html"}
         self.pages = {(repository / source).resolve(): Page(repository, source, address) for source, address in addresses.items()}
         self.files = {}
         self.broken = []
@@ -123,7 +123,7 @@ class Site:
 <div class="page">
 <main>
 {body}
-<footer><a href="{self.relative(page, "changes.html")}">Changes</a></footer>
+<footer><a href="{self.relative(page, "changes.html")}">Changes</a> <a href="{self.relative(page, "security.html")}">Security policy</a></footer>
 </main>
 <nav id="contents" aria-label="Contents">
 {self.contents(page)}
