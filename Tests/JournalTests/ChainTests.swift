@@ -18,7 +18,8 @@ struct ChainTests {
     }
 
     private func tamper(_ notebook: Notebook, _ sql: String) throws {
-        try notebook.execute("DROP TRIGGER IF EXISTS line_is_not_changed; DROP TRIGGER IF EXISTS line_is_not_removed; \(sql)")
+        try notebook.execute(
+            "DROP TRIGGER IF EXISTS line_is_not_changed; DROP TRIGGER IF EXISTS line_is_not_removed; \(sql)")
     }
 
     private func faults(
