@@ -48,7 +48,7 @@ let modules: [Target] = [
         dependencies: ["FileTrust", "JSON", "Programs", "Rotation", "Secrets", .product(name: "Yams", package: "Yams")]),
     .target(
         name: "Engine",
-        dependencies: ["AWS", "HTTP", "Journal", "PusherHost", "Rotation", "Secrets"]),
+        dependencies: ["Journal", "Rotation", "Secrets"]),
 ]
 
 let executables: [Target] = [
@@ -101,7 +101,7 @@ func pusher(_ name: String, dependencies: [Target.Dependency] = [], exclude: [St
 let simulator: [Target] = [
     .executableTarget(
         name: "Simulator",
-        dependencies: ["AWS", "Engine", "Journal", "PusherHost", "Rotation", "SQLiteStore", "Secrets"],
+        dependencies: ["Engine", "Journal", "Rotation", "SQLiteStore", "Secrets"],
         path: "Tests/Simulator", exclude: ["mutants.sh"])
 ]
 
@@ -110,8 +110,8 @@ let counts: [Target] = [
     .executableTarget(
         name: "Counts",
         dependencies: [
-            "AWS", "Configuration", "Engine", "JSON", "Journal", "PusherHost", "Rotation", "RunnerProtocol",
-            "SQLiteStore", "Secrets",
+            "Configuration", "Engine", "JSON", "Journal", "Rotation", "RunnerProtocol", "SQLiteStore",
+            "Secrets",
         ], path: "Tests/Benchmark/Counts")
 ]
 
@@ -147,7 +147,7 @@ let tests: [Target] = [
     .testTarget(name: "StoreTests", dependencies: ["CSQLite", "SQLiteStore", "StateStore"]),
     .testTarget(
         name: "EngineTests",
-        dependencies: ["AWS", "Engine", "Journal", "PusherHost", "Rotation", "SQLiteStore", "Secrets"]),
+        dependencies: ["Engine", "Journal", "Rotation", "SQLiteStore", "Secrets"]),
     .testTarget(
         name: "PluginTests",
         dependencies: [

@@ -1,5 +1,4 @@
 public import Journal
-internal import PusherHost
 public import Rotation
 internal import Secrets
 

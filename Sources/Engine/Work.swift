@@ -1,5 +1,3 @@
-internal import AWS
-internal import PusherHost
 internal import Rotation
 internal import Secrets
 
@@ -15,7 +13,7 @@ struct Work {
         let timeout = user.policy.pushTimeout
         switch effect {
         case .push(let target, let id):
-            guard let place = user.targetsByName[target] else {
+            guard user.targets[target] != nil else {
                 return post(
                     .pushed(target, id, PushResult(.invalidConfig, message: "\(target) is not in the configuration")))
             }
@@ -23,17 +21,17 @@ struct Work {
                 return post(.pushed(target, id, PushResult(.internal, message: Self.lacksSecret(id))))
             }
             let isFinishing = session.rotation.deliveries[target]?.mayBeTorn ?? false
-            pushers.push(pair, to: place, isFinishing: isFinishing, timeout: timeout) { answer in
+            pushers.push(pair, to: target, isFinishing: isFinishing, timeout: timeout) { answer in
                 switch answer {
                 case .ended(let result): post(.pushed(target, id, result))
                 case .notBegun: post(.notBegun(effect))
                 }
             }
         case .inspect(let target):
-            guard let place = user.targetsByName[target] else {
+            guard user.targets[target] != nil else {
                 return post(.inspected(target, TargetInspection(.unsupported)))
             }
-            pushers.inspect(place, timeout: timeout) { answer in
+            pushers.inspect(target, timeout: timeout) { answer in
                 switch answer {
                 case .ended(.seen(let inspection)): post(.inspected(target, inspection))
                 case .ended(.failed(let reason)): post(.notInspected(target, reason))
@@ -41,8 +39,8 @@ struct Work {
                 }
             }
         case .check(let target):
-            guard let place = user.targetsByName[target] else { return post(.checked(target, nil)) }
-            pushers.refusal(of: place, timeout: timeout) { answer in
+            guard user.targets[target] != nil else { return post(.checked(target, nil)) }
+            pushers.refusal(of: target, timeout: timeout) { answer in
                 switch answer {
                 case .ended(let refusal): post(.checked(target, refusal))
                 case .notBegun: post(.notBegun(effect))
@@ -59,7 +57,7 @@ struct Work {
 
     /// Asks AWS.
     private static func ask(_ effect: Effect, _ user: ManagedUser, _ pair: KeyPair?) async -> Happening {
-        do throws(AWSError) {
+        do throws(Failure) {
             switch effect {
             case .listKeys:
                 return Happening(event: .keysListed(try await user.keys.listAccessKeys(of: user.userName)))
@@ -79,7 +77,7 @@ struct Work {
                 return Happening(event: .keyDeleted(id))
             case .push, .inspect, .check: preconditionFailure("the pushers are asked, not AWS")
             }
-        } catch { return Happening(event: .failed(effect, Failure(error))) }
+        } catch { return Happening(event: .failed(effect, error)) }
     }
 
     private static func lacksSecret(_ id: AccessKeyID) -> String { "the sealed secret of \(id) is not in the journal" }
@@ -88,33 +86,14 @@ struct Work {
         guard let pair, pair.id == id.rawValue else {
             return .keyNotVerified(id, lacksSecret(id))
         }
-        do {
-            let arn = try await user.keys.identity(of: pair)
-            if ARN(arn).isUser(named: user.userName) { return .keyVerified(id) }
-            return .keyOfAnother(
-                id, "STS says that the new key \(id) is \(arn), not the user \(user.userName). It was pushed nowhere.")
-        } catch { return .keyNotVerified(id, error.description) }
-    }
-}
-
-extension Failure {
-    init(_ error: AWSError) {
-        let kind: Kind =
-            switch error.code {
-            case .denied, .unknownKey: .denied
-            case .unreachable: .unreachable
-            case .lost: .lost
-            case .limitExceeded: .limitExceeded
-            case .noSuchEntity: .noSuchUser
-            case .refused: .refused
+        do throws(Failure) {
+            switch try await user.keys.holder(of: pair, expecting: user.userName) {
+            case .expected: return .keyVerified(id)
+            case .another(let arn):
+                return .keyOfAnother(
+                    id,
+                    "STS says that the new key \(id) is \(arn), not the user \(user.userName). It was pushed nowhere.")
             }
-        let next =
-            switch kind {
-            case .denied: "; `keyturn check --online` tells who keyturn is in AWS, `keyturn policy` what it needs"
-            case .noSuchUser:
-                "; is the name right, and the account? `keyturn check --online` tells as whom keyturn asks"
-            case .unreachable, .lost, .limitExceeded, .refused: ""
-            }
-        self.init(kind, error.description + next)
+        } catch { return .keyNotVerified(id, error.message) }
     }
 }

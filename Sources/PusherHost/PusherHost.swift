@@ -49,22 +49,13 @@ public struct PusherTarget: Hashable, Sendable {
     public var fields: String
     /// Targets of one plugin and service with the same text are not pushed at the same time; nil: no such bond.
     public var exclusive: String?
-    /// Whether one variable holds the whole pair.
-    public var isOneValue: Bool
-    /// What it is, whatever it is called: plugin, service, place and variables; nil: not known.
-    public var identity: String?
 
     /// One place.
-    public init(
-        name: TargetName, pusher: String, fields: String, exclusive: String?, isOneValue: Bool = false,
-        identity: String? = nil
-    ) {
-        self.identity = identity
+    public init(name: TargetName, pusher: String, fields: String, exclusive: String?) {
         self.name = name
         self.pusher = pusher
         self.fields = fields
         self.exclusive = exclusive
-        self.isOneValue = isOneValue
     }
 }
 

@@ -61,7 +61,7 @@ public enum Event: Hashable, Sendable {
 }
 
 /// Why an effect did not succeed.
-public struct Failure: Hashable, Sendable {
+public struct Failure: Error, Hashable, Sendable {
     /// What the rotation has to tell apart.
     public enum Kind: String, Hashable, Codable, Sendable {
         /// Whether it took effect is not known.

@@ -1,6 +1,5 @@
 import Engine
 import Journal
-import PusherHost
 import Rotation
 import SQLiteStore
 import Secrets

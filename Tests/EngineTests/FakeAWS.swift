@@ -1,4 +1,3 @@
-import AWS
 import Engine
 import Rotation
 import Secrets
@@ -35,16 +34,13 @@ final class FakeAWS: AccessKeyService {
     private let clock: VirtualClock
     /// How many times STS does not know a new key.
     let spreading: Int
-    /// STS's answer for a user.
-    let arn: @Sendable (String) -> String
+    /// Whose every pair is, according to STS; nil: its user's.
+    let impostor: String?
 
-    init(
-        _ clock: VirtualClock, spreading: Int = 1,
-        arn: @escaping @Sendable (String) -> String = { "arn:aws:iam::123456789012:user/ci/\($0)" }
-    ) {
+    init(_ clock: VirtualClock, spreading: Int = 1, impostor: String? = nil) {
         self.clock = clock
         self.spreading = spreading
-        self.arn = arn
+        self.impostor = impostor
     }
 
     /// Gives a user a key that is due.
@@ -65,11 +61,11 @@ final class FakeAWS: AccessKeyService {
 
     static func secret(of id: String) -> String { "s3cr3t/+of/\(id)/0123456789" }
 
-    func listAccessKeys(of user: String) async throws(AWSError) -> [AccessKey] { keys(of: user) }
+    func listAccessKeys(of user: String) async throws(Failure) -> [AccessKey] { keys(of: user) }
 
-    func createAccessKey(of user: String) async throws(AWSError) -> (key: AccessKey, pair: KeyPair) {
+    func createAccessKey(of user: String) async throws(Failure) -> (key: AccessKey, pair: KeyPair) {
         let creation = state.withLock { $0.creations.isEmpty ? .works : $0.creations.removeFirst() }
-        if creation == .refused { throw AWSError(.refused, "CreateAccessKey: refused") }
+        if creation == .refused { throw Failure(.refused, "CreateAccessKey: refused") }
         let now = clock.now
         let made = state.withLock { state -> AccessKey? in
             guard state.keys[user, default: []].count < 2 else { return nil }
@@ -80,13 +76,13 @@ final class FakeAWS: AccessKeyService {
             state.changes.append(Change(call: "create", key: key.id, at: now))
             return key
         }
-        guard let made else { throw AWSError(.limitExceeded, "CreateAccessKey: LimitExceeded") }
-        if creation == .lost { throw AWSError(.lost, "CreateAccessKey: no reply") }
+        guard let made else { throw Failure(.limitExceeded, "CreateAccessKey: LimitExceeded") }
+        if creation == .lost { throw Failure(.lost, "CreateAccessKey: no reply") }
         while creation == .hangs, !Task.isCancelled { await Task.yield() }
         return (made, KeyPair(id: made.id.rawValue, secret: .text(Self.secret(of: made.id.rawValue))))
     }
 
-    func setStatus(_ status: AccessKey.Status, of id: AccessKeyID, of user: String) async throws(AWSError) {
+    func setStatus(_ status: AccessKey.Status, of id: AccessKeyID, of user: String) async throws(Failure) {
         let now = clock.now
         state.withLock { state in
             for index in state.keys[user, default: []].indices where state.keys[user]?[index].id == id {
@@ -96,7 +92,7 @@ final class FakeAWS: AccessKeyService {
         }
     }
 
-    func deleteAccessKey(_ id: AccessKeyID, of user: String) async throws(AWSError) {
+    func deleteAccessKey(_ id: AccessKeyID, of user: String) async throws(Failure) {
         let now = clock.now
         state.withLock { state in
             state.keys[user]?.removeAll { $0.id == id }
@@ -104,9 +100,9 @@ final class FakeAWS: AccessKeyService {
         }
     }
 
-    func lastUse(of id: AccessKeyID) async throws(AWSError) -> LastUse? { nil }
+    func lastUse(of id: AccessKeyID) async throws(Failure) -> LastUse? { nil }
 
-    func identity(of pair: KeyPair) async throws(AWSError) -> String {
+    func holder(of pair: KeyPair, expecting expected: String) async throws(Failure) -> KeyHolder {
         let user = state.withLock { state -> String? in
             if let left = state.ignorance[AccessKeyID(pair.id)], left > 0 {
                 state.ignorance[AccessKeyID(pair.id)] = left - 1
@@ -115,8 +111,9 @@ final class FakeAWS: AccessKeyService {
             return state.keys.first { $0.value.contains { $0.id.rawValue == pair.id && $0.status == .active } }?.key
         }
         guard let user, pair.secret == .text(Self.secret(of: pair.id)) else {
-            throw AWSError(.unknownKey, "GetCallerIdentity: InvalidClientTokenId")
+            throw Failure(.denied, "GetCallerIdentity: InvalidClientTokenId")
         }
-        return arn(user)
+        if let impostor { return .another(impostor) }
+        return user == expected ? .expected : .another(user)
     }
 }

@@ -1,5 +1,4 @@
 import Engine
-import PusherHost
 import Rotation
 import Secrets
 import Synchronization
@@ -51,22 +50,22 @@ final class FakePushers: PushService {
     }
 
     func push(
-        _ pair: KeyPair, to target: PusherTarget, isFinishing: Bool, timeout: Duration,
+        _ pair: KeyPair, to target: TargetName, isFinishing: Bool, timeout: Duration,
         answer: @escaping @Sendable (PushAnswer<PushResult>) -> Void
     ) {
         Task { answer(await push(pair, to: target, timeout: timeout).map { .ended($0) } ?? .notBegun) }
     }
 
-    private func push(_ pair: KeyPair, to target: PusherTarget, timeout: Duration) async -> PushResult? {
+    private func push(_ pair: KeyPair, to target: TargetName, timeout: Duration) async -> PushResult? {
         let now = clock.now
         let (behaviour, onPush) = state.withLock { state in
-            state.pushes.append((target.name, pair.id, now))
-            return (state.behaviours[target.name] ?? .confirms, state.onPush)
+            state.pushes.append((target, pair.id, now))
+            return (state.behaviours[target] ?? .confirms, state.onPush)
         }
         await onPush?()
         switch behaviour {
         case .confirms:
-            state.withLock { $0.held[target.name] = pair.id }
+            state.withLock { $0.held[target] = pair.id }
             return PushResult(.ok, evidence: .readBack, message: "read back")
         case .fails(let outcome): return PushResult(outcome, message: "no")
         case .hangs:
@@ -74,28 +73,28 @@ final class FakePushers: PushService {
             return PushResult(.timedOut, message: "no answer in time")
         case .confirmsLate(let delay):
             await clock.sleep(until: clock.now + delay)
-            state.withLock { $0.held[target.name] = pair.id }
+            state.withLock { $0.held[target] = pair.id }
             return PushResult(.ok, evidence: .readBack, message: "read back")
         case .isNotBegun:
             // As the host does it: when it is told to stop, not before.
             await Task { await clock.sleep(until: clock.now + .seconds(1)) }.value
             return nil
         case .forgets:
-            state.withLock { $0.held[target.name] = pair.id }
+            state.withLock { $0.held[target] = pair.id }
             return PushResult(.unknown, message: "the pusher crashed")
         }
     }
 
     func refusal(
-        of target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushAnswer<String?>) -> Void
+        of target: TargetName, timeout: Duration, answer: @escaping @Sendable (PushAnswer<String?>) -> Void
     ) {
         answer(.ended(nil))
     }
 
     func inspect(
-        _ target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushAnswer<Sighting>) -> Void
+        _ target: TargetName, timeout: Duration, answer: @escaping @Sendable (PushAnswer<Sighting>) -> Void
     ) {
-        let holding = held(target.name).map { TargetInspection.Holding.key(AccessKeyID($0)) }
+        let holding = held(target).map { TargetInspection.Holding.key(AccessKeyID($0)) }
         answer(.ended(.seen(TargetInspection(holding ?? .unsupported))))
     }
 }

@@ -1,6 +1,5 @@
 import Engine
 @testable import Journal
-import PusherHost
 import Rotation
 import Secrets
 import Testing

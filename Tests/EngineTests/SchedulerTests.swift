@@ -1,6 +1,5 @@
 import Engine
 import Journal
-import PusherHost
 import Rotation
 import Secrets
 import Testing
@@ -93,7 +92,8 @@ struct LastUserTests {
         for name in ["own", "a", "b"] { _ = stage.aws.addOldKey(of: name) }
         let plain = stage.user("own")
         let own = ManagedUser(
-            name: "own", userName: "own", keys: stage.aws, policy: plain.policy, targets: plain.targets, comesLast: true
+            name: "own", userName: "own", keys: stage.aws, policy: plain.policy, targets: Array(plain.targets.values),
+            comesLast: true
         )
         let users = [own, stage.user("a"), stage.user("b")]
         let outcomes = await stage.engine().work(on: users, requests: [.rotate], extent: .wholeRotation)

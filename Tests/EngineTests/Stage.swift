@@ -1,6 +1,5 @@
 import Engine
 @testable import Journal
-import PusherHost
 import Rotation
 import SQLiteStore
 import Secrets
@@ -44,7 +43,7 @@ struct Stage {
             name: name, userName: name, keys: aws, policy: policy,
             targets: (0..<targets).map { index in
                 let target = Self.target(index, of: name)
-                return PusherTarget(name: target, pusher: "travis", fields: "{}", exclusive: nil)
+                return ManagedTarget(target)
             })
     }
 

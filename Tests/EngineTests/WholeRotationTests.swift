@@ -1,6 +1,5 @@
 import Engine
 import Journal
-import PusherHost
 import Rotation
 import Secrets
 import Synchronization

@@ -1,4 +1,3 @@
-internal import AWS
 internal import Engine
 internal import Journal
 internal import Rotation
@@ -57,16 +56,16 @@ struct Stray {
 
 /// The simulator carries effects out itself: nothing calls this.
 struct NoService: AccessKeyService {
-    private static let error = AWSError(.unreachable, "there is no AWS here")
+    private static let error = Failure(.unreachable, "there is no AWS here")
 
-    func listAccessKeys(of user: String) async throws(AWSError) -> [AccessKey] { throw Self.error }
-    func createAccessKey(of user: String) async throws(AWSError) -> (key: AccessKey, pair: KeyPair) {
+    func listAccessKeys(of user: String) async throws(Failure) -> [AccessKey] { throw Self.error }
+    func createAccessKey(of user: String) async throws(Failure) -> (key: AccessKey, pair: KeyPair) {
         throw Self.error
     }
-    func setStatus(_ status: AccessKey.Status, of id: AccessKeyID, of user: String) async throws(AWSError) {
+    func setStatus(_ status: AccessKey.Status, of id: AccessKeyID, of user: String) async throws(Failure) {
         throw Self.error
     }
-    func deleteAccessKey(_ id: AccessKeyID, of user: String) async throws(AWSError) { throw Self.error }
-    func lastUse(of id: AccessKeyID) async throws(AWSError) -> LastUse? { throw Self.error }
-    func identity(of pair: KeyPair) async throws(AWSError) -> String { throw Self.error }
+    func deleteAccessKey(_ id: AccessKeyID, of user: String) async throws(Failure) { throw Self.error }
+    func lastUse(of id: AccessKeyID) async throws(Failure) -> LastUse? { throw Self.error }
+    func holder(of pair: KeyPair, expecting user: String) async throws(Failure) -> KeyHolder { throw Self.error }
 }

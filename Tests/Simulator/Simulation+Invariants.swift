@@ -1,5 +1,4 @@
 internal import Engine
-internal import PusherHost
 internal import Rotation
 
 /// What must hold after every event.
@@ -115,7 +114,7 @@ extension Simulation {
             if id != rotation.deliveringKey?.id { violate("pushes \(id), which is not the new key") }
             if journal.sealed != id.rawValue { violate("pushes a pair that is not in the journal") }
             if !book.verified.contains(id) { violate("pushes a key that STS has not answered for") }
-            if !processes.contains(where: { $0.session.user.targets.contains { $0.name == name } }) {
+            if !processes.contains(where: { $0.session.user.targets[name] != nil }) {
                 violate("pushes to \(name), which is not in the configuration")
             }
             if !flight.hasSeenSuccessor { violate("pushes a key without having looked whether it is still there") }

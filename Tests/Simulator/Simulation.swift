@@ -1,6 +1,5 @@
 internal import Engine
 internal import Journal
-internal import PusherHost
 internal import Rotation
 internal import Secrets
 
@@ -160,9 +159,7 @@ struct Simulation {
         let made = ManagedUser(
             name: user, userName: user, keys: NoService(), policy: policy,
             targets: targets.filter(\.isConfigured).map {
-                PusherTarget(
-                    name: $0.name, pusher: "ci", fields: "{}", exclusive: nil,
-                    isOneValue: $0.name.rawValue.hasSuffix("1"))
+                ManagedTarget($0.name, isOneValue: $0.name.rawValue.hasSuffix("1"))
             })
         configured = made
         return made
@@ -201,7 +198,7 @@ struct Simulation {
                 isRevoked: rotation.isLeaked(rotation.current?.id) || leak?.id == rotation.next?.id && leak != nil,
                 isOrphan: rotation.phase == .creating && leak == nil, hasLeak: rotation.hasLeak,
                 isRetired: rotation.retireReason != nil,
-                watched: Set(processes[index].session.user.targets.map(\.name)).subtracting(
+                watched: Set(processes[index].session.user.targets.keys).subtracting(
                     rotation.deliveries.filter { $0.value.state == .skipped }.keys),
                 delivered: Set(rotation.deliveries.filter { $0.value.state == .confirmed }.keys))
             processes[index].flights.append(flight)

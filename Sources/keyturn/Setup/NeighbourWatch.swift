@@ -15,7 +15,7 @@ final class NeighbourWatch: PushService {
     /// How long it is believed that there is nothing around a target: a rotation that has to wait asks again and again.
     private static let belief: Duration = .seconds(600)
 
-    private let host: PusherHost
+    private let pushers: HostedPushers
     private let neighbourhood: Neighbourhood
     /// The keys of each target's user.
     private let keys: [TargetName: @Sendable () async -> Set<String>]
@@ -23,30 +23,32 @@ final class NeighbourWatch: PushService {
     private let quietUntil = Mutex<[TargetName: ContinuousClock.Instant]>([:])
 
     init(
-        host: PusherHost, neighbourhood: Neighbourhood, keys: [TargetName: @Sendable () async -> Set<String>]
-    ) { (self.host, self.neighbourhood, self.keys) = (host, neighbourhood, keys) }
+        _ pushers: HostedPushers, neighbourhood: Neighbourhood, keys: [TargetName: @Sendable () async -> Set<String>]
+    ) { (self.pushers, self.neighbourhood, self.keys) = (pushers, neighbourhood, keys) }
 
     func push(
-        _ pair: KeyPair, to target: PusherTarget, isFinishing: Bool, timeout: Duration,
+        _ pair: KeyPair, to target: TargetName, isFinishing: Bool, timeout: Duration,
         answer: @escaping @Sendable (PushAnswer<PushResult>) -> Void
-    ) { host.push(pair, to: target, isFinishing: isFinishing, timeout: timeout, answer: answer) }
+    ) { pushers.push(pair, to: target, isFinishing: isFinishing, timeout: timeout, answer: answer) }
 
     func inspect(
-        _ target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushAnswer<Sighting>) -> Void
-    ) { host.inspect(target, timeout: timeout, answer: answer) }
+        _ target: TargetName, timeout: Duration, answer: @escaping @Sendable (PushAnswer<Sighting>) -> Void
+    ) { pushers.inspect(target, timeout: timeout, answer: answer) }
 
     func refusal(
-        of target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushAnswer<String?>) -> Void
+        of target: TargetName, timeout: Duration, answer: @escaping @Sendable (PushAnswer<String?>) -> Void
     ) {
-        host.refusal(of: target, timeout: timeout) { [self] found in
-            guard case .ended(nil) = found, let keys = keys[target.name], !isQuiet(target.name) else {
+        pushers.refusal(of: target, timeout: timeout) { [self] found in
+            guard case .ended(nil) = found, let keys = keys[target], !isQuiet(target),
+                let place = pushers.targets[target]
+            else {
                 return answer(found)
             }
-            host.call(.find, target, timeout: Self.timeLimit) { [self] report in
+            pushers.host.call(.find, place, timeout: Self.timeLimit) { [self] report in
                 // A pusher that cannot look around, or cannot at the moment, holds nobody up.
-                let strays = neighbourhood.unnamed(report.places, around: target)
+                let strays = neighbourhood.unnamed(report.places, around: place)
                 guard !strays.isEmpty else {
-                    if report.outcome == .ok { quietUntil.withLock { $0[target.name] = .now + Self.belief } }
+                    if report.outcome == .ok { quietUntil.withLock { $0[target] = .now + Self.belief } }
                     return answer(.ended(nil))
                 }
                 Task { answer(.ended(Neighbourhood.refusal(strays, of: await keys()))) }
@@ -133,6 +135,8 @@ extension Workspace {
                 }
             }
         }
-        return NeighbourWatch(host: host, neighbourhood: Neighbourhood(self), keys: keys)
+        let targets = users.flatMap(\.targets).map { ($0.name, PusherTarget($0)) }
+        let pushers = HostedPushers(host: host, targets: Dictionary(targets) { first, _ in first })
+        return NeighbourWatch(pushers, neighbourhood: Neighbourhood(self), keys: keys)
     }
 }

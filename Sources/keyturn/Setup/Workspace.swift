@@ -215,8 +215,9 @@ struct Workspace {
     func manage(_ users: [ConfiguredUser], _ accounts: Accounts) -> [ManagedUser] {
         users.map { user in
             ManagedUser(
-                name: user.name, userName: user.userName, keys: accounts.iam(account(of: user)), policy: user.policy,
-                targets: user.targets.map(PusherTarget.init), comesLast: user.isOwn,
+                name: user.name, userName: user.userName, keys: IAMKeys(iam: accounts.iam(account(of: user))),
+                policy: user.policy,
+                targets: user.targets.map(ManagedTarget.init), comesLast: user.isOwn,
                 forgotten: configuration.forgotten)
         }
     }
@@ -308,11 +309,16 @@ struct Workspace {
     }
 }
 
+extension ManagedTarget {
+    init(_ target: ConfiguredTarget) {
+        self.init(target.name, isOneValue: target.variables.count == 1, identity: target.identity)
+    }
+}
+
 extension PusherTarget {
     init(_ target: ConfiguredTarget) {
         self.init(
-            name: target.name, pusher: target.pusher, fields: target.fields, exclusive: target.exclusive,
-            isOneValue: target.variables.count == 1, identity: target.identity)
+            name: target.name, pusher: target.pusher, fields: target.fields, exclusive: target.exclusive)
     }
 }
 

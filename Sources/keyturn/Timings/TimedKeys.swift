@@ -1,4 +1,3 @@
-internal import AWS
 internal import Engine
 internal import Rotation
 internal import Secrets
@@ -8,39 +7,39 @@ struct TimedKeys: AccessKeyService {
     let keys: any AccessKeyService
     let timings: Timings
 
-    func listAccessKeys(of user: String) async throws(AWSError) -> [AccessKey] {
+    func listAccessKeys(of user: String) async throws(Failure) -> [AccessKey] {
         let end = timings.begin("IAM ListAccessKeys")
         defer { end() }
         return try await keys.listAccessKeys(of: user)
     }
 
-    func createAccessKey(of user: String) async throws(AWSError) -> (key: AccessKey, pair: KeyPair) {
+    func createAccessKey(of user: String) async throws(Failure) -> (key: AccessKey, pair: KeyPair) {
         let end = timings.begin("IAM CreateAccessKey")
         defer { end() }
         return try await keys.createAccessKey(of: user)
     }
 
-    func setStatus(_ status: AccessKey.Status, of id: AccessKeyID, of user: String) async throws(AWSError) {
+    func setStatus(_ status: AccessKey.Status, of id: AccessKeyID, of user: String) async throws(Failure) {
         let end = timings.begin("IAM UpdateAccessKey")
         defer { end() }
         try await keys.setStatus(status, of: id, of: user)
     }
 
-    func deleteAccessKey(_ id: AccessKeyID, of user: String) async throws(AWSError) {
+    func deleteAccessKey(_ id: AccessKeyID, of user: String) async throws(Failure) {
         let end = timings.begin("IAM DeleteAccessKey")
         defer { end() }
         try await keys.deleteAccessKey(id, of: user)
     }
 
-    func lastUse(of id: AccessKeyID) async throws(AWSError) -> LastUse? {
+    func lastUse(of id: AccessKeyID) async throws(Failure) -> LastUse? {
         let end = timings.begin("IAM GetAccessKeyLastUsed")
         defer { end() }
         return try await keys.lastUse(of: id)
     }
 
-    func identity(of pair: KeyPair) async throws(AWSError) -> String {
+    func holder(of pair: KeyPair, expecting user: String) async throws(Failure) -> KeyHolder {
         let end = timings.begin("STS GetCallerIdentity")
         defer { end() }
-        return try await keys.identity(of: pair)
+        return try await keys.holder(of: pair, expecting: user)
     }
 }

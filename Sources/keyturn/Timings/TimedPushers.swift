@@ -1,5 +1,4 @@
 internal import Engine
-internal import PusherHost
 internal import Rotation
 internal import Secrets
 
@@ -9,10 +8,10 @@ struct TimedPushers: PushService {
     let timings: Timings
 
     func push(
-        _ pair: KeyPair, to target: PusherTarget, isFinishing: Bool, timeout: Duration,
+        _ pair: KeyPair, to target: TargetName, isFinishing: Bool, timeout: Duration,
         answer: @escaping @Sendable (PushAnswer<PushResult>) -> Void
     ) {
-        let end = timings.begin("\(target.pusher): push")
+        let end = timings.begin("\(Self.pusher(target)): push")
         pushers.push(pair, to: target, isFinishing: isFinishing, timeout: timeout) { result in
             end()
             answer(result)
@@ -20,9 +19,9 @@ struct TimedPushers: PushService {
     }
 
     func refusal(
-        of target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushAnswer<String?>) -> Void
+        of target: TargetName, timeout: Duration, answer: @escaping @Sendable (PushAnswer<String?>) -> Void
     ) {
-        let end = timings.begin("\(target.pusher): check")
+        let end = timings.begin("\(Self.pusher(target)): check")
         pushers.refusal(of: target, timeout: timeout) { refusal in
             end()
             answer(refusal)
@@ -30,12 +29,15 @@ struct TimedPushers: PushService {
     }
 
     func inspect(
-        _ target: PusherTarget, timeout: Duration, answer: @escaping @Sendable (PushAnswer<Sighting>) -> Void
+        _ target: TargetName, timeout: Duration, answer: @escaping @Sendable (PushAnswer<Sighting>) -> Void
     ) {
-        let end = timings.begin("\(target.pusher): inspect")
+        let end = timings.begin("\(Self.pusher(target)): inspect")
         pushers.inspect(target, timeout: timeout) { id in
             end()
             answer(id)
         }
     }
+
+    /// The name of a target begins with its pusher's.
+    private static func pusher(_ target: TargetName) -> Substring { target.rawValue.prefix { $0 != ":" } }
 }

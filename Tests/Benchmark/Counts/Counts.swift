@@ -1,9 +1,7 @@
-import AWS
 import Configuration
 import Engine
 import JSON
 import Journal
-import PusherHost
 import Rotation
 import RunnerProtocol
 import SQLiteStore
@@ -66,7 +64,7 @@ struct Counts {
         let user = ManagedUser(
             name: "bench", userName: "bench", keys: NoKeys(), policy: Policy(preflight: false),
             targets: (1...count).map {
-                PusherTarget(name: TargetName("gitlab:acme/app-\($0)"), pusher: "gitlab", fields: "{}", exclusive: nil)
+                ManagedTarget(TargetName("gitlab:acme/app-\($0)"))
             })
         var now = Timestamp(milliseconds: 1_800_000_000_000)
         var session = try await RotationSession(user, journal, owner: .current, at: now)
@@ -133,12 +131,12 @@ struct Counts {
 
 /// Nobody asks AWS here: the answers are given.
 private struct NoKeys: AccessKeyService {
-    func listAccessKeys(of user: String) async throws(AWSError) -> [AccessKey] { [] }
-    func createAccessKey(of user: String) async throws(AWSError) -> (key: AccessKey, pair: KeyPair) { throw none }
-    func setStatus(_ status: AccessKey.Status, of id: AccessKeyID, of user: String) async throws(AWSError) {}
-    func deleteAccessKey(_ id: AccessKeyID, of user: String) async throws(AWSError) {}
-    func lastUse(of id: AccessKeyID) async throws(AWSError) -> LastUse? { nil }
-    func identity(of pair: KeyPair) async throws(AWSError) -> String { throw none }
+    func listAccessKeys(of user: String) async throws(Failure) -> [AccessKey] { [] }
+    func createAccessKey(of user: String) async throws(Failure) -> (key: AccessKey, pair: KeyPair) { throw none }
+    func setStatus(_ status: AccessKey.Status, of id: AccessKeyID, of user: String) async throws(Failure) {}
+    func deleteAccessKey(_ id: AccessKeyID, of user: String) async throws(Failure) {}
+    func lastUse(of id: AccessKeyID) async throws(Failure) -> LastUse? { nil }
+    func holder(of pair: KeyPair, expecting user: String) async throws(Failure) -> KeyHolder { throw none }
 
-    private var none: AWSError { AWSError(.refused, "nobody is asked") }
+    private var none: Failure { Failure(.refused, "nobody is asked") }
 }
