@@ -135,6 +135,7 @@ let tests: [Target] = [
             "Enclosure", "HTTP", "JSON", "PusherHost", "Rotation", "RunnerProtocol", "Secrets",
             .product(name: "CKeyturnPusher", package: "plugin-sdk"),
         ]),
+    .testTarget(name: "PusherKitTests", dependencies: [.product(name: "PusherKit", package: "plugin-sdk")]),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Secrets"]),
     .testTarget(name: "PlainTextTests", dependencies: ["PlainText"]),

@@ -18,10 +18,11 @@
  * Rules for everything below
  *   - Every struct that crosses begins with `uint32_t size`, set by the side that fills it to sizeof its own version.
  *     Fields are only ever appended. The fields of a struct's first version are always there: its size is never below
- *     KT_MIN_SIZE_..., and a smaller one is refused. A later field is marked [since 1.N]; a reader uses it only if `size`
+ *     KT_MIN_SIZE_..., and a smaller one is not used. A later field is marked [since 1.N]; a reader uses it only if `size`
  *     covers it: KT_HAS(). What lies beyond the fields that a reader knows, it ignores. The three value types kt_string,
  *     kt_bytes and kt_header are frozen and have no size.
- *   - Zero means "not given", in every field: set a struct to zero, then its size, then what there is to say.
+ *   - Zero means "not given" in every field that a plugin fills: set a struct to zero, then its size, then what there is
+ *     to say.
  *   - Strings are (pointer, length), UTF-8, and need not end with a NUL. A length of 0 may come with a NULL pointer.
  *   - What a function is given, it borrows until it returns. What a plugin gives to the host, the host copies before its
  *     function returns. Nothing is freed by the other side.
@@ -81,7 +82,7 @@ extern "C" {
 #define KT_EXPORT
 #endif
 
-/* ---- Limits --------------------------------------------------------------------------------------------------- */
+/* ---- Limits: a later host may allow more, and never less --------------------------------------------------------- */
 
 /* Texts, in bytes. What is longer is cut. */
 #define KT_MAX_MESSAGE 1000    /* kt_report.message */
@@ -104,7 +105,7 @@ extern "C" {
 #define KT_MAX_REQUEST_BODY 1048576     /* 1 MiB */
 #define KT_MAX_REQUESTS 256             /* of one call */
 #define KT_MAX_REQUEST_BYTES 8388608    /* 8 MiB: bodies, header fields and URLs of one call's requests */
-#define KT_MAX_REQUESTS_AT_ONCE 4       /* of one call, in flight. send() waits, so one is the rule */
+#define KT_MAX_REQUESTS_AT_ONCE 4       /* of one call, unanswered. send() waits, so a good plugin has one */
 
 /* Answers. What is larger is given as KT_HTTP_TOO_LARGE. */
 #define KT_MAX_RESPONSE_BODY 4194304    /* 4 MiB */
@@ -121,7 +122,7 @@ extern "C" {
 #define KT_MAX_SLEEP_MS 3600000         /* 1 h: sleep_ms() returns then */
 
 /* Calls, places and the process. */
-#define KT_MAX_CALLS 80                 /* at the same time */
+#define KT_MAX_CALLS 80                 /* of one instance, at the same time */
 #define KT_MAX_PLACES 500               /* of one around(): more are left out */
 #define KT_MAX_SECRET_MEMORY 16777216   /* 16 MiB: kt_secret.allocate() gives NULL for more at once */
 #define KT_MAX_MEMORY 536870912         /* 512 MiB: allocations fail */
@@ -130,7 +131,7 @@ extern "C" {
 #define KT_OPEN_STACK 8388608           /* 8 MiB: the stack of the thread of the entry function, open() and close() */
 #define KT_CALL_STACK 1048576           /* 1 MiB: the stack of the thread of any other call */
 
-/* The size of each struct in the version in which it came: no side gives a smaller one. */
+/* The size of each struct in the first version that has it: no side gives a smaller one. */
 #define KT_MIN_SIZE_REPORT 64
 #define KT_MIN_SIZE_CALL 24
 #define KT_MIN_SIZE_TARGET 40
@@ -394,7 +395,7 @@ typedef struct kt_clock {
 /*
  * The plugin's table. Static: valid as long as the library is loaded.
  *
- * Cancellation. Every call has a deadline, and the operator may stop it before. From then on
+ * Cancellation. Every call has a deadline, which the operator sets, and may be stopped before it. From then on
  *   - send() sends nothing more: a request in flight is given up, and the answer is KT_HTTP_CANCELLED or
  *     KT_HTTP_TIMED_OUT;
  *   - kt_clock.cancelled() and kt_clock.sleep_ms() give 1;
