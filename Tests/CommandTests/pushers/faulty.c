@@ -229,6 +229,13 @@ static kt_outcome bad_push(void *instance, const kt_call *call, const kt_target 
     for (volatile int on = 1; IS("hangs") && on;) {}
     if (IS("rubbish")) return 4711;
     if (IS("never-well")) return KT_RETRYABLE;
+    kt_evidence unseen = IS("unseen-key-id") ? KT_EVIDENCE_READ_BACK : IS("unseen-end") ? KT_EVIDENCE_LAST_FOUR : KT_EVIDENCE_NONE;
+    if (unseen != KT_EVIDENCE_NONE) {
+        kt_report more = {.size = sizeof more, .evidence = unseen, .message = KT_STRING("written, and never looked at")};
+        kt_bytes body = {(const uint8_t *)"{\"data\":{\"more\":\"x\"}}", 21};
+        ask(instance, call, "POST", "https://vault.conformance.invalid:8200/v1/secret/data/more", "x", body);
+        return call->report(call, &more), KT_OK;
+    }
     if (IS("bidi-in-message")) return report(call, "written to \xe2\x80\xae" "ppa/emca", ""), KT_RETRYABLE;
     if (IS("bidi-in-log")) say(call, "written to \xe2\x80\xae" "ppa/emca");
     if ((IS("header-to-a-nul") || IS("body-to-a-nul")) && read_on(instance, call) != KT_OK) return KT_RATE_LIMITED;
