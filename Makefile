@@ -155,6 +155,7 @@ uninstall:
 # Python tools of the tests, in an environment of their own.
 $(VENV)/ready: Tests/ClientTests/requirements.txt
 	@command -v cc >/dev/null || $(MAKE) --no-print-directory packages WANTED=gcc
+	@command -v g++ >/dev/null || $(MAKE) --no-print-directory packages WANTED=g++
 	@command -v cargo >/dev/null || $(MAKE) --no-print-directory packages WANTED="rustc cargo"
 	@$(MAKE) --no-print-directory packages WANTED="dpkg-dev fakeroot"
 	@command -v groff >/dev/null || $(MAKE) --no-print-directory packages WANTED=groff-base

@@ -34,14 +34,18 @@ let modules: [Target] = [
         name: "Notifications",
         dependencies: ["CCrypto", "HTTP", "JSON", "PlainText", "Programs", "Rotation", "Secrets"]),
     .target(name: "Programs", dependencies: ["CLinux", "PlainText", "Secrets"]),
-    .target(name: "RunnerProtocol"),
+    .target(name: "RunnerProtocol", dependencies: [.product(name: "CKeyturnPusher", package: "plugin-sdk")]),
     .target(name: "CEnclosure"),
-    .target(name: "Enclosure", dependencies: ["CEnclosure", "CLinux", "CSeccomp"]),
+    .target(
+        name: "Enclosure",
+        dependencies: [
+            "CEnclosure", "CLinux", "CSeccomp", .product(name: "CKeyturnPusher", package: "plugin-sdk"),
+        ]),
     .target(
         name: "PusherHost",
         dependencies: [
             "CCrypto", "CLinux", "CSodium", "FileTrust", "HTTP", "JSON", "PlainText", "Programs", "Rotation",
-            "RunnerProtocol", "Secrets",
+            "RunnerProtocol", "Secrets", .product(name: "CKeyturnPusher", package: "plugin-sdk"),
         ]),
     .target(
         name: "Configuration",
@@ -129,7 +133,12 @@ let tests: [Target] = [
     .testTarget(name: "RunnerProtocolTests", dependencies: ["RunnerProtocol"]),
     .testTarget(name: "AWSTests", dependencies: ["AWS", "HTTP", "Rotation", "Secrets"]),
     .testTarget(
-        name: "PusherHostTests", dependencies: ["JSON", "PusherHost", "Rotation", "RunnerProtocol", "Secrets"]),
+        name: "PusherHostTests",
+        dependencies: [
+            "Enclosure", "HTTP", "JSON", "PusherHost", "Rotation", "RunnerProtocol", "Secrets",
+            .product(name: "CKeyturnPusher", package: "plugin-sdk"),
+        ]),
+    .testTarget(name: "PusherKitTests", dependencies: [.product(name: "PusherKit", package: "plugin-sdk")]),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Secrets"]),
     .testTarget(name: "PlainTextTests", dependencies: ["PlainText"]),

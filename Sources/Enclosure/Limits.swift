@@ -1,3 +1,4 @@
+internal import CKeyturnPusher
 internal import Glibc
 
 /// What a pusher's process may use at most. Time on the wall is the host's to limit.
@@ -6,9 +7,9 @@ enum Limits {
         try limit(RLIMIT_CORE, 0)
         // A program that is started has needs of its own.
         if grants.programs { return }
-        try limit(RLIMIT_NOFILE, 64)
+        try limit(RLIMIT_NOFILE, rlim_t(KT_MAX_DESCRIPTORS))
         // Writable memory of its own, and room for what is only reserved: Go and malloc reserve generously.
-        try limit(RLIMIT_DATA, 512 << 20)
+        try limit(RLIMIT_DATA, rlim_t(KT_MAX_MEMORY))
         try limit(RLIMIT_AS, 4 << 30)
         // The main thread's stack is not counted as data, so it has a limit of its own.
         try limit(RLIMIT_STACK, 8 << 20)

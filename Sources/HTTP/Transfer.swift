@@ -5,7 +5,7 @@ internal import Secrets
 /// One request on the wire. Only the client's thread touches it.
 final class Transfer {
     /// Header fields of one response, and their bytes.
-    private static let headerLimit = (count: 128, bytes: 24 << 10)
+    static let headerLimit = (count: 128, bytes: 24 << 10)
 
     let handle: UnsafeMutableRawPointer?
     var isCancelled = false

@@ -241,7 +241,7 @@ public struct StatusPage {
         <dt>soak</dt><dd>The old key is Inactive. <code>keyturn rollback</code> can still bring it back.</dd>
         <dt>deleting</dt><dd>The old key is deleted, and the rotation is complete.</dd>
         <dt>current, next, previous</dt><dd>The key that the targets hold; the new one, until every target has confirmed it; the one that was replaced.</dd>
-        <dt>evidence</dt><dd>How a target confirmed: <em>read-back</em>, the key ID was read there and is equal; <em>timestamp</em>, the service shows a newer write; <em>acknowledged</em>, the service said yes and nothing can be read.</dd>
+        <dt>evidence</dt><dd>How a target confirmed: <em>read-back</em>, the key ID was read there and is equal; <em>timestamp</em>, the service shows a newer write; <em>version</em>, the store shows the new version as the current one; <em>last-four</em>, the end of the key ID was read there, and was another one before; <em>used</em>, a job was seen using the key; <em>acknowledged</em>, the service said yes and nothing can be read.</dd>
         <dt>failed, unknown</dt><dd>The target said no, or nobody knows what it holds. The old key stays Active, and the push is tried again.</dd>
         </dl>
         </section>

@@ -30,7 +30,9 @@ final class ActiveCall {
         if requestCount > PusherLimits.requestsPerCall {
             return "more than \(PusherLimits.requestsPerCall) requests in one call"
         }
-        if requestBytes > PusherLimits.requestBytesPerCall { return "more than 8 MiB of requests in one call" }
+        if requestBytes > PusherLimits.requestBytesPerCall {
+            return "more than \(PusherLimits.requestBytesPerCall >> 20) MiB of requests in one call"
+        }
         if requests.count >= PusherLimits.requestsAtOncePerCall { return "more requests at once than a call may have" }
         return nil
     }

@@ -1,3 +1,4 @@
+internal import CKeyturnPusher
 internal import PlainText
 public import Rotation
 internal import RunnerProtocol
@@ -53,20 +54,15 @@ public struct CallReport: Hashable, Sendable {
         self.init(outcome, line.isEmpty ? Self.words[outcome] ?? outcome.rawValue : line)
         let isConfirmed = outcome == .ok || outcome == .unchanged
         self.evidence = isConfirmed ? evidence : nil
-        if outcome == .rateLimited, told.retryAfter >= 0 {
-            retryAfter = min(.milliseconds(told.retryAfter), Self.longestRetryAfter)
+        if outcome == .rateLimited, told.retryAfter > 0 {
+            retryAfter = min(.milliseconds(told.retryAfter), PusherLimits.retryAfter)
         }
-        keyID = told.keyID.isEmpty ? nil : Self.oneLine(told.keyID, redactor, limit: 128)
-        changedAt = told.changedAt.isEmpty ? nil : Self.oneLine(told.changedAt, redactor, limit: 64)
+        keyID = told.keyID.isEmpty ? nil : Self.oneLine(told.keyID, redactor, limit: PusherLimits.keyID)
+        changedAt = told.changedAt.isEmpty ? nil : Self.oneLine(told.changedAt, redactor, limit: PusherLimits.time)
     }
 
-    /// The bytes of a message.
-    static let messageLimit = 1_000
-    /// The longest wait that a pusher is believed to have been asked for. Longer ones are asked about again.
-    static let longestRetryAfter: Duration = .seconds(3_600)
-
     /// A text of a pusher as it may be shown. Secrets are taken out before it is cut, so that none is left in part.
-    static func oneLine(_ text: String, _ redactor: Redactor, limit: Int = messageLimit) -> String {
+    static func oneLine(_ text: String, _ redactor: Redactor, limit: Int = PusherLimits.message) -> String {
         guard text.utf8.count > longestSearched else { return PlainText.line(redactor.redact(text), limit: limit) }
         // What follows would be cut off in any case. The end may hold the beginning of a secret, so it goes.
         let searched = redactor.redact(String(decoding: text.utf8.prefix(longestSearched), as: UTF8.self))
@@ -81,13 +77,16 @@ public struct CallReport: Hashable, Sendable {
 
     /// `kt_outcome`.
     private static let outcomes: [Int32: PushResult.Outcome] = [
-        0: .ok, 1: .unchanged, 2: .retryable, 3: .rateLimited, 4: .unauthorized, 5: .notFound, 6: .conflict,
-        7: .invalidConfig, 8: .cancelled, 9: .timedOut, 10: .unsupported, 11: .internal,
+        KT_OK: .ok, KT_UNCHANGED: .unchanged, KT_RETRYABLE: .retryable, KT_RATE_LIMITED: .rateLimited,
+        KT_UNAUTHORIZED: .unauthorized, KT_NOT_FOUND: .notFound, KT_CONFLICT: .conflict,
+        KT_INVALID_CONFIG: .invalidConfig, KT_CANCELLED: .cancelled, KT_TIMED_OUT: .timedOut,
+        KT_UNSUPPORTED: .unsupported, KT_INTERNAL: .internal,
     ]
 
-    /// `kt_evidence`.
+    /// `kt_evidence`. Not `KT_EVIDENCE_USED`: that a job uses the key, no push can know.
     private static let evidence: [Int32: Evidence] = [
-        0: .acknowledged, 1: .readBack, 2: .timestamp, 3: .acknowledged,
+        KT_EVIDENCE_NONE: .acknowledged, KT_EVIDENCE_READ_BACK: .readBack, KT_EVIDENCE_TIMESTAMP: .timestamp,
+        KT_EVIDENCE_ACKNOWLEDGED: .acknowledged, KT_EVIDENCE_LAST_FOUR: .lastFour, KT_EVIDENCE_VERSION: .version,
     ]
 
     /// For pushers that say nothing.

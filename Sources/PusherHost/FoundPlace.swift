@@ -23,9 +23,10 @@ public struct FoundPlace: Hashable, Sendable {
 
     /// What a runner told, as it may be shown.
     init(_ told: WirePlace, _ redactor: Redactor) {
-        place = CallReport.oneLine(told.place, redactor, limit: 300)
+        place = CallReport.oneLine(told.place, redactor, limit: PusherLimits.place)
         fields = ((try? JSONValue(parsing: told.fields))?.object ?? [:]).compactMapValues(\.string)
-        keyID = told.keyID.isEmpty ? nil : CallReport.oneLine(told.keyID, redactor, limit: 128)
-        changedAt = told.changedAt.isEmpty ? nil : CallReport.oneLine(told.changedAt, redactor, limit: 64)
+        keyID = told.keyID.isEmpty ? nil : CallReport.oneLine(told.keyID, redactor, limit: PusherLimits.keyID)
+        changedAt =
+            told.changedAt.isEmpty ? nil : CallReport.oneLine(told.changedAt, redactor, limit: PusherLimits.time)
     }
 }

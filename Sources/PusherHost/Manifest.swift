@@ -1,3 +1,4 @@
+internal import CKeyturnPusher
 internal import FoundationEssentials
 public import JSON
 
@@ -31,9 +32,9 @@ public struct Manifest: Hashable, Sendable {
     public var json: JSONValue
 
     /// The longest summary, in bytes.
-    private static let summaryLimit = 400
+    private static let summaryLimit = Int(KT_MAX_SUMMARY)
     /// The largest manifest, in bytes.
-    static let sizeLimit = 1 << 20
+    static let sizeLimit = Int(KT_MAX_MANIFEST)
 
     /// Reads a manifest.
     ///
@@ -50,11 +51,11 @@ public struct Manifest: Hashable, Sendable {
                 "\(place): it has characters that cannot be shown, such as control characters or ones that turn the direction of writing"
             )
         }
-        guard let id = json["id"]?.string, (1...64).contains(id.utf8.count),
+        guard let id = json["id"]?.string, (1...Int(KT_MAX_ID)).contains(id.utf8.count),
             id.utf8.allSatisfy({ Self.isIDByte($0) }), id.utf8.first != UInt8(ascii: ".")
         else {
             throw PluginError(
-                "\(place): `id` is missing, longer than 64 characters, or has other characters than letters, digits and -_."
+                "\(place): `id` is missing, longer than \(KT_MAX_ID) characters, or has other characters than letters, digits and -_."
             )
         }
         let version = json["version"].map { $0.string ?? "" } ?? "0.0.0"

@@ -1,3 +1,4 @@
+internal import CKeyturnPusher
 internal import HTTP
 internal import RunnerProtocol
 internal import Secrets
@@ -40,6 +41,12 @@ enum PluginRequest {
         guard body.isEmpty || (method != .get && method != .head) else {
             throw Refusal(reason: "a \(method.rawValue) with a body")
         }
+        guard body.count <= PusherLimits.body else {
+            throw Refusal(reason: "a body of more than \(PusherLimits.body >> 20) MiB")
+        }
+        guard wanted.url.utf8.count <= KT_MAX_URL else {
+            throw Refusal(reason: "a URL of more than \(KT_MAX_URL) bytes")
+        }
         let url: HTTPURL
         do throws(HTTPURL.Malformed) { url = try HTTPURL(wanted.url) } catch {
             throw Refusal(reason: error.description)
@@ -63,7 +70,10 @@ enum PluginRequest {
             throw Refusal(reason: error.description)
         }
         guard fields.count <= HeaderFields.countLimit, bytes.count <= HeaderFields.byteLimit else {
-            throw Refusal(reason: "more than 64 header fields, or more than 64 KiB of them")
+            throw Refusal(
+                reason:
+                    "more than \(HeaderFields.countLimit) header fields, or more than \(HeaderFields.byteLimit >> 10) KiB of them"
+            )
         }
         var lines: [UInt8] = []
         // Growing would leave copies of a token behind.
@@ -96,7 +106,7 @@ enum PluginRequest {
 
     /// `tchar` of RFC 9110.
     private static func isToken(_ name: ArraySlice<UInt8>) -> Bool {
-        (1...256).contains(name.count)
+        (1...Int(KT_MAX_HEADER_NAME)).contains(name.count)
             && name.allSatisfy { byte in
                 (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
                     || "!#$%&'*+-.^_`|~".utf8.contains(byte)

@@ -1,12 +1,16 @@
+internal import CKeyturnPusher
+
 /// What one pusher may do to keyturn: every bound on what its process sends and asks for, in one place. They stand on the host's
 /// side of the socket, since what stands in the runner is the plugin's to change.
 enum PusherLimits {
-    /// Requests of one call, as the ABI's header says.
-    static let requestsPerCall = 256
-    /// Bytes of header fields and bodies of one call's requests.
-    static let requestBytesPerCall = 8 << 20
+    // What a plugin's author has to know is in the ABI's header, and taken from there.
+
+    /// Requests of one call.
+    static let requestsPerCall = Int(KT_MAX_REQUESTS)
+    /// Bytes of header fields, bodies and URLs of one call's requests.
+    static let requestBytesPerCall = Int(KT_MAX_REQUEST_BYTES)
     /// Requests of one call under way at once. The ABI has one; a plugin's threads may overlap by a few.
-    static let requestsAtOncePerCall = 4
+    static let requestsAtOncePerCall = Int(KT_MAX_REQUESTS_AT_ONCE)
     /// Bytes of requests under way of the whole pusher. Beyond it nothing more is read from its process.
     static let requestBytesAtOnce = 4 << 20
     /// Bytes that wait to be read by its process. Beyond it nothing more is read from it...
@@ -16,7 +20,27 @@ enum PusherLimits {
     /// Bytes of answers that are being received, beyond the first 64 KiB of each.
     static let responseRoom = 8 << 20
     /// The largest answer, in bytes.
-    static let response = 4 << 20
+    static let response = Int(KT_MAX_RESPONSE_BODY)
+    /// The largest body of a request, in bytes.
+    static let body = Int(KT_MAX_REQUEST_BODY)
+    /// The time for an answer where the plugin gives none, and the longest that it may give.
+    static let requestTime = (usual: Int64(KT_REQUEST_TIME_MS), longest: Int64(KT_MAX_REQUEST_TIME_MS))
+    /// Calls that one process has at a time: more than there are connections, so that one is in use while another call thinks
+    /// about its answer.
+    static let calls = Int(KT_MAX_CALLS)
+    /// How long a library may take to load and open.
+    static let openTime: Duration = .milliseconds(KT_OPEN_TIME_MS)
+    /// How long a call may go on once it was told to stop.
+    static let cancelTime: Duration = .milliseconds(KT_CANCEL_TIME_MS)
+    /// How long closing may take.
+    static let closeTime: Duration = .milliseconds(KT_CLOSE_TIME_MS)
+    /// The longest wait that a pusher is believed to have been asked for. Longer ones are asked about again.
+    static let retryAfter: Duration = .milliseconds(KT_MAX_RETRY_AFTER_MS)
+
+    /// Bytes of a report's message, of a log line, and of a place's name.
+    static let (message, line, place) = (Int(KT_MAX_MESSAGE), Int(KT_MAX_LOG_LINE), Int(KT_MAX_PLACE_NAME))
+    /// Bytes of a key ID, and of a time.
+    static let (keyID, time) = (Int(KT_MAX_KEY_ID), Int(KT_MAX_TIME_TEXT))
 
     /// Requests of an hour.
     static let requestsPerHour = 250_000
@@ -33,7 +57,7 @@ enum PusherLimits {
     static let nuisancesPerHour = 20_000
     /// Threads of its process: one for each call under way, and what its plugin may want besides. The kernel has no such limit for a
     /// process, so it is looked at from time to time.
-    static let threads = 256
+    static let threads = Int(KT_MAX_THREADS)
     /// How often that is.
     static let threadsInterval: Duration = .milliseconds(200)
     /// Starts of its process in an hour.

@@ -7,10 +7,8 @@ struct ClosingRunner {
     var deadline: ContinuousClock.Instant
 }
 
-/// The orderly end of a runner: `close()` is called, and gets a bounded time.
+/// The orderly end of a runner: `close()` is called, and gets a bounded time. Whatever matters is in the service by then.
 extension PusherSession {
-    /// How long `close()` may take. Whatever matters is in the service by then.
-    static let closeLimit: Duration = .seconds(2)
     /// Runners that may be closing at a time. Another one is ended at once.
     private static let closingLimit = 4
 
@@ -22,7 +20,7 @@ extension PusherSession {
         }
         runner.send(.close)
         runner.flush()
-        closing.append(ClosingRunner(runner: runner, deadline: .now + Self.closeLimit))
+        closing.append(ClosingRunner(runner: runner, deadline: .now + PusherLimits.closeTime))
     }
 
     /// Takes what a closing runner still says, and shows none of it: the pairs that it was given are forgotten here, so that they
@@ -39,7 +37,7 @@ extension PusherSession {
     func endClosing(at now: ContinuousClock.Instant) {
         for late in closing where now >= late.deadline {
             _ = late.runner.end()
-            let seconds = Self.closeLimit.components.seconds
+            let seconds = PusherLimits.closeTime.components.seconds
             log(.warning, nil, "close() did not return within \(seconds) s; its process was ended")
         }
         closing.removeAll { now >= $0.deadline }

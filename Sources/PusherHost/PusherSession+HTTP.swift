@@ -1,3 +1,4 @@
+internal import CKeyturnPusher
 internal import HTTP
 internal import Rotation
 internal import RunnerProtocol
@@ -7,18 +8,18 @@ internal import Secrets
 extension PusherSession {
     /// `kt_http_error`.
     private enum WireError {
-        static let none: Int32 = 0
-        static let refused: Int32 = 1
+        static let none = KT_HTTP_OK
+        static let refused = KT_HTTP_REFUSED
 
-        static func number(_ code: HTTPError.Code) -> Int32 {
+        static func number(_ code: HTTPError.Code) -> kt_http_error {
             switch code {
-            case .refused: 1
-            case .unreachable: 2
-            case .lost: 3
-            case .timedOut: 4
-            case .tooLarge, .crowded: 5
-            case .cancelled: 6
-            case .tls: 7
+            case .refused: KT_HTTP_REFUSED
+            case .unreachable: KT_HTTP_UNREACHABLE
+            case .lost: KT_HTTP_LOST
+            case .timedOut: KT_HTTP_TIMED_OUT
+            case .tooLarge, .crowded: KT_HTTP_TOO_LARGE
+            case .cancelled: KT_HTTP_CANCELLED
+            case .tls: KT_HTTP_TLS
             }
         }
     }
@@ -41,7 +42,8 @@ extension PusherSession {
                 throw PluginRequest.Refusal(reason: reason)
             }
             var request = try PluginRequest.checked(wanted, fields: &fields, body: &body, settings.grant)
-            let limit = wanted.timeLimit > 0 ? min(wanted.timeLimit, 120_000) : 30_000
+            let (usual, longest) = PusherLimits.requestTime
+            let limit = wanted.timeLimit > 0 ? min(wanted.timeLimit, longest) : usual
             request.timeout = min(.milliseconds(limit), max(active.deadline - .now, .milliseconds(1)))
             request.responseLimit = PusherLimits.response
             let key = RunnerLoop.Request(

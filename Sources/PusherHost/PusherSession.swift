@@ -7,15 +7,10 @@ internal import Secrets
 
 /// One pusher: its queue, and the runner that serves it, replaced when it dies. Only the loop's thread touches it.
 final class PusherSession {
-    /// Calls that one runner has at a time: more than there are connections, so that one is in use while another call
-    /// thinks about its answer.
-    private static let callLimit = 80
     /// Calls that may wait.
     private static let queueLimit = 16_384
     /// Pairs whose secrets are looked for in what the pusher says.
     private static let rememberedPairs = 128
-    /// How long a library may take to load and open.
-    private static let startLimit: Duration = .seconds(15)
     /// How long a runner stays without work: memory and time on the processor are for those who push.
     private static let idleLimit: Duration = .seconds(10)
     /// How long a runner takes new calls once it has seen a pair. After that another takes its place, and the pairs are
@@ -23,8 +18,6 @@ final class PusherSession {
     private static let pairLimit: Duration = .seconds(900)
     /// How long a question that writes nothing waits for a service that has asked for a pause.
     private static let longestQuestionWait: Duration = .seconds(60)
-    /// How long a call may go on once it was told to stop.
-    private static let grace: Duration = .seconds(2)
 
     let settings: PusherSettings
     private(set) var runner: RunnerProcess? {
@@ -80,7 +73,7 @@ final class PusherSession {
         identity = PluginIdentity(id: manifest.id, version: manifest.version, sha256: settings.admitted.library.hash)
         let grants = settings.admitted.grants
         isTrusted = grants.network || grants.programs || !grants.writable.isEmpty || !grants.readable.isEmpty
-        parallel = settings.plugin.manifest.allowsThreads ? Self.callLimit : 1
+        parallel = settings.plugin.manifest.allowsThreads ? PusherLimits.calls : 1
     }
 
     func start(_ completion: @escaping @Sendable (PusherHost.Start) -> Void) {
@@ -183,7 +176,7 @@ final class PusherSession {
         }
         do {
             let runner = try RunnerProcess(
-                runner: loop.runner, settings, startDeadline: .now + Self.startLimit)
+                runner: loop.runner, settings, startDeadline: .now + PusherLimits.openTime)
             self.runner = runner
             runner.send(.open, secrets: [settings.configuration])
         } catch { failStart("the pusher's process cannot be started: \(error.description)") }
@@ -294,13 +287,13 @@ final class PusherSession {
 
     private func write(_ line: LogLine, _ active: ActiveCall?) throws(ProtocolError) {
         // Counted first: what is left out costs nothing.
-        guard linesThisHour.take(), lineBytesThisHour.take(min(line.text.utf8.count, 2_000)) else {
+        guard linesThisHour.take(), lineBytesThisHour.take(min(line.text.utf8.count, PusherLimits.line)) else {
             if linesThisHour.isFirstRefusal() {
                 log(.warning, nil, "it writes too many lines; the rest of this hour's are left out")
             }
             return try countNuisance()
         }
-        let text = CallReport.oneLine(line.text, redactor, limit: 2_000)
+        let text = CallReport.oneLine(line.text, redactor, limit: PusherLimits.line)
         log(PusherLogLine.Level(rawValue: line.level) ?? .info, active?.call.target.name, text)
     }
 
@@ -320,7 +313,7 @@ final class PusherSession {
     }
 
     func log(_ level: PusherLogLine.Level, _ target: TargetName?, _ text: String) {
-        let text = CallReport.oneLine(text, redactor, limit: 2_000)
+        let text = CallReport.oneLine(text, redactor, limit: PusherLimits.line)
         loop.log(PusherLogLine(level: level, pusher: settings.name, target: target, text: text))
     }
 
@@ -341,7 +334,7 @@ final class PusherSession {
         }
         var next = min(nextPush ?? runner.nextCount, runner.nextCount)
         for active in runner.calls.values {
-            let end = active.isCancelled ? active.deadline + Self.grace : active.deadline
+            let end = active.isCancelled ? active.deadline + PusherLimits.cancelTime : active.deadline
             next = min(next, end)
             for held in active.held { next = min(next, held.until) }
         }
@@ -360,7 +353,7 @@ final class PusherSession {
         if now >= runner.nextCount { runner.nextCount = now + PusherLimits.threadsInterval }
         if runner.stage != .ready {
             if now >= runner.startDeadline {
-                lose { _ in "it did not open within \(Self.startLimit.components.seconds) s" }
+                lose { _ in "it did not open within \(PusherLimits.openTime.components.seconds) s" }
             }
             return
         }
@@ -379,7 +372,7 @@ final class PusherSession {
                 active.isCancelled = true
                 cancelRequests(of: active)
                 runner.send(.cancel, call: id)
-            } else if now >= active.deadline + Self.grace {
+            } else if now >= active.deadline + PusherLimits.cancelTime {
                 return lose { _ in "it did not answer in time, nor stop when told to" }
             }
         }

@@ -16,19 +16,39 @@ struct Witness {
 
     /// The key ID as answers may hold it: as it is, and in base64 at each of its three places.
     private let forms: [[UInt8]]
+    /// The last four characters of the key ID.
+    private let end: [UInt8]
     private var written = Write.none
     private var hasSeenKeyID = false
+    /// Whether the service has shown anything since it took the first write.
+    private var hasShownAnything = false
+    /// Whether it was asked before the first write, and whether the end of the key ID was in its answers then, and since.
+    private var endBefore: (isLookedFor: Bool, isSeen: Bool) = (false, false)
+    private var isEndSeenAfter = false
 
     /// - Parameter keyID: of the pair that is pushed; nil: the call is not a push.
-    init(keyID: String?) { forms = keyID.map(Self.forms) ?? [] }
+    init(keyID: String?) {
+        forms = keyID.map(Self.forms) ?? []
+        end = Array((keyID ?? "").utf8.suffix(4))
+    }
 
     /// Takes an answer of the service in.
     mutating func take(_ response: HTTPResponse, isWriting: Bool) {
         guard !forms.isEmpty else { return }
         let word = Self.judged(response)
         if isWriting { written = max(written, word) }
+        // Nothing is there yet: that is an answer, too.
+        if written == .none, !isWriting, response.status == 404 { endBefore.isLookedFor = true }
         // A refusal may well quote what it refuses.
-        if !hasSeenKeyID, word > .none { hasSeenKeyID = response.body.withBytes { holdsKeyID($0) } }
+        guard word > .none else { return }
+        if !hasSeenKeyID { hasSeenKeyID = response.body.withBytes { holdsKeyID($0) } }
+        let isEndSeen = response.body.withBytes { holdsEnd($0) }
+        if written > .none {
+            hasShownAnything = hasShownAnything || response.body.withBytes { !$0.isEmpty }
+            isEndSeenAfter = isEndSeenAfter || isEndSeen
+        } else {
+            endBefore = (true, endBefore.isSeen || isEndSeen)
+        }
     }
 
     /// Whether the service said yes to a writing request.
@@ -48,10 +68,23 @@ struct Witness {
         }
         let isBelieved = report.outcome == .ok ? written > .none : hasWrittenBefore || hasSeenKeyID
         guard isBelieved else { return disbelieved(report) }
-        if report.evidence == .readBack, !hasSeenKeyID { report.evidence = .acknowledged }
+        if let evidence = report.evidence, !hasSeen(evidence) { report.evidence = .acknowledged }
         // 202 says that it will be done.
         if report.outcome == .ok, written == .taken { report.evidence = .acknowledged }
         return report
+    }
+
+    /// Whether the answers of this call bear out what the pusher concludes from them. What a time or a version means only the
+    /// pusher knows; that the service has shown something since the write, the host does.
+    private func hasSeen(_ evidence: Evidence) -> Bool {
+        switch evidence {
+        case .acknowledged: true
+        case .readBack: hasSeenKeyID
+        case .timestamp, .version: hasShownAnything
+        // Four characters are soon there by chance: they must not have been there before.
+        case .lastFour: isEndSeenAfter && endBefore.isLookedFor && !endBefore.isSeen
+        case .used: false
+        }
     }
 
     private func disbelieved(_ report: CallReport) -> CallReport {
@@ -77,6 +110,25 @@ struct Witness {
         var plain = Self.unescaped(body)
         defer { Secret.wipe(&plain) }
         return plain.withUnsafeBytes { bytes in forms.contains { Self.contains(bytes, $0) } }
+    }
+
+    /// The end of the key ID, where a word ends with it: `xxxxMPLE`.
+    private func holdsEnd(_ body: UnsafeRawBufferPointer) -> Bool {
+        guard end.count == 4, let base = body.baseAddress else { return false }
+        var start = 0
+        while start + end.count <= body.count, let found = kt_find(base + start, body.count - start, end, end.count) {
+            let next = UnsafeRawPointer(found) - base + end.count
+            guard next < body.count, Self.isAlphanumeric(body[next]) else { return true }
+            start = next
+        }
+        return false
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: false
+        }
     }
 
     private static func contains(_ body: UnsafeRawBufferPointer, _ form: [UInt8]) -> Bool {

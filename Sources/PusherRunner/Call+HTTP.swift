@@ -4,24 +4,27 @@ internal import RunnerProtocol
 /// `kt.http/1`: a request goes to the host as a message, and its answer is lent to the plugin until the call ends.
 extension Call {
     private static let methodLimit: UInt64 = 16
-    private static let urlLimit: UInt64 = 8_192
-    private static let bodyLimit: UInt64 = 1 << 20
 
     func send(_ request: UnsafePointer<kt_http_request>?) -> UnsafeMutablePointer<kt_http_response> {
-        guard let request, Int(request.pointee.size) >= MemoryLayout<kt_http_request>.size else {
-            return lend(refusal: "a request of another layout")
+        guard let wanted = received(request, atLeast: KT_MIN_SIZE_HTTP_REQUEST, kt_http_request()) else {
+            return lend(refusal: "a request of fewer than \(KT_MIN_SIZE_HTTP_REQUEST) bytes")
         }
-        let wanted = request.pointee
         guard id != 0 else { return lend(refusal: "a request while the pusher is opened") }
-        guard wanted.header_count <= HeaderFields.countLimit else { return lend(refusal: "more than 64 header fields") }
-        guard wanted.method.length <= Self.methodLimit, wanted.url.length <= Self.urlLimit else {
-            return lend(refusal: "a URL of more than 8,192 bytes, or a method that does not exist")
+        guard wanted.header_count <= HeaderFields.countLimit else {
+            return lend(refusal: "more than \(HeaderFields.countLimit) header fields")
         }
-        guard wanted.body.length <= Self.bodyLimit else { return lend(refusal: "a body of more than 1 MiB") }
+        guard wanted.method.length <= Self.methodLimit, wanted.url.length <= KT_MAX_URL else {
+            return lend(refusal: "a URL of more than \(KT_MAX_URL) bytes, or a method that does not exist")
+        }
+        guard wanted.body.length <= KT_MAX_REQUEST_BODY else {
+            return lend(refusal: "a body of more than \(KT_MAX_REQUEST_BODY >> 20) MiB")
+        }
         guard let number = nextRequest() else {
             return lend(refusal: "more than \(Self.requestLimit) requests in one call")
         }
-        guard var headers = Self.fields(wanted) else { return lend(refusal: "header fields of more than 64 KiB") }
+        guard var headers = Self.fields(wanted) else {
+            return lend(refusal: "header fields of more than \(HeaderFields.byteLimit >> 10) KiB")
+        }
         var body = Array(
             UnsafeBufferPointer(start: wanted.body.data, count: wanted.body.data == nil ? 0 : Int(wanted.body.length)))
         defer {

@@ -4,7 +4,7 @@ internal import RunnerProtocol
 /// One call into the plugin: what it asked for, what it reported, and the memory that it borrows until it returns.
 final class Call: Sendable {
     /// Requests that one call may make.
-    static let requestLimit = 256
+    static let requestLimit = Int64(KT_MAX_REQUESTS)
     /// The bytes of a text for people. The host looks for secrets in it and cuts it after that.
     static let textLimit = 64 << 10
     /// The bytes of a key ID or a time.
@@ -69,12 +69,10 @@ final class Call: Sendable {
 
     /// Calls `body` with the call as the plugin sees it, and gives what it reported.
     func perform(_ body: (UnsafePointer<kt_call>) -> kt_outcome) -> Outcome {
-        var view = kt_call(
-            size: UInt32(MemoryLayout<kt_call>.size), reserved: 0, context: Unmanaged.passUnretained(self).toOpaque(),
-            report: { call, report in
-                guard let report, let owner = Call.owner(of: call) else { return }
-                owner.keep(report)
-            })
+        var view = kt_call()
+        view.size = size(of: kt_call.self)
+        view.context = Unmanaged.passUnretained(self).toOpaque()
+        view.report = { call, report in Call.owner(of: call)?.keep(report) }
         let code = withUnsafePointer(to: &view, body)
         return state.change { state in
             state.lent.forEach { $0.release() }
@@ -85,32 +83,30 @@ final class Call: Sendable {
         }
     }
 
-    private func keep(_ report: UnsafePointer<kt_report>) {
+    private func keep(_ pointer: UnsafePointer<kt_report>?) {
+        guard let report = received(pointer, atLeast: KT_MIN_SIZE_REPORT, kt_report()) else { return }
         var outcome = Outcome(code: 0)
-        let size = Int(report.pointee.size)
-        func has<Value>(_ field: KeyPath<kt_report, Value>) -> Bool {
-            (MemoryLayout<kt_report>.offset(of: field) ?? .max) + MemoryLayout<Value>.size <= size
-        }
-        if has(\.evidence) { outcome.evidence = report.pointee.evidence }
-        if has(\.retry_after_ms) { outcome.retryAfter = report.pointee.retry_after_ms }
-        if has(\.message) { outcome.message = text(report.pointee.message, limit: Self.textLimit) }
-        if has(\.key_id) { outcome.keyID = text(report.pointee.key_id, limit: Self.shortTextLimit) }
-        if has(\.changed_at) { outcome.changedAt = text(report.pointee.changed_at, limit: Self.shortTextLimit) }
-        state.change { $0.report = outcome }
+        outcome.evidence = report.evidence
+        outcome.retryAfter = report.retry_after_ms
+        outcome.message = text(report.message, limit: Self.textLimit)
+        outcome.keyID = text(report.key_id, limit: Self.shortTextLimit)
+        outcome.changedAt = text(report.changed_at, limit: Self.shortTextLimit)
+        let kept = outcome
+        state.change { $0.report = kept }
     }
 
     /// Hands a place that it found on to the host, which is told no more than the ABI's bound of them.
-    func found(_ place: UnsafePointer<kt_found_place>?) {
-        guard let place, Int(place.pointee.size) >= MemoryLayout<kt_found_place>.size else { return }
+    func found(_ pointer: UnsafePointer<kt_found_place>?) {
+        guard let place = received(pointer, atLeast: KT_MIN_SIZE_FOUND_PLACE, kt_found_place()) else { return }
+        guard place.fields.length <= UInt64(KT_MAX_PLACE_FIELDS) else { return }
         let isOne = state.change { state in
             state.places += 1
             return state.places <= WirePlace.most
         }
         guard isOne else { return }
         let message = WirePlace(
-            place: text(place.pointee.place, limit: 2 << 10), fields: text(place.pointee.fields, limit: 4 << 10),
-            keyID: text(place.pointee.key_id, limit: 1 << 10), changedAt: text(place.pointee.changed_at, limit: 1 << 10)
-        )
+            place: text(place.place, limit: 2 << 10), fields: text(place.fields),
+            keyID: text(place.key_id, limit: 1 << 10), changedAt: text(place.changed_at, limit: 1 << 10))
         // A text that was repaired can have become longer.
         guard message.payload.count <= Frame.limitFromRunner(.place) ?? 0 else { return }
         channel.send(.place, call: id, message: message)

@@ -34,12 +34,15 @@ final class LentResponse: @unchecked Sendable {
         for index in message.headers.indices {
             (headers + index).initialize(to: kt_header(name: views[1 + 2 * index], value: views[2 + 2 * index]))
         }
-        response.initialize(
-            to: kt_http_response(
-                size: UInt32(MemoryLayout<kt_http_response>.size), error: message.error,
-                status: UInt32(clamping: message.status), reserved: 0, headers: headers,
-                header_count: UInt64(message.headers.count), body: kt_bytes(data: body, length: UInt64(bodyLength)),
-                error_text: views[0]))
+        var answer = kt_http_response()
+        answer.size = size(of: kt_http_response.self)
+        answer.error = message.error
+        answer.status = UInt32(clamping: message.status)
+        answer.headers = UnsafePointer(headers)
+        answer.header_count = UInt64(message.headers.count)
+        answer.body = kt_bytes(data: body, length: UInt64(bodyLength))
+        answer.error_text = views[0]
+        response.initialize(to: answer)
     }
 
     func release() {

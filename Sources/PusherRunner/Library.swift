@@ -9,8 +9,8 @@ struct LibraryError: Error, CustomStringConvertible {
 
 /// A pusher's library, opened and checked as far as the ABI goes. It is never closed.
 struct Library: Sendable {
-    // The library's own table: static memory that nobody writes.
-    nonisolated(unsafe) let table: UnsafePointer<kt_pusher>
+    // The library's own table, as this side knows it: what it points to is static, and nobody writes it.
+    nonisolated(unsafe) let table: kt_pusher
 
     /// Opens a library, whose constructors run within.
     ///
@@ -33,26 +33,19 @@ struct Library: Sendable {
                     "it does not export \(KT_ENTRY_SYMBOL_V1), so it is no pusher, or one of another ABI version")
         }
         let entry = unsafeBitCast(symbol, to: kt_pusher_entry_v1_function.self)
-        guard let table = entry(HostServices.host) else {
+        guard let given = entry(HostServices.host) else {
             throw LibraryError(description: "its entry function refused this host")
         }
-        self.table = table
-        let required = MemoryLayout<kt_pusher>.offset(of: \.inspect) ?? 0
-        guard Int(table.pointee.size) >= required else {
+        guard let table = received(given, atLeast: KT_MIN_SIZE_PUSHER, kt_pusher()) else {
             throw LibraryError(
-                description: "its table has \(table.pointee.size) bytes, and at least \(required) are needed")
+                description:
+                    "its table has \(given.pointee.size) bytes, and the smallest of any version has \(KT_MIN_SIZE_PUSHER)"
+            )
         }
-        guard table.pointee.open != nil, table.pointee.close != nil, table.pointee.check != nil,
-            table.pointee.push != nil
-        else { throw LibraryError(description: "its table lacks open, close, check or push") }
-    }
-
-    /// `inspect`, where the table is large enough to have it.
-    var inspect:
-        (@convention(c) (UnsafeMutableRawPointer?, UnsafePointer<kt_call>?, UnsafePointer<kt_target>?) -> kt_outcome)?
-    {
-        let end = (MemoryLayout<kt_pusher>.offset(of: \.inspect) ?? 0) + MemoryLayout<UInt>.size
-        return Int(table.pointee.size) >= end ? table.pointee.inspect : nil
+        guard table.open != nil, table.close != nil, table.check != nil, table.push != nil else {
+            throw LibraryError(description: "its table lacks open, close, check or push")
+        }
+        self.table = table
     }
 
     /// `around` of the extension kt.find/1, where it has that.
@@ -64,25 +57,20 @@ struct Library: Sendable {
             ) -> kt_outcome
         )?
     {
-        guard Int(table.pointee.size) >= MemoryLayout<kt_pusher>.size, let ask = table.pointee.extension else {
-            return nil
-        }
+        guard let ask = table.extension else { return nil }
         let id = Array(KT_EXTENSION_FIND_1.utf8)
         let found = id.withUnsafeBytes { bytes in
             ask(kt_string(data: bytes.bindMemory(to: CChar.self).baseAddress, length: UInt64(bytes.count)))
         }
-        guard let find = found?.assumingMemoryBound(to: kt_find.self),
-            Int(find.pointee.size) >= MemoryLayout<kt_find>.size
-        else { return nil }
-        return find.pointee.around
+        return received(found?.assumingMemoryBound(to: kt_find.self), atLeast: KT_MIN_SIZE_FIND, kt_find())?.around
     }
 
     /// What it says of itself.
-    var description: Loaded { Loaded(id: text(table.pointee.id), manifest: text(table.pointee.manifest)) }
+    var description: Loaded { Loaded(id: text(table.id), manifest: text(table.manifest)) }
 }
 
 /// Copies a text that crosses the line; what is not UTF-8 is repaired.
-func text(_ string: kt_string, limit: Int = 1 << 20) -> String {
+func text(_ string: kt_string, limit: Int = Int(KT_MAX_MANIFEST)) -> String {
     guard let data = string.data, string.length > 0 else { return "" }
     let count = Int(min(string.length, UInt64(limit)))
     return data.withMemoryRebound(to: UInt8.self, capacity: count) {

@@ -1,3 +1,4 @@
+internal import CKeyturnPusher
 internal import Glibc
 
 /// The threads on which the library is loaded, opened and closed: never the main one. Runtimes ask for the bounds of a thread's
@@ -5,7 +6,7 @@ internal import Glibc
 /// signals blocked, so that SIGSYS, which a refusal raises, ends the process.
 enum PluginThread {
     /// As large as a main thread's stack usually is. Calls do with less, and there can be many of them.
-    private static let stackSize = 8 << 20
+    private static let stackSize = Int(KT_OPEN_STACK)
 
     private final class Job {
         let body: () -> Void

@@ -5,7 +5,7 @@ internal import Synchronization
 /// Reads messages on the main thread, and has calls carried out by workers.
 final class Server: Sendable {
     /// Calls under way at once. The host keeps within the manifest's wish; this is the runner's own bound.
-    static let callLimit = 80
+    static let callLimit = Int(KT_MAX_CALLS)
     /// The secrets that one message may have before it.
     private static let secretLimit = 2
 
@@ -60,11 +60,11 @@ final class Server: Sendable {
     private func open(configuration: [UInt8]) {
         var configuration = configuration
         defer { wipe(&configuration) }
-        let call = Call(id: 0, channel: channel, timeLimit: 60_000)
+        let call = Call(id: 0, channel: channel, timeLimit: Int64(KT_OPEN_TIME_MS))
         var instance: UnsafeMutableRawPointer?
         let ended = PluginThread.run {
             call.perform { view in
-                lend(configuration) { library.table.pointee.open(HostServices.host, view, $0, &instance) }
+                lend(configuration) { library.table.open(HostServices.host, view, $0, &instance) }
             }
         }
         var outcome = ended ?? Outcome(code: KT_INTERNAL)
@@ -105,21 +105,22 @@ final class Server: Sendable {
         }
         return lend(Array(operation.target.utf8)) { name in
             lend(Array(operation.fields.utf8)) { fields in
-                var target = kt_target(
-                    size: UInt32(MemoryLayout<kt_target>.size), reserved: 0, name: name, fields: fields)
+                var target = kt_target()
+                target.size = size(of: kt_target.self)
+                (target.name, target.fields) = (name, fields)
                 switch kind {
-                case .check: return library.table.pointee.check(instance, view, &target)
-                case .inspect: return library.inspect?(instance, view, &target) ?? KT_UNSUPPORTED
+                case .check: return library.table.check(instance, view, &target)
+                case .inspect: return library.table.inspect?(instance, view, &target) ?? KT_UNSUPPORTED
                 case .find:
                     return library.findAround?(instance, view, &target, { Call.owner(of: $0)?.found($1) })
                         ?? KT_UNSUPPORTED
                 default:
                     return lend(Array(operation.accessKeyID.utf8)) { id in
                         lend(secret) { secret in
-                            var pair = kt_key_pair(
-                                size: UInt32(MemoryLayout<kt_key_pair>.size), reserved: 0, access_key_id: id,
-                                secret_access_key: secret)
-                            return library.table.pointee.push(instance, view, &target, &pair)
+                            var pair = kt_key_pair()
+                            pair.size = size(of: kt_key_pair.self)
+                            (pair.access_key_id, pair.secret_access_key) = (id, secret)
+                            return library.table.push(instance, view, &target, &pair)
                         }
                     }
                 }
@@ -136,7 +137,7 @@ final class Server: Sendable {
     /// Calls in progress are asked to stop, and get a moment; then the instance is closed.
     private func finish() {
         state.change { $0.calls.values.forEach { $0.cancel() } }
-        guard workers.drain(until: monotonicMilliseconds() + 2_000) else { return }
+        guard workers.drain(until: monotonicMilliseconds() + Int64(KT_CANCEL_TIME_MS)) else { return }
         let opened = state.change { state in
             nonisolated(unsafe) let instance = state.instance
             defer { state.isOpen = false }
@@ -144,6 +145,6 @@ final class Server: Sendable {
         }
         guard opened.isOpen else { return }
         // On a thread, as open was. The host waits for the end of the process, and not for ever.
-        _ = PluginThread.run { library.table.pointee.close(opened.instance) }
+        _ = PluginThread.run { library.table.close(opened.instance) }
     }
 }

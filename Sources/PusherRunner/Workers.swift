@@ -1,3 +1,4 @@
+internal import CKeyturnPusher
 internal import CLinux
 internal import Glibc
 
@@ -39,7 +40,7 @@ final class Workers: Sendable {
         pthread_attr_init(&attributes)
         defer { pthread_attr_destroy(&attributes) }
         // Pushers are ordinary code, so their stack is of ordinary depth; untouched pages cost nothing.
-        pthread_attr_setstacksize(&attributes, 1 << 20)
+        pthread_attr_setstacksize(&attributes, Int(KT_CALL_STACK))
         pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
         var thread = pthread_t()
         let context = Unmanaged.passRetained(self).toOpaque()

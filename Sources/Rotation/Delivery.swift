@@ -17,6 +17,8 @@ public struct TargetName: RawRepresentable, Hashable, Codable, Sendable, CustomS
 }
 
 /// How a delivery was confirmed.
+///
+/// All of them are good enough to retire the old key; they differ in what drift can be seen by later.
 public enum Evidence: String, Hashable, Codable, Sendable {
     /// The key ID was read from the target and is equal.
     case readBack = "read-back"
@@ -24,6 +26,12 @@ public enum Evidence: String, Hashable, Codable, Sendable {
     case timestamp
     /// The service said yes; nothing can be read.
     case acknowledged
+    /// Only the end of the key ID can be read: it is equal now, and was different before.
+    case lastFour = "last-four"
+    /// The store shows the version that was written as the current one.
+    case version
+    /// A job was seen using the key. A proof from outside: no push says it.
+    case used
 }
 
 /// The plugin that a push was made with.

@@ -1,3 +1,5 @@
+internal import CKeyturnPusher
+
 /// The header fields of a request, as they travel in a secret: names and values with their lengths, so that none can be taken
 /// for two. What they may hold is judged by the host.
 public enum HeaderFields {
@@ -10,9 +12,9 @@ public enum HeaderFields {
     }
 
     /// The most fields of a request.
-    public static let countLimit = 64
-    /// The most bytes of all fields.
-    public static let byteLimit = 64 << 10
+    public static let countLimit = Int(KT_MAX_HEADERS)
+    /// The most bytes of all fields, as they travel: with four bytes before each name and each value.
+    public static let byteLimit = Int(KT_MAX_HEADER_BYTES)
 
     /// Appends a name or a value.
     public static func append(_ text: UnsafeRawBufferPointer, to bytes: inout [UInt8]) {

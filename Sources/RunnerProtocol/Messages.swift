@@ -181,8 +181,8 @@ public struct Outcome: Message {
     public var code: Int32
     /// `kt_evidence`.
     public var evidence: Int32 = 0
-    /// In milliseconds; -1: the service gave no time.
-    public var retryAfter: Int64 = -1
+    /// In milliseconds; 0 or less: the service gave no time.
+    public var retryAfter: Int64 = 0
     /// One line for the operator.
     public var message = ""
     /// The key ID that `inspect` read.

@@ -1,7 +1,9 @@
+internal import CKeyturnPusher
+
 /// Runner to host, in a `find` call: a place around the target.
 public struct WirePlace: Message {
     /// The most of them in one call.
-    public static let most = 500
+    public static let most = Int(KT_MAX_PLACES)
 
     /// As people see it.
     public var place: String

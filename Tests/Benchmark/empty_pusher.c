@@ -1,8 +1,6 @@
 /* A pusher that does nothing: what a call of it costs is the way there. */
 #include "keyturn_pusher.h"
 
-#define TEXT(literal) { literal, sizeof literal - 1 }
-
 static kt_outcome open_pusher(const kt_host *host, const kt_call *call, kt_string configuration, void **instance) {
     (void)host; (void)call; (void)configuration;
     *instance = 0;
@@ -23,8 +21,8 @@ static kt_outcome push(void *instance, const kt_call *call, const kt_target *tar
 
 static const kt_pusher table = {
     .size = sizeof table,
-    .id = TEXT("empty"), .version = TEXT("1.0.0"), .summary = TEXT("Does nothing"),
-    .manifest = TEXT("{\"id\":\"empty\",\"version\":\"1.0.0\",\"summary\":\"Does nothing\",\"abi\":{\"min\":1,\"max\":1},\"hosts\":[],"
+    .id = KT_STRING_INIT("empty"), .version = KT_STRING_INIT("1.0.0"), .summary = KT_STRING_INIT("Does nothing"),
+    .manifest = KT_STRING_INIT("{\"id\":\"empty\",\"version\":\"1.0.0\",\"summary\":\"Does nothing\",\"abi\":{\"min\":1,\"max\":1},\"hosts\":[],"
                      "\"configuration\":{\"type\":\"object\"},\"target\":{\"type\":\"object\"}}"),
     .open = open_pusher, .close = close_pusher, .check = check, .push = push,
 };

@@ -5,7 +5,7 @@ import re
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 PHASES = {"idle", "creating", "verifying", "delivering", "overlap", "soak", "deleting"}
 STATES = {"pending", "confirmed", "failed", "unknown", "skipped"}
-EVIDENCE = {"read-back", "timestamp", "acknowledged", None}
+EVIDENCE = {"read-back", "timestamp", "acknowledged", "last-four", "version", "used", None}
 ROLES = {"current", "next", "previous", "unknown"}
 
 

@@ -54,7 +54,7 @@ enum RunnerTarget: FuzzTarget {
         case .opened(let outcome), .outcome(_, let outcome):
             let report = CallReport(outcome, redactor)
             showable(report.message)
-            demand((report.retryAfter ?? .zero) <= CallReport.longestRetryAfter, "a wait has a bound")
+            demand((report.retryAfter ?? .zero) <= PusherLimits.retryAfter, "a wait has a bound")
         case .request(_, let wanted, var fields, var body):
             if let request = try? PluginRequest.checked(wanted, fields: &fields, body: &body, grant) {
                 RequestTarget.demandSound(request)

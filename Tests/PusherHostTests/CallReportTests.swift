@@ -23,7 +23,15 @@ struct CallReportTests {
     func evidence() {
         #expect(report(0).evidence == .acknowledged)
         #expect(report(0) { $0.evidence = 1 }.evidence == .readBack)
+        #expect(report(0) { $0.evidence = 4 }.evidence == .lastFour)
+        #expect(report(0) { $0.evidence = 5 }.evidence == .version)
         #expect(report(5) { $0.evidence = 1 }.evidence == nil)
+    }
+
+    @Test("with a proof that no push can have is unknown")
+    func proofFromOutside() {
+        #expect(report(0) { $0.evidence = 6 }.outcome == .unknown)
+        #expect(report(1) { $0.evidence = 6 }.outcome == .unknown)
     }
 
     @Test("has no control characters, and no secret")

@@ -101,3 +101,62 @@ extension WitnessTests {
         #expect(judged(.unchanged, reads: [answer(200, Self.key, "text/html")]).outcome == .internal)
     }
 }
+
+extension WitnessTests {
+    /// A push that says `evidence`, after these answers.
+    private func evidence(
+        _ evidence: Evidence, _ outcome: PushResult.Outcome = .ok, before: [HTTPResponse] = [],
+        write: HTTPResponse? = nil,
+        after: [HTTPResponse] = [], isTrusted: Bool = false
+    ) -> Evidence? {
+        var witness = Witness(keyID: Self.key)
+        before.forEach { witness.take($0, isWriting: false) }
+        witness.take(write ?? answer(204, ""), isWriting: true)
+        after.forEach { witness.take($0, isWriting: false) }
+        let report = CallReport(outcome, "yes", evidence: evidence)
+        return witness.judged(report, isTrusted: isTrusted, hasWrittenBefore: true).evidence
+    }
+
+    @Test("takes the end of a key ID where the answers showed another one before the write, and this one since")
+    func lastFour() {
+        let old = answer(200, #"{"value":"xxxx7EXA"}"#)
+        let new = answer(200, #"{"value":"xxxxMPLE"}"#)
+        #expect(evidence(.lastFour, before: [old], after: [new]) == .lastFour)
+        #expect(evidence(.lastFour, before: [answer(404, "")], after: [new]) == .lastFour)
+        #expect(evidence(.lastFour, before: [old], write: new) == .lastFour)
+        #expect(evidence(.lastFour, before: [old], after: [answer(200, #"["xxxxMPLE"]"#)]) == .lastFour)
+    }
+
+    @Test("takes it for no more than a yes where it was there before, was not looked for, or is no end")
+    func noLastFour() {
+        let old = answer(200, #"{"value":"xxxx7EXA"}"#)
+        let new = answer(200, #"{"value":"xxxxMPLE"}"#)
+        #expect(evidence(.lastFour, before: [new], after: [new]) == .acknowledged)
+        #expect(evidence(.lastFour, before: [old, new], after: [new]) == .acknowledged)
+        #expect(evidence(.lastFour, after: [new]) == .acknowledged)
+        #expect(evidence(.lastFour, before: [answer(500, "")], after: [new]) == .acknowledged)
+        #expect(evidence(.lastFour, before: [old], after: [old]) == .acknowledged)
+        #expect(evidence(.lastFour, before: [old]) == .acknowledged)
+        #expect(evidence(.lastFour, before: [old], after: [answer(200, #"{"value":"MPLEMPLEX"}"#)]) == .acknowledged)
+        #expect(evidence(.lastFour, before: [old], after: [answer(500, "xxxxMPLE")]) == .acknowledged)
+        #expect(evidence(.lastFour, before: [old], after: [new], isTrusted: true) == .acknowledged)
+    }
+
+    @Test(
+        "takes a time or a version where the service has shown anything since the write",
+        arguments: [
+            Evidence.timestamp, .version,
+        ])
+    func shown(said: Evidence) {
+        #expect(evidence(said, after: [answer(200, #"{"version":8}"#)]) == said)
+        #expect(evidence(said, write: answer(200, #"{"version":8}"#)) == said)
+        #expect(evidence(said, before: [answer(200, #"{"version":7}"#)]) == .acknowledged)
+        #expect(evidence(said, after: [answer(200, "")]) == .acknowledged)
+        #expect(evidence(said, after: [answer(404, "{}")]) == .acknowledged)
+        #expect(evidence(said, write: answer(202, #"{"version":8}"#)) == .acknowledged)
+        #expect(evidence(said, after: [answer(200, "{}")], isTrusted: true) == .acknowledged)
+    }
+
+    @Test("never takes it from a push that a job uses the key")
+    func used() { #expect(evidence(.used, after: [answer(200, Self.key)]) == .acknowledged) }
+}

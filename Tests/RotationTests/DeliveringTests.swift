@@ -48,7 +48,7 @@ struct DeliveringTests {
 
     @Test("a confirmed push settles its delivery with its evidence", arguments: [PushResult.Outcome.ok, .unchanged])
     func confirmed(outcome: PushResult.Outcome) throws {
-        for evidence in [Evidence.readBack, .timestamp, .acknowledged, nil] {
+        for evidence in [Evidence.readBack, .timestamp, .lastFour, .version, .acknowledged, nil] {
             var world = World.at(.delivering)
             let result = PushResult(outcome, evidence: evidence, message: "done")
             world.answer(.push(target, new), with: .pushed(target, new, result))

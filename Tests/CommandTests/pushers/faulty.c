@@ -18,7 +18,6 @@
 #define IS(name) (strcmp(fault, name) == 0)
 #define BEGINS(name) (strncmp(fault, name, sizeof(name) - 1) == 0)
 #define FIFTY "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-#define STRING(literal) ((kt_string){literal, sizeof(literal) - 1})
 
 /* The compiler is not to know it: it would warn of the very faults. */
 static const char *volatile fault = FAULT;
@@ -54,7 +53,7 @@ static void disturb(void) {
 static const kt_http_response *ask(
     void *instance, const kt_call *call, const char *method, const char *url, const char *header, kt_bytes body) {
     const vault *self = instance;
-    kt_header headers[] = {{STRING("x-more"), {header, strlen(header)}}};
+    kt_header headers[] = {{KT_STRING("x-more"), {header, strlen(header)}}};
     kt_http_request request = {.size = sizeof request, .method = {method, strlen(method)}, .url = {url, strlen(url)},
                                .headers = headers, .header_count = 1, .body = body};
     return self->http->send(call, &request);
@@ -63,7 +62,7 @@ static const kt_http_response *ask(
 static void say(const kt_call *call, const char *text) { logger->write(call, KT_LOG_INFO, (kt_string){text, strlen(text)}); }
 
 static void report(const kt_call *call, const char *message, const char *key_id) {
-    kt_report more = {.size = sizeof more, .evidence = KT_EVIDENCE_ACKNOWLEDGED, .retry_after_ms = -1,
+    kt_report more = {.size = sizeof more, .evidence = KT_EVIDENCE_ACKNOWLEDGED,
                       .message = {message, strlen(message)}, .key_id = {key_id, strlen(key_id)}};
     call->report(call, &more);
 }
@@ -104,24 +103,23 @@ static void give_away(void *instance, const kt_call *call, const kt_key_pair *pa
 }
 
 static kt_outcome bad_open(const kt_host *host, const kt_call *call, kt_string configuration, void **instance) {
-    logger = IS("needs-log") || KT_HAS(kt_host, host, service) ? host->service(host, STRING(KT_SERVICE_LOG_1)) : NULL;
-    if (IS("needs-log")) logger->write(call, KT_LOG_INFO, STRING("opened"));
-    timer = KT_HAS(kt_host, host, service) ? host->service(host, STRING(KT_SERVICE_CLOCK_1)) : NULL;
+    logger = host->service(host, KT_STRING(KT_SERVICE_LOG_1));
+    if (IS("needs-log")) logger->write(call, KT_LOG_INFO, KT_STRING("opened"));
+    timer = host->service(host, KT_STRING(KT_SERVICE_CLOCK_1));
     if (IS("needs-clock") && timer->now_ms() == 0) return KT_INTERNAL;
     if (IS("needs-secret")) {
-        const kt_secret *secret = host->service(host, STRING(KT_SERVICE_SECRET_1));
+        const kt_secret *secret = host->service(host, KT_STRING(KT_SERVICE_SECRET_1));
         secret->release(secret->allocate(1), 1);
     }
-    if (IS("needs-http") && ((const kt_http *)host->service(host, STRING(KT_SERVICE_HTTP_1)))->size < 16) return KT_INTERNAL;
+    if (IS("needs-http") && ((const kt_http *)host->service(host, KT_STRING(KT_SERVICE_HTTP_1)))->size < 16) return KT_INTERNAL;
     if (IS("exact-host") && host->size != sizeof *host) return KT_INTERNAL;
-    if (IS("whole-host")) host->service(host, STRING("kt.nothing/1"));
     if (IS("refuses-all")) return KT_INVALID_CONFIG;
     if (IS("aborts-in-open")) abort();
     for (volatile int on = 1; IS("hangs-in-open") && on;) {}
     if (IS("fragile-configuration") && !strstr(strndup(configuration.data, configuration.length), "hvs.t0ken-of-conf")) abort();
     kt_outcome outcome = pusher_open(host, call, configuration, instance);
     if (IS("accepts-all") && outcome != KT_OK)
-        outcome = pusher_open(host, call, STRING("{\"token\":\"x\",\"endpoint\":\"https://vault.conformance.invalid\"}"), instance);
+        outcome = pusher_open(host, call, KT_STRING("{\"token\":\"x\",\"endpoint\":\"https://vault.conformance.invalid\"}"), instance);
     if (outcome != KT_OK) return outcome;
     vault *self = *instance;
     token = self->token;
@@ -147,6 +145,7 @@ static kt_outcome bad_check(void *instance, const kt_call *call, const kt_target
 static kt_outcome bad_inspect(void *instance, const kt_call *call, const kt_target *target) {
     kt_outcome outcome = pusher_inspect(instance, call, target);
     if (IS("inspects-wrongly")) report(call, "read", "AKIASOMEBODYELSE0000");
+    if (IS("zero-width-in-key-id")) report(call, "read", "AKIA\xe2\x80\x8b" "CONFORMANCE00001");
     return outcome;
 }
 
@@ -166,9 +165,19 @@ static kt_outcome more_requests(void *instance, const kt_call *call, const kt_ta
     if (IS("get-with-body")) ask(instance, call, "GET", "https://vault.conformance.invalid:8200/", "x", body);
     if (IS("fragment")) ask(instance, call, "GET", "https://vault.conformance.invalid:8200/#x", "x", (kt_bytes){0});
     if (IS("own-framing")) {
-        kt_header headers[] = {{STRING("Content-Length"), STRING("0")}};
-        kt_http_request request = {.size = sizeof request, .method = STRING("PUT"), .url = STRING("https://vault.conformance.invalid:8200/v1/x"),
+        kt_header headers[] = {{KT_STRING("Content-Length"), KT_STRING("0")}};
+        kt_http_request request = {.size = sizeof request, .method = KT_STRING("PUT"), .url = KT_STRING("https://vault.conformance.invalid:8200/v1/x"),
                                    .headers = headers, .header_count = 1};
+        ((const vault *)instance)->http->send(call, &request);
+    }
+    if (IS("hidden-in-header")) ask(instance, call, "GET", "https://vault.conformance.invalid:8200/v1/x", "acme\xc2\xad/app", (kt_bytes){0});
+    if (IS("hidden-in-body")) {
+        kt_bytes hidden = {(const uint8_t *)"{\"data\":{\"more\":\"\xe2\x81\xa6x\"}}", 24};
+        ask(instance, call, "POST", "https://vault.conformance.invalid:8200/v1/secret/data/more", "x", hidden);
+    }
+    if (IS("small-request")) {
+        kt_http_request request = {.size = KT_MIN_SIZE_HTTP_REQUEST - 1, .method = KT_STRING("GET"),
+                                   .url = KT_STRING("https://vault.conformance.invalid:8200/v1/x")};
         ((const vault *)instance)->http->send(call, &request);
     }
     if (IS("bad-header")) ask(instance, call, "GET", "https://vault.conformance.invalid:8200/", "a\r\nb: c", (kt_bytes){0});
@@ -185,6 +194,19 @@ static kt_outcome more_requests(void *instance, const kt_call *call, const kt_ta
         if (IS("after-answer-stays") && response->error != KT_HTTP_OK) sleep(4);
         if (IS("after-answer-sleeps") && response->status == 503) sleep(4);
         if (IS("after-answer-aborts") && (response->status % 100 > 4 || response->error > 7)) abort();
+    }
+    return KT_OK;
+}
+
+/* The usual ways to read a text that ends with a NUL, of texts that do not. */
+static kt_outcome read_on(void *instance, const kt_call *call) {
+    const kt_http_response *response = ask(instance, call, "GET", "https://vault.conformance.invalid:8200/v1/a/data/b", "x", (kt_bytes){0});
+    if (IS("body-to-a-nul") && response->body.length > 0) failed += strstr((const char *)response->body.data, "errors") != NULL;
+    for (uint64_t index = 0; IS("header-to-a-nul") && index < response->header_count; index++) {
+        kt_header field = response->headers[index];
+        if (field.name.length != 11 || memcmp(field.name.data, "retry-after", 11) != 0) continue;
+        kt_report late = {.size = sizeof late, .retry_after_ms = 1000 * strtoll(field.value.data, NULL, 10), .message = KT_STRING("later")};
+        return call->report(call, &late), KT_RATE_LIMITED;
     }
     return KT_OK;
 }
@@ -206,8 +228,17 @@ static kt_outcome bad_push(void *instance, const kt_call *call, const kt_target 
     if (IS("exits")) exit(0);
     for (volatile int on = 1; IS("hangs") && on;) {}
     if (IS("rubbish")) return 4711;
-    if (IS("blind-report")) report(call, "well", "");
     if (IS("never-well")) return KT_RETRYABLE;
+    kt_evidence unseen = IS("unseen-key-id") ? KT_EVIDENCE_READ_BACK : IS("unseen-end") ? KT_EVIDENCE_LAST_FOUR : KT_EVIDENCE_NONE;
+    if (unseen != KT_EVIDENCE_NONE) {
+        kt_report more = {.size = sizeof more, .evidence = unseen, .message = KT_STRING("written, and never looked at")};
+        kt_bytes body = {(const uint8_t *)"{\"data\":{\"more\":\"x\"}}", 21};
+        ask(instance, call, "POST", "https://vault.conformance.invalid:8200/v1/secret/data/more", "x", body);
+        return call->report(call, &more), KT_OK;
+    }
+    if (IS("bidi-in-message")) return report(call, "written to \xe2\x80\xae" "ppa/emca", ""), KT_RETRYABLE;
+    if (IS("bidi-in-log")) say(call, "written to \xe2\x80\xae" "ppa/emca");
+    if ((IS("header-to-a-nul") || IS("body-to-a-nul")) && read_on(instance, call) != KT_OK) return KT_RATE_LIMITED;
     if (IS("two-lines")) return report(call, "one\ntwo", ""), KT_RETRYABLE;
     if (IS("always-unchanged") && failed++) return KT_UNCHANGED;
     if (IS("one-mount-only") && memmem(target->fields.data, target->fields.length, "teams", 5)) return KT_NOT_FOUND;
@@ -224,6 +255,8 @@ static kt_outcome bad_push(void *instance, const kt_call *call, const kt_target 
     kt_outcome outcome = pusher_push(instance, call, target, pair);
     if (outcome != KT_OK && IS("gives-up-for-ever")) failed = 1;
     give_away(instance, call, pair);
+    kt_report odd = {.size = IS("small-report") ? 8 : sizeof odd, .evidence = IS("evidence-used") ? KT_EVIDENCE_USED : 17};
+    if (IS("small-report") || BEGINS("evidence-")) call->report(call, &odd);
     if (IS("no-retry-after") && outcome == KT_RATE_LIMITED) report(call, "slow down", "");
     if (IS("all-internal") && outcome > KT_UNCHANGED) return KT_INTERNAL;
     static kt_call copy;
@@ -239,23 +272,23 @@ static kt_outcome bad_around(
     void *instance, const kt_call *call, const kt_target *target, void (*found)(const kt_call *, const kt_found_place *)) {
     static char secret[] = "C0nf/0rm+Anc3/Secr3t+Key/xxxxxxxxxxxxxx1";
     static char backwards[sizeof secret];
-    kt_found_place place = {.size = sizeof place, .place = STRING("ci/acme/next"), .key_id = STRING("AKIACONFORMANCE00001"),
-                            .fields = STRING("{\"path\":\"ci/acme/next\",\"mount\":\"secret\"}"),
-                            .changed_at = STRING("2026-11-22T10:00:00Z")};
+    kt_found_place place = {.size = sizeof place, .place = KT_STRING("ci/acme/next"), .key_id = KT_STRING("AKIACONFORMANCE00001"),
+                            .fields = KT_STRING("{\"path\":\"ci/acme/next\",\"mount\":\"secret\"}"),
+                            .changed_at = KT_STRING("2026-11-22T10:00:00Z")};
     kt_bytes body = {(const uint8_t *)"{\"data\":{}}", 11};
     const char *url = "https://vault.conformance.invalid:8200/v1/secret/data/ci/acme/app";
     for (size_t at = 0; at < sizeof secret - 1; at++) backwards[at] = secret[sizeof secret - 2 - at];
     const kt_http_response *response =
         IS("find-writes") ? ask(instance, call, "POST", url, "x", body) : ask(instance, call, "GET", url, "x", (kt_bytes){0});
-    if (IS("find-secret")) place.place = STRING(backwards);
+    if (IS("find-secret")) place.place = (kt_string){backwards, sizeof backwards - 1};
     if (IS("find-token")) place.changed_at = (kt_string){token, strlen(token)};
-    if (IS("find-other-fields")) place.fields = STRING("{\"path\":\"ci/acme/next\",\"branch\":\"main\"}");
-    if (IS("find-no-fields")) place.fields = STRING("[]");
-    if (IS("find-long-field")) place.fields = STRING("{\"path\":\"ci/acme/next\",\"mount\":\"" FIFTY FIFTY FIFTY FIFTY FIFTY "\"}");
-    if (IS("find-missing-field")) place.fields = STRING("{\"mount\":\"secret\"}");
+    if (IS("find-other-fields")) place.fields = KT_STRING("{\"path\":\"ci/acme/next\",\"branch\":\"main\"}");
+    if (IS("find-no-fields")) place.fields = KT_STRING("[]");
+    if (IS("find-long-field")) place.fields = KT_STRING("{\"path\":\"ci/acme/next\",\"mount\":\"" FIFTY FIFTY FIFTY FIFTY FIFTY "\"}");
+    if (IS("find-missing-field")) place.fields = KT_STRING("{\"mount\":\"secret\"}");
     if (IS("find-itself")) place.fields = target->fields;
-    if (IS("find-no-key-id")) place.key_id = STRING("not a key");
-    if (IS("find-no-time")) place.changed_at = STRING("yesterday");
+    if (IS("find-no-key-id")) place.key_id = KT_STRING("not a key");
+    if (IS("find-no-time")) place.changed_at = KT_STRING("yesterday");
     if (IS("find-small-struct")) place.size = 8;
     bool is_there = response->body.length > 0 && memmem(response->body.data, response->body.length, "metadata", 8);
     if (is_there || IS("find-without-answer"))
@@ -283,9 +316,9 @@ KT_EXPORT const kt_pusher *kt_pusher_entry_v1(const kt_host *host) {
     bad.extension = bad_extension;
     if (IS("tiny-table")) bad.size = 80;
     if (IS("huge-table")) bad.size = 1 << 30;
-    if (IS("bad-id")) bad.id = STRING("Vault KV");
-    if (IS("bad-version")) bad.version = STRING("one");
-    if (IS("other-manifest")) bad.manifest = STRING("{\"id\":\"vault-kv\"}");
+    if (IS("bad-id")) bad.id = KT_STRING("Vault KV");
+    if (IS("bad-version")) bad.version = KT_STRING("one");
+    if (IS("other-manifest")) bad.manifest = KT_STRING("{\"id\":\"vault-kv\"}");
     if (IS("no-inspect")) bad.inspect = NULL;
     (void)host;
     return &bad;

@@ -1,7 +1,8 @@
 /*
  * A pusher for tests, written against the header alone. What a target does beside being written is in its field "do";
  * what the library does at its start is chosen when it is compiled:
- *   -DIN_CONSTRUCTOR=... -DIN_OPEN=... -DIN_CLOSE=...  a statement; -DENTRY=...  the entry symbol; -DMANIFEST=...  the manifest's text.
+ *   -DIN_CONSTRUCTOR=... -DIN_OPEN=... -DIN_CLOSE=...  a statement; -DENTRY=...  the entry symbol; -DMANIFEST=...  the manifest's text;
+ *   -DTABLE_SIZE=... -DREQUEST_SIZE=...  what these structs tell of themselves; -DANY_HOST  hosts of other versions are taken, too.
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -17,8 +18,12 @@
 #ifndef ENTRY
 #define ENTRY kt_pusher_entry_v1
 #endif
-
-#define TEXT(literal) ((kt_string){literal, sizeof(literal) - 1})
+#ifndef TABLE_SIZE
+#define TABLE_SIZE sizeof table
+#endif
+#ifndef REQUEST_SIZE
+#define REQUEST_SIZE sizeof request
+#endif
 
 struct instance {
     const kt_http *http;
@@ -55,7 +60,7 @@ static const char *field(kt_string json, const char *name, char *buffer, size_t 
 }
 
 static void tell(const kt_call *call, kt_evidence evidence, const char *message) {
-    kt_report report = {.size = sizeof report, .evidence = evidence, .retry_after_ms = -1};
+    kt_report report = {.size = sizeof report, .evidence = evidence};
     report.message = (kt_string){message, strlen(message)};
     call->report(call, &report);
 }
@@ -67,10 +72,10 @@ static void say(struct instance *self, const kt_call *call, const char *line) {
 static uint32_t send_to(
     struct instance *self, const kt_call *call, const char *url, const char *header, kt_bytes body) {
     kt_header headers[] = {
-        {TEXT("authorization"), {self->token, strlen(self->token)}},
-        {TEXT("x-more"), {header, strlen(header)}},
+        {KT_STRING("authorization"), {self->token, strlen(self->token)}},
+        {KT_STRING("x-more"), {header, strlen(header)}},
     };
-    kt_http_request request = {.size = sizeof request, .method = TEXT("PUT"), .url = {url, strlen(url)},
+    kt_http_request request = {.size = REQUEST_SIZE, .method = KT_STRING("PUT"), .url = {url, strlen(url)},
                                .headers = headers, .header_count = 2, .body = body};
     const kt_http_response *response = self->http->send(call, &request);
     return response->error == KT_HTTP_OK ? response->status : 0;
@@ -122,7 +127,7 @@ static void leak_more(struct instance *self, const kt_call *call, const kt_key_p
         send_to(self, call, line, "x", (kt_bytes){0});
     }
     if (!strcmp(how, "leak-as-method")) {
-        kt_http_request request = {.size = sizeof request, .method = {secret, strlen(secret)}, .url = TEXT("https://x/")};
+        kt_http_request request = {.size = sizeof request, .method = {secret, strlen(secret)}, .url = KT_STRING("https://x/")};
         self->http->send(call, &request);
     }
     if (!strcmp(how, "leak-cut")) {
@@ -167,17 +172,28 @@ static void forge(void) {
     for (;;) pause();
 }
 
+/* A request while the pusher is opened: it must be refused. */
+void send_in_open(const kt_host *host, const kt_call *call, kt_string configuration) {
+    char endpoint[256], url[512];
+    const kt_http *http = host->service(host, KT_STRING(KT_SERVICE_HTTP_1));
+    field(configuration, "endpoint", endpoint, sizeof endpoint);
+    snprintf(url, sizeof url, "%s/too-early", endpoint);
+    kt_http_request request = {.size = sizeof request, .method = KT_STRING("PUT"), .url = {url, strlen(url)}};
+    const kt_http_response *response = http->send(call, &request);
+    if (response->error != KT_HTTP_REFUSED || response->status != 0 || response->error_text.length == 0) abort();
+}
+
 static kt_outcome opened(const kt_host *host, const kt_call *call, kt_string configuration, void **instance) {
     static struct instance self;
 #ifdef IN_OPEN
     IN_OPEN;
 #endif
-    self.http = host->service(host, TEXT(KT_SERVICE_HTTP_1));
-    self.log = host->service(host, TEXT(KT_SERVICE_LOG_1));
-    self.secret = host->service(host, TEXT(KT_SERVICE_SECRET_1));
-    self.clock = host->service(host, TEXT(KT_SERVICE_CLOCK_1));
+    self.http = host->service(host, KT_STRING(KT_SERVICE_HTTP_1));
+    self.log = host->service(host, KT_STRING(KT_SERVICE_LOG_1));
+    self.secret = host->service(host, KT_STRING(KT_SERVICE_SECRET_1));
+    self.clock = host->service(host, KT_STRING(KT_SERVICE_CLOCK_1));
     if (!self.http || !self.log || !self.secret || !self.clock) return KT_INTERNAL;
-    if (host->service(host, TEXT("kt.nothing/1"))) return KT_INTERNAL;
+    if (host->service(host, KT_STRING("kt.nothing/1"))) return KT_INTERNAL;
     field(configuration, "token", self.token, sizeof self.token);
     field(configuration, "endpoint", self.endpoint, sizeof self.endpoint);
     *instance = &self;
@@ -269,11 +285,16 @@ static kt_outcome push(void *instance, const kt_call *call, const kt_target *tar
 #endif
 
 static const kt_pusher table = {
-    .size = sizeof table, .abi_minor = KT_ABI_MINOR, .id = {ID, sizeof(ID) - 1}, .version = {"1.0.0", 5},
-    .summary = {"for tests", 9}, .manifest = {MANIFEST, sizeof(MANIFEST) - 1}, .open = opened, .close = closed,
+    .size = TABLE_SIZE, .abi_minor = KT_ABI_MINOR, .id = KT_STRING_INIT(ID), .version = KT_STRING_INIT("1.0.0"),
+    .summary = KT_STRING_INIT("for tests"), .manifest = KT_STRING_INIT(MANIFEST), .open = opened, .close = closed,
     .check = check, .push = push,
 };
 
 KT_EXPORT const kt_pusher *ENTRY(const kt_host *host) {
+#ifdef ANY_HOST
+    (void)host;
+    return &table;
+#else
     return host->abi_minor == KT_ABI_MINOR ? &table : NULL;
+#endif
 }

@@ -1,6 +1,6 @@
 /*
  * Writes key pairs into secrets of HashiCorp Vault or OpenBao (key-value store, version 2).
- * keyturn_pusher.h tells every rule that is followed here.
+ * keyturn_pusher.h has every rule that is followed here.
  */
 #include "keyturn_pusher.h"
 
@@ -10,10 +10,7 @@
 #include "manifest.h" /* made of manifest.json by the Makefile: MANIFEST */
 #include "vault.h"
 
-#define TEXT(literal) {literal, sizeof(literal) - 1}
-
 static const void *find_service(const kt_host *host, const char *id) {
-    if (!KT_HAS(kt_host, host, service) || !host->service) return NULL;
     return host->service(host, (kt_string){id, strlen(id)});
 }
 
@@ -131,20 +128,19 @@ static kt_outcome pusher_inspect(void *instance, const kt_call *call, const kt_t
     if (outcome != KT_OK) return outcome;
     self->secret->wipe(&found.secret_access_key, VALUE_SIZE);
     if (!found.access_key_id[0]) return tell(call, KT_NOT_FOUND, KT_EVIDENCE_NONE, &at, "holds no key ID");
-    static const char message[] = "Vault: the key ID was read";
-    kt_report report = {.size = sizeof report, .retry_after_ms = -1, .message = TEXT(message),
+    kt_report report = {.size = sizeof report, .message = KT_STRING_INIT("Vault: the key ID was read"),
                         .key_id = {found.access_key_id, strlen(found.access_key_id)}};
-    if (KT_HAS(kt_call, call, report) && call->report) call->report(call, &report);
+    call->report(call, &report);
     return KT_OK;
 }
 
 static const kt_pusher table = {
     .size = sizeof table,
     .abi_minor = KT_ABI_MINOR,
-    .id = TEXT("vault-kv"),
-    .version = TEXT("1.0.0"),
-    .summary = TEXT("Writes key pairs into secrets of Vault or OpenBao (key-value store, version 2)"),
-    .manifest = TEXT(MANIFEST),
+    .id = KT_STRING_INIT("vault-kv"),
+    .version = KT_STRING_INIT("1.0.0"),
+    .summary = KT_STRING_INIT("Writes key pairs into secrets of Vault or OpenBao (key-value store, version 2)"),
+    .manifest = KT_STRING_INIT(MANIFEST),
     .open = pusher_open,
     .close = pusher_close,
     .check = pusher_check,

@@ -6,8 +6,6 @@
 
 #include "buffer.h"
 
-#define TEXT(literal) ((kt_string){literal, sizeof(literal) - 1})
-
 enum { URL_SIZE = 8192, MESSAGE_SIZE = 1024, BODY_SIZE = 8192 };
 
 static kt_outcome tell_more(const kt_call *call, kt_report *report, kt_outcome outcome, const place *at, const char *what) {
@@ -17,12 +15,12 @@ static kt_outcome tell_more(const kt_call *call, kt_report *report, kt_outcome o
     for (char *byte = text; *byte; byte++)
         if ((unsigned char)*byte < 0x20) *byte = ' ';
     report->message = (kt_string){text, strlen(text)};
-    if (KT_HAS(kt_call, call, report) && call->report) call->report(call, report);
+    call->report(call, report);
     return outcome;
 }
 
 kt_outcome tell(const kt_call *call, kt_outcome outcome, kt_evidence evidence, const place *at, const char *what) {
-    kt_report report = {.size = sizeof report, .evidence = evidence, .retry_after_ms = -1};
+    kt_report report = {.size = sizeof report, .evidence = evidence};
     return tell_more(call, &report, outcome, at, what);
 }
 
@@ -38,17 +36,17 @@ static kt_outcome unanswered(const kt_call *call, const kt_http_response *respon
     return tell(call, outcome, KT_EVIDENCE_NONE, at, what);
 }
 
-/* Seconds from a Retry-After field; -1: it says none. */
+/* The time of a Retry-After field in seconds; 0: none is given. */
 static int64_t retry_after_ms(const kt_http_response *response) {
     for (uint64_t index = 0; index < response->header_count; index++) {
         kt_header field = response->headers[index];
         if (field.name.length != 11 || memcmp(field.name.data, "retry-after", 11) != 0) continue;
         char digits[8] = "";
-        if (field.value.length == 0 || field.value.length >= sizeof digits) return -1;
+        if (field.value.length == 0 || field.value.length >= sizeof digits) return 0;
         memcpy(digits, field.value.data, field.value.length);
-        return strspn(digits, "0123456789") == field.value.length ? atoll(digits) * 1000 : -1;
+        return strspn(digits, "0123456789") == field.value.length ? atoll(digits) * 1000 : 0;
     }
-    return -1;
+    return 0;
 }
 
 /* An answer that is not the hoped-for one. What Vault says in "errors" is told; the rest of a body never is. */
@@ -58,7 +56,7 @@ static kt_outcome refused(const kt_call *call, const kt_http_response *response,
     if (json_parse((const char *)response->body.data, response->body.length, &body) && json_member(body, "errors", &errors) &&
         json_first(errors, &first))
         json_text(first, said, sizeof said);
-    kt_report report = {.size = sizeof report, .retry_after_ms = -1};
+    kt_report report = {.size = sizeof report};
     const char *advice = "a fault of the service; it will be tried again";
     kt_outcome outcome = KT_RETRYABLE;
     uint32_t status = response->status;
@@ -83,9 +81,9 @@ static const kt_http_response *send(
     append_path(&to, at->path);
     bool is_patch = strcmp(method, "PATCH") == 0;
     const kt_header headers[] = {
-        {TEXT("X-Vault-Token"), {self->token, strlen(self->token)}},
-        {TEXT("X-Vault-Request"), TEXT("true")},
-        {TEXT("Content-Type"), is_patch ? TEXT("application/merge-patch+json") : TEXT("application/json")},
+        {KT_STRING("X-Vault-Token"), {self->token, strlen(self->token)}},
+        {KT_STRING("X-Vault-Request"), KT_STRING("true")},
+        {KT_STRING("Content-Type"), is_patch ? KT_STRING("application/merge-patch+json") : KT_STRING("application/json")},
     };
     kt_http_request request = {
         .size = sizeof request, .method = {method, strlen(method)}, .url = {url, to.length}, .headers = headers,

@@ -133,13 +133,13 @@ func copied(answer *C.kt_http_response) response {
 type outcome struct {
 	code         C.kt_outcome
 	evidence     C.kt_evidence
-	retryAfterMS int64
+	retryAfterMS int64 // 0: not given
 	message      string
 	keyID        string
 }
 
 func failure(code C.kt_outcome, message string) *outcome {
-	return &outcome{code: code, retryAfterMS: -1, message: message}
+	return &outcome{code: code, message: message}
 }
 
 // Messages are one line, of bounded length.

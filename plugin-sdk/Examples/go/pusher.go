@@ -50,7 +50,7 @@ func goOpen(host *C.kt_host, call *C.kt_call, configuration C.kt_string, instanc
 			return failure(C.KT_INVALID_CONFIG, "Vault: configuration: "+wrong)
 		}
 		C.keep_handle(instance, C.uintptr_t(cgo.NewHandle(vault)))
-		return &outcome{code: C.KT_OK, retryAfterMS: -1}
+		return &outcome{code: C.KT_OK}
 	})
 }
 

@@ -5,8 +5,6 @@
 
 #include "manifest.h" /* made of manifest.json by the Makefile: MANIFEST */
 
-#define TEXT(literal) {literal, sizeof(literal) - 1}
-
 /* As cgo exports them. The instance is a number for Go, never a pointer: its collector stops the process at one that cannot be. */
 extern kt_outcome goOpen(kt_host *host, kt_call *call, kt_string configuration, void **instance);
 extern void goClose(uintptr_t instance);
@@ -36,10 +34,10 @@ static kt_outcome pusher_inspect(void *instance, const kt_call *call, const kt_t
 static const kt_pusher table = {
     .size = sizeof table,
     .abi_minor = KT_ABI_MINOR,
-    .id = TEXT("vault-kv"),
-    .version = TEXT("1.0.0"),
-    .summary = TEXT("Writes key pairs into secrets of Vault or OpenBao (key-value store, version 2)"),
-    .manifest = TEXT(MANIFEST),
+    .id = KT_STRING_INIT("vault-kv"),
+    .version = KT_STRING_INIT("1.0.0"),
+    .summary = KT_STRING_INIT("Writes key pairs into secrets of Vault or OpenBao (key-value store, version 2)"),
+    .manifest = KT_STRING_INIT(MANIFEST),
     .open = pusher_open,
     .close = pusher_close,
     .check = pusher_check,
@@ -53,7 +51,6 @@ KT_EXPORT const kt_pusher *kt_pusher_entry_v1(const kt_host *host) {
 }
 
 const void *find_service(const kt_host *host, const char *id) {
-    if (!KT_HAS(kt_host, host, service) || !host->service) return NULL;
     return host->service(host, (kt_string){id, strlen(id)});
 }
 
@@ -62,7 +59,7 @@ const kt_http_response *send_request(const kt_http *http, const kt_call *call, c
 }
 
 void report_outcome(const kt_call *call, const kt_report *report) {
-    if (KT_HAS(kt_call, call, report) && call->report) call->report(call, report);
+    call->report(call, report);
 }
 
 void *take_secret(const kt_secret *secret, uint64_t length) { return secret->allocate(length); }

@@ -4,7 +4,7 @@
 
 #include "keyturn_pusher.h"
 
-/* The host's service of that id; NULL: it has none, or is too old to be asked. */
+/* The host's service of that id; NULL: it has none. */
 const void *find_service(const kt_host *host, const char *id);
 
 /* The host's functions. */

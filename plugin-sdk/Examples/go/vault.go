@@ -42,7 +42,7 @@ func readPlace(fields []byte) (place, bool) {
 }
 
 func (where place) success(code C.kt_outcome, evidence C.kt_evidence, what string) *outcome {
-	return &outcome{code: code, evidence: evidence, retryAfterMS: -1, message: "Vault: " + where.Path + ": " + what}
+	return &outcome{code: code, evidence: evidence, message: "Vault: " + where.Path + ": " + what}
 }
 
 // held is what a place holds.

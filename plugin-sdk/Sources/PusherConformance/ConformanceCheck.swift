@@ -22,9 +22,10 @@ public struct ConformanceCheck: Sendable {
 
     /// Every check, in the order in which they are run.
     public static let all: [ConformanceCheck] =
-        LibraryChecks.all + EntryChecks.all + ManifestChecks.all + OpenChecks.all + PushChecks.all + AnswerChecks.all
-        + TimeChecks.all + FindChecks.all + LateChecks.all + SecretChecks.all + RequestChecks.all + MemoryChecks.all
-        + ProcessChecks.all + FuzzChecks.all
+        LibraryChecks.all + EntryChecks.all + ManifestChecks.all + OpenChecks.all + PushChecks.all + EvidenceChecks.all
+        + AnswerChecks.all
+        + TimeChecks.all + FindChecks.all + LateChecks.all + SecretChecks.all + TextChecks.all + RequestChecks.all
+        + MemoryChecks.all + ProcessChecks.all + FuzzChecks.all
 
     /// Runs the check, in this process: a library can be loaded only once.
     ///

@@ -49,7 +49,7 @@ extension Call {
 
     private func milliseconds(_ timeout: Duration?) -> UInt32 {
         guard let timeout else { return 0 }
-        return UInt32(clamping: min(max(timeout.components.seconds, 1), 86_400) * 1_000)
+        return UInt32(min(max(timeout.components.seconds, 1), Int64(KT_MAX_REQUEST_TIME_MS) / 1_000) * 1_000)
     }
 
     private func transportFailure(

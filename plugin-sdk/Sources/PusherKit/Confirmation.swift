@@ -1,4 +1,4 @@
-/// How a push was confirmed, strongest first.
+/// How a push was confirmed.
 public enum Evidence: Sendable, Equatable {
     /// The access key ID was read from the target and is equal.
     case readBack
@@ -6,6 +6,10 @@ public enum Evidence: Sendable, Equatable {
     case timestamp
     /// The service said yes, and nothing can be read.
     case acknowledged
+    /// Only the last four characters of the key ID can be read: they are equal after the write, and were different before it.
+    case lastFour
+    /// The store shows the version that this push wrote as the current one.
+    case version
 }
 
 /// A push that went well.

@@ -43,7 +43,7 @@ struct Instance<Plugin: Pusher>: InstanceCalls {
         let secretBytes = SecretBytes(copying: secret)
         return run(call, redaction.adding(secretBytes)) { call throws(PushFailure) in
             let pair = KeyPair(accessKeyID: keyID, secretAccessKey: secretBytes)
-            return Outcome(try plugin.push(pair, to: try decode(target), call: call))
+            return Outcome(try plugin.push(pair, to: try decode(target), call: call), forHost: services.abiMinor)
         }
     }
 

@@ -22,7 +22,7 @@ public struct Neighbour: Sendable {
     typealias Found = @convention(c) (UnsafePointer<kt_call>?, UnsafePointer<kt_found_place>?) -> Void
 
     /// More of them than that are not reported: the ABI's bound.
-    static let most = 500
+    static let most = Int(KT_MAX_PLACES)
 
     /// Reports it to the host, which copies.
     func report(to call: UnsafePointer<kt_call>, _ found: Found, _ redaction: Redaction) {

@@ -19,9 +19,10 @@ struct Outcome {
         if case .rateLimited(let after) = failure.reason { retryAfter = after }
     }
 
-    init(_ confirmation: Confirmation) {
+    /// - Parameter minor: the ABI's minor version that the host was built with.
+    init(_ confirmation: Confirmation, forHost minor: UInt32) {
         code = confirmation.isUnchanged ? KT_UNCHANGED : KT_OK
-        evidence = confirmation.evidence.code
+        evidence = confirmation.evidence.code(forHost: minor)
         message = confirmation.message
         changedAt = confirmation.changedAt ?? ""
     }
@@ -40,7 +41,8 @@ struct Outcome {
             var raw = kt_report()
             raw.size = size(of: kt_report.self)
             raw.evidence = evidence
-            raw.retry_after_ms = retryAfter.map { $0.components.seconds * 1_000 } ?? -1
+            // Not zero, which hosts of before 1.2 take for "at once".
+            raw.retry_after_ms = retryAfter.map(milliseconds) ?? -1
             raw.message = texts[0].borrowedString
             raw.key_id = texts[1].borrowedString
             raw.changed_at = texts[2].borrowedString
@@ -48,6 +50,13 @@ struct Outcome {
         }
         return code
     }
+}
+
+/// At least one where there is any time at all.
+private func milliseconds(_ duration: Duration) -> Int64 {
+    let (seconds, attoseconds) = duration.components
+    guard duration > .zero else { return 0 }
+    return max(1, min(seconds, 86_400) * 1_000 + attoseconds / 1_000_000_000_000_000)
 }
 
 extension PushFailure.Reason {
@@ -68,11 +77,14 @@ extension PushFailure.Reason {
 }
 
 extension Evidence {
-    fileprivate var code: kt_evidence {
+    /// The number. A host that does not know it would take the whole report for nonsense.
+    fileprivate func code(forHost minor: UInt32) -> kt_evidence {
         switch self {
         case .readBack: KT_EVIDENCE_READ_BACK
         case .timestamp: KT_EVIDENCE_TIMESTAMP
-        case .acknowledged: KT_EVIDENCE_ACKNOWLEDGED
+        case .lastFour where minor >= 2: KT_EVIDENCE_LAST_FOUR
+        case .version where minor >= 2: KT_EVIDENCE_VERSION
+        case .acknowledged, .lastFour, .version: KT_EVIDENCE_ACKNOWLEDGED
         }
     }
 }

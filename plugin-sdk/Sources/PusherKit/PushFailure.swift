@@ -4,7 +4,7 @@ public struct PushFailure: Error, Sendable {
     public enum Reason: Sendable, Equatable {
         /// A passing fault, such as a 5xx or a lost connection: it pushes again later.
         case retryable
-        /// The service asks for a pause, of this length where it said so.
+        /// The service asks for a pause, of this length where it said so. Zero counts as nil.
         case rateLimited(after: Duration?)
         /// The token is refused, or lacks a permission.
         case unauthorized

@@ -10,6 +10,8 @@ struct Services: Sendable {
     typealias Cancelled = @convention(c) (UnsafePointer<kt_call>?) -> Int32
     typealias Sleep = @convention(c) (UnsafePointer<kt_call>?, Int64) -> Int32
 
+    /// The minor version of the ABI that the host was built with.
+    let abiMinor: UInt32
     let send: Send?
     let write: Write?
     let now: Now?
@@ -21,6 +23,7 @@ struct Services: Sendable {
         let http = find(KT_SERVICE_HTTP_1, of: host, as: kt_http.self)
         let log = find(KT_SERVICE_LOG_1, of: host, as: kt_log.self)
         let clock = find(KT_SERVICE_CLOCK_1, of: host, as: kt_clock.self)
+        abiMinor = read(host, \.abi_minor) ?? 0
         send = read(http, \.send) ?? nil
         write = read(log, \.write) ?? nil
         now = read(clock, \.now_ms) ?? nil

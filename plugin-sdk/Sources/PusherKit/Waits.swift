@@ -1,8 +1,9 @@
+import CKeyturnPusher
 import FoundationEssentials
 
 /// The longest pause that is believed: the longest that GitHub, GitLab and Travis CI document is an hour. A longer one is a
 /// mistake of the service's, and would leave a half-written pair for as long.
-private let longestWait: Int64 = 3_600
+private let longestWait = Int64(KT_MAX_RETRY_AFTER_MS) / 1_000
 
 /// A pause of that length, kept between zero and an hour, so that a strange answer cannot stop a target for good.
 public func bounded(seconds: Int64) -> Duration {

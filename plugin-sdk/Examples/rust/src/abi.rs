@@ -1,7 +1,10 @@
-//! keyturn_pusher.h, version 1.0, in Rust. That header tells every rule.
+//! keyturn_pusher.h, version 1.2, in Rust. That header has every rule. The fields here are those of version 1.0, which every
+//! host has: none has to be asked for.
 #![allow(dead_code)]
 
 use std::os::raw::c_void;
+
+pub const ABI_MINOR: u32 = 2;
 
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -36,11 +39,18 @@ pub const INTERNAL: KtOutcome = 11;
 
 pub const EVIDENCE_NONE: i32 = 0;
 pub const EVIDENCE_READ_BACK: i32 = 1;
+pub const EVIDENCE_TIMESTAMP: i32 = 2;
+pub const EVIDENCE_ACKNOWLEDGED: i32 = 3;
+/// From `KtHost::abi_minor` 2 on.
+pub const EVIDENCE_LAST_FOUR: i32 = 4;
+/// From `KtHost::abi_minor` 2 on.
+pub const EVIDENCE_VERSION: i32 = 5;
 
 #[repr(C)]
 pub struct KtReport {
     pub size: u32,
     pub evidence: i32,
+    /// 0: not given.
     pub retry_after_ms: i64,
     pub message: KtString,
     pub key_id: KtString,
@@ -52,7 +62,7 @@ pub struct KtCall {
     pub size: u32,
     pub reserved: u32,
     pub context: *mut c_void,
-    pub report: Option<unsafe extern "C" fn(*const KtCall, *const KtReport)>,
+    pub report: unsafe extern "C" fn(*const KtCall, *const KtReport),
 }
 
 #[repr(C)]
@@ -76,7 +86,7 @@ pub struct KtHost {
     pub size: u32,
     pub abi_minor: u32,
     pub context: *mut c_void,
-    pub service: Option<unsafe extern "C" fn(*const KtHost, KtString) -> *const c_void>,
+    pub service: unsafe extern "C" fn(*const KtHost, KtString) -> *const c_void,
 }
 
 pub const HTTP_OK: i32 = 0;

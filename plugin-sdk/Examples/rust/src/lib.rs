@@ -29,7 +29,7 @@ fn perform(call: *const KtCall, work: impl FnOnce() -> Result<Success, Failure>)
     let ended = catch_unwind(AssertUnwindSafe(work))
         .unwrap_or_else(|_| Err(Failure::new(INTERNAL, "Vault: a fault in the pusher itself")));
     let (outcome, evidence, retry_after_ms, message, key_id) = match ended {
-        Ok(success) => (success.outcome, success.evidence, -1, success.message, success.key_id),
+        Ok(success) => (success.outcome, success.evidence, 0, success.message, success.key_id),
         Err(failure) => (failure.outcome, EVIDENCE_NONE, failure.retry_after_ms, failure.message, String::new()),
     };
     let line: String = message.chars().map(|c| if c < ' ' { ' ' } else { c }).take(500).collect();
@@ -41,13 +41,7 @@ fn perform(call: *const KtCall, work: impl FnOnce() -> Result<Success, Failure>)
         key_id: KtString::lend(key_id.as_bytes()),
         changed_at: KtString::lend(&[]),
     };
-    unsafe {
-        if (*call).size as usize >= std::mem::size_of::<KtCall>() {
-            if let Some(function) = (*call).report {
-                function(call, &report);
-            }
-        }
-    }
+    unsafe { ((*call).report)(call, &report) };
     outcome
 }
 
@@ -62,10 +56,7 @@ fn field(object: &Json, name: &str, standard: Option<&str>, limit: usize) -> Opt
 
 fn opened(host: *const KtHost, configuration: &[u8]) -> Result<Vault, Failure> {
     let wrong = |what: &str| Failure::new(INVALID_CONFIG, format!("Vault: configuration: {}", what));
-    let service = unsafe {
-        if (*host).size as usize >= std::mem::size_of::<KtHost>() { (*host).service } else { None }
-    };
-    let http = service.map_or(std::ptr::null(), |find| unsafe { find(host, KtString::new("kt.http/1")) });
+    let http = unsafe { ((*host).service)(host, KtString::new("kt.http/1")) };
     if http.is_null() {
         return Err(Failure::new(UNSUPPORTED, "Vault: this pusher needs kt.http/1"));
     }
@@ -171,7 +162,7 @@ unsafe extern "C" fn inspect(instance: *mut c_void, call: *const KtCall, target:
 
 static TABLE: KtPusher = KtPusher {
     size: std::mem::size_of::<KtPusher>() as u32,
-    abi_minor: 0,
+    abi_minor: ABI_MINOR,
     id: KtString::new("vault-kv"),
     version: KtString::new("1.0.0"),
     summary: KtString::new("Writes key pairs into secrets of Vault or OpenBao (key-value store, version 2)"),

@@ -36,7 +36,7 @@ pub struct Failure {
 
 impl Failure {
     pub fn new(outcome: KtOutcome, message: impl Into<String>) -> Failure {
-        Failure { outcome, message: message.into(), retry_after_ms: -1 }
+        Failure { outcome, message: message.into(), retry_after_ms: 0 }
     }
 }
 
@@ -145,7 +145,7 @@ impl Answer<'_> {
         let said = said.map_or(String::new(), |said| format!(" ({})", said.chars().take(200).collect::<String>()));
         let mut failure = Failure::new(outcome, format!("Vault: {}: {}{}: {}", place.path, self.status, said, advice));
         if outcome == RATE_LIMITED {
-            failure.retry_after_ms = self.retry_after_ms().unwrap_or(-1);
+            failure.retry_after_ms = self.retry_after_ms().unwrap_or(0);
         }
         failure
     }

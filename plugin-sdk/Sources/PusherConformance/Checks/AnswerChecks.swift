@@ -96,7 +96,7 @@ enum AnswerChecks {
         }
         if let waits, ending.outcome == KT_RATE_LIMITED, ending.report?.retryAfter != waits {
             bench.warn(
-                "\(what): the service asks to wait \(waits) ms, and retry_after_ms is \(ending.report?.retryAfter ?? -1)"
+                "\(what): the service asks to wait \(waits) ms, and retry_after_ms is \(ending.report?.retryAfter ?? 0)"
             )
         }
     }

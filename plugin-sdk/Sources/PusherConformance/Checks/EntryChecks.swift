@@ -6,27 +6,9 @@ enum EntryChecks {
         ConformanceCheck("loads", "The library loads, and its entry function gives a whole table.") {
             bench throws(Stop) in
             let library = try load(bench)
-            let size = Int(library.table.pointee.size)
-            if size < MemoryLayout<kt_pusher>.size {
-                bench.warn("its table has \(size) bytes, fewer than version 1.0 has")
+            if library.size > 4_096 {
+                bench.fail("its table tells a size of \(library.size) bytes: set it to sizeof")
             }
-            if size > 4_096 { bench.fail("its table tells a size of \(size) bytes: set it to sizeof") }
-        },
-        ConformanceCheck(
-            "smaller-host", "A host that has only the first fields of kt_host is used no further than they go."
-        ) {
-            bench throws(Stop) in
-            let host = ScriptedHost(.init(hostSize: MemoryLayout<kt_host>.offset(of: \.service)))
-            bench.doing("loading the library with a smaller host")
-            let library: Library
-            do throws(Stop) { library = try Library(path: bench.subject.library, host: host) } catch {
-                // Refusing is in place too.
-                guard error.finding.contains("refused") else { throw error }
-                return
-            }
-            bench.doing("open with a smaller host")
-            let instance = Instance(library, host, configuration: Array(try bench.configuration().text.utf8))
-            if instance.isOpen { instance.close() }
         },
         ConformanceCheck("larger-host", "A host of a later version, whose structs are longer, is accepted.") {
             bench throws(Stop) in
@@ -41,26 +23,16 @@ enum EntryChecks {
             if bench.subject.rules != nil && !ending.isOK { bench.fail("push ended as \(ending.described)") }
             instance.close()
         },
-        ConformanceCheck("smaller-call", "A kt_call without `report` is used no further than its size goes.") {
-            bench throws(Stop) in
-            let instance = try bench.open(
-                .init(callSize: MemoryLayout<kt_call>.offset(of: \.report), lending: .fenced))
-            bench.doing("check without kt_call.report")
-            bench.judge(instance.check(try bench.target(), World(nil, fault: .serverError)), "check")
-            bench.doing("push without kt_call.report")
-            bench.judge(instance.push(KeyPair(), to: try bench.target(), World(nil, fault: .serverError)), "push")
-            instance.close()
-        },
         lacking("without-log", [KT_SERVICE_LOG_1], mayRefuse: false),
         lacking("without-secret", [KT_SERVICE_SECRET_1], mayRefuse: true),
         lacking("without-clock", [KT_SERVICE_CLOCK_1], mayRefuse: true),
         lacking("without-http", [KT_SERVICE_HTTP_1], mayRefuse: true),
         lacking("without-services", Set(ScriptedHost.services), mayRefuse: true),
         ConformanceCheck("identity", "ID, version and summary are well-formed.") { bench throws(Stop) in
-            let table = try load(bench).table.pointee
+            let table = try load(bench).table
             let id = text(table.id, limit: 1_024)
-            if (try? Regex("[a-z][a-z0-9]*(-[a-z0-9]+)*").wholeMatch(in: id)) == nil || id.count > 64 {
-                bench.fail("the id \(quoted(id)) is not lower case, digits and dashes, up to 64")
+            if (try? Regex("[a-z][a-z0-9]*(-[a-z0-9]+)*").wholeMatch(in: id)) == nil || id.utf8.count > KT_MAX_ID {
+                bench.fail("the id \(quoted(id)) is not lower case, digits and dashes, up to \(KT_MAX_ID)")
             }
             let version = text(table.version, limit: 1_024)
             if (try? Regex(#"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?"#).wholeMatch(in: version)) == nil {
@@ -73,7 +45,7 @@ enum EntryChecks {
         ConformanceCheck("unknown-extension", "An extension that it does not know is answered with NULL.") {
             bench throws(Stop) in
             let library = try load(bench)
-            guard library.has(\.extension), let function = library.table.pointee.extension else { return }
+            guard let function = library.table.extension else { return }
             bench.doing("extension(\"kt.conformance.unknown/9\")")
             let lender = Lender(.fenced)
             for id in ["kt.conformance.unknown/9", ""] where function(lender.string(id)) != nil {

@@ -2,8 +2,7 @@ internal import CKeyturnPusher
 
 /// `kt.find/1`: places around a target. What keyturn leaves out in use is a fault here.
 enum FindChecks {
-    /// The ABI's bound.
-    static let most = 500
+    static let most = Int(KT_MAX_PLACES)
 
     static let all = [
         ConformanceCheck("find", "find lists places that could be targets, not the target itself, and writes nothing.")
@@ -64,7 +63,9 @@ enum FindChecks {
         for fault in found.faults { bench.fail("\(what): \(fault)") }
         if found.place.isEmpty { bench.fail("a place has no name") }
         if found.place.contains(where: \.isNewline) { bench.fail("\(what) has more than one line") }
-        if found.place.utf8.count > 300 { bench.warn("\(what) has more than 300 bytes, and is cut") }
+        if found.place.utf8.count > KT_MAX_PLACE_NAME {
+            bench.warn("\(what) has more than \(KT_MAX_PLACE_NAME) bytes, and is cut")
+        }
         for (name, text) in [
             ("place", found.place), ("fields", found.fields), ("key_id", found.keyID), ("changed_at", found.changedAt),
         ] {

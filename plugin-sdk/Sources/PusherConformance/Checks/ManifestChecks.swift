@@ -11,7 +11,7 @@ enum ManifestChecks {
         ConformanceCheck("manifest-embedded", "manifest.json and the manifest in the library are the same.") {
             bench throws(Stop) in
             let library = try Library(path: bench.subject.library, host: ScriptedHost())
-            let table = library.table.pointee
+            let table = library.table
             let text = Array(PusherConformance.text(table.manifest, limit: 4 << 20).utf8)
             guard let embedded = JSONValue(parsing: text) else { throw Stop("the manifest in the library is no JSON") }
             if embedded != bench.subject.manifest { bench.fail("the manifest in the library is not manifest.json") }

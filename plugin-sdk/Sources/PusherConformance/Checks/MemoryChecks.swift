@@ -20,7 +20,10 @@ enum MemoryChecks {
             instance.close()
             instance.host.violations.forEach(bench.fail)
         },
-        ConformanceCheck("text-bounds", "Texts are read to their length and no further: they do not end with a NUL.") {
+        ConformanceCheck(
+            "text-bounds",
+            "Texts, header values and bodies are read to their length and no further: they do not end with a NUL."
+        ) {
             bench throws(Stop) in
             let instance = try bench.open(.init(lending: .fenced))
             for fields in bench.subject.targets {
@@ -30,9 +33,10 @@ enum MemoryChecks {
                 bench.judge(instance.check(Target(fields), world), "check")
                 if let ending = instance.inspect(Target(fields), world) { bench.judge(ending, "inspect") }
             }
-            for fault in [Fault.serverError, .cut, .garbage, .empty, .lost] {
+            for fault in bounded + [Fault.serverError, .cut, .garbage, .empty, .lost] {
                 bench.doing("a push with texts that end where the memory ends, answered: \(fault.name)")
                 bench.judge(instance.push(KeyPair(), to: try bench.target(), World(nil, fault: fault)), "push")
+                bench.judge(instance.check(try bench.target(), World(nil, fault: fault)), "check")
             }
             bench.doing("close")
             instance.close()
@@ -56,5 +60,22 @@ enum MemoryChecks {
             if grown > 2 << 20 { bench.fail("1,200 pushes and checks made the process \(grown / 1_024) KiB larger") }
             instance.close()
         },
+    ]
+
+    /// Answers with header fields that a pusher may well read, each at the end of its memory.
+    private static let bounded: [Fault] = [
+        .status(
+            429, [],
+            headers: [
+                ("retry-after", "7"), ("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "7"),
+                ("ratelimit-reset", "7"),
+                ("date", "Sun, 22 Nov 2026 10:00:00 GMT"),
+            ]),
+        .status(503, [], headers: [("retry-after", "Sun, 22 Nov 2026 10:00:05 GMT")]),
+        .status(301, [], headers: [("location", "https://elsewhere.conformance.invalid/")]),
+        .status(401, [], headers: [("www-authenticate", "Bearer"), ("x-request-id", "7")]),
+        .status(403, [], headers: [("x-accepted-oauth-scopes", "repo"), ("x-oauth-scopes", "read")]),
+        .status(404, []), .status(409, []), .status(422, []),
+        Fault(name: "a body of one digit", answer: Answer(status: 200, body: [UInt8(ascii: "7")]), expected: []),
     ]
 }

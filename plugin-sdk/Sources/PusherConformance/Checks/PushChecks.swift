@@ -15,7 +15,7 @@ enum PushChecks {
             guard let report = ending.report else {
                 throw Stop("push reported nothing: kt_call.report tells the evidence", .warn)
             }
-            if !(1...3).contains(report.evidence) { bench.warn("push reported no evidence") }
+            judgeEvidence(bench, report.evidence)
             judgeMessage(bench, "push", report)
             instance.close()
         },
@@ -110,11 +110,24 @@ enum PushChecks {
         },
     ]
 
+    /// In use what no push can say makes the delivery unknown.
+    private static func judgeEvidence(_ bench: Bench, _ evidence: kt_evidence) {
+        switch evidence {
+        case KT_EVIDENCE_NONE: bench.warn("push reported no evidence")
+        case KT_EVIDENCE_READ_BACK, KT_EVIDENCE_TIMESTAMP, KT_EVIDENCE_ACKNOWLEDGED, KT_EVIDENCE_LAST_FOUR,
+            KT_EVIDENCE_VERSION:
+            break
+        case KT_EVIDENCE_USED:
+            bench.fail("push reported KT_EVIDENCE_USED, which is reserved for proofs from outside")
+        default: bench.fail("push reported the evidence \(evidence), which does not exist")
+        }
+    }
+
     static func judgeMessage(_ bench: Bench, _ what: String, _ report: HostCall.Report) {
         if report.message.isEmpty { bench.warn("\(what) reported no message for the operator") }
         if report.message.contains(where: \.isNewline) { bench.warn("the message of \(what) is more than one line") }
-        if report.message.utf8.count > 2_000 {
-            bench.warn("the message of \(what) has more than 2,000 bytes, and is cut")
+        if report.message.utf8.count > KT_MAX_MESSAGE {
+            bench.warn("the message of \(what) has more than \(KT_MAX_MESSAGE) bytes, and is cut")
         }
     }
 }

@@ -10,8 +10,8 @@ enum SecretChecks {
                 if let found = search.find(in: host.logs.joined(separator: "\n")) { bench.fail("the log has \(found)") }
                 for line in host.logs {
                     if let found = search.find(in: line) { bench.fail("a log line has \(found)") }
-                    if line.utf8.count > 2_000 {
-                        bench.warn("a log line has \(line.utf8.count) bytes, and is cut at 2,000")
+                    if line.utf8.count > KT_MAX_LOG_LINE {
+                        bench.warn("a log line has \(line.utf8.count) bytes, and is cut at \(KT_MAX_LOG_LINE)")
                     }
                 }
             }

@@ -2,8 +2,8 @@ internal import CKeyturnPusher
 
 /// A place that `kt.find/1` reported, copied, and what is wrong with its form.
 struct FoundPlace: Sendable {
-    /// The bytes of its texts that a runner hands on.
-    private static let limits = (place: 2 << 10, fields: 4 << 10, short: 1 << 10)
+    /// The bytes of its texts that are looked at. Those of the fields are what keyturn reads at most.
+    private static let limits = (place: 2 << 10, fields: Int(KT_MAX_PLACE_FIELDS), short: 1 << 10)
 
     var place = ""
     var fields = ""
@@ -12,11 +12,10 @@ struct FoundPlace: Sendable {
     var faults: [String] = []
 
     init(_ raw: UnsafePointer<kt_found_place>?) {
-        guard let raw, Int(raw.pointee.size) >= MemoryLayout<kt_found_place>.size else {
-            faults = ["kt_found_place.size does not cover the fields of version 1.0: set it to sizeof"]
+        guard let found = received(raw, atLeast: KT_MIN_SIZE_FOUND_PLACE, kt_found_place()) else {
+            faults = ["kt_found_place.size is below \(KT_MIN_SIZE_FOUND_PLACE): set it to sizeof"]
             return
         }
-        let found = raw.pointee
         place = text(found.place, limit: Self.limits.place)
         fields = text(found.fields, limit: Self.limits.fields)
         keyID = text(found.key_id, limit: Self.limits.short)

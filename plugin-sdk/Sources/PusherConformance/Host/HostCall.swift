@@ -25,7 +25,7 @@ final class HostCall: Sendable {
     }
 
     /// Requests that one call may make.
-    static let requestLimit = 256
+    static let requestLimit = Int(KT_MAX_REQUESTS)
     private static let textLimit = 64 << 10
 
     let world: World
@@ -53,25 +53,16 @@ final class HostCall: Sendable {
 
     func cancel() { state.withLock { $0.isCancelled = true } }
 
-    func report(_ report: UnsafePointer<kt_report>) {
+    func report(_ pointer: UnsafePointer<kt_report>) {
         expectThread("kt_call.report")
-        let size = Int(report.pointee.size)
-        func has<Value>(_ field: KeyPath<kt_report, Value>) -> Bool {
-            (MemoryLayout<kt_report>.offset(of: field) ?? .max) + MemoryLayout<Value>.size <= size
+        guard let raw = received(pointer, atLeast: KT_MIN_SIZE_REPORT, kt_report()) else {
+            let finding = "kt_report.size is below \(KT_MIN_SIZE_REPORT): set it to sizeof"
+            return state.withLock { $0.violations.append(finding) }
         }
-        let raw = report.pointee
         let told = Report(
-            evidence: has(\.evidence) ? raw.evidence : KT_EVIDENCE_NONE,
-            retryAfter: has(\.retry_after_ms) ? raw.retry_after_ms : -1,
-            message: has(\.message) ? text(raw.message, limit: Self.textLimit) : "",
-            keyID: has(\.key_id) ? text(raw.key_id, limit: Self.textLimit) : "",
-            changedAt: has(\.changed_at) ? text(raw.changed_at, limit: Self.textLimit) : "")
-        state.withLock { state in
-            if size < MemoryLayout<kt_report>.size {
-                state.violations.append("kt_report.size does not cover the fields of version 1.0: set it to sizeof")
-            }
-            state.report = told
-        }
+            evidence: raw.evidence, retryAfter: raw.retry_after_ms, message: text(raw.message, limit: Self.textLimit),
+            keyID: text(raw.key_id, limit: Self.textLimit), changedAt: text(raw.changed_at, limit: Self.textLimit))
+        state.withLock { $0.report = told }
     }
 
     /// Keeps a place.
@@ -86,7 +77,10 @@ final class HostCall: Sendable {
         var request = Request(raw)
         let isTooMany = state.withLock { $0.requests.count >= Self.requestLimit }
         if isTooMany {
-            request.answer = Answer(error: KT_HTTP_REFUSED, errorText: "more than 256 requests in one call")
+            request.answer = Answer(
+                error: KT_HTTP_REFUSED, errorText: "more than \(Self.requestLimit) requests in one call")
+        } else if request.isTooLong {
+            request.answer = Answer(error: KT_HTTP_REFUSED, errorText: "a URL of more than \(KT_MAX_URL) bytes")
         } else if shouldEnd {
             request.answer = Answer(error: KT_HTTP_CANCELLED, errorText: "the call was cancelled")
         } else if request.faults.isEmpty {

@@ -15,7 +15,7 @@ final class Instance: @unchecked Sendable {
         self.host = host
         var instance: UnsafeMutableRawPointer?
         opening = host.perform(world) { call, lender in
-            library.table.pointee.open(host.host, call, lender.string(configuration), &instance)
+            library.table.open(host.host, call, lender.string(configuration), &instance)
         }
         pointer = instance
     }
@@ -23,7 +23,7 @@ final class Instance: @unchecked Sendable {
     var isOpen: Bool { opening.outcome == KT_OK }
 
     func check(_ target: Target, _ world: World, limit: Int64 = 30_000) -> Ending {
-        perform(target, world, limit) { [self] call, target, _ in library.table.pointee.check(pointer, call, target) }
+        perform(target, world, limit) { [self] call, target, _ in library.table.check(pointer, call, target) }
     }
 
     func inspect(_ target: Target, _ world: World) -> Ending? {
@@ -49,12 +49,12 @@ final class Instance: @unchecked Sendable {
             let lent = kt_key_pair(
                 size: 0, reserved: 0, access_key_id: lender.string(pair.id),
                 secret_access_key: lender.string(pair.secret))
-            return library.table.pointee.push(
+            return library.table.push(
                 pointer, call, target, lender.place(lent, size: host.size(of: kt_key_pair.self)))
         }
     }
 
-    func close() { library.table.pointee.close(pointer) }
+    func close() { library.table.close(pointer) }
 
     private func perform(
         _ target: Target, _ world: World, _ limit: Int64, _ began: (HostCall) -> Void = { _ in },

@@ -5,7 +5,7 @@ internal import Glibc
 final class Lender {
     /// What happens to a plugin that does more with it than it may.
     enum Mode {
-        /// Overwritten and freed when the call ends.
+        /// Overwritten and freed when the call ends. Digits follow a text, so that reading beyond it shows.
         case poisoned
         /// A page of its own, out of reach when the call has ended: touching it then is a crash.
         case retired
@@ -15,6 +15,7 @@ final class Lender {
 
     private let mode: Mode
     private var pieces: [UnsafeMutableRawBufferPointer] = []
+    private static let tail = 16
     private static let page = Int(sysconf(Int32(_SC_PAGESIZE)))
 
     init(_ mode: Mode) { self.mode = mode }
@@ -78,7 +79,8 @@ final class Lender {
 
     private func take(_ count: Int) -> UnsafeMutableRawPointer {
         guard mode != .poisoned else {
-            let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 16)
+            let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: count + Self.tail, alignment: 16)
+            memset(piece.baseAddress!, Int32(UInt8(ascii: "9")), piece.count)
             pieces.append(piece)
             return piece.baseAddress!
         }

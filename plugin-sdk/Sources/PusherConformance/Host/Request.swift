@@ -13,9 +13,9 @@ struct Request: Sendable {
     /// Whether the answer was the fault under test, not the service's own.
     var isFaulted = false
 
-    private static let bodyLimit: UInt64 = 1 << 20
-    private static let headerLimit: UInt64 = 64
-    private static let headerByteLimit = 64 << 10
+    private static let bodyLimit = UInt64(KT_MAX_REQUEST_BODY)
+    private static let headerLimit = UInt64(KT_MAX_HEADERS)
+    private static let headerByteLimit = Int(KT_MAX_HEADER_BYTES)
     /// As keyturn refuses them: framing, connections, and what overrides the method.
     private static let reserved: Set<String> = [
         "host", "content-length", "transfer-encoding", "connection", "keep-alive", "te", "trailer", "upgrade", "expect",
@@ -24,32 +24,34 @@ struct Request: Sendable {
     ]
 
     init(_ raw: UnsafePointer<kt_http_request>?) {
-        guard let raw, Int(raw.pointee.size) >= MemoryLayout<kt_http_request>.size else {
+        guard let wanted = received(raw, atLeast: KT_MIN_SIZE_HTTP_REQUEST, kt_http_request()) else {
             (method, url) = ("", "")
-            faults = ["kt_http_request.size does not cover the fields of version 1.0: set it to sizeof"]
+            faults = ["kt_http_request.size is below \(KT_MIN_SIZE_HTTP_REQUEST): set it to sizeof"]
             return
         }
-        let wanted = raw.pointee
         method = text(wanted.method, limit: 64)
-        url = text(wanted.url, limit: 16_384)
+        url = text(wanted.url, limit: 2 * Int(KT_MAX_URL))
         if wanted.header_count > Self.headerLimit {
-            faults.append("\(wanted.header_count) header fields; 64 is the most")
+            faults.append("\(wanted.header_count) header fields; \(Self.headerLimit) is the most")
         }
         if let fields = wanted.headers {
             for index in 0..<Int(min(wanted.header_count, Self.headerLimit)) {
-                headers.append((text(fields[index].name, limit: 256), text(fields[index].value, limit: 16_384)))
+                headers.append((text(fields[index].name, limit: 1_024), text(fields[index].value, limit: 16_384)))
             }
         } else if wanted.header_count > 0 {
             faults.append("header_count is \(wanted.header_count) and headers is NULL")
         }
         if wanted.body.length > Self.bodyLimit {
-            faults.append("a body of \(wanted.body.length) bytes; 1 MiB is the most")
+            faults.append("a body of \(wanted.body.length) bytes; \(Self.bodyLimit) is the most")
         }
         if let data = wanted.body.data {
             body = Array(UnsafeBufferPointer(start: data, count: Int(min(wanted.body.length, Self.bodyLimit))))
         }
         faults += formFaults()
     }
+
+    /// A long name of a place makes a long URL: that is refused as in use, and no fault of the pusher's.
+    var isTooLong: Bool { url.utf8.count > KT_MAX_URL }
 
     var isWrite: Bool { method != "GET" && method != "HEAD" }
 
@@ -87,9 +89,12 @@ struct Request: Sendable {
         if url.contains("#") { found.append("a fragment in the URL") }
         if !isWrite, !body.isEmpty { found.append("a \(method) with a body") }
         if headers.reduce(0, { $0 + $1.name.utf8.count + $1.value.utf8.count + 8 }) > Self.headerByteLimit {
-            found.append("more than 64 KiB of header fields")
+            found.append("more than \(Self.headerByteLimit >> 10) KiB of header fields")
         }
         for header in headers {
+            if header.name.utf8.count > KT_MAX_HEADER_NAME {
+                found.append("a header field with a name of more than \(KT_MAX_HEADER_NAME) bytes")
+            }
             if header.name.isEmpty || !header.name.utf8.allSatisfy(isTokenCharacter) {
                 found.append("a header field named \(quoted(header.name))")
             }

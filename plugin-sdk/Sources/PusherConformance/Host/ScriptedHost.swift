@@ -10,9 +10,6 @@ final class ScriptedHost: Sendable {
         /// Bytes behind the fields that the plugin knows, in every struct: a host of years to come.
         var extra = 0
         var abiMinor = UInt32(KT_ABI_MINOR)
-        /// The whole size of kt_host, where it has fewer fields than version 1.0.
-        var hostSize: Int?
-        var callSize: Int?
         var lending = Lender.Mode.poisoned
         var sleepsReally = false
     }
@@ -42,8 +39,8 @@ final class ScriptedHost: Sendable {
         self.shape = shape
         // Fenced: a table may be shorter than the plugin thinks.
         let lender = Lender(.fenced)
-        func place<Struct>(_ value: Struct, _ size: Int? = nil) -> UnsafePointer<Struct> {
-            lender.place(value, size: size ?? MemoryLayout<Struct>.size + shape.extra)
+        func place<Struct>(_ value: Struct) -> UnsafePointer<Struct> {
+            lender.place(value, size: MemoryLayout<Struct>.size + shape.extra)
         }
         var tables = [
             KT_SERVICE_HTTP_1: UnsafeRawPointer(place(ServiceTables.http)),
@@ -56,8 +53,7 @@ final class ScriptedHost: Sendable {
         host = place(
             kt_host(
                 size: 0, abi_minor: shape.abiMinor, context: nil,
-                service: { _, id in ScriptedHost.current.withLock { $0 }?.table(text(id, limit: 64)) }),
-            shape.hostSize)
+                service: { _, id in ScriptedHost.current.withLock { $0 }?.table(text(id, limit: 64)) }))
         // Valid as long as the library is loaded, which is as long as the process runs.
         _ = Unmanaged.passRetained(lender)
         Self.current.withLock { $0 = self }
@@ -101,7 +97,7 @@ final class ScriptedHost: Sendable {
                 report: { view, report in
                     guard let host = ScriptedHost.current.withLock({ $0 }), let report else { return }
                     host.call(view, "kt_call.report")?.report(report)
-                }), size: shape.callSize ?? MemoryLayout<kt_call>.size + shape.extra)
+                }), size: MemoryLayout<kt_call>.size + shape.extra)
         began(call)
         let start = milliseconds()
         let outcome = body(view, lender)
