@@ -104,9 +104,9 @@ copy:
 	}; \
 	for language in c swift rust go; do tree plugin-sdk/Examples/$$language templates/$$language; done; \
 	tree plugin-sdk plugin-sdk; \
-	tree Sources/keyturn/schemas schemas; \
+	tree Sources/Packaging/schemas schemas; \
 	page() { \
-	  sed -E -e 's#\((\.\./\.\./\.\./)?Sources/keyturn/Documentation.docc/#(\1guides/#g; s#\((\.\./\.\./\.\./)?Sources/keyturn/examples/#(\1examples/#g' \
+	  sed -E -e 's#\(\.\./Examples/#(../examples/#g; s#\((\.\./\.\./\.\./)?Sources/Documentation/Guides/#(\1guides/#g; s#\((\.\./\.\./\.\./)?Sources/Documentation/Examples/#(\1examples/#g' \
 	    -e 's#(Plugins/)TravisCI/README#\1travis-ci#g; s#(Plugins/)GitLabCI/README#\1gitlab-ci#g' \
 	    -e 's#(Plugins/)GitHubActions/README#\1github-actions#g; s#(Plugins/)Exec/README#\1exec#g' \
 	    -e 's#\((\.\./\.\./\.\./)?Plugins/#(\1pushers/#g; s#plugin-sdk/README\.md#writing-a-pusher.md#g' \
@@ -115,11 +115,11 @@ copy:
 	}; \
 	for name in README SECURITY; do page $$name.md "$(TO)/share/doc/keyturn/$$name.md"; done; \
 	rm -rf "$(TO)/share/doc/keyturn/guides" "$(TO)/share/doc/keyturn/examples"; \
-	for guide in Sources/keyturn/Documentation.docc/*.md; do page $$guide "$(TO)/share/doc/keyturn/guides/$${guide##*/}"; done; \
-	for example in $$(cd Sources/keyturn/examples && find . -type f); do \
-	  put 644 "Sources/keyturn/examples/$$example" "$(TO)/share/doc/keyturn/examples/$${example#./}"; \
+	for guide in Sources/Documentation/Guides/*.md; do page $$guide "$(TO)/share/doc/keyturn/guides/$${guide##*/}"; done; \
+	for example in $$(cd Sources/Documentation/Examples && find . -type f); do \
+	  put 644 "Sources/Documentation/Examples/$$example" "$(TO)/share/doc/keyturn/examples/$${example#./}"; \
 	done; \
-	for unit in Sources/keyturn/systemd/*; do \
+	for unit in Sources/Packaging/systemd/*; do \
 	  sed 's#/usr/local/#$(PREFIX)/#g' $$unit > $(FROM)/unit.tmp; put 644 $(FROM)/unit.tmp "$(TO)/lib/systemd/system/$${unit##*/}"; \
 	done; \
 	put 644 CHANGELOG.md "$(TO)/share/doc/keyturn/CHANGELOG.md"; \
@@ -139,7 +139,7 @@ deb: setup
 	@$(MAKE) --no-print-directory packages WANTED=dpkg-dev
 	rm -rf $(DEB_ROOT)
 	@$(MAKE) --no-print-directory install DESTDIR="$(CURDIR)/$(DEB_ROOT)" PREFIX=/usr
-	Sources/keyturn/debian/package.sh $(DEB_ROOT) \
+	Sources/Packaging/debian/package.sh $(DEB_ROOT) \
 	  .build/keyturn_$$($(DEB_ROOT)/usr/bin/keyturn --version)_$$(dpkg --print-architecture).deb
 
 uninstall:
@@ -199,7 +199,7 @@ hardening: stage
 .PHONY: docs
 docs:
 	@$(MAKE) --no-print-directory $(VENV)/ready
-	$(VENV)/bin/python Sources/keyturn/site/build.py . .build/docs
+	$(VENV)/bin/python Sources/Documentation/Site/build.py . .build/docs
 
 # What tests hold the plugins' READMEs against, written into them.
 tables: stage

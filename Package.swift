@@ -65,8 +65,7 @@ let executables: [Target] = [
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
             .product(name: "PusherConformance", package: "plugin-sdk"),
-        ],
-        exclude: ["debian", "examples", "schemas", "site", "systemd"]),
+        ]),
     .executableTarget(
         name: "PusherRunner",
         dependencies: [
@@ -88,7 +87,7 @@ let executables: [Target] = [
 ]
 
 /// The pages of the manual, made by `make install` from what `--help` says. Not installed.
-let manual: [Target] = [.executableTarget(name: "Manual")]
+let manual: [Target] = [.executableTarget(name: "Manual", path: "Sources/Documentation/Manual")]
 
 /// A pusher exports its entry point and nothing else: the version script also binds a static library locally.
 func pusher(_ name: String, dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {

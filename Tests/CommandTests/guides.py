@@ -5,8 +5,8 @@ import re
 import shlex
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
-GUIDES = REPOSITORY / "Sources" / "keyturn" / "Documentation.docc"
-EXAMPLES = REPOSITORY / "Sources" / "keyturn" / "examples"
+GUIDES = REPOSITORY / "Sources" / "Documentation" / "Guides"
+EXAMPLES = REPOSITORY / "Sources" / "Documentation" / "Examples"
 
 
 def pages():

@@ -9,7 +9,7 @@ import pytest
 
 import program
 
-PACKAGE = pathlib.Path(__file__).parents[2] / "Sources" / "keyturn" / "debian" / "package.sh"
+PACKAGE = pathlib.Path(__file__).parents[2] / "Sources" / "Packaging" / "debian" / "package.sh"
 
 
 def run(*command, **options):

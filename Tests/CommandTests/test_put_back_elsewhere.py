@@ -92,6 +92,21 @@ def test_in_overlap(make, service):
 
 
 @pytest.mark.timeout(150)
+def test_hidden_at_travis(make):
+    """The old key ID is put back and the variable then made private, so that nothing can be read there: taken for drift all the same."""
+    world, writer = begun(make, "travis", overlap="3s")
+    writer()
+    token = world.sandbox.tokens["travis"]
+    known = ask(world.sandbox, "GET", f"{world.sandbox.travis}/repo/acme%2Fapp/env_vars", token)["env_vars"]
+    for entry in known:
+        ask(world.sandbox, "PATCH", f"{world.sandbox.travis}/repo/acme%2Fapp/env_var/{entry['id']}", token, {"env_var.public": False})
+    world.step_until_idle()
+    assert holds_current(world, "travis")
+    events = [line["event"] for line in world.history() if line["rotation"] == 2]
+    assert "drift-seen" in events and "pushing-again" in events, events
+
+
+@pytest.mark.timeout(150)
 @pytest.mark.parametrize("service", TARGETS)
 def test_in_soak(make, service):
     """The old key is made Active again before the new pair is pushed, so no job meets a dead one for longer than that."""

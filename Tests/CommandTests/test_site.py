@@ -9,7 +9,7 @@ import pytest
 
 import guides
 
-BUILDER = guides.REPOSITORY / "Sources" / "keyturn" / "site" / "build.py"
+BUILDER = guides.REPOSITORY / "Sources" / "Documentation" / "Site" / "build.py"
 
 
 def build(repository, directory):
@@ -71,7 +71,7 @@ def test_a_link_that_leads_nowhere_ends_the_build(tmp_path, link):
         copy = tmp_path / page.relative_to(guides.REPOSITORY)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(page, copy)
-    for place in ("Sources/keyturn/examples", "plugin-sdk", "Plugins"):
+    for place in ("Sources/Documentation/Examples", "plugin-sdk", "Plugins"):
         shutil.copytree(guides.REPOSITORY / place, tmp_path / place, dirs_exist_ok=True, ignore=shutil.ignore_patterns("build", "target"))
     shutil.copy(guides.REPOSITORY / "LICENSE", tmp_path)
     good = build(tmp_path, tmp_path / "site")

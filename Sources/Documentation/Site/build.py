@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from markdown_it import MarkdownIt
 
-GUIDES = "Sources/keyturn/Documentation.docc"
+GUIDES = "Sources/Documentation/Guides"
 
 #: Groups of the table of contents. A guide that is in none comes last, so that none is forgotten.
 CONTENTS = {
