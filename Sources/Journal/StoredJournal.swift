@@ -1,16 +1,21 @@
 public import Rotation
 public import Secrets
 public import StateStore
+internal import Synchronization
 
 /// The journal on top of any store: sealing, a chain of history for each user, leases, retention.
 public final class StoredJournal: Journal {
     let store: any StateStore
     let seal: Seal?
     private let author: Author
+    /// What was read last, with its version; nil within: the user was forgotten.
+    private let known = Mutex<[String: (version: Int64, record: JournalRecord?)]>([:])
     let retention: Duration?
 
     /// A lease that others keep taking is not fought for.
     private static let tries = 4
+    /// Up to so many users are read one by one.
+    private static let fewUsers = 16
     private static let sealCheck = "seal-check"
 
     /// - Parameters:
@@ -45,17 +50,26 @@ public final class StoredJournal: Journal {
         throw JournalError(.unavailable, "\(store.place): what was written cannot be read")
     }
 
-    /// The records of all users.
+    /// The records of all users. What has not changed since the last time is not read again: a process that stays up asks often.
     public func records() async throws(JournalError) -> [String: JournalRecord] {
-        var records: [String: JournalRecord] = [:]
-        for (name, stored) in try await explain({ () throws(StoreError) in try await store.users() }) {
+        let versions = try await explain { () throws(StoreError) in try await store.versions() }
+        var known = self.known.withLock { $0 }
+        let changed = versions.filter { known[$0.key]?.version != $0.value }.map(\.key)
+        for (name, stored) in try await users(changed) {
             let record = try located { () throws(JournalError) in try stored.read().record }
-            guard let rotation = record.rotation else { continue }
-            records[name] = JournalRecord(
-                position: JournalPosition(version: stored.version, chain: record.chain), rotation: rotation,
-                lease: stored.lease.flatMap(Lease.init))
+            known[name] = (stored.version, JournalRecord(record, stored))
         }
-        return records
+        known = known.filter { versions[$0.key] != nil }
+        self.known.withLock { [known] in $0 = known }
+        return known.compactMapValues(\.record)
+    }
+
+    /// Many are read at once, with those that nobody has asked for.
+    private func users(_ names: [String]) async throws(JournalError) -> [String: StoredUser] {
+        if names.count > Self.fewUsers { return try await explain { () throws(StoreError) in try await store.users() } }
+        var found: [String: StoredUser] = [:]
+        for name in names { found[name] = try await explain { () throws(StoreError) in try await store.user(name) } }
+        return found
     }
 
     /// Takes a user up for a while.
@@ -190,6 +204,16 @@ public final class StoredJournal: Journal {
         do throws(JournalError) { return try body() } catch {
             throw JournalError(error.code, "\(store.place): \(error.description)")
         }
+    }
+}
+
+extension JournalRecord {
+    /// nil: the user was forgotten.
+    init?(_ record: UserRecord, _ stored: StoredUser) {
+        guard let rotation = record.rotation else { return nil }
+        self.init(
+            position: JournalPosition(version: stored.version, chain: record.chain), rotation: rotation,
+            lease: stored.lease.flatMap(Lease.init))
     }
 }
 

@@ -1,7 +1,7 @@
 /// Every statement that is run more than once.
 enum Query: Int, CaseIterable {
     case beginReading, beginWriting, commit, rollback
-    case user, parts, users, allParts
+    case user, parts, versions, users, allParts
     case insertUser, updateUser, updateLease, writePart, deletePart
     case writeLine, permitDeletion, deleteLines, linesAfter, linesOfUser, lines
     case documents, insertDocument, updateDocument
@@ -14,6 +14,7 @@ enum Query: Int, CaseIterable {
         case .rollback: "ROLLBACK"
         case .user: "SELECT version, lease_owner, lease_until, record FROM user WHERE name = ?"
         case .parts: "SELECT name, content FROM part WHERE user = ?"
+        case .versions: "SELECT name, version FROM user"
         case .users: "SELECT version, lease_owner, lease_until, record, name FROM user"
         case .allParts: "SELECT user, name, content FROM part"
         case .insertUser:

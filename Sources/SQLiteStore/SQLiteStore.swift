@@ -37,6 +37,13 @@ public actor SQLiteStore: StateStore {
         }
     }
 
+    /// The version of what is kept of each user.
+    public func versions() throws(StoreError) -> [String: Int64] {
+        var found: [String: Int64] = [:]
+        try connection.statement(.versions).run { row in found[row.text(0) ?? ""] = row.number(1) }
+        return found
+    }
+
     /// What is kept of all users.
     public func users() throws(StoreError) -> [String: StoredUser] {
         let connection = connection

@@ -11,6 +11,8 @@ public protocol StateStore: Sendable {
 
     /// What is kept of a user; nil: nothing.
     func user(_ name: String) async throws(StoreError) -> StoredUser?
+    /// The version of what is kept of each user, by their names: tells what has changed since the last reading.
+    func versions() async throws(StoreError) -> [String: Int64]
     /// What is kept of all users, by their names.
     func users() async throws(StoreError) -> [String: StoredUser]
     /// Changes what is kept of one user.

@@ -144,6 +144,27 @@ struct RecordTests {
         #expect(Coding.json(["a": [true, false]]) == Array("{\"a\":[true,false]}".utf8))
     }
 
+    @Test(
+        "a journal that has read all users sees what others have changed since, whether few or many",
+        arguments: [1, 40])
+    func changedByOthers(count: Int) async throws {
+        let notebook = try Notebook()
+        let (one, other) = (try await notebook.open(), try await notebook.open())
+        let names = (0..<count).map { "user\($0)" }
+        for name in names { _ = try await one.acquire(name, lease: Notebook.lease, at: Notebook.now) }
+        #expect(try await one.records().count == count)
+        for name in names {
+            let record = try await other.acquire(name, lease: Notebook.lease, at: Notebook.now).record
+            _ = try await other.commit(
+                Notebook.entry(full, position: record.position, transition: transition(full), user: name))
+        }
+        let records = try await one.records()
+        #expect(records.count == count && records.values.allSatisfy { $0.rotation == full })
+        try await other.forget("user0", reason: "gone", lease: Notebook.lease, at: Notebook.now)
+        #expect(try await one.records()["user0"] == nil)
+        #expect(try await one.records().count == count - 1)
+    }
+
     @Test("what belongs to one process is not kept")
     func transient() async throws {
         let journal = try await Notebook().open()
