@@ -44,7 +44,7 @@ public final class Accounts: Sendable {
 
     private func source(_ account: Account, _ shared: inout Shared) -> RefreshingCredentials {
         if let found = shared.sources[account] { return found }
-        let surroundings = Surroundings(account: account, environment: environment, http: http, clock: clock)
+        let surroundings = CredentialContext(account: account, environment: environment, http: http, clock: clock)
         let now: @Sendable () -> Timestamp = { [clock] in clock.now }
         let made: RefreshingCredentials
         if let role = account.role {

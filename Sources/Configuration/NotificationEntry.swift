@@ -17,7 +17,7 @@ public struct NotificationEntry: Hashable, Sendable {
     /// How they are told.
     public var way: Way
     /// What of.
-    public var occasions: Set<News.Occasion>
+    public var occasions: Set<NotificationEvent.Occasion>
     /// How long what may still mend itself goes untold.
     public var patience: Duration
 }
@@ -95,12 +95,14 @@ extension Configuration {
         return .plain(text, line: field.line)
     }
 
-    private static func readOccasions(_ reader: inout MappingReader) throws(ConfigurationError) -> Set<News.Occasion> {
-        guard let words = try reader.strings("on") else { return Set(News.Occasion.allCases) }
-        var occasions: Set<News.Occasion> = []
+    private static func readOccasions(_ reader: inout MappingReader) throws(ConfigurationError) -> Set<
+        NotificationEvent.Occasion
+    > {
+        guard let words = try reader.strings("on") else { return Set(NotificationEvent.Occasion.allCases) }
+        var occasions: Set<NotificationEvent.Occasion> = []
         for word in words {
-            guard let occasion = News.Occasion(rawValue: word) else {
-                let known = News.Occasion.allCases.map(\.rawValue).joined(separator: ", ")
+            guard let occasion = NotificationEvent.Occasion(rawValue: word) else {
+                let known = NotificationEvent.Occasion.allCases.map(\.rawValue).joined(separator: ", ")
                 throw reader.error("on", "has `\(word)`; what there is: \(known)")
             }
             occasions.insert(occasion)

@@ -104,7 +104,7 @@ public struct Engine: Sendable {
         defer { work.cancel() }
         var waited: Duration = .zero
         let began = clock.now
-        var happenings = ([.resumed] + requests.map { .asked($0) }).map { Happening(event: $0) }
+        var happenings = ([.resumed] + requests.map { .asked($0) }).map { EventWithKeyPair(event: $0) }
         while true {
             let isStopping = Task.isCancelled
             let transition = try await session.handle(happenings, at: clock.now, begins: !isStopping)
@@ -147,7 +147,7 @@ public struct Engine: Sendable {
         // A task of its own, since this one is cancelled, and would not sleep.
         let timer = Task.detached {
             await clock.sleep(until: end)
-            mailbox.post(Happening(event: .timePassed))
+            mailbox.post(EventWithKeyPair(event: .timePassed))
         }
         defer { timer.cancel() }
         while session.rotation.isWaitingForAnswers, clock.now < end {
@@ -175,24 +175,24 @@ public struct Engine: Sendable {
         }
     }
 
-    private func next(_ mailbox: Mailbox, at moment: Timestamp) async -> [Happening] {
+    private func next(_ mailbox: Mailbox, at moment: Timestamp) async -> [EventWithKeyPair] {
         let clock = clock
         let timer = Task {
             await clock.sleep(until: moment)
             // A timer that was cancelled must not wake the next wait.
-            if !Task.isCancelled { mailbox.post(Happening(event: .timePassed)) }
+            if !Task.isCancelled { mailbox.post(EventWithKeyPair(event: .timePassed)) }
         }
         // Whoever stops the process does not wait for the timer.
         let happenings = await withTaskCancellationHandler {
             await mailbox.take()
         } onCancel: {
-            mailbox.post(Happening(event: .timePassed))
+            mailbox.post(EventWithKeyPair(event: .timePassed))
         }
         timer.cancel()
         return happenings
     }
 
-    private func tell(_ session: RotationSession, _ notes: [Note]) {
+    private func tell(_ session: RotationSession, _ notes: [HistoryEvent]) {
         observe(
             RotationProgress(
                 user: session.user.name, at: clock.now, notes: notes, rotation: session.rotation,

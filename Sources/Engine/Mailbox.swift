@@ -3,7 +3,7 @@ package import Secrets
 internal import Synchronization
 
 /// What happened, and the pair that came with it, if it was a creation.
-package struct Happening: Sendable {
+package struct EventWithKeyPair: Sendable {
     package var event: Event
     package var pair: KeyPair?
 
@@ -16,13 +16,13 @@ package struct Happening: Sendable {
 /// Collects what happens while the engine is busy, so that a crowd of answers costs one write to the journal.
 final class Mailbox: Sendable {
     private struct State {
-        var happenings: [Happening] = []
+        var happenings: [EventWithKeyPair] = []
         var waiter: CheckedContinuation<Void, Never>?
     }
 
     private let state = Mutex(State())
 
-    func post(_ happening: Happening) {
+    func post(_ happening: EventWithKeyPair) {
         let waiter = state.withLock { state in
             state.happenings.append(happening)
             defer { state.waiter = nil }
@@ -32,7 +32,7 @@ final class Mailbox: Sendable {
     }
 
     /// Everything that has come, waiting for the first if there is nothing. One task at a time.
-    func take() async -> [Happening] {
+    func take() async -> [EventWithKeyPair] {
         await withCheckedContinuation { continuation in
             let isThere = state.withLock { state in
                 if state.happenings.isEmpty { state.waiter = continuation }
@@ -44,7 +44,7 @@ final class Mailbox: Sendable {
     }
 
     /// Everything that has come, without waiting.
-    func takeWhatIsThere() -> [Happening] {
+    func takeWhatIsThere() -> [EventWithKeyPair] {
         state.withLock { state in
             defer { state.happenings = [] }
             return state.happenings

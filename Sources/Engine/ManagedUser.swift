@@ -29,7 +29,7 @@ public struct ManagedUser: Sendable {
     public let targets: [TargetName: ManagedTarget]
     /// Whether it waits until nobody else is worked on: the process itself runs with its key.
     public let comesLast: Bool
-    let terms: Terms
+    let requirements: UserRequirements
 
     /// A user to work on.
     ///
@@ -44,7 +44,7 @@ public struct ManagedUser: Sendable {
         self.policy = policy
         self.comesLast = comesLast
         self.targets = Dictionary(targets.map { ($0.name, $0) }) { first, _ in first }
-        terms = Terms(
+        requirements = UserRequirements(
             policy: policy, targets: targets.map(\.name), oneValue: Set(targets.filter(\.isOneValue).map(\.name)),
             identities: Dictionary(targets.compactMap { target in target.identity.map { (target.name, $0) } }) {
                 first, _ in first

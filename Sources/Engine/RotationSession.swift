@@ -36,7 +36,7 @@ package struct RotationSession {
     ///
     /// - Parameter begins: whether anything is to be begun; else only what has happened is written down.
     package mutating func handle(
-        _ happenings: [Happening], at now: Timestamp, begins: Bool = true
+        _ happenings: [EventWithKeyPair], at now: Timestamp, begins: Bool = true
     ) async throws(JournalError) -> Transition {
         let before = rotation
         var transition = Transition()
@@ -44,7 +44,7 @@ package struct RotationSession {
         var newPair = pair
         for happening in happenings {
             let next = rotation.next?.id
-            let step = rotation.take(happening.event, at: now, terms: user.terms)
+            let step = rotation.apply(happening.event, at: now, requirements: user.requirements)
             if let made = happening.pair, rotation.next?.id.rawValue == made.id, next != rotation.next?.id {
                 fate = .seal(made)
                 newPair = made
@@ -55,7 +55,7 @@ package struct RotationSession {
             }
             transition.append(step)
         }
-        let conclusion = begins ? rotation.conclude(at: now, terms: user.terms) : Transition()
+        let conclusion = begins ? rotation.nextEffects(at: now, requirements: user.requirements) : Transition()
         if conclusion.wipesPair {
             fate = .wipe
             newPair = nil

@@ -30,7 +30,7 @@ public struct Scheduler: Sendable {
         for user in users {
             let rotation = records[user.name]?.rotation ?? Rotation(at: now)
             let moment = rotation.nextWork(at: now, policy: user.policy)
-            if moment <= now || rotation.lacksTargets(user.terms) {
+            if moment <= now || rotation.lacksTargets(user.requirements) {
                 dueUsers.append(user)
             } else {
                 next = min(next ?? moment, moment)

@@ -31,7 +31,7 @@ public struct RotationProgress: Sendable {
     /// When.
     public var at: Timestamp
     /// What happened, as it was journalled.
-    public var notes: [Note]
+    public var notes: [HistoryEvent]
     /// The rotation after that.
     public var rotation: Rotation
     /// The user's times, to tell what comes next.

@@ -9,7 +9,7 @@ struct Work {
         _ effect: Effect, _ session: RotationSession, _ pushers: any PushService, _ mailbox: Mailbox
     ) {
         let (user, pair) = (session.user, session.pair)
-        @Sendable func post(_ event: Event) { mailbox.post(Happening(event: event)) }
+        @Sendable func post(_ event: Event) { mailbox.post(EventWithKeyPair(event: event)) }
         let timeout = user.policy.pushTimeout
         switch effect {
         case .push(let target, let id):
@@ -56,28 +56,29 @@ struct Work {
     func cancel() { tasks.forEach { $0.cancel() } }
 
     /// Asks AWS.
-    private static func ask(_ effect: Effect, _ user: ManagedUser, _ pair: KeyPair?) async -> Happening {
+    private static func ask(_ effect: Effect, _ user: ManagedUser, _ pair: KeyPair?) async -> EventWithKeyPair {
         do throws(Failure) {
             switch effect {
             case .listKeys:
-                return Happening(event: .keysListed(try await user.keys.listAccessKeys(of: user.userName)))
+                return EventWithKeyPair(event: .keysListed(try await user.keys.listAccessKeys(of: user.userName)))
             case .createKey:
                 let made = try await user.keys.createAccessKey(of: user.userName)
-                return Happening(event: .keyCreated(made.key), pair: made.pair)
-            case .verifyKey(let id): return Happening(event: await verify(id, pair, user))
-            case .lookUpLastUse(let id): return Happening(event: .lastUsed(id, try await user.keys.lastUse(of: id)))
+                return EventWithKeyPair(event: .keyCreated(made.key), pair: made.pair)
+            case .verifyKey(let id): return EventWithKeyPair(event: await verify(id, pair, user))
+            case .lookUpLastUse(let id):
+                return EventWithKeyPair(event: .lastUsed(id, try await user.keys.lastUse(of: id)))
             case .activateKey(let id):
                 try await user.keys.setStatus(.active, of: id, of: user.userName)
-                return Happening(event: .keyActivated(id))
+                return EventWithKeyPair(event: .keyActivated(id))
             case .deactivateKey(let id):
                 try await user.keys.setStatus(.inactive, of: id, of: user.userName)
-                return Happening(event: .keyDeactivated(id))
+                return EventWithKeyPair(event: .keyDeactivated(id))
             case .deleteKey(let id):
                 try await user.keys.deleteAccessKey(id, of: user.userName)
-                return Happening(event: .keyDeleted(id))
+                return EventWithKeyPair(event: .keyDeleted(id))
             case .push, .inspect, .check: preconditionFailure("the pushers are asked, not AWS")
             }
-        } catch { return Happening(event: .failed(effect, error)) }
+        } catch { return EventWithKeyPair(event: .failed(effect, error)) }
     }
 
     private static func lacksSecret(_ id: AccessKeyID) -> String { "the sealed secret of \(id) is not in the journal" }

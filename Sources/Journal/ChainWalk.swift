@@ -47,10 +47,10 @@ struct ChainWalk {
                 verdict.add(
                     user, line.number, "it lies elsewhere than it says: it is line \(text.number) of \(text.user)")
             }
-            if text.kind == Note.Kind.historyBroken.rawValue {
+            if text.kind == HistoryEvent.Kind.historyBroken.rawValue {
                 verdict.add(user, line.number, "keyturn found then: \(text.detail ?? "")")
             }
-            if text.kind == Note.Kind.historyPruned.rawValue { lastCheckpoint = text.detail }
+            if text.kind == HistoryEvent.Kind.historyPruned.rawValue { lastCheckpoint = text.detail }
         }
         expected = max(expected, line.number + 1)
         // What comes after is checked against what is here: one change is one fault.

@@ -13,7 +13,7 @@ public struct HistoryLine: Hashable, Sendable {
     /// In which rotation.
     public var rotation: Int
     /// What.
-    public var note: Note
+    public var note: HistoryEvent
     /// Who wrote it.
     public var author: Author
     /// What it is chained by: ``ChainHead``.
@@ -33,7 +33,7 @@ struct LineText: Codable {
     var detail: String?
     var author: Author
 
-    init(_ note: Note, number: Int64, at: Timestamp, user: String, rotation: Int, author: Author) {
+    init(_ note: HistoryEvent, number: Int64, at: Timestamp, user: String, rotation: Int, author: Author) {
         (self.number, self.at, self.user, self.rotation, self.author) = (number, at, user, rotation, author)
         kind = note.kind.rawValue
         (key, target, evidence, detail) = (note.key, note.target, note.evidence, note.detail)
@@ -45,14 +45,14 @@ extension HistoryLine {
     init(_ stored: StoredLine) throws(JournalError) {
         let (hash, content) = Coding.split(stored.content)
         let text = try Coding.read(LineText.self, content)
-        guard let kind = Note.Kind(rawValue: text.kind) else {
+        guard let kind = HistoryEvent.Kind(rawValue: text.kind) else {
             throw JournalError(
                 .newer,
                 "a line of the history of \(stored.user) says `\(text.kind)`, which is a word of a newer keyturn")
         }
         self.init(
             number: stored.number, at: Timestamp(milliseconds: stored.at), user: stored.user, rotation: text.rotation,
-            note: Note(kind, key: text.key, target: text.target, evidence: text.evidence, detail: text.detail),
+            note: HistoryEvent(kind, key: text.key, target: text.target, evidence: text.evidence, detail: text.detail),
             author: text.author, hash: hash)
     }
 }

@@ -13,7 +13,7 @@ struct HistoryWriter {
         (self.user, self.rotation, self.author, self.head) = (user, rotation, author, head)
     }
 
-    mutating func append(_ notes: [Note], at now: Timestamp) {
+    mutating func append(_ notes: [HistoryEvent], at now: Timestamp) {
         for note in notes {
             // Also where the clock was set back: what was written up to a moment must stay the beginning of the chain.
             let at = max(now, head.at)

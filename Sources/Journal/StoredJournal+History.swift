@@ -73,7 +73,7 @@ extension StoredJournal {
         history.head.prunedLine = last.number
         history.head.prunedAt = Timestamp(milliseconds: last.at)
         history.head.oldestAt = lines.first { $0.number > last.number }.map { Timestamp(milliseconds: $0.at) }
-        history.append([Note(.historyPruned, detail: Self.checkpoint(history.head))], at: now)
+        history.append([HistoryEvent(.historyPruned, detail: Self.checkpoint(history.head))], at: now)
         return last.number
     }
 
@@ -125,19 +125,19 @@ extension StoredJournal {
     private static func sentPrefix(_ destination: String) -> String { "sent\n\(destination)\n" }
 
     /// What notifications have told at one destination, by user.
-    public func told(at destination: String) async throws(JournalError) -> [String: Told] {
+    public func told(at destination: String) async throws(JournalError) -> [String: NotificationState] {
         let prefix = Self.sentPrefix(destination)
-        var found: [String: Told] = [:]
+        var found: [String: NotificationState] = [:]
         for (name, document) in try await explain({ () throws(StoreError) in try await store.documents(prefix) }) {
             found[String(name.dropFirst(prefix.count))] = try located { () throws(JournalError) in
-                try Coding.read(Told.self, document.content)
+                try Coding.read(NotificationState.self, document.content)
             }
         }
         return found
     }
 
     /// Writes what notifications have told at one destination. The last writing counts.
-    public func write(_ told: [String: Told], at destination: String) async throws(JournalError) {
+    public func write(_ told: [String: NotificationState], at destination: String) async throws(JournalError) {
         let prefix = Self.sentPrefix(destination)
         for (user, told) in told { try await write(Coding.json(told), to: prefix + user) }
     }

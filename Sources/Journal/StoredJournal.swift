@@ -110,7 +110,7 @@ public final class StoredJournal: Journal {
         var history = HistoryWriter(user: user, rotation: rotation.number, author: author, head: record.chain)
         if let finding = try await finding(seal, user, record.chain, json, code) {
             history.head.line = max(history.head.line, finding.lastLine)
-            history.append([Note(.historyBroken, detail: finding.text)], at: now)
+            history.append([HistoryEvent(.historyBroken, detail: finding.text)], at: now)
         } else {
             change.lastDeletedLine = try await prune(&history, at: now)
         }
@@ -183,7 +183,7 @@ public final class StoredJournal: Journal {
         guard let seal else { return }
         var history = HistoryWriter(
             user: user, rotation: record.rotation.number, author: author, head: record.position.chain)
-        history.append([Note(.forgotten, key: record.rotation.current?.id, detail: reason)], at: now)
+        history.append([HistoryEvent(.forgotten, key: record.rotation.current?.id, detail: reason)], at: now)
         var change = UserChange(user, version: record.position.version, lease: nil)
         change.record = seal.vouch(for: UserRecord(rotation: nil, chain: history.head), of: user)
         change.lines = history.lines

@@ -45,7 +45,7 @@ public struct Tally: Hashable, Sendable {
     public init() {}
 
     /// Takes in what happened to one user.
-    public mutating func take(_ notes: [Note], of user: String, at now: Timestamp) {
+    public mutating func take(_ notes: [HistoryEvent], of user: String, at now: Timestamp) {
         for note in notes {
             switch note.kind {
             case .delivered: pushes[Self.pusher(note), default: Pushes()].confirmed += 1
@@ -62,7 +62,7 @@ public struct Tally: Hashable, Sendable {
         }
     }
 
-    private static func pusher(_ note: Note) -> String {
+    private static func pusher(_ note: HistoryEvent) -> String {
         String(note.target?.rawValue.prefix { $0 != ":" } ?? "")
     }
 }

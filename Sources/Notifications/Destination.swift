@@ -18,12 +18,12 @@ public struct Destination: Sendable {
     /// How.
     public var way: Way
     /// What of.
-    public var occasions: Set<News.Occasion>
+    public var occasions: Set<NotificationEvent.Occasion>
     /// How long what may still mend itself goes untold.
     public var patience: Duration
 
     /// Where messages go.
-    public init(name: String, way: Way, occasions: Set<News.Occasion>, patience: Duration) {
+    public init(name: String, way: Way, occasions: Set<NotificationEvent.Occasion>, patience: Duration) {
         (self.name, self.way, self.occasions, self.patience) = (name, way, occasions, patience)
     }
 }

@@ -43,7 +43,9 @@ public struct Message: Hashable, Sendable {
     /// News of a user.
     ///
     /// - Parameter time: writes a moment as RFC 3339.
-    public init(_ news: News, of user: String, _ rotation: Rotation, at now: Timestamp, time: (Timestamp) -> String) {
+    public init(
+        _ news: NotificationEvent, of user: String, _ rotation: Rotation, at now: Timestamp, time: (Timestamp) -> String
+    ) {
         event = news.occasion.rawValue
         let moment = news.since.map { "/\($0.milliseconds)" } ?? ""
         let subject = news.occasion == .drift ? "drift" : news.problem ?? news.key?.rawValue ?? ""

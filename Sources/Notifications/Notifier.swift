@@ -4,9 +4,9 @@ internal import Synchronization
 /// What the notifier needs of the state.
 public protocol ToldStore: Sendable {
     /// What was told at one destination, by user.
-    func told(at destination: String) async throws -> [String: Told]
+    func told(at destination: String) async throws -> [String: NotificationState]
     /// Writes what was told at one destination.
-    func write(_ told: [String: Told], at destination: String) async throws
+    func write(_ told: [String: NotificationState], at destination: String) async throws
     /// Where every user's rotation stands.
     func rotations() async throws -> [String: Rotation]
 }
@@ -24,7 +24,7 @@ public final class Notifier: Sendable {
     /// What is known of one destination.
     private struct Ledger {
         let destination: Destination
-        var told: [String: Told]
+        var told: [String: NotificationState]
         /// Users of whom what was told, or remembered, is not written yet.
         var unwritten: Set<String> = []
         var failures = 0
@@ -85,7 +85,7 @@ public final class Notifier: Sendable {
         state.changed.insert(user)
         for index in state.ledgers.indices {
             let before = state.ledgers[index].told[user]
-            var told = before ?? Told(before: rotation)
+            var told = before ?? NotificationState(before: rotation)
             told.remember(rotation)
             guard told != before else { continue }
             state.ledgers[index].told[user] = told
@@ -180,7 +180,8 @@ public final class Notifier: Sendable {
     }
 
     /// Whether another process, or this one under its configuration before, was faster. Of a leak the state may not know yet.
-    private func isTold(_ news: News, of user: String, _ rotation: Rotation, at destination: Destination) async -> Bool
+    private func isTold(_ news: NotificationEvent, of user: String, _ rotation: Rotation, at destination: Destination)
+        async -> Bool
     {
         guard news.occasion != .revoked, let told = try? await store.told(at: destination.name)[user] else {
             return false

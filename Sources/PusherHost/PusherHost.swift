@@ -111,7 +111,7 @@ public final class PusherHost: Sendable {
     }
 
     private let loop: RunnerLoop
-    private let ownPlaces = Mutex<[String: any OwnPlace]>([:])
+    private let ownPlaces = Mutex<[String: any BuiltInTarget]>([:])
 
     /// - Parameters:
     ///   - http: for the client that each pusher has of its own: connections are never shared between pushers.
@@ -125,7 +125,7 @@ public final class PusherHost: Sendable {
     public func add(_ settings: PusherSettings) { loop.post(.add(settings)) }
 
     /// Makes a place of keyturn's own known, by what its targets say in place of a pusher's name.
-    public func add(_ place: any OwnPlace, as name: String) { ownPlaces.withLock { $0[name] = place } }
+    public func add(_ place: any BuiltInTarget, as name: String) { ownPlaces.withLock { $0[name] = place } }
 
     /// Starts a pusher's process, and waits until it is open.
     public func start(_ pusher: String) async -> Start {

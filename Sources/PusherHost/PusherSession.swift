@@ -26,7 +26,7 @@ final class PusherSession {
     /// Runners that are asked to close.
     var closing: [ClosingRunner] = []
     unowned let loop: RunnerLoop
-    private let places: BusyPlaces
+    private let places: ActiveSerialGroups
     let pace: Pace
     /// Sends its requests, over connections that nobody else uses; nil: it has made none yet.
     private var client: HTTPClient?
@@ -62,7 +62,7 @@ final class PusherSession {
     private let isTrusted: Bool
     private let identity: PluginIdentity
 
-    init(_ settings: PusherSettings, loop: RunnerLoop, places: BusyPlaces, pace: Pace) {
+    init(_ settings: PusherSettings, loop: RunnerLoop, places: ActiveSerialGroups, pace: Pace) {
         self.settings = settings
         self.loop = loop
         self.places = places

@@ -82,7 +82,7 @@ final class RunnerLoop: Sendable {
 
     private func run() {
         var sessions: [String: PusherSession] = [:]
-        let places = BusyPlaces()
+        let places = ActiveSerialGroups()
         let paces = Paces()
         var whenStopped: (@Sendable () -> Void)?
         var isDraining = false
@@ -192,7 +192,7 @@ final class RunnerLoop: Sendable {
 }
 
 /// Places that a push is writing right now, over all pushers. Only the loop's thread touches it.
-final class BusyPlaces {
+final class ActiveSerialGroups {
     private var busy: Set<String> = []
 
     func take(_ place: String?) -> Bool {

@@ -66,7 +66,7 @@ extension Policy {
 }
 
 /// What a rotation is measured against: the configuration of its user, at this moment.
-public struct Terms: Hashable, Sendable {
+public struct UserRequirements: Hashable, Sendable {
     /// Times and limits.
     public var policy: Policy
     /// Every place that must hold the key.
@@ -78,7 +78,7 @@ public struct Terms: Hashable, Sendable {
     /// Targets that have left, and do not matter any more, each with the reason.
     public var forgotten: [TargetName: String]
 
-    /// The terms of one user.
+    /// What one user requires.
     public init(
         policy: Policy, targets: [TargetName], oneValue: Set<TargetName> = [], identities: [TargetName: String] = [:],
         forgotten: [TargetName: String] = [:]

@@ -1,10 +1,10 @@
 /// `creating`: CreateAccessKey, and what to make of one whose answer never came.
 extension Rotation {
-    func wantedForCreation(_ terms: Terms) -> [Effect] {
+    func wantedForCreation(_ requirements: UserRequirements) -> [Effect] {
         if let orphan {
-            guard isCleared else { return [.lookUpLastUse(orphan)] }
+            guard mayRetireOldKey else { return [.lookUpLastUse(orphan)] }
             // Its secret was never kept, so a target that holds it got it from somebody else.
-            let unseen = terms.targets.filter { looks[$0] == nil }
+            let unseen = requirements.targets.filter { looks[$0] == nil }
             return unseen.isEmpty ? [.deleteKey(orphan)] : unseen.map { .inspect($0) }
         }
         if problem?.needsPerson == true { return [.listKeys] }
@@ -16,17 +16,17 @@ extension Rotation {
         closeCreation(mayExist: true)
         next = KeyRecord(key)
         retained = nil
-        answers = 0
+        consecutiveVerifications = 0
         enter(.verifying, now)
-        transition.notes.append(Note(.created, key: key.id, detail: "sealed in the journal"))
-        transition.notes.append(Note(.verifying, key: key.id))
+        transition.notes.append(HistoryEvent(.created, key: key.id, detail: "sealed in the journal"))
+        transition.notes.append(HistoryEvent(.verifying, key: key.id))
     }
 
     mutating func creationFailed(_ failure: Failure, _ now: Timestamp, _ transition: inout Transition) {
         switch failure.kind {
         case .lost:
             giveUpCreation(now)
-            transition.notes.append(Note(.creationUncertain, detail: failure.message))
+            transition.notes.append(HistoryEvent(.creationUncertain, detail: failure.message))
         case .limitExceeded:
             // Nothing was made now; but the limit may be reached by a key that an earlier, lost call has made.
             closeCreation(mayExist: false)
@@ -53,7 +53,7 @@ extension Rotation {
         guard problem?.message != Self.sentence(aboutUsed: stranger.id) else { return }
         problem = nil
         transition.notes.append(
-            Note(.orphanSeen, key: stranger.id, detail: "made by a CreateAccessKey whose answer was lost"))
+            HistoryEvent(.orphanSeen, key: stranger.id, detail: "made by a CreateAccessKey whose answer was lost"))
     }
 
     /// Nothing new is listed: once a late key would have turned up, the creation counts as never made.
@@ -93,7 +93,8 @@ extension Rotation {
     }
 
     mutating func lastUsed(
-        _ id: AccessKeyID, _ use: LastUse?, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
+        _ id: AccessKeyID, _ use: LastUse?, _ now: Timestamp, _ requirements: UserRequirements,
+        _ transition: inout Transition
     ) {
         if phase == .creating, id == orphan {
             guard use == nil else {
@@ -102,9 +103,9 @@ extension Rotation {
                 return block(.unaccountedKey, Self.sentence(aboutUsed: id), now, &transition)
             }
             problem = nil
-            isCleared = true
+            mayRetireOldKey = true
         } else if phase == .overlap, id == previous?.id {
-            judgeQuiet(use, now, terms, &transition)
+            judgeQuiet(use, now, requirements, &transition)
         } else if phase == .overlap, id == current?.id {
             judgeUse(use, now, &transition)
         }
@@ -125,9 +126,10 @@ extension Rotation {
     }
 
     mutating func orphanDeleted(_ id: AccessKeyID, _ now: Timestamp, _ transition: inout Transition) {
-        transition.notes.append(Note(.orphanDeleted, key: id, detail: "never used, and its secret was never kept"))
+        transition.notes.append(
+            HistoryEvent(.orphanDeleted, key: id, detail: "never used, and its secret was never kept"))
         orphan = nil
-        isCleared = false
+        mayRetireOldKey = false
         closeCreation(mayExist: false)
         blockAtLimit(now, &transition)
     }

@@ -1,48 +1,51 @@
 /// `delivering`: every target on its own, all with the same key, until each has confirmed it.
 extension Rotation {
-    mutating func beginDelivering(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
+    mutating func beginDelivering(_ now: Timestamp, _ requirements: UserRequirements, _ transition: inout Transition) {
         // STS has just answered for the key, so IAM need not be asked whether it is there.
         isListed = true
         transition.notes.append(
-            Note(
+            HistoryEvent(
                 .delivering, key: next?.id,
-                detail: "to \(terms.targets.count) target\(terms.targets.count == 1 ? "" : "s")"))
-        alignDeliveries(now, terms, &transition)
+                detail: "to \(requirements.targets.count) target\(requirements.targets.count == 1 ? "" : "s")"))
+        alignDeliveries(now, requirements, &transition)
         // Of a key that replaces a lost one, an operator may have left every target out already.
-        finishDeliveringIfSettled(now, terms, &transition)
+        finishDeliveringIfSettled(now, requirements, &transition)
     }
 
-    mutating func resumeDelivering(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
-        alignDeliveries(now, terms, &transition)
+    mutating func resumeDelivering(_ now: Timestamp, _ requirements: UserRequirements, _ transition: inout Transition) {
+        alignDeliveries(now, requirements, &transition)
         for (name, delivery) in deliveries where !delivery.isSettled {
             if delivery.attempts > 0, delivery.retryAt == nil {
                 // It was under way when its process ended.
-                if !terms.oneValue.contains(name) { deliveries[name]?.mayBeTorn = true }
+                if !requirements.oneValue.contains(name) { deliveries[name]?.mayBeTorn = true }
                 transition.changedDeliveries.insert(name)
             }
             // One that is tried before its time begins its waits anew: what kept it may have passed with the process.
             if delivery.retryAt.map({ $0 > now }) ?? true { deliveries[name]?.quickTries = 0 }
-            deliveries[name]?.shortenHold(now, terms.policy)
+            deliveries[name]?.shortenHold(now, requirements.policy)
             let isPaused = delivery.isRateLimited && (delivery.retryAt ?? now) <= now + .seconds(3600)
             if !isPaused { deliveries[name]?.retryAt = nil }
         }
-        if phase == .delivering { finishDeliveringIfSettled(now, terms, &transition) }
+        if phase == .delivering { finishDeliveringIfSettled(now, requirements, &transition) }
     }
 
     /// The targets are those of the configuration, also when it changes in the middle.
-    private mutating func alignDeliveries(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
+    private mutating func alignDeliveries(
+        _ now: Timestamp, _ requirements: UserRequirements, _ transition: inout Transition
+    ) {
         // Without a single target the new key would be nowhere, and the old one must not go.
-        guard !terms.targets.isEmpty else { return }
+        guard !requirements.targets.isEmpty else { return }
         guard phase == .delivering || phase == .overlap && hasPair && problem?.code != .rolledBack else { return }
-        addTargets(terms.targets.filter { deliveries[$0] == nil }, terms, &transition)
+        addTargets(requirements.targets.filter { deliveries[$0] == nil }, requirements, &transition)
     }
 
-    mutating func addTargets(_ targets: [TargetName], _ terms: Terms, _ transition: inout Transition) {
+    mutating func addTargets(_ targets: [TargetName], _ requirements: UserRequirements, _ transition: inout Transition)
+    {
         for target in targets {
             deliveries[target] = Delivery()
-            deliveries[target]?.identity = terms.identities[target]
+            deliveries[target]?.identity = requirements.identities[target]
             transition.changedDeliveries.insert(target)
-            transition.notes.append(Note(.targetAdded, target: target, detail: "new in the configuration"))
+            transition.notes.append(HistoryEvent(.targetAdded, target: target, detail: "new in the configuration"))
         }
     }
 
@@ -87,22 +90,23 @@ extension Rotation {
             deliveries[name]?.refusedSince = nil
             transition.changedDeliveries.insert(name)
         }
-        transition.notes.append(Note(.requested, detail: "retry"))
+        transition.notes.append(HistoryEvent(.requested, detail: "retry"))
     }
 
     mutating func skip(
-        _ target: TargetName, _ reason: String, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
+        _ target: TargetName, _ reason: String, _ now: Timestamp, _ requirements: UserRequirements,
+        _ transition: inout Transition
     ) {
         if let key = deliveringKey { inFlight.remove(.push(target, key.id)) }
-        if phase == .overlap || phase == .soak { return leaveOut(target, reason, now, terms, &transition) }
+        if phase == .overlap || phase == .soak { return leaveOut(target, reason, now, requirements, &transition) }
         settle(target, as: .skipped, reason, now, &transition)
-        finishDeliveringIfSettled(now, terms, &transition)
+        finishDeliveringIfSettled(now, requirements, &transition)
     }
 
     /// Whether a target stands in the way of this rotation, so that an operator can leave it out.
-    public func isSkippable(_ target: TargetName, _ terms: Terms) -> Bool {
+    public func isSkippable(_ target: TargetName, _ requirements: UserRequirements) -> Bool {
         guard let delivery = deliveries[target] else {
-            return (phase == .overlap || phase == .soak) && undelivered(terms).contains(target)
+            return (phase == .overlap || phase == .soak) && undelivered(requirements).contains(target)
         }
         switch phase {
         case .delivering: return !delivery.isSettled
@@ -115,7 +119,8 @@ extension Rotation {
     }
 
     mutating func pushed(
-        _ target: TargetName, _ id: AccessKeyID, _ result: PushResult, _ now: Timestamp, _ terms: Terms,
+        _ target: TargetName, _ id: AccessKeyID, _ result: PushResult, _ now: Timestamp,
+        _ requirements: UserRequirements,
         _ transition: inout Transition
     ) {
         // One that an operator's `rollback` has overtaken has an answer all the same.
@@ -128,17 +133,18 @@ extension Rotation {
             deliveries[target]?.plugin = result.plugin
             settle(target, as: .confirmed, result.message, now, &transition)
             if phase == .overlap {
-                if !hasOpenDeliveries { beginOverlapAgain(now, terms, &transition) }
+                if !hasOpenDeliveries { beginOverlapAgain(now, requirements, &transition) }
             } else {
-                finishDeliveringIfSettled(now, terms, &transition)
+                finishDeliveringIfSettled(now, requirements, &transition)
             }
         default:
-            postpone(target, id, result, now, terms, &transition)
+            postpone(target, id, result, now, requirements, &transition)
         }
     }
 
     private mutating func postpone(
-        _ target: TargetName, _ id: AccessKeyID, _ result: PushResult, _ now: Timestamp, _ terms: Terms,
+        _ target: TargetName, _ id: AccessKeyID, _ result: PushResult, _ now: Timestamp,
+        _ requirements: UserRequirements,
         _ transition: inout Transition
     ) {
         guard var delivery = deliveries[target] else { return }
@@ -150,16 +156,17 @@ extension Rotation {
         delivery.at = now
         delivery.detail = result.message
         delivery.isRateLimited = result.outcome == .rateLimited
-        let isHalfWritten = result.mayHaveWritten && !terms.oneValue.contains(target)
+        let isHalfWritten = result.mayHaveWritten && !requirements.oneValue.contains(target)
         if isHalfWritten, !delivery.mayBeTorn { delivery.quickTries = 1 }
         delivery.mayBeTorn = delivery.mayBeTorn || isHalfWritten
         let isRefused = delivery.mayBeTorn && result.outcome.isRefusal
         delivery.refusedSince = isRefused ? min(delivery.refusedSince ?? now, now) : nil
-        delivery.retryAt = now + wait(after: result, delivery, now, terms.policy)
+        delivery.retryAt = now + wait(after: result, delivery, now, requirements.policy)
         deliveries[target] = delivery
         transition.changedDeliveries.insert(target)
         transition.notes.append(
-            Note(.notDelivered, key: id, target: target, detail: "\(result.outcome.rawValue): \(result.message)"))
+            HistoryEvent(
+                .notDelivered, key: id, target: target, detail: "\(result.outcome.rawValue): \(result.message)"))
     }
 
     /// Quick tries help against passing faults only; what a person must mend is asked for slowly.
@@ -219,16 +226,16 @@ extension Rotation {
         delivery.drift = nil
         deliveries[target] = delivery
         transition.changedDeliveries.insert(target)
-        let kind: Note.Kind = state == .confirmed ? .delivered : .skipped
+        let kind: HistoryEvent.Kind = state == .confirmed ? .delivered : .skipped
         transition.notes.append(
-            Note(
+            HistoryEvent(
                 kind, key: phase == .delivering ? next?.id : current?.id, target: target, evidence: delivery.evidence,
                 detail: state == .confirmed ? delivery.plugin.map { "\(detail) (\($0))" } ?? detail : detail))
     }
 
     /// The one place where a new key becomes the current one: every delivery is confirmed, or skipped by an operator.
     mutating func finishDeliveringIfSettled(
-        _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
+        _ now: Timestamp, _ requirements: UserRequirements, _ transition: inout Transition
     ) {
         guard phase == .delivering, let next, !isNextCondemned, !deliveries.isEmpty,
             deliveries.values.allSatisfy({ $0.isSettled || hasLeak && $0.leftAt != nil })
@@ -237,15 +244,15 @@ extension Rotation {
         current = next
         self.next = nil
         creations = []
-        retained = terms.policy.retainSecret == .none ? nil : next.id
+        retained = requirements.policy.retainSecret == .none ? nil : next.id
         transition.wipesPair = retained == nil
         let fate =
-            switch terms.policy.retainSecret {
+            switch requirements.policy.retainSecret {
             case .none: "was wiped from the journal"
             case .rotation: "stays sealed in the journal until the rotation is over"
             case .current: "stays sealed in the journal, for targets to come"
             }
-        transition.notes.append(Note(.allDelivered, key: next.id, detail: "the secret \(fate)"))
+        transition.notes.append(HistoryEvent(.allDelivered, key: next.id, detail: "the secret \(fate)"))
         enter(.overlap, now)
         if previous == nil { complete(now, &transition) }
     }

@@ -18,9 +18,9 @@ extension Rotation {
     /// Opens the delivery to each target that drifted, as often as that is allowed.
     ///
     /// - Returns: whether there is one.
-    mutating func pushAgainWhatDrifted(_ terms: Terms, _ transition: inout Transition) -> Bool {
+    mutating func pushAgainWhatDrifted(_ requirements: UserRequirements, _ transition: inout Transition) -> Bool {
         var isAny = false
-        for target in drifting(terms) where mayPushAgain(target, terms) {
+        for target in drifting(requirements) where mayPushAgain(target, requirements) {
             openAgain(target, &transition)
             isAny = true
         }
@@ -38,29 +38,31 @@ extension Rotation {
         // The key may have been taken away since the last delivery.
         isListed = false
         transition.changedDeliveries.insert(target)
-        transition.notes.append(Note(.pushingAgain, key: current?.id, target: target, detail: delivery.detail))
+        transition.notes.append(HistoryEvent(.pushingAgain, key: current?.id, target: target, detail: delivery.detail))
     }
 
-    private func drifting(_ terms: Terms) -> [TargetName] {
-        terms.targets.filter { target in
+    private func drifting(_ requirements: UserRequirements) -> [TargetName] {
+        requirements.targets.filter { target in
             guard let delivery = deliveries[target], delivery.state == .confirmed else { return false }
             return delivery.drift?.isPushedAgain == true
         }
     }
 
     /// Those that were pushed again, and still show what they should not.
-    func stubborn(_ terms: Terms) -> [TargetName] { drifting(terms).filter { !mayPushAgain($0, terms) } }
+    func stubborn(_ requirements: UserRequirements) -> [TargetName] {
+        drifting(requirements).filter { !mayPushAgain($0, requirements) }
+    }
 
     /// Once where two values are written, for jobs meet a half-written pair each time; thrice where one is.
-    private func mayPushAgain(_ target: TargetName, _ terms: Terms) -> Bool {
+    private func mayPushAgain(_ target: TargetName, _ requirements: UserRequirements) -> Bool {
         guard hasPair, let delivery = deliveries[target], let drift = delivery.drift else { return false }
         let isKeySeen = drift.kind == .oldKey || drift.kind == .deletedKey
-        return delivery.pushedAgain < (isKeySeen && terms.oneValue.contains(target) ? 3 : 1)
+        return delivery.pushedAgain < (isKeySeen && requirements.oneValue.contains(target) ? 3 : 1)
     }
 
     /// The old key stays Active until a person has found who writes it.
-    mutating func blockIfDrifted(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
-        let targets = stubborn(terms)
+    mutating func blockIfDrifted(_ now: Timestamp, _ requirements: UserRequirements, _ transition: inout Transition) {
+        let targets = stubborn(requirements)
         guard phase == .overlap, let first = targets.first, let delivery = deliveries[first], let previous,
             isDriftInTheWay
         else { return }
@@ -101,33 +103,34 @@ extension Rotation {
     }
 
     /// From `soak` back to `overlap`. A leaked key stays dead.
-    mutating func restore(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
+    mutating func restore(_ now: Timestamp, _ requirements: UserRequirements, _ transition: inout Transition) {
         distrust()
         // Else the old key is made Active first.
-        if hasLeak || previous?.status == .active { backToOverlap(now, terms, &transition) }
+        if hasLeak || previous?.status == .active { backToOverlap(now, requirements, &transition) }
     }
 
-    mutating func backToOverlap(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
+    mutating func backToOverlap(_ now: Timestamp, _ requirements: UserRequirements, _ transition: inout Transition) {
         enter(.overlap, now)
         isListed = false
-        _ = pushAgainWhatDrifted(terms, &transition)
-        blockIfDrifted(now, terms, &transition)
+        _ = pushAgainWhatDrifted(requirements, &transition)
+        blockIfDrifted(now, requirements, &transition)
     }
 
     /// Somebody has deleted the key that was to be brought back: the targets get the new one all the same.
     mutating func restoredIsGone(
-        _ effect: Effect, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
+        _ effect: Effect, _ now: Timestamp, _ requirements: UserRequirements, _ transition: inout Transition
     ) -> Bool {
         guard isRestoring || needsOldKey, let previous, effect == .activateKey(previous.id) else { return false }
-        backToOverlap(now, terms, &transition)
+        backToOverlap(now, requirements, &transition)
         return true
     }
 
     /// The last target that had drifted has confirmed the key again: jobs that began there meanwhile may finish.
-    mutating func beginOverlapAgain(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
+    mutating func beginOverlapAgain(_ now: Timestamp, _ requirements: UserRequirements, _ transition: inout Transition)
+    {
         guard phase == .overlap, problem?.code != .rolledBack else { return }
-        transition.notes.append(Note(.allDelivered, key: current?.id, detail: "the overlap begins again"))
+        transition.notes.append(HistoryEvent(.allDelivered, key: current?.id, detail: "the overlap begins again"))
         enter(.overlap, now)
-        blockIfDrifted(now, terms, &transition)
+        blockIfDrifted(now, requirements, &transition)
     }
 }

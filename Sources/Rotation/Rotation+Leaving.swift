@@ -9,26 +9,26 @@ extension Rotation {
     /// Finds each target again, whatever it is called now, and notes which have left and which are back.
     ///
     /// A target is what its plugin, service, place and variables make it; its name changes with that of its pusher.
-    mutating func recognizeTargets(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
-        guard !terms.targets.isEmpty else { return }
-        let configured = Set(terms.targets)
-        renameTargets(terms, configured, &transition)
+    mutating func recognizeTargets(_ now: Timestamp, _ requirements: UserRequirements, _ transition: inout Transition) {
+        guard !requirements.targets.isEmpty else { return }
+        let configured = Set(requirements.targets)
+        renameTargets(requirements, configured, &transition)
         for target in deliveries.keys.sorted() {
             guard let delivery = deliveries[target] else { continue }
             if configured.contains(target) {
                 guard delivery.leftAt != nil else { continue }
                 takeBack(target, delivery, &transition)
-                transition.notes.append(Note(.targetAdded, target: target, detail: "back in the configuration"))
-            } else if let reason = terms.forgotten[target] {
+                transition.notes.append(HistoryEvent(.targetAdded, target: target, detail: "back in the configuration"))
+            } else if let reason = requirements.forgotten[target] {
                 forgetNow(target, reason, &transition)
             } else if delivery.leftAt == nil, delivery.state != .skipped {
                 deliveries[target]?.leftAt = now
                 deliveries[target]?.drift = nil
                 transition.changedDeliveries.insert(target)
-                transition.notes.append(Note(.targetLeft, key: keyLeft(at: target), target: target))
+                transition.notes.append(HistoryEvent(.targetLeft, key: keyLeft(at: target), target: target))
             }
         }
-        if problem?.code == .drifted, stubborn(terms).isEmpty {
+        if problem?.code == .drifted, stubborn(requirements).isEmpty {
             problem = nil
             retryAt = nil
         }
@@ -47,10 +47,10 @@ extension Rotation {
     }
 
     private mutating func renameTargets(
-        _ terms: Terms, _ configured: Set<TargetName>, _ transition: inout Transition
+        _ requirements: UserRequirements, _ configured: Set<TargetName>, _ transition: inout Transition
     ) {
-        for target in terms.targets {
-            guard let identity = terms.identities[target] else { continue }
+        for target in requirements.targets {
+            guard let identity = requirements.identities[target] else { continue }
             if let known = deliveries[target] {
                 if known.identity == identity { continue }
                 // Written before that was noted: the name stands for it.
@@ -90,23 +90,24 @@ extension Rotation {
     }
 
     mutating func forget(
-        _ target: TargetName, _ reason: String, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
+        _ target: TargetName, _ reason: String, _ now: Timestamp, _ requirements: UserRequirements,
+        _ transition: inout Transition
     ) {
         forgetNow(target, reason, &transition)
         retryAt = nil
-        if phase == .delivering { finishDeliveringIfSettled(now, terms, &transition) }
+        if phase == .delivering { finishDeliveringIfSettled(now, requirements, &transition) }
     }
 
     private mutating func forgetNow(_ target: TargetName, _ reason: String, _ transition: inout Transition) {
         guard deliveries.removeValue(forKey: target) != nil else { return }
         transition.changedDeliveries.remove(target)
         transition.removedDeliveries.insert(target)
-        transition.notes.append(Note(.forgotten, key: current?.id, target: target, detail: reason))
+        transition.notes.append(HistoryEvent(.forgotten, key: current?.id, target: target, detail: reason))
     }
 
     /// Says why nothing goes on, where only that stands in the way.
-    mutating func judgeLeft(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
-        guard isLeftBehind, isInTheWay(now, terms), let first = leftTargets.first else {
+    mutating func judgeLeft(_ now: Timestamp, _ requirements: UserRequirements, _ transition: inout Transition) {
+        guard isLeftBehind, isInTheWay(now, requirements), let first = leftTargets.first else {
             if problem?.code == .targetLeft {
                 problem = nil
                 retryAt = nil
@@ -133,13 +134,13 @@ extension Rotation {
             + "the target back; or, if nothing there needs the key, `keyturn forget \(first) --reason REASON`."
     }
 
-    private func isInTheWay(_ now: Timestamp, _ terms: Terms) -> Bool {
+    private func isInTheWay(_ now: Timestamp, _ requirements: UserRequirements) -> Bool {
         switch phase {
-        case .idle: isDue(now, terms.policy)
+        case .idle: isDue(now, requirements.policy)
         case .creating, .verifying: false
         case .delivering: !hasOpenDeliveries
-        case .overlap: !hasOpenDeliveries && now >= phaseSince + overlap(terms.policy)
-        case .soak: now >= phaseSince + soak(terms.policy)
+        case .overlap: !hasOpenDeliveries && now >= phaseSince + overlap(requirements.policy)
+        case .soak: now >= phaseSince + soak(requirements.policy)
         case .deleting: true
         }
     }

@@ -4,17 +4,21 @@
 /// two would be left with a dead key.
 extension Rotation {
     /// Targets that must not hold the old key when it goes. Whoever an operator has left out may.
-    private func subjects(_ terms: Terms) -> [TargetName] {
-        terms.targets.filter { deliveries[$0]?.state != .skipped }
+    private func subjects(_ requirements: UserRequirements) -> [TargetName] {
+        requirements.targets.filter { deliveries[$0]?.state != .skipped }
     }
 
-    private func unseen(_ terms: Terms) -> [TargetName] { subjects(terms).filter { looks[$0] == nil } }
+    private func unseen(_ requirements: UserRequirements) -> [TargetName] {
+        subjects(requirements).filter { looks[$0] == nil }
+    }
 
     /// Questions that are to be answered before the old key is touched; none: all have been.
-    func wantedLooks(_ terms: Terms) -> [Effect] { isSeen ? [] : unseen(terms).map { .inspect($0) } }
+    func wantedLooks(_ requirements: UserRequirements) -> [Effect] {
+        isSeen ? [] : unseen(requirements).map { .inspect($0) }
+    }
 
     /// Whether the old key may be touched, as far as the targets go.
-    func isLookedAt(_ terms: Terms) -> Bool { isSeen || subjects(terms).isEmpty }
+    func isLookedAt(_ requirements: UserRequirements) -> Bool { isSeen || subjects(requirements).isEmpty }
 
     /// When the targets are to be looked at though no step is due; nil: not.
     func nextLook(_ policy: Policy) -> Timestamp? {
@@ -33,24 +37,25 @@ extension Rotation {
         isLookOrdered || (nextLook(policy).map { $0 <= now } ?? false)
     }
 
-    func wantedBetweenRotations(_ now: Timestamp, _ terms: Terms) -> [Effect] {
-        guard number > 0, isLookDue(now, terms.policy) else { return [] }
-        return idleSubjects(terms).filter { looks[$0] == nil }.map { .inspect($0) }
+    func wantedBetweenRotations(_ now: Timestamp, _ requirements: UserRequirements) -> [Effect] {
+        guard number > 0, isLookDue(now, requirements.policy) else { return [] }
+        return idleSubjects(requirements).filter { looks[$0] == nil }.map { .inspect($0) }
     }
 
-    private func idleSubjects(_ terms: Terms) -> [TargetName] {
-        terms.targets.filter { deliveries[$0]?.state == .confirmed }
+    private func idleSubjects(_ requirements: UserRequirements) -> [TargetName] {
+        requirements.targets.filter { deliveries[$0]?.state == .confirmed }
     }
 
     /// Where there is nobody to ask, there is nothing to wait for.
-    mutating func endEmptyLook(_ now: Timestamp, _ terms: Terms) {
-        let asked = phase == .idle ? idleSubjects(terms) : subjects(terms)
-        if asked.isEmpty, isLookDue(now, terms.policy) { endLook(now) }
+    mutating func endEmptyLook(_ now: Timestamp, _ requirements: UserRequirements) {
+        let asked = phase == .idle ? idleSubjects(requirements) : subjects(requirements)
+        if asked.isEmpty, isLookDue(now, requirements.policy) { endLook(now) }
     }
 
     /// One target has answered, or cannot.
     mutating func looked(
-        _ target: TargetName, _ look: Look, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
+        _ target: TargetName, _ look: Look, _ now: Timestamp, _ requirements: UserRequirements,
+        _ transition: inout Transition
     ) {
         looks[target] = look
         if case .seen(let inspection) = look { record(target, inspection, now, &transition) }
@@ -58,9 +63,11 @@ extension Rotation {
         case .creating: suspectOrphan(look.key, now, &transition)
         case .idle where problem?.code == .unaccountedKey:
             // The next listing tells it together with what was seen.
-            if wantedInspections(terms).isEmpty, looks.values.contains(where: { $0.key != nil }) { retryAt = nil }
-        case .idle: if idleSubjects(terms).allSatisfy({ looks[$0] != nil }) { endLook(now) }
-        case .overlap, .soak, .deleting: if unseen(terms).isEmpty { judgeLooks(now, terms, &transition) }
+            if wantedInspections(requirements).isEmpty, looks.values.contains(where: { $0.key != nil }) {
+                retryAt = nil
+            }
+        case .idle: if idleSubjects(requirements).allSatisfy({ looks[$0] != nil }) { endLook(now) }
+        case .overlap, .soak, .deleting: if unseen(requirements).isEmpty { judgeLooks(now, requirements, &transition) }
         case .verifying, .delivering: break
         }
     }
@@ -74,9 +81,9 @@ extension Rotation {
         if drift == nil, delivery.changedAt == nil { delivery.changedAt = seen.changedAt }
         if let known = delivery.drift, known.kind == drift?.kind, known.key == drift?.key { drift = known }
         if let drift, drift != delivery.drift {
-            transition.notes.append(Note(.driftSeen, key: drift.key, target: target, detail: drift.words))
+            transition.notes.append(HistoryEvent(.driftSeen, key: drift.key, target: target, detail: drift.words))
         } else if drift == nil, delivery.drift != nil {
-            transition.notes.append(Note(.driftOver, key: current?.id, target: target))
+            transition.notes.append(HistoryEvent(.driftOver, key: current?.id, target: target))
         }
         delivery.drift = drift
         delivery.lookedAt = now
@@ -91,27 +98,28 @@ extension Rotation {
     }
 
     /// Every target has answered, or cannot: what that means for the old key.
-    private mutating func judgeLooks(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
-        let failures = subjects(terms).compactMap { target -> (TargetName, String)? in
+    private mutating func judgeLooks(_ now: Timestamp, _ requirements: UserRequirements, _ transition: inout Transition)
+    {
+        let failures = subjects(requirements).compactMap { target -> (TargetName, String)? in
             if case .failed(let reason) = looks[target] { (target, reason) } else { nil }
         }
-        let holders = undelivered(terms).filter { previous != nil && looks[$0]?.key == previous?.id }
+        let holders = undelivered(requirements).filter { previous != nil && looks[$0]?.key == previous?.id }
         lookedAt = now
         isLookOrdered = false
-        let blind = blindNewcomers(terms)
+        let blind = blindNewcomers(requirements)
         let added = hasPair && !(holders + blind).isEmpty
-        if added { addTargets(holders + blind, terms, &transition) }
-        let again = pushAgainWhatDrifted(terms, &transition)
-        let isDrifting = added || again || hasOpenDeliveries || isDriftInTheWay && !stubborn(terms).isEmpty
-        if isDrifting, phase != .overlap { return restore(now, terms, &transition) }
+        if added { addTargets(holders + blind, requirements, &transition) }
+        let again = pushAgainWhatDrifted(requirements, &transition)
+        let isDrifting = added || again || hasOpenDeliveries || isDriftInTheWay && !stubborn(requirements).isEmpty
+        if isDrifting, phase != .overlap { return restore(now, requirements, &transition) }
         if isDrifting {
             distrust()
-            return blockIfDrifted(now, terms, &transition)
+            return blockIfDrifted(now, requirements, &transition)
         }
         if let first = holders.first, !hasLeak {
             guard phase == .overlap else {
                 needsOldKey = true
-                return restore(now, terms, &transition)
+                return restore(now, requirements, &transition)
             }
             return blockForHolder(first, holders.count - 1, now, &transition)
         }
@@ -122,44 +130,44 @@ extension Rotation {
         if let first = blind.first, !added, !hasLeak, retireReason == nil {
             return blockForBlind(first, blind.count - 1, now, &transition)
         }
-        if let empty = youngestEmptiness(now, terms) {
+        if let empty = youngestEmptiness(now, requirements) {
             distrust()
             retryAt = empty + IAMTimes.emptinessWait
             return
         }
-        findFine(now, terms, &transition)
+        findFine(now, requirements, &transition)
     }
 
-    private mutating func findFine(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
+    private mutating func findFine(_ now: Timestamp, _ requirements: UserRequirements, _ transition: inout Transition) {
         switch problem?.code {
-        case .drifted: return beginOverlapAgain(now, terms, &transition)
+        case .drifted: return beginOverlapAgain(now, requirements, &transition)
         case .unaccountedKey: problem = nil
         case .targetUnreadable: problem = nil
         default: break
         }
         if problem == nil { failures = 0 }
         // What was seen in the middle is not what will be at the end.
-        if isStepDue(now, terms) { isSeen = true } else { distrust() }
+        if isStepDue(now, requirements) { isSeen = true } else { distrust() }
     }
 
     /// What was seen for a step counts while the step is due: a clock that was set back may put it off by hours.
-    mutating func distrustWhatIsNotDue(_ now: Timestamp, _ terms: Terms) {
-        if isSeen, phase == .overlap || phase == .soak, !isStepDue(now, terms) { distrust() }
+    mutating func distrustWhatIsNotDue(_ now: Timestamp, _ requirements: UserRequirements) {
+        if isSeen, phase == .overlap || phase == .soak, !isStepDue(now, requirements) { distrust() }
     }
 
-    private func isStepDue(_ now: Timestamp, _ terms: Terms) -> Bool {
+    private func isStepDue(_ now: Timestamp, _ requirements: UserRequirements) -> Bool {
         switch phase {
-        case .overlap: now >= phaseSince + overlap(terms.policy)
-        case .soak: now >= phaseSince + soak(terms.policy)
+        case .overlap: now >= phaseSince + overlap(requirements.policy)
+        case .soak: now >= phaseSince + soak(requirements.policy)
         default: true
         }
     }
 
     /// An empty place is believed when it was still empty a while later: what hides a place for a moment, such as a token's
     /// lost permission, looks the same.
-    private func youngestEmptiness(_ now: Timestamp, _ terms: Terms) -> Timestamp? {
+    private func youngestEmptiness(_ now: Timestamp, _ requirements: UserRequirements) -> Timestamp? {
         guard !hasLeak else { return nil }
-        return subjects(terms).compactMap { target in
+        return subjects(requirements).compactMap { target in
             guard let drift = deliveries[target]?.drift, drift.kind == .noKey, drift.since <= now,
                 now < drift.since + IAMTimes.emptinessWait
             else { return nil }
@@ -168,13 +176,15 @@ extension Rotation {
     }
 
     /// The targets that this rotation put nothing into: after `adopt` all, else those added since.
-    func undelivered(_ terms: Terms) -> [TargetName] { terms.targets.filter { deliveries[$0] == nil } }
+    func undelivered(_ requirements: UserRequirements) -> [TargetName] {
+        requirements.targets.filter { deliveries[$0] == nil }
+    }
 
     /// Targets that came into the configuration after the others were delivered, and do not show which key they hold: it may
     /// be the old one. After `adopt` there are none, since then an operator has said what the targets hold.
-    private func blindNewcomers(_ terms: Terms) -> [TargetName] {
+    private func blindNewcomers(_ requirements: UserRequirements) -> [TargetName] {
         guard deliveries.values.contains(where: { $0.state == .confirmed }) else { return [] }
-        return undelivered(terms).filter { target in
+        return undelivered(requirements).filter { target in
             guard case .seen(let inspection) = looks[target] else { return false }
             return inspection.holding == .unreadable || inspection.holding == .unsupported
         }

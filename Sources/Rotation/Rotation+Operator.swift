@@ -5,22 +5,22 @@ extension Rotation {
         retryAt = phase == .idle ? nil : retryAt
         guard phase == .idle else {
             return transition.notes.append(
-                Note(.requested, detail: "rotate: rotation \(number) is in progress and goes on"))
+                HistoryEvent(.requested, detail: "rotate: rotation \(number) is in progress and goes on"))
         }
         guard !isRequested else { return }
         isRequested = true
-        transition.notes.append(Note(.requested, detail: "rotate"))
+        transition.notes.append(HistoryEvent(.requested, detail: "rotate"))
     }
 
     /// Whatever waits is tried now; what has drifted is pushed again, as if it had not been.
-    mutating func retry(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
+    mutating func retry(_ now: Timestamp, _ requirements: UserRequirements, _ transition: inout Transition) {
         retryAt = nil
         if problem?.code == .rolledBack { enter(.overlap, now) }
         if phase == .overlap {
-            for target in stubborn(terms) where deliveries[target]?.pushedAgain != 0 {
+            for target in stubborn(requirements) where deliveries[target]?.pushedAgain != 0 {
                 deliveries[target]?.pushedAgain = 0
             }
-            _ = pushAgainWhatDrifted(terms, &transition)
+            _ = pushAgainWhatDrifted(requirements, &transition)
             if problem?.code == .drifted, hasOpenDeliveries { problem = nil }
         }
         isLookOrdered = phase == .idle || phase == .overlap || phase == .soak
@@ -33,29 +33,29 @@ extension Rotation {
         case .soak:
             isRollingBack = true
             retryAt = nil
-            transition.notes.append(Note(.requested, key: previous?.id, detail: "roll back"))
+            transition.notes.append(HistoryEvent(.requested, key: previous?.id, detail: "roll back"))
         case .overlap:
-            transition.notes.append(Note(.requested, key: previous?.id, detail: "roll back"))
+            transition.notes.append(HistoryEvent(.requested, key: previous?.id, detail: "roll back"))
             blockRolledBack(now, &transition)
         case .idle, .creating, .verifying, .delivering, .deleting: break
         }
     }
 
     mutating func activated(
-        _ id: AccessKeyID, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
+        _ id: AccessKeyID, _ now: Timestamp, _ requirements: UserRequirements, _ transition: inout Transition
     ) {
         guard id == previous?.id else { return }
         previous?.status = .active
         if isReplacing {
-            transition.notes.append(Note(.activated, key: id, detail: "its successor is gone from IAM"))
-            return replaceCurrent(now, terms.policy, &transition)
+            transition.notes.append(HistoryEvent(.activated, key: id, detail: "its successor is gone from IAM"))
+            return replaceCurrent(now, requirements.policy, &transition)
         }
         guard phase == .soak || phase == .deleting else { return }
         guard isRollingBack else {
-            transition.notes.append(Note(.activated, key: id, detail: "a target holds it, or may hold it"))
-            return backToOverlap(now, terms, &transition)
+            transition.notes.append(HistoryEvent(.activated, key: id, detail: "a target holds it, or may hold it"))
+            return backToOverlap(now, requirements, &transition)
         }
-        transition.notes.append(Note(.activated, key: id, detail: "brought back by an operator"))
+        transition.notes.append(HistoryEvent(.activated, key: id, detail: "brought back by an operator"))
         enter(.overlap, now)
         blockRolledBack(now, &transition)
     }
@@ -106,14 +106,14 @@ extension Rotation {
         transition.wipesPair = true
         dropLeaksOfOthers()
         let other = previous.map { "; \($0.id) is retired: overlap, soak, deletion" } ?? ""
-        transition.notes.append(Note(.adopted, key: id, detail: "by an operator's word\(other)"))
+        transition.notes.append(HistoryEvent(.adopted, key: id, detail: "by an operator's word\(other)"))
         enter(previous.map { $0.status == .active ? .overlap : .soak } ?? .idle, now)
     }
 
     /// Where unknown keys stand in the way, what the targets hold is worth knowing.
-    func wantedInspections(_ terms: Terms) -> [Effect] {
+    func wantedInspections(_ requirements: UserRequirements) -> [Effect] {
         guard phase == .idle, problem?.code == .unaccountedKey, adopting == nil else { return [] }
-        return terms.targets.filter { looks[$0] == nil }.map { .inspect($0) }
+        return requirements.targets.filter { looks[$0] == nil }.map { .inspect($0) }
     }
 
     /// The new key, on its way to the targets, may have been taken away.
@@ -142,7 +142,7 @@ extension Rotation {
                     + "it is still missing in a minute, keyturn makes another one.", now, &transition)
         }
         transition.notes.append(
-            Note(.successorLost, key: next.id, detail: "gone from IAM while it was being delivered"))
+            HistoryEvent(.successorLost, key: next.id, detail: "gone from IAM while it was being delivered"))
         transition.wipesPair = true
         dropLeak(next.id)
         self.next = nil

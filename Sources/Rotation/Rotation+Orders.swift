@@ -14,16 +14,16 @@ public struct OrderRefusal: Hashable, Sendable {
 /// What an operator may order, and when: the one place that decides it, asked under the lease.
 extension Rotation {
     /// Why an order cannot be carried out now; nil: it can.
-    public func refusal(of request: Event.Request, at now: Timestamp, terms: Terms) -> OrderRefusal? {
+    public func refusal(of request: Event.Request, at now: Timestamp, requirements: UserRequirements) -> OrderRefusal? {
         switch request {
         case .rotate: refusalToRotate
         case .rotateOrFinish: refusalToRotate.flatMap { $0.isTemporary ? nil : $0 }
         case .retry: nil
-        case .skip(let target, _): refusalToSkip(target, terms)
-        case .adopt: refusalToAdopt(now, terms.policy)
+        case .skip(let target, _): refusalToSkip(target, requirements)
+        case .adopt: refusalToAdopt(now, requirements.policy)
         case .rollback: refusalToRollBack
-        case .retire: refusalToRetire(now, terms)
-        case .forget(let target, _): refusalToForget(target, terms)
+        case .retire: refusalToRetire(now, requirements)
+        case .forget(let target, _): refusalToForget(target, requirements)
         case .revoke(let key, _): refusalToRevoke(key)
         }
     }
@@ -61,17 +61,17 @@ extension Rotation {
         return OrderRefusal("\(leaks.count) leaked keys of this user are being dealt with", isTemporary: true)
     }
 
-    private func refusalToSkip(_ target: TargetName, _ terms: Terms) -> OrderRefusal? {
-        if isSkippable(target, terms) { return nil }
+    private func refusalToSkip(_ target: TargetName, _ requirements: UserRequirements) -> OrderRefusal? {
+        if isSkippable(target, requirements) { return nil }
         let state = [.delivering, .overlap, .soak].contains(phase) ? deliveries[target]?.state.rawValue : nil
         let words = state.map { "it is \($0)" } ?? "the user is in phase `\(phase.rawValue)`"
         return OrderRefusal(
             "no rotation waits for \(target): \(words), and only a target that a rotation waits for can be skipped")
     }
 
-    private func refusalToForget(_ target: TargetName, _ terms: Terms) -> OrderRefusal? {
+    private func refusalToForget(_ target: TargetName, _ requirements: UserRequirements) -> OrderRefusal? {
         if deliveries[target]?.leftAt != nil { return nil }
-        return terms.targets.contains(target)
+        return requirements.targets.contains(target)
             ? OrderRefusal("\(target) is in the configuration; `forget` is for a target that has left it")
             : OrderRefusal("keyturn knows of no target \(target) that has left the configuration")
     }
@@ -115,7 +115,7 @@ extension Rotation {
         }
     }
 
-    private func refusalToRetire(_ now: Timestamp, _ terms: Terms) -> OrderRefusal? {
+    private func refusalToRetire(_ now: Timestamp, _ requirements: UserRequirements) -> OrderRefusal? {
         guard phase == .overlap, previous != nil else {
             return OrderRefusal(
                 "there is no old key that waits to be deactivated: the user is in phase `\(phase.rawValue)`; `retire` is for `overlap`",
@@ -124,7 +124,7 @@ extension Rotation {
         if problem?.code == .rolledBack {
             return OrderRefusal("an operator has rolled back; `keyturn retry USER` begins the overlap again")
         }
-        let holder = terms.targets.first { target in
+        let holder = requirements.targets.first { target in
             guard let delivery = deliveries[target] else { return false }
             return !delivery.isSettled || delivery.drift?.isPushedAgain == true && delivery.state == .confirmed
         }
@@ -133,7 +133,7 @@ extension Rotation {
                 "\(holder) shows \(old), or may hold it: deactivating it would cut that target off. "
                     + "`keyturn skip \(holder) --reason REASON` leaves it out")
         }
-        guard now >= phaseSince + overlap(terms.policy) else {
+        guard now >= phaseSince + overlap(requirements.policy) else {
             return OrderRefusal(
                 "the overlap is not over, and nothing else speaks against \(old) yet: it is deactivated by itself",
                 isTemporary: true)
@@ -147,7 +147,8 @@ extension Rotation {
     ) {
         transition.refusals.append(refusal)
         transition.notes.append(
-            Note(.refused, key: request.key, target: request.target, detail: "\(request.name): \(refusal.reason)"))
+            HistoryEvent(
+                .refused, key: request.key, target: request.target, detail: "\(request.name): \(refusal.reason)"))
     }
 }
 

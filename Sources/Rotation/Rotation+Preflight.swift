@@ -4,9 +4,9 @@
 /// settle it in any case. A passing fault keeps no rotation from beginning: deliveries are tried again anyway.
 extension Rotation {
     /// Whether the targets are yet to be asked.
-    func needsPreflight(_ terms: Terms) -> Bool {
+    func needsPreflight(_ requirements: UserRequirements) -> Bool {
         // A leak does not wait: whatever target takes the new key is one less in danger.
-        terms.policy.preflight && !hasLeak && !unchecked(terms).isEmpty
+        requirements.policy.preflight && !hasLeak && !unchecked(requirements).isEmpty
     }
 
     /// Whether targets that refused are to be asked once more in a moment.
@@ -18,17 +18,20 @@ extension Rotation {
         }
     }
 
-    func wantedForPreflight(_ terms: Terms) -> [Effect] { unchecked(terms).map { .check($0) } }
+    func wantedForPreflight(_ requirements: UserRequirements) -> [Effect] { unchecked(requirements).map { .check($0) } }
 
-    private func unchecked(_ terms: Terms) -> [TargetName] { terms.targets.filter { checks[$0] == nil } }
+    private func unchecked(_ requirements: UserRequirements) -> [TargetName] {
+        requirements.targets.filter { checks[$0] == nil }
+    }
 
     /// One target has answered; the last one decides.
     mutating func checked(
-        _ target: TargetName, _ refusal: String?, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
+        _ target: TargetName, _ refusal: String?, _ now: Timestamp, _ requirements: UserRequirements,
+        _ transition: inout Transition
     ) {
         guard phase == .idle, isPreflight else { return }
         checks[target] = .some(refusal)
-        guard unchecked(terms).isEmpty else { return }
+        guard unchecked(requirements).isEmpty else { return }
         let refusals = checks.compactMap { name, refusal in refusal.map { (name, $0) } }.sorted { $0.0 < $1.0 }
         preflightTries += 1
         if !refusals.isEmpty, preflightTries < IAMTimes.preflightTries, problem?.code != .targetRefuses {
@@ -44,12 +47,12 @@ extension Rotation {
             return
         }
         checks = [:]
-        retryAt = now + terms.policy.retry
+        retryAt = now + requirements.policy.retry
         let more = refusals.count > 1 ? " (and \(refusals.count - 1) more)" : ""
         let users = current.map { "\($0.id) stays in use" } ?? "No key was made"
         block(
             .targetRefuses,
-            "The rotation does not begin: \(refusals.count) of \(terms.targets.count) targets would not take a new key: "
+            "The rotation does not begin: \(refusals.count) of \(requirements.targets.count) targets would not take a new key: "
                 + "\(first.0): \(first.1)\(more). \(users). "
                 + "Fix that; or take the target out of the configuration, and `keyturn forget` it.",
             now, &transition)

@@ -33,7 +33,8 @@ extension Rotation {
     /// The key that the targets hold is lost.
     mutating func replaceCurrent(_ now: Timestamp, _ policy: Policy, _ transition: inout Transition) {
         transition.notes.append(
-            Note(.successorLost, key: current?.id, detail: "gone from IAM after its delivery: another one is made"))
+            HistoryEvent(
+                .successorLost, key: current?.id, detail: "gone from IAM after its delivery: another one is made"))
         makeAnother(now, policy, &transition)
     }
 

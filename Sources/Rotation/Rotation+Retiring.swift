@@ -1,30 +1,30 @@
 /// `overlap`, `soak`, `deleting`: how the old key goes, one reversible step at a time.
 extension Rotation {
-    func wantedInOverlap(_ now: Timestamp, _ terms: Terms) -> [Effect] {
+    func wantedInOverlap(_ now: Timestamp, _ requirements: UserRequirements) -> [Effect] {
         // A leaked current key that goes at once is the one that makes room for its successor: the key before it stays Active.
         if problem?.code == .rolledBack || isLeakedAtOnce(current?.id) { return [] }
-        let isOver = now >= phaseSince + overlap(terms.policy)
+        let isOver = now >= phaseSince + overlap(requirements.policy)
         guard isOver else {
             // An order to retire the old key waits for nothing but the time; a target that drifted is looked at until it is well.
-            return problem?.code == .drifted || isLookDue(now, terms.policy) ? wantedLooks(terms) : []
+            return problem?.code == .drifted || isLookDue(now, requirements.policy) ? wantedLooks(requirements) : []
         }
-        return wantedForDeactivation(terms)
+        return wantedForDeactivation(requirements)
     }
 
-    func wantedInSoak(_ now: Timestamp, _ terms: Terms) -> [Effect] {
+    func wantedInSoak(_ now: Timestamp, _ requirements: UserRequirements) -> [Effect] {
         if isRollingBack || needsOldKey || isRestoring, let previous { return [.activateKey(previous.id)] }
-        let isOver = now >= phaseSince + soak(terms.policy) && !isLeftBehind
-        guard isOver || isLookDue(now, terms.policy) else { return [] }
-        if !isLookedAt(terms) { return wantedLooks(terms) }
+        let isOver = now >= phaseSince + soak(requirements.policy) && !isLeftBehind
+        guard isOver || isLookDue(now, requirements.policy) else { return [] }
+        if !isLookedAt(requirements) { return wantedLooks(requirements) }
         return isOver ? [.listKeys] : []
     }
 
-    func wantedWhileDeleting(_ terms: Terms) -> [Effect] {
-        guard let previous else { return isLookedAt(terms) ? [.listKeys] : wantedLooks(terms) }
+    func wantedWhileDeleting(_ requirements: UserRequirements) -> [Effect] {
+        guard let previous else { return isLookedAt(requirements) ? [.listKeys] : wantedLooks(requirements) }
         if needsOldKey || isRestoring { return [.activateKey(previous.id)] }
         if isLeftBehind { return [] }
-        if isCleared { return [.deleteKey(previous.id)] }
-        return isLookedAt(terms) ? [.listKeys] : wantedLooks(terms)
+        if mayRetireOldKey { return [.deleteKey(previous.id)] }
+        return isLookedAt(requirements) ? [.listKeys] : wantedLooks(requirements)
     }
 
     /// A leaked key does not wait.
@@ -33,22 +33,22 @@ extension Rotation {
     /// A leaked key is not kept to be brought back.
     func soak(_ policy: Policy) -> Duration { hasLeak ? .zero : policy.soak }
 
-    private func wantedForDeactivation(_ terms: Terms) -> [Effect] {
+    private func wantedForDeactivation(_ requirements: UserRequirements) -> [Effect] {
         guard let previous, !isLeakedAtOnce(previous.id) else {
             // It is deactivated and deleted out of turn; the targets that still hold it get the new one all the same.
-            if !isLookedAt(terms) { return wantedLooks(terms) }
+            if !isLookedAt(requirements) { return wantedLooks(requirements) }
             return previous == nil ? [.listKeys] : []
         }
         if isLeftBehind { return [] }
-        let asksLastUse = asksLastUse(terms.policy) && !isQuiet
+        let asksLastUse = asksLastUse(requirements.policy) && !isQuiet
         // Targets were looked at when it was found to be in use; they are looked at again once it is not.
         if asksLastUse, problem?.code == .stillUsed { return [.lookUpLastUse(previous.id)] }
-        if !isLookedAt(terms) { return wantedLooks(terms) }
-        if terms.policy.proofOfUse, !hasLeak, retireReason == nil, !isInUse, let current {
+        if !isLookedAt(requirements) { return wantedLooks(requirements) }
+        if requirements.policy.proofOfUse, !hasLeak, retireReason == nil, !isInUse, let current {
             return [.lookUpLastUse(current.id)]
         }
         if asksLastUse { return [.lookUpLastUse(previous.id)] }
-        return [isCleared ? .deactivateKey(previous.id) : .listKeys]
+        return [mayRetireOldKey ? .deactivateKey(previous.id) : .listKeys]
     }
 
     /// Whether IAM is asked when the old key was last used. A leak does not wait, and an operator may know better.
@@ -58,7 +58,8 @@ extension Rotation {
 
     /// The old key is retired though this target was seen to hold it: it gets one again with the next rotation.
     mutating func leaveOut(
-        _ target: TargetName, _ reason: String, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
+        _ target: TargetName, _ reason: String, _ now: Timestamp, _ requirements: UserRequirements,
+        _ transition: inout Transition
     ) {
         var delivery = deliveries[target] ?? Delivery()
         delivery.state = .skipped
@@ -69,18 +70,18 @@ extension Rotation {
         delivery.drift = nil
         deliveries[target] = delivery
         transition.changedDeliveries.insert(target)
-        transition.notes.append(Note(.skipped, key: current?.id, target: target, detail: reason))
+        transition.notes.append(HistoryEvent(.skipped, key: current?.id, target: target, detail: reason))
         problem = nil
         retryAt = nil
         distrust()
-        if phase == .overlap { blockIfDrifted(now, terms, &transition) }
+        if phase == .overlap { blockIfDrifted(now, requirements, &transition) }
     }
 
     mutating func judgeQuiet(
-        _ use: LastUse?, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
+        _ use: LastUse?, _ now: Timestamp, _ requirements: UserRequirements, _ transition: inout Transition
     ) {
         lastUse = use
-        let quiet = terms.policy.requiredQuiet ?? .zero
+        let quiet = requirements.policy.requiredQuiet ?? .zero
         guard let use, use.at + quiet > now else {
             isQuiet = true
             return
@@ -90,7 +91,8 @@ extension Rotation {
         let place = [use.service, use.region.map { "in \($0)" }].compactMap { $0 }.joined(separator: " ")
         let old = previous?.id.rawValue ?? "the old key"
         if problem?.code != .stillUsed {
-            transition.notes.append(Note(.stillInUse, key: previous?.id, detail: place.isEmpty ? nil : "for \(place)"))
+            transition.notes.append(
+                HistoryEvent(.stillInUse, key: previous?.id, detail: place.isEmpty ? nil : "for \(place)"))
         }
         block(
             .stillUsed,
@@ -131,7 +133,8 @@ extension Rotation {
         distrust()
         retryAt = now + IAMTimes.lastUseWait
         transition.notes.append(
-            Note(.notInUse, key: current?.id, detail: "not seen in use since its delivery: the old key stays active"))
+            HistoryEvent(
+                .notInUse, key: current?.id, detail: "not seen in use since its delivery: the old key stays active"))
     }
 
     mutating func keyDeactivated(_ id: AccessKeyID, _ now: Timestamp, _ transition: inout Transition) {
@@ -144,7 +147,7 @@ extension Rotation {
             isLeaked(previous?.id)
             ? "it has leaked"
             : hasLeak ? "it was in the way of replacing a leaked key" : "can still be brought back"
-        transition.notes.append(Note(.deactivated, key: previous?.id, detail: detail))
+        transition.notes.append(HistoryEvent(.deactivated, key: previous?.id, detail: detail))
         previous?.status = .inactive
         enter(.soak, now)
     }
@@ -155,12 +158,12 @@ extension Rotation {
         if phase == .creating, id == orphan { return orphanDeleted(id, now, &transition) }
         if leakDeleted(id, now, policy, &transition) { return }
         guard phase == .deleting, id == previous?.id else { return }
-        transition.notes.append(Note(.deleted, key: id))
+        transition.notes.append(HistoryEvent(.deleted, key: id))
         complete(now, &transition)
     }
 
     mutating func complete(_ now: Timestamp, _ transition: inout Transition) {
-        transition.notes.append(Note(.completed, key: current?.id))
+        transition.notes.append(HistoryEvent(.completed, key: current?.id))
         dropLeaksThatAreOver()
         previous = nil
         lastUse = nil

@@ -12,7 +12,7 @@ extension Rotation {
         addLeak(id, isAtOnce: atOnce)
         retryAt = nil
         transition.notes.append(
-            Note(.requested, key: id, detail: "revoke\(key.map { " \($0)" } ?? "")\(atOnce ? " at once" : "")"))
+            HistoryEvent(.requested, key: id, detail: "revoke\(key.map { " \($0)" } ?? "")\(atOnce ? " at once" : "")"))
         guard strangerLeak?.id != id else { return }
         if problem?.code == .rolledBack { problem = nil }
         guard id == previous?.id else { return }
@@ -76,7 +76,7 @@ extension Rotation {
             previous?.status = .inactive
             detail = "it has leaked"
         }
-        transition.notes.append(Note(.deactivated, key: id, detail: detail))
+        transition.notes.append(HistoryEvent(.deactivated, key: id, detail: detail))
     }
 
     /// A leaked key that someone has deleted by hand is as dead as it can be.
@@ -87,7 +87,8 @@ extension Rotation {
         if id == current?.id { current?.status = .inactive }
         if id == next?.id { next?.status = .inactive }
         if id == previous?.id { previous?.status = .inactive }
-        transition.notes.append(Note(.deactivated, key: id, detail: "it has leaked, and is gone from IAM already"))
+        transition.notes.append(
+            HistoryEvent(.deactivated, key: id, detail: "it has leaked, and is gone from IAM already"))
         return true
     }
 
@@ -98,14 +99,14 @@ extension Rotation {
         _ id: AccessKeyID, _ now: Timestamp, _ policy: Policy, _ transition: inout Transition
     ) -> Bool {
         if id == next?.id, isNextCondemned {
-            transition.notes.append(Note(.deleted, key: id, detail: "it has leaked; another key is made"))
+            transition.notes.append(HistoryEvent(.deleted, key: id, detail: "it has leaked; another key is made"))
             condemnedIsGone(now, policy, &transition)
         } else if id == current?.id, isLeaked(id), phase == .overlap {
-            transition.notes.append(Note(.deleted, key: id, detail: "it has leaked; another key is made"))
+            transition.notes.append(HistoryEvent(.deleted, key: id, detail: "it has leaked; another key is made"))
             makeAnother(now, policy, &transition)
         } else if id == previous?.id, isLeakedAtOnce(id) {
             // The rotation goes on without it: the targets are looked at once more, and those that show it are pushed again.
-            transition.notes.append(Note(.deleted, key: id, detail: "it has leaked"))
+            transition.notes.append(HistoryEvent(.deleted, key: id, detail: "it has leaked"))
             previous = nil
             dropProblemOfAWS()
             if problem?.code == .drifted { problem = nil }
@@ -154,7 +155,7 @@ extension Rotation {
         isStrangerCleared = false
         dropLeak(id)
         transition.notes.append(
-            Note(
+            HistoryEvent(
                 .deactivated, key: id,
                 detail: "it has leaked. keyturn has no record of it and does not delete it: delete it in IAM yourself"))
     }

@@ -1,6 +1,8 @@
 /// What a listing of the user's keys means in each phase.
 extension Rotation {
-    mutating func see(_ listed: [AccessKey], _ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
+    mutating func see(
+        _ listed: [AccessKey], _ now: Timestamp, _ requirements: UserRequirements, _ transition: inout Transition
+    ) {
         // IAM still lists a key for a while after it was deleted: that one is gone.
         let keys = listed.filter { !isJustDeleted($0.id, now) }
         if var current, let listed = keys.first(where: { $0.id == current.id }) {
@@ -11,11 +13,11 @@ extension Rotation {
         if let strangerLeak { return judgeStranger(strangerLeak, keys, now, &transition) }
         if let adopting { return adopt(adopting, keys, now, &transition) }
         switch phase {
-        case .idle: seeBeforeBeginning(keys, now, terms, &transition)
+        case .idle: seeBeforeBeginning(keys, now, requirements, &transition)
         case .creating: seeWhileCreating(keys, now, &transition)
         case .verifying: seeWhileVerifying(keys, now, &transition)
-        case .delivering: seeWhileDelivering(keys, now, terms.policy, &transition)
-        case .overlap, .soak, .deleting: seeBeforeRetiring(keys, now, terms.policy, &transition)
+        case .delivering: seeWhileDelivering(keys, now, requirements.policy, &transition)
+        case .overlap, .soak, .deleting: seeBeforeRetiring(keys, now, requirements.policy, &transition)
         }
     }
 
@@ -24,7 +26,7 @@ extension Rotation {
         guard phase == .idle, current == nil, number == 0, keys.count == 1 else { return }
         current = KeyRecord(keys[0])
         problem = nil
-        transition.notes.append(Note(.takenOver, key: keys[0].id, detail: "the user's only key"))
+        transition.notes.append(HistoryEvent(.takenOver, key: keys[0].id, detail: "the user's only key"))
     }
 
     private func isJustDeleted(_ id: AccessKeyID, _ now: Timestamp) -> Bool {
@@ -33,9 +35,10 @@ extension Rotation {
     }
 
     private mutating func seeBeforeBeginning(
-        _ keys: [AccessKey], _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
+        _ keys: [AccessKey], _ now: Timestamp, _ requirements: UserRequirements, _ transition: inout Transition
     ) {
-        transition.notes.append(contentsOf: keys.map { Note(.keysSeen, key: $0.id, detail: $0.status.rawValue) })
+        transition.notes.append(
+            contentsOf: keys.map { HistoryEvent(.keysSeen, key: $0.id, detail: $0.status.rawValue) })
         takeOverOnlyKey(keys, &transition)
         let strangers = keys.filter { $0.id != current?.id }
         guard strangers.isEmpty else {
@@ -43,15 +46,15 @@ extension Rotation {
             return block(
                 .unaccountedKey, Self.sentence(about: strangers, besides: current, looks), now, &transition)
         }
-        guard isDue(now, terms.policy) else { return }
+        guard isDue(now, requirements.policy) else { return }
         // The listing that follows the targets' answers begins the rotation.
-        isPreflight = needsPreflight(terms)
+        isPreflight = needsPreflight(requirements)
         guard !isPreflight else { return }
-        start(keys.isEmpty, now, terms, &transition)
+        start(keys.isEmpty, now, requirements, &transition)
     }
 
     private mutating func start(
-        _ hasNoKey: Bool, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
+        _ hasNoKey: Bool, _ now: Timestamp, _ requirements: UserRequirements, _ transition: inout Transition
     ) {
         let reason =
             if hasLeak { "the key has leaked" } else if isRequested {
@@ -61,7 +64,7 @@ extension Rotation {
             } else if hasNoKey {
                 "the key that the targets hold is gone from IAM"
             } else { "the key is older than rotate-every" }
-        transition.notes.append(Note(.began, key: current?.id, detail: reason))
+        transition.notes.append(HistoryEvent(.began, key: current?.id, detail: reason))
         if hasNoKey { current = nil }
         enter(.creating, now)
         number += 1
@@ -71,9 +74,9 @@ extension Rotation {
         creations = []
         transition.removedDeliveries.formUnion(deliveries.keys)
         // Of what has left, only a leak's rotation lets go: it does not wait for an operator.
-        deliveries = deliveries.filter { terms.targets.contains($0.key) || $0.value.leftAt != nil }
-        renewDeliveries(terms.targets + leftTargets, now, terms.policy, &transition)
-        for target in terms.targets { deliveries[target]?.identity = terms.identities[target] }
+        deliveries = deliveries.filter { requirements.targets.contains($0.key) || $0.value.leftAt != nil }
+        renewDeliveries(requirements.targets + leftTargets, now, requirements.policy, &transition)
+        for target in requirements.targets { deliveries[target]?.identity = requirements.identities[target] }
     }
 
     private mutating func seeBeforeRetiring(
@@ -104,7 +107,7 @@ extension Rotation {
         // A leaked one was deleted as soon as it was Inactive.
         guard let previous else { return complete(now, &transition) }
         guard let old else {
-            transition.notes.append(Note(.deleted, key: previous.id, detail: "deleted by somebody else"))
+            transition.notes.append(HistoryEvent(.deleted, key: previous.id, detail: "deleted by somebody else"))
             return complete(now, &transition)
         }
         self.previous?.status = old.status
@@ -114,16 +117,17 @@ extension Rotation {
 
     private mutating func retire(_ old: AccessKey, _ now: Timestamp, _ transition: inout Transition) {
         switch (phase, old.status) {
-        case (.overlap, .active): isCleared = true
+        case (.overlap, .active): mayRetireOldKey = true
         case (.overlap, _): deactivated(now, &transition)
         case (.soak, .active), (.deleting, .active):
             transition.notes.append(
-                Note(.reactivatedOutside, key: old.id, detail: "somebody made it Active: the overlap begins again"))
+                HistoryEvent(
+                    .reactivatedOutside, key: old.id, detail: "somebody made it Active: the overlap begins again"))
             enter(.overlap, now)
         case (.soak, _):
             enter(.deleting, now)
-            isCleared = true
-        default: isCleared = true
+            mayRetireOldKey = true
+        default: mayRetireOldKey = true
         }
     }
 

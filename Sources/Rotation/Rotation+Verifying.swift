@@ -1,22 +1,23 @@
 /// `verifying`: the new key must be known everywhere, and be this user's, before anybody gets it.
 extension Rotation {
-    mutating func verified(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
+    mutating func verified(_ now: Timestamp, _ requirements: UserRequirements, _ transition: inout Transition) {
         guard phase == .verifying else { return }
         failures = 0
-        answers += 1
+        consecutiveVerifications += 1
         problem = nil
-        guard answers >= IAMTimes.verificationAnswers else {
+        guard consecutiveVerifications >= IAMTimes.verificationAnswers else {
             retryAt = now + IAMTimes.verificationSpacing
             return
         }
-        transition.notes.append(Note(.verified, key: next?.id, detail: "\(answers) right answers of STS in a row"))
+        transition.notes.append(
+            HistoryEvent(.verified, key: next?.id, detail: "\(consecutiveVerifications) right answers of STS in a row"))
         enter(.delivering, now)
-        beginDelivering(now, terms, &transition)
+        beginDelivering(now, requirements, &transition)
     }
 
     mutating func notVerified(_ message: String, _ now: Timestamp, _ transition: inout Transition) {
         guard phase == .verifying else { return }
-        answers = 0
+        consecutiveVerifications = 0
         failures += 1
         retryAt = now + min(.seconds(1) * (1 << min(failures - 1, 6)), IAMTimes.verificationLongestWait)
         guard problem?.code != .currentKeyUnusable else { return }
@@ -44,7 +45,8 @@ extension Rotation {
                 "Somebody made the new key \(next.id) \(listed.status.rawValue) before any target got it. It is pushed "
                     + "nowhere until it is Active again; delete it in IAM to have another one made.", now, &transition)
         }
-        transition.notes.append(Note(.successorLost, key: next.id, detail: "gone from IAM before any target got it"))
+        transition.notes.append(
+            HistoryEvent(.successorLost, key: next.id, detail: "gone from IAM before any target got it"))
         transition.wipesPair = true
         dropLeak(next.id)
         self.next = nil

@@ -1,6 +1,6 @@
 /// The life cycle of one user's access key: every decision, and no I/O, clock or randomness.
 ///
-/// A value is fed events with ``handle(_:at:terms:)`` and answers with effects. It must be journalled before the effects
+/// A value is fed events with ``handle(_:at:requirements:)`` and answers with effects. It must be journalled before the effects
 /// are begun, so that an effect without an outcome can be told after a crash. Only CreateAccessKey needs that: it is the
 /// one effect that is not idempotent, and ``creations`` is what its reconciliation goes by.
 public struct Rotation: Hashable, Codable, Sendable {
@@ -45,7 +45,7 @@ public struct Rotation: Hashable, Codable, Sendable {
     /// Calls of CreateAccessKey in this rotation.
     public var creations: [Creation] = []
     /// Right answers of STS in a row.
-    public var answers = 0
+    public var consecutiveVerifications = 0
     /// Failures in a row; decides the wait.
     public var failures = 0
     /// Nothing but pushes is done before; nil: at once.
@@ -76,7 +76,7 @@ public struct Rotation: Hashable, Codable, Sendable {
     /// A key that an open creation seems to have made.
     var orphan: AccessKeyID?
     /// Whether IAM was just seen in a state in which the old key may be retired.
-    var isCleared = false
+    var mayRetireOldKey = false
     /// Whether IAM was just seen to have another Active key than the leaked one without a record.
     var isStrangerCleared = false
     /// Whether the old key was just seen unused for long enough.
@@ -109,7 +109,8 @@ public struct Rotation: Hashable, Codable, Sendable {
     /// What is written of it, by these names: deliveries are records of their own, and what is of one process is not kept. A field that
     /// is added must be optional, for workers of two neighbouring versions may share a state.
     enum CodingKeys: String, CodingKey {
-        case number, phase, phaseSince, current, next, previous, creations, answers, failures, retryAt, isRequested,
+        case number, phase, phaseSince, current, next, previous, creations, consecutiveVerifications, failures, retryAt,
+            isRequested,
             leaks
         case retained, deletedKeys, lookedAt, lastUse, retireReason, problem
     }
@@ -147,7 +148,7 @@ public struct Rotation: Hashable, Codable, Sendable {
 
     /// Forgets what was just seen, since time has passed or something failed: it is asked again before the next step.
     mutating func distrust() {
-        isCleared = false
+        mayRetireOldKey = false
         isStrangerCleared = false
         isQuiet = false
         isInUse = false
@@ -166,43 +167,43 @@ public struct Rotation: Hashable, Codable, Sendable {
     /// - Parameters:
     ///   - event: what happened. An answer that is not waited for any more changes nothing.
     ///   - now: the time, which may be any: clocks jump.
-    ///   - terms: the user's configuration.
+    ///   - requirements: the user's configuration.
     /// - Returns: what to journal, and what to do after that.
-    public mutating func handle(_ event: Event, at now: Timestamp, terms: Terms) -> Transition {
-        var transition = take(event, at: now, terms: terms)
-        transition.append(conclude(at: now, terms: terms))
+    public mutating func handle(_ event: Event, at now: Timestamp, requirements: UserRequirements) -> Transition {
+        var transition = apply(event, at: now, requirements: requirements)
+        transition.append(nextEffects(at: now, requirements: requirements))
         return transition
     }
 
-    /// Takes in one of several things that happened. After the last of them, ``conclude(at:terms:)`` tells what to do.
-    public mutating func take(_ event: Event, at now: Timestamp, terms: Terms) -> Transition {
+    /// Takes in one of several things that happened. After the last of them, ``nextEffects(at:requirements:)`` tells what to do.
+    public mutating func apply(_ event: Event, at now: Timestamp, requirements: UserRequirements) -> Transition {
         var transition = Transition()
         switch event {
-        case .resumed: resume(now, terms, &transition)
+        case .resumed: resume(now, requirements, &transition)
         case .timePassed: break
-        case .asked(let request): answer(request, now, terms, &transition)
+        case .asked(let request): answer(request, now, requirements, &transition)
         case .keysListed(let keys):
             guard inFlight.remove(.listKeys) != nil else { break }
             succeeded()
-            see(keys, now, terms, &transition)
+            see(keys, now, requirements, &transition)
         case .keyCreated(let key):
             guard inFlight.remove(.createKey) != nil, phase == .creating else { break }
             succeeded()
             created(key, now, &transition)
         case .keyVerified(let id):
             guard inFlight.remove(.verifyKey(id)) != nil else { break }
-            verified(now, terms, &transition)
+            verified(now, requirements, &transition)
         case .keyNotVerified(let id, let message):
             guard inFlight.remove(.verifyKey(id)) != nil else { break }
             notVerified(message, now, &transition)
         case .keyOfAnother(let id, let message):
             guard inFlight.remove(.verifyKey(id)) != nil else { break }
-            answers = 0
+            consecutiveVerifications = 0
             retryAt = now + IAMTimes.failureLongestWait
             block(.wrongIdentity, message, now, &transition)
         case .pushed(let target, let id, let result):
             guard inFlight.remove(.push(target, id)) != nil else { break }
-            pushed(target, id, result, now, terms, &transition)
+            pushed(target, id, result, now, requirements, &transition)
         case .notBegun(let effect):
             guard inFlight.remove(effect) != nil, case .push(let target, _) = effect else { break }
             deliveries[target]?.attempts -= 1
@@ -211,20 +212,20 @@ public struct Rotation: Hashable, Codable, Sendable {
         case .lastUsed(let id, let use):
             guard inFlight.remove(.lookUpLastUse(id)) != nil else { break }
             succeeded()
-            lastUsed(id, use, now, terms, &transition)
+            lastUsed(id, use, now, requirements, &transition)
         case .inspected(let target, let inspection):
             guard inFlight.remove(.inspect(target)) != nil else { break }
-            looked(target, .seen(inspection), now, terms, &transition)
+            looked(target, .seen(inspection), now, requirements, &transition)
         case .notInspected(let target, let reason):
             guard inFlight.remove(.inspect(target)) != nil else { break }
-            looked(target, .failed(reason), now, terms, &transition)
+            looked(target, .failed(reason), now, requirements, &transition)
         case .checked(let target, let refusal):
             guard inFlight.remove(.check(target)) != nil else { break }
-            checked(target, refusal, now, terms, &transition)
+            checked(target, refusal, now, requirements, &transition)
         case .keyActivated(let id):
             guard inFlight.remove(.activateKey(id)) != nil else { break }
             succeeded()
-            activated(id, now, terms, &transition)
+            activated(id, now, requirements, &transition)
         case .keyDeactivated(let id):
             guard inFlight.remove(.deactivateKey(id)) != nil else { break }
             succeeded()
@@ -233,52 +234,52 @@ public struct Rotation: Hashable, Codable, Sendable {
             guard inFlight.remove(.deleteKey(id)) != nil else { break }
             succeeded()
             remember(deleted: id, now)
-            keyDeleted(id, now, terms.policy, &transition)
+            keyDeleted(id, now, requirements.policy, &transition)
         case .failed(let effect, let failure):
             guard inFlight.remove(effect) != nil else { break }
-            failed(effect, failure, now, terms, &transition)
+            failed(effect, failure, now, requirements, &transition)
         }
         return transition
     }
 
     /// Tells what to do after what was taken in.
-    public mutating func conclude(at now: Timestamp, terms: Terms) -> Transition {
+    public mutating func nextEffects(at now: Timestamp, requirements: UserRequirements) -> Transition {
         var transition = Transition()
-        dropPair(terms, &transition)
-        dropStaleProblem(now, terms.policy)
-        distrustWhatIsNotDue(now, terms)
-        deliverToNewTargets(now, terms, &transition)
-        endEmptyLook(now, terms)
-        judgeLeft(now, terms, &transition)
-        begin(wanted(now, terms), now, &transition)
+        dropPair(requirements, &transition)
+        dropStaleProblem(now, requirements.policy)
+        distrustWhatIsNotDue(now, requirements)
+        deliverToNewTargets(now, requirements, &transition)
+        endEmptyLook(now, requirements)
+        judgeLeft(now, requirements, &transition)
+        begin(wanted(now, requirements), now, &transition)
         return transition
     }
 
     /// What the state asks for at that time, whether or not it is under way.
-    func wanted(_ now: Timestamp, _ terms: Terms) -> [Effect] {
+    func wanted(_ now: Timestamp, _ requirements: UserRequirements) -> [Effect] {
         if isRevocationExclusive {
             let isPushing = deliveringKey != nil && !isReplacing && !isNextCondemned
             return wantedForRevocation(now) + (isPushing ? wantedPushes(now) : [])
         }
-        let always = wantedForRevocation(now) + wantedInspections(terms)
+        let always = wantedForRevocation(now) + wantedInspections(requirements)
         if deliveringKey != nil, !isReplacing { return always + wantedWhileDelivering(now) }
         if let retryAt, retryAt > now { return always }
-        return always + wantedInTurn(now, terms)
+        return always + wantedInTurn(now, requirements)
     }
 
-    private func wantedInTurn(_ now: Timestamp, _ terms: Terms) -> [Effect] {
+    private func wantedInTurn(_ now: Timestamp, _ requirements: UserRequirements) -> [Effect] {
         if adopting != nil, isAdoptable { return [.listKeys] }
         if isReplacing, let previous { return [.activateKey(previous.id)] }
         return switch phase {
-        case .idle where isPreflight && needsPreflight(terms): wantedForPreflight(terms)
-        case .idle where isDue(now, terms.policy) && !isLeftBehind: [.listKeys]
-        case .idle: wantedBetweenRotations(now, terms)
-        case .creating: wantedForCreation(terms)
+        case .idle where isPreflight && needsPreflight(requirements): wantedForPreflight(requirements)
+        case .idle where isDue(now, requirements.policy) && !isLeftBehind: [.listKeys]
+        case .idle: wantedBetweenRotations(now, requirements)
+        case .creating: wantedForCreation(requirements)
         case .verifying: next.map { [isSuspect(now) ? .listKeys : .verifyKey($0.id)] } ?? []
         case .delivering: []
-        case .overlap: wantedInOverlap(now, terms)
-        case .soak: wantedInSoak(now, terms)
-        case .deleting: wantedWhileDeleting(terms)
+        case .overlap: wantedInOverlap(now, requirements)
+        case .soak: wantedInSoak(now, requirements)
+        case .deleting: wantedWhileDeleting(requirements)
         }
     }
 
@@ -294,18 +295,18 @@ public struct Rotation: Hashable, Codable, Sendable {
                     creations.remove(at: creations.firstIndex { !$0.mayExist } ?? 0)
                 }
                 creations.append(Creation(at: now, known: known))
-                transition.notes.append(Note(.creating))
+                transition.notes.append(HistoryEvent(.creating))
             case .push(let target, _):
                 deliveries[target]?.attempts += 1
                 deliveries[target]?.quickTries += 1
                 deliveries[target]?.retryAt = nil
                 transition.changedDeliveries.insert(target)
-            case .activateKey(let id): transition.notes.append(Note(.activating, key: id))
+            case .activateKey(let id): transition.notes.append(HistoryEvent(.activating, key: id))
             case .deactivateKey(let id):
-                transition.notes.append(Note(.deactivating, key: id, detail: reasonToDeactivate(id)))
-            case .deleteKey(let id) where id == orphan: transition.notes.append(Note(.deletingOrphan, key: id))
+                transition.notes.append(HistoryEvent(.deactivating, key: id, detail: reasonToDeactivate(id)))
+            case .deleteKey(let id) where id == orphan: transition.notes.append(HistoryEvent(.deletingOrphan, key: id))
             case .deleteKey(let id):
-                transition.notes.append(Note(.deleting, key: id, detail: reasonToDelete(id)))
+                transition.notes.append(HistoryEvent(.deleting, key: id, detail: reasonToDelete(id)))
             case .listKeys, .verifyKey, .lookUpLastUse, .inspect, .check: break
             }
         }
@@ -323,7 +324,7 @@ public struct Rotation: Hashable, Codable, Sendable {
 
     mutating func block(_ code: Problem.Code, _ message: String, _ now: Timestamp, _ transition: inout Transition) {
         if problem?.code != code || problem?.message != message {
-            transition.notes.append(Note(.blocked, detail: message))
+            transition.notes.append(HistoryEvent(.blocked, detail: message))
         }
         // A clock that was set back must not make a problem one of the future, which would never have lasted long enough.
         let since = problem?.code == code ? min(problem?.since ?? now, now) : now
@@ -335,52 +336,55 @@ public struct Rotation: Hashable, Codable, Sendable {
         retryAt = nil
     }
 
-    private mutating func resume(_ now: Timestamp, _ terms: Terms, _ transition: inout Transition) {
+    private mutating func resume(_ now: Timestamp, _ requirements: UserRequirements, _ transition: inout Transition) {
         forgetProcess()
         retryAt = nil
-        answers = 0
+        consecutiveVerifications = 0
         if phase == .creating { giveUpCreation(now) }
-        recognizeTargets(now, terms, &transition)
-        if phase == .delivering || phase == .overlap { resumeDelivering(now, terms, &transition) }
+        recognizeTargets(now, requirements, &transition)
+        if phase == .delivering || phase == .overlap { resumeDelivering(now, requirements, &transition) }
     }
 
     private mutating func answer(
-        _ request: Event.Request, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
+        _ request: Event.Request, _ now: Timestamp, _ requirements: UserRequirements, _ transition: inout Transition
     ) {
-        if let refusal = refusal(of: request, at: now, terms: terms) { return refuse(request, refusal, &transition) }
+        if let refusal = refusal(of: request, at: now, requirements: requirements) {
+            return refuse(request, refusal, &transition)
+        }
         switch request {
         case .rotate, .rotateOrFinish: rotate(now, &transition)
-        case .retry: retry(now, terms, &transition)
-        case .skip(let target, let reason): skip(target, reason, now, terms, &transition)
+        case .retry: retry(now, requirements, &transition)
+        case .skip(let target, let reason): skip(target, reason, now, requirements, &transition)
         case .adopt(let id):
             adopting = id
             retryAt = nil
-            transition.notes.append(Note(.requested, key: id, detail: "adopt \(id)"))
+            transition.notes.append(HistoryEvent(.requested, key: id, detail: "adopt \(id)"))
         case .rollback: rollBack(now, &transition)
-        case .forget(let target, let reason): forget(target, reason, now, terms, &transition)
+        case .forget(let target, let reason): forget(target, reason, now, requirements, &transition)
         case .retire(let reason):
             retireReason = reason
             retryAt = nil
             if problem?.code == .stillUsed || problem?.code == .targetUnreadable { problem = nil }
             distrust()
             transition.notes.append(
-                Note(.requested, key: previous?.id, detail: "retire \(previous?.id.rawValue ?? ""): \(reason)"))
+                HistoryEvent(.requested, key: previous?.id, detail: "retire \(previous?.id.rawValue ?? ""): \(reason)"))
         case .revoke(let key, let atOnce):
             revoke(key, atOnce, now, &transition)
             // A leak does not wait for a target that has left.
-            finishDeliveringIfSettled(now, terms, &transition)
+            finishDeliveringIfSettled(now, requirements, &transition)
         }
     }
 
     private mutating func failed(
-        _ effect: Effect, _ failure: Failure, _ now: Timestamp, _ terms: Terms, _ transition: inout Transition
+        _ effect: Effect, _ failure: Failure, _ now: Timestamp, _ requirements: UserRequirements,
+        _ transition: inout Transition
     ) {
         if failure.kind == .noSuchUser, leakIsGone(effect, &transition) { return }
-        if failure.kind == .noSuchUser, restoredIsGone(effect, now, terms, &transition) { return }
+        if failure.kind == .noSuchUser, restoredIsGone(effect, now, requirements, &transition) { return }
         failures += 1
         distrust()
         if effect == .createKey { return creationFailed(failure, now, &transition) }
-        retryAt = now + (isFinishing ? waitToFinish(failures, terms.policy) : failureWait)
+        retryAt = now + (isFinishing ? waitToFinish(failures, requirements.policy) : failureWait)
         block(failure.problemCode, failure.message, now, &transition)
     }
 

@@ -52,6 +52,8 @@ class Jobs(threading.Thread):
         self.under_way, self.is_over = [], threading.Event()
         #: Since when each target is half written, and the longest that one was.
         self.torn_since, self.longest_half = {}, (0.0, "none")
+        #: Every time that a target was half written: the target, from when to when, in seconds since 1970.
+        self.halves = []
 
     def run(self):
         while not self.is_over.wait(0.05):
@@ -74,7 +76,9 @@ class Jobs(threading.Thread):
         now = time.monotonic()
         for target in self.targets:
             if targets[target]["AWS_SECRET_ACCESS_KEY"] == "matches":
-                self.torn_since.pop(target, None)
+                since = self.torn_since.pop(target, None)
+                if since is not None:
+                    self.halves.append((target, time.time() - (now - since), time.time()))
             else:
                 since = self.torn_since.setdefault(target, now)
                 self.longest_half = max(self.longest_half, (now - since, target))

@@ -11,10 +11,12 @@ within 60 s.
 
 import argparse
 import base64
+import datetime
 import json
 import os
 import pathlib
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -86,6 +88,27 @@ def restless(world, rested):
     return found
 
 
+def excuse(log, target, began, ended):
+    """Why a target was half written for longer than it may be, where that was its service's doing; None: it was keyturn's.
+
+    GitHub documents a minute's wait after its secondary limit. Else keyturn must have tried again and again, and each try failed.
+    """
+    tries = []
+    for line in log.splitlines():
+        match = re.match(r"(\S+Z) error +\S+: (\S+) has not confirmed \S+: ([a-z-]+):", line)
+        if match and match[2] == target:
+            at = datetime.datetime.fromisoformat(match[1].replace("Z", "+00:00")).timestamp()
+            if began - 1 <= at <= ended:
+                tries.append((at, match[3]))
+    if target.startswith("github:") and any(outcome == "rate-limited" for _, outcome in tries):
+        if ended - began <= 60 + LONGEST_HALF_SECONDS:
+            return "GitHub's minute"
+    moments = [began, *(at for at, _ in tries), ended]
+    if max(later - earlier for earlier, later in zip(moments, moments[1:])) <= LONGEST_HALF_SECONDS:
+        return f"each of {len(tries)} tries was failed by the service"
+    return None
+
+
 def storm(seed, seconds, users):
     with tempfile.TemporaryDirectory() as directory:
         directory = pathlib.Path(directory)
@@ -132,6 +155,16 @@ def storm(seed, seconds, users):
             capture_output=True, text=True, timeout=60).stdout
     dead = sum(len(failures) for cause, failures in jobs.failed.items() if "dead" in cause)
     half, place = jobs.longest_half
+    excuses = []
+    for target, since, until in jobs.halves:
+        if until - since > LONGEST_HALF_SECONDS:
+            reason = excuse(log, target, since, until)
+            if reason is None:
+                continue
+            excuses.append(f"{target}, {until - since:.1f} s: {reason}")
+            if target == place and abs(until - since - half) < 1:
+                others = [(end - begin, name) for name, begin, end in jobs.halves if (name, begin) != (target, since)]
+                half, place = max(others, default=(0.0, "none"))
     if half > LONGEST_HALF_SECONDS or rest > LONGEST_REST_SECONDS or dead:
         keep = pathlib.Path(tempfile.mkdtemp(prefix=f"storm-{seed}-"))
         (keep / "history").write_text(history)
@@ -141,6 +174,8 @@ def storm(seed, seconds, users):
         f"seed {seed}: {sum(numbers)} rotations, {kills} kills, {jobs.finished} jobs, {dead} failed for a dead key, longest half "
         f"{half:.1f} s ({place}), {writer.count} pairs put back, at rest after {rest:.0f} s "
         f"({slowest})", flush=True)
+    for line in excuses:
+        print(f"  longer, but the service's doing: {line}", flush=True)
     for line in left[:5]:
         print(f"  not at rest: {line}", flush=True)
     for cause, failures in jobs.failed.items():

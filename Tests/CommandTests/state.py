@@ -47,7 +47,7 @@ def put(connection, user, rotation, deliveries):
     :param rotation: fields by the names that keyturn writes; what every rotation has is added.
     :param deliveries: fields by target.
     """
-    whole = {"number": 1, "phase": "idle", "phaseSince": 0, "creations": [], "answers": 0, "failures": 0,
+    whole = {"number": 1, "phase": "idle", "phaseSince": 0, "creations": [], "consecutiveVerifications": 0, "failures": 0,
              "isRequested": False, "leaks": [], "deletedKeys": [], **rotation}
     chain = {"line": 0, "hash": "0" * 64, "at": 0, "prunedLine": 0, "prunedHash": "0" * 64, "prunedAt": 0}
     content = b"\n" + json.dumps({"rotation": whole, "chain": chain}).encode()

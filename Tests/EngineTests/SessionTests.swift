@@ -13,10 +13,11 @@ struct SessionTests {
         _ = await stage.engine().work(on: stage.user(), requests: [], extent: .due)
         let skip = Event.Request.skip(Stage.target(1), reason: "it is gone")
         var session = try await RotationSession(stage.user(), stage.journal, owner: .current, at: stage.clock.now)
-        #expect(try await session.handle([Happening(event: .resumed)], at: stage.clock.now).effects == [.listKeys])
+        #expect(
+            try await session.handle([EventWithKeyPair(event: .resumed)], at: stage.clock.now).effects == [.listKeys])
         let listed = Event.keysListed(try await stage.aws.listAccessKeys(of: "bot"))
         let transition = try await session.handle(
-            [Happening(event: listed), Happening(event: .asked(skip))], at: stage.clock.now)
+            [EventWithKeyPair(event: listed), EventWithKeyPair(event: .asked(skip))], at: stage.clock.now)
         let pushed = transition.effects.compactMap { if case .push(let target, _) = $0 { target } else { nil } }
         #expect(pushed == [Stage.target(0)])
     }

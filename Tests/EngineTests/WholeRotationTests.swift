@@ -100,7 +100,7 @@ struct WholeRotationTests {
     func progress() async throws {
         let stage = try await Stage()
         _ = stage.aws.addOldKey(of: "bot")
-        let told = Mutex<[Note]>([])
+        let told = Mutex<[HistoryEvent]>([])
         let engine = stage.engine { progress in told.withLock { $0 += progress.notes } }
         _ = await engine.work(on: stage.user(), requests: [], extent: .wholeRotation)
         let history = try await stage.history(of: "bot", limit: 1_000).map(\.note)

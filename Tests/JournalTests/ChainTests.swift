@@ -213,7 +213,8 @@ extension StoredJournal {
         let record = try await acquire(user, lease: lease, at: moment).record
         var transition = Transition()
         transition.notes = (0..<count).map {
-            Note(.blocked, key: Notebook.keyID, target: TargetName("travis:a/a"), evidence: .readBack, detail: "\($0)")
+            HistoryEvent(
+                .blocked, key: Notebook.keyID, target: TargetName("travis:a/a"), evidence: .readBack, detail: "\($0)")
         }
         var entry = Notebook.entry(
             record.rotation, position: record.position, transition: transition, user: user, lease: lease)

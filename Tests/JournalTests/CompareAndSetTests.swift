@@ -10,7 +10,7 @@ struct CompareAndSetTests {
 
     private func note(_ detail: String) -> Transition {
         var transition = Transition()
-        transition.notes = [Note(.blocked, detail: detail)]
+        transition.notes = [HistoryEvent(.blocked, detail: detail)]
         transition.changedDeliveries = [TargetName("travis:a/a")]
         return transition
     }

@@ -10,7 +10,7 @@ struct HistoryTests {
         for user in users {
             let record = try await journal.acquire(user, lease: Notebook.lease, at: Notebook.now).record
             var transition = Transition()
-            transition.notes = (0..<lines).map { Note(.blocked, detail: "\(user) \($0)") }
+            transition.notes = (0..<lines).map { HistoryEvent(.blocked, detail: "\(user) \($0)") }
             _ = try await journal.commit(
                 Notebook.entry(record.rotation, position: record.position, transition: transition, user: user))
         }
@@ -43,7 +43,7 @@ struct HistoryTests {
         for second in 0..<6 {
             var transition = Transition()
             transition.notes = [
-                Note(
+                HistoryEvent(
                     .blocked, key: AccessKeyID(second.isMultiple(of: 2) ? "AKIA0" : "AKIA1"),
                     target: TargetName("travis:a/\(second / 3)"), detail: "\(second)")
             ]
@@ -68,15 +68,15 @@ struct HistoryTests {
             } == ["4"])
     }
 
-    @Test("keeps every kind of line with every field", arguments: Note.Kind.allCases)
-    func roundTrip(kind: Note.Kind) async throws {
+    @Test("keeps every kind of line with every field", arguments: HistoryEvent.Kind.allCases)
+    func roundTrip(kind: HistoryEvent.Kind) async throws {
         let journal = try await Notebook.inMemory()
         let record = try await journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
         var rotation = record.rotation
         rotation.number = 9
         let notes = [
-            Note(kind),
-            Note(
+            HistoryEvent(kind),
+            HistoryEvent(
                 kind, key: Notebook.keyID, target: TargetName("travis:a/a"), evidence: .timestamp,
                 detail: "'; DROP TABLE history; --"),
         ]

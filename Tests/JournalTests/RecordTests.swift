@@ -23,7 +23,7 @@ struct RecordTests {
         creation.mayExist = false
         creation.lostAt = Notebook.now + .seconds(3)
         rotation.creations = [creation, Rotation.Creation(at: Notebook.now, known: [])]
-        rotation.answers = 2
+        rotation.consecutiveVerifications = 2
         rotation.failures = 3
         rotation.retryAt = Notebook.now + .seconds(30)
         rotation.isRequested = true
@@ -113,7 +113,7 @@ struct RecordTests {
     func keptText() throws {
         let text = """
             {"chain":{"at":5,"hash":"ab","line":2,"oldestAt":4,"prunedAt":0,"prunedHash":"cd","prunedLine":0},\
-            "rotation":{"answers":1,"creations":[{"at":3,"isOpen":true,"known":["AKIA1"],"lostAt":4,"mayExist":false}],\
+            "rotation":{"consecutiveVerifications":1,"creations":[{"at":3,"isOpen":true,"known":["AKIA1"],"lostAt":4,"mayExist":false}],\
             "current":{"created":1,"id":"AKIA1","status":"Active"},"deletedKeys":[{"at":2,"id":"AKIA0"}],"failures":2,\
             "isRequested":true,"lastUse":{"at":9,"region":"us-east-1","service":"s3"},\
             "leaks":[{"id":"AKIA1","isAtOnce":true,"isStranger":false}],"lookedAt":6,"number":3,"phase":"delivering",\
@@ -169,8 +169,8 @@ struct RecordTests {
     func transient() async throws {
         let journal = try await Notebook().open()
         var rotation = Rotation(at: Notebook.now)
-        let terms = Terms(policy: Policy(), targets: [TargetName("travis:a/a")])
-        _ = rotation.handle(.resumed, at: Notebook.now, terms: terms)
+        let requirements = UserRequirements(policy: Policy(), targets: [TargetName("travis:a/a")])
+        _ = rotation.handle(.resumed, at: Notebook.now, requirements: requirements)
         #expect(rotation.isWaitingForAnswers)
         let record = try await journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
         _ = try await journal.commit(Notebook.entry(rotation, position: record.position))

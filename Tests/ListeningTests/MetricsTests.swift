@@ -47,12 +47,13 @@ struct MetricsTests {
     func tally() {
         var tally = Tally()
         let (target, start) = (TargetName("travis:acme/app"), Sample.now)
-        tally.take([Note(.began), Note(.delivering)], of: "a", at: start)
-        tally.take([Note(.notDelivered, target: target)], of: "a", at: start + .seconds(1))
-        tally.take([Note(.delivered, target: target), Note(.allDelivered)], of: "a", at: start + .seconds(10))
-        tally.take([Note(.completed)], of: "a", at: start + .seconds(4_000))
+        tally.take([HistoryEvent(.began), HistoryEvent(.delivering)], of: "a", at: start)
+        tally.take([HistoryEvent(.notDelivered, target: target)], of: "a", at: start + .seconds(1))
+        tally.take(
+            [HistoryEvent(.delivered, target: target), HistoryEvent(.allDelivered)], of: "a", at: start + .seconds(10))
+        tally.take([HistoryEvent(.completed)], of: "a", at: start + .seconds(4_000))
         // Of this one the beginning was not seen.
-        tally.take([Note(.completed)], of: "b", at: start)
+        tally.take([HistoryEvent(.completed)], of: "b", at: start)
         let lines = lines([], tally: tally)
         for line in [
             #"keyturn_pushes_total{pusher="travis",outcome="confirmed"} 1"#,

@@ -16,7 +16,7 @@ struct MessageTests {
         #expect(Signature.value(of: "{ }", at: 1_700_000_000, secret: .text("s3cret")) != value)
     }
 
-    private func message(_ news: News) -> Message {
+    private func message(_ news: NotificationEvent) -> Message {
         Message(news, of: "bot", Rotation(at: .init(milliseconds: 0)), at: .init(milliseconds: 5)) {
             "T\($0.milliseconds)"
         }
@@ -24,7 +24,7 @@ struct MessageTests {
 
     @Test("have the same ID whenever they are sent again, and another one for another problem")
     func identity() {
-        let held = News(
+        let held = NotificationEvent(
             occasion: .blocked, rotation: 7, problem: "denied", since: .init(milliseconds: 3), message: "no")
         var other = held
         other.problem = "refused"
@@ -35,7 +35,7 @@ struct MessageTests {
 
     @Test("are JSON with what a program needs")
     func body() throws {
-        let held = News(
+        let held = NotificationEvent(
             occasion: .blocked, rotation: 7, problem: "denied", since: .init(milliseconds: 3), message: "no \"<&>")
         let json = try JSONValue(parsing: message(held).json)
         #expect(json["event"] == .string("blocked"))
@@ -49,7 +49,8 @@ struct MessageTests {
 
     @Test("are cut where a service says too much")
     func long() {
-        let held = News(occasion: .blocked, rotation: 7, problem: "x", message: String(repeating: "x", count: 100_000))
+        let held = NotificationEvent(
+            occasion: .blocked, rotation: 7, problem: "x", message: String(repeating: "x", count: 100_000))
         #expect(message(held).text.utf8.count == 2_000)
     }
 }

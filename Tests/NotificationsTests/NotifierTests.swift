@@ -7,11 +7,11 @@ import Testing
 
 /// A state in memory.
 private final class Book: ToldStore {
-    let told = Mutex<[String: [String: Told]]>([:])
+    let told = Mutex<[String: [String: NotificationState]]>([:])
     let current = Mutex<[String: Rotation]>([:])
 
-    func told(at destination: String) throws -> [String: Told] { told.withLock { $0[destination] ?? [:] } }
-    func write(_ new: [String: Told], at destination: String) throws {
+    func told(at destination: String) throws -> [String: NotificationState] { told.withLock { $0[destination] ?? [:] } }
+    func write(_ new: [String: NotificationState], at destination: String) throws {
         told.withLock { $0[destination, default: [:]].merge(new) { $1 } }
     }
     func rotations() throws -> [String: Rotation] { current.withLock { $0 } }
@@ -39,7 +39,9 @@ struct NotifierTests {
 
     private func program(_ name: String) -> Program { Program([name], environment: [:], timeLimit: .seconds(1)) }
 
-    private func notifier(_ occasions: [News.Occasion] = News.Occasion.allCases, names: [String] = ["d"]) async throws
+    private func notifier(
+        _ occasions: [NotificationEvent.Occasion] = NotificationEvent.Occasion.allCases, names: [String] = ["d"]
+    ) async throws
         -> Notifier
     {
         let destinations = names.map {

@@ -252,7 +252,7 @@ struct TakenAwayTests {
         #expect(world.rotation.current?.id == new)
         #expect(World.targets.allSatisfy { world.state($0) == .confirmed })
         // So one that leaves the configuration now is still noticed.
-        world.terms.targets.removeLast()
+        world.requirements.targets.removeLast()
         world.restart()
         #expect(world.rotation.leftTargets == [World.targets[2]])
     }

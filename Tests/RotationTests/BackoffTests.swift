@@ -16,12 +16,12 @@ struct BackoffTests {
             world.answer(.listKeys)
         }
         if phase == .deleting { world.restart() }
-        world.now = max(world.rotation.due(at: world.now, policy: world.terms.policy).at, world.now)
+        world.now = max(world.rotation.due(at: world.now, policy: world.requirements.policy).at, world.now)
         world.send(.timePassed)
         for wait in Self.waits {
             world.fail(.listKeys, .unreachable)
             #expect(world.rotation.problem?.code == .unreachable)
-            #expect(world.rotation.due(at: world.now, policy: world.terms.policy).at == world.now + wait)
+            #expect(world.rotation.due(at: world.now, policy: world.requirements.policy).at == world.now + wait)
             #expect(world.advance(wait - .milliseconds(1)).effects.isEmpty)
             #expect(world.advance(.milliseconds(1)).effects == [.listKeys])
         }
@@ -33,7 +33,7 @@ struct BackoffTests {
         world.send(.resumed)
         for wait in Self.waits {
             world.fail(.listKeys, .denied)
-            #expect(world.rotation.due(at: world.now, policy: world.terms.policy).at == world.now + wait)
+            #expect(world.rotation.due(at: world.now, policy: world.requirements.policy).at == world.now + wait)
             #expect(world.advance(wait).effects == [.listKeys])
         }
     }

@@ -34,7 +34,7 @@ struct DueTests {
         var world = World.withKey(age: .seconds(3600))
         world.send(.resumed)
         world.answerAll()
-        world.terms.policy.rotateEvery = .seconds(1800)
+        world.requirements.policy.rotateEvery = .seconds(1800)
         #expect(world.advance(.zero).effects == [.listKeys])
     }
 
@@ -71,7 +71,7 @@ struct DueTests {
 }
 
 extension World {
-    var due: Due { rotation.due(at: now, policy: terms.policy) }
+    var due: Due { rotation.due(at: now, policy: requirements.policy) }
 
     @Test(
         "an order to rotate is refused while the old key is on its way out, and may be given again; with --wait it is seen through",

@@ -63,7 +63,7 @@ struct FreezeTests {
         world.answerAll()
         #expect(world.rotation.phase == .idle)
         #expect(!world.touchedIAM)
-        #expect(world.rotation.due(at: world.now, policy: world.terms.policy).at == World.start + .seconds(500))
+        #expect(world.rotation.due(at: world.now, policy: world.requirements.policy).at == World.start + .seconds(500))
         world.advance(.seconds(500))
         world.answerAll()
         #expect(world.begun.contains(.createKey))

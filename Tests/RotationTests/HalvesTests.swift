@@ -103,7 +103,7 @@ struct HalvesTests {
     @Test("are none where one value holds both")
     func oneValue() throws {
         var world = World.at(.delivering)
-        world.terms.oneValue = [target]
+        world.requirements.oneValue = [target]
         #expect(try waits(half(.timedOut), 2, in: &world) == [30, 60])
     }
 

@@ -96,7 +96,7 @@ struct LatePushTests {
     @Test("a target with one value for the whole pair is never torn, whatever happened to its push")
     func oneValue() {
         var world = World.at(.delivering)
-        world.terms.oneValue = [target]
+        world.requirements.oneValue = [target]
         world.pushResults = Dictionary(uniqueKeysWithValues: World.targets.map { ($0, timedOut) })
         world.answerAll()
         #expect(

@@ -14,7 +14,7 @@ struct LeavingTests {
             world.roll(to: .overlap)
             world.roll(to: .idle)
         }
-        world.terms.targets.removeFirst()
+        world.requirements.targets.removeFirst()
         world.restart()
         return world
     }
@@ -61,8 +61,8 @@ struct LeavingTests {
     @Test("is let go by the configuration's own word, too")
     func configured() {
         var world = World.at(.overlap)
-        world.terms.targets.removeFirst()
-        world.terms.forgotten = [target: "moved"]
+        world.requirements.targets.removeFirst()
+        world.requirements.forgotten = [target: "moved"]
         let transition = world.restart()
         #expect(transition.removedDeliveries == [target])
         #expect(transition.notes.contains { $0.kind == .forgotten && $0.detail == "moved" })
@@ -73,10 +73,10 @@ struct LeavingTests {
     func renamed() {
         var world = World.at(.overlap)
         let new = TargetName("gh:a/c")
-        world.terms.identities = [target: "github-actions https://api.github.com :a/c K,S"]
+        world.requirements.identities = [target: "github-actions https://api.github.com :a/c K,S"]
         world.restart()
-        world.terms.targets[0] = new
-        world.terms.identities = [new: "github-actions https://api.github.com :a/c K,S"]
+        world.requirements.targets[0] = new
+        world.requirements.identities = [new: "github-actions https://api.github.com :a/c K,S"]
         let transition = world.restart()
         #expect(transition.removedDeliveries == [target] && transition.changedDeliveries.contains(new))
         #expect(world.rotation.leftTargets.isEmpty && world.state(new) == .confirmed)
@@ -86,9 +86,9 @@ struct LeavingTests {
     @Test("has left where its name now means another place")
     func replaced() {
         var world = World.at(.overlap)
-        world.terms.identities = [target: "one place"]
+        world.requirements.identities = [target: "one place"]
         world.restart()
-        world.terms.identities = [target: "another place"]
+        world.requirements.identities = [target: "another place"]
         world.restart()
         #expect(world.rotation.leftTargets == [TargetName("\(target)~1")])
         // The secret is there still, so the new place gets it at once.

@@ -11,7 +11,7 @@ struct LookingTests {
     /// A rotation in that phase, whose targets show the new key, one value each where wanted.
     private func world(_ phase: Phase, oneValue: Bool = false, policy: Policy = World.unasked) -> World {
         var world = World.at(phase, policy: policy)
-        if oneValue { world.terms.oneValue = Set(World.targets) }
+        if oneValue { world.requirements.oneValue = Set(World.targets) }
         for target in World.targets { world.held[target] = new }
         world.looksAtOnce = false
         return world
@@ -30,7 +30,7 @@ struct LookingTests {
         #expect(world.answerInspections().effects == [.listKeys])
         world.answerAll()
         #expect(world.rotation.phase == .soak)
-        world.terms.policy.lookEvery = .zero
+        world.requirements.policy.lookEvery = .zero
         #expect(world.advance(.seconds(3_600)).effects == World.targets.map { .inspect($0) })
         #expect(world.answerInspections().effects == [.listKeys])
         world.answerAll()
@@ -84,7 +84,7 @@ struct LookingTests {
     @Test("ends `drifted` by itself once the target shows the new key, with an overlap from then on")
     func driftOver() {
         var world = world(.overlap, policy: World.unasked)
-        world.terms.policy.retainSecret = .none
+        world.requirements.policy.retainSecret = .none
         world.held[target] = World.old
         world.advance(.seconds(3_600))
         world.answerInspections()
@@ -266,7 +266,7 @@ struct LookingTests {
     @Test("goes on without a target that an operator leaves out, and asks the others again")
     func skipped() {
         var world = world(.overlap)
-        world.terms.policy.retainSecret = .none
+        world.requirements.policy.retainSecret = .none
         world.held[target] = World.old
         world.advance(.seconds(3_600))
         world.answerInspections()

@@ -14,7 +14,7 @@ struct NewcomerTests {
         var world = World.at(.overlap, policy: policy)
         for target in World.targets { world.held[target] = new }
         world.looksAtOnce = false
-        world.terms.targets.append(late)
+        world.requirements.targets.append(late)
         return world
     }
 
@@ -50,15 +50,15 @@ struct NewcomerTests {
     @Test("into the soak keeps the old one undeleted, until a person has seen to it")
     func inSoak() {
         var world = world(retains: false)
-        world.terms.targets.removeLast()
+        world.requirements.targets.removeLast()
         world.looksAtOnce = true
         world.roll(to: .soak)
         world.looksAtOnce = false
-        world.terms.targets.append(late)
+        world.requirements.targets.append(late)
         world.advance(.seconds(3_600))
         world.answerInspections()
         #expect(world.rotation.problem?.code == .unaccountedKey && world.rotation.phase == .soak)
-        #expect(world.rotation.isSkippable(late, world.terms) && !world.begun.contains(.deleteKey(World.old)))
+        #expect(world.rotation.isSkippable(late, world.requirements) && !world.begun.contains(.deleteKey(World.old)))
         world.send(.asked(.skip(late, reason: "it has the new key by hand")))
         world.looksAtOnce = true
         world.answerAll()

@@ -14,12 +14,16 @@ struct NewsTests {
         return rotation
     }
 
-    private func occasions(_ told: Told, _ rotation: Rotation, after wait: Duration = .zero) -> [News.Occasion] {
+    private func occasions(_ told: NotificationState, _ rotation: Rotation, after wait: Duration = .zero)
+        -> [NotificationEvent.Occasion]
+    {
         told.owed(rotation, at: start + wait, patience: patience).map(\.occasion)
     }
 
     /// What is owed, as told from then on.
-    private func tell(_ told: inout Told, _ rotation: Rotation, after wait: Duration = .zero) -> [News.Occasion] {
+    private func tell(_ told: inout NotificationState, _ rotation: Rotation, after wait: Duration = .zero)
+        -> [NotificationEvent.Occasion]
+    {
         told.remember(rotation)
         let owed = told.owed(rotation, at: start + wait, patience: patience)
         owed.forEach { told.settle($0) }
@@ -29,7 +33,7 @@ struct NewsTests {
     @Test("what only a person resolves is told at once, the rest when it has lasted")
     func patienceCounts() {
         var rotation = rotation()
-        let told = Told(before: rotation)
+        let told = NotificationState(before: rotation)
         rotation.problem = Problem(code: .unaccountedKey, message: "x", since: start)
         #expect(occasions(told, rotation) == [.blocked])
         rotation.problem = Problem(code: .unreachable, message: "x", since: start)
@@ -43,7 +47,7 @@ struct NewsTests {
     func target() {
         var rotation = rotation(3, .delivering)
         rotation.next = KeyRecord(id: AccessKeyID("AKIANEW"), created: start, status: .active)
-        var told = Told(before: rotation)
+        var told = NotificationState(before: rotation)
         for detail in ["502", "503"] {
             var delivery = Delivery()
             delivery.state = .failed
@@ -59,7 +63,7 @@ struct NewsTests {
     @Test("what was over before it was told is not told")
     func short() {
         var rotation = rotation()
-        var told = Told(before: rotation)
+        var told = NotificationState(before: rotation)
         rotation.problem = Problem(code: .denied, message: "x", since: start)
         #expect(tell(&told, rotation) == [])
         rotation.problem = nil
@@ -69,7 +73,7 @@ struct NewsTests {
     @Test("another problem is told anew")
     func change() {
         var rotation = rotation()
-        var told = Told(before: rotation)
+        var told = NotificationState(before: rotation)
         rotation.problem = Problem(code: .unaccountedKey, message: "x", since: start)
         #expect(tell(&told, rotation) == [.blocked])
         rotation.problem = Problem(code: .noSuchUser, message: "y", since: start)
@@ -79,7 +83,7 @@ struct NewsTests {
     @Test("a completed rotation is told once, those before it never")
     func completed() {
         var rotation = rotation(3)
-        var told = Told(before: rotation)
+        var told = NotificationState(before: rotation)
         #expect(tell(&told, rotation) == [])
         rotation.number = 4
         rotation.phase = .soak
@@ -96,7 +100,7 @@ struct NewsTests {
     @Test("a leaked key is told of when it is dead, also if the rotation is over by then")
     func revoked() {
         var rotation = rotation()
-        var told = Told(before: rotation)
+        var told = NotificationState(before: rotation)
         rotation.leaks = [Leak(AccessKeyID("AKIAOLD"))]
         #expect(tell(&told, rotation) == [])
         var later = rotation
@@ -121,7 +125,7 @@ struct NewsTests {
     func leakedAndHeld() {
         var rotation = rotation(3, .delivering)
         rotation.next = KeyRecord(id: AccessKeyID("AKIANEW"), created: start, status: .active)
-        let told = Told(before: rotation)
+        let told = NotificationState(before: rotation)
         var delivery = Delivery()
         delivery.state = .failed
         rotation.deliveries[TargetName("a:b")] = delivery

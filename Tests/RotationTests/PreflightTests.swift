@@ -84,8 +84,8 @@ struct PreflightTests {
         world.roll(to: .idle)
         world.advance(.seconds(48 * 3600))
         world.fail(.listKeys, .denied)
-        world.terms.policy.rotateEvery = .seconds(90 * 86_400)
-        #expect(world.rotation.nextWork(at: world.now, policy: world.terms.policy) == world.now)
+        world.requirements.policy.rotateEvery = .seconds(90 * 86_400)
+        #expect(world.rotation.nextWork(at: world.now, policy: world.requirements.policy) == world.now)
         world.restart()
         #expect(world.rotation.problem == nil && !world.pending.contains(.listKeys))
     }
@@ -111,7 +111,7 @@ struct PreflightTests {
     @Test("targets that come while others are asked are asked too")
     func added() {
         var world = due()
-        world.terms.targets.append(TargetName("github:a/new"))
+        world.requirements.targets.append(TargetName("github:a/new"))
         for target in World.targets { world.answer(.check(target)) }
         #expect(world.pending == [.check(TargetName("github:a/new"))])
     }

@@ -26,8 +26,8 @@ struct RetainingTests {
     func added() throws {
         var world = idle()
         let key = try #require(world.rotation.current?.id)
-        world.terms.targets.append(late)
-        #expect(world.rotation.lacksTargets(world.terms))
+        world.requirements.targets.append(late)
+        #expect(world.rotation.lacksTargets(world.requirements))
         world.send(.timePassed)
         #expect(world.pending == [.listKeys] && world.rotation.phase == .delivering)
         world.answer(.listKeys)
@@ -35,17 +35,17 @@ struct RetainingTests {
         world.answer(.push(late, key))
         #expect(world.rotation.phase == .idle && world.rotation.current?.id == key && world.rotation.number == 1)
         #expect(world.rotation.deliveries[late]?.state == .confirmed && world.sealedPair == key)
-        #expect(!world.rotation.lacksTargets(world.terms))
+        #expect(!world.rotation.lacksTargets(world.requirements))
     }
 
     @Test("a target that was taken out by an operator's skip is not pushed to")
     func skipped() {
         var world = idle()
-        world.terms.targets.append(late)
+        world.requirements.targets.append(late)
         world.send(.timePassed)
         world.answer(.listKeys)
         world.send(.asked(.skip(late, reason: "not yet")))
-        #expect(world.rotation.phase == .idle && !world.rotation.lacksTargets(world.terms))
+        #expect(world.rotation.phase == .idle && !world.rotation.lacksTargets(world.requirements))
     }
 
     @Test("the next rotation's pair takes the place of the kept one")
@@ -61,7 +61,7 @@ struct RetainingTests {
     @Test("an operator who switches it off has the pair wiped at the next step")
     func switchedOff() {
         var world = idle()
-        world.terms.policy.retainSecret = .none
+        world.requirements.policy.retainSecret = .none
         #expect(world.send(.timePassed).wipesPair)
         #expect(world.sealedPair == nil && world.rotation.retained == nil)
     }
@@ -70,7 +70,7 @@ struct RetainingTests {
     func revoked() throws {
         var world = idle()
         let key = try #require(world.rotation.current?.id)
-        world.terms.targets.append(late)
+        world.requirements.targets.append(late)
         world.send(.timePassed)
         world.send(.asked(.revoke(atOnce: false)))
         #expect(
@@ -83,7 +83,7 @@ struct RetainingTests {
     @Test("a rotation that is due comes first")
     func due() {
         var world = idle()
-        world.terms.targets.append(late)
+        world.requirements.targets.append(late)
         world.now = world.now + .seconds(48 * 3_600)
         world.send(.timePassed)
         #expect(world.rotation.phase == .idle && world.pending == [.listKeys])

@@ -20,7 +20,9 @@ struct TargetChangeTests {
         var world = held()
         let transition = world.send(.asked(.skip(target, reason: "the project is archived")))
         #expect(world.state(target) == .skipped)
-        #expect(transition.notes.first == Note(.skipped, key: new, target: target, detail: "the project is archived"))
+        #expect(
+            transition.notes.first
+                == HistoryEvent(.skipped, key: new, target: target, detail: "the project is archived"))
         #expect(world.rotation.phase == .overlap)
     }
 
@@ -73,7 +75,7 @@ struct TargetChangeTests {
     func added() {
         var world = held()
         let added = TargetName("travis:a/new")
-        world.terms.targets.append(added)
+        world.requirements.targets.append(added)
         #expect(world.retake().pushes == [.push(target, new), .push(added, new)])
         #expect(world.notes.contains { $0.kind == .targetAdded && $0.target == added })
         world.pushResults = [added: PushResult(.notFound, message: "404")]
@@ -85,21 +87,21 @@ struct TargetChangeTests {
     @Test("a target that leaves before it has confirmed keeps the old key Active until it is forgotten, or back")
     func removed() {
         var world = held()
-        world.terms.targets.removeFirst()
+        world.requirements.targets.removeFirst()
         world.restart()
         #expect(world.rotation.phase == .delivering && world.rotation.problem?.code == .targetLeft)
         #expect(world.rotation.problem?.message.contains("keyturn forget \(target)") == true)
         #expect(world.hasNote(.targetLeft))
         for _ in 0..<5 { #expect(world.advance(.seconds(3_600)).pushes.isEmpty) }
         var back = world
-        back.terms.targets = World.targets
+        back.requirements.targets = World.targets
         back.pushResults = [:]
         #expect(back.retake().effects == [.push(target, new)])
         back.answerAll()
         #expect(back.rotation.phase == .overlap && back.rotation.problem == nil)
         world.send(.asked(.forget(target, reason: "archived")))
         #expect(world.rotation.phase == .overlap && world.rotation.deliveries[target] == nil)
-        #expect(world.notes.contains(Note(.forgotten, key: World.old, target: target, detail: "archived")))
+        #expect(world.notes.contains(HistoryEvent(.forgotten, key: World.old, target: target, detail: "archived")))
     }
 
     @Test("an operator's skip stays, also over a restart")
@@ -117,7 +119,7 @@ struct TargetChangeTests {
         var world = World.at(.delivering, targets: [target])
         world.pushResults[target] = PushResult(.unauthorized, message: "401")
         world.answerAll()
-        world.terms.targets = []
+        world.requirements.targets = []
         for _ in 0..<5 {
             world.restart()
             world.answerAll()

@@ -17,7 +17,7 @@ struct VerifyingTests {
         }
         let transition = world.answer(.verifyKey(new))
         #expect(world.rotation.phase == .delivering)
-        #expect(transition.pushes == world.terms.targets.map { .push($0, new) })
+        #expect(transition.pushes == world.requirements.targets.map { .push($0, new) })
     }
 
     @Test("a wrong answer makes the counting start over")
@@ -44,9 +44,9 @@ struct VerifyingTests {
         world.answer(.verifyKey(new))
         world.advance(.seconds(1))
         world.answer(.verifyKey(new))
-        #expect(world.rotation.answers == 2)
+        #expect(world.rotation.consecutiveVerifications == 2)
         #expect(world.restart().effects == [.verifyKey(new)])
-        #expect(world.rotation.answers == 0)
+        #expect(world.rotation.consecutiveVerifications == 0)
     }
 
     @Test("the waits between refused tries double up to 15 s")
@@ -55,7 +55,7 @@ struct VerifyingTests {
         var waits: [Duration] = []
         for _ in 0..<6 {
             world.answer(.verifyKey(new), with: .keyNotVerified(new, "not yet"))
-            let due = world.rotation.due(at: world.now, policy: world.terms.policy).at
+            let due = world.rotation.due(at: world.now, policy: world.requirements.policy).at
             waits.append(due - world.now)
             world.now = due
             world.send(.timePassed)

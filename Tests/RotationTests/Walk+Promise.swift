@@ -66,7 +66,7 @@ extension Walk {
     /// People and services behave from now on: the rotation must find its way home.
     mutating func comeHome() {
         world.keys.removeAll { !own.contains($0.id) }
-        world.terms.targets = World.targets
+        world.requirements.targets = World.targets
         late = []
         isKind = true
         crash()

@@ -91,8 +91,8 @@ struct Walk {
     }
 
     private mutating func reconfigure() {
-        world.terms.targets = World.targets.filter { _ in random.chance(80) }
-        if world.terms.targets.isEmpty { world.terms.targets = World.targets }
+        world.requirements.targets = World.targets.filter { _ in random.chance(80) }
+        if world.requirements.targets.isEmpty { world.requirements.targets = World.targets }
         crash()
     }
 

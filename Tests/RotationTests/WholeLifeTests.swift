@@ -39,7 +39,7 @@ struct WholeLifeTests {
     func secondRotation() {
         var world = World.at(.delivering)
         world.roll(to: .idle)
-        world.terms.targets = [World.targets[0]]
+        world.requirements.targets = [World.targets[0]]
         world.roll(to: .delivering)
         #expect(world.rotation.number == 2)
         #expect(Set(world.rotation.deliveries.keys) == [World.targets[0]])
@@ -98,9 +98,9 @@ struct WholeLifeTests {
         arguments: [RetainSecret.none, .rotation])
     func wiping(retainSecret: RetainSecret) {
         var world = World.at(.delivering)
-        world.terms.policy.retainSecret = retainSecret
+        world.requirements.policy.retainSecret = retainSecret
         let id = world.rotation.next?.id ?? World.old
-        for target in world.terms.targets.dropLast() { #expect(!world.answer(.push(target, id)).wipesPair) }
+        for target in world.requirements.targets.dropLast() { #expect(!world.answer(.push(target, id)).wipesPair) }
         #expect(world.answer(.push(World.targets[2], id)).wipesPair == (retainSecret == .none))
         #expect(world.rotation.phase == .overlap)
         #expect(world.rotation.previous?.id == World.old)

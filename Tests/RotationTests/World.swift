@@ -13,7 +13,7 @@ struct World {
     static let targets = ["github:a/c", "gitlab:a/b", "travis:a/a"].map { TargetName($0) }
 
     var now = World.start
-    var terms: Terms
+    var requirements: UserRequirements
     var rotation = Rotation(at: World.start)
     /// What IAM has.
     var keys: [AccessKey] = []
@@ -35,7 +35,7 @@ struct World {
     var pending: [Effect] = []
     /// Every effect that was asked for.
     var begun: [Effect] = []
-    var notes: [Note] = []
+    var notes: [HistoryEvent] = []
     /// Whether targets that the rotation has delivered to are looked at without a word about it, for tests of other things.
     var looksAtOnce = true
     /// The key whose sealed pair the journal would hold.
@@ -43,7 +43,7 @@ struct World {
     private var made = 0
 
     init(targets: [TargetName] = World.targets, policy: Policy = World.unasked) {
-        terms = Terms(policy: policy, targets: targets)
+        requirements = UserRequirements(policy: policy, targets: targets)
     }
 
     /// A user with one key of that age, so far unknown to keyturn.
@@ -77,7 +77,7 @@ struct World {
     }
 
     private mutating func take(_ event: Event) -> Transition {
-        let transition = rotation.handle(event, at: now, terms: terms)
+        let transition = rotation.handle(event, at: now, requirements: requirements)
         pending += transition.effects
         begun += transition.effects.filter { !looksAtOnce || $0.inspected == nil || rotation.deliveries.isEmpty }
         notes += transition.notes
@@ -156,7 +156,7 @@ struct World {
         if let effect = pending.first {
             answer(effect)
         } else {
-            now = max(rotation.due(at: now, policy: terms.policy).at, now)
+            now = max(rotation.due(at: now, policy: requirements.policy).at, now)
             send(.timePassed)
         }
     }
@@ -219,7 +219,7 @@ struct World {
 
     func state(_ target: TargetName) -> Delivery.State? { rotation.deliveries[target]?.state }
 
-    func hasNote(_ kind: Note.Kind) -> Bool { notes.contains { $0.kind == kind } }
+    func hasNote(_ kind: HistoryEvent.Kind) -> Bool { notes.contains { $0.kind == kind } }
 
     /// Whether anything was asked for that changes IAM.
     var touchedIAM: Bool {

@@ -8,7 +8,7 @@ struct ExploredWorld: Hashable {
     static let now = Timestamp(milliseconds: 1_800_000_000_000)
     /// What is longer ago than any wait is long ago.
     static let longAgo: Duration = .seconds(1_000)
-    static let terms = Terms(
+    static let requirements = UserRequirements(
         policy: Policy(rotateEvery: .seconds(1 << 30), overlap: .seconds(60), soak: .seconds(60), maxAttempts: 1),
         targets: [TargetName("ci:0"), TargetName("ci:1")])
 
@@ -26,7 +26,7 @@ struct ExploredWorld: Hashable {
     init(crashes: Int, failures: Int) {
         let old = AccessKey(id: AccessKeyID("AKIA1"), status: .active, created: Self.now - Self.longAgo)
         keys = [old]
-        held = Dictionary(Self.terms.targets.map { ($0, old.id) }) { first, _ in first }
+        held = Dictionary(Self.requirements.targets.map { ($0, old.id) }) { first, _ in first }
         rotation = Rotation(at: Self.now)
         self.crashes = crashes
         self.failures = failures
@@ -37,7 +37,7 @@ struct ExploredWorld: Hashable {
     var isHome: Bool { rotation.phase == .idle && rotation.number > 0 && !rotation.isRequested && pending.isEmpty }
 
     mutating func send(_ event: Event) {
-        let transition = rotation.handle(event, at: Self.now, terms: Self.terms)
+        let transition = rotation.handle(event, at: Self.now, requirements: Self.requirements)
         if case .keyCreated(let key) = event, rotation.next?.id == key.id { sealed = key.id }
         if transition.wipesPair { sealed = nil }
         for effect in transition.effects {
@@ -89,7 +89,7 @@ struct ExploredWorld: Hashable {
 
     /// Lets time pass until something is due.
     mutating func pass() {
-        let due = rotation.nextWork(at: Self.now, policy: Self.terms.policy)
+        let due = rotation.nextWork(at: Self.now, policy: Self.requirements.policy)
         shift(max(due - Self.now, .zero))
         send(.timePassed)
     }

@@ -13,7 +13,7 @@ final class FaultyJournal: Journal {
         /// The rotation of the last commit that was written.
         var committed: Rotation?
         /// What was written of it since somebody asked.
-        var notes: [(note: Note, previous: AccessKeyID?)] = []
+        var notes: [(note: HistoryEvent, previous: AccessKeyID?)] = []
         /// The key whose sealed pair is kept.
         var sealed: String?
     }
@@ -27,7 +27,7 @@ final class FaultyJournal: Journal {
     var sealed: String? { state.withLock { $0.sealed } }
 
     /// What was written since the last time, whoever heard of it.
-    func takeNotes() -> [(note: Note, previous: AccessKeyID?)] {
+    func takeNotes() -> [(note: HistoryEvent, previous: AccessKeyID?)] {
         state.withLock { state in
             defer { state.notes = [] }
             return state.notes

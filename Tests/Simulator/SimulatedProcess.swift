@@ -10,7 +10,7 @@ struct SimulatedProcess {
     /// Effects that have no answer yet.
     var flights: [Flight] = []
     /// Answers that the session has not seen.
-    var happenings: [Happening] = []
+    var happenings: [EventWithKeyPair] = []
     /// It is stopped, and does not know.
     var isPaused = false
     /// Of which moment the last listing was that it has seen.
@@ -43,7 +43,7 @@ struct Flight {
     /// Those that have confirmed: of the others no time of writing is known that a later one could be compared with.
     let delivered: Set<TargetName>
     /// Once it has been carried out: what is answered; nil within: no answer.
-    var answer: Happening??
+    var answer: EventWithKeyPair??
 }
 
 /// A call that reaches its service although nobody waits for it any more.

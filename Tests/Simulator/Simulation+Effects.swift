@@ -7,19 +7,20 @@ extension Simulation {
     /// Sends one call: it arrives, or not, and its answer is ready, or lost.
     mutating func launch(_ index: Int, _ chosen: Int) {
         let flight = processes[index].flights[chosen]
-        let answer: Happening?
+        let answer: EventWithKeyPair?
         switch flight.effect {
         case .push: answer = push(flight)
         case .inspect(let target):
             let place = self.targets.first { $0.name == target }
-            answer = Happening(
+            answer = EventWithKeyPair(
                 event: random.chance(weather.push)
                     ? .notInspected(target, "no answer")
                     : .inspected(target, place?.inspection ?? TargetInspection(.unsupported)))
         case .check(let target):
-            answer = Happening(event: .checked(target, random.chance(weather.push) ? "the token is refused" : nil))
+            answer = EventWithKeyPair(
+                event: .checked(target, random.chance(weather.push) ? "the token is refused" : nil))
         case .verifyKey(let id) where random.chance(weather.refusal + weather.loss):
-            answer = Happening(event: .keyNotVerified(id, "no answer of STS"))
+            answer = EventWithKeyPair(event: .keyNotVerified(id, "no answer of STS"))
         case .verifyKey: answer = land(flight)
         default: answer = callIAM(flight)
         }
@@ -33,11 +34,11 @@ extension Simulation {
         if flight.effect == .listKeys { processes[index].sawKeysOf = max(processes[index].sawKeysOf, book.listedAsOf) }
     }
 
-    private mutating func callIAM(_ flight: Flight) -> Happening {
+    private mutating func callIAM(_ flight: Flight) -> EventWithKeyPair {
         let effect = flight.effect
         if random.chance(weather.refusal) {
             let kind: Failure.Kind = random.pick([.refused, .refused, .unreachable, .denied])
-            return Happening(event: .failed(effect, Failure(kind, "IAM says no")))
+            return EventWithKeyPair(event: .failed(effect, Failure(kind, "IAM says no")))
         }
         guard random.chance(weather.loss) else { return land(flight) }
         switch random.number(0...2) {
@@ -47,51 +48,51 @@ extension Simulation {
         }
         // What may be sent twice was sent again by the client, until it gave up.
         let kind: Failure.Kind = effect == .createKey || random.chance(500) ? .lost : .unreachable
-        return Happening(event: .failed(effect, Failure(kind, "no answer of IAM")))
+        return EventWithKeyPair(event: .failed(effect, Failure(kind, "no answer of IAM")))
     }
 
     /// A call arrives and takes effect.
-    mutating func land(_ flight: Flight) -> Happening {
+    mutating func land(_ flight: Flight) -> EventWithKeyPair {
         switch flight.effect {
         case .listKeys:
             let lag: Duration = random.chance(weather.stale) ? random.seconds(0...10) : .zero
             book.listedAsOf = now - lag
-            return Happening(event: .keysListed(iam.listing(asOf: now - lag)))
+            return EventWithKeyPair(event: .keysListed(iam.listing(asOf: now - lag)))
         case .createKey: return create(flight.effect)
-        case .verifyKey(let id): return Happening(event: verify(id, flight.pair))
+        case .verifyKey(let id): return EventWithKeyPair(event: verify(id, flight.pair))
         case .lookUpLastUse(let id):
             let use = lastUse(of: id)
             book.lastUses[id] = .some(use)
-            return Happening(event: .lastUsed(id, use.map { LastUse(at: $0) }))
+            return EventWithKeyPair(event: .lastUsed(id, use.map { LastUse(at: $0) }))
         case .activateKey(let id):
             if iam.makers[id] == .stranger, !book.adopted.contains(id) { violate("(d) activates a stranger: \(id)") }
             iam.setStatus(.active, of: id, at: now)
-            return Happening(event: .keyActivated(id))
+            return EventWithKeyPair(event: .keyActivated(id))
         case .deactivateKey(let id):
             guard iam.key(id) != nil else {
-                return Happening(event: .failed(flight.effect, Failure(.noSuchUser, "NoSuchEntity")))
+                return EventWithKeyPair(event: .failed(flight.effect, Failure(.noSuchUser, "NoSuchEntity")))
             }
             retire(flight) { iam, now in iam.setStatus(.inactive, of: id, at: now) }
-            return Happening(event: .keyDeactivated(id))
+            return EventWithKeyPair(event: .keyDeactivated(id))
         case .deleteKey(let id):
             retire(flight) { iam, now in iam.delete(id, at: now) }
-            return Happening(event: .keyDeleted(id))
+            return EventWithKeyPair(event: .keyDeleted(id))
         case .push(let target, let id):
             write(target, id)
-            return Happening(
+            return EventWithKeyPair(
                 event: .pushed(target, id, PushResult(.ok, evidence: .acknowledged, message: "written")))
-        case .inspect(let target): return Happening(event: .inspected(target, TargetInspection(.unsupported)))
-        case .check(let target): return Happening(event: .checked(target, nil))
+        case .inspect(let target): return EventWithKeyPair(event: .inspected(target, TargetInspection(.unsupported)))
+        case .check(let target): return EventWithKeyPair(event: .checked(target, nil))
         }
     }
 
-    private mutating func create(_ effect: Effect) -> Happening {
+    private mutating func create(_ effect: Effect) -> EventWithKeyPair {
         guard iam.keys.count < 2 else {
-            return Happening(event: .failed(effect, Failure(.limitExceeded, "LimitExceeded")))
+            return EventWithKeyPair(event: .failed(effect, Failure(.limitExceeded, "LimitExceeded")))
         }
         let key = iam.make(by: .keyturn, at: now)
         iam.spread[key.id] = now + random.seconds(0...(random.chance(weather.stale) ? 90 : 8))
-        return Happening(event: .keyCreated(key), pair: KeyPair(id: key.id.rawValue, secret: Self.secret))
+        return EventWithKeyPair(event: .keyCreated(key), pair: KeyPair(id: key.id.rawValue, secret: Self.secret))
     }
 
     private mutating func verify(_ id: AccessKeyID, _ pair: KeyPair?) -> Event {

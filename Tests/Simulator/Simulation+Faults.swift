@@ -56,7 +56,7 @@ extension Simulation {
             if let answer = flight.answer ?? nil { processes[index].happenings.append(answer) }
         }
         processes[index].flights = []
-        processes[index].happenings.append(Happening(event: .timePassed))
+        processes[index].happenings.append(EventWithKeyPair(event: .timePassed))
         await handle(index)
         // Whoever was not overtaken goes on; the other one then is turned away at its next commit.
     }

@@ -5,7 +5,7 @@ internal import Rotation
 extension Simulation {
     /// What one step of a process has changed.
     mutating func checkHandled(
-        _ index: Int, _ before: Rotation, _ happenings: [Happening], _ transition: Transition
+        _ index: Int, _ before: Rotation, _ happenings: [EventWithKeyPair], _ transition: Transition
     ) {
         let rotation = processes[index].session.rotation
         for target in targets.indices {
@@ -226,7 +226,7 @@ extension Simulation {
     }
 }
 
-extension Happening {
+extension EventWithKeyPair {
     var isListing: Bool { if case .keysListed = event { true } else { false } }
 }
 

@@ -5,9 +5,9 @@ internal import Secrets
 /// How targets take pushes.
 extension Simulation {
     /// One push: written, not written, or written late; told rightly, or not told at all.
-    mutating func push(_ flight: Flight) -> Happening? {
+    mutating func push(_ flight: Flight) -> EventWithKeyPair? {
         guard case .push(let name, let id) = flight.effect else { return nil }
-        func ended(_ result: PushResult) -> Happening { Happening(event: .pushed(name, id, result)) }
+        func ended(_ result: PushResult) -> EventWithKeyPair { EventWithKeyPair(event: .pushed(name, id, result)) }
         guard flight.pair?.id == id.rawValue else {
             return ended(PushResult(.internal, message: "the sealed secret is not in the journal"))
         }

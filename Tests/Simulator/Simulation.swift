@@ -144,7 +144,7 @@ struct Simulation {
             requests = []
             processes.append(SimulatedProcess(session: session, owner: owner))
             let index = processes.count - 1
-            processes[index].happenings = ([.resumed] + asked.map { .asked($0) }).map { Happening(event: $0) }
+            processes[index].happenings = ([.resumed] + asked.map { .asked($0) }).map { EventWithKeyPair(event: $0) }
             book.noteRequests(asked)
             await handle(index)
         } catch {
@@ -222,7 +222,7 @@ struct Simulation {
             return
         }
         pass(to: due)
-        processes[index].happenings.append(Happening(event: .timePassed))
+        processes[index].happenings.append(EventWithKeyPair(event: .timePassed))
         await handle(index)
     }
 

@@ -47,15 +47,15 @@ plant "makes a new key after a crash" $R.swift 'if phase == .creating { giveUpCr
         if phase == .creating { giveUpCreation(now) }'
 plant "goes on when one target has confirmed" $R+Delivering.swift 'deliveries.values.allSatisfy({ $0.isSettled ||' \
     '@ && deliveries.values.contains(where: \.isSettled) || deliveries.values.allSatisfy({ $0.isSettled ||'
-plant "does not list before it deactivates" $R+Retiring.swift '[isCleared ? .deactivateKey' '[isCleared || @ ? .deactivateKey'
+plant "does not list before it deactivates" $R+Retiring.swift '[mayRetireOldKey ? .deactivateKey' '[mayRetireOldKey || @ ? .deactivateKey'
 plant "retires beside a dead current key" $R+Seeing.swift 'guard holding.status == .active ||' \
     'guard holding.status == .active || @ ||'
 plant "deletes any stranger" $R+Creating.swift 'creations.contains(where: { $0.mayHaveMade(stranger) }) else' \
     '@ || creations.contains(where: { $0.mayHaveMade(stranger) }) else'
 plant "deletes an orphan that is in use" $R+Creating.swift 'guard use == nil else' 'guard use == nil || @ else'
 plant "forgets rate limits" $R+Delivering.swift 'if !isPaused {' 'if !isPaused || @ {'
-plant "skips the verification" $R+Verifying.swift 'guard answers >= IAMTimes.verificationAnswers else' \
-    'guard answers >= IAMTimes.verificationAnswers || @ else'
+plant "skips the verification" $R+Verifying.swift 'guard consecutiveVerifications >= IAMTimes.verificationAnswers else' \
+    'guard consecutiveVerifications >= IAMTimes.verificationAnswers || @ else'
 plant "keeps the pair" $R+Delivering.swift 'transition.wipesPair = retained == nil' 'transition.wipesPair = retained == nil && !(@)'
 plant "keeps the pair of a key that is replaced" $R+Retaining.swift 'kept != current?.id ||' '(!(@) && kept != current?.id) ||'
 plant "kills a leaked key unasked" Sources/Rotation/Leak.swift '$0.id == id && $0.isAtOnce' '$0.id == id && ($0.isAtOnce || @)'
@@ -81,15 +81,15 @@ plant "believes a lease from the future" Sources/Journal/Journal.swift 'return u
 plant "brings a leaked key back" $R+Replacing.swift 'if old?.status == .inactive, !isLeaked(previous?.id) {' \
     'if old?.status == .inactive, !isLeaked(previous?.id) || @ {'
 plant "pushes before it has listed" $R+Delivering.swift 'guard let key = deliveringKey, isListed,' 'guard let key = deliveringKey, isListed || @,'
-plant "does not look again" $R+Looking.swift 'isSeen || subjects(terms).isEmpty' '@ || isSeen || subjects(terms).isEmpty'
-plant "does not look before the deletion" $R+Retiring.swift 'if !isLookedAt(terms) { return wantedLooks(terms) }
-        return isOver' 'if !isLookedAt(terms), !(@) { return wantedLooks(terms) }
+plant "does not look again" $R+Looking.swift 'isSeen || subjects(requirements).isEmpty' '@ || isSeen || subjects(requirements).isEmpty'
+plant "does not look before the deletion" $R+Retiring.swift 'if !isLookedAt(requirements) { return wantedLooks(requirements) }
+        return isOver' 'if !isLookedAt(requirements), !(@) { return wantedLooks(requirements) }
         return isOver'
 plant "takes the old key for the new one" Sources/Rotation/Drift.swift 'case .key(wanted.id), .unsupported: return nil' \
     'case .key(wanted.id), .unsupported: return nil
         case .key where @: return nil'
 plant "ignores later writes" Sources/Rotation/Drift.swift 'changedAt > own + Drift.tolerance' '!(@), changedAt > own + Drift.tolerance'
-plant "goes on although a target has drifted for good" $R+Looking.swift '&& !stubborn(terms).isEmpty' '&& !(@) && !stubborn(terms).isEmpty'
+plant "goes on although a target has drifted for good" $R+Looking.swift '&& !stubborn(requirements).isEmpty' '&& !(@) && !stubborn(requirements).isEmpty'
 plant "takes a target that cannot be asked for a good one" $R+Looking.swift 'if let first = failures.first, !hasLeak,' \
     'if let first = failures.first, !(@), !hasLeak,'
 plant "forgets what it saw too late" $R.swift '        isSeen = false

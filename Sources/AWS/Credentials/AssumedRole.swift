@@ -6,7 +6,7 @@ internal import Secrets
 struct AssumedRole: CredentialSource {
     let role: Account.Role
     let base: any CredentialSource
-    let surroundings: Surroundings
+    let surroundings: CredentialContext
     /// The profile that says so; nil: the configuration does.
     var through: String?
 

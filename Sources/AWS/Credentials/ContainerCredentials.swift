@@ -13,7 +13,7 @@ struct ContainerCredentials: CredentialSource {
     /// botocore's: three tries, of two seconds, a second apart.
     private static let tries = 3
 
-    let surroundings: Surroundings
+    let surroundings: CredentialContext
 
     var name: String { "the container's endpoint (AWS_CONTAINER_CREDENTIALS_…)" }
 

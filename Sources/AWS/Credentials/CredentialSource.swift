@@ -78,7 +78,7 @@ extension CredentialChain {
     ///
     /// A profile that the configuration names comes in place of the environment and of everything behind it: what it
     /// does not have is not looked for elsewhere, since other credentials would be another identity.
-    static func standard(_ surroundings: Surroundings) -> CredentialChain {
+    static func standard(_ surroundings: CredentialContext) -> CredentialChain {
         let profiles = ProfileCredentials(surroundings: surroundings)
         if surroundings.account.profile != nil { return CredentialChain([profiles.whole]) }
         let sources: [(any CredentialSource)?] = [

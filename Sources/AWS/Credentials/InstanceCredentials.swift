@@ -13,7 +13,7 @@ struct InstanceCredentials: CredentialSource {
     private static let tokenLife = 21_600
     private static let path = "/latest/meta-data/iam/security-credentials/"
 
-    let surroundings: Surroundings
+    let surroundings: CredentialContext
 
     var name: String {
         isSwitchedOff

@@ -8,7 +8,7 @@ struct ProfileCredentials {
     /// Profiles that a role may go through; more is a mistake.
     private static let longestChain = 8
 
-    let surroundings: Surroundings
+    let surroundings: CredentialContext
 
     /// The profile's role, where it has one.
     var role: any CredentialSource {
@@ -53,7 +53,7 @@ struct ProfileCredentials {
 
     /// One profile, and the profiles that led to it.
     struct ProfileReading {
-        let surroundings: Surroundings
+        let surroundings: CredentialContext
         let files: SharedFiles
         let profile: Profile
         let visited: [String]

@@ -8,12 +8,12 @@ struct WebIdentityCredentials: CredentialSource {
 
     let file: String
     let role: Account.Role
-    let surroundings: Surroundings
+    let surroundings: CredentialContext
     /// "the environment", "profile ci".
     let place: String
 
     /// What `AWS_WEB_IDENTITY_TOKEN_FILE`, `AWS_ROLE_ARN` and `AWS_ROLE_SESSION_NAME` say; nil: nothing.
-    static func environment(_ surroundings: Surroundings) -> WebIdentityCredentials? {
+    static func environment(_ surroundings: CredentialContext) -> WebIdentityCredentials? {
         guard let file = surroundings.variable("AWS_WEB_IDENTITY_TOKEN_FILE") else { return nil }
         var role = Account.Role(arn: surroundings.variable("AWS_ROLE_ARN") ?? "")
         role.sessionName = surroundings.variable("AWS_ROLE_SESSION_NAME")

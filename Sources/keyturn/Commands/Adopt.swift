@@ -22,7 +22,7 @@ struct Adopt: AsyncParsableCommand {
 
     func run() async throws {
         let workspace = try Workspace(options)
-        try await Working(workspace).work(
+        try await RotationRun(workspace).work(
             on: try workspace.select([user]), requests: [.adopt(AccessKeyID(current))], isLive: false)
     }
 }

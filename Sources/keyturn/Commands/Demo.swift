@@ -33,7 +33,7 @@ struct Demo: AsyncParsableCommand {
 
     private func rotate(_ workspace: Workspace) async throws {
         let terminal = Terminal(options)
-        let working = try Working(workspace)
+        let working = try RotationRun(workspace)
         let display = Display(options, working.log, isLive: true)
         if !options.json {
             terminal.write(

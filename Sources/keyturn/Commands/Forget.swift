@@ -29,7 +29,7 @@ struct Forget: AsyncParsableCommand {
         let records = try await workspace.readJournal().records()
         if !name.contains(":"), records[name] != nil { return try await forgetUser(workspace) }
         let users = try workspace.users(of: name, selection.users, records.mapValues(\.rotation))
-        try await Working(workspace).work(
+        try await RotationRun(workspace).work(
             on: users, requests: [.forget(TargetName(name), reason: reason)], isLive: false)
     }
 

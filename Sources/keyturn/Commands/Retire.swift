@@ -20,7 +20,7 @@ struct Retire: AsyncParsableCommand {
 
     func run() async throws {
         let workspace = try Workspace(options)
-        try await Working(workspace).work(
+        try await RotationRun(workspace).work(
             on: try workspace.select([one.user]), requests: [.retire(reason: reason)], isLive: false)
     }
 }

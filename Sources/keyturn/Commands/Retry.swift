@@ -22,6 +22,6 @@ struct Retry: AsyncParsableCommand {
         let users = try workspace.select(selection.users).filter { user in
             records[user.name].map { $0.rotation.number > 0 || $0.rotation.problem != nil } ?? false
         }
-        try await Working(workspace).work(on: users, requests: [.retry], isLive: false)
+        try await RotationRun(workspace).work(on: users, requests: [.retry], isLive: false)
     }
 }

@@ -41,7 +41,7 @@ struct Revoke: AsyncParsableCommand {
                     + "replaced first, and dead a moment later. Nothing was changed.")
         }
         if key == nil { try await takeOver(users, workspace) }
-        try await Working(workspace).work(
+        try await RotationRun(workspace).work(
             on: users, requests: [.revoke(key, atOnce: now)], extent: .leaks, isLive: true)
     }
 
@@ -49,7 +49,7 @@ struct Revoke: AsyncParsableCommand {
     private func takeOver(_ users: [ConfiguredUser], _ workspace: Workspace) async throws {
         let records = try await workspace.readJournal().records()
         let unknown = users.filter { records[$0.name]?.rotation.current == nil }
-        if !unknown.isEmpty { try await Working(workspace).work(on: unknown, isLive: false) }
+        if !unknown.isEmpty { try await RotationRun(workspace).work(on: unknown, isLive: false) }
     }
 }
 

@@ -20,6 +20,6 @@ struct Rollback: AsyncParsableCommand {
     func run() async throws {
         let workspace = try Workspace(options)
         let users = try workspace.select([user])
-        try await Working(workspace).work(on: users, requests: [.rollback], isLive: false)
+        try await RotationRun(workspace).work(on: users, requests: [.rollback], isLive: false)
     }
 }

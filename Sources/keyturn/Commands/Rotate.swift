@@ -35,7 +35,7 @@ struct Rotate: AsyncParsableCommand {
         let status = try await workspace.discover(EventLog(options), remembers: true)
         let users = try workspace.select(selection.users)
         if !despiteFreeze { try refuseFrozen(users) }
-        try await Working(workspace, timings: timings).work(
+        try await RotationRun(workspace, timings: timings).work(
             on: users, requests: [wait ? .rotateOrFinish : .rotate], extent: wait ? .wholeRotation : .due,
             isLive: wait, after: status)
     }

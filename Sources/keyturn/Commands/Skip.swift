@@ -32,7 +32,7 @@ struct Skip: AsyncParsableCommand {
                 "\(target) is where keyturn reads its own key: left out, keyturn would be left with a dead one. Fix what "
                     + "`keyturn status` says about it, then `keyturn retry`. Nothing was changed.")
         }
-        try await Working(workspace).work(
+        try await RotationRun(workspace).work(
             on: users, requests: [.skip(TargetName(target), reason: reason)], isLive: false)
     }
 }

@@ -21,7 +21,7 @@ struct Step: AsyncParsableCommand {
         var workspace = try Workspace(options)
         reading?()
         let status = try await workspace.discover(EventLog(options), remembers: true)
-        try await Working(workspace, timings: timings).work(
+        try await RotationRun(workspace, timings: timings).work(
             on: try workspace.select(selection.users), isLive: false, after: status)
     }
 }

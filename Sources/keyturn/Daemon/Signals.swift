@@ -2,11 +2,11 @@ internal import Dispatch
 internal import Glibc
 
 /// What a process that stays up is told.
-enum Order: Sendable {
+enum DaemonCommand: Sendable {
     /// A configuration with all that its work needs.
     struct Opened {
         var workspace: Workspace
-        var crew: Working.Crew
+        var crew: RotationRun.OpenServices
     }
 
     /// SIGTERM, SIGINT.
@@ -30,7 +30,7 @@ final class Signals: Sendable {
 
     /// - Parameter staysUp: whether the process is to outlive its terminal; if not, and it was started by nohup(1), the terminal's
     ///   end is nothing to it.
-    init(staysUp: Bool, _ take: @escaping @Sendable (Order) -> Void) {
+    init(staysUp: Bool, _ take: @escaping @Sendable (DaemonCommand) -> Void) {
         let wasAsked = Once()
         sources = Self.numbers.compactMap { number in
             let former = signal(number, SIG_IGN)

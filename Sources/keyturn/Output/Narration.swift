@@ -24,9 +24,9 @@ struct Narration {
         self.at = at
     }
 
-    func line(_ note: Note) -> (level: Logger.Level, text: String) { (level(note.kind), text(note)) }
+    func line(_ note: HistoryEvent) -> (level: Logger.Level, text: String) { (level(note.kind), text(note)) }
 
-    private func level(_ kind: Note.Kind) -> Logger.Level {
+    private func level(_ kind: HistoryEvent.Kind) -> Logger.Level {
         switch kind {
         case .blocked, .notDelivered, .refused, .historyBroken: .error
         case .creationUncertain, .orphanSeen, .deletingOrphan, .orphanDeleted, .successorLost, .reactivatedOutside,
@@ -36,7 +36,7 @@ struct Narration {
         }
     }
 
-    func text(_ note: Note) -> String {
+    func text(_ note: HistoryEvent) -> String {
         let key = note.key.map(\.rawValue) ?? "the key"
         let reason = note.detail.map { ": \($0)" } ?? ""
         let target = note.target.map(\.rawValue) ?? "a target"

@@ -187,7 +187,7 @@ extension StatusDocument.User {
         let new = configured.subtracting(rotation.deliveries.keys).map { target in
             StatusDocument.DeliveryLine(
                 target: target.rawValue, state: "pending", evidence: nil, attempts: 0, at: nil,
-                detail: rotation.lacksTargets(Terms(policy: user.policy, targets: user.targets.map(\.name)))
+                detail: rotation.lacksTargets(UserRequirements(policy: user.policy, targets: user.targets.map(\.name)))
                     ? "new in the configuration: it gets the current key at the next step"
                     : "new in the configuration: it gets its key at the next rotation; `keyturn rotate` begins one")
         }

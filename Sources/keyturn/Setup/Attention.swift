@@ -4,7 +4,7 @@ internal import Rotation
 enum Attention {
     static func status(of rotation: Rotation?) -> ExitStatus {
         guard let rotation else { return .done }
-        let standing: ExitStatus = rotation.trouble == nil ? .done : Working.standing(rotation)
+        let standing: ExitStatus = rotation.trouble == nil ? .done : RotationRun.standing(rotation)
         return rotation.leftTargets.isEmpty && drifts(rotation).isEmpty ? standing : standing.worse(.failed)
     }
 

@@ -68,8 +68,10 @@ extension Workspace {
 private struct ToldBook: ToldStore {
     let journal: StoredJournal
 
-    func told(at destination: String) async throws -> [String: Told] { try await journal.told(at: destination) }
-    func write(_ told: [String: Told], at destination: String) async throws {
+    func told(at destination: String) async throws -> [String: NotificationState] {
+        try await journal.told(at: destination)
+    }
+    func write(_ told: [String: NotificationState], at destination: String) async throws {
         try await journal.write(told, at: destination)
     }
 

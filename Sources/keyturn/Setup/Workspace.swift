@@ -228,7 +228,7 @@ struct Workspace {
         let host = PusherHost(http: http.options, runner: runner) { log.write($0) }
         let used = Set(users.flatMap { $0.targets.map(\.pusher) })
         if let own = configuration.selfRotation {
-            host.add(OwnCredentials(file: ownFile(own)), as: SelfRotation.pusher)
+            host.add(CredentialsFileTarget(file: ownFile(own)), as: SelfRotation.pusher)
         }
         let admitted = try admit(Set(pushers.filter { used.contains($0.name) }.map(\.plugin)))
         for pusher in pushers where used.contains(pusher.name) {

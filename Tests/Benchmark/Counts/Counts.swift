@@ -70,26 +70,27 @@ struct Counts {
         var session = try await RotationSession(user, journal, owner: .current, at: now)
         let old = AccessKey(id: AccessKeyID("AKIAOLD"), status: .active, created: now - .seconds(1_000_000))
         let new = AccessKey(id: AccessKeyID("AKIANEW"), status: .active, created: now)
-        var transition = try await session.handle([Happening(event: .resumed)], at: now)
+        var transition = try await session.handle([EventWithKeyPair(event: .resumed)], at: now)
         var waiting: [Effect] = []
         while session.rotation.phase != .overlap {
             now = now + .milliseconds(session.rotation.phase == .verifying ? 1_000 : 20)
             waiting += transition.effects
-            let answers = waiting.prefix(8).map { effect -> Happening in
+            let answers = waiting.prefix(8).map { effect -> EventWithKeyPair in
                 switch effect {
-                case .listKeys: Happening(event: .keysListed([old]))
+                case .listKeys: EventWithKeyPair(event: .keysListed([old]))
                 case .createKey:
-                    Happening(event: .keyCreated(new), pair: KeyPair(id: new.id.rawValue, secret: .text("secret")))
-                case .verifyKey(let id): Happening(event: .keyVerified(id))
+                    EventWithKeyPair(
+                        event: .keyCreated(new), pair: KeyPair(id: new.id.rawValue, secret: .text("secret")))
+                case .verifyKey(let id): EventWithKeyPair(event: .keyVerified(id))
                 case .push(let target, let id):
-                    Happening(
+                    EventWithKeyPair(
                         event: .pushed(target, id, PushResult(.ok, evidence: .readBack, message: "updated (200)")))
                 default: preconditionFailure("\(effect) is not asked for here")
                 }
             }
             waiting.removeFirst(answers.count)
             transition = try await session.handle(
-                answers.isEmpty ? [Happening(event: .timePassed)] : Array(answers), at: now)
+                answers.isEmpty ? [EventWithKeyPair(event: .timePassed)] : Array(answers), at: now)
         }
         precondition(session.rotation.deliveries.count == count)
     }

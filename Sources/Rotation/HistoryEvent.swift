@@ -1,5 +1,5 @@
 /// One line of history: what was done or seen, with which key, at which target, and why.
-public struct Note: Hashable, Sendable {
+public struct HistoryEvent: Hashable, Sendable {
     /// What happened. `…ing` is an intent, written before the effect; the past form is its outcome.
     public enum Kind: String, Hashable, Codable, Sendable, CaseIterable {
         case keysSeen = "keys-seen"
@@ -70,7 +70,7 @@ public struct Transition: Hashable, Sendable {
     /// What is to be done now.
     public var effects: [Effect] = []
     /// Lines for the history.
-    public var notes: [Note] = []
+    public var notes: [HistoryEvent] = []
     /// The deliveries that changed.
     public var changedDeliveries: Set<TargetName> = []
     /// Deliveries that are to be forgotten.

@@ -3,7 +3,7 @@ internal import HTTP
 public import Rotation
 
 /// What sources need of the world: variables, a network, an STS, and the time.
-struct Surroundings: Sendable {
+struct CredentialContext: Sendable {
     /// Where STS is reached, and which profile is wanted.
     var account: Account
     var environment: [String: String]

@@ -4,7 +4,7 @@ internal import Rotation
 internal import Secrets
 
 /// The profile from which keyturn reads its own key, as a target.
-struct OwnCredentials: OwnPlace {
+struct CredentialsFileTarget: BuiltInTarget {
     let file: CredentialsFile
 
     func answer(_ question: PusherHost.Question) -> CallReport {

@@ -8,7 +8,7 @@ internal import Rotation
 internal import Synchronization
 
 /// What `run --listen` shows: read from the state when somebody asks, as `status` reads it, and for a moment kept.
-final class Outlook: Sendable {
+final class StatusServer: Sendable {
     /// Questions within this are answered from one reading.
     private static let freshness: Duration = .seconds(1)
     /// How long the state may take to answer.

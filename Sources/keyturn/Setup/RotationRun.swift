@@ -7,7 +7,7 @@ internal import PusherHost
 internal import Rotation
 
 /// Opens what work needs, has it done, and tells how it ended.
-struct Working {
+struct RotationRun {
     let workspace: Workspace
     let log: EventLog
     /// Where the time goes, if somebody asks.
@@ -25,7 +25,7 @@ struct Working {
     static let hastyFarewell: Duration = .seconds(2)
 
     /// What is open while work goes on.
-    struct Crew: Sendable {
+    struct OpenServices: Sendable {
         let engine: Engine
         let users: [ManagedUser]
         /// What those who were left alone lead to.
@@ -36,7 +36,7 @@ struct Working {
 
         func close(isHasty: Bool = false) async {
             async let farewell: Void? = notifier?.close(
-                within: isHasty ? Working.hastyFarewell : Working.longestFarewell)
+                within: isHasty ? RotationRun.hastyFarewell : RotationRun.longestFarewell)
             await host.stop()
             await farewell
             http.stop()
@@ -48,7 +48,7 @@ struct Working {
     /// - Parameter watch: is told what happens, beside the log.
     func open(
         for users: [ConfiguredUser], display: Display? = nil, watch: (@Sendable (RotationProgress) -> Void)? = nil
-    ) async throws -> Crew {
+    ) async throws -> OpenServices {
         let http = try workspace.makeHTTP()
         do { return try await open(for: users, http, display, watch) } catch {
             http.stop()
@@ -59,7 +59,7 @@ struct Working {
     private func open(
         for users: [ConfiguredUser], _ http: HTTPClients, _ display: Display?,
         _ watch: (@Sendable (RotationProgress) -> Void)?
-    ) async throws -> Crew {
+    ) async throws -> OpenServices {
         let host = try workspace.makeHost(http, log, for: users)
         let accounts = workspace.makeAccounts(http, log)
         let destinations = try workspace.destinations()
@@ -96,7 +96,7 @@ struct Working {
             notifier?.take(progress.user, progress.rotation)
             if let display { display.show(progress) } else { log.write(progress) }
         }
-        return Crew(
+        return OpenServices(
             engine: engine, users: managed, status: permitted.status, host: host, http: http, notifier: notifier)
     }
 
@@ -142,7 +142,7 @@ struct Working {
 
     /// Ctrl-C, a terminal that is closed, and a service manager's SIGTERM begin nothing more, and let what is under way end.
     private func interruptible(
-        _ crew: Crew, _ requests: [Event.Request], _ extent: Extent
+        _ crew: OpenServices, _ requests: [Event.Request], _ extent: Extent
     ) async -> [UserOutcome] {
         let task = Task { await crew.engine.work(on: crew.users, requests: requests, extent: extent) }
         let signals = Signals(staysUp: false) { [log] _ in
@@ -160,8 +160,8 @@ struct Working {
         let now = SystemClock().now
         return users.filter { user in
             guard let rotation = records[user.name]?.rotation else { return true }
-            let terms = Terms(policy: user.policy, targets: user.targets.map(\.name))
-            if rotation.lacksTargets(terms) { return true }
+            let requirements = UserRequirements(policy: user.policy, targets: user.targets.map(\.name))
+            if rotation.lacksTargets(requirements) { return true }
             // An operator who types `step` wants open deliveries tried now, whatever the schedule says.
             return rotation.hasOpenDeliveries && rotation.phase != .idle || rotation.problem != nil
                 || rotation.nextWork(at: now, policy: user.policy) <= now

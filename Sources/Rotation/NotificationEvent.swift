@@ -1,5 +1,5 @@
 /// Something about one user that people want to be told.
-public struct News: Hashable, Sendable {
+public struct NotificationEvent: Hashable, Sendable {
     /// What they can choose among.
     public enum Occasion: String, Hashable, Codable, Sendable, CaseIterable {
         /// The user needs a person, or targets have not confirmed for some time.
@@ -41,7 +41,7 @@ public struct News: Hashable, Sendable {
 ///
 /// Nothing is decided by what was seen happening, so that a process that dies, or a receiver that does not answer, loses
 /// nothing, and the same is not told twice.
-public struct Told: Hashable, Codable, Sendable {
+public struct NotificationState: Hashable, Codable, Sendable {
     /// A leak that was seen.
     private struct Leak: Hashable, Codable {
         var key: AccessKeyID
@@ -73,36 +73,36 @@ public struct Told: Hashable, Codable, Sendable {
     /// What is to be told.
     ///
     /// - Parameter patience: how long what may still mend itself goes untold.
-    public func owed(_ rotation: Rotation, at now: Timestamp, patience: Duration) -> [News] {
-        var news: [News] = []
+    public func owed(_ rotation: Rotation, at now: Timestamp, patience: Duration) -> [NotificationEvent] {
+        var news: [NotificationEvent] = []
         if let trouble = rotation.lastingTrouble(at: now, patience: patience), trouble.code != problem {
             news.append(
-                News(
+                NotificationEvent(
                     occasion: .blocked, rotation: rotation.number, problem: trouble.code, since: trouble.since,
                     message: rotation.trouble))
         } else if let problem, rotation.trouble == nil {
-            news.append(News(occasion: .recovered, rotation: rotation.number, problem: problem))
+            news.append(NotificationEvent(occasion: .recovered, rotation: rotation.number, problem: problem))
         }
         if let seen = rotation.driftMark, seen != drift {
             news.append(
-                News(
+                NotificationEvent(
                     occasion: .drift, rotation: rotation.number, problem: seen,
                     since: rotation.deliveries.values.compactMap { $0.drift?.since }.max(),
                     message: rotation.driftSentence)
             )
         }
         for leak in leaks ?? [] where !leak.isTold && !rotation.isActive(leak.key) {
-            news.append(News(occasion: .revoked, rotation: rotation.number, key: leak.key))
+            news.append(NotificationEvent(occasion: .revoked, rotation: rotation.number, key: leak.key))
         }
         if rotation.completedNumber > completed {
             news.append(
-                News(occasion: .completed, rotation: rotation.completedNumber, key: rotation.current?.id))
+                NotificationEvent(occasion: .completed, rotation: rotation.completedNumber, key: rotation.current?.id))
         }
         return news
     }
 
     /// It was told, or nobody wants to know.
-    public mutating func settle(_ news: News) {
+    public mutating func settle(_ news: NotificationEvent) {
         switch news.occasion {
         case .blocked: problem = news.problem
         case .recovered: problem = nil
