@@ -29,10 +29,10 @@ public struct Scheduler: Sendable {
         var (dueUsers, next) = ([ManagedUser](), Timestamp?.none)
         for user in users {
             let rotation = records[user.name]?.rotation ?? Rotation(at: now)
-            let moment = rotation.nextWork(at: now, policy: user.policy)
-            if moment <= now || rotation.lacksTargets(user.requirements) {
+            if rotation.isWorkDue(at: now, requirements: user.requirements) {
                 dueUsers.append(user)
             } else {
+                let moment = rotation.nextWork(at: now, policy: user.policy)
                 next = min(next ?? moment, moment)
             }
         }

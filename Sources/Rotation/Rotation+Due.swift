@@ -81,6 +81,15 @@ extension Rotation {
         return min(due, max(look, retryAt ?? look))
     }
 
+    /// Whether there is something to do for the user now.
+    ///
+    /// - Parameter isAsked: whether a person wants what is open or blocked tried now, whatever the schedule says.
+    public func isWorkDue(at now: Timestamp, requirements: UserRequirements, isAsked: Bool = false) -> Bool {
+        if lacksTargets(requirements) { return true }
+        if isAsked, problem != nil || hasOpenDeliveries && phase != .idle { return true }
+        return nextWork(at: now, policy: requirements.policy) <= now
+    }
+
     private func dueWhileDelivering(_ now: Timestamp) -> Due {
         if problem?.code == .currentKeyUnusable { return Due(action: .observe, at: retryAt ?? now) }
         if problem?.code == .targetLeft { return Due(action: .blocked, at: now + .seconds(300)) }

@@ -161,10 +161,7 @@ struct RotationRun {
         return users.filter { user in
             guard let rotation = records[user.name]?.rotation else { return true }
             let requirements = UserRequirements(policy: user.policy, targets: user.targets.map(\.name))
-            if rotation.lacksTargets(requirements) { return true }
-            // An operator who types `step` wants open deliveries tried now, whatever the schedule says.
-            return rotation.hasOpenDeliveries && rotation.phase != .idle || rotation.problem != nil
-                || rotation.nextWork(at: now, policy: user.policy) <= now
+            return rotation.isWorkDue(at: now, requirements: requirements, isAsked: true)
         }
     }
 
