@@ -185,7 +185,7 @@ test: stage
 # What needs the processor alone, and is done while the tests of the commands wait for servers and clocks.
 .PHONY: test-beside
 test-beside:
-	$(MAKE) --no-print-directory simulate SEEDS=40000
+	$(MAKE) --no-print-directory simulate SEEDS=20000
 	$(MAKE) --no-print-directory counts
 	$(MAKE) --no-print-directory fuzz SECONDS=10
 
