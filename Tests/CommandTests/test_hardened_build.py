@@ -49,7 +49,7 @@ def test_all_are_stripped_or_none(rows):
     assert len({row.stripped for row in rows}) == 1
 
 
-#: What a stripped file may weigh, in MB of 10^6 bytes, by the beginning of its path.
+#: What a stripped file may weigh, in MiB, by the beginning of its path.
 LIGHT = {"bin/keyturn": 20, "libexec/keyturn/keyturn-sandbox": 20, "libexec/keyturn/keyturn-conformance": 16, "libexec/keyturn/": 10,
          "lib/keyturn/pushers/": 19}
 
@@ -74,7 +74,7 @@ def test_what_each_file_weighs(rows):
     if not stripped:
         pytest.skip("a debug build; KEYTURN_STAGE of an installation is measured")
     files = hardening.elves(program.stage())
-    weights = {name: files[name].stat().st_size / 1e6 for name in stripped}
+    weights = {name: files[name].stat().st_size / 2**20 for name in stripped}
     limits = {name: next(limit for start, limit in LIGHT.items() if name.startswith(start)) for name in stripped}
     assert {name: weight for name, weight in weights.items() if weight > limits[name]} == {}
 
