@@ -15,7 +15,7 @@ STAGE := .build/stage
 VENV := .build/venv
 # What the tests of the pushers alone have sent, to be held against the services' descriptions.
 REQUESTS := .build/requests.jsonl
-PACKAGES := libcurl4-openssl-dev libexpat1-dev libre2-dev libssl-dev libseccomp-dev libsodium-dev libsqlite3-dev pkg-config
+PACKAGES := libcurl4-openssl-dev libexpat1-dev libre2-dev libssl-dev libseccomp-dev libsodium-dev libsqlite3-dev libyaml-dev pkg-config
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PUSHERS := TravisCI:travis-ci GitLabCI:gitlab-ci GitHubActions:github-actions Exec:exec
 # Their IDs: an installation pins these, and nothing else that lies in the directory.
