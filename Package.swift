@@ -183,7 +183,8 @@ let fuzzers: [Target] =
         .executableTarget(
             name: "Fuzz",
             dependencies: [
-                "AWS", "HTTP", "JSON", "Listening", "PlainText", "PusherHost", "RunnerProtocol", "Secrets",
+                "AWS", "Configuration", "HTTP", "JSON", "Listening", "PlainText", "PusherHost", "RunnerProtocol",
+                "Secrets",
             ],
             path: "Tests/Fuzz", exclude: ["fuzz.sh"],
             // libFuzzer has the main function.

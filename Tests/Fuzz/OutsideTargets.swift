@@ -1,4 +1,5 @@
 @testable import AWS
+@testable import Configuration
 import Glibc
 @testable import HTTP
 import JSON
@@ -127,5 +128,23 @@ enum TextTarget: FuzzTarget {
             "lines can be shown")
         _ = HTTPDate.seconds(text)
         if let url = try? HTTPURL(text) { demand(!url.host.isEmpty && url.port > 0, "a URL has a host") }
+    }
+}
+
+/// A configuration. It is the operator's own file, and parsed by C.
+enum YAMLTarget: FuzzTarget {
+    static let name = "yaml"
+    static let seeds = [
+        "version: 1\nusers:\n  bot: { targets: [{ pusher: travis, repository: acme/app }] }\n",
+        "a: &x [1, 0x10, 0o7, 1:30, .inf, ~, yes, 'q', \"\\u00e9\"]\nb: *x\n<<: { c: |\n  text\n }\n",
+        "- ? k\n  : v\n--- !!str 12\n",
+    ].map { Array($0.utf8) }
+
+    static func take(_ bytes: UnsafeRawBufferPointer) {
+        let text = String(decoding: bytes, as: UTF8.self)
+        do throws(ConfigurationError) { _ = try Field.parse(text, file: "fuzz.yaml") } catch {
+            demand(!error.description.isEmpty, "an error says something")
+            demand((1...bytes.count + 2).contains(error.line ?? 1), "no line is beyond the file")
+        }
     }
 }
