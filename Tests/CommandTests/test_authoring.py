@@ -80,6 +80,89 @@ def test_a_new_pusher_builds_conforms_and_delivers(elsewhere, tmp_path, language
     assert (place.parent / "lib" / "keyturn" / "pushers" / "acme-ci" / "pusher.so").exists()
 
 
+def deliver(directory, keyturn, **environment):
+    """`make check`'s second half, as it is run in a shell that has more variables."""
+    return subprocess.run(
+        [sys.executable, directory / "test" / "deliver.py", keyturn, directory / "build"], cwd=directory, timeout=120,
+        capture_output=True, text=True, stdin=subprocess.DEVNULL, env={**os.environ, **environment})
+
+
+@pytest.fixture(scope="module")
+def built(elsewhere, tmp_path_factory):
+    """A new pusher in C, built."""
+    directory = tmp_path_factory.mktemp("built")
+    new(elsewhere, "acme-ci", "--lang", "c", cwd=directory)
+    make(directory / "acme-ci")
+    return directory / "acme-ci"
+
+
+def test_the_delivery_of_a_new_pusher_leaves_the_operators_configuration_alone(elsewhere, built, bare):
+    """The shell's variables name that, and an account of AWS that is not there."""
+    lock = bare.directory / "keyturn.lock"
+    lock.write_text('{"version": 1, "plugins": {}}\n')
+    theirs = bare.directory / "theirs.yaml"
+    theirs.write_text(json.dumps({
+        "version": 1, "state": "sqlite:state.db", "seal-key": {"file": "seal.key"},
+        "plugins": {"path": [str(built / "build")], "lock": str(lock)},
+        "pushers": {"mine": {"plugin": "acme-ci", "token": {"env": "HOME"}, "endpoint": "http://127.0.0.1:1"}},
+        "users": {"ci": {"targets": [{"pusher": "mine", "path": "here"}]}}}))
+    before = {path: path.read_bytes() for path in bare.directory.rglob("*") if path.is_file()}
+    done = deliver(
+        built, elsewhere, KEYTURN_CONFIG=str(theirs), AWS_ENDPOINT_URL_IAM="http://127.0.0.1:1",
+        AWS_SESSION_TOKEN="theirs")
+    assert before == {path: path.read_bytes() for path in bare.directory.rglob("*") if path.is_file()}
+    assert done.returncode == 0 and "delivered: both secrets hold AKIA" in done.stdout, done
+
+
+def test_a_delivery_that_fails_ends_with_keyturns_words(elsewhere, built, tmp_path):
+    """And its status; not with a traceback of Python's."""
+    shutil.copytree(built, tmp_path / "mine")
+    library = tmp_path / "mine" / "build" / "acme-ci" / "pusher.so"
+    library.write_text("not a library")
+    done = deliver(tmp_path / "mine", elsewhere)
+    assert done.returncode == 78 and "it is not an ELF library" in done.stderr and "Traceback" not in done.stderr, done
+    assert "`keyturn plugin pin acme-ci` failed with status 78" in done.stderr
+
+
+def test_a_manifest_without_a_last_line_end_builds(elsewhere, built, tmp_path):
+    """As many editors leave it."""
+    shutil.copytree(built, tmp_path / "mine")
+    manifest = tmp_path / "mine" / "manifest.json"
+    manifest.write_text(manifest.read_text().rstrip("\n"))
+    make(tmp_path / "mine", "clean", "all")
+    done = subprocess.run(
+        [elsewhere, "plugin", "test", tmp_path / "mine" / "build" / "acme-ci", "--check", "manifest-embedded"], timeout=60)
+    assert done.returncode == 0
+
+
+#: What makes `push` panic, and where.
+PANICS = {
+    "go": ("pusher.go", "\t\tid, secret := lent(", "\t\t_ = []int{}[len(where.Path)-len(where.Path)+4]\n", "runtime error: index out of range [4] with length 0"),
+    "rust": ("src/lib.rs", "        let place = place(target)?;\n        let is_held", "        let none: Option<u8> = None; none.expect(\"no frobnicator\");\n", "no frobnicator"),
+}
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("language", PANICS)
+def test_a_panic_is_in_the_message_with_its_place(elsewhere, tmp_path, language):
+    need(language)
+    file, before, line, words = PANICS[language]
+    new(elsewhere, "acme-ci", "--lang", language, cwd=tmp_path)
+    source = tmp_path / "acme-ci" / file
+    assert before in source.read_text()
+    source.write_text(source.read_text().replace(before, line + before, 1))
+    place = next(number for number, text in enumerate(source.read_text().splitlines(), 1) if text == line.rstrip("\n"))
+    # The last line of the manifest need not end, in any language.
+    manifest = tmp_path / "acme-ci" / "manifest.json"
+    manifest.write_text(manifest.read_text().rstrip("\n"))
+    make(tmp_path / "acme-ci")
+    done = subprocess.run(
+        [elsewhere, "plugin", "test", tmp_path / "acme-ci" / "build" / "acme-ci", "--check", "push"], timeout=60,
+        capture_output=True, text=True)
+    assert done.returncode == 1, done
+    assert f"KT_INTERNAL (`Vault: a fault in the pusher itself ({file}:{place}): {words}" in done.stdout, done
+
+
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_example_builds_conforms_and_delivers(language):
