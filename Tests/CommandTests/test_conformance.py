@@ -209,6 +209,37 @@ def test_a_bad_manifest_is_found(test, workshop, tmp_path, check, change):
     assert found[check]["result"] == "fail"
 
 
+#: Mistakes in a manifest, and what both commands say of them.
+MISTAKES = [
+    (lambda manifest: manifest.update(secret=manifest.pop("secrets")), "unknown field `secret`; did you mean `secrets`?"),
+    (lambda manifest: manifest.update(colour="red"), "unknown field `colour`; known here: `abi`, "),
+    (lambda manifest: manifest.update(threads="meny"), '`threads` is "meny"; it must be "many" or "one"'),
+    (lambda manifest: manifest.update(secrets=["tokn"]), "`secrets` names `tokn`, which is not a field of `configuration`"),
+    (lambda manifest: manifest.update(place=["pth"]), "`place` names `pth`, which is not a field of `target`"),
+    (lambda manifest: manifest["target"]["properties"]["path"].update(type="strng"), 'target.path.type is "strng", not one of'),
+    (lambda manifest: manifest.update(abi={"min": 2, "max": 3}), "it is for version 2 to 3 of the pusher ABI, and this keyturn has version 1"),
+    (lambda manifest: manifest.update(version="one"), "`version` is not a semantic version like 1.4.0"),
+    (lambda manifest: manifest.update(files={"reed": ["/etc"]}), "unknown field `reed`; did you mean `read`?"),
+]
+
+
+@pytest.mark.parametrize("change, words", MISTAKES)
+def test_what_fails_in_a_manifest_is_not_pinned(test, bare, workshop, tmp_path, change, words):
+    """`plugin test` and `plugin pin` say the same sentence; nothing is written."""
+    place = changed(workshop, tmp_path, "manifest.json", change)
+    checks = test(place, "--check", "manifest-fields", "--check", "manifest-schema", status=1)["checks"]
+    (finding,) = [found for check in checks for found in check["findings"] if words in found]
+    place.rename(bare.directory / "vault-kv")
+    (bare.directory / "seal.key").write_text(base64.b64encode(bytes(32)).decode())
+    (bare.directory / "seal.key").chmod(0o600)
+    (bare.directory / "keyturn.yaml").write_text(json.dumps({
+        "version": 1, "state": "sqlite:state.db", "seal-key": {"file": "seal.key"}, "plugins": {"path": ["."]},
+        "pushers": {}, "users": {}}))
+    result = bare.must("plugin", "pin", "vault-kv", status=78)
+    assert finding.removeprefix("manifest.json: ") in result.err, (finding, result.err)
+    assert not (bare.directory / "keyturn.lock").exists()
+
+
 @pytest.mark.parametrize("fault, runtime, result", [
     ("handles-faults", None, "fail"), ("handles-faults", "go", "pass"), ("signals", "go", "fail"),
 ])

@@ -124,7 +124,8 @@ struct PluginTest: ParsableCommand {
         }
         var stopped: String?
         for check in checks {
-            let result = try trial.run(check)
+            var result = try trial.run(check)
+            if check.name == "manifest-fields" { try addRefusal(to: &result, path) }
             results.append(result)
             if !options.json { tell(result, width: checks.map(\.name.count).max() ?? 0, terminal) }
             stopped = Self.sameHang(results)
@@ -157,6 +158,20 @@ struct PluginTest: ParsableCommand {
         guard let obstacle = sealed.obstacle(in: Installation.current.runner) else { return nil }
         return CheckResult(
             check: "loads", verdict: .fail, findings: ["it cannot be loaded on this machine: \(obstacle)"])
+    }
+
+    /// Adds why keyturn itself would not read the manifest, where it would not.
+    private func addRefusal(to result: inout CheckResult, _ library: String) throws {
+        let directory = URL(fileURLWithPath: library).deletingLastPathComponent().path
+        let text = FileManager.default.contents(atPath: "\(directory)/manifest.json") ?? Data()
+        do throws(PluginError) {
+            _ = try Manifest(text: String(decoding: text, as: UTF8.self), at: "manifest.json")
+        } catch {
+            guard !result.verdict.isFailure || !result.findings.contains(where: error.description.hasSuffix) else {
+                return
+            }
+            result = CheckResult(check: result.check, verdict: .fail, findings: result.findings + [error.description])
+        }
     }
 
     /// What two checks have said of the same hang; nil: there is none. The checks to come would wait for it as long.
