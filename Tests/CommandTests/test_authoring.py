@@ -63,6 +63,9 @@ def test_a_new_pusher_builds_conforms_and_delivers(elsewhere, tmp_path, language
     assert not any(f" {verdict}\n" in checked for verdict in ("warn", "fail", "crashed", "timed-out")), checked
     manifest = json.loads((tmp_path / "acme-ci" / "build" / "acme-ci" / "manifest.json").read_text())
     assert manifest["id"] == "acme-ci"
+    if language == "swift":
+        assert " fail\n" not in make(tmp_path / "acme-ci", "debug", f"KEYTURN={elsewhere}")
+        make(tmp_path / "acme-ci")
     sources = [path for path in (tmp_path / "acme-ci").rglob("*") if path.is_file() and "build" not in str(path)]
     assert not [path for path in sources if "plugin-sdk" not in str(path) and b"vault-kv" in path.read_bytes()]
     assert not [path for path in sources if str(EXAMPLES.parents[1]).encode() in path.read_bytes()]
@@ -238,6 +241,11 @@ def test_json_lists_the_files(bare):
     assert made["directory"] == "here"
     assert sorted(made["files"]) == sorted(
         str(path.relative_to(bare.directory / "here")) for path in (bare.directory / "here").rglob("*") if path.is_file())
+
+
+def test_a_name_begins_with_a_letter(bare):
+    """And the rule that is shown says so."""
+    assert "it begins with a letter" in bare.must("plugin", "new", "9acme", "--lang", "c", status=64).err
 
 
 @pytest.mark.parametrize("arguments", [["My_CI", "--lang", "c"], ["mine", "--lang", "cobol"], ["mine"], ["--lang", "c"]])
