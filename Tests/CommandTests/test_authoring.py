@@ -1,5 +1,7 @@
 """What an author of a pusher does: `keyturn plugin new`, `make`, `make check`; and the examples of the SDK."""
 
+import http.server
+import importlib.util
 import json
 import os
 import pathlib
@@ -7,9 +9,11 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 
 import pytest
 
+import guides
 import program
 
 EXAMPLES = pathlib.Path(__file__).parents[2] / "plugin-sdk" / "Examples"
@@ -136,6 +140,55 @@ def test_a_manifest_without_a_last_line_end_builds(elsewhere, built, tmp_path):
     done = subprocess.run(
         [elsewhere, "plugin", "test", tmp_path / "mine" / "build" / "acme-ci", "--check", "manifest-embedded"], timeout=60)
     assert done.returncode == 0
+
+
+def test_the_guides_way_to_try_a_pusher_works(built, bare):
+    """The configuration as the guide has it, next to `build`, with a service at another port."""
+    deliver = importlib.util.spec_from_file_location("deliver", built / "test" / "deliver.py")
+    module = importlib.util.module_from_spec(deliver)
+    deliver.loader.exec_module(module)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), module.Vault)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    text = guides.blocks((EXAMPLES.parent / "README.md").read_text(), "yaml")[0]
+    assert "127.0.0.1:8200" in text
+    (bare.directory / "keyturn.yaml").write_text(text.replace("127.0.0.1:8200", f"127.0.0.1:{server.server_port}"))
+    shutil.copytree(built / "build", bare.directory / "build")
+    sandbox = bare.start("sandbox", "--directory", "box", "--json", "--propagation-delay", "0")
+    assert sandbox.stdout.readline()
+    exported = dict(re.findall(r"(\w+)='?([^'\s]*)'?", (bare.directory / "box" / "environment").read_text()))
+    bare.environment |= exported | {"KEYTURN_CONFIG": str(bare.directory / "keyturn.yaml"), "ACME_TOKEN": module.TOKEN}
+    bare.must("plugin", "info", "acme-ci")
+    bare.must("plugin", "pin", "acme-ci")
+    bare.must("check", "--online")
+    bare.must("rotate", "--wait")
+    server.shutdown()
+    server.server_close()
+    assert module.Vault.held["/v1/secret/data/ci/app"]["AWS_ACCESS_KEY_ID"].startswith("AKIA")
+
+
+@pytest.mark.timeout(120)
+def test_the_guides_way_to_a_sanitizer_works(built, tmp_path):
+    """A write behind the end of memory is found, with its line; without it the check passes."""
+    library = subprocess.run(["cc", "-print-file-name=libasan.so"], capture_output=True, text=True, timeout=60).stdout.strip()
+    if not pathlib.Path(library).is_absolute():
+        pytest.skip("the compiler has no AddressSanitizer")
+    guide = (EXAMPLES.parent / "README.md").read_text()
+    flags = re.search(r'CFLAGS="([^"]*sanitize[^"]*)"', guide).group(1)
+    arguments = re.search(r"keyturn-conformance (push \S+ .* debug) 3>&1", guide).group(1)
+    shutil.copytree(built, tmp_path / "mine")
+    source = tmp_path / "mine" / "pusher.c"
+    text = source.read_text()
+    opened = re.search(r"static kt_outcome pusher_push\(.*\) \{\n", text)
+    for last, found in ((7, False), (8, True)):
+        wild = f"    volatile char *wild = malloc(8);\n    wild[{last}] = 1;\n    free((void *)wild);\n"
+        source.write_text("#include <stdlib.h>\n" + text[:opened.end()] + wild + text[opened.end():])
+        make(tmp_path / "mine", "clean", "all", f"CFLAGS={flags}")
+        done = subprocess.run(
+            f'ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD="$(cc -print-file-name=libasan.so)" '
+            f"{program.stage()}/libexec/keyturn/keyturn-conformance {arguments} 3>&1",
+            shell=True, cwd=tmp_path / "mine", capture_output=True, text=True, timeout=60)
+        assert ("heap-buffer-overflow" in done.stderr and "pusher.c:" in done.stderr) is found, done
+        assert done.stdout.endswith("push: pass\n") is not found, done
 
 
 #: What makes `push` panic, and where.
