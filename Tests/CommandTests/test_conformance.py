@@ -3,6 +3,7 @@
 import base64
 import json
 import pathlib
+import re
 import signal
 import subprocess
 
@@ -434,6 +435,13 @@ def test_bad_input(bare, workshop, tmp_path):
     assert "does not exist" in bare.must("plugin", "test", tmp_path / "none", status=78).err
     (tmp_path / "pusher.so").write_bytes(b"no library")
     assert "manifest.json is missing" in bare.must("plugin", "test", tmp_path, status=78).err
+    (tmp_path / "manifest.json").write_text('{\n  id: "mine"\n}\n')
+    said = bare.must("plugin", "test", tmp_path, status=78).err
+    assert "manifest.json is not JSON" in said
+    shown = subprocess.run(re.search("`(.*)`", said).group(1), shell=True, capture_output=True, text=True, timeout=60).stderr
+    assert "line 2 column 3" in shown, shown
+    (tmp_path / "manifest.json").write_text("[]")
+    assert "manifest.json is not a JSON object" in bare.must("plugin", "test", tmp_path, status=78).err
     (tmp_path / "manifest.json").write_text("{}")
     found = by_name(bare.must("plugin", "test", tmp_path, "--json", "--check", "exports", "--check", "loads", status=1).json)
     assert found["loads"]["result"] == "fail" and "it is not an ELF library" in found["loads"]["findings"][0]
