@@ -15,7 +15,7 @@ STAGE := .build/stage
 VENV := .build/venv
 # What the tests of the pushers alone have sent, to be held against the services' descriptions.
 REQUESTS := .build/requests.jsonl
-PACKAGES := libcurl4-openssl-dev libexpat1-dev libre2-dev libssl-dev libseccomp-dev libsodium-dev libsqlite3-dev pkg-config
+PACKAGES := libcurl4-openssl-dev libexpat1-dev libre2-dev libssl-dev libseccomp-dev libsodium-dev libsqlite3-dev libyaml-dev pkg-config
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PUSHERS := TravisCI:travis-ci GitLabCI:gitlab-ci GitHubActions:github-actions Exec:exec
 # Their IDs: an installation pins these, and nothing else that lies in the directory.
@@ -185,7 +185,7 @@ test: stage
 # What needs the processor alone, and is done while the tests of the commands wait for servers and clocks.
 .PHONY: test-beside
 test-beside:
-	$(MAKE) --no-print-directory simulate SEEDS=40000
+	$(MAKE) --no-print-directory simulate SEEDS=20000
 	$(MAKE) --no-print-directory counts
 	$(MAKE) --no-print-directory fuzz SECONDS=10
 

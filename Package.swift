@@ -7,6 +7,7 @@ let cLibraries: [Target] = [
     .systemLibrary(name: "CExpat", pkgConfig: "expat"),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium"),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3"),
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1"),
     .systemLibrary(name: "CSodiumStatic", path: "Plugins/GitHubActions/CSodiumStatic"),
     .systemLibrary(name: "CCryptoStatic", path: "Plugins/GitHubActions/CCryptoStatic"),
     .systemLibrary(name: "CLinux"),
@@ -14,13 +15,17 @@ let cLibraries: [Target] = [
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
 ]
 
+/// What talks to people waits for them: small code serves it better than fast code.
+let small: [SwiftSetting] = [.unsafeFlags(["-Osize"], .when(configuration: .release))]
+
 /// Who may know whom: a module's dependencies are listed here, and nothing else can be imported.
 let modules: [Target] = [
     .target(name: "Rotation"),
     .target(name: "CWiping"),
     .target(name: "Hardening", dependencies: ["CLinux"]),
     .target(name: "Secrets", dependencies: ["CLinux", "CSodium"]),
-    .target(name: "HTTP", dependencies: ["CCurl", "PlainText", "Secrets"]),
+    .target(name: "Threads", dependencies: ["CLinux"]),
+    .target(name: "HTTP", dependencies: ["CCurl", "PlainText", "Secrets", "Threads"]),
     .target(name: "AWS", dependencies: ["CExpat", "HTTP", "JSON", "PlainText", "Programs", "Rotation", "Secrets"]),
     .target(name: "StateStore"),
     .target(name: "SQLiteStore", dependencies: ["CSQLite", "StateStore"]),
@@ -29,10 +34,11 @@ let modules: [Target] = [
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
     .target(name: "JSON", dependencies: ["CRE2"]),
     .target(name: "PlainText"),
-    .target(name: "Listening", dependencies: ["CLinux", "PlainText", "Rotation"]),
+    .target(name: "Listening", dependencies: ["CLinux", "PlainText", "Rotation", "Threads"], swiftSettings: small),
     .target(
         name: "Notifications",
-        dependencies: ["CCrypto", "HTTP", "JSON", "PlainText", "Programs", "Rotation", "Secrets"]),
+        dependencies: ["CCrypto", "HTTP", "JSON", "PlainText", "Programs", "Rotation", "Secrets"],
+        swiftSettings: small),
     .target(name: "Programs", dependencies: ["CLinux", "PlainText", "Secrets"]),
     .target(name: "RunnerProtocol", dependencies: [.product(name: "CKeyturnPusher", package: "plugin-sdk")]),
     .target(name: "CEnclosure"),
@@ -45,14 +51,20 @@ let modules: [Target] = [
         name: "PusherHost",
         dependencies: [
             "CCrypto", "CLinux", "CSodium", "FileTrust", "HTTP", "JSON", "PlainText", "Programs", "Rotation",
-            "RunnerProtocol", "Secrets", .product(name: "CKeyturnPusher", package: "plugin-sdk"),
+            "RunnerProtocol", "Secrets", "Threads", .product(name: "CKeyturnPusher", package: "plugin-sdk"),
         ]),
     .target(
         name: "Configuration",
-        dependencies: ["FileTrust", "JSON", "Programs", "Rotation", "Secrets", .product(name: "Yams", package: "Yams")]),
+        dependencies: ["CYAML", "FileTrust", "JSON", "Programs", "Rotation", "Secrets"], swiftSettings: small),
     .target(
         name: "Engine",
         dependencies: ["Journal", "Rotation", "Secrets"]),
+]
+
+/// A program exports nothing. Swift's static library would have it export all of its own, which also keeps what nobody uses.
+/// Functions with the same code are kept once.
+let hidden: [LinkerSetting] = [
+    .unsafeFlags(["-Xlinker", "--version-script=Sources/exports.map", "-Xlinker", "--icf=safe"])
 ]
 
 let executables: [Target] = [
@@ -65,25 +77,24 @@ let executables: [Target] = [
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
             .product(name: "PusherConformance", package: "plugin-sdk"),
-        ]),
+        ], swiftSettings: small, linkerSettings: hidden),
     .executableTarget(
         name: "PusherRunner",
         dependencies: [
             "CLinux", "CWiping", "Enclosure", "Hardening", "RunnerProtocol",
             .product(name: "CKeyturnPusher", package: "plugin-sdk"),
-        ]),
+        ], linkerSettings: hidden),
     .executableTarget(
         name: "PusherConformanceRunner",
         dependencies: [
             "CLinux", "Enclosure", "Hardening", .product(name: "PusherConformance", package: "plugin-sdk"),
-        ]),
+        ], linkerSettings: hidden),
     .executableTarget(
         name: "Sandbox",
         dependencies: [
-            "CCrypto", "CSodium", "Hardening",
+            "CCrypto", "CSodium", "Hardening", "Threads",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            .product(name: "FlyingFox", package: "FlyingFox"),
-        ]),
+        ], linkerSettings: hidden),
 ]
 
 /// The pages of the manual, made by `make install` from what `--help` says. Not installed.
@@ -206,7 +217,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     ],
     targets: cLibraries + modules + executables + manual + plugins + simulator + counts + fuzzers + tests,
     swiftLanguageModes: [.v6]

@@ -8,6 +8,7 @@
 
 /* prctl is variadic and does not import. */
 static inline int kt_die_with_parent(void) { return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }
+static inline int kt_name_thread(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
 static inline int kt_set_not_dumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 
 /* glibc 2.34 declares this for _GNU_SOURCE only, which would make its other types differ from Swift's own module. */

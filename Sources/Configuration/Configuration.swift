@@ -1,5 +1,5 @@
 internal import FileTrust
-internal import Foundation
+internal import FoundationEssentials
 internal import JSON
 public import Rotation
 

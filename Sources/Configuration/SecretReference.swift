@@ -1,5 +1,5 @@
 internal import FileTrust
-internal import Foundation
+internal import FoundationEssentials
 internal import JSON
 internal import Programs
 public import Secrets
@@ -129,7 +129,7 @@ public struct SecretReference: Hashable, Sendable {
 enum Paths {
     static func absolute(_ path: String, from directory: String) -> String {
         if path.hasPrefix("/") { return path }
-        if path.hasPrefix("~/") { return NSHomeDirectory() + path.dropFirst(1) }
+        if path.hasPrefix("~/") { return FileManager.default.homeDirectoryForCurrentUser.path + path.dropFirst(1) }
         return directory + "/" + path
     }
 }

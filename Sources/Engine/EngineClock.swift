@@ -1,4 +1,4 @@
-internal import Foundation
+internal import FoundationEssentials
 public import Rotation
 
 /// Where the engine gets the time from.

@@ -1,6 +1,7 @@
 internal import CCurl
-internal import Foundation
+internal import Glibc
 internal import Synchronization
+internal import Threads
 
 /// The requests of one owner (AWS, one pusher, notifications), on one libcurl multi handle driven by one thread: HTTP/2 where
 /// offered, connections reused, certificates verified, redirects not followed, proxies from `https_proxy`, `all_proxy` and
@@ -93,9 +94,7 @@ public final class HTTPClient: Sendable {
         kt_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, 128)
         self.multi = multi
         self.options = options
-        let thread = Thread { [self] in run() }
-        thread.name = "http"
-        thread.start()
+        NamedThread.start("http") { [self] in run() }
     }
 
     /// Starts a request.

@@ -8,8 +8,17 @@ public final class StoredJournal: Journal {
     let store: any StateStore
     let seal: Seal?
     private let author: Author
-    /// What was read last, with its version; nil within: the user was forgotten.
-    private let known = Mutex<[String: (version: Int64, record: JournalRecord?)]>([:])
+    /// What was read or written last of each user.
+    private let known = Mutex<[String: Known]>([:])
+
+    /// A record as it was at one version. A state that was put back from a backup may come to the same version again: there the code
+    /// of the record is another one.
+    private struct Known {
+        var version: Int64
+        var code: String
+        /// nil: the user was forgotten.
+        var record: JournalRecord?
+    }
     let retention: Duration?
 
     /// A lease that others keep taking is not fought for.
@@ -56,8 +65,8 @@ public final class StoredJournal: Journal {
         var known = self.known.withLock { $0 }
         let changed = versions.filter { known[$0.key]?.version != $0.value }.map(\.key)
         for (name, stored) in try await users(changed) {
-            let record = try located { () throws(JournalError) in try stored.read().record }
-            known[name] = (stored.version, JournalRecord(record, stored))
+            let (record, _, code) = try located { () throws(JournalError) in try stored.read() }
+            known[name] = Known(version: stored.version, code: code, record: JournalRecord(record, stored))
         }
         known = known.filter { versions[$0.key] != nil }
         self.known.withLock { [known] in $0 = known }
@@ -82,6 +91,7 @@ public final class StoredJournal: Journal {
             let (record, change, pair) = try await taking(user, stored, seal, lease, at: now)
             do throws(StoreError) {
                 try await store.commit(change)
+                remember(user, record, change.record ?? stored?.record)
                 return (record, pair)
             } catch { if error.code != .conflict { throw JournalError(error, at: store.place) } }
         }
@@ -104,8 +114,11 @@ public final class StoredJournal: Journal {
         if let held = stored.lease.flatMap(Lease.init), held.binds(lease, at: now) {
             throw JournalError(.leased, "another keyturn (\(held.owner)) is at work on \(user)")
         }
-        let (json, code): ([UInt8], String)
-        (record, json, code) = try located { () throws(JournalError) in try stored.read() }
+        let (code, json) = Coding.split(stored.record)
+        if let last = known.withLock({ $0[user] }), last.version == stored.version, last.code == code {
+            record = UserRecord(rotation: last.record?.rotation, chain: last.record?.position.chain ?? record.chain)
+        }
+        if record.rotation == nil { record = try located { () throws(JournalError) in try stored.read().record } }
         let rotation = record.rotation ?? Rotation(at: now)
         var history = HistoryWriter(user: user, rotation: rotation.number, author: author, head: record.chain)
         if let finding = try await finding(seal, user, record.chain, json, code) {
@@ -140,9 +153,17 @@ public final class StoredJournal: Journal {
 
     /// Gives a user back.
     public func release(_ user: String, at position: JournalPosition) async throws(JournalError) {
-        do throws(StoreError) { try await store.commit(UserChange(user, version: position.version, lease: nil)) } catch
-        {
-            if error.code != .conflict { throw JournalError(error, at: store.place) }
+        do throws(StoreError) {
+            try await store.commit(UserChange(user, version: position.version, lease: nil))
+        } catch {
+            if error.code == .conflict { return }
+            throw JournalError(error, at: store.place)
+        }
+        known.withLock { known in
+            guard known[user]?.version == position.version else { return }
+            known[user]?.version += 1
+            known[user]?.record?.position.version += 1
+            known[user]?.record?.lease = nil
         }
     }
 
@@ -171,7 +192,17 @@ public final class StoredJournal: Journal {
             throw JournalError(.overtaken, "another keyturn has taken \(entry.user) over; this one stopped")
         }
         if case .wipe = entry.pair { await store.scrub() }
-        return JournalPosition(version: entry.position.version + 1, chain: history.head)
+        let position = JournalPosition(version: entry.position.version + 1, chain: history.head)
+        let record = JournalRecord(position: position, rotation: entry.rotation.recorded, lease: entry.lease)
+        remember(entry.user, record, change.record)
+        return position
+    }
+
+    /// What was just written need not be read again.
+    private func remember(_ user: String, _ record: JournalRecord, _ content: [UInt8]?) {
+        guard let content else { return }
+        let known = Known(version: record.position.version, code: Coding.split(content).voucher, record: record)
+        self.known.withLock { $0[user] = known }
     }
 
     /// Forgets a user that left the configuration: its keys stay as they are, and nothing but its history is known any more.

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 
 /// One client: its request comes in, the answer goes out, and it is over.
 struct Connection {

@@ -1,6 +1,8 @@
 internal import CLinux
-internal import Foundation
+internal import Dispatch
+internal import Glibc
 internal import Synchronization
+internal import Threads
 
 /// Why there is no server.
 public struct ListeningError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -10,8 +12,7 @@ public struct ListeningError: Error, Hashable, Sendable, CustomStringConvertible
 
 /// A small HTTP server for looking: GET and HEAD, one answer a connection, on one thread that sleeps until somebody asks.
 ///
-/// Everything is bounded: connections, the size of a request, and the time of both sides. What cannot be bounded in a library
-/// is not taken from one: FlyingFox, which the sandbox uses, has no limit on heads, idle connections or their number.
+/// Everything is bounded: connections, the size of a request, and the time of both sides.
 public final class Server: Sendable {
     /// Where and for whom.
     public struct Options: Sendable {
@@ -57,9 +58,7 @@ public final class Server: Sendable {
         listener = try Self.listen(options)
         wake = kt_eventfd()
         precondition(wake >= 0, "no descriptor for the listener's thread")
-        let thread = Thread { [self] in run() }
-        thread.name = "listener"
-        thread.start()
+        NamedThread.start("listener") { [self] in run() }
     }
 
     deinit { close(wake) }

@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 
-/// Starts programs: the only place that does, apart from the stand-ins of `demo`.
+/// Starts programs: the only place that does.
 public enum Launch {
     /// Why a program was not started: the system's `errno`.
     public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {

@@ -1,4 +1,5 @@
-internal import Foundation
+internal import FileTrust
+internal import FoundationEssentials
 internal import JSON
 
 /// `keyturn.lock`: which plugins an operator has allowed, and what they may do.
@@ -42,7 +43,7 @@ public struct LockFile: Sendable {
         do {
             try Data((json.prettyText + "\n").utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
             try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
-        } catch { throw PluginError("\(path): it cannot be written: \(error.localizedDescription)") }
+        } catch { throw PluginError("\(path): it cannot be written: \(FileFailure.reason(error))") }
     }
 
     private static let schema = Schema(
@@ -68,7 +69,7 @@ public struct LockFile: Sendable {
     private static func line(of path: [String], in text: String) -> String {
         var rest = text[...]
         for name in path {
-            guard let found = rest.range(of: "\"\(name)\"") else { break }
+            guard let found = rest.firstRange(of: "\"\(name)\"") else { break }
             rest = rest[found.upperBound...]
         }
         guard rest.startIndex != text.startIndex else { return "" }

@@ -1,5 +1,6 @@
-internal import Foundation
+internal import FoundationEssentials
 internal import JSON
+internal import PlainText
 
 /// A plugin as it was found on disk: `<directory>/<id>/{pusher.so,manifest.json}`.
 public struct Plugin: Hashable, Sendable {
@@ -16,7 +17,7 @@ public struct Plugin: Hashable, Sendable {
     /// What a signer has put beside the library, in base64.
     var signature: Data? {
         guard let text = try? String(contentsOfFile: "\(directory)/pusher.sig", encoding: .utf8) else { return nil }
-        return Data(base64Encoded: text.trimmingCharacters(in: .whitespacesAndNewlines))
+        return Data(base64Encoded: PlainText.trimmed(text))
     }
 
     /// Reads a plugin's directory.

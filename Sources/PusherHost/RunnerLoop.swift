@@ -1,8 +1,9 @@
 internal import CLinux
-internal import Foundation
+internal import Glibc
 internal import HTTP
 internal import Rotation
 internal import Synchronization
+internal import Threads
 
 /// The one thread that starts runners, talks to them, and watches their time.
 final class RunnerLoop: Sendable {
@@ -50,9 +51,7 @@ final class RunnerLoop: Sendable {
         self.log = log
         wake = kt_eventfd()
         precondition(wake >= 0, "no descriptor for the pushers' thread")
-        let thread = Thread { [self] in run() }
-        thread.name = "pushers"
-        thread.start()
+        NamedThread.start("pushers") { [self] in run() }
     }
 
     func post(_ message: Message) {

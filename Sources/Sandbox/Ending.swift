@@ -1,4 +1,5 @@
-import Foundation
+import Glibc
+import Threads
 
 /// How the process ends: at once, for it has nothing to keep.
 enum Ending {
@@ -15,7 +16,7 @@ enum Ending {
     /// strike when only the thread ends that started this process.
     private static func endWithParent() {
         let parent = getppid()
-        Thread.detachNewThread {
+        NamedThread.start("parent") {
             while getppid() == parent {
                 var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
                 guard poll(&input, 1, 1000) > 0 else { continue }

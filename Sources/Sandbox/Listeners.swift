@@ -24,7 +24,7 @@ struct Listeners: Sendable {
         func front(_ service: Service, _ answering: some RequestAnswering, port: UInt16) throws -> Listener {
             try Listener(
                 port: port,
-                handler: Front(
+                answering: Front(
                     service: service, answering: answering, faults: faults, log: log,
                     latency: world.settings.latency))
         }
@@ -35,6 +35,6 @@ struct Listeners: Sendable {
             isKept: world.settings.keepsRateLimits, minute: world.settings.githubMinute)
         github = try front(.github, GitHubService(world: world, budget: budget), port: ports.github)
         control = try Listener(
-            port: ports.control, handler: ControlService(world: world, log: log, faults: faults, gate: gate))
+            port: ports.control, answering: ControlService(world: world, log: log, faults: faults, gate: gate))
     }
 }

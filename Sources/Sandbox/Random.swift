@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// Names and secrets in the forms that the services give them.
 enum Random {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import CSodium
-import Foundation
+import FoundationEssentials
 import Hardening
 
 /// Stand-ins for AWS, Travis CI, GitLab and GitHub on loopback, for trying things and for tests.
@@ -62,10 +62,9 @@ struct Sandbox: AsyncParsableCommand {
             world: world,
             ports: Ports(
                 aws: awsPort, travis: travisPort, gitlab: gitlabPort, github: githubPort, control: controlPort))
-        try await withThrowingTaskGroup { group in
-            for listener in listeners.all { group.addTask { try await listener.run() } }
-            group.addTask { try await Announcement(world: world, listeners: listeners).print() }
-            while try await group.next() != nil {}
-        }
+        for listener in listeners.all { listener.start() }
+        try Announcement(world: world, listeners: listeners).print()
+        // The listeners' threads work until the process is ended.
+        while true { try await Task.sleep(for: .seconds(3_600)) }
     }
 }

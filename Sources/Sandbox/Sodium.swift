@@ -1,5 +1,5 @@
 import CSodium
-import Foundation
+import FoundationEssentials
 
 /// The cryptography that the stand-ins check their clients with.
 enum Sodium {

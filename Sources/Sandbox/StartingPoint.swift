@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// The world as it is when the sandbox opens: one user, whose key pair stands in three CI systems.
 struct StartingPoint {

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// Times as the services write them.
 enum Timestamp {

@@ -93,7 +93,7 @@ MISTAKES = {
     "a secret file that is not there": (
         lambda c: c["pushers"]["gitlab"]["token"].update(file="none.token"), "none.token", ["none.token", "cannot be read"]),
     "a secret command that fails": (
-        lambda c: c["pushers"]["gitlab"].update(token={"command": ["false"]}), None, ["false", "failed"]),
+        lambda c: c["pushers"]["gitlab"].update(token={"command": ["false"]}), None, ["false", "ended with status 1"]),
     "no seal key": (lambda c: c.pop("seal-key"), None, ["`seal-key`", "keyturn init"]),
     "a certificate file that is not there": (lambda c: c.update({"ca-file": "ca.pem"}), None, ["ca.pem", "cannot be read"]),
 }

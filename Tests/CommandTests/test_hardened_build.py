@@ -49,6 +49,36 @@ def test_all_are_stripped_or_none(rows):
     assert len({row.stripped for row in rows}) == 1
 
 
+#: What a stripped file may weigh, in MiB, by the beginning of its path.
+LIGHT = {"bin/keyturn": 20, "libexec/keyturn/keyturn-sandbox": 20, "libexec/keyturn/keyturn-conformance": 16, "libexec/keyturn/": 10,
+         "lib/keyturn/pushers/": 19}
+
+
+def foundation(path):
+    """Traces of Foundation and of ICU's data, which symbols, type names and the data's own name leave also in a stripped file."""
+    return {trace for trace in (b"10Foundation", b"_FoundationICU", b"icudt") if trace in path.read_bytes()}
+
+
+def test_no_foundation_and_no_icu():
+    """Foundation brings 34 MB of ICU's data into each program that names it once. FoundationEssentials has neither."""
+    assert {name: foundation(path) for name, path in hardening.elves(program.stage()).items() if foundation(path)} == {}
+
+
+def test_no_foundation_and_no_icu_among_the_libraries(rows):
+    assert [(row.file, name) for row in rows for name in row.needed if "oundation" in name or "icu" in name] == []
+
+
+def test_what_each_file_weighs(rows):
+    """Of an installation, that is: a stage has symbols, and code that is not optimised."""
+    stripped = [row.file for row in rows if row.stripped]
+    if not stripped:
+        pytest.skip("a debug build; KEYTURN_STAGE of an installation is measured")
+    files = hardening.elves(program.stage())
+    weights = {name: files[name].stat().st_size / 2**20 for name in stripped}
+    limits = {name: next(limit for start, limit in LIGHT.items() if name.startswith(start)) for name in stripped}
+    assert {name: weight for name, weight in weights.items() if weight > limits[name]} == {}
+
+
 def test_the_table_tells_a_program_that_is_not_hardened(tmp_path):
     """What follows from the headers is seen: the columns are no constants."""
     source = tmp_path / "plain.c"

@@ -98,7 +98,7 @@ def test_the_package_from_install_to_purge(package, tmp_path):
 def test_what_the_package_says_of_itself(package):
     """Libraries by dpkg's own look at them, the configuration as a conffile, nothing that others can write."""
     fields = run("dpkg-deb", "-f", package)
-    for library in ("libcurl4", "libsodium23", "libseccomp2", "libsqlite3-0", "libexpat1", "libre2-9", "libssl3", "libc6"):
+    for library in ("libcurl4", "libsodium23", "libseccomp2", "libsqlite3-0", "libyaml-0-2", "libexpat1", "libre2-9", "libssl3", "libc6"):
         assert library in fields, fields
     assert "/etc/keyturn/keyturn.yaml" in run("dpkg-deb", "-I", package, "conffiles")
     for line in run("dpkg-deb", "-c", package).splitlines():

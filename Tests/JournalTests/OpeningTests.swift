@@ -71,8 +71,8 @@ struct OpeningTests {
         arguments: ["replace(CAST(record AS TEXT), '\"verifying\"', '\"sleeping\"')", "substr(record, 1, 200)", "''"])
     func unknownWord(change: String) async throws {
         let notebook = try Notebook()
+        try await notebook.open().seal()
         let journal = try await notebook.open()
-        try await journal.seal()
         try notebook.execute("UPDATE user SET record = CAST(\(change) AS BLOB)")
         let words = await expectCode(.corrupt) { _ = try await journal.records() }
         #expect(!words.contains("sleeping") && words.hasPrefix(notebook.path))

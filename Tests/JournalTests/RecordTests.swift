@@ -1,7 +1,9 @@
 import Foundation
 @testable import Journal
 import Rotation
+import SQLiteStore
 import Secrets
+import StateStore
 import Testing
 
 @Suite("Records")
@@ -163,6 +165,28 @@ struct RecordTests {
         try await other.forget("user0", reason: "gone", lease: Notebook.lease, at: Notebook.now)
         #expect(try await one.records()["user0"] == nil)
         #expect(try await one.records().count == count - 1)
+    }
+
+    @Test("a state that was put back from a backup is read anew, though it comes to a version that was seen before")
+    func putBack() async throws {
+        let notebook = try Notebook()
+        let journal = try await notebook.open()
+        var position = try await journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record.position
+        let earlier = try await SQLiteStore(path: notebook.path).user("bot")
+        position = try await journal.commit(Notebook.entry(full, position: position, transition: transition(full)))
+        #expect(try await journal.records()["bot"]?.rotation == full)
+        // Another process has gone on from the backup, as often as this one has written.
+        let record = try #require(earlier).record.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
+            .joined()
+        try notebook.execute("DELETE FROM part; UPDATE user SET version = 1, record = x'\(record)'")
+        let other = try await notebook.open()
+        var elsewhere = try await other.records()["bot"]?.rotation ?? Rotation(at: Notebook.now)
+        elsewhere.number = 7
+        let start = try #require(try await other.records()["bot"]).position
+        _ = try await other.commit(Notebook.entry(elsewhere, position: start))
+        #expect(try await other.records()["bot"]?.position.version == position.version)
+        let taken = try await journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
+        #expect(taken.rotation == elsewhere)
     }
 
     @Test("what belongs to one process is not kept")

@@ -48,4 +48,11 @@ struct PlainTextTests {
         let cleaned = PlainText.lines(text) { String($0) == "1m" || String($0) == "0m" }
         #expect(cleaned == "\u{1B}[1mbold\u{1B}[0m  [31mred ]0;title   31m\n\u{FFFD}x ")
     }
+
+    @Test("blanks and newlines are taken off at both ends, and stay within")
+    func trimmed() {
+        #expect(PlainText.trimmed(" \ta b\r\n\n") == "a b")
+        #expect(PlainText.trimmed("a") == "a")
+        #expect(PlainText.trimmed(" \n") == "" && PlainText.trimmed("") == "")
+    }
 }

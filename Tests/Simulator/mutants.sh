@@ -1,7 +1,7 @@
 #!/bin/bash
 # Plants faults in a copy of the sources, and expects the simulator to find each. The working tree is not touched.
 #
-#   Tests/Simulator/mutants.sh [SEEDS]      each mutant gets so many seeds (default 20000) and a minute
+#   Tests/Simulator/mutants.sh [SEEDS]      each mutant gets so many seeds (default 20000) and three minutes
 #
 # All faults are built into one copy; the environment chooses among them.
 set -euo pipefail
@@ -128,7 +128,7 @@ simulate=$(swift build -c release --show-bin-path)/keyturn-simulate
 missed=0
 only=${MUTANTS:-${!names[*]}}
 for number in $only; do
-    found=$(KEYTURN_MUTANT=$((number + 1)) timeout 60 "$simulate" --seeds "$seeds" --violations 1 2>&1 | grep -m1 '^seed' || true)
+    found=$(KEYTURN_MUTANT=$((number + 1)) timeout 180 "$simulate" --seeds "$seeds" --violations 1 2>&1 | grep -m1 '^seed' || true)
     [ -n "$found" ] || missed=$((missed + 1))
     printf '%2d  %-40s %s\n' $((number + 1)) "${names[number]}" "${found:-NOT FOUND}"
 done

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// One call of the AWS Query protocol: an action, its parameters, and who makes it.
 struct AWSCall: Sendable {

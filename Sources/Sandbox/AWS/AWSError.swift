@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// The XML namespaces by which clients know whose reply it is.
 enum AWSNamespace {
@@ -49,8 +49,8 @@ enum XML {
     }
 
     static func escape(_ text: String) -> String {
-        text.replacingOccurrences(of: "&", with: "&amp;")
-            .replacingOccurrences(of: "<", with: "&lt;")
-            .replacingOccurrences(of: ">", with: "&gt;")
+        text.replacing("&", with: "&amp;")
+            .replacing("<", with: "&lt;")
+            .replacing(">", with: "&gt;")
     }
 }

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Synchronization
 
 /// IAM and STS at one address, as their regional endpoints answer.

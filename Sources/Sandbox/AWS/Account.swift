@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// An access key of an IAM user.
 struct AccessKey: Sendable {

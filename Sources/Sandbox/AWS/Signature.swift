@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// A Signature Version 4 as it stands in an `Authorization` header.
 ///
@@ -25,7 +25,7 @@ struct Signature: Sendable {
         guard authorization.hasPrefix(Self.algorithm + " ") else { throw Self.incomplete(authorization) }
         var parts: [String: String] = [:]
         for part in authorization.dropFirst(Self.algorithm.count + 1).split(separator: ",") {
-            let pair = part.trimmingCharacters(in: .whitespaces).split(separator: "=", maxSplits: 1)
+            let pair = part.trimmed.split(separator: "=", maxSplits: 1)
             if pair.count == 2 { parts[String(pair[0])] = String(pair[1]) }
         }
         let credential = parts["Credential", default: ""].split(separator: "/").map(String.init)
@@ -85,7 +85,7 @@ extension Signature {
     }
 
     private func canonical(_ request: Request) -> String {
-        let query = request.query.map { (Self.escape($0.name), Self.escape($0.value)) }
+        let query = request.query.map { ($0.name.percentEncoded, $0.value.percentEncoded) }
             .sorted { $0 < $1 }
             .map { "\($0.0)=\($0.1)" }
         let headers = signedHeaders.map { name in
@@ -98,13 +98,6 @@ extension Signature {
         ]
         return lines.joined(separator: "\n")
     }
-
-    private static func escape(_ text: String) -> String {
-        text.addingPercentEncoding(withAllowedCharacters: unreserved) ?? text
-    }
-
-    private static let unreserved = CharacterSet(
-        charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
     private static func mismatch(_ message: String) -> AWSError { .forbidden("SignatureDoesNotMatch", message) }
 }

@@ -1,9 +1,8 @@
-import FlyingFox
-import Foundation
+import FoundationEssentials
 import Synchronization
 
 /// What tests and demonstrations look at the sandbox with, and break it with.
-struct ControlService: HTTPHandler {
+struct ControlService: RequestAnswering {
     let world: World
     let log: RequestLog
     let faults: FaultPlan
@@ -14,17 +13,10 @@ struct ControlService: HTTPHandler {
         let message: String
     }
 
-    func handleRequest(_ received: HTTPRequest) async throws -> HTTPResponse {
-        guard let request = try await Request(reading: received) else {
-            return Reply.text(413, "too large").adding([("Connection", "close")]).response(isHead: false)
+    func reply(to request: Request) async -> Reply {
+        do throws(Refusal) { return try answer(request) } catch {
+            return .json(error.status, ["error": .string(error.message)])
         }
-        let reply: Reply
-        do throws(Refusal) {
-            reply = try answer(request)
-        } catch {
-            reply = .json(error.status, ["error": .string(error.message)])
-        }
-        return reply.response(isHead: false)
     }
 
     private func answer(_ request: Request) throws(Refusal) -> Reply {

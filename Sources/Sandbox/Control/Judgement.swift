@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// Says of the variables of one place which key pair they hold, without telling a secret.
 struct Judgement: Sendable {

@@ -1,5 +1,5 @@
 import CCrypto
-import Foundation
+import FoundationEssentials
 
 /// A GitHub App: tests register one with a public key of their own, and sign with its private key.
 struct GitHubApp: Sendable {

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// GitHub's rate limits: requests in an hour, and points in a minute (a read costs 1, a write 5).
 ///

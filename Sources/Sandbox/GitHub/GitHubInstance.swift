@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// Who has secrets and variables.
 enum GitHubPlace: Sendable, Hashable {

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// Who of an organization's repositories sees something; nil for what is no organization's.
 struct GitHubAccess: Sendable {

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// The paths of GitHub's REST API that this stands for.
 enum GitHubRoute: Sendable {

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Synchronization
 
 /// GitHub Apps: who an App is, where it is installed, and tokens to act with there.

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Synchronization
 
 /// The part of GitHub's REST API that keeps secrets and variables.

@@ -2,6 +2,9 @@
 enum GitLabOwnerKind: String, Sendable {
     case project, group, instance
 
+    /// How it is called in messages.
+    var title: String { rawValue.prefix(1).uppercased() + rawValue.dropFirst() }
+
     /// How a missing variable is called.
     var variableName: String {
         switch self {

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// The parameters of a request, from its body and its query string; the body wins.
 struct GitLabParameters: Sendable {

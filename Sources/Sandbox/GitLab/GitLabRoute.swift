@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// The paths of GitLab's API that this stands for.
 struct GitLabRoute: Sendable {

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Synchronization
 
 /// What GitLab tells about the token, projects and groups themselves, and where a project has gone.

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 extension GitLabService {
     static func list(
@@ -31,7 +31,7 @@ extension GitLabService {
     ) throws(GitLabError) -> Reply {
         try parameters.require(["key", "value"])
         let key = try parameters.text("key") ?? ""
-        var variable = GitLabVariable(key: key.trimmingCharacters(in: .whitespacesAndNewlines))
+        var variable = GitLabVariable(key: key.trimmed)
         try apply(parameters, to: &variable, of: owner.kind)
         if owner.kind == .group, !hasScopes { variable.scope = GitLabVariable.everyScope }
         if owner.kind != .instance, try parameters.flag("masked_and_hidden") == true {

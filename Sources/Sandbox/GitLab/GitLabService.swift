@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Synchronization
 
 /// The part of GitLab's API that keeps CI/CD variables.
@@ -15,7 +15,7 @@ struct GitLabService: RequestAnswering {
         var headers = Self.headers(reading, limit: limit)
         if reading.used > limit {
             let wait = max(1, Int(reading.reset.timeIntervalSinceNow.rounded(.up)))
-            headers.append(("RateLimit-ResetTime", Self.httpDate(reading.reset)))
+            headers.append(("RateLimit-ResetTime", DateField.text(reading.reset)))
             headers.append(("Retry-After", String(wait)))
             return Reply.text(429, "Retry later\n").adding(headers)
         }
@@ -35,14 +35,6 @@ struct GitLabService: RequestAnswering {
         ]
     }
 
-    private static func httpDate(_ date: Date) -> String {
-        let format = DateFormatter()
-        format.locale = Locale(identifier: "en_US_POSIX")
-        format.timeZone = TimeZone(identifier: "GMT")
-        format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
-        return format.string(from: date)
-    }
-
     private func answer(_ request: Request) throws(GitLabError) -> Reply {
         try authenticate(request)
         let moods = world.moods.withLock { $0 }
@@ -59,7 +51,7 @@ struct GitLabService: RequestAnswering {
         let parameters = try GitLabParameters(request)
         return try world.gitlab.withLock { instance throws(GitLabError) in
             guard let index = instance.index(of: route.kind, route.owner) else {
-                throw .message(404, "\(route.kind.rawValue.capitalized) Not Found")
+                throw .message(404, "\(route.kind.title) Not Found")
             }
             guard let key = route.key else {
                 return request.method == "POST"

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// A CI/CD variable of a project, a group or the whole instance.
 struct GitLabVariable: Sendable {

@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 
 /// The `Date` header field that every real server sends: RFC 9110, section 5.6.7.
 enum DateField {

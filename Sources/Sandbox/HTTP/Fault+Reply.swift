@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 extension Fault {
     /// What the client gets instead of the service's own reply.

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// Something that shall go wrong, and how often.
 struct Fault: Sendable {
@@ -25,7 +25,9 @@ struct Fault: Sendable {
     func strikes(_ service: Service, method: String, subject: String) -> Bool {
         guard service == self.service, self.method == nil || self.method == method else { return false }
         guard let pattern else { return true }
-        return subject.range(of: pattern, options: .regularExpression) != nil
+        // It was compiled when the fault was made: one that does not compile is none.
+        guard let expression = try? Regex(pattern).matchingSemantics(.unicodeScalar) else { return false }
+        return subject.contains(expression)
     }
 
     /// Whether it replaces the reply; one that only delays does not.
@@ -49,7 +51,7 @@ extension Fault {
         guard let name = object["service"]?.string, let service = Service(rawValue: name) else {
             throw Invalid(reason: "service must be one of aws, travis, gitlab, github")
         }
-        if let pattern = object["path"]?.string, (try? NSRegularExpression(pattern: pattern)) == nil {
+        if let pattern = object["path"]?.string, (try? Regex(pattern)) == nil {
             throw Invalid(reason: "path is not a regular expression")
         }
         let times = object["times"]?.int ?? 1

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// Query strings and the two encodings of HTML forms.
 enum Form {
@@ -15,26 +15,26 @@ enum Form {
         guard let boundary = parameter("boundary", of: contentType) else { return nil }
         // The fields of these services are text; a file's bytes have no place in them.
         let text = String(decoding: body, as: UTF8.self)
-        return text.components(separatedBy: "--" + boundary).compactMap { part in
-            guard let end = part.range(of: "\r\n\r\n") else { return nil }
-            let head = part[..<end.lowerBound].components(separatedBy: "\r\n")
+        return text.split(separator: "--" + boundary, omittingEmptySubsequences: false).compactMap { part in
+            guard let end = part.firstRange(of: "\r\n\r\n") else { return nil }
+            let head = part[..<end.lowerBound].split(separator: "\r\n")
             let disposition = head.first { $0.lowercased().hasPrefix("content-disposition:") } ?? ""
-            guard let name = parameter("name", of: disposition) else { return nil }
+            guard let name = parameter("name", of: String(disposition)) else { return nil }
             let value = part[end.upperBound...]
             return (name, String(value.hasSuffix("\r\n") ? value.dropLast() : value))
         }
     }
 
     private static func unescape(_ text: Substring) -> String {
-        let spaced = text.replacingOccurrences(of: "+", with: " ")
-        return spaced.removingPercentEncoding ?? spaced
+        let spaced = text.replacing("+", with: " ")
+        return spaced.removingPercentEncoding ?? String(spaced)
     }
 
     private static func parameter(_ name: String, of header: String) -> String? {
         for field in header.split(separator: ";") {
-            let parts = field.trimmingCharacters(in: .whitespaces).split(separator: "=", maxSplits: 1)
+            let parts = field.trimmed.split(separator: "=", maxSplits: 1)
             if parts.count == 2, parts[0].lowercased() == name {
-                return parts[1].trimmingCharacters(in: CharacterSet(charactersIn: "\""))
+                return parts[1].unquoted
             }
         }
         return nil

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// A JSON value, for bodies whose shape is the client's choice.
 enum JSON: Sendable, Hashable {

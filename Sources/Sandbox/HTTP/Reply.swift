@@ -1,5 +1,4 @@
-import FlyingFox
-import Foundation
+import FoundationEssentials
 
 /// What a service answers, before it is put on the wire.
 struct Reply: Sendable {
@@ -30,15 +29,20 @@ struct Reply: Sendable {
 }
 
 extension Reply {
-    /// The reply as the server sends it; a reply to HEAD has the headers and no body.
-    func response(isHead: Bool) -> HTTPResponse {
-        guard !isDropped else { return HTTPResponse(webSocket: AbruptEnd()) }
-        var fields = HTTPHeaders()
-        fields.setValues([DateField.now], for: HTTPHeader("Date"))
-        for (name, value) in headers { fields.setValues([value], for: HTTPHeader(name)) }
-        return HTTPResponse(
-            statusCode: HTTPStatusCode(status, phrase: Self.phrase(status)), headers: fields,
-            body: isHead ? Data() : body)
+    /// The last one on its connection.
+    var closing: Reply { adding([("Connection", "close")]) }
+
+    /// The reply as it goes out; a reply to HEAD has the fields and no body.
+    func bytes(isHead: Bool) -> Data {
+        var fields: [(name: String, value: String)] = [("Date", DateField.now)]
+        if status != 204 { fields.append(("Content-Length", String(body.count))) }
+        for header in headers {
+            // The last one of a name is the one that counts.
+            fields.removeAll { $0.name.lowercased() == header.name.lowercased() }
+            fields.append(header)
+        }
+        let head = fields.reduce("HTTP/1.1 \(status) \(Self.phrase(status))\r\n") { "\($0)\($1.name): \($1.value)\r\n" }
+        return Data((head + "\r\n").utf8) + (isHead || status == 204 ? Data() : body)
     }
 
     private static func phrase(_ status: Int) -> String {
@@ -63,17 +67,5 @@ extension Reply {
         case 504: "Gateway Timeout"
         default: "Status \(status)"
         }
-    }
-}
-
-/// Fails before a byte is written, and so makes the server close the connection.
-///
-/// The server writes the head of an ordinary response before it asks for the body; a protocol switch is the
-/// one response whose maker may still throw while nothing has been sent.
-private struct AbruptEnd: WSHandler {
-    struct Dropped: Error {}
-
-    func makeFrames(for client: AsyncThrowingStream<WSFrame, any Error>) async throws -> AsyncStream<WSFrame> {
-        throw Dropped()
     }
 }

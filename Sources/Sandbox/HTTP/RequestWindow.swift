@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Synchronization
 
 /// Counts what each client has spent in the current window of time, for the rate limits that services tell.

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Synchronization
 
 /// What stands before Travis CI's API v3: the ban of clients that post too much, and the check of tokens.
@@ -48,7 +48,7 @@ final class TravisGate: Sendable {
     }
 
     private static func unquoted(_ text: String) -> String {
-        text.trimmingCharacters(in: CharacterSet(charactersIn: "\""))
+        text.unquoted
     }
 
     private static func user(ofBasic credentials: String) -> String {

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// What a client sent for an environment variable, filtered as Travis CI's `query.rb` does it.
 ///

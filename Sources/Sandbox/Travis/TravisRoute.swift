@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// The paths of Travis CI's API v3 that this stands for (its `routes.rb`).
 struct TravisRoute: Sendable {

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Synchronization
 
 /// The part of Travis CI's API v3 that keeps environment variables.

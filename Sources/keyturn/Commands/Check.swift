@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import Configuration
 internal import Engine
-internal import Foundation
+internal import FoundationEssentials
 internal import HTTP
 internal import Journal
 internal import Notifications

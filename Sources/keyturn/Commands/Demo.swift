@@ -1,7 +1,7 @@
 internal import AWS
 internal import ArgumentParser
 internal import Engine
-internal import Foundation
+internal import FoundationEssentials
 internal import Rotation
 
 struct Demo: AsyncParsableCommand {
@@ -16,7 +16,7 @@ struct Demo: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-        let directory = NSTemporaryDirectory() + "keyturn-demo-\(UUID().uuidString)"
+        let directory = FileManager.default.temporaryDirectory.path + "/keyturn-demo-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: directory) }
         let sandbox = try SandboxProcess(arguments: ["--propagation-delay", "1.5"])
         defer { sandbox.stop() }

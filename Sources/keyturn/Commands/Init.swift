@@ -1,6 +1,6 @@
 internal import AWS
 internal import ArgumentParser
-internal import Foundation
+internal import FoundationEssentials
 internal import Journal
 internal import Secrets
 
@@ -113,7 +113,7 @@ struct Init: ParsableCommand {
     }
 
     private func write(_ text: String, to path: String, mode: Int) throws {
-        let attributes: [FileAttributeKey: Any] = [.posixPermissions: NSNumber(value: mode)]
+        let attributes: [FileAttributeKey: Any] = [.posixPermissions: mode]
         guard FileManager.default.createFile(atPath: path, contents: Data(text.utf8), attributes: attributes) else {
             throw CommandFailure(.failed, "\(path) cannot be written")
         }

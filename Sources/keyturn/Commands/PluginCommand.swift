@@ -1,6 +1,6 @@
 internal import ArgumentParser
 internal import Configuration
-internal import Foundation
+internal import FoundationEssentials
 internal import PusherHost
 
 struct PluginCommand: AsyncParsableCommand {

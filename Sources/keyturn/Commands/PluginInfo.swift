@@ -1,6 +1,6 @@
 internal import ArgumentParser
 internal import Enclosure
-internal import Foundation
+internal import FoundationEssentials
 internal import JSON
 internal import PusherHost
 

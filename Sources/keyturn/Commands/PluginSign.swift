@@ -1,5 +1,7 @@
 internal import ArgumentParser
-internal import Foundation
+internal import FileTrust
+internal import FoundationEssentials
+internal import PlainText
 internal import PusherHost
 
 struct PluginSign: ParsableCommand {
@@ -31,7 +33,7 @@ struct PluginSign: ParsableCommand {
             // Like the library that it lies next to: it is not secret, and keyturn runs as a user of its own.
             try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
         } catch {
-            throw CommandFailure(.failed, "\(path) cannot be written: \(error.localizedDescription)")
+            throw CommandFailure(.failed, "\(path) cannot be written: \(FileFailure.reason(error))")
         }
         let open = Ed25519.publicKey(seed: seed).base64EncodedString()
         if !options.quiet {
@@ -41,7 +43,7 @@ struct PluginSign: ParsableCommand {
 
     private func readOrMakeKey() throws -> [UInt8] {
         if let text = try? String(contentsOfFile: key, encoding: .utf8) {
-            guard let seed = Data(base64Encoded: text.trimmingCharacters(in: .whitespacesAndNewlines)), seed.count == 32
+            guard let seed = Data(base64Encoded: PlainText.trimmed(text)), seed.count == 32
             else { throw CommandFailure(.failed, "\(key): it is not 32 bytes in base64") }
             return [UInt8](seed)
         }
@@ -49,7 +51,7 @@ struct PluginSign: ParsableCommand {
         let seed = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
         let made = FileManager.default.createFile(
             atPath: key, contents: Data((Data(seed).base64EncodedString() + "\n").utf8),
-            attributes: [.posixPermissions: NSNumber(value: 0o600)])
+            attributes: [.posixPermissions: 0o600])
         guard made else { throw CommandFailure(.failed, "\(key): it cannot be written") }
         return seed
     }

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import Configuration
 internal import Enclosure
-internal import Foundation
+internal import FoundationEssentials
 internal import JSON
 internal import PusherConformance
 internal import PusherHost
@@ -218,11 +218,11 @@ struct PluginTest: ParsableCommand {
 
     /// The library, also where its directory was named, and what its manifest asks for.
     private func locate(_ library: String) throws -> (path: String, asks: Grants) {
-        var isDirectory: ObjCBool = false
+        var isDirectory = false
         guard FileManager.default.fileExists(atPath: library, isDirectory: &isDirectory) else {
             throw CommandFailure(.configuration, "\(library) does not exist: name a pusher.so, or its directory")
         }
-        let path = isDirectory.boolValue ? "\(library)/pusher.so" : library
+        let path = isDirectory ? "\(library)/pusher.so" : library
         guard FileManager.default.isReadableFile(atPath: path) else {
             throw CommandFailure(.configuration, "\(path) is missing or cannot be read\(Self.hint(below: library))")
         }

@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Foundation
+internal import FoundationEssentials
 internal import Glibc
 internal import Journal
 internal import Secrets
@@ -104,7 +104,7 @@ struct SandboxFiles {
             let path = "\(directory)/\(name)"
             guard
                 FileManager.default.createFile(
-                    atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: NSNumber(value: 0o600)])
+                    atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
             else { throw CommandFailure(.failed, "\(path) cannot be written") }
         }
     }

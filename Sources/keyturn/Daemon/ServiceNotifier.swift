@@ -1,4 +1,4 @@
-internal import Foundation
+internal import FoundationEssentials
 internal import Glibc
 
 /// Tells systemd how the service stands: the protocol of sd_notify(3), one datagram a message. Where no service manager listens, it

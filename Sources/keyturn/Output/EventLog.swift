@@ -1,5 +1,5 @@
 internal import Engine
-internal import Foundation
+internal import FoundationEssentials
 internal import Logging
 internal import PlainText
 internal import PusherHost
@@ -52,7 +52,7 @@ private struct LineHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        let level = event.level.rawValue.padding(toLength: 7, withPad: " ", startingAt: 0)
+        let level = event.level.rawValue.column(7)
         StandardStream.error.write(
             "\(Moment.text(SystemClock().now)) \(level) \(PlainText.line("\(event.message)", limit: Self.lineLimit))\n")
     }

@@ -1,6 +1,6 @@
 internal import Configuration
 internal import Engine
-internal import Foundation
+internal import FoundationEssentials
 internal import Rotation
 internal import Synchronization
 

@@ -1,5 +1,5 @@
 internal import Enclosure
-internal import Foundation
+internal import FoundationEssentials
 internal import Glibc
 internal import PlainText
 internal import Programs

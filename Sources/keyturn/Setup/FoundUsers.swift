@@ -1,5 +1,5 @@
 internal import Configuration
-internal import Foundation
+internal import FoundationEssentials
 
 /// What `discover` found last, kept beside the state: commands that ask nobody know those users too, and so does work while
 /// a discovery fails.

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import FoundationEssentials
 
 /// Where the program's other parts are: beside it, in whatever prefix it was installed.
 struct Installation {

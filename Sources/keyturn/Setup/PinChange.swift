@@ -1,4 +1,4 @@
-internal import Foundation
+internal import FoundationEssentials
 internal import JSON
 internal import PusherHost
 
@@ -20,7 +20,7 @@ struct PinChange {
     var text: String {
         var lines = ["\(plugin.manifest.id) \(pin.version)  \(plugin.manifest.summary)"]
         func line(_ title: String, _ text: String) {
-            lines.append("  " + title.padding(toLength: 12, withPad: " ", startingAt: 0) + text)
+            lines.append("  " + title.column(12) + text)
         }
         func was(_ former: String?, _ present: String) -> String {
             former.map { $0 == present ? "" : ", was \($0)" } ?? ""

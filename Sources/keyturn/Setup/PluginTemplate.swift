@@ -1,4 +1,5 @@
-internal import Foundation
+internal import FileTrust
+internal import FoundationEssentials
 
 /// An example pusher, installed with keyturn, made into the beginning of another.
 struct PluginTemplate {
@@ -36,15 +37,15 @@ struct PluginTemplate {
     }
 
     private func copy(from source: String, to directory: String, changing: Bool) throws -> [String] {
-        guard let found = FileManager.default.enumerator(atPath: source)?.allObjects as? [String], !found.isEmpty else {
+        guard let found = try? FileManager.default.subpathsOfDirectory(atPath: source), !found.isEmpty else {
             throw CommandFailure(
                 .failed, "\(source) is missing: the installation is not complete (`make install` makes it)")
         }
         var written: [String] = []
         for path in found.sorted() {
-            var isDirectory: ObjCBool = false
+            var isDirectory = false
             _ = FileManager.default.fileExists(atPath: "\(source)/\(path)", isDirectory: &isDirectory)
-            if isDirectory.boolValue { continue }
+            if isDirectory { continue }
             let data = try read("\(source)/\(path)")
             let target = changing ? changed(path) : path
             try put(
@@ -93,8 +94,8 @@ struct PluginTemplate {
             // A plugin is not loaded from where others can write, whatever the umask is.
             try FileManager.default.createDirectory(
                 atPath: directory, withIntermediateDirectories: true,
-                attributes: [.posixPermissions: NSNumber(value: 0o755)])
+                attributes: [.posixPermissions: 0o755])
             try data.write(to: URL(fileURLWithPath: path))
-        } catch { throw CommandFailure(.failed, "\(path) cannot be written: \(error.localizedDescription)") }
+        } catch { throw CommandFailure(.failed, "\(path) cannot be written: \(FileFailure.reason(error))") }
     }
 }

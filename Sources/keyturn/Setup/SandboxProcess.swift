@@ -1,4 +1,7 @@
-internal import Foundation
+internal import CLinux
+internal import FoundationEssentials
+internal import Glibc
+internal import Programs
 
 /// The stand-ins for AWS and the CI systems, as a child process on loopback.
 final class SandboxProcess {
@@ -19,52 +22,90 @@ final class SandboxProcess {
     }
 
     /// How long it may take to get ready.
-    private static let startLimit: Double = 30
+    private static let startLimit: Duration = .seconds(30)
+    /// The longest line, in bytes.
+    private static let lineLimit = 65_536
+    /// How long it may take to end after SIGTERM.
+    private static let endLimit: Duration = .seconds(10)
 
     let announcement: Announcement
     let line: String
-    private let process: Process
-    private let input = Pipe()
+    private let process: Int32
+    /// The sandbox ends when this closes: also when keyturn is killed.
+    private let input: Int32
+    private var status: Int32?
 
     init(arguments: [String]) throws {
         let program = try Installation.current.need(Installation.current.sandbox)
-        process = Process()
-        let output = Pipe()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments + ["--until-stdin-closes"]
-        process.standardInput = input
-        process.standardOutput = output
-        do { try process.run() } catch { throw CommandFailure(.failed, "\(program) cannot be started: \(error)") }
-        line = Self.readLine(output.fileHandleForReading, process)
+        let (theirs, output) = (try Self.pipe(), try Self.pipe())
+        defer { for end in [theirs.read, output.read, output.write] { close(end) } }
+        input = theirs.write
+        do throws(Launch.Failure) {
+            process = try Launch.start(
+                [program] + arguments + ["--until-stdin-closes"],
+                environment: ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)" },
+                descriptors: [theirs.read, output.write, STDERR_FILENO])
+        } catch {
+            close(theirs.write)
+            throw CommandFailure(.failed, "\(program) cannot be started: \(error)")
+        }
+        line = Self.readLine(output.read)
         guard let announcement = try? JSONDecoder().decode(Announcement.self, from: Data(line.utf8)) else {
-            process.terminate()
-            process.waitUntilExit()
+            close(theirs.write)
+            kill(process, SIGKILL)
+            while waitpid(process, nil, 0) < 0, errno == EINTR {}
             throw CommandFailure(.failed, "the sandbox did not start; see what it said above")
         }
         self.announcement = announcement
     }
 
-    private static func readLine(_ handle: FileHandle, _ process: Process) -> String {
-        let watchdog = DispatchWorkItem { process.terminate() }
-        DispatchQueue.global().asyncAfter(deadline: .now() + startLimit, execute: watchdog)
-        defer { watchdog.cancel() }
-        var line = Data()
-        while let byte = try? handle.read(upToCount: 1), let first = byte.first, first != 0x0A, line.count < 65_536 {
-            line.append(first)
+    private static func pipe() throws -> (read: Int32, write: Int32) {
+        var ends: [Int32] = [-1, -1]
+        guard kt_pipe(&ends) == 0 else { throw CommandFailure(.failed, "no pipe: \(String(cString: strerror(errno)))") }
+        return (ends[0], ends[1])
+    }
+
+    /// What comes up to the first newline; what there is when the time is over.
+    private static func readLine(_ descriptor: Int32) -> String {
+        let end = ContinuousClock.now + startLimit
+        var line: [UInt8] = []
+        while line.count < lineLimit, ContinuousClock.now < end {
+            var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            guard poll(&waiting, 1, 100) > 0 else { continue }
+            var byte: UInt8 = 0
+            let count = read(descriptor, &byte, 1)
+            if count < 0, errno == EINTR { continue }
+            guard count == 1, byte != UInt8(ascii: "\n") else { break }
+            line.append(byte)
         }
         return String(decoding: line, as: UTF8.self)
     }
 
     /// Ends it and waits for that.
     func stop() {
-        try? input.fileHandleForWriting.close()
-        process.terminate()
-        process.waitUntilExit()
+        guard status == nil else { return }
+        close(input)
+        kill(process, SIGTERM)
+        let end = ContinuousClock.now + Self.endLimit
+        while !hasEnded(WNOHANG) {
+            if ContinuousClock.now >= end { kill(process, SIGKILL) }
+            usleep(5_000)
+        }
     }
 
     /// Waits until it has ended by itself, or by a signal.
     func wait() -> Int32 {
-        process.waitUntilExit()
-        return process.terminationReason == .exit ? process.terminationStatus : 0
+        while !hasEnded(0) {}
+        let status = status ?? 0
+        return status & 0x7F == 0 ? (status >> 8) & 0xFF : 0
+    }
+
+    private func hasEnded(_ options: Int32) -> Bool {
+        var status: Int32 = 0
+        let ended = waitpid(process, &status, options)
+        // Without a child there is nothing to wait for.
+        guard ended == process || ended < 0 && errno != EINTR else { return false }
+        self.status = status
+        return true
     }
 }

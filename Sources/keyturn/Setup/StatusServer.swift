@@ -1,6 +1,7 @@
 internal import Configuration
+internal import Dispatch
 internal import Engine
-internal import Foundation
+internal import FoundationEssentials
 internal import Journal
 internal import Listening
 internal import PusherHost

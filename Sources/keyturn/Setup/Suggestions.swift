@@ -1,6 +1,6 @@
 internal import ArgumentParser
 internal import Configuration
-internal import Foundation
+internal import FoundationEssentials
 internal import Rotation
 
 /// What a shell offers when somebody presses Tab: names of the configuration that is found without `--config`.

@@ -1,6 +1,6 @@
 internal import AWS
 internal import Configuration
-internal import Foundation
+internal import FoundationEssentials
 internal import HTTP
 
 /// How a discovery went.

@@ -2,7 +2,8 @@ internal import AWS
 internal import Configuration
 internal import Engine
 internal import FileTrust
-internal import Foundation
+internal import FoundationEssentials
+internal import Glibc
 internal import HTTP
 internal import JSON
 internal import Journal
@@ -164,9 +165,10 @@ struct Workspace {
         if case .file(let path) = configuration.sealKey.source {
             // systemd's LoadCredential gives the service's user access by an access control list, which shows as the group's.
             let isCredential = environment["CREDENTIALS_DIRECTORY"].map { path.hasPrefix($0 + "/") } ?? false
-            let attributes = isCredential ? nil : try? FileManager.default.attributesOfItem(atPath: path)
-            let mode = (attributes?[.posixPermissions] as? NSNumber)?.intValue ?? 0
-            if attributes != nil, mode & 0o077 != 0 {
+            var attributes = stat()
+            let isThere = !isCredential && lstat(path, &attributes) == 0
+            let mode = attributes.st_mode & 0o7777
+            if isThere, mode & 0o077 != 0 {
                 throw CommandFailure(
                     .configuration,
                     "\(file): `seal-key`: \(path) can be read by others (mode \(String(mode, radix: 8))); run chmod 600 \(path)"

@@ -1,0 +1,6 @@
+extension String {
+    /// The text in a column: cut, or filled up with blanks.
+    ///
+    /// - Parameter width: in characters.
+    func column(_ width: Int) -> String { prefix(width) + String(repeating: " ", count: max(0, width - count)) }
+}
