@@ -79,7 +79,8 @@ public struct Schema: Hashable, Sendable {
         do throws(Pattern.Malformed) {
             guard try !Pattern.compile(pattern).isFound(in: text) else { return nil }
             // Words say to more people than a pattern what is wanted.
-            return keywords["description"]?.string.map { "does not fit: \($0)" } ?? "does not have the form \(pattern)"
+            return keywords["description"]?.string.map { "does not fit: \($0) Its pattern is \(pattern)" }
+                ?? "does not have the form \(pattern)"
         } catch {
             return "cannot be checked: the pattern \(pattern) of its schema is not RE2 syntax (\(error.reason))"
         }

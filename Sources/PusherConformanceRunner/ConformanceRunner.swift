@@ -28,7 +28,7 @@ enum ConformanceRunner {
             let subject = try Subject(library: arguments[2], seed: seed, iteration: iteration)
             if isDebugging { debug(check, subject) }
             try enclose(subject, .init(grants: arguments[5], accepted: arguments[6]))
-            var found = check.run(subject) { tell(ProgressLine(doing: $0)) }
+            var found = check.run(subject) { tell($0) }
             // The kit knows nothing of kernels: what this check is about is known here.
             let refusals = check.name == ConformanceCheck.enclosure ? Confinement.refusals() : []
             if !refusals.isEmpty {
@@ -49,7 +49,9 @@ enum ConformanceRunner {
     /// The check for people, and its result as the exit status.
     private static func debug(_ check: ConformanceCheck, _ subject: Subject) -> Never {
         tell(Array("\(check.name): \(check.rule)\n".utf8))
-        let found = check.run(subject) { tell(Array("doing: \($0)\n".utf8)) }
+        let found = check.run(subject) { line in
+            if let doing = line.doing { tell(Array("doing: \(doing)\n".utf8)) }
+        }
         for finding in found.findings { tell(Array("    \(finding)\n".utf8)) }
         tell(Array("\(check.name): \(found.verdict.rawValue)\n".utf8))
         _exit(found.verdict.isFailure ? 1 : 0)

@@ -66,7 +66,7 @@ public struct PluginSearch: Sendable {
         }
         let near = Spelling.nearest(to: id, among: all().map(\.id)) ?? all().map(\.id).first { $0.hasPrefix(id) }
         throw PluginError(
-            "there is no plugin `\(id)` in \(directories.joined(separator: ", "))"
+            "there is no plugin `\(id)`: no \(directories.map { "\($0)/\(id)/manifest.json" }.joined(separator: ", no "))"
                 + (near.map { "; did you mean `\($0)`?" } ?? "; `keyturn plugin list` shows those that there are"))
     }
 

@@ -1,5 +1,7 @@
 """What an author of a pusher does: `keyturn plugin new`, `make`, `make check`; and the examples of the SDK."""
 
+import http.server
+import importlib.util
 import json
 import os
 import pathlib
@@ -7,9 +9,11 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 
 import pytest
 
+import guides
 import program
 
 EXAMPLES = pathlib.Path(__file__).parents[2] / "plugin-sdk" / "Examples"
@@ -63,6 +67,9 @@ def test_a_new_pusher_builds_conforms_and_delivers(elsewhere, tmp_path, language
     assert not any(f" {verdict}\n" in checked for verdict in ("warn", "fail", "crashed", "timed-out")), checked
     manifest = json.loads((tmp_path / "acme-ci" / "build" / "acme-ci" / "manifest.json").read_text())
     assert manifest["id"] == "acme-ci"
+    if language == "swift":
+        assert " fail\n" not in make(tmp_path / "acme-ci", "debug", f"KEYTURN={elsewhere}")
+        make(tmp_path / "acme-ci")
     sources = [path for path in (tmp_path / "acme-ci").rglob("*") if path.is_file() and "build" not in str(path)]
     assert not [path for path in sources if "plugin-sdk" not in str(path) and b"vault-kv" in path.read_bytes()]
     assert not [path for path in sources if str(EXAMPLES.parents[1]).encode() in path.read_bytes()]
@@ -78,6 +85,138 @@ def test_a_new_pusher_builds_conforms_and_delivers(elsewhere, tmp_path, language
     make(tmp_path / "moved")
     make(tmp_path / "moved", "install", path=f"{place}:{PATH}")
     assert (place.parent / "lib" / "keyturn" / "pushers" / "acme-ci" / "pusher.so").exists()
+
+
+def deliver(directory, keyturn, **environment):
+    """`make check`'s second half, as it is run in a shell that has more variables."""
+    return subprocess.run(
+        [sys.executable, directory / "test" / "deliver.py", keyturn, directory / "build"], cwd=directory, timeout=120,
+        capture_output=True, text=True, stdin=subprocess.DEVNULL, env={**os.environ, **environment})
+
+
+@pytest.fixture(scope="module")
+def built(elsewhere, tmp_path_factory):
+    """A new pusher in C, built."""
+    directory = tmp_path_factory.mktemp("built")
+    new(elsewhere, "acme-ci", "--lang", "c", cwd=directory)
+    make(directory / "acme-ci")
+    return directory / "acme-ci"
+
+
+def test_the_delivery_of_a_new_pusher_leaves_the_operators_configuration_alone(elsewhere, built, bare):
+    """The shell's variables name that, and an account of AWS that is not there."""
+    lock = bare.directory / "keyturn.lock"
+    lock.write_text('{"version": 1, "plugins": {}}\n')
+    theirs = bare.directory / "theirs.yaml"
+    theirs.write_text(json.dumps({
+        "version": 1, "state": "sqlite:state.db", "seal-key": {"file": "seal.key"},
+        "plugins": {"path": [str(built / "build")], "lock": str(lock)},
+        "pushers": {"mine": {"plugin": "acme-ci", "token": {"env": "HOME"}, "endpoint": "http://127.0.0.1:1"}},
+        "users": {"ci": {"targets": [{"pusher": "mine", "path": "here"}]}}}))
+    before = {path: path.read_bytes() for path in bare.directory.rglob("*") if path.is_file()}
+    done = deliver(
+        built, elsewhere, KEYTURN_CONFIG=str(theirs), AWS_ENDPOINT_URL_IAM="http://127.0.0.1:1",
+        AWS_SESSION_TOKEN="theirs")
+    assert before == {path: path.read_bytes() for path in bare.directory.rglob("*") if path.is_file()}
+    assert done.returncode == 0 and "delivered: both secrets hold AKIA" in done.stdout, done
+
+
+def test_a_delivery_that_fails_ends_with_keyturns_words(elsewhere, built, tmp_path):
+    """And its status; not with a traceback of Python's."""
+    shutil.copytree(built, tmp_path / "mine")
+    library = tmp_path / "mine" / "build" / "acme-ci" / "pusher.so"
+    library.write_text("not a library")
+    done = deliver(tmp_path / "mine", elsewhere)
+    assert done.returncode == 78 and "it is not an ELF library" in done.stderr and "Traceback" not in done.stderr, done
+    assert "`keyturn plugin pin acme-ci` failed with status 78" in done.stderr
+
+
+def test_a_manifest_without_a_last_line_end_builds(elsewhere, built, tmp_path):
+    """As many editors leave it."""
+    shutil.copytree(built, tmp_path / "mine")
+    manifest = tmp_path / "mine" / "manifest.json"
+    manifest.write_text(manifest.read_text().rstrip("\n"))
+    make(tmp_path / "mine", "clean", "all")
+    done = subprocess.run(
+        [elsewhere, "plugin", "test", tmp_path / "mine" / "build" / "acme-ci", "--check", "manifest-embedded"], timeout=60)
+    assert done.returncode == 0
+
+
+def test_the_guides_way_to_try_a_pusher_works(built, bare):
+    """The configuration as the guide has it, next to `build`, with a service at another port."""
+    deliver = importlib.util.spec_from_file_location("deliver", built / "test" / "deliver.py")
+    module = importlib.util.module_from_spec(deliver)
+    deliver.loader.exec_module(module)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), module.Vault)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    text = guides.blocks((EXAMPLES.parent / "README.md").read_text(), "yaml")[0]
+    assert "127.0.0.1:8200" in text
+    (bare.directory / "keyturn.yaml").write_text(text.replace("127.0.0.1:8200", f"127.0.0.1:{server.server_port}"))
+    shutil.copytree(built / "build", bare.directory / "build")
+    sandbox = bare.start("sandbox", "--directory", "box", "--json", "--propagation-delay", "0")
+    assert sandbox.stdout.readline()
+    exported = dict(re.findall(r"(\w+)='?([^'\s]*)'?", (bare.directory / "box" / "environment").read_text()))
+    bare.environment |= exported | {"KEYTURN_CONFIG": str(bare.directory / "keyturn.yaml"), "ACME_TOKEN": module.TOKEN}
+    bare.must("plugin", "info", "acme-ci")
+    bare.must("plugin", "pin", "acme-ci")
+    bare.must("check", "--online")
+    bare.must("rotate", "--wait")
+    server.shutdown()
+    server.server_close()
+    assert module.Vault.held["/v1/secret/data/ci/app"]["AWS_ACCESS_KEY_ID"].startswith("AKIA")
+
+
+@pytest.mark.timeout(120)
+def test_the_guides_way_to_a_sanitizer_works(built, tmp_path):
+    """A write behind the end of memory is found, with its line; without it the check passes."""
+    library = subprocess.run(["cc", "-print-file-name=libasan.so"], capture_output=True, text=True, timeout=60).stdout.strip()
+    if not pathlib.Path(library).is_absolute():
+        pytest.skip("the compiler has no AddressSanitizer")
+    guide = (EXAMPLES.parent / "README.md").read_text()
+    flags = re.search(r'CFLAGS="([^"]*sanitize[^"]*)"', guide).group(1)
+    arguments = re.search(r"keyturn-conformance (push \S+ .* debug) 3>&1", guide).group(1)
+    shutil.copytree(built, tmp_path / "mine")
+    source = tmp_path / "mine" / "pusher.c"
+    text = source.read_text()
+    opened = re.search(r"static kt_outcome pusher_push\(.*\) \{\n", text)
+    for last, found in ((7, False), (8, True)):
+        wild = f"    volatile char *wild = malloc(8);\n    wild[{last}] = 1;\n    free((void *)wild);\n"
+        source.write_text("#include <stdlib.h>\n" + text[:opened.end()] + wild + text[opened.end():])
+        make(tmp_path / "mine", "clean", "all", f"CFLAGS={flags}")
+        done = subprocess.run(
+            f'ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD="$(cc -print-file-name=libasan.so)" '
+            f"{program.stage()}/libexec/keyturn/keyturn-conformance {arguments} 3>&1",
+            shell=True, cwd=tmp_path / "mine", capture_output=True, text=True, timeout=60)
+        assert ("heap-buffer-overflow" in done.stderr and "pusher.c:" in done.stderr) is found, done
+        assert done.stdout.endswith("push: pass\n") is not found, done
+
+
+#: What makes `push` panic, and where.
+PANICS = {
+    "go": ("pusher.go", "\t\tid, secret := lent(", "\t\t_ = []int{}[len(where.Path)-len(where.Path)+4]\n", "runtime error: index out of range [4] with length 0"),
+    "rust": ("src/lib.rs", "        let place = place(target)?;\n        let is_held", "        let none: Option<u8> = None; none.expect(\"no frobnicator\");\n", "no frobnicator"),
+}
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("language", PANICS)
+def test_a_panic_is_in_the_message_with_its_place(elsewhere, tmp_path, language):
+    need(language)
+    file, before, line, words = PANICS[language]
+    new(elsewhere, "acme-ci", "--lang", language, cwd=tmp_path)
+    source = tmp_path / "acme-ci" / file
+    assert before in source.read_text()
+    source.write_text(source.read_text().replace(before, line + before, 1))
+    place = next(number for number, text in enumerate(source.read_text().splitlines(), 1) if text == line.rstrip("\n"))
+    # The last line of the manifest need not end, in any language.
+    manifest = tmp_path / "acme-ci" / "manifest.json"
+    manifest.write_text(manifest.read_text().rstrip("\n"))
+    make(tmp_path / "acme-ci")
+    done = subprocess.run(
+        [elsewhere, "plugin", "test", tmp_path / "acme-ci" / "build" / "acme-ci", "--check", "push"], timeout=60,
+        capture_output=True, text=True)
+    assert done.returncode == 1, done
+    assert f"KT_INTERNAL (`Vault: a fault in the pusher itself ({file}:{place}): {words}" in done.stdout, done
 
 
 @pytest.mark.timeout(300)
@@ -155,6 +294,11 @@ def test_json_lists_the_files(bare):
     assert made["directory"] == "here"
     assert sorted(made["files"]) == sorted(
         str(path.relative_to(bare.directory / "here")) for path in (bare.directory / "here").rglob("*") if path.is_file())
+
+
+def test_a_name_begins_with_a_letter(bare):
+    """And the rule that is shown says so."""
+    assert "it begins with a letter" in bare.must("plugin", "new", "9acme", "--lang", "c", status=64).err
 
 
 @pytest.mark.parametrize("arguments", [["My_CI", "--lang", "c"], ["mine", "--lang", "cobol"], ["mine"], ["--lang", "c"]])

@@ -86,7 +86,7 @@ struct MistakeTests {
             ("environment-scope: production", "masked: 1", "18: `users.cicd-bot.targets[1].masked` must be a boolean"),
             (
                 "repository: acme/app }", "repository: app }",
-                "17: `users.cicd-bot.targets[0].repository` does not fit: The repository, as owner/name."
+                "17: `users.cicd-bot.targets[0].repository` does not fit: The repository, as owner/name. Its pattern is ^([0-9]+|[^/\\s]+/[^/\\s]+)$"
             ),
             (
                 "environment: prod", "kind: codespace",

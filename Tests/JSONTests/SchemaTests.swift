@@ -69,7 +69,7 @@ struct SchemaTests {
             #expect(found == [#"does not have the form ^[^/\s]+/[^/\s]+$"#], "\(bad)")
         }
         let described = #"{"pattern": "^[0-9]+$", "description": "Its number."}"#
-        #expect(try messages(described, #""x""#) == ["does not fit: Its number."])
+        #expect(try messages(described, #""x""#) == ["does not fit: Its number. Its pattern is ^[0-9]+$"])
         #expect(try messages(#"{"pattern": "b"}"#, #""abc""#).isEmpty)
     }
 

@@ -41,8 +41,9 @@ struct ManifestTests {
         )
         #expect(
             found.faults == [
-                "target.type is \"objekt\"", "target.a.pattern is no regular expression",
-                "target.required names `b`, which is no property",
+                "target.type is \"objekt\", not one of array, boolean, integer, null, number, object, string",
+                "target.a.pattern is not a regular expression",
+                "target.required names `b`, which is not a property",
             ])
         #expect(found.doubts == ["target.a: keyturn does not check `format`"])
     }

@@ -12,7 +12,7 @@ struct PluginNew: ParsableCommand {
             `make` builds it, `make check` tries it, `make install` installs it. Nothing of keyturn's sources is needed.
             """)
 
-    @Argument(help: "The pusher's ID: lower case, digits and dashes.")
+    @Argument(help: "The pusher's ID: lower-case letters, digits and dashes; it begins with a letter.")
     var name: String
 
     @Option(name: .customLong("lang"), help: "c, swift, rust or go.")
@@ -26,7 +26,9 @@ struct PluginNew: ParsableCommand {
 
     func validate() throws {
         guard name.count <= 64, (try? Regex("[a-z][a-z0-9]*(-[a-z0-9]+)*").wholeMatch(in: name)) != nil else {
-            throw ValidationError("`\(name)` is no pusher ID: lower case, digits and single dashes, such as my-ci")
+            throw ValidationError(
+                "`\(name)` is not a pusher ID: lower-case letters, digits and single dashes, at most 64 characters; it begins with a letter and ends with a letter or a digit, such as my-ci"
+            )
         }
         if let reason = Self.reason(against: name) {
             throw ValidationError(

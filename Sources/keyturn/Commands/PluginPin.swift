@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Configuration
 internal import FoundationEssentials
 internal import JSON
+internal import PusherConformance
 internal import PusherHost
 
 struct PluginPin: ParsableCommand {
@@ -98,6 +99,12 @@ struct PluginPin: ParsableCommand {
         }
         if let fault = plugin.patternFault {
             throw CommandFailure(.configuration, "plugin `\(plugin.manifest.id)` is not pinned: \(fault)")
+        }
+        let path = "\(plugin.directory)/manifest.json"
+        let text = FileManager.default.contents(atPath: path) ?? Data()
+        if let fault = ManifestRules.faults(in: Array(text)).first {
+            throw CommandFailure(
+                .configuration, "plugin `\(plugin.manifest.id)` is not pinned: \(path): \(fault)")
         }
         if let before, before.isNewer(than: plugin), !allowDowngrade {
             throw CommandFailure(

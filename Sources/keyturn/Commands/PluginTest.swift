@@ -13,8 +13,8 @@ struct PluginTest: ParsableCommand {
         discussion: """
             Needs no service: a scripted host stands in for it. With a conformance.json beside the manifest (a \
             configuration, targets, and how the service answers when all is well) every check can be made; without one, \
-            those that need a push that succeeds end as a warning. After two checks that hang in the same place the rest \
-            is not made.
+            those that need a push that succeeds end as a warning. After two checks that hang in the same function the \
+            rest is not made; checks that crash in the same way are counted in one line.
 
             The pusher is sandboxed as in a rotation, and gets what `keyturn plugin pin` would give: files, a network of \
             its own and programs only where --grant names them. Where this machine's kernel lacks a part of the sandbox, \
@@ -23,8 +23,8 @@ struct PluginTest: ParsableCommand {
             Exit status: 0 it conforms, warnings allowed; 1 it does not; 64 usage; 78 there is no pusher there.
             """)
 
-    @Argument(help: "The pusher.so, or the directory where it lies with its manifest.json.")
-    var library: String
+    @Argument(help: "The pusher.so, or the directory where it lies with its manifest.json. --list needs none.")
+    var library: String?
 
     @Option(
         name: .customLong("check"),
@@ -69,6 +69,7 @@ struct PluginTest: ParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func validate() throws {
+        guard list || library != nil else { throw ValidationError("Name a pusher.so, or its directory.") }
         for name in names + [debug].compactMap(\.self) where !ConformanceCheck.all.contains(where: { $0.name == name })
         {
             let help =
@@ -99,10 +100,10 @@ struct PluginTest: ParsableCommand {
     }
 
     func run() throws {
-        let (path, asks) = try locate()
         var checks = ConformanceCheck.all.filter { names.isEmpty || names.contains($0.name) }
         let terminal = Terminal(options)
-        if list { return tellRules(checks, terminal) }
+        guard !list, let library else { return tellRules(checks, terminal) }
+        let (path, asks) = try locate(library)
         let granted = asks.limited(to: grant)
         let missing = try acceptedGaps(granted)
         let program = try Installation.current.need(Installation.current.conformance)
@@ -124,9 +125,11 @@ struct PluginTest: ParsableCommand {
         }
         var stopped: String?
         for check in checks {
-            let result = try trial.run(check)
+            var result = try trial.run(check)
+            if check.name == "manifest-fields" { try addRefusal(to: &result, path) }
+            let isKnown = crash(like: result, in: results) != nil
             results.append(result)
-            if !options.json { tell(result, width: checks.map(\.name.count).max() ?? 0, terminal) }
+            if !options.json && !isKnown { tell(result, width: checks.map(\.name.count).max() ?? 0, terminal) }
             stopped = Self.sameHang(results)
             if stopped != nil { break }
         }
@@ -136,10 +139,10 @@ struct PluginTest: ParsableCommand {
         if options.json {
             JSONOutput.print(document(path, results, stopped, granted, withheld, missing))
         } else {
+            tellCrashes(results, library, terminal)
             tellSum(results, terminal)
             if let stopped {
-                terminal.write(
-                    "stopped: two checks hang in the same place (\(stopped)); \(left) checks were not made\n")
+                terminal.write("stopped: two checks hang in \(stopped); \(left) checks were not made\n")
             }
             if !granted.words.isEmpty { terminal.write("granted: \(granted.words.joined(separator: ", "))\n") }
             if let words = withheld.withheld { terminal.write("not granted: \(words)\n") }
@@ -159,10 +162,42 @@ struct PluginTest: ParsableCommand {
             check: "loads", verdict: .fail, findings: ["it cannot be loaded on this machine: \(obstacle)"])
     }
 
-    /// What two checks have said of the same hang; nil: there is none. The checks to come would wait for it as long.
+    /// Adds why keyturn itself would not read the manifest, where it would not.
+    private func addRefusal(to result: inout CheckResult, _ library: String) throws {
+        let directory = URL(fileURLWithPath: library).deletingLastPathComponent().path
+        let text = FileManager.default.contents(atPath: "\(directory)/manifest.json") ?? Data()
+        do throws(PluginError) {
+            _ = try Manifest(text: String(decoding: text, as: UTF8.self), at: "manifest.json")
+        } catch {
+            guard !result.verdict.isFailure || !result.findings.contains(where: error.description.hasSuffix) else {
+                return
+            }
+            result = CheckResult(check: result.check, verdict: .fail, findings: result.findings + [error.description])
+        }
+    }
+
+    /// The function in which two checks hang; nil: there is none. The checks to come would wait for it as long.
     private static func sameHang(_ results: [CheckResult]) -> String? {
-        guard let last = results.last, last.verdict == .timedOut, let said = last.findings.first else { return nil }
-        return results.dropLast().contains { $0.verdict == .timedOut && $0.findings.first == said } ? said : nil
+        guard let last = results.last, last.verdict == .timedOut, let cause = last.cause else { return nil }
+        return results.dropLast().contains { $0.verdict == .timedOut && $0.cause == cause } ? cause : nil
+    }
+
+    /// The first check that crashed in the same way; nil: none, or this one did not crash.
+    private func crash(like result: CheckResult, in results: [CheckResult]) -> CheckResult? {
+        guard result.verdict == .crashed, let cause = result.cause else { return nil }
+        return results.first { $0.verdict == .crashed && $0.cause == cause }
+    }
+
+    /// A line for each way to crash: how many checks found it, and how to look at it.
+    private func tellCrashes(_ results: [CheckResult], _ library: String, _ terminal: Terminal) {
+        for result in results where crash(like: result, in: results)?.check == result.check {
+            let others = results.filter { $0.check != result.check && crash(like: $0, in: [result]) != nil }.map(
+                \.check)
+            let names = others.prefix(5).joined(separator: ", ") + (others.count > 5 ? ", …" : "")
+            let more = others.isEmpty ? "" : "\(others.count) more checks crashed like \(result.check) (\(names)); "
+            terminal.write(
+                "\n\(more)for a debugger: keyturn plugin test \(library) --debug \(result.check)\n")
+        }
     }
 
     /// The parts of the enclosure that this machine lacks, where each is accepted.
@@ -182,19 +217,28 @@ struct PluginTest: ParsableCommand {
     }
 
     /// The library, also where its directory was named, and what its manifest asks for.
-    private func locate() throws -> (path: String, asks: Grants) {
+    private func locate(_ library: String) throws -> (path: String, asks: Grants) {
         var isDirectory = false
         guard FileManager.default.fileExists(atPath: library, isDirectory: &isDirectory) else {
             throw CommandFailure(.configuration, "\(library) does not exist: name a pusher.so, or its directory")
         }
         let path = isDirectory ? "\(library)/pusher.so" : library
         guard FileManager.default.isReadableFile(atPath: path) else {
-            throw CommandFailure(.configuration, "\(path) is missing or cannot be read")
+            throw CommandFailure(.configuration, "\(path) is missing or cannot be read\(Self.hint(below: library))")
         }
         let absolute = URL(fileURLWithPath: path).path
         do throws(SubjectError) { return (absolute, Grants(try Subject.asks(library: absolute))) } catch {
             throw CommandFailure(.configuration, error.description)
         }
+    }
+
+    /// The pushers' directories in the named one: `build` for `build/acme-ci` is the usual mistake.
+    private static func hint(below directory: String) -> String {
+        let files = FileManager.default
+        let base = directory.hasSuffix("/") ? String(directory.dropLast()) : directory
+        let found = ((try? files.contentsOfDirectory(atPath: base)) ?? []).sorted().map { "\(base)/\($0)" }
+            .filter { files.fileExists(atPath: "\($0)/pusher.so") }
+        return found.isEmpty ? "" : "; did you mean \(found.prefix(3).joined(separator: " or "))?"
     }
 
     private func tell(_ result: CheckResult, width: Int, _ terminal: Terminal) {

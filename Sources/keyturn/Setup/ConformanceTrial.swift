@@ -47,19 +47,28 @@ struct ConformanceTrial {
         let (text, isLate) = process.read(within: timeLimit)
         let ending = process.end()
         defer { process.forget() }
-        let lines = text.split(separator: "\n").compactMap {
+        let lines = text.split(separator: "\n").reversed().lazy.compactMap {
             try? JSONDecoder().decode(ProgressLine.self, from: Data($0.utf8))
         }
-        if !isLate, let result = lines.last?.result { return result }
-        let doing = lines.last(where: { $0.doing != nil })?.doing.map { ", at: \($0)" } ?? ""
+        if !isLate, let result = lines.first?.result { return result }
+        let doing = lines.compactMap(\.doing).first.map { ", at: \($0)" } ?? ""
+        let running = lines.compactMap(\.running).first.flatMap { $0.isEmpty ? nil : $0 }
         if isLate {
             let seconds = timeLimit.components.seconds
+            let finding =
+                running.map { "\($0) did not return within \(seconds) s" } ?? "it did not end within \(seconds) s"
             return CheckResult(
-                check: check.name, verdict: .timedOut, findings: ["it did not end within \(seconds) s\(doing)"])
+                check: check.name, verdict: .timedOut, findings: [finding + doing],
+                cause: running ?? "the same place\(doing)")
         }
+        let written = process.errors()
+        let place = running.map { " in \($0)" } ?? ""
+        // Numbers and addresses differ from one crash to the next.
+        let words =
+            written.first { !$0.isEmpty }?.split(separator: " ").filter { !$0.contains(where: \.isNumber) } ?? []
         return CheckResult(
-            check: check.name, verdict: .crashed,
-            findings: ["the process \(ending)\(doing)"] + process.lastErrors().map { "it wrote: \($0)" })
+            check: check.name, verdict: .crashed, findings: ["the process \(ending)\(place)\(doing)"] + written,
+            cause: "\(ending)\(place): \(words.joined(separator: " "))")
     }
 }
 
@@ -68,14 +77,16 @@ struct ConformanceProcess {
     /// Bytes that it may tell.
     private static let textLimit = 4 << 20
 
-    /// Bytes of its standard error, whose last lines are shown after a crash.
+    /// Bytes of its standard error, whose first and last lines are shown after a crash: what a runtime says of a fault comes
+    /// first, and then its stacks.
     private static let errorLimit = 64 << 10
-    private static let errorLines = 8
+    private static let firstErrorLines = 6
+    private static let lastErrorLines = 6
 
     private let process: pid_t
     private let descriptor: Int32
     /// The end of a pipe for its standard error.
-    private let errors: Int32
+    private let errorStream: Int32
 
     init(arguments: [String]) throws {
         var ends: [Int32] = [-1, -1]
@@ -94,10 +105,10 @@ struct ConformanceProcess {
             // A check that writes more than a pipe holds loses the rest, and does not wait.
             _ = fcntl(stream, F_SETFL, O_NONBLOCK)
         }
-        errors = streams[0]
+        errorStream = streams[0]
         do { process = try Self.spawn(arguments, ends[1], streams[1]) } catch {
             close(ends[0])
-            close(errors)
+            close(errorStream)
             throw error
         }
     }
@@ -130,17 +141,20 @@ struct ConformanceProcess {
         return (String(decoding: bytes, as: UTF8.self), false)
     }
 
-    /// The last lines that it wrote to its standard error, of those that the pipe has kept.
-    func lastErrors() -> [String] {
+    /// The first and the last lines that it wrote to its standard error, of those that the pipe has kept, as findings.
+    func errors() -> [String] {
         var bytes = [UInt8](repeating: 0, count: Self.errorLimit)
-        let count = Glibc.read(errors, &bytes, bytes.count)
+        let count = Glibc.read(errorStream, &bytes, bytes.count)
         guard count > 0 else { return [] }
         let lines = String(decoding: bytes[..<count], as: UTF8.self).split(whereSeparator: \.isNewline)
-        return lines.suffix(Self.errorLines).map { PlainText.line(String($0), limit: 400) }.filter { !$0.isEmpty }
+            .map { PlainText.line(String($0), limit: 400) }.filter { !$0.isEmpty }.map { "it wrote: \($0)" }
+        let left = lines.count - Self.firstErrorLines - Self.lastErrorLines
+        guard left > 0 else { return lines }
+        return lines.prefix(Self.firstErrorLines) + ["(\(left) lines left out)"] + lines.suffix(Self.lastErrorLines)
     }
 
     /// Closes what is left of it.
-    func forget() { close(errors) }
+    func forget() { close(errorStream) }
 
     /// Ends it, and tells how it had ended, if it had.
     func end() -> String {

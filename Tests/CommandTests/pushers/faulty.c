@@ -225,6 +225,10 @@ static kt_outcome bad_push(void *instance, const kt_call *call, const kt_target 
     disturb();
     if (IS("crashes")) raise(SIGSEGV);
     if (IS("crashes-with-words")) fputs("the frobnicator is full\n", stderr), abort();
+    if (IS("crashes-with-a-stack")) {
+        for (int line = 1; line <= 40; line++) fprintf(stderr, "line %d\n", line);
+        abort();
+    }
     if (IS("exits")) exit(0);
     for (volatile int on = 1; IS("hangs") && on;) {}
     if (IS("rubbish")) return 4711;

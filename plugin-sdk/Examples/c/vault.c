@@ -41,10 +41,12 @@ static int64_t retry_after_ms(const kt_http_response *response) {
     for (uint64_t index = 0; index < response->header_count; index++) {
         kt_header field = response->headers[index];
         if (field.name.length != 11 || memcmp(field.name.data, "retry-after", 11) != 0) continue;
-        char digits[8] = "";
+        char digits[12] = "";
         if (field.value.length == 0 || field.value.length >= sizeof digits) return 0;
         memcpy(digits, field.value.data, field.value.length);
-        return strspn(digits, "0123456789") == field.value.length ? atoll(digits) * 1000 : 0;
+        if (strspn(digits, "0123456789") != field.value.length) return 0;
+        int64_t asked = atoll(digits) * 1000;
+        return asked < KT_MAX_RETRY_AFTER_MS ? asked : KT_MAX_RETRY_AFTER_MS;
     }
     return 0;
 }

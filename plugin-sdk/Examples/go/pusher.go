@@ -6,6 +6,9 @@ import "C"
 
 import (
 	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"runtime"
 	"runtime/cgo"
 	"runtime/debug"
 	"strings"
@@ -21,11 +24,28 @@ func init() { debug.SetGCPercent(20) }
 // perform runs a call's work and reports how it ended. A panic stays on this side of the line: it must not unwind into C.
 func perform(call *C.kt_call, work func() *outcome) (code C.kt_outcome) {
 	defer func() {
-		if recover() != nil {
-			code = failure(C.KT_INTERNAL, "Vault: a fault in the pusher itself").report(call)
+		if fault := recover(); fault != nil {
+			code = failure(C.KT_INTERNAL, "Vault: a fault in the pusher itself"+described(fault)).report(call)
 		}
 	}()
 	return work().report(call)
+}
+
+// described gives a panic's place and text, from within the deferred function that recovers it. keyturn takes secrets out of it.
+func described(fault any) string {
+	callers := make([]uintptr, 32)
+	frames := runtime.CallersFrames(callers[:runtime.Callers(1, callers)])
+	hasPanicked := false
+	for {
+		frame, more := frames.Next()
+		if hasPanicked && !strings.HasPrefix(frame.Function, "runtime.") {
+			return fmt.Sprintf(" (%s:%d): %v", filepath.Base(frame.File), frame.Line, fault)
+		}
+		hasPanicked = hasPanicked || frame.Function == "runtime.gopanic"
+		if !more {
+			return fmt.Sprintf(": %v", fault)
+		}
+	}
 }
 
 // isVisible: nothing that could end a header field or a URL.

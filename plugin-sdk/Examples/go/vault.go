@@ -185,8 +185,11 @@ func (answer response) refused(where place) *outcome {
 		said = fmt.Sprintf(" (%.200s)", errors[0])
 	}
 	failed := failure(code, fmt.Sprintf("Vault: %s: %d%s: %s", where.Path, answer.status, said, advice))
-	if seconds, err := strconv.ParseUint(answer.headers["retry-after"], 10, 16); code == C.KT_RATE_LIMITED && err == nil {
+	if seconds, err := strconv.ParseUint(answer.headers["retry-after"], 10, 32); code == C.KT_RATE_LIMITED && err == nil {
 		failed.retryAfterMS = int64(seconds) * 1000
+		if failed.retryAfterMS > C.KT_MAX_RETRY_AFTER_MS {
+			failed.retryAfterMS = C.KT_MAX_RETRY_AFTER_MS
+		}
 	}
 	return failed
 }

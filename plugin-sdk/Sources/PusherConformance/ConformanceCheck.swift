@@ -31,11 +31,12 @@ public struct ConformanceCheck: Sendable {
     ///
     /// - Parameters:
     ///   - subject: the pusher.
-    ///   - tell: is told what is done next, on another thread.
-    public func run(_ subject: Subject, tell: @escaping @Sendable (String) -> Void) -> CheckResult {
+    ///   - tell: is told what is done next and which of the plugin's functions run, on other threads.
+    public func run(_ subject: Subject, tell: @escaping @Sendable (ProgressLine) -> Void) -> CheckResult {
+        CallsInProgress.report(to: tell)
         // Not on the main thread, as in a runner: there a runtime that asks for the bounds of its stack would read
         // /proc/self/maps, which a runner refuses.
-        onThreads(1) { _ in judge(subject, tell: tell) }.first
+        return onThreads(1) { _ in judge(subject) { tell(ProgressLine(doing: $0)) } }.first
             ?? CheckResult(check: name, verdict: .fail, findings: ["there is no memory for a thread"])
     }
 

@@ -68,13 +68,15 @@ public struct Subject: Sendable {
     }
 
     private static func readManifest(of library: String) throws(SubjectError) -> (text: [UInt8], json: JSONValue) {
-        guard let text = read("manifest.json", of: library), let manifest = JSONValue(parsing: text),
-            manifest.object != nil
-        else {
-            throw SubjectError(
-                "\(directory(of: library))/manifest.json is missing, or no JSON object: it must be in the directory of the library"
-            )
+        let path = "\(directory(of: library))/manifest.json"
+        guard let text = read("manifest.json", of: library) else {
+            throw SubjectError("\(path) is missing or cannot be read: it must be in the directory of the library")
         }
+        // The parser here does not say where a mistake is.
+        guard let manifest = JSONValue(parsing: text) else {
+            throw SubjectError("\(path) is not JSON: `python3 -m json.tool \(path)` shows the line and the column")
+        }
+        guard manifest.object != nil else { throw SubjectError("\(path) is not a JSON object") }
         return (text, manifest)
     }
 

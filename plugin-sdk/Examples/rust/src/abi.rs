@@ -37,6 +37,9 @@ pub const TIMED_OUT: KtOutcome = 9;
 pub const UNSUPPORTED: KtOutcome = 10;
 pub const INTERNAL: KtOutcome = 11;
 
+/// The longest pause that the host believes: a longer one counts as this.
+pub const MAX_RETRY_AFTER_MS: i64 = 3_600_000;
+
 pub const EVIDENCE_NONE: i32 = 0;
 pub const EVIDENCE_READ_BACK: i32 = 1;
 pub const EVIDENCE_TIMESTAMP: i32 = 2;

@@ -6,6 +6,7 @@ mod vault;
 
 use abi::*;
 use json::Json;
+use std::cell::RefCell;
 use std::os::raw::c_void;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use vault::{Failure, Place, Vault};
@@ -24,10 +25,28 @@ impl Success {
     }
 }
 
-/// Runs a call's work, reports how it ended, and keeps panics on this side of the line.
+thread_local! {
+    /// The place and the text of this thread's last panic: what `catch_unwind` gives has no place.
+    static PANIC: RefCell<String> = RefCell::new(String::new());
+}
+
+/// Keeps the place and the text of a panic, instead of writing them to stderr, where nothing may be written.
+fn keep_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let text = panic.payload().downcast_ref::<&str>().copied()
+            .or_else(|| panic.payload().downcast_ref::<String>().map(String::as_str))
+            .unwrap_or("a panic without a text");
+        let place = panic.location().map_or(String::new(), |place| format!(" ({}:{})", place.file(), place.line()));
+        PANIC.with(|last| *last.borrow_mut() = format!("{}: {}", place, text));
+    }));
+}
+
+/// Runs a call's work, reports how it ended, and keeps panics on this side of the line. keyturn takes secrets out of the message.
 fn perform(call: *const KtCall, work: impl FnOnce() -> Result<Success, Failure>) -> KtOutcome {
-    let ended = catch_unwind(AssertUnwindSafe(work))
-        .unwrap_or_else(|_| Err(Failure::new(INTERNAL, "Vault: a fault in the pusher itself")));
+    let ended = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        let fault = PANIC.with(|last| last.take());
+        Err(Failure::new(INTERNAL, format!("Vault: a fault in the pusher itself{}", fault)))
+    });
     let (outcome, evidence, retry_after_ms, message, key_id) = match ended {
         Ok(success) => (success.outcome, success.evidence, 0, success.message, success.key_id),
         Err(failure) => (failure.outcome, EVIDENCE_NONE, failure.retry_after_ms, failure.message, String::new()),
@@ -91,17 +110,12 @@ fn held<'a>(found: &'a Option<Json>, name: &str) -> Option<&'a str> {
 }
 
 unsafe extern "C" fn open(host: *const KtHost, call: *const KtCall, configuration: KtString, instance: *mut *mut c_void) -> KtOutcome {
-    // Nothing may be written to stderr, not even by a panic.
-    std::panic::set_hook(Box::new(|_| {}));
-    let ended = catch_unwind(AssertUnwindSafe(|| opened(host, configuration.bytes())));
-    match ended {
-        Ok(Ok(vault)) => {
-            *instance = Box::into_raw(Box::new(vault)) as *mut c_void;
-            OK
-        }
-        Ok(Err(failure)) => perform(call, || Err(failure)),
-        Err(_) => INTERNAL,
-    }
+    keep_panics();
+    perform(call, || {
+        let vault = opened(host, configuration.bytes())?;
+        *instance = Box::into_raw(Box::new(vault)) as *mut c_void;
+        Ok(Success { outcome: OK, evidence: EVIDENCE_NONE, message: String::new(), key_id: String::new() })
+    })
 }
 
 unsafe extern "C" fn close(instance: *mut c_void) {

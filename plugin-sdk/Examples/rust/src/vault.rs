@@ -153,7 +153,7 @@ impl Answer<'_> {
     fn retry_after_ms(&self) -> Option<i64> {
         let field = self.headers.iter().find(|field| unsafe { field.name.bytes() } == b"retry-after")?;
         let seconds: u32 = std::str::from_utf8(unsafe { field.value.bytes() }).ok()?.parse().ok()?;
-        Some(i64::from(seconds.min(86_400)) * 1000)
+        Some((i64::from(seconds) * 1000).min(MAX_RETRY_AFTER_MS))
     }
 }
 

@@ -72,22 +72,23 @@ enum AnswerChecks {
 
     private static func judge(_ bench: Bench, _ what: String, _ ending: Ending, _ fault: Fault, _ waits: Int64?) {
         bench.judge(ending, what)
+        let sent = fault.sent ?? fault.name
         guard !ending.isOK else {
             if ending.requests.isEmpty {
                 bench.fail("\(what) ended as \(ending.described) without asking the service")
             } else if fault.isVagueYes && what != "push" {
-                bench.warn("\(what) ended as \(ending.described), though the answer was: \(fault.name)")
+                bench.warn("\(what) ended as \(ending.described), though the answer was: \(sent)")
             } else if fault.isVagueYes && ending.requests.allSatisfy({ $0.isWrite }) && !confirmsInBodies(bench) {
                 // A service that answers writes without a body confirms with the status alone.
                 return
             } else {
-                bench.fail("\(what) ended as \(ending.described), though every answer was: \(fault.name)")
+                bench.fail("\(what) ended as \(ending.described), though every answer was: \(sent)")
             }
             return
         }
         if !fault.expected.contains(ending.outcome) {
             let names = fault.expected.sorted().map { outcomeName($0) }.joined(separator: " or ")
-            bench.warn("\(what) ended as \(ending.described); for this answer \(names) is usual")
+            bench.warn("\(what) ended as \(ending.described); \(names) is usual for the answer: \(sent)")
         }
         if let report = ending.report {
             PushChecks.judgeMessage(bench, what, report)

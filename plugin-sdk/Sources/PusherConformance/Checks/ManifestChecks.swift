@@ -2,11 +2,6 @@ internal import CKeyturnPusher
 
 /// What the plugin says of itself.
 enum ManifestChecks {
-    private static let known: Set = [
-        "id", "version", "summary", "abi", "hosts", "threads", "secrets", "place", "exclusive", "can", "configuration",
-        "target", "shapes", "files", "network", "programs", "pace", "runtime", "homepage", "license", "description",
-    ]
-
     static let all = [
         ConformanceCheck("manifest-embedded", "manifest.json and the manifest in the library are the same.") {
             bench throws(Stop) in
@@ -25,38 +20,7 @@ enum ManifestChecks {
         ConformanceCheck("manifest-fields", "The manifest's fields are known, and fit together.") {
             bench throws(Stop) in
             let manifest = bench.subject.manifest
-            for name in (manifest.object ?? [:]).keys.sorted() where !known.contains(name) {
-                bench.warn("keyturn does not know the field `\(name)`")
-            }
-            for name in ["hosts", "secrets", "place", "exclusive", "can"] where manifest[name] != nil {
-                if manifest[name]?.strings == nil { bench.fail("`\(name)` must be a list of strings") }
-            }
-            for host in manifest["hosts"]?.strings ?? []
-            where host.contains(where: { "/:@ ".contains($0) }) || host.isEmpty {
-                bench.fail("`hosts` has \(quoted(host)): only the name, such as ci.example.com or *.example.com")
-            }
-            for (list, schema) in [("secrets", "configuration"), ("place", "target"), ("exclusive", "target")] {
-                guard let properties = manifest[schema]?["properties"]?.object else { continue }
-                for name in manifest[list]?.strings ?? [] where properties[name] == nil {
-                    bench.fail("`\(list)` names `\(name)`, which is no field of `\(schema)`")
-                }
-            }
-            for (shape, fields) in manifest["shapes"]?.object ?? [:] {
-                guard let names = fields.strings, !names.isEmpty else {
-                    bench.fail("`shapes` must be an object whose values are lists of target fields")
-                    continue
-                }
-                for name in names where manifest["target"]?["properties"]?[name] == nil {
-                    bench.fail("`shapes` names `\(name)` for \(shape), which is no field of `target`")
-                }
-            }
-            if let threads = manifest["threads"], !["many", "one"].contains(threads.string) {
-                bench.fail("`threads` must be many or one")
-            }
-            if let runtime = manifest["runtime"], bench.subject.runtime == nil {
-                let known = LanguageRuntime.allCases.map(\.rawValue).joined(separator: ", ")
-                bench.fail("`runtime` is \(quoted(runtime.text)); leave it out, or declare one of: \(known)")
-            }
+            ManifestRules.faults(of: manifest).forEach(bench.fail)
             if manifest["abi"] == nil { bench.warn("`abi` is missing: {\"min\": 1, \"max\": 1}") }
             let can = manifest["can"]?.strings ?? []
             let library = try Library(path: bench.subject.library, host: ScriptedHost())

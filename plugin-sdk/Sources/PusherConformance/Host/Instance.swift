@@ -15,7 +15,9 @@ final class Instance: @unchecked Sendable {
         self.host = host
         var instance: UnsafeMutableRawPointer?
         opening = host.perform(world) { call, lender in
-            library.table.open(host.host, call, lender.string(configuration), &instance)
+            CallsInProgress.during("open") {
+                library.table.open(host.host, call, lender.string(configuration), &instance)
+            }
         }
         pointer = instance
     }
@@ -23,17 +25,17 @@ final class Instance: @unchecked Sendable {
     var isOpen: Bool { opening.outcome == KT_OK }
 
     func check(_ target: Target, _ world: World, limit: Int64 = 30_000) -> Ending {
-        perform(target, world, limit) { [self] call, target, _ in library.table.check(pointer, call, target) }
+        perform("check", target, world, limit) { [self] call, target, _ in library.table.check(pointer, call, target) }
     }
 
     func inspect(_ target: Target, _ world: World) -> Ending? {
         guard let inspect = library.inspect else { return nil }
-        return perform(target, world, 30_000) { [self] call, target, _ in inspect(pointer, call, target) }
+        return perform("inspect", target, world, 30_000) { [self] call, target, _ in inspect(pointer, call, target) }
     }
 
     func find(_ target: Target, _ world: World) -> Ending? {
         guard let around = library.around else { return nil }
-        return perform(target, world, 30_000) { [self] call, target, _ in
+        return perform("around", target, world, 30_000) { [self] call, target, _ in
             around(pointer, call, target) { view, place in
                 guard let host = ScriptedHost.current.withLock({ $0 }) else { return }
                 host.call(view, "found")?.found(FoundPlace(place))
@@ -45,7 +47,7 @@ final class Instance: @unchecked Sendable {
         _ pair: KeyPair, to target: Target, _ world: World, limit: Int64 = 30_000,
         began: (HostCall) -> Void = { _ in }
     ) -> Ending {
-        perform(target, world, limit, began) { [self] call, target, lender in
+        perform("push", target, world, limit, began) { [self] call, target, lender in
             let lent = kt_key_pair(
                 size: 0, reserved: 0, access_key_id: lender.string(pair.id),
                 secret_access_key: lender.string(pair.secret))
@@ -54,16 +56,17 @@ final class Instance: @unchecked Sendable {
         }
     }
 
-    func close() { library.table.close(pointer) }
+    func close() { CallsInProgress.during("close") { library.table.close(pointer) } }
 
     private func perform(
-        _ target: Target, _ world: World, _ limit: Int64, _ began: (HostCall) -> Void = { _ in },
+        _ function: String, _ target: Target, _ world: World, _ limit: Int64, _ began: (HostCall) -> Void = { _ in },
         _ body: (UnsafePointer<kt_call>, UnsafePointer<kt_target>, Lender) -> kt_outcome
     ) -> Ending {
         host.perform(world, limit: limit, began: began) { call, lender in
             let lent = kt_target(
                 size: 0, reserved: 0, name: lender.string(target.name), fields: lender.string(target.fields))
-            return body(call, lender.place(lent, size: host.size(of: kt_target.self)), lender)
+            let place = lender.place(lent, size: host.size(of: kt_target.self))
+            return CallsInProgress.during(function) { body(call, place, lender) }
         }
     }
 }

@@ -9,13 +9,14 @@ final class Library: @unchecked Sendable {
     let size: UInt32
 
     init(path: String, host: ScriptedHost) throws(Stop) {
-        guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
+        guard let handle = CallsInProgress.during("dlopen", { dlopen(path, RTLD_NOW | RTLD_LOCAL) }) else {
             throw Stop("dlopen: \(dlerror().map { String(cString: $0) } ?? "failed")")
         }
         guard let symbol = dlsym(handle, KT_ENTRY_SYMBOL_V1) else {
             throw Stop("it does not export \(KT_ENTRY_SYMBOL_V1)")
         }
-        guard let given = unsafeBitCast(symbol, to: kt_pusher_entry_v1_function.self)(host.host) else {
+        let entry = unsafeBitCast(symbol, to: kt_pusher_entry_v1_function.self)
+        guard let given = CallsInProgress.during(KT_ENTRY_SYMBOL_V1, { entry(host.host) }) else {
             throw Stop("\(KT_ENTRY_SYMBOL_V1) refused the host")
         }
         guard let table = received(given, atLeast: KT_MIN_SIZE_PUSHER, kt_pusher()) else {
@@ -39,7 +40,9 @@ final class Library: @unchecked Sendable {
     {
         guard let ask = table.extension else { return nil }
         let lender = Lender(.poisoned)
-        let found = withExtendedLifetime(lender) { ask(lender.string(KT_EXTENSION_FIND_1)) }
+        let found = withExtendedLifetime(lender) {
+            CallsInProgress.during("extension") { ask(lender.string(KT_EXTENSION_FIND_1)) }
+        }
         return received(found?.assumingMemoryBound(to: kt_find.self), atLeast: KT_MIN_SIZE_FIND, kt_find())?.around
     }
 

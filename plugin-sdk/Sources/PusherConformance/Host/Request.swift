@@ -118,8 +118,8 @@ struct Request: Sendable {
 }
 
 /// The start of a text, for a sentence.
-func quoted(_ text: String) -> String {
-    let line = text.unicodeScalars.prefix(80).map { $0.value < 32 || $0.value == 127 ? "?" : String($0) }.joined()
+func quoted(_ text: String, limit: Int = 80) -> String {
+    let line = text.unicodeScalars.prefix(limit).map { $0.value < 32 || $0.value == 127 ? "?" : String($0) }.joined()
     return "`\(line)`"
 }
 

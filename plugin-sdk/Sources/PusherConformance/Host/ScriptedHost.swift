@@ -134,5 +134,5 @@ struct Ending: Sendable {
     var acceptedWrites: Int { requests.filter { $0.isWrite && !$0.isFaulted && $0.answer.isYes }.count }
 
     /// For a sentence: `KT_RETRYABLE (the message)`.
-    var described: String { outcomeName(outcome) + (message.isEmpty ? "" : " (\(quoted(message)))") }
+    var described: String { outcomeName(outcome) + (message.isEmpty ? "" : " (\(quoted(message, limit: 400)))") }
 }

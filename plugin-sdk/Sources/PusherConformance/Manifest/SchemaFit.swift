@@ -42,8 +42,8 @@ enum SchemaFit {
         let length = text.unicodeScalars.count
         if let least = schema["minLength"]?.integer, length < least { return "shorter than \(least)" }
         if let most = schema["maxLength"]?.integer, length > most { return "longer than \(most)" }
-        if let pattern = schema["pattern"]?.string.flatMap({ try? Regex($0) }) {
-            if (try? pattern.firstMatch(in: text)) == nil { return "it does not match its pattern" }
+        if let pattern = schema["pattern"]?.string, let expression = try? Regex(pattern) {
+            if (try? expression.firstMatch(in: text)) == nil { return "it does not match its pattern \(pattern)" }
         }
         if let number = Int64(text), values.contains(.integer(number)), !values.contains(.string(text)) {
             if let least = schema["minimum"]?.integer, number < least { return "less than \(least)" }

@@ -10,16 +10,19 @@ enum SchemaLint {
         "$comment",
     ]
 
-    static func faults(_ schema: JSONValue, _ place: String, depth: Int = 0) -> (faults: [String], doubts: [String]) {
+    /// - Parameter withPatterns: whether the schema's patterns are looked at, too.
+    static func faults(
+        _ schema: JSONValue, _ place: String, withPatterns: Bool = true, depth: Int = 0
+    ) -> (faults: [String], doubts: [String]) {
         var faults: [String] = []
         var doubts: [String] = []
         guard let keywords = schema.object else {
             if case .bool = schema { return ([], []) }
-            return (["\(place) is no schema: it must be an object, or true"], [])
+            return (["\(place) is not a schema: it must be an object, or true"], [])
         }
         guard depth < depthLimit else { return (["\(place) is nested too deeply"], []) }
         func descend(_ schema: JSONValue, _ name: String) {
-            let found = Self.faults(schema, "\(place).\(name)", depth: depth + 1)
+            let found = Self.faults(schema, "\(place).\(name)", withPatterns: withPatterns, depth: depth + 1)
             faults += found.faults
             doubts += found.doubts
         }
@@ -28,10 +31,14 @@ enum SchemaLint {
         }
         if let type = schema["type"] {
             let named = type.strings ?? type.string.map { [$0] }
-            if named == nil || !types.isSuperset(of: named ?? []) { faults.append("\(place).type is \(type.text)") }
+            if named == nil || !types.isSuperset(of: named ?? []) {
+                faults.append("\(place).type is \(type.text), not one of \(types.sorted().joined(separator: ", "))")
+            }
         }
-        if let pattern = schema["pattern"], pattern.string.flatMap({ try? Regex($0) }) == nil {
-            faults.append("\(place).pattern is no regular expression")
+        if !withPatterns {
+            // Whoever asks compiles them itself.
+        } else if let pattern = schema["pattern"], pattern.string.flatMap({ try? Regex($0) }) == nil {
+            faults.append("\(place).pattern is not a regular expression")
         } else if let odd = schema["pattern"]?.string.flatMap(unknownToRE2) {
             faults.append("\(place).pattern has \(odd), which RE2 does not have: keyturn refuses it")
         }
@@ -46,7 +53,7 @@ enum SchemaLint {
         if let required = schema["required"] {
             guard let names = required.strings else { return (faults + ["\(place).required must list names"], doubts) }
             for name in names where schema["properties"] != nil && properties[name] == nil {
-                faults.append("\(place).required names `\(name)`, which is no property")
+                faults.append("\(place).required names `\(name)`, which is not a property")
             }
         }
         for keyword in ["oneOf", "anyOf"] {

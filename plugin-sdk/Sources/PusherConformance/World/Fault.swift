@@ -3,6 +3,8 @@ internal import CKeyturnPusher
 /// What goes wrong, and which outcomes of a call are in place then. Any other that is no "ok" is surprising.
 struct Fault: Sendable {
     var name: String
+    /// What was sent, where the name alone leaves open what the service meant: `404 with the body {…}`.
+    var sent: String?
     var answer: Answer
     var expected: Set<kt_outcome>
     /// A 2xx that confirms nothing by itself: some services answer with a body, some without.
@@ -17,7 +19,9 @@ struct Fault: Sendable {
         let body = JSONValue.object([
             "message": .string(text), "error": .string(text), "errors": .array([.string(text)]),
         ])
-        return Fault(name: "\(status)", answer: .json(status, body, headers), expected: expected)
+        return Fault(
+            name: "\(status)", sent: "\(status) with the body \(body.text)", answer: .json(status, body, headers),
+            expected: expected)
     }
 
     static func transport(_ error: kt_http_error, _ name: String, _ expected: Set<kt_outcome>) -> Fault {

@@ -1,0 +1,70 @@
+/// What a manifest alone must keep to. `keyturn plugin test` makes it a failure, and `keyturn plugin pin` a refusal, in the same
+/// words.
+public enum ManifestRules {
+    static let known: Set = [
+        "id", "version", "summary", "abi", "hosts", "threads", "secrets", "place", "exclusive", "can", "configuration",
+        "target", "shapes", "files", "network", "programs", "pace", "runtime", "homepage", "license", "description",
+    ]
+
+    /// What is wrong with a manifest, a sentence each; empty: nothing. Patterns are left out: keyturn compiles them itself.
+    ///
+    /// - Parameter text: the JSON text of manifest.json.
+    public static func faults(in text: [UInt8]) -> [String] {
+        guard let manifest = JSONValue(parsing: text), manifest.object != nil else {
+            return ["it is not a JSON object"]
+        }
+        return faults(of: manifest)
+            + ["configuration", "target"].flatMap { name in
+                manifest[name].map { SchemaLint.faults($0, name, withPatterns: false).faults } ?? []
+            }
+    }
+
+    /// What is wrong with the fields, but for the schemas of themselves.
+    static func faults(of manifest: JSONValue) -> [String] {
+        (manifest.object ?? [:]).keys.sorted().filter { !known.contains($0) }
+            .map { Spelling.unknown($0, among: known) } + lists(manifest) + hosts(manifest) + names(manifest)
+            + shapes(manifest) + words(manifest)
+    }
+
+    private static func lists(_ manifest: JSONValue) -> [String] {
+        ["hosts", "secrets", "place", "exclusive", "can"]
+            .filter { manifest[$0] != nil && manifest[$0]?.strings == nil }
+            .map { "`\($0)` must be a list of strings" }
+    }
+
+    private static func hosts(_ manifest: JSONValue) -> [String] {
+        (manifest["hosts"]?.strings ?? []).filter { $0.isEmpty || $0.contains { "/:@ ".contains($0) } }
+            .map { "`hosts` has \(quoted($0)): only the name, such as ci.example.com or *.example.com" }
+    }
+
+    /// Names of fields that the schemas must have.
+    private static func names(_ manifest: JSONValue) -> [String] {
+        [("secrets", "configuration"), ("place", "target"), ("exclusive", "target")].flatMap { list, schema in
+            guard let properties = manifest[schema]?["properties"]?.object else { return [String]() }
+            return (manifest[list]?.strings ?? []).filter { properties[$0] == nil }
+                .map { "`\(list)` names `\($0)`, which is not a field of `\(schema)`" }
+        }
+    }
+
+    private static func shapes(_ manifest: JSONValue) -> [String] {
+        (manifest["shapes"]?.object ?? [:]).sorted { $0.key < $1.key }.flatMap { shape, fields in
+            guard let names = fields.strings, !names.isEmpty else {
+                return ["`shapes` must be an object whose values are lists of target fields"]
+            }
+            return names.filter { manifest["target"]?["properties"]?[$0] == nil }
+                .map { "`shapes` names `\($0)` for \(shape), which is not a field of `target`" }
+        }
+    }
+
+    private static func words(_ manifest: JSONValue) -> [String] {
+        var found: [String] = []
+        if let threads = manifest["threads"], !["many", "one"].contains(threads.string) {
+            found.append("`threads` is \(threads.text); it must be \"many\" or \"one\"")
+        }
+        if let runtime = manifest["runtime"], runtime.string.flatMap(LanguageRuntime.init) == nil {
+            let known = LanguageRuntime.allCases.map(\.rawValue).joined(separator: ", ")
+            found.append("`runtime` is \(runtime.text); leave it out, or declare one of: \(known)")
+        }
+        return found
+    }
+}
