@@ -47,22 +47,25 @@ def test_each_entry_has_tests_that_exist_or_says_why_not():
 
 
 #: Numbers of the guide, and the line of the source that each comes from.
+HEADER = "plugin-sdk/include/keyturn_pusher.h"
 NUMBERS = [
     ("it ends 10 seconds after its last call", "PusherHost/PusherSession", "idleLimit: Duration = .seconds(10)"),
     ("no more calls 15 minutes after its first pair", "PusherHost/PusherSession", "pairLimit: Duration = .seconds(900)"),
-    ("256 requests and 8 MiB of them in one call", "PusherHost/PusherLimits", "requestsPerCall = 256", "requestBytesPerCall = 8 << 20"),
+    ("256 requests and 8 MiB of them in one call", HEADER, "KT_MAX_REQUESTS 256 ", "KT_MAX_REQUEST_BYTES 8388608 "),
     ("250,000 requests an hour", "PusherHost/PusherLimits", "requestsPerHour = 250_000"),
     ("4 MiB under way at once", "PusherHost/PusherLimits", "requestBytesAtOnce = 4 << 20"),
-    ("answers of 4 MiB", "PusherHost/PusherLimits", "response = 4 << 20"),
+    ("answers of 4 MiB", HEADER, "KT_MAX_RESPONSE_BODY 4194304 "),
     ("2,000 log lines and 256 KiB of them an hour", "PusherHost/PusherLimits", "linesPerHour = 2_000", "lineBytesPerHour = 256 << 10"),
-    ("messages of 1,000 bytes", "PusherHost/CallReport", "1_000"),
-    ("256 threads", "PusherHost/PusherLimits", "threads = 256"),
+    ("messages of 1,000 bytes", HEADER, "KT_MAX_MESSAGE 1000 "),
+    ("256 threads", HEADER, "KT_MAX_THREADS 256 "),
     ("five times a second", "PusherHost/PusherLimits", "threadsInterval: Duration = .milliseconds(200)"),
     ("4,096 threads of all", "Enclosure/Limits", "limit(__RLIMIT_NPROC, 4_096)"),
-    ("512 MiB of memory", "Enclosure/Limits", "limit(RLIMIT_DATA, 512 << 20)"),
+    ("512 MiB of memory", "Enclosure/Limits", "limit(RLIMIT_DATA, rlim_t(KT_MAX_MEMORY))"),
+    ("512 MiB of memory", HEADER, "KT_MAX_MEMORY 536870912 "),
     ("4 GiB of address space", "Enclosure/Limits", "limit(RLIMIT_AS, 4 << 30)"),
     ("8 MiB of stack", "Enclosure/Limits", "limit(RLIMIT_STACK, 8 << 20)"),
-    ("64 descriptors", "Enclosure/Limits", "limit(RLIMIT_NOFILE, 64)"),
+    ("64 descriptors", "Enclosure/Limits", "limit(RLIMIT_NOFILE, rlim_t(KT_MAX_DESCRIPTORS))"),
+    ("64 descriptors", HEADER, "KT_MAX_DESCRIPTORS 64 "),
     ("no core dumps", "Enclosure/Limits", "limit(RLIMIT_CORE, 0)"),
     ("30 seconds, 60 for `credential_process`", "Configuration/SecretReference", "commandLimit: Duration = .seconds(30)"),
     ("30 seconds, 60 for `credential_process`", "AWS/Credentials/ProcessCredentials", "timeLimit: Duration = .seconds(60)"),
@@ -78,7 +81,8 @@ def test_numbers():
     text = " ".join(guides.GUIDES.joinpath(PAGE).read_text().split())
     for words, file, *lines in NUMBERS:
         assert words in text, words
-        source = (guides.REPOSITORY / "Sources" / f"{file}.swift").read_text()
+        place = file if file == HEADER else f"Sources/{file}.swift"
+        source = (guides.REPOSITORY / place).read_text()
         for line in lines:
             assert line in source, (words, file, line)
 

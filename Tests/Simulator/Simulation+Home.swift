@@ -101,9 +101,10 @@ extension Simulation {
     }
 
     private mutating func resolveStranger(_ rotation: Rotation) -> Bool {
-        if rotation.phase == .overlap { return leaveOut(rotation) }
         let known = [rotation.current, rotation.next, rotation.previous].compactMap { $0?.id }
         let strangers = iam.keys.map(\.id).filter { !known.contains($0) }
+        // Once the old key goes, a target that came late and cannot be read has the same code.
+        if rotation.phase == .overlap || rotation.phase == .soak && strangers.isEmpty { return leaveOut(rotation) }
         if let used = strangers.first(where: { id in targets.contains { $0.held == id && $0.isProtected } }) {
             keep(used)
         } else {

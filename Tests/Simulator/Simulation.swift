@@ -136,6 +136,12 @@ struct Simulation {
 
     mutating func open(as owner: LeaseOwner) async {
         let managed = managedUser()
+        // A new start forgets a pause that is longer than an hour, also where it cannot push at once.
+        for index in targets.indices {
+            if let pause = targets[index].pausedUntil, pause - clock > .seconds(3_600) {
+                targets[index].pausedUntil = nil
+            }
+        }
         do {
             let session = try await RotationSession(managed, journal, owner: owner, at: clock)
             note("\(owner) takes up: \(session.rotation.phase)")
