@@ -25,7 +25,8 @@ OWN := $(foreach pusher,$(PUSHERS),$(lastword $(subst :, ,$(pusher))))
 
 help:
 	@echo "make demo                  a whole rotation on stand-ins: no account, no network"
-	@echo "make test                  every test"
+	@echo "make test                  the tests"
+	@echo "make test-later            those that take minutes each: other languages, a grown header, twenty rotations"
 	@echo "make install PREFIX=DIR    a release build, installed (default /usr/local)"
 	@echo "make deb                   a Debian package of the release build, in .build"
 	@echo "make docs                  the documentation as a site, in .build/docs"
@@ -177,17 +178,27 @@ test: stage
 	@nice -n 19 $(MAKE) --no-print-directory test-beside > .build/beside.log 2>&1 & beside=$$!; status=0; \
 	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_SANDBOX="$(CURDIR)/$(STAGE)/libexec/keyturn/keyturn-sandbox" \
 	  KEYTURN_REQUESTS="$(CURDIR)/$(REQUESTS)" \
-	  $(VENV)/bin/pytest -q -n 4 --dist loadscope Tests/ClientTests Tests/CommandTests || status=1; \
+	  $(VENV)/bin/pytest -q -n 4 --dist loadscope $(LATER) Tests/ClientTests Tests/CommandTests || status=1; \
 	if wait $$beside; then grep -E 'seeds,|instructions|iterations' .build/beside.log; else status=1; tail -n 80 .build/beside.log; fi; \
 	exit $$status
 	@$(MAKE) --no-print-directory lint
 
+# Minutes of compiling for plugins in other languages and against another header, and of waiting: `make test-later`.
+LONG := Tests/CommandTests/test_growth.py Tests/CommandTests/test_languages.py
+TWENTY := Tests/CommandTests/test_memory.py::test_twenty_rotations_leave_nothing
+LATER := $(LONG:%=--ignore %) --deselect $(TWENTY)
+.PHONY: test-later
+test-later: stage
+	@$(MAKE) --no-print-directory $(VENV)/ready
+	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_SANDBOX="$(CURDIR)/$(STAGE)/libexec/keyturn/keyturn-sandbox" \
+	  $(VENV)/bin/pytest -q -n 2 --dist loadscope $(LONG) $(TWENTY)
+
 # What needs the processor alone, and is done while the tests of the commands wait for servers and clocks.
 .PHONY: test-beside
 test-beside:
-	$(MAKE) --no-print-directory simulate SEEDS=20000
+	$(MAKE) --no-print-directory simulate SEEDS=8000
 	$(MAKE) --no-print-directory counts
-	$(MAKE) --no-print-directory fuzz SECONDS=10
+	$(MAKE) --no-print-directory fuzz SECONDS=5
 
 # test_hardened_build.py asserts on the same table.
 .PHONY: hardening
