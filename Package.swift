@@ -26,7 +26,9 @@ let modules: [Target] = [
     .target(name: "Secrets", dependencies: ["CLinux", "CSodium"]),
     .target(name: "Threads", dependencies: ["CLinux"]),
     .target(name: "HTTP", dependencies: ["CCurl", "PlainText", "Secrets", "Threads"]),
-    .target(name: "AWS", dependencies: ["CExpat", "HTTP", "JSON", "PlainText", "Programs", "Rotation", "Secrets"]),
+    .target(
+        name: "AWS",
+        dependencies: ["CExpat", "CSodium", "HTTP", "JSON", "PlainText", "Programs", "Rotation", "Secrets"]),
     .target(name: "StateStore"),
     .target(name: "SQLiteStore", dependencies: ["CSQLite", "StateStore"]),
     .target(name: "Journal", dependencies: ["CSodium", "Rotation", "Secrets", "StateStore"]),

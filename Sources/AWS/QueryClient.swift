@@ -76,29 +76,47 @@ struct QueryClient: Sendable {
     ) async throws(HTTPError) -> HTTPResponse {
         let form = ([("Action", action), ("Version", service.version)] + parameters)
             .map { "\(Self.escape($0.0))=\(Self.escape($0.1))" }.joined(separator: "&")
-        var lines = "Content-Type: application/x-www-form-urlencoded; charset=utf-8\n"
-        try credentials?.sessionToken?.withBytes { token throws(HTTPError) in
-            // A line break would end the field.
-            guard token.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-                throw HTTPError(.refused, "the session token has characters that no header field may have")
+        let text = account.endpoint(of: service, environment)
+        let url = try Self.url(text.hasSuffix("/") ? text : text + "/")
+        var fields = [(name: "Content-Type", value: "application/x-www-form-urlencoded; charset=utf-8"), url.host]
+        if let credentials {
+            let date = clock.signingDate ?? AmazonTime.text(clock.localNow)
+            fields.append(("X-Amz-Date", date))
+            try credentials.sessionToken?.withBytes { token throws(HTTPError) in
+                // A line break would end the field.
+                guard token.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+                    throw HTTPError(.refused, "the session token has characters that no header field may have")
+                }
+                fields.append(("X-Amz-Security-Token", String(decoding: token, as: UTF8.self)))
             }
-            lines += "x-amz-security-token: \(String(decoding: token, as: UTF8.self))\n"
+            guard credentials.pair.id.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != 0x2F && $0 != 0x2C }) else {
+                throw HTTPError(.refused, "the access key ID has characters that no access key ID has")
+            }
+            let signature = RequestSignature(
+                pair: credentials.pair, region: account.signingRegion(of: service), service: service.rawValue,
+                date: date)
+            let value = signature.authorization(path: url.path, fields: fields, body: Array(form.utf8))
+            fields.append(("Authorization", value))
         }
-        if credentials != nil, let date = clock.signingDate { lines += "X-Amz-Date: \(date)\n" }
-        guard credentials?.pair.id.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != 0x2F && $0 != 0x2C }) ?? true
-        else {
-            throw HTTPError(.refused, "the access key ID has characters that no access key ID has")
-        }
-        let base = account.endpoint(of: service, environment)
         var request = HTTPRequest(
-            method: .post, url: base.hasSuffix("/") ? base : base + "/", headers: .text(lines), body: .text(form),
-            signature: credentials.map {
-                .init(pair: $0.pair, region: account.signingRegion(of: service), service: service.rawValue)
-            },
-            timeout: .seconds(20), responseLimit: 1 << 20)
+            method: .post, url: url.text, headers: .text(fields.map { "\($0.name): \($0.value)\n" }.joined()),
+            body: .text(form), timeout: .seconds(20), responseLimit: 1 << 20)
         request.isSentOnce = repeatability == .never
         request.authorities = ProfileSettings(of: account, environment).authorities
         return try await http.send(request)
+    }
+
+    /// What is signed of a URL: its path, and the field that names its host, with a port that is not the usual one.
+    private static func url(
+        _ text: String
+    ) throws(HTTPError) -> (text: String, path: String, host: (name: String, value: String)) {
+        do throws(HTTPURL.Malformed) {
+            let url = try HTTPURL(text)
+            let isUsual = url.port == (url.scheme == .https ? 443 : 80)
+            let path =
+                text.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).dropFirst(3).first ?? ""
+            return (text, "/\(path)", ("Host", isUsual ? url.host : "\(url.host):\(url.port)"))
+        } catch { throw HTTPError(.refused, error.description) }
     }
 
     private static func escape(_ text: String) -> String {

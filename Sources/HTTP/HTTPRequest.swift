@@ -13,23 +13,6 @@ public struct HTTPRequest: Sendable {
         case delete = "DELETE"
     }
 
-    /// AWS Signature Version 4, made by libcurl.
-    public struct Signature: Sendable {
-        /// Who signs.
-        public var pair: KeyPair
-        /// The region of the credential scope.
-        public var region: String
-        /// The service of the credential scope: `iam`, `sts`.
-        public var service: String
-
-        /// A signature to make.
-        public init(pair: KeyPair, region: String, service: String) {
-            self.pair = pair
-            self.region = region
-            self.service = service
-        }
-    }
-
     /// The method.
     public var method: Method
     /// An absolute http or https URL; one that ``HTTPURL`` does not take is refused.
@@ -38,8 +21,6 @@ public struct HTTPRequest: Sendable {
     public var headers: Secret
     /// The body; nil: none.
     public var body: Secret?
-    /// How to sign; nil: not at all.
-    public var signature: Signature?
     /// A file of certificate authorities in PEM; nil: the client's.
     public var authorities: String?
     /// Whether it must never be sent a second time, whatever becomes of the first.
@@ -53,14 +34,13 @@ public struct HTTPRequest: Sendable {
 
     /// A request.
     public init(
-        method: Method, url: String, headers: Secret, body: Secret? = nil, signature: Signature? = nil,
+        method: Method, url: String, headers: Secret, body: Secret? = nil,
         timeout: Duration = .seconds(30), responseLimit: Int = 4 << 20
     ) {
         self.method = method
         self.url = url
         self.headers = headers
         self.body = body
-        self.signature = signature
         self.timeout = timeout
         self.responseLimit = responseLimit
     }

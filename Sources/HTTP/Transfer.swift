@@ -56,7 +56,6 @@ final class Transfer {
         prepare(handle, url, options)
         prepareMethod(handle)
         prepareHeaders(handle)
-        if let signature = request.signature { prepare(handle, signature) }
     }
 
     deinit {
@@ -158,12 +157,6 @@ final class Transfer {
             }
         }
         kt_curl_set_pointer(handle, CURLOPT_HTTPHEADER, fields)
-    }
-
-    private func prepare(_ handle: UnsafeMutableRawPointer, _ signature: HTTPRequest.Signature) {
-        kt_curl_set_string(handle, CURLOPT_AWS_SIGV4, "aws:amz:\(signature.region):\(signature.service)")
-        kt_curl_set_string(handle, CURLOPT_USERNAME, signature.pair.id)
-        signature.pair.secret.withCString { _ = kt_curl_set_string(handle, CURLOPT_PASSWORD, $0) }
     }
 
     private func wipeHeaders() {

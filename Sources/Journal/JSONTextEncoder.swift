@@ -25,7 +25,7 @@ struct JSONTextEncoder: Encoder {
         return Elements(sink: sink)
     }
 
-    func singleValueContainer() -> any SingleValueEncodingContainer { Single(sink: sink) }
+    func singleValueContainer() -> any SingleValueEncodingContainer { Elements(sink: sink) }
 }
 
 /// The text as it grows, and what must be closed.
@@ -134,7 +134,8 @@ private struct Fields<Key: CodingKey>: KeyedEncodingContainerProtocol {
     mutating func superEncoder(forKey key: Key) -> any Encoder { noNesting() }
 }
 
-private struct Elements: UnkeyedEncodingContainer {
+/// The elements of a list, or one value.
+private struct Elements: UnkeyedEncodingContainer, SingleValueEncodingContainer {
     let sink: Sink
     var count = 0
     var codingPath: [any CodingKey] { [] }
@@ -165,30 +166,6 @@ private struct Elements: UnkeyedEncodingContainer {
     ) -> KeyedEncodingContainer<Nested> { noNesting() }
     mutating func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer { noNesting() }
     mutating func superEncoder() -> any Encoder { noNesting() }
-}
-
-private struct Single: SingleValueEncodingContainer {
-    let sink: Sink
-    var codingPath: [any CodingKey] { [] }
-
-    mutating func encodeNil() { sink.literal("null") }
-
-    mutating func encode(_ value: Bool) { sink.literal(value ? "true" : "false") }
-    mutating func encode(_ value: String) { sink.string(value) }
-    mutating func encode(_ value: Double) { sink.number(Double(value)) }
-    mutating func encode(_ value: Float) { sink.number(Double(value)) }
-    mutating func encode(_ value: Int) { sink.literal(value.description) }
-    mutating func encode(_ value: Int8) { sink.literal(value.description) }
-    mutating func encode(_ value: Int16) { sink.literal(value.description) }
-    mutating func encode(_ value: Int32) { sink.literal(value.description) }
-    mutating func encode(_ value: Int64) { sink.literal(value.description) }
-    mutating func encode(_ value: UInt) { sink.literal(value.description) }
-    mutating func encode(_ value: UInt8) { sink.literal(value.description) }
-    mutating func encode(_ value: UInt16) { sink.literal(value.description) }
-    mutating func encode(_ value: UInt32) { sink.literal(value.description) }
-    mutating func encode(_ value: UInt64) { sink.literal(value.description) }
-
-    mutating func encode<T: Encodable>(_ value: T) throws { try sink.value(value) }
 }
 
 private func noNesting() -> Never { preconditionFailure("what the journal keeps encodes no containers by hand") }

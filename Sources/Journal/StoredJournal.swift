@@ -7,6 +7,7 @@ internal import Synchronization
 public final class StoredJournal: Journal {
     let store: any StateStore
     let seal: Seal?
+    let retention: Duration?
     private let author: Author
     /// What was read or written last of each user.
     private let known = Mutex<[String: Known]>([:])
@@ -19,7 +20,6 @@ public final class StoredJournal: Journal {
         /// nil: the user was forgotten.
         var record: JournalRecord?
     }
-    let retention: Duration?
 
     /// A lease that others keep taking is not fought for.
     private static let tries = 4
@@ -62,15 +62,19 @@ public final class StoredJournal: Journal {
     /// The records of all users. What has not changed since the last time is not read again: a process that stays up asks often.
     public func records() async throws(JournalError) -> [String: JournalRecord] {
         let versions = try await explain { () throws(StoreError) in try await store.versions() }
-        var known = self.known.withLock { $0 }
-        let changed = versions.filter { known[$0.key]?.version != $0.value }.map(\.key)
+        let before = known.withLock { $0 }
+        let changed = versions.filter { before[$0.key]?.version != $0.value }.map(\.key)
+        var fresh: [String: Known] = [:]
         for (name, stored) in try await users(changed) {
             let (record, _, code) = try located { () throws(JournalError) in try stored.read() }
-            known[name] = Known(version: stored.version, code: code, record: JournalRecord(record, stored))
+            fresh[name] = Known(version: stored.version, code: code, record: JournalRecord(record, stored))
         }
-        known = known.filter { versions[$0.key] != nil }
-        self.known.withLock { [known] in $0 = known }
-        return known.compactMapValues(\.record)
+        let read = before.merging(fresh) { $1 }.filter { versions[$0.key] != nil }
+        // What was written meanwhile is newer, and stays.
+        known.withLock { [fresh] known in
+            known.merge(fresh.filter { before[$0.key]?.version == known[$0.key]?.version }) { $1 }
+        }
+        return read.compactMapValues(\.record)
     }
 
     /// Many are read at once, with those that nobody has asked for.

@@ -30,8 +30,7 @@ struct RequestHead: Sendable {
             guard let colon = line.firstIndex(of: ":"), colon > line.startIndex else { return nil }
             let name = line[..<colon].lowercased()
             let value = String(line[line.index(after: colon)...]).trimmed
-            // libcurl sends the `X-Amz-Date` that it is given twice, and AWS takes it.
-            fields[name] = fields[name].map { $0 == value ? value : "\($0), \(value)" } ?? value
+            fields[name] = fields[name].map { "\($0), \(value)" } ?? value
         }
         // Chunks have no length beforehand; no client of these services sends them.
         guard fields["transfer-encoding"] == nil, let length = Int(fields["content-length"] ?? "0"), length >= 0 else {
