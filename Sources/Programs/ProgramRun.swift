@@ -172,28 +172,11 @@ final class ProgramRun {
     }
 
     private func drain() {
-        drain(&pipes.output) { bytes in
+        Pipe.drain(&pipes.output, through: &buffer, limit: Self.turnLimit) { bytes in
             // What is too much is counted, not kept.
             if output.count <= outputLimit ?? 0 { output += bytes }
         }
-        drain(&pipes.errors) { words.keep($0) }
-    }
-
-    private func drain(_ descriptor: inout Int32, _ body: (ArraySlice<UInt8>) -> Void) {
-        var taken = 0
-        while descriptor >= 0, taken < Self.turnLimit {
-            let count = read(descriptor, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            if count < 0, errno == EAGAIN { return }
-            guard count > 0 else {
-                // Else it would be ready for ever.
-                close(descriptor)
-                descriptor = -1
-                return
-            }
-            taken += count
-            body(buffer[..<count])
-        }
+        Pipe.drain(&pipes.errors, through: &buffer, limit: Self.turnLimit) { words.keep($0) }
     }
 
     private func feed() {

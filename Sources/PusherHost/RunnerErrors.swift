@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Programs
 internal import Secrets
 
 /// What a runner writes to its standard error: of no interest but after a crash, when it often says why. The beginning and
@@ -41,20 +42,7 @@ final class RunnerErrors {
         guard descriptor >= 0 else { return }
         var buffer = [UInt8](repeating: 0, count: Self.bufferSize)
         defer { Secret.wipe(&buffer) }
-        var taken = 0
-        while taken < Self.turnLimit {
-            let count = read(descriptor, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            if count < 0, errno == EAGAIN { return }
-            guard count > 0 else {
-                // Else it would be ready for ever.
-                close(descriptor)
-                descriptor = -1
-                return
-            }
-            taken += count
-            keep(buffer[..<count])
-        }
+        Pipe.drain(&descriptor, through: &buffer, limit: Self.turnLimit) { keep($0) }
     }
 
     /// Keeps bytes as far as they are of the beginning or the end.

@@ -7,10 +7,10 @@ import pathlib
 import shutil
 import subprocess
 import sys
-import threading
 
 import pytest
 
+import plugins
 import program
 from test_pushers import Cast
 
@@ -61,7 +61,7 @@ def build_zig(place):
         "pusher", f"-femit-bin={place}/pusher.so", "pusher.zig", cwd=source, timeout=280, **cache)
 
 
-class Service:
+class Service(plugins.Served):
     """What the two write to: keeps a pair at each place, and shows the ID of its key."""
 
     def __init__(self):
@@ -90,13 +90,7 @@ class Service:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def stop(self):
-        self.server.shutdown()
-        self.server.server_close()
+        super().__init__(Handler)
 
 
 BUILDERS = {"cpp": build_cpp, "zig": build_zig}

@@ -7,7 +7,7 @@ enum EntryChecks {
             bench throws(Stop) in
             let library = try load(bench)
             if library.size > 4_096 {
-                bench.fail("its table tells a size of \(library.size) bytes: set it to sizeof")
+                bench.fail("its table gives a size of \(library.size) bytes: set it to sizeof")
             }
         },
         ConformanceCheck("larger-host", "A host of a later version, whose structs are longer, is accepted.") {
