@@ -23,7 +23,7 @@ let modules: [Target] = [
     .target(name: "Rotation"),
     .target(name: "CWiping"),
     .target(name: "Hardening", dependencies: ["CLinux"]),
-    .target(name: "Secrets", dependencies: ["CLinux", "CSodium"]),
+    .target(name: "Secrets", dependencies: ["CLinux", "CSodium", "Rotation"]),
     .target(name: "Threads", dependencies: ["CLinux"]),
     .target(name: "HTTP", dependencies: ["CCurl", "PlainText", "Secrets", "Threads"]),
     .target(
@@ -160,7 +160,7 @@ let tests: [Target] = [
         name: "NotificationsTests", dependencies: ["JSON", "Notifications", "Programs", "Rotation", "Secrets"]),
     .testTarget(
         name: "PusherConformanceTests", dependencies: [.product(name: "PusherConformance", package: "plugin-sdk")]),
-    .testTarget(name: "SecretsTests", dependencies: ["Secrets"]),
+    .testTarget(name: "SecretsTests", dependencies: ["Rotation", "Secrets"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "JSON", "Rotation", "Secrets"]),
     .testTarget(
         name: "JournalTests",

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Rotation
 public import Secrets
 
 /// The shared credentials file, as the place where one profile's key pair is kept.
@@ -121,7 +122,9 @@ extension CredentialsFile {
 
     private func holds(_ pair: KeyPair, _ bytes: [UInt8]) throws(Failure) -> Bool {
         let lines = try lines(in: bytes)
-        guard let id = lines.id, bytes[id].elementsEqual(pair.id.utf8), let range = lines.secret else { return false }
+        guard let id = lines.id, bytes[id].elementsEqual(pair.id.rawValue.utf8), let range = lines.secret else {
+            return false
+        }
         return bytes[range].withUnsafeBytes { Secret(copying: $0) } == pair.secret
     }
 
@@ -135,7 +138,11 @@ extension CredentialsFile {
         let places = [lines.id.map { ($0, true) }, lines.secret.map { ($0, false) }].compactMap { $0 }
         for (range, isID) in places.sorted(by: { $0.0.lowerBound < $1.0.lowerBound }) {
             new += old[position..<range.lowerBound]
-            if isID { new += Array(pair.id.utf8) } else { pair.secret.withBytes { new.append(contentsOf: $0) } }
+            if isID {
+                new += Array(pair.id.rawValue.utf8)
+            } else {
+                pair.secret.withBytes { new.append(contentsOf: $0) }
+            }
             position = range.upperBound
         }
         new += old[position...]

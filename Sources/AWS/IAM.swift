@@ -83,7 +83,7 @@ public struct IAM: Sendable {
         guard let made = reply.at("CreateAccessKeyResult", "AccessKey"), let secret = made.secret("SecretAccessKey"),
             !secret.isEmpty, let key = try? Self.key(made, by: clock)
         else { throw AWSError(.lost, "CreateAccessKey: the answer holds no key that can be read") }
-        return (key, KeyPair(id: key.id.rawValue, secret: .text(secret)))
+        return (key, KeyPair(id: key.id, secret: .text(secret)))
     }
 
     /// A new key can be verified only where STS answers. Where it is switched off in the region, that is found before a key is
@@ -121,7 +121,7 @@ public struct IAM: Sendable {
     /// replaced where it is read from is read anew first.
     private func refuseOwn(_ id: AccessKeyID) async throws(AWSError) {
         func own(_ credentials: Credentials) -> Credentials? {
-            ([credentials] + credentials.origins).first { $0.pair.id == id.rawValue }
+            ([credentials] + credentials.origins).first { $0.pair.id == id }
         }
         let used = try await client.current()
         guard own(used) != nil else { return }
@@ -165,10 +165,11 @@ public struct IAM: Sendable {
     public func ownIdentities() async throws(AWSError) -> [CallerIdentity] {
         let (reply, used) = try await client.answer(.sts, "GetCallerIdentity", [], as: try await client.current())
         sts.noteAnswer()
-        var found = [CallerIdentity(arn: try Self.arn(in: reply), keyID: used.pair.id, source: used.source)]
+        var found = [CallerIdentity(arn: try Self.arn(in: reply), keyID: used.pair.id.rawValue, source: used.source)]
         for origin in used.origins {
             found.append(
-                CallerIdentity(arn: try await identity(as: origin), keyID: origin.pair.id, source: origin.source))
+                CallerIdentity(
+                    arn: try await identity(as: origin), keyID: origin.pair.id.rawValue, source: origin.source))
         }
         return found
     }

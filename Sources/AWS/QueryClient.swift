@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import HTTP
+internal import Rotation
 internal import Secrets
 
 /// Calls of AWS's Query protocol: POST of a form, XML back, signed, and retried by the rules of AWS's standard mode.
@@ -30,7 +31,8 @@ struct QueryClient: Sendable {
                 let sent = clock.localNow
                 let reply = try await send(service, action, parameters, credentials, repeatability)
                 let date = reply.headers.first { $0.name == "date" }?.value
-                guard var error = AWSReply.error(in: reply, action, signedWith: credentials?.pair.id ?? "") else {
+                guard var error = AWSReply.error(in: reply, action, signedWith: credentials?.pair.id.rawValue ?? "")
+                else {
                     if credentials != nil { clock.note(date: date, sent: sent, received: clock.localNow) }
                     retries.succeeded()
                     return try AWSReply.document(in: reply, action)
@@ -89,7 +91,9 @@ struct QueryClient: Sendable {
                 }
                 fields.append(("X-Amz-Security-Token", String(decoding: token, as: UTF8.self)))
             }
-            guard credentials.pair.id.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != 0x2F && $0 != 0x2C }) else {
+            guard
+                credentials.pair.id.rawValue.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != 0x2F && $0 != 0x2C })
+            else {
                 throw HTTPError(.refused, "the access key ID has characters that no access key ID has")
             }
             let signature = RequestSignature(

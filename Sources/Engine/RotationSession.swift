@@ -45,7 +45,7 @@ package struct RotationSession {
         for happening in happenings {
             let next = rotation.next?.id
             let step = rotation.apply(happening.event, at: now, requirements: user.requirements)
-            if let made = happening.pair, rotation.next?.id.rawValue == made.id, next != rotation.next?.id {
+            if let made = happening.pair, rotation.next?.id == made.id, next != rotation.next?.id {
                 fate = .seal(made)
                 newPair = made
             }

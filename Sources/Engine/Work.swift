@@ -17,7 +17,7 @@ struct Work {
                 return post(
                     .pushed(target, id, PushResult(.invalidConfig, message: "\(target) is not in the configuration")))
             }
-            guard let pair, pair.id == id.rawValue else {
+            guard let pair, pair.id == id else {
                 return post(.pushed(target, id, PushResult(.internal, message: Self.lacksSecret(id))))
             }
             let isFinishing = session.rotation.deliveries[target]?.mayBeTorn ?? false
@@ -84,7 +84,7 @@ struct Work {
     private static func lacksSecret(_ id: AccessKeyID) -> String { "the sealed secret of \(id) is not in the journal" }
 
     private static func verify(_ id: AccessKeyID, _ pair: KeyPair?, _ user: ManagedUser) async -> Event {
-        guard let pair, pair.id == id.rawValue else {
+        guard let pair, pair.id == id else {
             return .keyNotVerified(id, lacksSecret(id))
         }
         do throws(Failure) {

@@ -149,7 +149,7 @@ public final class StoredJournal: Journal {
             throw JournalError(
                 .corrupt, "\(store.place): the sealed pair of \(user) was damaged, or belongs to another user or key")
         }
-        return KeyPair(id: id.rawValue, secret: secret)
+        return KeyPair(id: id, secret: secret)
     }
 
     /// What a sealed pair is bound to.
@@ -189,7 +189,7 @@ public final class StoredJournal: Journal {
         case .wipe: change.parts[Part.pair] = .some(nil)
         case .seal(let pair):
             change.parts[Part.pair] = seal.seal(
-                pair.secret, context: Self.context(entry.user, AccessKeyID(pair.id)))
+                pair.secret, context: Self.context(entry.user, pair.id))
         }
         do throws(StoreError) { try await store.commit(change) } catch {
             guard error.code == .conflict else { throw JournalError(error, at: store.place) }

@@ -14,8 +14,6 @@ public struct CallReport: Hashable, Sendable {
     public var retryAfter: Duration?
     /// Whether something may have been written at the target by a push that did not end well.
     public var mayHaveWritten = false
-    /// Whether the pusher never heard of the call: keyturn is to stop.
-    public var isNotBegun = false
     /// The plugin that was called; nil: keyturn's own place.
     public var plugin: PluginIdentity?
     /// One line for the operator, without secrets.
@@ -35,13 +33,6 @@ public struct CallReport: Hashable, Sendable {
         self.message = message
         self.evidence = evidence
         self.keyID = keyID
-    }
-
-    /// Of a call that waits while keyturn stops.
-    static var notBegun: CallReport {
-        var report = CallReport(.cancelled, "keyturn stopped before this was begun")
-        report.isNotBegun = true
-        return report
     }
 
     /// What the runner told; nonsense is `unknown`.

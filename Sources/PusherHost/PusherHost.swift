@@ -94,7 +94,7 @@ public final class PusherHost: Sendable {
         var isPush: Bool { keyID != nil }
 
         /// The ID of the key that is pushed.
-        var keyID: String? { if case .push(let pair, _) = self { pair.id } else { nil } }
+        var keyID: String? { if case .push(let pair, _) = self { pair.id.rawValue } else { nil } }
 
         /// Whether it is a push that goes first.
         var isFinishing: Bool { if case .push(_, let isFinishing) = self { isFinishing } else { false } }
@@ -138,10 +138,11 @@ public final class PusherHost: Sendable {
     ///
     /// - Parameters:
     ///   - timeout: of the call itself, from the moment that it reaches the pusher.
-    ///   - completion: called once, on the host's thread; it must not block.
+    ///   - completion: called once, on the host's thread; it must not block. nil: the pusher never heard of the call, for keyturn
+    ///     is to stop.
     public func call(
         _ question: Question, _ target: PusherTarget, timeout: Duration,
-        completion: @escaping @Sendable (CallReport) -> Void
+        completion: @escaping @Sendable (CallReport?) -> Void
     ) {
         if let place = ownPlaces.withLock({ $0[target.pusher] }) { return completion(place.answer(question)) }
         loop.post(
@@ -151,7 +152,10 @@ public final class PusherHost: Sendable {
     /// Calls a pusher about one target, and waits for the answer.
     public func call(_ question: Question, _ target: PusherTarget, timeout: Duration) async -> CallReport {
         await withCheckedContinuation { continuation in
-            call(question, target, timeout: timeout) { continuation.resume(returning: $0) }
+            call(question, target, timeout: timeout) { report in
+                continuation.resume(
+                    returning: report ?? CallReport(.cancelled, "keyturn stopped before this was begun"))
+            }
         }
     }
 
@@ -172,5 +176,5 @@ struct PusherCall: Sendable {
     var question: PusherHost.Question
     var target: PusherTarget
     var timeout: Duration
-    var completion: @Sendable (CallReport) -> Void
+    var completion: @Sendable (CallReport?) -> Void
 }

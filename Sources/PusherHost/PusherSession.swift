@@ -196,7 +196,7 @@ final class PusherSession {
         case .find: kind = .find
         case .push(let pair, _):
             kind = .push
-            operation.accessKeyID = pair.id
+            operation.accessKeyID = pair.id.rawValue
             secrets = [pair.secret]
             remember(pair.secret)
             runner.sawPair = runner.sawPair ?? .now
@@ -428,9 +428,9 @@ final class PusherSession {
     }
 
     /// Whoever waits is not begun any more.
-    func drain() { failQueue(.notBegun) }
+    func drain() { failQueue(nil) }
 
-    private func failQueue(_ report: CallReport) {
+    private func failQueue(_ report: CallReport?) {
         queue.forEach { $0.completion(report) }
         queue = []
     }
@@ -468,6 +468,6 @@ final class PusherSession {
         retire(runner)
         let report = CallReport(.unknown, "keyturn stopped before \(settings.name) had answered")
         runner.calls.values.forEach { finish($0, report) }
-        failQueue(.notBegun)
+        failQueue(nil)
     }
 }

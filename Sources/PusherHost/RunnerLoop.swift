@@ -73,7 +73,7 @@ final class RunnerLoop: Sendable {
         switch message {
         case .add, .answered, .drain: break
         case .start(_, let completion): completion(.failed("keyturn is stopping"))
-        case .call(let call): call.completion(.notBegun)
+        case .call(let call): call.completion(nil)
         case .paces(let completion): completion([])
         case .stop(let completion): completion()
         }
@@ -96,7 +96,7 @@ final class RunnerLoop: Sendable {
                         completion(.refused("there is no pusher \(pusher)")); break
                     }
                     session.start(completion)
-                case .call(let call) where isDraining: call.completion(.notBegun)
+                case .call(let call) where isDraining: call.completion(nil)
                 case .call(let call):
                     guard let session = sessions[call.target.pusher] else {
                         call.completion(CallReport(.invalidConfig, "there is no pusher \(call.target.pusher)"))

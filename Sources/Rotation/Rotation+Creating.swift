@@ -1,15 +1,15 @@
 /// `creating`: CreateAccessKey, and what to make of one whose answer never came.
 extension Rotation {
     func wantedForCreation(_ requirements: UserRequirements) -> [Effect] {
-        if let orphan {
-            guard mayRetireOldKey else { return [.lookUpLastUse(orphan)] }
+        if let orphan = transient.orphan {
+            guard fresh.mayRetireOldKey else { return [.lookUpLastUse(orphan)] }
             // Its secret was never kept, so a target that holds it got it from somebody else.
-            let unseen = requirements.targets.filter { looks[$0] == nil }
+            let unseen = requirements.targets.filter { fresh.looks[$0] == nil }
             return unseen.isEmpty ? [.deleteKey(orphan)] : unseen.map { .inspect($0) }
         }
         if problem?.needsPerson == true { return [.listKeys] }
         guard creations.last?.isOpen == true else { return [.createKey] }
-        return inFlight.contains(.createKey) ? [] : [.listKeys]
+        return transient.inFlight.contains(.createKey) ? [] : [.listKeys]
     }
 
     mutating func created(_ key: AccessKey, _ now: Timestamp, _ transition: inout Transition) {
@@ -47,9 +47,9 @@ extension Rotation {
             return block(.unaccountedKey, Self.sentence(about: strangers, besides: current), now, &transition)
         }
         if creations.last?.isOpen == false { creations[creations.count - 1].isOpen = true }
-        orphan = stranger.id
+        transient.orphan = stranger.id
         // What targets held at the last look says nothing about now.
-        looks = [:]
+        fresh.looks = [:]
         guard problem?.message != Self.sentence(aboutUsed: stranger.id) else { return }
         problem = nil
         transition.notes.append(
@@ -96,14 +96,14 @@ extension Rotation {
         _ id: AccessKeyID, _ use: LastUse?, _ now: Timestamp, _ requirements: UserRequirements,
         _ transition: inout Transition
     ) {
-        if phase == .creating, id == orphan {
+        if phase == .creating, id == transient.orphan {
             guard use == nil else {
-                orphan = nil
+                transient.orphan = nil
                 retryAt = now + IAMTimes.failureLongestWait
                 return block(.unaccountedKey, Self.sentence(aboutUsed: id), now, &transition)
             }
             problem = nil
-            mayRetireOldKey = true
+            fresh.mayRetireOldKey = true
         } else if phase == .overlap, id == previous?.id {
             judgeQuiet(use, now, requirements, &transition)
         } else if phase == .overlap, id == current?.id {
@@ -113,8 +113,8 @@ extension Rotation {
 
     /// A key that a target holds is not the one whose secret was lost.
     mutating func suspectOrphan(_ seen: AccessKeyID?, _ now: Timestamp, _ transition: inout Transition) {
-        guard let orphan, seen == orphan else { return }
-        self.orphan = nil
+        guard let orphan = transient.orphan, seen == orphan else { return }
+        transient.orphan = nil
         retryAt = now + IAMTimes.failureLongestWait
         block(.unaccountedKey, Self.sentence(aboutUsed: orphan), now, &transition)
     }
@@ -128,8 +128,8 @@ extension Rotation {
     mutating func orphanDeleted(_ id: AccessKeyID, _ now: Timestamp, _ transition: inout Transition) {
         transition.notes.append(
             HistoryEvent(.orphanDeleted, key: id, detail: "never used, and its secret was never kept"))
-        orphan = nil
-        mayRetireOldKey = false
+        transient.orphan = nil
+        fresh.mayRetireOldKey = false
         closeCreation(mayExist: false)
         blockAtLimit(now, &transition)
     }

@@ -2,7 +2,7 @@
 extension Rotation {
     mutating func beginDelivering(_ now: Timestamp, _ requirements: UserRequirements, _ transition: inout Transition) {
         // STS has just answered for the key, so IAM need not be asked whether it is there.
-        isListed = true
+        transient.isListed = true
         transition.notes.append(
             HistoryEvent(
                 .delivering, key: next?.id,
@@ -62,7 +62,8 @@ extension Rotation {
     /// Once for each process a listing, for the new key may have been taken away meanwhile; then pushes.
     func wantedWhileDelivering(_ now: Timestamp) -> [Effect] {
         let mayList = retryAt.map { $0 <= now } ?? true
-        let listing: [Effect] = mayList && (!isListed || problem?.code == .currentKeyUnusable) ? [.listKeys] : []
+        let listing: [Effect] =
+            mayList && (!transient.isListed || problem?.code == .currentKeyUnusable) ? [.listKeys] : []
         return listing + wantedPushes(now)
     }
 
@@ -70,13 +71,14 @@ extension Rotation {
     func wantedPushes(_ now: Timestamp) -> [Effect] {
         // A key that does not authenticate would cut off the targets that hold the old one; so would one of a state that was
         // put back, whose rotation is long over.
-        guard let key = deliveringKey, isListed, problem?.code != .currentKeyUnusable, !isLeakedAtOnce(key.id) else {
+        guard let key = deliveringKey, transient.isListed, problem?.code != .currentKeyUnusable, !isLeakedAtOnce(key.id)
+        else {
             return []
         }
         var (torn, whole) = ([TargetName](), [TargetName]())
         for (name, delivery) in deliveries
         where !delivery.isSettled && delivery.leftAt == nil && delivery.opens(now) <= now
-            && !inFlight.contains(.push(name, key.id))
+            && !transient.inFlight.contains(.push(name, key.id))
         {
             if delivery.mayBeTorn { torn.append(name) } else { whole.append(name) }
         }
@@ -97,7 +99,7 @@ extension Rotation {
         _ target: TargetName, _ reason: String, _ now: Timestamp, _ requirements: UserRequirements,
         _ transition: inout Transition
     ) {
-        if let key = deliveringKey { inFlight.remove(.push(target, key.id)) }
+        if let key = deliveringKey { transient.inFlight.remove(.push(target, key.id)) }
         if phase == .overlap || phase == .soak { return leaveOut(target, reason, now, requirements, &transition) }
         settle(target, as: .skipped, reason, now, &transition)
         finishDeliveringIfSettled(now, requirements, &transition)

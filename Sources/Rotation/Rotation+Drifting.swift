@@ -36,7 +36,7 @@ extension Rotation {
         delivery.detail = delivery.drift?.words
         deliveries[target] = delivery
         // The key may have been taken away since the last delivery.
-        isListed = false
+        transient.isListed = false
         transition.changedDeliveries.insert(target)
         transition.notes.append(HistoryEvent(.pushingAgain, key: current?.id, target: target, detail: delivery.detail))
     }
@@ -111,7 +111,7 @@ extension Rotation {
 
     mutating func backToOverlap(_ now: Timestamp, _ requirements: UserRequirements, _ transition: inout Transition) {
         enter(.overlap, now)
-        isListed = false
+        transient.isListed = false
         _ = pushAgainWhatDrifted(requirements, &transition)
         blockIfDrifted(now, requirements, &transition)
     }
@@ -120,7 +120,9 @@ extension Rotation {
     mutating func restoredIsGone(
         _ effect: Effect, _ now: Timestamp, _ requirements: UserRequirements, _ transition: inout Transition
     ) -> Bool {
-        guard isRestoring || needsOldKey, let previous, effect == .activateKey(previous.id) else { return false }
+        guard isRestoring || inPhase.needsOldKey, let previous, effect == .activateKey(previous.id) else {
+            return false
+        }
         backToOverlap(now, requirements, &transition)
         return true
     }

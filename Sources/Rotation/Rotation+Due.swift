@@ -26,7 +26,7 @@ extension Rotation {
     /// Whether a rotation that could not begin is not due any more, since the configuration has changed: then nothing stands in
     /// its way either, and nothing would ever look again.
     public func isProblemStale(at now: Timestamp, policy: Policy) -> Bool {
-        phase == .idle && problem != nil && !isUnobserved && adopting == nil && strangerLeak == nil
+        phase == .idle && problem != nil && !isUnobserved && transient.adopting == nil && strangerLeak == nil
             && !isDue(now, policy)
     }
 
@@ -93,13 +93,13 @@ extension Rotation {
     private func dueWhileDelivering(_ now: Timestamp) -> Due {
         if problem?.code == .currentKeyUnusable { return Due(action: .observe, at: retryAt ?? now) }
         if problem?.code == .targetLeft { return Due(action: .blocked, at: now + .seconds(300)) }
-        return Due(action: .push, at: max(nextPush(now) ?? now, isListed ? now : retryAt ?? now))
+        return Due(action: .push, at: max(nextPush(now) ?? now, transient.isListed ? now : retryAt ?? now))
     }
 
     private func nextPush(_ now: Timestamp) -> Timestamp? {
         let open = deliveries.lazy.filter { name, delivery in
             !delivery.isSettled && delivery.leftAt == nil
-                && !(deliveringKey.map { inFlight.contains(.push(name, $0.id)) } ?? false)
+                && !(deliveringKey.map { transient.inFlight.contains(.push(name, $0.id)) } ?? false)
         }
         return open.map { $0.value.opens(now) }.min()
     }

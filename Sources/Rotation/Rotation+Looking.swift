@@ -9,16 +9,16 @@ extension Rotation {
     }
 
     private func unseen(_ requirements: UserRequirements) -> [TargetName] {
-        subjects(requirements).filter { looks[$0] == nil }
+        subjects(requirements).filter { fresh.looks[$0] == nil }
     }
 
     /// Questions that are to be answered before the old key is touched; none: all have been.
     func wantedLooks(_ requirements: UserRequirements) -> [Effect] {
-        isSeen ? [] : unseen(requirements).map { .inspect($0) }
+        fresh.isSeen ? [] : unseen(requirements).map { .inspect($0) }
     }
 
     /// Whether the old key may be touched, as far as the targets go.
-    func isLookedAt(_ requirements: UserRequirements) -> Bool { isSeen || subjects(requirements).isEmpty }
+    func isLookedAt(_ requirements: UserRequirements) -> Bool { fresh.isSeen || subjects(requirements).isEmpty }
 
     /// When the targets are to be looked at though no step is due; nil: not.
     func nextLook(_ policy: Policy) -> Timestamp? {
@@ -34,12 +34,12 @@ extension Rotation {
 
     /// Whether it is time for one. A clock that was set back must not put it off.
     func isLookDue(_ now: Timestamp, _ policy: Policy) -> Bool {
-        isLookOrdered || (nextLook(policy).map { $0 <= now } ?? false)
+        inPhase.isLookOrdered || (nextLook(policy).map { $0 <= now } ?? false)
     }
 
     func wantedBetweenRotations(_ now: Timestamp, _ requirements: UserRequirements) -> [Effect] {
         guard number > 0, isLookDue(now, requirements.policy) else { return [] }
-        return idleSubjects(requirements).filter { looks[$0] == nil }.map { .inspect($0) }
+        return idleSubjects(requirements).filter { fresh.looks[$0] == nil }.map { .inspect($0) }
     }
 
     private func idleSubjects(_ requirements: UserRequirements) -> [TargetName] {
@@ -48,8 +48,9 @@ extension Rotation {
 
     /// Where there is nobody to ask, there is nothing to wait for.
     mutating func endEmptyLook(_ now: Timestamp, _ requirements: UserRequirements) {
+        guard isLookDue(now, requirements.policy) else { return }
         let asked = phase == .idle ? idleSubjects(requirements) : subjects(requirements)
-        if asked.isEmpty, isLookDue(now, requirements.policy) { endLook(now) }
+        if asked.isEmpty { endLook(now) }
     }
 
     /// One target has answered, or cannot.
@@ -57,16 +58,16 @@ extension Rotation {
         _ target: TargetName, _ look: Look, _ now: Timestamp, _ requirements: UserRequirements,
         _ transition: inout Transition
     ) {
-        looks[target] = look
+        fresh.looks[target] = look
         if case .seen(let inspection) = look { record(target, inspection, now, &transition) }
         switch phase {
         case .creating: suspectOrphan(look.key, now, &transition)
         case .idle where problem?.code == .unaccountedKey:
             // The next listing tells it together with what was seen.
-            if wantedInspections(requirements).isEmpty, looks.values.contains(where: { $0.key != nil }) {
+            if wantedInspections(requirements).isEmpty, fresh.looks.values.contains(where: { $0.key != nil }) {
                 retryAt = nil
             }
-        case .idle: if idleSubjects(requirements).allSatisfy({ looks[$0] != nil }) { endLook(now) }
+        case .idle: if idleSubjects(requirements).allSatisfy({ fresh.looks[$0] != nil }) { endLook(now) }
         case .overlap, .soak, .deleting: if unseen(requirements).isEmpty { judgeLooks(now, requirements, &transition) }
         case .verifying, .delivering: break
         }
@@ -93,19 +94,19 @@ extension Rotation {
 
     private mutating func endLook(_ now: Timestamp) {
         lookedAt = now
-        isLookOrdered = false
-        looks = [:]
+        inPhase.isLookOrdered = false
+        fresh.looks = [:]
     }
 
     /// Every target has answered, or cannot: what that means for the old key.
     private mutating func judgeLooks(_ now: Timestamp, _ requirements: UserRequirements, _ transition: inout Transition)
     {
         let failures = subjects(requirements).compactMap { target -> (TargetName, String)? in
-            if case .failed(let reason) = looks[target] { (target, reason) } else { nil }
+            if case .failed(let reason) = fresh.looks[target] { (target, reason) } else { nil }
         }
-        let holders = undelivered(requirements).filter { previous != nil && looks[$0]?.key == previous?.id }
+        let holders = undelivered(requirements).filter { previous != nil && fresh.looks[$0]?.key == previous?.id }
         lookedAt = now
-        isLookOrdered = false
+        inPhase.isLookOrdered = false
         let blind = blindNewcomers(requirements)
         let added = hasPair && !(holders + blind).isEmpty
         if added { addTargets(holders + blind, requirements, &transition) }
@@ -118,7 +119,7 @@ extension Rotation {
         }
         if let first = holders.first, !hasLeak {
             guard phase == .overlap else {
-                needsOldKey = true
+                inPhase.needsOldKey = true
                 return restore(now, requirements, &transition)
             }
             return blockForHolder(first, holders.count - 1, now, &transition)
@@ -147,12 +148,12 @@ extension Rotation {
         }
         if problem == nil { failures = 0 }
         // What was seen in the middle is not what will be at the end.
-        if isStepDue(now, requirements) { isSeen = true } else { distrust() }
+        if isStepDue(now, requirements) { fresh.isSeen = true } else { distrust() }
     }
 
     /// What was seen for a step counts while the step is due: a clock that was set back may put it off by hours.
     mutating func distrustWhatIsNotDue(_ now: Timestamp, _ requirements: UserRequirements) {
-        if isSeen, phase == .overlap || phase == .soak, !isStepDue(now, requirements) { distrust() }
+        if fresh.isSeen, phase == .overlap || phase == .soak, !isStepDue(now, requirements) { distrust() }
     }
 
     private func isStepDue(_ now: Timestamp, _ requirements: UserRequirements) -> Bool {
@@ -185,7 +186,7 @@ extension Rotation {
     private func blindNewcomers(_ requirements: UserRequirements) -> [TargetName] {
         guard deliveries.values.contains(where: { $0.state == .confirmed }) else { return [] }
         return undelivered(requirements).filter { target in
-            guard case .seen(let inspection) = looks[target] else { return false }
+            guard case .seen(let inspection) = fresh.looks[target] else { return false }
             return inspection.holding == .unreadable || inspection.holding == .unsupported
         }
     }

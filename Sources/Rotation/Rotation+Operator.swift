@@ -23,7 +23,7 @@ extension Rotation {
             _ = pushAgainWhatDrifted(requirements, &transition)
             if problem?.code == .drifted, hasOpenDeliveries { problem = nil }
         }
-        isLookOrdered = phase == .idle || phase == .overlap || phase == .soak
+        inPhase.isLookOrdered = phase == .idle || phase == .overlap || phase == .soak
         hurryPushes(&transition)
     }
 
@@ -31,7 +31,7 @@ extension Rotation {
     mutating func rollBack(_ now: Timestamp, _ transition: inout Transition) {
         switch phase {
         case .soak:
-            isRollingBack = true
+            inPhase.isRollingBack = true
             retryAt = nil
             transition.notes.append(HistoryEvent(.requested, key: previous?.id, detail: "roll back"))
         case .overlap:
@@ -46,12 +46,12 @@ extension Rotation {
     ) {
         guard id == previous?.id else { return }
         previous?.status = .active
-        if isReplacing {
+        if inPhase.isReplacing {
             transition.notes.append(HistoryEvent(.activated, key: id, detail: "its successor is gone from IAM"))
             return replaceCurrent(now, requirements.policy, &transition)
         }
         guard phase == .soak || phase == .deleting else { return }
-        guard isRollingBack else {
+        guard inPhase.isRollingBack else {
             transition.notes.append(HistoryEvent(.activated, key: id, detail: "a target holds it, or may hold it"))
             return backToOverlap(now, requirements, &transition)
         }
@@ -77,7 +77,7 @@ extension Rotation {
     mutating func adopt(
         _ id: AccessKeyID, _ keys: [AccessKey], _ now: Timestamp, _ transition: inout Transition
     ) {
-        adopting = nil
+        transient.adopting = nil
         guard let chosen = keys.first(where: { $0.id == id }) else {
             let listed = keys.map(\.id.rawValue).joined(separator: " and ")
             // The user's problem is what it was.
@@ -95,7 +95,7 @@ extension Rotation {
         current = KeyRecord(chosen)
         next = nil
         creations = []
-        orphan = nil
+        transient.orphan = nil
         previous = keys.first { $0.id != id }.map(KeyRecord.init)
         // What left the configuration is as it was; and of a key that keyturn has delivered itself it knows where it is.
         if !isKnown {
@@ -112,15 +112,15 @@ extension Rotation {
 
     /// Where unknown keys stand in the way, what the targets hold is worth knowing.
     func wantedInspections(_ requirements: UserRequirements) -> [Effect] {
-        guard phase == .idle, problem?.code == .unaccountedKey, adopting == nil else { return [] }
-        return requirements.targets.filter { looks[$0] == nil }.map { .inspect($0) }
+        guard phase == .idle, problem?.code == .unaccountedKey, transient.adopting == nil else { return [] }
+        return requirements.targets.filter { fresh.looks[$0] == nil }.map { .inspect($0) }
     }
 
     /// The new key, on its way to the targets, may have been taken away.
     mutating func seeWhileDelivering(
         _ keys: [AccessKey], _ now: Timestamp, _ policy: Policy, _ transition: inout Transition
     ) {
-        isListed = true
+        transient.isListed = true
         guard let next else { return }
         if let listed = keys.first(where: { $0.id == next.id }) {
             guard listed.status != .active else {
@@ -134,7 +134,7 @@ extension Rotation {
                     + "nowhere until it is Active again; delete it in IAM to have another one made.", now, &transition)
         }
         guard isSurelyGone(now) else {
-            isListed = false
+            transient.isListed = false
             retryAt = now + .seconds(10)
             return block(
                 .currentKeyGone,

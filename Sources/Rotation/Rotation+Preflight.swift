@@ -12,7 +12,7 @@ extension Rotation {
     /// Whether targets that refused are to be asked once more in a moment.
     public var isAskingAgain: Bool {
         switch phase {
-        case .idle: isPreflight && preflightTries > 0
+        case .idle: inPhase.isPreflight && inPhase.preflightTries > 0
         case .overlap, .soak: problem == nil && failures > 0
         case .creating, .verifying, .delivering, .deleting: false
         }
@@ -21,7 +21,7 @@ extension Rotation {
     func wantedForPreflight(_ requirements: UserRequirements) -> [Effect] { unchecked(requirements).map { .check($0) } }
 
     private func unchecked(_ requirements: UserRequirements) -> [TargetName] {
-        requirements.targets.filter { checks[$0] == nil }
+        requirements.targets.filter { inPhase.checks[$0] == nil }
     }
 
     /// One target has answered; the last one decides.
@@ -29,24 +29,24 @@ extension Rotation {
         _ target: TargetName, _ refusal: String?, _ now: Timestamp, _ requirements: UserRequirements,
         _ transition: inout Transition
     ) {
-        guard phase == .idle, isPreflight else { return }
-        checks[target] = .some(refusal)
+        guard phase == .idle, inPhase.isPreflight else { return }
+        inPhase.checks[target] = .some(refusal)
         guard unchecked(requirements).isEmpty else { return }
-        let refusals = checks.compactMap { name, refusal in refusal.map { (name, $0) } }.sorted { $0.0 < $1.0 }
-        preflightTries += 1
-        if !refusals.isEmpty, preflightTries < IAMTimes.preflightTries, problem?.code != .targetRefuses {
+        let refusals = inPhase.checks.compactMap { name, refusal in refusal.map { (name, $0) } }.sorted { $0.0 < $1.0 }
+        inPhase.preflightTries += 1
+        if !refusals.isEmpty, inPhase.preflightTries < IAMTimes.preflightTries, problem?.code != .targetRefuses {
             // A token that is refused once, or a web page in between, is not a target that refuses.
-            for (name, _) in refusals { checks[name] = nil }
+            for (name, _) in refusals { inPhase.checks[name] = nil }
             retryAt = now + IAMTimes.preflightWait
             return
         }
-        isPreflight = false
-        preflightTries = 0
+        inPhase.isPreflight = false
+        inPhase.preflightTries = 0
         guard let first = refusals.first else {
             if problem?.code == .targetRefuses { problem = nil }
             return
         }
-        checks = [:]
+        inPhase.checks = [:]
         retryAt = now + requirements.policy.retry
         let more = refusals.count > 1 ? " (and \(refusals.count - 1) more)" : ""
         let users = current.map { "\($0.id) stays in use" } ?? "No key was made"

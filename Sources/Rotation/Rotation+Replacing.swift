@@ -5,7 +5,7 @@ extension Rotation {
         _ keys: [AccessKey], _ now: Timestamp, _ policy: Policy, _ transition: inout Transition
     ) {
         guard let current else { return }
-        isListed = false
+        transient.isListed = false
         let old = keys.first { $0.id == previous?.id }
         if let old { self.previous?.status = old.status }
         guard isSurelyGone(now) else {
@@ -18,7 +18,7 @@ extension Rotation {
         }
         // Whoever was left out of this rotation may still hold it. A leaked key stays dead.
         if old?.status == .inactive, !isLeaked(previous?.id) {
-            isReplacing = true
+            inPhase.isReplacing = true
         } else {
             if old == nil { self.previous = nil }
             replaceCurrent(now, policy, &transition)

@@ -25,7 +25,7 @@ extension Rotation {
         current = nil
         enter(.delivering, now)
         // Whether the key is still there is asked before it is pushed.
-        isListed = false
+        transient.isListed = false
         resumeDelivering(now, requirements, &transition)
     }
 

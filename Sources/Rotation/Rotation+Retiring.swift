@@ -12,7 +12,9 @@ extension Rotation {
     }
 
     func wantedInSoak(_ now: Timestamp, _ requirements: UserRequirements) -> [Effect] {
-        if isRollingBack || needsOldKey || isRestoring, let previous { return [.activateKey(previous.id)] }
+        if inPhase.isRollingBack || inPhase.needsOldKey || isRestoring, let previous {
+            return [.activateKey(previous.id)]
+        }
         let isOver = now >= phaseSince + soak(requirements.policy) && !isLeftBehind
         guard isOver || isLookDue(now, requirements.policy) else { return [] }
         if !isLookedAt(requirements) { return wantedLooks(requirements) }
@@ -21,9 +23,9 @@ extension Rotation {
 
     func wantedWhileDeleting(_ requirements: UserRequirements) -> [Effect] {
         guard let previous else { return isLookedAt(requirements) ? [.listKeys] : wantedLooks(requirements) }
-        if needsOldKey || isRestoring { return [.activateKey(previous.id)] }
+        if inPhase.needsOldKey || isRestoring { return [.activateKey(previous.id)] }
         if isLeftBehind { return [] }
-        if mayRetireOldKey { return [.deleteKey(previous.id)] }
+        if fresh.mayRetireOldKey { return [.deleteKey(previous.id)] }
         return isLookedAt(requirements) ? [.listKeys] : wantedLooks(requirements)
     }
 
@@ -40,15 +42,15 @@ extension Rotation {
             return previous == nil ? [.listKeys] : []
         }
         if isLeftBehind { return [] }
-        let asksLastUse = asksLastUse(requirements.policy) && !isQuiet
+        let asksLastUse = asksLastUse(requirements.policy) && !fresh.isQuiet
         // Targets were looked at when it was found to be in use; they are looked at again once it is not.
         if asksLastUse, problem?.code == .stillUsed { return [.lookUpLastUse(previous.id)] }
         if !isLookedAt(requirements) { return wantedLooks(requirements) }
-        if requirements.policy.proofOfUse, !hasLeak, retireReason == nil, !isInUse, let current {
+        if requirements.policy.proofOfUse, !hasLeak, retireReason == nil, !fresh.isInUse, let current {
             return [.lookUpLastUse(current.id)]
         }
         if asksLastUse { return [.lookUpLastUse(previous.id)] }
-        return [mayRetireOldKey ? .deactivateKey(previous.id) : .listKeys]
+        return [fresh.mayRetireOldKey ? .deactivateKey(previous.id) : .listKeys]
     }
 
     /// Whether IAM is asked when the old key was last used. A leak does not wait, and an operator may know better.
@@ -83,7 +85,7 @@ extension Rotation {
         lastUse = use
         let quiet = requirements.policy.requiredQuiet ?? .zero
         guard let use, use.at + quiet > now else {
-            isQuiet = true
+            fresh.isQuiet = true
             return
         }
         distrust()
@@ -128,8 +130,8 @@ extension Rotation {
 
     mutating func judgeUse(_ use: LastUse?, _ now: Timestamp, _ transition: inout Transition) {
         // keyturn's own verification used it too, before the targets had it.
-        isInUse = use.map { $0.at >= phaseSince } ?? false
-        guard !isInUse else { return }
+        fresh.isInUse = use.map { $0.at >= phaseSince } ?? false
+        guard !fresh.isInUse else { return }
         distrust()
         retryAt = now + IAMTimes.lastUseWait
         transition.notes.append(
@@ -155,7 +157,7 @@ extension Rotation {
     mutating func keyDeleted(
         _ id: AccessKeyID, _ now: Timestamp, _ policy: Policy, _ transition: inout Transition
     ) {
-        if phase == .creating, id == orphan { return orphanDeleted(id, now, &transition) }
+        if phase == .creating, id == transient.orphan { return orphanDeleted(id, now, &transition) }
         if leakDeleted(id, now, policy, &transition) { return }
         guard phase == .deleting, id == previous?.id else { return }
         transition.notes.append(HistoryEvent(.deleted, key: id))

@@ -17,7 +17,7 @@ extension Rotation {
         if problem?.code == .rolledBack { problem = nil }
         guard id == previous?.id else { return }
         // Whatever was to bring the old key back, or has kept it, was decided before it was known to have leaked.
-        (isRollingBack, needsOldKey) = (false, false)
+        (inPhase.isRollingBack, inPhase.needsOldKey) = (false, false)
         if problem?.code == .stillUsed || problem?.code == .targetUnreadable || atOnce && problem?.code == .drifted {
             problem = nil
         }
@@ -31,7 +31,7 @@ extension Rotation {
     var wantedByLeaks: [Effect] {
         // It is asked at each step of each rotation, and hardly ever is there one.
         guard !leaks.isEmpty else { return [] }
-        if let stranger = strangerLeak { return [isStrangerCleared ? .deactivateKey(stranger.id) : .listKeys] }
+        if let stranger = strangerLeak { return [fresh.isStrangerCleared ? .deactivateKey(stranger.id) : .listKeys] }
         if isNextCondemned, let next { return [next.status == .active ? .deactivateKey(next.id) : .deleteKey(next.id)] }
         let doomed = [previous, current].compactMap { $0 }.filter { isLeakedAtOnce($0.id) }
         let active = doomed.filter { $0.status == .active }
@@ -47,7 +47,7 @@ extension Rotation {
     /// the key that is made next.
     func wantedForRevocation(_ now: Timestamp) -> [Effect] {
         guard (retryAt ?? now) <= now else { return [] }
-        return deletesLeak && inFlight.contains(.listKeys) ? [] : wantedByLeaks
+        return deletesLeak && transient.inFlight.contains(.listKeys) ? [] : wantedByLeaks
     }
 
     /// Whether nothing but what a leak asks for is to be asked of IAM. Pushes of a sound key go on.
@@ -148,11 +148,11 @@ extension Rotation {
                 + "`keyturn adopt USER --current \(stranger.id)` and then `keyturn revoke USER` replace it; else deactivate it in IAM"
             return refuse(order, OrderRefusal(words), &transition)
         }
-        isStrangerCleared = true
+        fresh.isStrangerCleared = true
     }
 
     private mutating func strangerIsInactive(_ id: AccessKeyID, _ transition: inout Transition) {
-        isStrangerCleared = false
+        fresh.isStrangerCleared = false
         dropLeak(id)
         transition.notes.append(
             HistoryEvent(

@@ -11,7 +11,7 @@ extension Rotation {
         }
         if strangerLeak != nil { takeOverOnlyKey(keys, &transition) }
         if let strangerLeak { return judgeStranger(strangerLeak, keys, now, &transition) }
-        if let adopting { return adopt(adopting, keys, now, &transition) }
+        if let adopting = transient.adopting { return adopt(adopting, keys, now, &transition) }
         switch phase {
         case .idle: seeBeforeBeginning(keys, now, requirements, &transition)
         case .creating: seeWhileCreating(keys, now, &transition)
@@ -44,12 +44,12 @@ extension Rotation {
         guard strangers.isEmpty else {
             retryAt = now + IAMTimes.strangerWait
             return block(
-                .unaccountedKey, Self.sentence(about: strangers, besides: current, looks), now, &transition)
+                .unaccountedKey, Self.sentence(about: strangers, besides: current, fresh.looks), now, &transition)
         }
         guard isDue(now, requirements.policy) else { return }
         // The listing that follows the targets' answers begins the rotation.
-        isPreflight = needsPreflight(requirements)
-        guard !isPreflight else { return }
+        inPhase.isPreflight = needsPreflight(requirements)
+        guard !inPhase.isPreflight else { return }
         start(keys.isEmpty, now, requirements, &transition)
     }
 
@@ -96,7 +96,7 @@ extension Rotation {
                     + (previous.map { "The old key \($0.id) was left as it is. " } ?? "")
                     + "Make \(current.id) active again in IAM.", now, &transition)
         }
-        isListed = true
+        transient.isListed = true
         let old = keys.first { $0.id == previous?.id }
         if phase == .overlap, hasOpenDeliveries {
             // A target is pushed again first, whatever became of the old key.
@@ -117,7 +117,7 @@ extension Rotation {
 
     private mutating func retire(_ old: AccessKey, _ now: Timestamp, _ transition: inout Transition) {
         switch (phase, old.status) {
-        case (.overlap, .active): mayRetireOldKey = true
+        case (.overlap, .active): fresh.mayRetireOldKey = true
         case (.overlap, _): deactivated(now, &transition)
         case (.soak, .active), (.deleting, .active):
             transition.notes.append(
@@ -126,8 +126,8 @@ extension Rotation {
             enter(.overlap, now)
         case (.soak, _):
             enter(.deleting, now)
-            mayRetireOldKey = true
-        default: mayRetireOldKey = true
+            fresh.mayRetireOldKey = true
+        default: fresh.mayRetireOldKey = true
         }
     }
 

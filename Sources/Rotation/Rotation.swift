@@ -69,42 +69,8 @@ public struct Rotation: Hashable, Codable, Sendable {
     /// What became of this rotation's key, or of the last one's, at each target.
     public var deliveries: [TargetName: Delivery] = [:]
 
-    // What follows is of one process, and not journalled.
-
-    /// Effects whose answer is outstanding.
-    var inFlight: Set<Effect> = []
-    /// A key that an open creation seems to have made.
-    var orphan: AccessKeyID?
-    /// Whether IAM was just seen in a state in which the old key may be retired.
-    var mayRetireOldKey = false
-    /// Whether IAM was just seen to have another Active key than the leaked one without a record.
-    var isStrangerCleared = false
-    /// Whether the old key was just seen unused for long enough.
-    var isQuiet = false
-    /// Whether the new key was just seen in use.
-    var isInUse = false
-    /// Whether IAM was listed since this process took a delivery up.
-    var isListed = false
-    /// A key that an operator wants kept.
-    var adopting: AccessKeyID?
-    /// Whether an operator wants the old key back.
-    var isRollingBack = false
-    /// Whether the key that the targets hold is gone for good, and the one before it is to be Active again.
-    var isReplacing = false
-    /// Whether targets are being asked if they would take a new key.
-    var isPreflight = false
-    /// How often they were asked, since one refused.
-    var preflightTries = 0
-    /// Why targets would not take one; nil within: they would, as far as can be told.
-    var checks: [TargetName: String?] = [:]
-    /// What targets answered in this round of questions.
-    var looks: [TargetName: Look] = [:]
-    /// Whether a target that this rotation did not write was seen to hold the old key, which is Inactive.
-    var needsOldKey = false
-    /// Whether an operator wants the targets looked at now.
-    var isLookOrdered = false
-    /// Whether every target has just been seen not to need the old key.
-    var isSeen = false
+    /// What is of one process, and not journalled.
+    var transient = Transient()
 
     /// What is written of it, by these names: deliveries are records of their own, and what is of one process is not kept. A field that
     /// is added must be optional, for workers of two neighbouring versions may share a state.
@@ -121,46 +87,15 @@ public struct Rotation: Hashable, Codable, Sendable {
     /// What of this value the journal keeps: all but what belongs to one process.
     public var recorded: Rotation {
         var copy = self
-        copy.forgetProcess()
+        copy.transient = Transient()
         return copy
     }
 
-    /// Forgets what belongs to one process.
-    private mutating func forgetProcess() {
-        inFlight = []
-        orphan = nil
-        isListed = false
-        adopting = nil
-        forgetFindings()
-    }
-
-    /// Forgets what was found out or ordered for the phase that was in force.
-    private mutating func forgetFindings() {
-        isRollingBack = false
-        isReplacing = false
-        isPreflight = false
-        preflightTries = 0
-        isLookOrdered = false
-        needsOldKey = false
-        checks = [:]
-        distrust()
-    }
-
-    /// Forgets what was just seen, since time has passed or something failed: it is asked again before the next step.
-    mutating func distrust() {
-        mayRetireOldKey = false
-        isStrangerCleared = false
-        isQuiet = false
-        isInUse = false
-        isSeen = false
-        looks = [:]
-    }
-
     /// Pushes whose answer is outstanding.
-    public var pushesUnderWay: Int { deliveringKey != nil ? inFlight.count : 0 }
+    public var pushesUnderWay: Int { deliveringKey != nil ? transient.inFlight.count : 0 }
 
     /// Whether any effect's answer is outstanding.
-    public var isWaitingForAnswers: Bool { !inFlight.isEmpty }
+    public var isWaitingForAnswers: Bool { !transient.inFlight.isEmpty }
 
     /// Takes in what happened, and tells what to do.
     ///
@@ -183,60 +118,60 @@ public struct Rotation: Hashable, Codable, Sendable {
         case .timePassed: break
         case .asked(let request): answer(request, now, requirements, &transition)
         case .keysListed(let keys):
-            guard inFlight.remove(.listKeys) != nil else { break }
+            guard transient.inFlight.remove(.listKeys) != nil else { break }
             succeeded()
             see(keys, now, requirements, &transition)
         case .keyCreated(let key):
-            guard inFlight.remove(.createKey) != nil, phase == .creating else { break }
+            guard transient.inFlight.remove(.createKey) != nil, phase == .creating else { break }
             succeeded()
             created(key, now, &transition)
         case .keyVerified(let id):
-            guard inFlight.remove(.verifyKey(id)) != nil else { break }
+            guard transient.inFlight.remove(.verifyKey(id)) != nil else { break }
             verified(now, requirements, &transition)
         case .keyNotVerified(let id, let message):
-            guard inFlight.remove(.verifyKey(id)) != nil else { break }
+            guard transient.inFlight.remove(.verifyKey(id)) != nil else { break }
             notVerified(message, now, &transition)
         case .keyOfAnother(let id, let message):
-            guard inFlight.remove(.verifyKey(id)) != nil else { break }
+            guard transient.inFlight.remove(.verifyKey(id)) != nil else { break }
             consecutiveVerifications = 0
             retryAt = now + IAMTimes.failureLongestWait
             block(.wrongIdentity, message, now, &transition)
         case .pushed(let target, let id, let result):
-            guard inFlight.remove(.push(target, id)) != nil else { break }
+            guard transient.inFlight.remove(.push(target, id)) != nil else { break }
             pushed(target, id, result, now, requirements, &transition)
         case .notBegun(let effect):
-            guard inFlight.remove(effect) != nil, case .push(let target, _) = effect else { break }
+            guard transient.inFlight.remove(effect) != nil, case .push(let target, _) = effect else { break }
             deliveries[target]?.attempts -= 1
             deliveries[target]?.quickTries -= 1
             transition.changedDeliveries.insert(target)
         case .lastUsed(let id, let use):
-            guard inFlight.remove(.lookUpLastUse(id)) != nil else { break }
+            guard transient.inFlight.remove(.lookUpLastUse(id)) != nil else { break }
             succeeded()
             lastUsed(id, use, now, requirements, &transition)
         case .inspected(let target, let inspection):
-            guard inFlight.remove(.inspect(target)) != nil else { break }
+            guard transient.inFlight.remove(.inspect(target)) != nil else { break }
             looked(target, .seen(inspection), now, requirements, &transition)
         case .notInspected(let target, let reason):
-            guard inFlight.remove(.inspect(target)) != nil else { break }
+            guard transient.inFlight.remove(.inspect(target)) != nil else { break }
             looked(target, .failed(reason), now, requirements, &transition)
         case .checked(let target, let refusal):
-            guard inFlight.remove(.check(target)) != nil else { break }
+            guard transient.inFlight.remove(.check(target)) != nil else { break }
             checked(target, refusal, now, requirements, &transition)
         case .keyActivated(let id):
-            guard inFlight.remove(.activateKey(id)) != nil else { break }
+            guard transient.inFlight.remove(.activateKey(id)) != nil else { break }
             succeeded()
             activated(id, now, requirements, &transition)
         case .keyDeactivated(let id):
-            guard inFlight.remove(.deactivateKey(id)) != nil else { break }
+            guard transient.inFlight.remove(.deactivateKey(id)) != nil else { break }
             succeeded()
             keyDeactivated(id, now, &transition)
         case .keyDeleted(let id):
-            guard inFlight.remove(.deleteKey(id)) != nil else { break }
+            guard transient.inFlight.remove(.deleteKey(id)) != nil else { break }
             succeeded()
             remember(deleted: id, now)
             keyDeleted(id, now, requirements.policy, &transition)
         case .failed(let effect, let failure):
-            guard inFlight.remove(effect) != nil else { break }
+            guard transient.inFlight.remove(effect) != nil else { break }
             failed(effect, failure, now, requirements, &transition)
         }
         return transition
@@ -258,20 +193,20 @@ public struct Rotation: Hashable, Codable, Sendable {
     /// What the state asks for at that time, whether or not it is under way.
     func wanted(_ now: Timestamp, _ requirements: UserRequirements) -> [Effect] {
         if isRevocationExclusive {
-            let isPushing = deliveringKey != nil && !isReplacing && !isNextCondemned
+            let isPushing = deliveringKey != nil && !inPhase.isReplacing && !isNextCondemned
             return wantedForRevocation(now) + (isPushing ? wantedPushes(now) : [])
         }
         let always = wantedForRevocation(now) + wantedInspections(requirements)
-        if deliveringKey != nil, !isReplacing { return always + wantedWhileDelivering(now) }
+        if deliveringKey != nil, !inPhase.isReplacing { return always + wantedWhileDelivering(now) }
         if let retryAt, retryAt > now { return always }
         return always + wantedInTurn(now, requirements)
     }
 
     private func wantedInTurn(_ now: Timestamp, _ requirements: UserRequirements) -> [Effect] {
-        if adopting != nil, isAdoptable { return [.listKeys] }
-        if isReplacing, let previous { return [.activateKey(previous.id)] }
+        if transient.adopting != nil, isAdoptable { return [.listKeys] }
+        if inPhase.isReplacing, let previous { return [.activateKey(previous.id)] }
         return switch phase {
-        case .idle where isPreflight && needsPreflight(requirements): wantedForPreflight(requirements)
+        case .idle where inPhase.isPreflight && needsPreflight(requirements): wantedForPreflight(requirements)
         case .idle where isDue(now, requirements.policy) && !isLeftBehind: [.listKeys]
         case .idle: wantedBetweenRotations(now, requirements)
         case .creating: wantedForCreation(requirements)
@@ -285,8 +220,8 @@ public struct Rotation: Hashable, Codable, Sendable {
 
     /// Marks effects as under way, and writes down what must be known if their answers never come.
     private mutating func begin(_ effects: [Effect], _ now: Timestamp, _ transition: inout Transition) {
-        for effect in effects where !inFlight.contains(effect) {
-            inFlight.insert(effect)
+        for effect in effects where !transient.inFlight.contains(effect) {
+            transient.inFlight.insert(effect)
             transition.effects.append(effect)
             switch effect {
             case .createKey:
@@ -304,7 +239,7 @@ public struct Rotation: Hashable, Codable, Sendable {
             case .activateKey(let id): transition.notes.append(HistoryEvent(.activating, key: id))
             case .deactivateKey(let id):
                 transition.notes.append(HistoryEvent(.deactivating, key: id, detail: reasonToDeactivate(id)))
-            case .deleteKey(let id) where id == orphan: transition.notes.append(HistoryEvent(.deletingOrphan, key: id))
+            case .deleteKey(let id) where id == transient.orphan: transition.notes.append(HistoryEvent(.deletingOrphan, key: id))
             case .deleteKey(let id):
                 transition.notes.append(HistoryEvent(.deleting, key: id, detail: reasonToDelete(id)))
             case .listKeys, .verifyKey, .lookUpLastUse, .inspect, .check: break
@@ -319,7 +254,7 @@ public struct Rotation: Hashable, Codable, Sendable {
         failures = 0
         problem = nil
         retireReason = nil
-        forgetFindings()
+        inPhase = Transient.InPhase()
     }
 
     mutating func block(_ code: Problem.Code, _ message: String, _ now: Timestamp, _ transition: inout Transition) {
@@ -337,7 +272,7 @@ public struct Rotation: Hashable, Codable, Sendable {
     }
 
     private mutating func resume(_ now: Timestamp, _ requirements: UserRequirements, _ transition: inout Transition) {
-        forgetProcess()
+        transient = Transient()
         retryAt = nil
         consecutiveVerifications = 0
         if phase == .creating { giveUpCreation(now) }
@@ -356,7 +291,7 @@ public struct Rotation: Hashable, Codable, Sendable {
         case .retry: retry(now, requirements, &transition)
         case .skip(let target, let reason): skip(target, reason, now, requirements, &transition)
         case .adopt(let id):
-            adopting = id
+            transient.adopting = id
             retryAt = nil
             transition.notes.append(HistoryEvent(.requested, key: id, detail: "adopt \(id)"))
         case .rollback: rollBack(now, &transition)

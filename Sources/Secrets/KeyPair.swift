@@ -1,12 +1,14 @@
+public import Rotation
+
 /// An access key with its secret.
 public struct KeyPair: Sendable {
-    /// `AKIA…`: public.
-    public let id: String
+    /// The key's ID, which is public.
+    public let id: AccessKeyID
     /// The secret access key.
     public let secret: Secret
 
     /// A pair as AWS gave it.
-    public init(id: String, secret: Secret) {
+    public init(id: AccessKeyID, secret: Secret) {
         self.id = id
         self.secret = secret
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Rotation
 import Secrets
 import Testing
 
@@ -7,7 +8,7 @@ import Testing
 @Suite("The shared credentials file")
 struct CredentialsFileTests {
     private let directory = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-    private let pair = KeyPair(id: "AKIANEW", secret: .text("new/secret+="))
+    private let pair = KeyPair(id: AccessKeyID("AKIANEW"), secret: .text("new/secret+="))
 
     private func file(_ text: String, mode: Int = 0o600, profile: String = "ci") throws -> CredentialsFile {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)

@@ -1,4 +1,5 @@
 @testable import AWS
+import Rotation
 import Secrets
 import Testing
 
@@ -7,7 +8,7 @@ struct RequestSignatureTests {
     private func authorization(
         service: String, path: String, _ fields: [(name: String, value: String)]
     ) -> String {
-        let pair = KeyPair(id: "AKIDEXAMPLE", secret: .text("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"))
+        let pair = KeyPair(id: AccessKeyID("AKIDEXAMPLE"), secret: .text("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"))
         let signature = RequestSignature(pair: pair, region: "us-east-1", service: service, date: "20150830T123600Z")
         return signature.authorization(path: path, fields: fields, body: Array("Param1=value1".utf8))
     }

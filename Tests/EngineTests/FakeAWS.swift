@@ -79,7 +79,7 @@ final class FakeAWS: AccessKeyService {
         guard let made else { throw Failure(.limitExceeded, "CreateAccessKey: LimitExceeded") }
         if creation == .lost { throw Failure(.lost, "CreateAccessKey: no reply") }
         while creation == .hangs, !Task.isCancelled { await Task.yield() }
-        return (made, KeyPair(id: made.id.rawValue, secret: .text(Self.secret(of: made.id.rawValue))))
+        return (made, KeyPair(id: made.id, secret: .text(Self.secret(of: made.id.rawValue))))
     }
 
     func setStatus(_ status: AccessKey.Status, of id: AccessKeyID, of user: String) async throws(Failure) {
@@ -104,13 +104,13 @@ final class FakeAWS: AccessKeyService {
 
     func holder(of pair: KeyPair, expecting expected: String) async throws(Failure) -> KeyHolder {
         let user = state.withLock { state -> String? in
-            if let left = state.ignorance[AccessKeyID(pair.id)], left > 0 {
-                state.ignorance[AccessKeyID(pair.id)] = left - 1
+            if let left = state.ignorance[pair.id], left > 0 {
+                state.ignorance[pair.id] = left - 1
                 return nil
             }
-            return state.keys.first { $0.value.contains { $0.id.rawValue == pair.id && $0.status == .active } }?.key
+            return state.keys.first { $0.value.contains { $0.id == pair.id && $0.status == .active } }?.key
         }
-        guard let user, pair.secret == .text(Self.secret(of: pair.id)) else {
+        guard let user, pair.secret == .text(Self.secret(of: pair.id.rawValue)) else {
             throw Failure(.denied, "GetCallerIdentity: InvalidClientTokenId")
         }
         if let impostor { return .another(impostor) }

@@ -59,13 +59,13 @@ final class FakePushers: PushService {
     private func push(_ pair: KeyPair, to target: TargetName, timeout: Duration) async -> PushResult? {
         let now = clock.now
         let (behaviour, onPush) = state.withLock { state in
-            state.pushes.append((target, pair.id, now))
+            state.pushes.append((target, pair.id.rawValue, now))
             return (state.behaviours[target] ?? .confirms, state.onPush)
         }
         await onPush?()
         switch behaviour {
         case .confirms:
-            state.withLock { $0.held[target] = pair.id }
+            state.withLock { $0.held[target] = pair.id.rawValue }
             return PushResult(.ok, evidence: .readBack, message: "read back")
         case .fails(let outcome): return PushResult(outcome, message: "no")
         case .hangs:
@@ -73,14 +73,14 @@ final class FakePushers: PushService {
             return PushResult(.timedOut, message: "no answer in time")
         case .confirmsLate(let delay):
             await clock.sleep(until: clock.now + delay)
-            state.withLock { $0.held[target] = pair.id }
+            state.withLock { $0.held[target] = pair.id.rawValue }
             return PushResult(.ok, evidence: .readBack, message: "read back")
         case .isNotBegun:
             // As the host does it: when it is told to stop, not before.
             await Task { await clock.sleep(until: clock.now + .seconds(1)) }.value
             return nil
         case .forgets:
-            state.withLock { $0.held[target] = pair.id }
+            state.withLock { $0.held[target] = pair.id.rawValue }
             return PushResult(.unknown, message: "the pusher crashed")
         }
     }

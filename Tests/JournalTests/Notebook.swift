@@ -52,7 +52,7 @@ final class Notebook {
         return bytes
     }
 
-    static var pair: KeyPair { KeyPair(id: keyID.rawValue, secret: .text(secretText)) }
+    static var pair: KeyPair { KeyPair(id: keyID, secret: .text(secretText)) }
 
     /// A rotation that has just made its key.
     static var verifying: Rotation {

@@ -16,7 +16,7 @@ struct SealingTests {
         try await journal.seal()
         for journal in [journal, try await notebook.open()] {
             let pair = try #require(try await journal.pendingPair(of: "bot"))
-            #expect(pair.id == Notebook.keyID.rawValue)
+            #expect(pair.id == Notebook.keyID)
             #expect(pair.secret == .text(Notebook.secretText))
         }
     }

@@ -1,3 +1,4 @@
+import Rotation
 import Secrets
 import Testing
 
@@ -16,7 +17,7 @@ struct SecretTests {
 
     @Test("never shows itself, however it is printed")
     func neverPrinted() {
-        let holder = Holder(secret: secret, optional: secret, pair: KeyPair(id: "AKIAEXAMPLE", secret: secret))
+        let holder = Holder(secret: secret, optional: secret, pair: KeyPair(id: AccessKeyID("AKIAEXAMPLE"), secret: secret))
         let values: [Any] = [secret, holder, holder.pair, [secret], ["key": secret], (secret, secret)]
         for value in values {
             var dumped = ""

@@ -15,7 +15,7 @@ final class FaultyJournal: Journal {
         /// What was written of it since somebody asked.
         var notes: [(note: HistoryEvent, previous: AccessKeyID?)] = []
         /// The key whose sealed pair is kept.
-        var sealed: String?
+        var sealed: AccessKeyID?
     }
 
     private let journal: StoredJournal
@@ -24,7 +24,7 @@ final class FaultyJournal: Journal {
     init(_ journal: StoredJournal) { self.journal = journal }
 
     var committed: Rotation? { state.withLock { $0.committed } }
-    var sealed: String? { state.withLock { $0.sealed } }
+    var sealed: AccessKeyID? { state.withLock { $0.sealed } }
 
     /// What was written since the last time, whoever heard of it.
     func takeNotes() -> [(note: HistoryEvent, previous: AccessKeyID?)] {

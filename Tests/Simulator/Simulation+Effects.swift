@@ -92,11 +92,11 @@ extension Simulation {
         }
         let key = iam.make(by: .keyturn, at: now)
         iam.spread[key.id] = now + random.seconds(0...(random.chance(weather.stale) ? 90 : 8))
-        return EventWithKeyPair(event: .keyCreated(key), pair: KeyPair(id: key.id.rawValue, secret: Self.secret))
+        return EventWithKeyPair(event: .keyCreated(key), pair: KeyPair(id: key.id, secret: Self.secret))
     }
 
     private mutating func verify(_ id: AccessKeyID, _ pair: KeyPair?) -> Event {
-        guard pair?.id == id.rawValue else { return .keyNotVerified(id, "the sealed secret is not in the journal") }
+        guard pair?.id == id else { return .keyNotVerified(id, "the sealed secret is not in the journal") }
         // Before a key is known everywhere, some of STS's servers know it.
         let isKnown = iam.spread[id].map { $0 <= now } ?? false
         guard iam.isActive(id), isKnown || random.chance(200) else {

@@ -85,13 +85,13 @@ extension Simulation {
     private mutating func checkPair(_ rotation: Rotation) {
         let isOpen = rotation.phase == .verifying || rotation.phase == .delivering
         // An operator may want the current one kept.
-        let retained = rotation.retained?.rawValue
-        let expected = isOpen ? rotation.next?.id.rawValue : retained
+        let retained = rotation.retained
+        let expected = isOpen ? rotation.next?.id : retained
         if rotation.phase == .idle, retained != nil, policy.retainSecret != .current {
-            violate("(e) the pair of \(retained ?? "") is kept after the rotation")
+            violate("(e) the pair of \(retained?.rawValue ?? "") is kept after the rotation")
         }
         guard journal.sealed != expected else { return }
-        violate("(e) in \(rotation.phase) the journal keeps the pair of \(journal.sealed ?? "no key")")
+        violate("(e) in \(rotation.phase) the journal keeps the pair of \(journal.sealed?.rawValue ?? "no key")")
     }
 
     /// (h) A half-written pair waits for as long as its service asks, and else for 15 s; for longer once it was refused for ten
@@ -112,7 +112,7 @@ extension Simulation {
             if journal.committed?.creations.last?.isOpen != true { violate("a key is made without an intent") }
         case .push(let name, let id):
             if id != rotation.deliveringKey?.id { violate("pushes \(id), which is not the new key") }
-            if journal.sealed != id.rawValue { violate("pushes a pair that is not in the journal") }
+            if journal.sealed != id { violate("pushes a pair that is not in the journal") }
             if !book.verified.contains(id) { violate("pushes a key that STS has not answered for") }
             if !processes.contains(where: { $0.session.user.targets[name] != nil }) {
                 violate("pushes to \(name), which is not in the configuration")

@@ -8,7 +8,7 @@ extension Simulation {
     mutating func push(_ flight: Flight) -> EventWithKeyPair? {
         guard case .push(let name, let id) = flight.effect else { return nil }
         func ended(_ result: PushResult) -> EventWithKeyPair { EventWithKeyPair(event: .pushed(name, id, result)) }
-        guard flight.pair?.id == id.rawValue else {
+        guard flight.pair?.id == id else {
             return ended(PushResult(.internal, message: "the sealed secret is not in the journal"))
         }
         guard let index = targets.firstIndex(where: { $0.name == name }) else { return nil }

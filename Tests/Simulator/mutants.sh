@@ -47,7 +47,7 @@ plant "makes a new key after a crash" $R.swift 'if phase == .creating { giveUpCr
         if phase == .creating { giveUpCreation(now) }'
 plant "goes on when one target has confirmed" $R+Delivering.swift 'deliveries.values.allSatisfy({ $0.isSettled ||' \
     '@ && deliveries.values.contains(where: \.isSettled) || deliveries.values.allSatisfy({ $0.isSettled ||'
-plant "does not list before it deactivates" $R+Retiring.swift '[mayRetireOldKey ? .deactivateKey' '[mayRetireOldKey || @ ? .deactivateKey'
+plant "does not list before it deactivates" $R+Retiring.swift '[fresh.mayRetireOldKey ? .deactivateKey' '[fresh.mayRetireOldKey || @ ? .deactivateKey'
 plant "retires beside a dead current key" $R+Seeing.swift 'guard holding.status == .active ||' \
     'guard holding.status == .active || @ ||'
 plant "deletes any stranger" $R+Creating.swift 'creations.contains(where: { $0.mayHaveMade(stranger) }) else' \
@@ -80,8 +80,8 @@ plant "does not wait for late pushes" Sources/Rotation/Delivery.swift 'max(retry
 plant "believes a lease from the future" Sources/Journal/Journal.swift 'return until - now <=' 'return @ || until - now <='
 plant "brings a leaked key back" $R+Replacing.swift 'if old?.status == .inactive, !isLeaked(previous?.id) {' \
     'if old?.status == .inactive, !isLeaked(previous?.id) || @ {'
-plant "pushes before it has listed" $R+Delivering.swift 'guard let key = deliveringKey, isListed,' 'guard let key = deliveringKey, isListed || @,'
-plant "does not look again" $R+Looking.swift 'isSeen || subjects(requirements).isEmpty' '@ || isSeen || subjects(requirements).isEmpty'
+plant "pushes before it has listed" $R+Delivering.swift 'guard let key = deliveringKey, transient.isListed,' 'guard let key = deliveringKey, transient.isListed || @,'
+plant "does not look again" $R+Looking.swift '{ fresh.isSeen || subjects(requirements).isEmpty' '{ @ || fresh.isSeen || subjects(requirements).isEmpty'
 plant "does not look before the deletion" $R+Retiring.swift 'if !isLookedAt(requirements) { return wantedLooks(requirements) }
         return isOver' 'if !isLookedAt(requirements), !(@) { return wantedLooks(requirements) }
         return isOver'
@@ -92,9 +92,11 @@ plant "ignores later writes" Sources/Rotation/Drift.swift 'changedAt > own + Dri
 plant "goes on although a target has drifted for good" $R+Looking.swift '&& !stubborn(requirements).isEmpty' '&& !(@) && !stubborn(requirements).isEmpty'
 plant "takes a target that cannot be asked for a good one" $R+Looking.swift 'if let first = failures.first, !hasLeak,' \
     'if let first = failures.first, !(@), !hasLeak,'
-plant "forgets what it saw too late" $R.swift '        isSeen = false
-        looks = [:]' '        isSeen = @ ? isSeen : false
-        looks = [:]'
+plant "forgets what it saw too late" Sources/Rotation/Transient.swift '{ fresh = Transient.Fresh() }' '{
+        let isSeen = @ && fresh.isSeen
+        fresh = Transient.Fresh()
+        fresh.isSeen = isSeen
+    }'
 plant "does not bring the old key back for a target" $R+Drifting.swift 'guard phase == .soak || phase == .deleting, !hasLeak else' \
     'guard phase == .soak || phase == .deleting, !hasLeak, !(@) else'
 plant "forgets targets that left" $R+Leaving.swift '!hasLeak && deliveries.values.contains' \
@@ -105,7 +107,7 @@ plant "does not ask for the last use" $R+Retiring.swift 'policy.requiredQuiet !=
     '!(@) && policy.requiredQuiet != nil && !hasLeak'
 plant "takes an error at the last use for never used" $R.swift '        failures += 1
         distrust()' '        if @, case .lookUpLastUse = effect {
-            isQuiet = true
+            fresh.isQuiet = true
             return
         }
         failures += 1

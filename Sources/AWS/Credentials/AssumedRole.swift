@@ -62,7 +62,8 @@ enum STSCredentials {
             !id.isEmpty, !secret.isEmpty, !token.isEmpty
         else { throw AWSError(.refused, "the answer of STS holds no credentials that can be read") }
         return Credentials(
-            pair: KeyPair(id: id, secret: .text(secret)), sessionToken: .text(token), expiry: expiry, source: source,
+            pair: KeyPair(id: AccessKeyID(id), secret: .text(secret)), sessionToken: .text(token), expiry: expiry,
+            source: source,
             origins: origins)
     }
 }

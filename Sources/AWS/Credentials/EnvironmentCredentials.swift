@@ -1,3 +1,4 @@
+internal import Rotation
 internal import Secrets
 
 /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`.
@@ -14,6 +15,6 @@ struct EnvironmentCredentials: CredentialSource {
             throw AWSError(.denied, "AWS_ACCESS_KEY_ID is set, and AWS_SECRET_ACCESS_KEY is not")
         }
         let token = environment["AWS_SESSION_TOKEN"].flatMap { $0.isEmpty ? nil : Secret.text($0) }
-        return Credentials(pair: KeyPair(id: id, secret: .text(secret)), sessionToken: token, source: name)
+        return Credentials(pair: KeyPair(id: AccessKeyID(id), secret: .text(secret)), sessionToken: token, source: name)
     }
 }

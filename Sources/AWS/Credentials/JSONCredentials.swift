@@ -10,7 +10,7 @@ enum JSONCredentials {
         guard let id = json["AccessKeyId"]?.string, let secret = json["SecretAccessKey"]?.string, !id.isEmpty,
             !secret.isEmpty
         else { return nil }
-        var credentials = Credentials(pair: KeyPair(id: id, secret: .text(secret)), source: source)
+        var credentials = Credentials(pair: KeyPair(id: AccessKeyID(id), secret: .text(secret)), source: source)
         if let token = json[token]?.string, !token.isEmpty { credentials.sessionToken = .text(token) }
         if let text = json["Expiration"]?.string {
             guard let expiry = Moment.parse(text) else { return nil }

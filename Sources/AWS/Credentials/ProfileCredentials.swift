@@ -1,3 +1,4 @@
+internal import Rotation
 internal import Secrets
 
 /// What a profile of the shared files says about credentials: keys, a role and whose credentials assume it, a token file,
@@ -123,7 +124,8 @@ struct ProfileCredentials {
             let tokenName = settings["aws_security_token"] == nil ? "aws_session_token" : "aws_security_token"
             let token = try whole(settings[tokenName], tokenName, mayBeEmpty: true)
             return StaticCredentials(
-                name: StaticCredentials.name(ofProfile: profile.name), pair: KeyPair(id: id, secret: .text(secret)),
+                name: StaticCredentials.name(ofProfile: profile.name),
+                pair: KeyPair(id: AccessKeyID(id), secret: .text(secret)),
                 sessionToken: token.map { .text($0) })
         }
 

@@ -46,7 +46,7 @@ struct HostedPushers: PushService {
         _ read: @escaping @Sendable (CallReport) -> Value
     ) {
         guard let target = targets[target] else { return answer(.ended(unknown)) }
-        host.call(question, target, timeout: timeout) { answer($0.isNotBegun ? .notBegun : .ended(read($0))) }
+        host.call(question, target, timeout: timeout) { answer($0.map { .ended(read($0)) } ?? .notBegun) }
     }
 }
 

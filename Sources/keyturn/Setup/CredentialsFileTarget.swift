@@ -21,7 +21,7 @@ struct CredentialsFileTarget: BuiltInTarget {
                 let isNew = try file.write(pair)
                 return CallReport(
                     isNew ? .ok : .unchanged, "\(place): holds \(pair.id), as was read back", evidence: .readBack,
-                    keyID: pair.id)
+                    keyID: pair.id.rawValue)
             }
         } catch {
             let outcome: PushResult.Outcome =

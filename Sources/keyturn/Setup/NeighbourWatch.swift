@@ -45,6 +45,7 @@ final class NeighbourWatch: PushService {
                 return answer(found)
             }
             pushers.host.call(.find, place, timeout: Self.timeLimit) { [self] report in
+                guard let report else { return answer(.notBegun) }
                 // A pusher that cannot look around, or cannot at the moment, holds nobody up.
                 let strays = neighbourhood.unnamed(report.places, around: place)
                 guard !strays.isEmpty else {

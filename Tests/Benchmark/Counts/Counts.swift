@@ -80,7 +80,7 @@ struct Counts {
                 case .listKeys: EventWithKeyPair(event: .keysListed([old]))
                 case .createKey:
                     EventWithKeyPair(
-                        event: .keyCreated(new), pair: KeyPair(id: new.id.rawValue, secret: .text("secret")))
+                        event: .keyCreated(new), pair: KeyPair(id: new.id, secret: .text("secret")))
                 case .verifyKey(let id): EventWithKeyPair(event: .keyVerified(id))
                 case .push(let target, let id):
                     EventWithKeyPair(
