@@ -28,18 +28,24 @@ let modules: [Target] = [
     .target(name: "HTTP", dependencies: ["CCurl", "PlainText", "Secrets", "Threads"]),
     .target(
         name: "AWS",
-        dependencies: ["CExpat", "CSodium", "HTTP", "JSON", "PlainText", "Programs", "Rotation", "Secrets"]),
+        dependencies: [
+            "CExpat", "CSodium", "HTTP", .product(name: "JSON", package: "plugin-sdk"), "PlainText", "Programs",
+            "Rotation", "Secrets",
+        ]),
     .target(name: "StateStore"),
     .target(name: "SQLiteStore", dependencies: ["CSQLite", "StateStore"]),
     .target(name: "Journal", dependencies: ["CSodium", "Rotation", "Secrets", "StateStore"]),
     .target(name: "FileTrust"),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
-    .target(name: "JSON", dependencies: ["CRE2"]),
+    .target(name: "JSONSchema", dependencies: ["CRE2", .product(name: "JSON", package: "plugin-sdk")]),
     .target(name: "PlainText"),
     .target(name: "Listening", dependencies: ["CLinux", "PlainText", "Rotation", "Threads"], swiftSettings: small),
     .target(
         name: "Notifications",
-        dependencies: ["CCrypto", "HTTP", "JSON", "PlainText", "Programs", "Rotation", "Secrets"],
+        dependencies: [
+            "CCrypto", "HTTP", .product(name: "JSON", package: "plugin-sdk"), "PlainText", "Programs", "Rotation",
+            "Secrets",
+        ],
         swiftSettings: small),
     .target(name: "Programs", dependencies: ["CLinux", "PlainText", "Secrets"]),
     .target(name: "RunnerProtocol", dependencies: [.product(name: "CKeyturnPusher", package: "plugin-sdk")]),
@@ -52,12 +58,16 @@ let modules: [Target] = [
     .target(
         name: "PusherHost",
         dependencies: [
-            "CCrypto", "CLinux", "CSodium", "FileTrust", "HTTP", "JSON", "PlainText", "Programs", "Rotation",
+            "CCrypto", "CLinux", "CSodium", "FileTrust", "HTTP", .product(name: "JSON", package: "plugin-sdk"),
+            "JSONSchema", "PlainText", "Programs", "Rotation",
             "RunnerProtocol", "Secrets", "Threads", .product(name: "CKeyturnPusher", package: "plugin-sdk"),
         ]),
     .target(
         name: "Configuration",
-        dependencies: ["CYAML", "FileTrust", "JSON", "Programs", "Rotation", "Secrets"], swiftSettings: small),
+        dependencies: [
+            "CYAML", "FileTrust", .product(name: "JSON", package: "plugin-sdk"), "JSONSchema", "Programs", "Rotation",
+            "Secrets",
+        ], swiftSettings: small),
     .target(
         name: "Engine",
         dependencies: ["Journal", "Rotation", "Secrets"]),
@@ -74,7 +84,7 @@ let executables: [Target] = [
         name: "keyturn",
         dependencies: [
             "AWS", "CLinux", "CWiping", "Configuration", "Enclosure", "Engine", "FileTrust", "HTTP", "Hardening",
-            "JSON", "Journal", "Listening",
+            .product(name: "JSON", package: "plugin-sdk"), "JSONSchema", "Journal", "Listening",
             "Notifications", "PlainText", "Programs", "PusherHost", "Rotation", "SQLiteStore", "Secrets", "StateStore",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
@@ -94,7 +104,7 @@ let executables: [Target] = [
     .executableTarget(
         name: "Sandbox",
         dependencies: [
-            "CCrypto", "CSodium", "Hardening", "Threads",
+            "CCrypto", "CSodium", "Hardening", .product(name: "JSON", package: "plugin-sdk"), "Threads",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], linkerSettings: hidden),
 ]
@@ -126,7 +136,8 @@ let counts: [Target] = [
     .executableTarget(
         name: "Counts",
         dependencies: [
-            "Configuration", "Engine", "JSON", "Journal", "Rotation", "RunnerProtocol", "SQLiteStore",
+            "Configuration", "Engine", .product(name: "JSON", package: "plugin-sdk"), "JSONSchema", "Journal",
+            "Rotation", "RunnerProtocol", "SQLiteStore",
             "Secrets",
         ], path: "Tests/Benchmark/Counts")
 ]
@@ -147,21 +158,30 @@ let tests: [Target] = [
     .testTarget(
         name: "PusherHostTests",
         dependencies: [
-            "Enclosure", "HTTP", "JSON", "PusherHost", "Rotation", "RunnerProtocol", "Secrets",
+            "Enclosure", "HTTP", .product(name: "JSON", package: "plugin-sdk"), "PusherHost", "Rotation",
+            "RunnerProtocol", "Secrets",
             .product(name: "CKeyturnPusher", package: "plugin-sdk"),
         ]),
     .testTarget(name: "PusherKitTests", dependencies: [.product(name: "PusherKit", package: "plugin-sdk")]),
-    .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+    .testTarget(name: "JSONTests", dependencies: [.product(name: "JSON", package: "plugin-sdk")]),
+    .testTarget(name: "JSONSchemaTests", dependencies: [.product(name: "JSON", package: "plugin-sdk"), "JSONSchema"]),
     .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Secrets"]),
     .testTarget(name: "PlainTextTests", dependencies: ["PlainText"]),
     .testTarget(name: "ProgramsTests", dependencies: ["Programs", "Secrets"]),
     .testTarget(name: "ListeningTests", dependencies: ["Listening", "Rotation"]),
     .testTarget(
-        name: "NotificationsTests", dependencies: ["JSON", "Notifications", "Programs", "Rotation", "Secrets"]),
+        name: "NotificationsTests",
+        dependencies: [
+            .product(name: "JSON", package: "plugin-sdk"), "Notifications", "Programs", "Rotation", "Secrets",
+        ]),
     .testTarget(
         name: "PusherConformanceTests", dependencies: [.product(name: "PusherConformance", package: "plugin-sdk")]),
     .testTarget(name: "SecretsTests", dependencies: ["Rotation", "Secrets"]),
-    .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "JSON", "Rotation", "Secrets"]),
+    .testTarget(
+        name: "ConfigurationTests",
+        dependencies: [
+            "Configuration", .product(name: "JSON", package: "plugin-sdk"), "JSONSchema", "Rotation", "Secrets",
+        ]),
     .testTarget(
         name: "JournalTests",
         dependencies: ["CSQLite", "Journal", "Rotation", "SQLiteStore", "Secrets", "StateStore"]),
@@ -172,7 +192,8 @@ let tests: [Target] = [
     .testTarget(
         name: "PluginTests",
         dependencies: [
-            "CCrypto", "CSodium", "JSON", .product(name: "CKeyturnPusher", package: "plugin-sdk"),
+            "CCrypto", "CSodium", .product(name: "JSON", package: "plugin-sdk"), "JSONSchema",
+            .product(name: "CKeyturnPusher", package: "plugin-sdk"),
             .product(name: "Yams", package: "Yams"),
         ]),
 ]
@@ -185,7 +206,8 @@ let fuzzers: [Target] =
         .executableTarget(
             name: "Fuzz",
             dependencies: [
-                "AWS", "Configuration", "HTTP", "JSON", "Listening", "PlainText", "PusherHost", "RunnerProtocol",
+                "AWS", "Configuration", "HTTP", .product(name: "JSON", package: "plugin-sdk"), "JSONSchema",
+                "Listening", "PlainText", "PusherHost", "RunnerProtocol",
                 "Secrets",
             ],
             path: "Tests/Fuzz", exclude: ["fuzz.sh"],

@@ -13,13 +13,15 @@ let package = Package(
     products: [
         .library(name: "PusherKit", targets: ["PusherKit"]),
         .library(name: "PusherConformance", targets: ["PusherConformance"]),
+        .library(name: "JSON", targets: ["JSON"]),
         .library(name: "CKeyturnPusher", targets: ["CKeyturnPusher"]),
     ],
     targets: [
         // The ABI header as a C module: `include/` holds nothing but it and its module map.
         .systemLibrary(name: "CKeyturnPusher", path: "include"),
         .target(name: "PusherKit", dependencies: ["CKeyturnPusher"], swiftSettings: settings),
-        .target(name: "PusherConformance", dependencies: ["CKeyturnPusher"], swiftSettings: settings),
+        .target(name: "JSON", swiftSettings: settings),
+        .target(name: "PusherConformance", dependencies: ["CKeyturnPusher", "JSON"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

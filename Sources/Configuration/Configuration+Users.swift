@@ -1,4 +1,5 @@
 internal import JSON
+internal import JSONSchema
 internal import Rotation
 
 extension Configuration {

@@ -1,4 +1,5 @@
 public import JSON
+public import JSONSchema
 public import Rotation
 public import Secrets
 

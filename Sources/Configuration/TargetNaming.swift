@@ -1,4 +1,5 @@
 internal import JSON
+internal import JSONSchema
 internal import Rotation
 
 /// How a target gets its name: `pusher:place`, where the place is what the manifest's `place` fields say.

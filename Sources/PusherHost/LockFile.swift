@@ -1,6 +1,7 @@
 internal import FileTrust
 internal import FoundationEssentials
 internal import JSON
+internal import JSONSchema
 
 /// `keyturn.lock`: which plugins an operator has allowed, and what they may do.
 public struct LockFile: Sendable {

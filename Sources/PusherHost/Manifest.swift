@@ -1,6 +1,7 @@
 internal import CKeyturnPusher
 internal import FoundationEssentials
 public import JSON
+public import JSONSchema
 
 /// What a plugin says of itself in `manifest.json`.
 public struct Manifest: Hashable, Sendable {

@@ -1,4 +1,5 @@
 public import JSON
+public import JSONSchema
 
 /// A service's documented rate limits, as a manifest's `pace` names them.
 ///

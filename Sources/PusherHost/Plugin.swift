@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import JSON
+internal import JSONSchema
 internal import PlainText
 
 /// A plugin as it was found on disk: `<directory>/<id>/{pusher.so,manifest.json}`.

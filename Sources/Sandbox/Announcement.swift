@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import JSON
 import Synchronization
 
 /// The one line that tells where the stand-ins are and how to be let in.
@@ -11,7 +12,7 @@ struct Announcement: Sendable {
     func print() throws {
         let credentials = world.credentials
         let names = world.account.withLock { $0.users.map(\.name) }.filter { $0 != Account.administrator }
-        let line: JSON = [
+        let line: JSONValue = [
             "aws": .string(listeners.aws.url), "travis": .string(listeners.travis.url),
             "gitlab": .string(listeners.gitlab.url), "github": .string(listeners.github.url),
             "control": .string(listeners.control.url), "region": "us-east-1",
@@ -21,7 +22,7 @@ struct Announcement: Sendable {
                 "travis": .string(credentials.travis), "gitlab": .string(credentials.gitlab),
                 "github": .string(credentials.github),
             ],
-            "users": .array(names.map(JSON.string)),
+            "users": .array(names.map(JSONValue.string)),
             "repositories": .array(world.travis.withLock { $0.repositories.map { .string($0.slug) } }),
             "projects": .array(
                 world.gitlab.withLock { $0.owners.filter { $0.kind == .project }.map { .string($0.path) } }),

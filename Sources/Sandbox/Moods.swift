@@ -1,3 +1,5 @@
+import JSON
+
 /// How the services differ from an ordinary day, as `POST /moods` says.
 struct Moods: Sendable {
     /// Seconds for which GitHub's lists show what was before a write.
@@ -20,7 +22,7 @@ struct Moods: Sendable {
     /// Takes over what is said; the rest stays.
     ///
     /// - Returns: a field that does not exist; nil: all do.
-    mutating func apply(_ json: [String: JSON]) -> String? {
+    mutating func apply(_ json: [String: JSONValue]) -> String? {
         for (name, value) in json {
             switch name {
             case "github-lag": githubLag = Double(value.int ?? 0)

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Glibc
 internal import Hardening
 internal import JSON
+internal import JSONSchema
 internal import Journal
 
 /// The program.

@@ -1,5 +1,6 @@
 import Configuration
 import JSON
+import JSONSchema
 
 /// What the manifests of the first-party plugins say, as far as the configuration must know it.
 enum Plugins {

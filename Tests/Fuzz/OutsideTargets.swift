@@ -3,6 +3,7 @@
 import Glibc
 @testable import HTTP
 import JSON
+import JSONSchema
 @testable import Listening
 @testable import PlainText
 import Secrets

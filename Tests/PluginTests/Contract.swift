@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import JSONSchema
 import Yams
 
 /// A vendor's API as it is documented, and what is wrong with a request by it.

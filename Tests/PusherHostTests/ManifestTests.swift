@@ -1,4 +1,5 @@
 import JSON
+import JSONSchema
 import PusherHost
 import Testing
 

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import Synchronization
 
 extension ControlService {
@@ -18,7 +19,7 @@ extension ControlService {
             let ids = try world.account.withLock { account throws(AWSError) in
                 _ = try account.createUser(name, at: world.awsNow)
                 try account.label(name, path: path, tags: tags)
-                var ids: [JSON] = []
+                var ids: [JSONValue] = []
                 for _ in 0..<count {
                     ids.append(.string(try account.createKey(for: name, at: world.awsNow, spreadingFor: 0).id))
                 }
@@ -34,7 +35,7 @@ extension ControlService {
         }
     }
 
-    private func readKey(_ key: JSON) throws(Refusal) -> (id: String, secret: String) {
+    private func readKey(_ key: JSONValue) throws(Refusal) -> (id: String, secret: String) {
         guard let id = key.object?["id"]?.string, let secret = key.object?["secret"]?.string else {
             throw Refusal(status: 400, message: "a key that is given needs id and secret")
         }

@@ -1,18 +1,19 @@
+import JSON
 import Synchronization
 
 extension ControlService {
     /// Users with their keys, and what every place holds.
-    var state: JSON {
+    var state: JSONValue {
         let account = world.account.withLock { $0 }
         let judgement = Judgement(secrets: account.secrets)
         let targets = Places(world).variables.mapValues { variables in
-            JSON.object(judgement.verdicts(on: variables).mapValues(JSON.string))
+            JSONValue.object(judgement.verdicts(on: variables).mapValues(JSONValue.string))
         }
-        let users = account.users.map { user in (user.name, JSON.object(["keys": .array(user.keys.map(render))])) }
+        let users = account.users.map { user in (user.name, JSONValue.object(["keys": .array(user.keys.map(render))])) }
         return ["users": .object(Dictionary(uniqueKeysWithValues: users)), "targets": .object(targets)]
     }
 
-    private func render(_ key: AccessKey) -> JSON {
+    private func render(_ key: AccessKey) -> JSONValue {
         [
             "id": .string(key.id), "status": .string(key.status.rawValue),
             "created": .string(Timestamp.text(key.created)),

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import Synchronization
 
 /// What tests and demonstrations look at the sandbox with, and break it with.
@@ -59,13 +60,13 @@ struct ControlService: RequestAnswering {
         return .empty(204)
     }
 
-    private var requests: JSON {
+    private var requests: JSONValue {
         .array(
             log.entries.map { entry in
                 [
                     "n": .int(entry.number), "service": .string(entry.service.rawValue),
                     "method": .string(entry.method), "path": .string(entry.path),
-                    "status": entry.status.map(JSON.int) ?? .null,
+                    "status": entry.status.map(JSONValue.int) ?? .null,
                     "milliseconds": .int(
                         Int(
                             (entry.at - log.start).components.seconds * 1_000
@@ -85,12 +86,12 @@ struct ControlService: RequestAnswering {
         return .json(201, ["id": .int(id)])
     }
 
-    private func object<Failure: Error>(_ request: Request, orThrow failure: Failure) throws(Failure) -> JSON {
-        guard let json = JSON(parsing: request.body), json.object != nil else { throw failure }
+    private func object<Failure: Error>(_ request: Request, orThrow failure: Failure) throws(Failure) -> JSONValue {
+        guard let json = JSONValue(parsing: request.body), json.object != nil else { throw failure }
         return json
     }
 
-    func fields(_ request: Request) throws(Refusal) -> [String: JSON] {
+    func fields(_ request: Request) throws(Refusal) -> [String: JSONValue] {
         let json = try object(request, orThrow: Refusal(status: 400, message: "the body must be a JSON object"))
         return json.object ?? [:]
     }

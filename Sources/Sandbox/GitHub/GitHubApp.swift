@@ -1,5 +1,6 @@
 import CCrypto
 import FoundationEssentials
+import JSON
 
 /// A GitHub App: tests register one with a public key of their own, and sign with its private key.
 struct GitHubApp: Sendable {
@@ -41,9 +42,9 @@ struct AppAssertion {
     init?(_ text: String) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 3, let signature = Data(base64URL: parts[2]),
-            let header = Data(base64URL: parts[0]).flatMap(JSON.init(parsing:))?.object, header["alg"] == "RS256",
-            let claims = Data(base64URL: parts[1]).flatMap(JSON.init(parsing:))?.object,
-            let issuer = claims["iss"]?.text, let issued = claims["iat"]?.int, let expires = claims["exp"]?.int
+            let header = Data(base64URL: parts[0]).flatMap(JSONValue.init(parsing:))?.object, header["alg"] == "RS256",
+            let claims = Data(base64URL: parts[1]).flatMap(JSONValue.init(parsing:))?.object,
+            let issuer = claims["iss"]?.formText, let issued = claims["iat"]?.int, let expires = claims["exp"]?.int
         else { return nil }
         self.issuer = issuer
         self.signature = signature

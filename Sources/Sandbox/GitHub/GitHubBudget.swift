@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 
 /// GitHub's rate limits: requests in an hour, and points in a minute (a read costs 1, a write 5).
 ///
@@ -56,15 +57,15 @@ final class GitHubBudget: Sendable {
         ]
     }
 
-    func overview(_ reading: Reading) -> JSON {
-        func row(_ limit: Int, used: Int) -> JSON {
+    func overview(_ reading: Reading) -> JSONValue {
+        func row(_ limit: Int, used: Int) -> JSONValue {
             [
                 "limit": .int(limit), "used": .int(min(limit, used)), "remaining": .int(max(0, limit - used)),
                 "reset": .int(Timestamp.epochSeconds(reading.hour.reset)),
             ]
         }
         let core = row(limit, used: reading.hour.used)
-        let resources: JSON = ["core": core, "search": row(30, used: 0), "graphql": row(5000, used: 0)]
+        let resources: JSONValue = ["core": core, "search": row(30, used: 0), "graphql": row(5000, used: 0)]
         return ["resources": resources, "rate": core]
     }
 }

@@ -1,8 +1,10 @@
+import JSON
+
 /// A refusal of GitHub's REST API: `basic-error` or `validation-error` of its description.
 struct GitHubError: Error {
     let status: Int
     let message: String
-    var errors: [JSON] = []
+    var errors: [JSONValue] = []
     var headers: [(name: String, value: String)] = []
 
     private static let documentation = "https://docs.github.com/rest"
@@ -15,13 +17,13 @@ struct GitHubError: Error {
 
     /// - Parameter code: one of missing, missing_field, invalid, already_exists, unprocessable, custom.
     static func invalid(_ field: String, code: String = "invalid", message: String? = nil) -> GitHubError {
-        var error: [String: JSON] = ["resource": "Secret", "field": .string(field), "code": .string(code)]
+        var error: [String: JSONValue] = ["resource": "Secret", "field": .string(field), "code": .string(code)]
         if let message { error["message"] = .string(message) }
         return GitHubError(status: 422, message: "Validation Failed", errors: [.object(error)])
     }
 
     var reply: Reply {
-        var body: [String: JSON] = [
+        var body: [String: JSONValue] = [
             "message": .string(message), "documentation_url": .string(Self.documentation), "status": "\(status)",
         ]
         if !errors.isEmpty { body["errors"] = .array(errors) }

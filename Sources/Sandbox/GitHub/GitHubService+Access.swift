@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import Synchronization
 
 /// Which of its repositories see what an organization keeps.
@@ -7,10 +8,10 @@ extension GitHubService {
     ///
     /// - Parameter former: what holds where the request does not say it, for the requests that change a part only.
     func access(
-        _ body: [String: JSON], _ place: GitHubPlace, former: GitHubAccess? = nil
+        _ body: [String: JSONValue], _ place: GitHubPlace, former: GitHubAccess? = nil
     ) throws(GitHubError) -> GitHubAccess {
         guard place.isOrganization else { return GitHubAccess() }
-        guard let visibility = body["visibility"] ?? former?.visibility.map(JSON.string) else {
+        guard let visibility = body["visibility"] ?? former?.visibility.map(JSONValue.string) else {
             throw .invalid("visibility", code: "missing_field")
         }
         guard let visibility = visibility.string, ["all", "private", "selected"].contains(visibility) else {
@@ -36,8 +37,8 @@ extension GitHubService {
     }
 
     /// The fields that an organization's secrets and variables have beside the others'.
-    func render(_ access: GitHubAccess, list url: String) -> [String: JSON] {
-        var fields: [String: JSON] = ["visibility": .optional(access.visibility)]
+    func render(_ access: GitHubAccess, list url: String) -> [String: JSONValue] {
+        var fields: [String: JSONValue] = ["visibility": .optional(access.visibility)]
         if access.visibility == "selected" { fields["selected_repositories_url"] = .string(url) }
         return fields
     }
@@ -60,7 +61,7 @@ extension GitHubService {
         }
     }
 
-    private func brief(_ repository: GitHubRepository) -> JSON {
+    private func brief(_ repository: GitHubRepository) -> JSONValue {
         [
             "id": .int(repository.id), "full_name": .string(repository.fullName), "private": true,
             "archived": .bool(repository.isArchived),

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import Synchronization
 
 /// GitHub Apps: who an App is, where it is installed, and tokens to act with there.
@@ -82,12 +83,12 @@ extension GitHubService {
             [
                 "token": .string(token.text), "expires_at": .string(Timestamp.text(token.expires)),
                 "permissions": .object(
-                    token.permissions.filter { Self.documented.contains($0.key) }.mapValues(JSON.string)),
+                    token.permissions.filter { Self.documented.contains($0.key) }.mapValues(JSONValue.string)),
                 "repository_selection": token.repositories == nil ? "all" : "selected",
             ])
     }
 
-    private func render(_ installation: GitHubInstallation, of app: GitHubApp, _ request: Request) -> JSON {
+    private func render(_ installation: GitHubInstallation, of app: GitHubApp, _ request: Request) -> JSONValue {
         let url = "\(request.base)/app/installations/\(installation.id)"
         return [
             "id": .int(installation.id), "app_id": .int(app.id), "app_slug": "keyturn",
@@ -99,7 +100,7 @@ extension GitHubService {
             "access_tokens_url": .string("\(url)/access_tokens"),
             "repositories_url": .string("\(request.base)/installation/repositories"),
             "html_url": .string("https://github.com/settings/installations/\(installation.id)"),
-            "permissions": .object(installation.permissions.mapValues(JSON.string)), "events": [],
+            "permissions": .object(installation.permissions.mapValues(JSONValue.string)), "events": [],
             "single_file_name": .null, "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
             "suspended_at": installation.isSuspended ? "2026-01-02T00:00:00Z" : .null, "suspended_by": .null,
         ]

@@ -1,3 +1,4 @@
+import JSON
 import Synchronization
 
 /// What is around a repository's own secrets and variables.
@@ -6,7 +7,7 @@ extension GitHubService {
         let found = try world.github.withLock { github throws(GitHubError) in try github.repository(repository) }
         let page = page(request, total: found.environments.count, standard: 30, most: 100)
         let items = page.cut(found.environments).enumerated().map { index, environment in
-            JSON.object(["id": .int(index + 1), "name": .string(environment.name)])
+            JSONValue.object(["id": .int(index + 1), "name": .string(environment.name)])
         }
         return list("environments", items, page: page, request: request)
     }
@@ -22,7 +23,7 @@ extension GitHubService {
         }
         let page = page(request, total: variables.count, standard: 10, most: 30)
         let items = page.cut(variables).map { variable in
-            JSON.object([
+            JSONValue.object([
                 "name": .string(variable.name), "value": .string(variable.value),
                 "created_at": .string(Timestamp.text(variable.created)),
                 "updated_at": .string(Timestamp.text(variable.updated)),

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import Synchronization
 
 extension GitHubService {
@@ -59,7 +60,7 @@ extension GitHubService {
     }
 
     /// The value that the client sealed to the place's own key.
-    private func opened(_ body: [String: JSON], by vault: GitHubVault) throws(GitHubError) -> String {
+    private func opened(_ body: [String: JSONValue], by vault: GitHubVault) throws(GitHubError) -> String {
         guard let sealed = body["encrypted_value"] else { throw .invalid("encrypted_value", code: "missing_field") }
         guard let keyID = body["key_id"] else { throw .invalid("key_id", code: "missing_field") }
         guard keyID.string == vault.keyID else { throw .invalid("key_id") }
@@ -84,8 +85,8 @@ extension GitHubService {
 
     private func isListed(_ secret: GitHubSecret) -> Bool { secret.former != nil || !isBehind(secret) }
 
-    private func render(_ secret: GitHubSecret, in path: GitHubVaultPath, _ request: Request) -> JSON {
-        var body: [String: JSON] = [
+    private func render(_ secret: GitHubSecret, in path: GitHubVaultPath, _ request: Request) -> JSONValue {
+        var body: [String: JSONValue] = [
             "name": .string(secret.name), "created_at": .string(Timestamp.text(secret.created)),
             "updated_at": .string(Timestamp.text(isBehind(secret) ? secret.former ?? secret.updated : secret.updated)),
         ]

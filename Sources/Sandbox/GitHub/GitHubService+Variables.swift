@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import Synchronization
 
 extension GitHubService {
@@ -88,19 +89,19 @@ extension GitHubService {
         }
     }
 
-    private static func validName(_ json: JSON) throws(GitHubError) -> String {
+    private static func validName(_ json: JSONValue) throws(GitHubError) -> String {
         guard let name = json.string else { throw .invalid("name") }
         if let complaint = complaint(aboutName: name) { throw .invalid("name", code: "custom", message: complaint) }
         return name.uppercased()
     }
 
-    private static func validValue(_ json: JSON) throws(GitHubError) -> String {
+    private static func validValue(_ json: JSONValue) throws(GitHubError) -> String {
         guard let value = json.string else { throw .invalid("value") }
         return value
     }
 
-    private func render(_ variable: GitHubVariable, in place: GitHubPlace, _ request: Request) -> JSON {
-        var body: [String: JSON] = [
+    private func render(_ variable: GitHubVariable, in place: GitHubPlace, _ request: Request) -> JSONValue {
+        var body: [String: JSONValue] = [
             "name": .string(variable.name), "value": .string(variable.value),
             "created_at": .string(Timestamp.text(variable.created)),
             "updated_at": .string(Timestamp.text(variable.updated)),

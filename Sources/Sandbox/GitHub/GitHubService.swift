@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import Synchronization
 
 /// The part of GitHub's REST API that keeps secrets and variables.
@@ -68,8 +69,8 @@ struct GitHubService: RequestAnswering {
     }
 
     /// The JSON object in the body; GitHub does not ask what the body says it is.
-    func object(in request: Request) throws(GitHubError) -> [String: JSON] {
-        guard let json = JSON(parsing: request.body) else { throw .unreadableJSON }
+    func object(in request: Request) throws(GitHubError) -> [String: JSONValue] {
+        guard let json = JSONValue(parsing: request.body) else { throw .unreadableJSON }
         guard let object = json.object else { throw .noObject }
         return object
     }
@@ -83,7 +84,7 @@ struct GitHubService: RequestAnswering {
     }
 
     /// A list as GitHub sends it, with links to its other pages.
-    func list(_ name: String, _ items: [JSON], page: Page, request: Request) -> Reply {
+    func list(_ name: String, _ items: [JSONValue], page: Page, request: Request) -> Reply {
         let reply = Reply.json(200, ["total_count": .int(page.total), name: .array(items)])
         let link = page.link(
             to: request.base + request.path,

@@ -1,7 +1,9 @@
+import JSON
+
 /// A refusal of GitLab's API, with the body that its Grape endpoints send.
 struct GitLabError: Error {
     let status: Int
-    let body: JSON
+    let body: JSONValue
 
     static func message(_ status: Int, _ text: String) -> GitLabError {
         GitLabError(status: status, body: ["message": .string("\(status) \(text)")])
@@ -15,7 +17,7 @@ struct GitLabError: Error {
     /// What the model says about each field.
     static func validation(_ complaints: [(field: String, message: String)]) -> GitLabError {
         let fields = Dictionary(grouping: complaints, by: \.field).mapValues { complaints in
-            JSON.array(complaints.map { .string($0.message) })
+            JSONValue.array(complaints.map { .string($0.message) })
         }
         return GitLabError(status: 400, body: ["message": .object(fields)])
     }

@@ -1,23 +1,25 @@
 import FoundationEssentials
+import JSON
 
 /// The parameters of a request, from its body and its query string; the body wins.
 struct GitLabParameters: Sendable {
-    private let values: [String: JSON]
+    private let values: [String: JSONValue]
     /// The scope that `filter[environment_scope]` names, in the query, a form or nested in JSON.
     let scopeFilter: String?
 
     init(_ request: Request) throws(GitLabError) {
-        var values: [String: JSON] = [:]
+        var values: [String: JSONValue] = [:]
         for (name, value) in request.query { values[name] = .string(value) }
         for (name, value) in try Self.body(of: request) { values[name] = value }
-        scopeFilter = values["filter[environment_scope]"]?.text ?? values["filter"]?.object?["environment_scope"]?.text
+        scopeFilter =
+            values["filter[environment_scope]"]?.formText ?? values["filter"]?.object?["environment_scope"]?.formText
         self.values = values
     }
 
-    private static func body(of request: Request) throws(GitLabError) -> [String: JSON] {
+    private static func body(of request: Request) throws(GitLabError) -> [String: JSONValue] {
         guard !request.body.isEmpty else { return [:] }
         if request.isJSON {
-            guard let json = JSON(parsing: request.body) else {
+            guard let json = JSONValue(parsing: request.body) else {
                 throw .parameter("There was a problem in the JSON you submitted")
             }
             guard let object = json.object else { throw .parameter("The JSON body must be an object") }
@@ -35,7 +37,7 @@ struct GitLabParameters: Sendable {
                 body: ["error": .string("The provided content-type '\(request.contentType)' is not supported.")])
         }
         guard let fields else { throw .parameter("The body could not be parsed") }
-        return Dictionary(fields.map { ($0.name, JSON.string($0.value)) }) { $1 }
+        return Dictionary(fields.map { ($0.name, JSONValue.string($0.value)) }) { $1 }
     }
 
     func has(_ name: String) -> Bool { values[name] != nil }
@@ -52,7 +54,7 @@ struct GitLabParameters: Sendable {
         switch values[name] {
         case nil, .null: return nil
         case .array, .object: throw .parameter("\(name) is invalid")
-        case let value?: return value.text
+        case let value?: return value.formText
         }
     }
 

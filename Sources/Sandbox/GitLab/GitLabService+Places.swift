@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import Synchronization
 
 /// What GitLab tells about the token, projects and groups themselves, and where a project has gone.
@@ -13,7 +14,7 @@ extension GitLabService {
                 200,
                 [
                     "id": 7, "name": "keyturn", "revoked": false, "created_at": "2026-01-01T00:00:00.000Z",
-                    "description": .null, "scopes": .array(moods.gitlabScopes.map(JSON.string)), "user_id": 3,
+                    "description": .null, "scopes": .array(moods.gitlabScopes.map(JSONValue.string)), "user_id": 3,
                     "last_used_at": .null, "active": true, "expires_at": .optional(moods.gitlabTokenEnd),
                 ])
         case ("projects", let name):

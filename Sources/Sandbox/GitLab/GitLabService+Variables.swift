@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 
 extension GitLabService {
     static func list(

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 
 /// A CI/CD variable of a project, a group or the whole instance.
 struct GitLabVariable: Sendable {
@@ -40,8 +41,8 @@ struct GitLabVariable: Sendable {
     }
 
     /// - Parameter isInstance: variables of the instance have no scope and cannot be hidden.
-    func rendered(isInstance: Bool) -> JSON {
-        var body: [String: JSON] = [
+    func rendered(isInstance: Bool) -> JSONValue {
+        var body: [String: JSONValue] = [
             "variable_type": .string(type), "key": .string(key),
             "value": isHidden ? .null : .optional(value), "protected": .bool(isProtected),
             "masked": .bool(isMasked), "raw": .bool(isRaw), "description": .optional(description),

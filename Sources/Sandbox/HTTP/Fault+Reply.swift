@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 
 extension Fault {
     /// What the client gets instead of the service's own reply.

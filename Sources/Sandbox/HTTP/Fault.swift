@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 
 /// Something that shall go wrong, and how often.
 struct Fault: Sendable {
@@ -43,7 +44,7 @@ extension Fault {
         "afterEffect", "garbage", "headers",
     ]
 
-    init(_ json: JSON) throws(Invalid) {
+    init(_ json: JSONValue) throws(Invalid) {
         guard let object = json.object else { throw Invalid(reason: "the body must be a JSON object") }
         if let stranger = object.keys.first(where: { !Self.fields.contains($0) }) {
             throw Invalid(reason: "there is no field \(stranger)")

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 
 /// What a service answers, before it is put on the wire.
 struct Reply: Sendable {
@@ -11,7 +12,7 @@ struct Reply: Sendable {
     /// The connection closes without a reply, as when a server dies or a network parts.
     static let dropped = Reply(status: 0, isDropped: true)
 
-    static func json(_ status: Int, _ value: JSON, type: String = "application/json") -> Reply {
+    static func json(_ status: Int, _ value: JSONValue, type: String = "application/json") -> Reply {
         Reply(status: status, headers: [("Content-Type", type)], body: value.encoded)
     }
 

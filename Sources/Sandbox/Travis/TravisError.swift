@@ -1,3 +1,5 @@
+import JSON
+
 /// A refusal of Travis CI's API v3 (its `renderer/error.rb`).
 struct TravisError: Error {
     let status: Int
@@ -23,7 +25,7 @@ struct TravisError: Error {
     }
 
     var reply: Reply {
-        var body: [String: JSON] = [
+        var body: [String: JSONValue] = [
             "@type": "error", "error_type": .string(type), "error_message": .string(message),
         ]
         if let resource { body["resource_type"] = .string(resource) }

@@ -1,3 +1,5 @@
+import JSON
+
 /// One request about one repository, which was read when the request began.
 struct TravisExchange: Sendable {
     let repository: TravisRepository
@@ -11,8 +13,8 @@ struct TravisExchange: Sendable {
     }
 
     /// The variable as the API shows it: the value of one that is not public is never shown.
-    func render(_ variable: TravisVariable, isMinimal: Bool = false) -> JSON {
-        var body: [String: JSON] = [
+    func render(_ variable: TravisVariable, isMinimal: Bool = false) -> JSONValue {
+        var body: [String: JSONValue] = [
             "@type": "env_var", "@href": .string("\(href)/env_var/\(variable.id)"),
             "@representation": isMinimal ? "minimal" : "standard", "id": .string(variable.id),
             "name": .string(variable.name), "public": .optional(variable.isPublic),
@@ -25,7 +27,7 @@ struct TravisExchange: Sendable {
         return .object(body)
     }
 
-    func withWarnings(_ rendered: JSON) -> JSON {
+    func withWarnings(_ rendered: JSONValue) -> JSONValue {
         guard !parameters.warnings.isEmpty, case .object(var body) = rendered else { return rendered }
         body["@warnings"] = .array(parameters.warnings)
         return .object(body)

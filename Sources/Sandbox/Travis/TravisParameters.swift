@@ -1,19 +1,20 @@
 import FoundationEssentials
+import JSON
 
 /// What a client sent for an environment variable, filtered as Travis CI's `query.rb` does it.
 ///
 /// Only flat, dotted names count: `env_var.value`. A bare `value` passes and is not used; everything else, the
 /// nested form among it, is ignored with a warning.
 struct TravisParameters: Sendable {
-    private(set) var values: [String: JSON] = [:]
-    private(set) var warnings: [JSON] = []
+    private(set) var values: [String: JSONValue] = [:]
+    private(set) var warnings: [JSONValue] = []
 
     private static let bare: Set<String> = ["name", "value", "public", "branch"]
     private static let dotted = Set(bare.map { "env_var." + $0 })
     private static let ours: Set<String> = ["include", "representation"]
 
     init(_ request: Request) throws(TravisError) {
-        var sent = request.query.map { (name: $0.name, value: JSON.string($0.value)) }
+        var sent = request.query.map { (name: $0.name, value: JSONValue.string($0.value)) }
         if !request.body.isEmpty { sent += try Self.body(of: request) }
         for (name, value) in sent {
             if Self.dotted.contains(name) {
@@ -37,9 +38,9 @@ struct TravisParameters: Sendable {
         }
     }
 
-    private static func body(of request: Request) throws(TravisError) -> [(name: String, value: JSON)] {
+    private static func body(of request: Request) throws(TravisError) -> [(name: String, value: JSONValue)] {
         if request.isJSON {
-            guard let object = JSON(parsing: request.body)?.object else { throw .wrongParameters }
+            guard let object = JSONValue(parsing: request.body)?.object else { throw .wrongParameters }
             return object.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
         }
         let fields =
@@ -50,13 +51,15 @@ struct TravisParameters: Sendable {
         return fields.map { (name: $0.name, value: .string($0.value)) }
     }
 
-    var name: String? { values["env_var.name"]?.text }
+    var name: String? { values["env_var.name"]?.formText }
 
     /// Copies what was sent into a variable.
     func apply(to variable: inout TravisVariable) {
         if let name { variable.name = name }
-        if let value = values["env_var.value"] { variable.value = value.text }
-        if let isPublic = values["env_var.public"] { variable.isPublic = isPublic.bool ?? (isPublic.text == "true") }
-        if let branch = values["env_var.branch"] { variable.branch = branch.text }
+        if let value = values["env_var.value"] { variable.value = value.formText }
+        if let isPublic = values["env_var.public"] {
+            variable.isPublic = isPublic.bool ?? (isPublic.formText == "true")
+        }
+        if let branch = values["env_var.branch"] { variable.branch = branch.formText }
     }
 }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import Synchronization
 
 /// The part of Travis CI's API v3 that keeps environment variables.
@@ -39,7 +40,7 @@ struct TravisService: RequestAnswering {
     }
 
     private func list(_ exchange: TravisExchange, isMinimal: Bool) -> Reply {
-        var body: [String: JSON] = [
+        var body: [String: JSONValue] = [
             "@type": "env_vars", "@href": .string(exchange.href + "/env_vars"),
             "@representation": isMinimal ? "minimal" : "standard",
             "env_vars": .array(exchange.repository.variables.map { exchange.render($0, isMinimal: isMinimal) }),

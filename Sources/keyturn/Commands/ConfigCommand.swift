@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import JSON
+internal import JSONSchema
 internal import PusherHost
 
 struct ConfigCommand: ParsableCommand {

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Enclosure
 internal import FoundationEssentials
 internal import JSON
+internal import JSONSchema
 internal import PusherHost
 
 struct PluginInfo: ParsableCommand {

@@ -3,6 +3,7 @@ internal import Configuration
 internal import Enclosure
 internal import FoundationEssentials
 internal import JSON
+internal import JSONSchema
 internal import PusherConformance
 internal import PusherHost
 

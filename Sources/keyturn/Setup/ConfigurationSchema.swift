@@ -1,4 +1,5 @@
 internal import JSON
+internal import JSONSchema
 internal import PusherHost
 
 /// The JSON Schema of `keyturn.yaml`, for editors: its own fields, and those of the plugins that are there.

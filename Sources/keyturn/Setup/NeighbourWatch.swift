@@ -2,6 +2,7 @@ internal import AWS
 internal import Configuration
 internal import Engine
 internal import JSON
+internal import JSONSchema
 internal import PusherHost
 internal import Rotation
 internal import Secrets

@@ -1,5 +1,6 @@
 internal import Configuration
 internal import JSON
+internal import JSONSchema
 internal import Rotation
 
 extension Workspace {

@@ -6,6 +6,7 @@ internal import FoundationEssentials
 internal import Glibc
 internal import HTTP
 internal import JSON
+internal import JSONSchema
 internal import Journal
 internal import PusherHost
 internal import Rotation

@@ -1,6 +1,7 @@
 import Configuration
 import Engine
 import JSON
+import JSONSchema
 import Journal
 import Rotation
 import RunnerProtocol

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// What a manifest asks for besides hosts. Nothing of it is given just because it is asked for.
 public struct Asks: Hashable, Sendable {
     /// Files and directories that the pusher's process wants to read.

@@ -1,4 +1,5 @@
 internal import CKeyturnPusher
+internal import JSON
 
 /// What a check works with: the pusher, ways to load and call it, and a place for what was found.
 final class Bench {

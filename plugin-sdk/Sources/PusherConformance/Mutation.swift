@@ -1,4 +1,5 @@
 internal import CKeyturnPusher
+internal import JSON
 
 /// Made-up input: something good, with something wrong in it.
 enum Mutation {

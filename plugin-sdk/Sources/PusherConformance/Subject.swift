@@ -1,5 +1,6 @@
 internal import CKeyturnPusher
 internal import FoundationEssentials
+internal import JSON
 
 /// The pusher under test, as its files tell it.
 public struct Subject: Sendable {

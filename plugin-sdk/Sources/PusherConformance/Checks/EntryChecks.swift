@@ -1,4 +1,5 @@
 internal import CKeyturnPusher
+internal import JSON
 
 /// The entry function, and hosts of other versions than the plugin's.
 enum EntryChecks {

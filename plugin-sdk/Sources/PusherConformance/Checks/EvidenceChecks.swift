@@ -1,5 +1,6 @@
 internal import CKeyturnPusher
 internal import FoundationEssentials
+internal import JSON
 
 /// What a pusher says of how a push was confirmed, against the answers that it was given.
 enum EvidenceChecks {

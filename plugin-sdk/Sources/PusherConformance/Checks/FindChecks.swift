@@ -1,4 +1,5 @@
 internal import CKeyturnPusher
+internal import JSON
 
 /// `kt.find/1`: places around a target. What keyturn leaves out in use is a fault here.
 enum FindChecks {

@@ -1,4 +1,5 @@
 internal import CKeyturnPusher
+internal import JSON
 
 /// What the plugin says of itself.
 enum ManifestChecks {

@@ -1,4 +1,5 @@
 internal import CKeyturnPusher
+internal import JSON
 
 /// `open` and `close`.
 enum OpenChecks {

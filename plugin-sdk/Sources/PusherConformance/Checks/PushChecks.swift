@@ -1,4 +1,5 @@
 internal import CKeyturnPusher
+internal import JSON
 
 /// A service where all is well.
 enum PushChecks {

@@ -1,4 +1,5 @@
 internal import CKeyturnPusher
+internal import JSON
 
 /// What is asked of the service, and odd targets.
 enum RequestChecks {

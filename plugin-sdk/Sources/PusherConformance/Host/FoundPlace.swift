@@ -1,4 +1,5 @@
 internal import CKeyturnPusher
+internal import JSON
 
 /// A place that `kt.find/1` reported, copied, and what is wrong with its form.
 struct FoundPlace: Sendable {

@@ -1,4 +1,5 @@
 internal import CKeyturnPusher
+internal import JSON
 internal import Synchronization
 
 /// An opened pusher.

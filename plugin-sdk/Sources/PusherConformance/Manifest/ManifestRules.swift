@@ -1,3 +1,5 @@
+internal import JSON
+
 /// What a manifest alone must keep to. `keyturn plugin test` makes it a failure, and `keyturn plugin pin` a refusal, in the same
 /// words.
 public enum ManifestRules {

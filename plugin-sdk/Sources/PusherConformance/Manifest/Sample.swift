@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Makes values that fit a schema, as far as manifests use JSON Schema.
 enum Sample {
     private static let depthLimit = 8

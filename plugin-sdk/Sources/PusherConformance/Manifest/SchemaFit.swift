@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Whether the fields of a found place could be a target's, by the manifest's schema. They come as texts: a number as its
 /// digits, and an empty text for what is absent.
 enum SchemaFit {

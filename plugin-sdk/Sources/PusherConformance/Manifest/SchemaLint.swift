@@ -1,3 +1,5 @@
+internal import JSON
+
 /// What is wrong with a schema of a manifest.
 enum SchemaLint {
     private static let depthLimit = 16

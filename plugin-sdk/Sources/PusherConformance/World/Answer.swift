@@ -1,4 +1,5 @@
 internal import CKeyturnPusher
+internal import JSON
 
 /// What the scripted world answers to one request.
 struct Answer: Sendable {

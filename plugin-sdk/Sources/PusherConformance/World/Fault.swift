@@ -1,4 +1,5 @@
 internal import CKeyturnPusher
+internal import JSON
 
 /// What goes wrong, and which outcomes of a call are in place then. Any other that is no "ok" is surprising.
 struct Fault: Sendable {

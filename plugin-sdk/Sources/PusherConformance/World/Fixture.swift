@@ -1,3 +1,5 @@
+internal import JSON
+
 /// The author's `conformance.json`: a configuration, targets, and how the service answers when all is well.
 struct Fixture: Sendable {
     var configuration: JSONValue

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// One reply of the fixture: to which requests, and what it does to the service's state.
 struct Rule: @unchecked Sendable {
     // Unchecked for the expression, which is a value that nobody changes.

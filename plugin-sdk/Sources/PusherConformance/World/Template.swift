@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Fills in what a reply takes from its request.
 ///
 /// `{{1}}` is the first group of the path, `{{body.NAME}}` a field of the JSON body (`NAME` as it is, or a path through

@@ -1,3 +1,4 @@
+internal import JSON
 internal import Synchronization
 
 /// The service as the plugin sees it: the fixture's replies, or a fault in their place.

@@ -1,4 +1,4 @@
-@testable import JSON
+@testable import JSONSchema
 import Testing
 
 @Suite("Spelling")

@@ -1,3 +1,5 @@
+internal import JSON
+
 extension Schema {
     /// The most patterns in one schema. Each is compiled when its plugin is pinned, and whenever it is used.
     private static let patternLimit = 512

@@ -1,3 +1,5 @@
+public import JSON
+
 /// A JSON Schema, as far as manifests use it: `type`, `properties`, `required`, `additionalProperties: false`, `enum`,
 /// `const`, `pattern`, `minLength`, `maxLength`, `minimum`, `maximum`, `items`, `minItems`, `oneOf`, `anyOf`, `not`, `description`,
 /// `default`. Other keywords are passed over, as the specification of JSON Schema wants it.
@@ -140,5 +142,16 @@ public struct Schema: Hashable, Sendable {
             return "fits \(isTooMany ? "more than one" : "none") of the allowed forms"
         }
         return "needs \(isTooMany ? "only " : "")one of \(names.joined(separator: ", "))"
+    }
+}
+
+extension JSONValue {
+    /// The words of JSON Schema that hold for this: a whole number is a number, too.
+    fileprivate var types: Set<String> {
+        switch self {
+        case .integer: ["integer", "number"]
+        case .number(let number): number.rounded() == number ? ["integer", "number"] : ["number"]
+        default: [type]
+        }
     }
 }

@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 
-/// Any JSON value. The SDK needs nothing of the core, so it has its own.
-enum JSONValue: Hashable, Sendable {
+/// Any JSON value: what manifests, configurations and services' answers are read as.
+public enum JSONValue: Hashable, Sendable {
     case null
     case bool(Bool)
     case integer(Int64)
@@ -10,35 +10,56 @@ enum JSONValue: Hashable, Sendable {
     case array([JSONValue])
     case object([String: JSONValue])
 
-    /// Parses a text; nil: it is none.
-    init?(parsing bytes: [UInt8]) {
+    /// Parses a text.
+    ///
+    /// - Throws: what `JSONDecoder` throws.
+    public init(parsing text: String) throws {
+        self = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
+    }
+
+    /// Parses bytes; nil: they are not one JSON value.
+    public init?(parsing bytes: some Collection<UInt8>) {
         guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)) else { return nil }
         self = value
     }
 
-    /// One line of JSON, with sorted keys.
-    var text: String {
+    /// The value as one line of JSON, with sorted keys.
+    public var text: String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // A JSONValue holds nothing that JSON does not know but NaN and infinities, which become null.
         return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
     }
 
-    subscript(name: String) -> JSONValue? { object?[name] }
+    /// The member of an object.
+    public subscript(name: String) -> JSONValue? {
+        if case .object(let members) = self { members[name] } else { nil }
+    }
 
-    var string: String? { if case .string(let text) = self { text } else { nil } }
-    var integer: Int64? { if case .integer(let number) = self { number } else { nil } }
-    var array: [JSONValue]? { if case .array(let elements) = self { elements } else { nil } }
-    var object: [String: JSONValue]? { if case .object(let members) = self { members } else { nil } }
+    /// The text of a string.
+    public var string: String? { if case .string(let text) = self { text } else { nil } }
+
+    /// The value of a whole number.
+    public var integer: Int64? { if case .integer(let number) = self { number } else { nil } }
+
+    /// The value of a boolean.
+    public var bool: Bool? { if case .bool(let flag) = self { flag } else { nil } }
+
+    /// The elements of an array.
+    public var array: [JSONValue]? { if case .array(let elements) = self { elements } else { nil } }
+
+    /// The members of an object.
+    public var object: [String: JSONValue]? { if case .object(let members) = self { members } else { nil } }
 
     /// The elements of an array of strings; nil: it is none.
-    var strings: [String]? {
+    public var strings: [String]? {
         guard let array else { return nil }
         let texts = array.compactMap(\.string)
         return texts.count == array.count ? texts : nil
     }
 
     /// JSON Schema's word for what this is.
-    var type: String {
+    public var type: String {
         switch self {
         case .null: "null"
         case .bool: "boolean"
@@ -51,13 +72,14 @@ enum JSONValue: Hashable, Sendable {
     }
 
     /// The object with other members set.
-    func setting(_ members: [String: JSONValue]) -> JSONValue {
+    public func setting(_ members: [String: JSONValue]) -> JSONValue {
         .object((object ?? [:]).merging(members) { $1 })
     }
 }
 
 extension JSONValue: Codable {
-    init(from decoder: any Decoder) throws {
+    /// Reads any JSON value.
+    public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {
             self = .null
@@ -76,16 +98,27 @@ extension JSONValue: Codable {
         }
     }
 
-    func encode(to encoder: any Encoder) throws {
+    /// Writes the value.
+    public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
         case .null: try container.encodeNil()
         case .bool(let flag): try container.encode(flag)
         case .integer(let integer): try container.encode(integer)
-        case .number(let number): try container.encode(number)
+        case .number(let number):
+            if number.isFinite { try container.encode(number) } else { try container.encodeNil() }
         case .string(let text): try container.encode(text)
         case .array(let array): try container.encode(array)
         case .object(let members): try container.encode(members)
         }
+    }
+}
+
+extension JSONValue {
+    /// The value as indented JSON, with sorted keys.
+    public var prettyText: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
     }
 }
