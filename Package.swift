@@ -185,7 +185,9 @@ let tests: [Target] = [
     .testTarget(
         name: "JournalTests",
         dependencies: ["CSQLite", "Journal", "Rotation", "SQLiteStore", "Secrets", "StateStore"]),
-    .testTarget(name: "StoreTests", dependencies: ["CSQLite", "SQLiteStore", "StateStore"]),
+    .testTarget(
+        name: "StoreTests",
+        dependencies: ["CSQLite", "Journal", "Rotation", "SQLiteStore", "Secrets", "StateStore"]),
     .testTarget(
         name: "EngineTests",
         dependencies: ["Engine", "Journal", "Rotation", "SQLiteStore", "Secrets"]),

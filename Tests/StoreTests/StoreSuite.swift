@@ -5,6 +5,8 @@ import Testing
 struct StoreSuite: Sendable, CustomTestStringConvertible {
     let name: String
     let open: @Sendable () async throws -> any StateStore
+    /// Gives a state of its own, which is empty.
+    let openFresh: @Sendable () async throws -> any StateStore
 
     var testDescription: String { name }
 

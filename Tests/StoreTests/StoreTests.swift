@@ -14,7 +14,11 @@ final class Directory: Sendable {
 @Suite struct StoreTests {
     static func stores() throws -> [StoreSuite] {
         let directory = try Directory()
-        return [StoreSuite(name: "SQLite") { try SQLiteStore(path: directory.path + "/state.db") }]
+        return [
+            StoreSuite(
+                name: "SQLite", open: { try SQLiteStore(path: directory.path + "/state.db") },
+                openFresh: { try SQLiteStore(path: nil) })
+        ]
     }
 
     @Test(arguments: try stores())
@@ -36,6 +40,9 @@ final class Directory: Sendable {
     func documentsAreComparedAndSet(_ suite: StoreSuite) async throws {
         try await suite.documentsAreComparedAndSet()
     }
+
+    @Test(arguments: try stores())
+    func aCrashAnywhereLosesNothing(_ suite: StoreSuite) async throws { try await suite.aCrashAnywhereLosesNothing() }
 
     @Test(arguments: try stores())
     func itTakesTheSizesThatOccur(_ suite: StoreSuite) async throws { try await suite.itTakesTheSizesThatOccur() }
