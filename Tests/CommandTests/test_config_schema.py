@@ -66,11 +66,47 @@ def test_what_is_wrong_does_not(bare, change):
     assert not validator(bare).is_valid(file)
 
 
-def test_the_schema_knows_every_field_that_is_read(bare):
-    """A field that the reader learns is a field for editors too."""
-    read = set()
-    for source in (REPOSITORY / "Sources" / "Configuration").glob("*.swift"):
-        read |= set(re.findall(r'reader\.(?:string|strings|field|duration|flag|integer)\(\s*"([^"]+)"', source.read_text()))
-    assert len(read) > 20
-    text = bare.must("config", "schema").out
-    assert {name for name in read if f'"{name}"' not in text} == set()
+UNKNOWN = "zzzzzzzzzzzzzzzz"
+
+
+@pytest.mark.parametrize("path", [
+    (), ("aws",), ("defaults",), ("history",), ("plugins",), ("users", "cicd-bot"),
+    ("users", "cicd-bot", "aws"), ("discover",), ("self-rotation",), ("notifications", 0),
+])
+def test_the_schema_knows_every_field_that_is_read(bare, path):
+    """A field that the reader learns is a field for editors too: the reader lists the ones that it knows."""
+    file = {**example(), "discover": {"tag": "keyturn=yes", "targets": example()["users"]["cicd-bot"]["targets"]},
+            "self-rotation": {"user": "keyturn", "profile": "default"}, "notifications": [{"command": ["tell"]}]}
+    place = file
+    for name in path:
+        if isinstance(place, dict):
+            place.setdefault(name, {})
+        place = place[name]
+    place[UNKNOWN] = 1
+    schema = validator(bare)
+    (bare.directory / "keyturn.yaml").write_text(yaml.safe_dump(file))
+    said = bare.must("check", status=78).err
+    known = re.search(f"unknown field `{UNKNOWN}`; known here: ([^;\n]*)", said)
+    assert known, said
+    fields = set(re.findall("`([^`]+)`", known[1].split(" in `")[0]))
+    assert fields
+    place.pop(UNKNOWN)
+    for field in fields:
+        broken = copy.deepcopy(file)
+        inner = broken
+        for name in path:
+            inner = inner[name]
+        # A value of no field's type: an unknown field would be called additional, a known one wrong.
+        inner[field] = {UNKNOWN: [[[]]]}
+        messages = [message for error in schema.iter_errors(broken) for message in texts(error)]
+        assert not any(f"'{field}' was unexpected" in message for message in messages), (field, messages)
+    strange = copy.deepcopy(file)
+    inner = strange
+    for name in path:
+        inner = inner[name]
+    inner[UNKNOWN] = 1
+    assert not schema.is_valid(strange)
+
+
+def texts(error):
+    return [error.message] + [text for inner in error.context for text in texts(inner)]

@@ -3,9 +3,10 @@
 import base64
 import os
 import re
-import time
 
 import boto3
+
+from world import waited_for
 
 
 def rotated(world):
@@ -129,9 +130,12 @@ def test_adopt_resolves_two_unknown_keys(world):
     world.must("adopt", "--user", "cicd-bot", "--current", "AKIATYPO", status=1)
     assert world.sandbox.keys() == {first: "Active", second: "Active"}
     world.must("adopt", "--user", "cicd-bot", "--current", first)
-    while world.status()["phase"] != "idle":
+
+    def is_over():
         world.must("step")
-        time.sleep(0.2)
+        return world.status()["phase"] == "idle"
+
+    waited_for(is_over)
     assert world.sandbox.keys() == {first: "Active"}
 
 

@@ -21,7 +21,7 @@ def moment(entry):
 
 @pytest.mark.timeout(150)
 def test_300_repositories_under_a_secondary_limit(make):
-    """900 points a `minute`, which takes eight seconds here: no request is refused, and no time is lost."""
+    """900 points a `minute`, which takes eight seconds here: hardly one request is refused, and no time is lost."""
     minute, count = 8, 300
     world = make("--rate-limits", "--github-minute", minute, "--targets", count, users={
         "cicd-bot": {"targets": repositories(count)}})

@@ -163,6 +163,7 @@ extension StoreSuite {
         let kinds = try await after.history(filter).map(\.note.kind)
         #expect(kinds == [.verifying, .delivering, .delivered, .delivered, .allDelivered], "died after \(operations)")
         #expect(try await after.verifyHistory(holding: nil).faults.isEmpty)
+        #expect(try await store.user("bot")?.parts["pair"] == nil, "the pair of a rotation that is over is kept")
         #expect(try await after.told(at: "slack").keys.elementsEqual(["bot"]))
         // The first one was not dead, but asleep: what it still wants to write comes too late.
         if !isOver, let position = first.position, let awake = try? await StoredJournal(store, seal: seal) {
