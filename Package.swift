@@ -185,6 +185,10 @@ let tests: [Target] = [
     .testTarget(
         name: "JournalTests",
         dependencies: ["CSQLite", "Journal", "Rotation", "SQLiteStore", "Secrets", "StateStore"]),
+    .testTarget(name: "EnclosureTests", dependencies: ["CEnclosure", "Enclosure"]),
+    .testTarget(
+        name: "PusherRunnerTests",
+        dependencies: ["PusherRunner", "RunnerProtocol", .product(name: "CKeyturnPusher", package: "plugin-sdk")]),
     .testTarget(
         name: "StoreTests",
         dependencies: ["CSQLite", "Journal", "Rotation", "SQLiteStore", "Secrets", "StateStore"]),
