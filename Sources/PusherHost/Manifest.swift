@@ -11,6 +11,10 @@ public struct Manifest: Hashable, Sendable {
     public var version: String
     /// One line.
     public var summary: String
+    /// The service as people call it, "Travis CI"; where the manifest has none, the plugin's ID.
+    public var title: String
+    /// What a first entry of `keyturn.yaml` looks like; nil: the manifest gives none.
+    public var example: ManifestExample?
     /// What it asks to be granted.
     public var asks: Grants
     /// Whether calls for different targets may come at the same time.
@@ -34,6 +38,8 @@ public struct Manifest: Hashable, Sendable {
 
     /// The longest summary, in bytes.
     private static let summaryLimit = Int(KT_MAX_SUMMARY)
+    /// The longest title, in bytes.
+    private static let titleLimit = 64
     /// The largest manifest, in bytes.
     static let sizeLimit = Int(KT_MAX_MANIFEST)
 
@@ -71,6 +77,10 @@ public struct Manifest: Hashable, Sendable {
         guard summary.utf8.count <= Self.summaryLimit else {
             throw PluginError("\(place): `summary` is longer than \(Self.summaryLimit) bytes")
         }
+        title = json["title"]?.string ?? id
+        guard (1...Self.titleLimit).contains(title.utf8.count) else {
+            throw PluginError("\(place): `title` must have 1 to \(Self.titleLimit) bytes")
+        }
         let parts = Grants.schema.merging(["pace": PaceRules.schema]) { first, _ in first }
         let asking = Schema(.object(["properties": .object(parts)]))
         if let violation = asking.violations(in: json).first {
@@ -85,6 +95,9 @@ public struct Manifest: Hashable, Sendable {
         shapes = try Self.shapes(json["shapes"], place)
         configuration = Schema(json["configuration"] ?? .bool(true))
         target = Schema(json["target"] ?? .bool(true))
+        example = try json["example"].map { example throws(PluginError) in
+            try ManifestExample(example, secrets: secrets, place: self.place, at: place)
+        }
     }
 
     private static func isIDByte(_ byte: UInt8) -> Bool {

@@ -49,6 +49,36 @@ struct ManifestTests {
         #expect(found.doubts == ["target.a: keyturn does not check `format`"])
     }
 
+    @Test("an example must be what keyturn would take")
+    func example() throws {
+        func faults(_ example: String) throws -> [String] {
+            ManifestRules.exampleFaults(
+                of: try json(
+                    #"""
+                    {"id": "x", "secrets": ["token"], "place": ["p"], "example": \#(example),
+                     "configuration": {"required": ["token"], "properties": {"token": {"type": "string"}}},
+                     "target": {"additionalProperties": false, "required": ["p", "access-key-id"],
+                     "properties": {"p": {"type": "string", "pattern": "^a/"}}}}
+                    """#))
+        }
+        let token = #""configuration": {"token": {"env": "T"}}"#
+        #expect(try faults(#"{"name": "x", \#(token), "target": {"p": "a/b"}}"#) == [])
+        #expect(
+            try faults(#"{"name": "x"}"#) == [
+                "`example` must have `name`, and the objects `configuration` and `target`"
+            ])
+        #expect(
+            try faults(#"{"name": "x", "configuration": {"token": "plain"}, "target": {"p": "b"}}"#) == [
+                #"`example.configuration.token` is a secret: { "env": NAME }"#,
+                #"`example.target`: `p` is `b`: it does not match its pattern ^a/"#,
+            ])
+        #expect(
+            try faults(#"{"name": "x", "configuration": {}, "target": {"q": "b"}}"#) == [
+                "`example.target` has no field of `place`", "`example.configuration`: `token` is missing",
+                "`example.target`: `q` is not a field of a target", "`example.target`: `p` is missing",
+            ])
+    }
+
     @Test("the same seed and iteration make the same input, others another")
     func random() {
         func made(_ seed: UInt64, _ iteration: Int) -> [UInt8] {

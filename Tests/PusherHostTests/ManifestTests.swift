@@ -9,8 +9,20 @@ struct ManifestTests {
     func least() throws {
         let manifest = try Manifest(text: #"{"id":"x"}"#, at: "manifest.json")
         #expect(manifest.id == "x" && manifest.allowsThreads && manifest.asks == Grants())
-        #expect(manifest.shapes.isEmpty)
+        #expect(manifest.shapes.isEmpty && manifest.title == "x" && manifest.example == nil)
         #expect(manifest.target.violations(in: .object(["any": .string("thing")])).isEmpty)
+    }
+
+    @Test("have a title and a first entry of the configuration, for init and the documentation")
+    func example() throws {
+        let text = #"""
+            {"id": "travis-ci", "title": "Travis CI", "secrets": ["token"], "place": ["repository"], "example":
+             {"name": "travis", "configuration": {"token": {"env": "TRAVIS_TOKEN"}}, "target": {"repository": "acme/app"}}}
+            """#
+        let manifest = try Manifest(text: text, at: "manifest.json")
+        #expect(manifest.title == "Travis CI" && manifest.example?.name == "travis")
+        #expect(manifest.example?.tokenVariable == "TRAVIS_TOKEN" && manifest.example?.placeField == "repository")
+        #expect(manifest.example?.target == ["repository": .string("acme/app")])
     }
 
     @Test(
@@ -32,6 +44,16 @@ struct ManifestTests {
             (#"{"id":"a","shapes":["b"]}"#, "`shapes` must be an object"),
             (#"{"id":"a","shapes":{"b":"c"}}"#, "`shapes` must be an object"),
             (#"{"id":"a","shapes":{"b":[]}}"#, "`shapes` must be an object"),
+            (#"{"id":"a","title":""}"#, "`title` must have 1 to 64 bytes"),
+            (#"{"id":"a","example":{}}"#, "`example` must have `name`"),
+            (
+                #"{"id":"a","place":["p"],"example":{"name":"A b","configuration":{},"target":{"p":"x"}}}"#,
+                "`example` must"
+            ),
+            (
+                #"{"id":"a","place":["p"],"example":{"name":"a","configuration":{},"target":{"q":"x"}}}"#,
+                "in a field of `place`"
+            ),
             (#"{"id":"a","abi":{"min":2,"max":3}}"#, "version 2 to 3 of the pusher ABI"),
         ])
     func mistakes(text: String, words: String) {

@@ -21,7 +21,7 @@ enum ManifestChecks {
         ConformanceCheck("manifest-fields", "The manifest's fields are known, and fit together.") {
             bench throws(Stop) in
             let manifest = bench.subject.manifest
-            ManifestRules.faults(of: manifest).forEach(bench.fail)
+            (ManifestRules.faults(of: manifest) + ManifestRules.exampleFaults(of: manifest)).forEach(bench.fail)
             if manifest["abi"] == nil { bench.warn("`abi` is missing: {\"min\": 1, \"max\": 1}") }
             let can = manifest["can"]?.strings ?? []
             let library = try Library(path: bench.subject.library, host: ScriptedHost())

@@ -5,7 +5,8 @@ internal import JSON
 public enum ManifestRules {
     static let known: Set = [
         "id", "version", "summary", "abi", "hosts", "threads", "secrets", "place", "exclusive", "can", "configuration",
-        "target", "shapes", "files", "network", "programs", "pace", "runtime", "homepage", "license", "description",
+        "target", "title", "example", "shapes", "files", "network", "programs", "pace", "runtime", "homepage",
+        "license", "description",
     ]
 
     /// What is wrong with a manifest, a sentence each; empty: nothing. Patterns are left out: keyturn compiles them itself.
@@ -15,10 +16,12 @@ public enum ManifestRules {
         guard let manifest = JSONValue(parsing: text), manifest.object != nil else {
             return ["it is not a JSON object"]
         }
-        return faults(of: manifest)
+        let found =
+            faults(of: manifest)
             + ["configuration", "target"].flatMap { name in
                 manifest[name].map { SchemaLint.faults($0, name, withPatterns: false).faults } ?? []
             }
+        return found.isEmpty ? exampleFaults(of: manifest) : found
     }
 
     /// What is wrong with the fields, but for the schemas of themselves.
@@ -26,6 +29,31 @@ public enum ManifestRules {
         (manifest.object ?? [:]).keys.sorted().filter { !known.contains($0) }
             .map { Spelling.unknown($0, among: known) } + lists(manifest) + hosts(manifest) + names(manifest)
             + shapes(manifest) + words(manifest)
+    }
+
+    /// A first entry of `keyturn.yaml` must be one that keyturn would take.
+    static func exampleFaults(of manifest: JSONValue) -> [String] {
+        guard let example = manifest["example"] else { return [] }
+        guard example["name"]?.string != nil, let configuration = example["configuration"]?.object,
+            let target = example["target"]?.object
+        else { return ["`example` must have `name`, and the objects `configuration` and `target`"] }
+        let places = manifest["place"]?.strings ?? []
+        let missing = places.contains { target[$0] != nil } ? [] : ["`example.target` has no field of `place`"]
+        let secrets = Set(manifest["secrets"]?.strings ?? [])
+        let plain = configuration.keys.sorted().filter {
+            secrets.contains($0) && configuration[$0]?["env"]?.string == nil
+        }
+        .map { "`example.configuration.\($0)` is a secret: { \"env\": NAME }" }
+        return missing + plain + faults(of: configuration, secrets, manifest["configuration"], "configuration")
+            + faults(of: target, [], manifest["target"], "target")
+    }
+
+    private static func faults(
+        of fields: [String: JSONValue], _ secrets: Set<String>, _ schema: JSONValue?, _ name: String
+    ) -> [String] {
+        guard let schema else { return [] }
+        let values = fields.map { ($0.key, secrets.contains($0.key) ? .string("token") : $0.value) }
+        return SchemaFit.faults(of: Dictionary(values) { first, _ in first }, schema).map { "`example.\(name)`: \($0)" }
     }
 
     private static func lists(_ manifest: JSONValue) -> [String] {
