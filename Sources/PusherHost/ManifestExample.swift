@@ -15,10 +15,11 @@ public struct ManifestExample: Hashable, Sendable {
 
     init(_ json: JSONValue, secrets: Set<String>, place: [String], at file: String) throws(PluginError) {
         guard let name = json["name"]?.string, Self.isName(name), let configuration = json["configuration"]?.object,
-            let target = json["target"]?.object, let field = place.first(where: { target[$0]?.string != nil })
+            let target = json["target"]?.object,
+            let field = (place + target.keys.sorted()).first(where: { target[$0]?.string != nil })
         else {
             throw PluginError(
-                "\(file): `example` must have `name`, letters and digits, and the objects `configuration` and `target`; `target` must have a text in a field of `place`"
+                "\(file): `example` must have `name`, letters and digits, the objects `configuration` and `target`, and a text in `target`"
             )
         }
         (self.name, self.configuration, self.target, placeField) = (name, configuration, target, field)
