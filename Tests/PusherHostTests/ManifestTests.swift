@@ -48,11 +48,11 @@ struct ManifestTests {
             (#"{"id":"a","example":{}}"#, "`example` must have `name`"),
             (
                 #"{"id":"a","place":["p"],"example":{"name":"A b","configuration":{},"target":{"p":"x"}}}"#,
-                "`example` must"
+                "`example` must have `name`"
             ),
             (
-                #"{"id":"a","place":["p"],"example":{"name":"a","configuration":{},"target":{"q":"x"}}}"#,
-                "in a field of `place`"
+                #"{"id":"a","place":["p"],"example":{"name":"a","configuration":{},"target":{"q":7}}}"#,
+                "and a text in `target`"
             ),
             (#"{"id":"a","abi":{"min":2,"max":3}}"#, "version 2 to 3 of the pusher ABI"),
         ])
