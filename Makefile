@@ -17,7 +17,8 @@ VENV := .build/venv
 REQUESTS := .build/requests.jsonl
 PACKAGES := libcurl4-openssl-dev libexpat1-dev libre2-dev libssl-dev libseccomp-dev libsodium-dev libsqlite3-dev libyaml-dev pkg-config
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-PUSHERS := TravisCI:travis-ci GitLabCI:gitlab-ci GitHubActions:github-actions Exec:exec
+# The pushers that ship, MODULE:ID: each folder below Plugins that has a manifest.
+PUSHERS := $(foreach manifest,$(sort $(wildcard Plugins/*/manifest.json)),$(notdir $(patsubst %/,%,$(dir $(manifest)))):$(shell sed -n '/^  "id": /{s/.*: "//;s/".*//;p;q}' $(manifest)))
 # Their IDs: an installation pins these, and nothing else that lies in the directory.
 OWN := $(foreach pusher,$(PUSHERS),$(lastword $(subst :, ,$(pusher))))
 
@@ -108,8 +109,7 @@ copy:
 	tree Sources/Packaging/schemas schemas; \
 	page() { \
 	  sed -E -e 's#\(\.\./Examples/#(../examples/#g; s#\((\.\./\.\./\.\./)?Sources/Documentation/Guides/#(\1guides/#g; s#\((\.\./\.\./\.\./)?Sources/Documentation/Examples/#(\1examples/#g' \
-	    -e 's#(Plugins/)TravisCI/README#\1travis-ci#g; s#(Plugins/)GitLabCI/README#\1gitlab-ci#g' \
-	    -e 's#(Plugins/)GitHubActions/README#\1github-actions#g; s#(Plugins/)Exec/README#\1exec#g' \
+	    $(foreach pusher,$(PUSHERS),-e 's#(Plugins/)$(firstword $(subst :, ,$(pusher)))/README#\1$(lastword $(subst :, ,$(pusher)))#g') \
 	    -e 's#\((\.\./\.\./\.\./)?Plugins/#(\1pushers/#g; s#plugin-sdk/README\.md#writing-a-pusher.md#g' \
 	    -e 's#\(plugin-sdk/include/#(../../../include/#g; s#\(\.\./\.\./\.\./#(../#g; s#\(\.\./include#(../../../include#g' "$$1" > $(FROM)/page.tmp; \
 	  put 644 $(FROM)/page.tmp "$$2"; \

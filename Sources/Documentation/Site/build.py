@@ -1,6 +1,7 @@
 """The documentation as a site: build.py REPOSITORY DIRECTORY. Plain pages, no script, nothing from the web."""
 
 import html
+import json
 import pathlib
 import re
 import shutil
@@ -11,18 +12,22 @@ from markdown_it import MarkdownIt
 
 GUIDES = "Sources/Documentation/Guides"
 
-#: Groups of the table of contents. A guide that is in none comes last, so that none is forgotten.
+#: Groups of the table of contents; a pusher's guide has the name of its folder and comes second. A guide that is in none comes
+#: last, so that none is forgotten.
 CONTENTS = {
-    "Begin": ["FirstRotation", "TravisCI", "GitLabCI", "GitHubActions", "Credentials", "Discovery"],
+    "Begin": ["FirstRotation", "Credentials", "Discovery"],
     "Run": ["Operating", "Monitoring", "Notifications", "Upgrade"],
     "When it matters": ["LeakResponse", "Blocked"],
     "How it works": ["HowItRotates", "SecurityModel", "History"],
 }
-PLUGINS = {
-    "Plugins/TravisCI/README.md": "pushers/travis-ci", "Plugins/GitLabCI/README.md": "pushers/gitlab-ci",
-    "Plugins/GitHubActions/README.md": "pushers/github-actions", "Plugins/Exec/README.md": "pushers/exec",
-    "plugin-sdk/README.md": "writing-a-pusher",
-}
+
+
+def plugins(repository):
+    """The page of each pusher that ships, by its source, and the one for their authors."""
+    found = {}
+    for manifest in sorted((repository / "Plugins").glob("*/manifest.json")):
+        found[f"Plugins/{manifest.parent.name}/README.md"] = f"pushers/{json.loads(manifest.read_text())['id']}"
+    return {**found, "plugin-sdk/README.md": "writing-a-pusher"}
 
 
 class Page:
@@ -55,12 +60,15 @@ class Site:
     def __init__(self, repository, directory):
         self.repository, self.directory = repository, directory
         guides = sorted(path.stem for path in (repository / GUIDES).glob("*.md"))
-        named = [name for names in CONTENTS.values() for name in names]
-        self.groups = {group: [f"{GUIDES}/{name}.md" for name in names if name in guides] for group, names in CONTENTS.items()}
+        pushers = plugins(repository)
+        contents = {group: list(names) for group, names in CONTENTS.items()}
+        contents["Begin"][1:1] = [pathlib.Path(source).parent.name for source in pushers]
+        named = [name for names in contents.values() for name in names]
+        self.groups = {group: [f"{GUIDES}/{name}.md" for name in names if name in guides] for group, names in contents.items()}
         self.groups["How it works"] += [f"{GUIDES}/{name}.md" for name in guides if name not in named]
-        self.groups["Every field and answer"] = list(PLUGINS)
+        self.groups["Every field and answer"] = list(pushers)
         addresses = {f"{GUIDES}/{name}.md": f"guides/{name}.html" for name in guides}
-        addresses |= {source: f"{address}.html" for source, address in PLUGINS.items()}
+        addresses |= {source: f"{address}.html" for source, address in pushers.items()}
         addresses |= {"README.md": "index.html", "CHANGELOG.md": "changes.html", "SECURITY.md": "security.html"}
         self.pages = {(repository / source).resolve(): Page(repository, source, address) for source, address in addresses.items()}
         self.files = {}
