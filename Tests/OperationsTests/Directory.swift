@@ -55,8 +55,10 @@ final class Directory: Sendable {
 
     static let targets = ["github:acme/app", "gitlab:acme/tools/app", "travis:acme/app"]
 
-    /// The installation that the tests work with.
-    static let installation = Installation(prefix: ProcessInfo.processInfo.environment["KEYTURN_STAGE"] ?? "not/staged")
+    /// The installation that the tests work with: that of `KEYTURN_STAGE`, else what `make stage` made.
+    static let installation = Installation(
+        prefix: ProcessInfo.processInfo.environment["KEYTURN_STAGE"]
+            ?? URL(fileURLWithPath: #filePath + "/../../../.build/stage").standardizedFileURL.path)
 
     var context: OperationContext {
         var context = OperationContext(
