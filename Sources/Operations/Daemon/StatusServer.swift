@@ -209,7 +209,7 @@ extension Snapshot.User {
                     mayBeTorn: delivery.mayBeTorn, drift: delivery.drift, isQuiet: delivery.isQuiet)
             },
             next: .init(action: due.action.rawValue, due: due.at), problem: line.problem,
-            problemCode: rotation.problem?.code.rawValue ?? (line.problem == nil ? nil : "not-delivered"),
+            problemCode: line.problemCode,
             needsAttention: needsAttention)
     }
 }

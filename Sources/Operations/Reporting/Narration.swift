@@ -106,7 +106,7 @@ struct Narration {
     }
 
     private var next: String {
-        guard let policy, let current = rotation.current else { return "" }
-        return "; the next one begins at \(Moment.text(current.created + policy.rotateEvery))"
+        guard let policy, rotation.current != nil else { return "" }
+        return "; the next one begins at \(Moment.text(rotation.due(at: at, policy: policy).at))"
     }
 }
