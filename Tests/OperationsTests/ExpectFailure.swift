@@ -34,7 +34,7 @@ func expectMistake(
 ) async -> String {
     let sentence = await expectFailure(.configuration, of: directory, sourceLocation: sourceLocation) { context in
         var rotations = try Rotations(context, isTimed: false)
-        _ = try await rotations.rotate([], seesThrough: false, despiteFreeze: false, display: nil)
+        _ = try await rotations.rotate([], toTheEnd: false, despiteFreeze: false, display: nil)
     }
     for word in words { #expect(sentence.contains(word), sourceLocation: sourceLocation) }
     if let line {

@@ -118,7 +118,7 @@ struct OrderTests {
             of: try Directory(Directory.configuration("soak: 1h", frozen))
         ) { context in
             var rotations = try Rotations(context, isTimed: false)
-            _ = try await rotations.rotate([], seesThrough: false, despiteFreeze: false, display: nil)
+            _ = try await rotations.rotate([], toTheEnd: false, despiteFreeze: false, display: nil)
         }
     }
 }

@@ -1,26 +1,6 @@
 internal import Dispatch
 internal import Glibc
 
-/// What a process that stays up is told.
-enum DaemonCommand: Sendable {
-    /// A configuration with all that its work needs.
-    struct Opened {
-        var loaded: LoadedConfiguration
-        var services: OpenServices
-    }
-
-    /// SIGTERM, SIGINT.
-    case stop
-    /// SIGHUP.
-    case reload
-    /// It is time to look for users again.
-    case look
-    /// A configuration was looked at anew. It takes the place of the present one; nil: that one stays.
-    case renewed(Opened?)
-    /// The scheduler has ended by itself.
-    case ended
-}
-
 /// Signals, given on as orders. A second one that asks for the end ends the process at once.
 final class Signals: Sendable {
     private static let numbers = [SIGTERM, SIGINT, SIGHUP]

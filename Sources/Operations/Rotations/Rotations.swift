@@ -27,16 +27,16 @@ package struct Rotations {
     ///
     /// - Parameters:
     ///   - users: by name; none: all.
-    ///   - sees: whether the rotations are seen through, overlap and soak included.
+    ///   - isWhole: whether the rotations are worked on to their end, overlap and soak included.
     ///   - despiteFreeze: whether they begin also in a time in which `freeze` lets none begin.
     package mutating func rotate(
-        _ users: [String], seesThrough sees: Bool, despiteFreeze: Bool, display: (any RotationDisplay)?
+        _ users: [String], toTheEnd isWhole: Bool, despiteFreeze: Bool, display: (any RotationDisplay)?
     ) async throws -> RotationReport {
         let status = try await loaded.discover(remembers: true)
         let users = try loaded.select(users)
         if !despiteFreeze { try refuseFrozen(users) }
         let order = RotationRun.Order(
-            requests: [sees ? .rotateOrFinish : .rotate], extent: sees ? .wholeRotation : .due)
+            requests: [isWhole ? .rotateOrFinish : .rotate], extent: isWhole ? .wholeRotation : .due)
         return try await RotationRun(loaded, display: display, timings: timings).work(on: users, order, after: status)
     }
 

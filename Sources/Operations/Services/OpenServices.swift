@@ -33,7 +33,7 @@ extension ServiceFactory {
     ///
     /// - Parameters:
     ///   - timings: where the time goes, if it is asked for.
-    ///   - observe: is told what happens, as it happens, from any thread.
+    ///   - observe: gets what happens, as it happens, from any thread.
     func open(
         for users: [ConfiguredUser], _ state: StateAccess, timings: Timings? = nil,
         observe: @escaping @Sendable (RotationProgress) -> Void

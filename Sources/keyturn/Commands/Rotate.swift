@@ -28,7 +28,7 @@ struct Rotate: AsyncParsableCommand {
     func run() async throws {
         var rotations = try Rotations(OperationContext(options), isTimed: timing.timings)
         try await rotations.rotate(
-            selection.users, seesThrough: wait, despiteFreeze: despiteFreeze,
+            selection.users, toTheEnd: wait, despiteFreeze: despiteFreeze,
             display: wait ? LiveView.wanted(options) : nil
         ).print(options)
     }
