@@ -71,6 +71,14 @@ let modules: [Target] = [
     .target(
         name: "Engine",
         dependencies: ["Journal", "Rotation", "Secrets"]),
+    .target(
+        name: "Operations",
+        dependencies: [
+            "AWS", "CLinux", "Configuration", "Enclosure", "Engine", "FileTrust", "HTTP",
+            .product(name: "JSON", package: "plugin-sdk"), "JSONSchema", "Journal",
+            "Listening", "Notifications", "PlainText", "Programs", "PusherHost", "Rotation", "SQLiteStore", "Secrets",
+            "StateStore", .product(name: "PusherConformance", package: "plugin-sdk"),
+        ], swiftSettings: small),
 ]
 
 /// A program exports nothing. Swift's static library would have it export all of its own, which also keeps what nobody uses.
@@ -83,9 +91,8 @@ let executables: [Target] = [
     .executableTarget(
         name: "keyturn",
         dependencies: [
-            "AWS", "CLinux", "CWiping", "Configuration", "Enclosure", "Engine", "FileTrust", "HTTP", "Hardening",
-            .product(name: "JSON", package: "plugin-sdk"), "JSONSchema", "Journal", "Listening",
-            "Notifications", "PlainText", "Programs", "PusherHost", "Rotation", "SQLiteStore", "Secrets", "StateStore",
+            "CWiping", "Hardening", .product(name: "JSON", package: "plugin-sdk"), "JSONSchema", "Operations",
+            "PlainText", "Rotation",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
             .product(name: "PusherConformance", package: "plugin-sdk"),
@@ -195,6 +202,13 @@ let tests: [Target] = [
     .testTarget(
         name: "EngineTests",
         dependencies: ["Engine", "Journal", "Rotation", "SQLiteStore", "Secrets"]),
+    .testTarget(
+        name: "OperationsTests",
+        dependencies: [
+            "AWS", "Configuration", "Engine", .product(name: "JSON", package: "plugin-sdk"), "JSONSchema", "Journal",
+            "Operations", "PusherHost", "Rotation", "SQLiteStore",
+            "Secrets", "StateStore",
+        ]),
     .testTarget(
         name: "PluginTests",
         dependencies: [

@@ -44,7 +44,14 @@ public struct ManagedUser: Sendable {
         self.policy = policy
         self.comesLast = comesLast
         self.targets = Dictionary(targets.map { ($0.name, $0) }) { first, _ in first }
-        requirements = UserRequirements(
+        requirements = UserRequirements(policy: policy, targets: targets, forgotten: forgotten)
+    }
+}
+
+extension UserRequirements {
+    /// What a rotation must know of a user with these targets.
+    package init(policy: Policy, targets: [ManagedTarget], forgotten: [TargetName: String]) {
+        self.init(
             policy: policy, targets: targets.map(\.name), oneValue: Set(targets.filter(\.isOneValue).map(\.name)),
             identities: Dictionary(targets.compactMap { target in target.identity.map { (target.name, $0) } }) {
                 first, _ in first

@@ -73,6 +73,13 @@ extension Rotation {
         return Due(action: due.action, at: max(due.at, retryAt))
     }
 
+    /// When the next rotation begins, where a freeze keeps it from beginning before; nil: none does.
+    public func beginningAfterFreeze(at now: Timestamp, policy: Policy) -> Timestamp? {
+        let due = due(at: now, policy: policy)
+        guard phase == .idle, due.action == .rotate, let current else { return nil }
+        return due.at > max(current.created + policy.rotateEvery, now) ? due.at : nil
+    }
+
     /// When there is something to do: what is due, or a look at the targets before that.
     public func nextWork(at now: Timestamp, policy: Policy) -> Timestamp {
         if isProblemStale(at: now, policy: policy) { return now }

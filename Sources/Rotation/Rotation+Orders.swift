@@ -28,6 +28,9 @@ extension Rotation {
         }
     }
 
+    /// Whether there is anything that `retry` could try again: not for a user that keyturn has never rotated.
+    public var mayRetry: Bool { number > 0 || problem != nil }
+
     private var old: String { previous?.id.rawValue ?? "the old key" }
 
     /// A rotation that has not delivered its key everywhere is the one that was asked for.

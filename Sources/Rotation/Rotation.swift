@@ -239,7 +239,8 @@ public struct Rotation: Hashable, Codable, Sendable {
             case .activateKey(let id): transition.notes.append(HistoryEvent(.activating, key: id))
             case .deactivateKey(let id):
                 transition.notes.append(HistoryEvent(.deactivating, key: id, detail: reasonToDeactivate(id)))
-            case .deleteKey(let id) where id == transient.orphan: transition.notes.append(HistoryEvent(.deletingOrphan, key: id))
+            case .deleteKey(let id) where id == transient.orphan:
+                transition.notes.append(HistoryEvent(.deletingOrphan, key: id))
             case .deleteKey(let id):
                 transition.notes.append(HistoryEvent(.deleting, key: id, detail: reasonToDelete(id)))
             case .listKeys, .verifyKey, .lookUpLastUse, .inspect, .check: break

@@ -3,7 +3,7 @@ internal import Glibc
 internal import Hardening
 internal import JSON
 internal import JSONSchema
-internal import Journal
+internal import Operations
 
 /// The program.
 @main
@@ -55,10 +55,9 @@ struct Keyturn: AsyncParsableCommand {
             end(ExitStatus.done.rawValue)
         } catch let finished as FinishedWith {
             end(finished.status.rawValue)
-        } catch let failure as CommandFailure {
-            tell(failure)
-        } catch let error as JournalError {
-            tell(CommandFailure(error))
+        } catch let failure as OperationFailure {
+            failure.report(asJSON: CommandLine.arguments.contains("--json"))
+            end(failure.status.rawValue)
         } catch {
             let status = exitCode(for: error).rawValue
             let message = fullMessage(for: error)
@@ -85,15 +84,10 @@ struct Keyturn: AsyncParsableCommand {
             }
             let path = command == Self.self ? "keyturn" : "keyturn \(command._commandName)"
             let near = Spelling.nearest(to: word, among: known.map { $0._commandName })
-            throw CommandFailure(
+            throw OperationFailure(
                 .usage,
                 "there is no command `\(path) \(word)`; "
                     + (near.map { "did you mean `\(path) \($0)`?" } ?? "`\(path) --help` lists those that there are"))
         }
-    }
-
-    private static func tell(_ failure: CommandFailure) {
-        failure.tell(asJSON: CommandLine.arguments.contains("--json"))
-        end(failure.status.rawValue)
     }
 }

@@ -25,18 +25,6 @@ def refuses(world, words, status=78, commands=("rotate", "step", "status", "hist
     assert world.sandbox.requests() == []
 
 
-def test_a_text_file(world):
-    """It is somebody's file, and not touched."""
-    world.database.write_text("my notes\n" * 500)
-    refuses(world, ["keyturn.db"])
-
-
-def test_a_short_text_file(world):
-    """Shorter than the header of a database."""
-    world.database.write_text("notes\n")
-    refuses(world, ["keyturn.db"])
-
-
 def test_another_programs_database(world):
     """A SQLite file without keyturn's mark."""
     with sqlite3.connect(world.database) as database:
@@ -95,16 +83,6 @@ def test_a_state_from_before_the_first_release(world):
     world.sandbox.clear_requests()
     for command in ("rotate", "status"):
         assert "before the first release" in world.must(command, status=78).err
-    assert world.sandbox.requests() == []
-
-
-def test_another_seal_key(world):
-    """The state was sealed with another one: told before anything is made."""
-    world.must("step")
-    world.sandbox.clear_requests()
-    world.write("seal.key", "A" * 43 + "=\n", 0o600)
-    for command in ("rotate", "check"):
-        assert "seal key" in world.must(command, status=78).err
     assert world.sandbox.requests() == []
 
 

@@ -155,6 +155,6 @@ def test_the_template_of_the_serverless_example_is_right():
     severities = [{match.rule.severity for match in api.lint_all(template)} - {"informational"}
                   for template in (text, text.replace("AWS::EFS::MountTarget", "AWS::EFS::Mount"))]
     assert severities == [set(), {"error"}]
-    source = (guides.REPOSITORY / "Sources/keyturn/Commands/PolicyCommand.swift").read_text()
+    source = (guides.REPOSITORY / "Sources/Operations/NewConfiguration/PolicyDocument.swift").read_text()
     actions = set(re.findall(r'"(iam:\w+AccessKey\w*|iam:GetUser)"', source))
     assert len(actions) == 6 and actions <= set(re.findall(r"- (iam:\w+)$", text, re.MULTILINE))

@@ -53,3 +53,12 @@ def test_what_decides_knows_nothing():
     package = targets()
     assert package["Rotation"] == set() and package["StateStore"] == set()
     assert package["Engine"] == {"Journal", "Rotation", "Secrets"}
+
+
+def test_the_terminal_knows_no_adapter():
+    """Commands parse, call an operation and print: what opens, asks and writes is behind Operations."""
+    package = targets()
+    behind = package["Operations"] - {"JSON", "JSONSchema", "PlainText", "Rotation", "PusherConformance"}
+    assert {"AWS", "Engine", "HTTP", "Journal", "PusherHost", "SQLiteStore"} <= behind
+    assert package["keyturn"] & behind == set() and "Operations" in package["keyturn"]
+    assert [name for name, known in package.items() if "Operations" in known] == ["keyturn"]

@@ -214,34 +214,3 @@ def test_the_test_message(told, receiver):
     assert [check["ok"] for check in result.json["checks"]] == [False, False]
     assert "it answered 404" in result.json["checks"][0]["detail"]
     assert "webhook http://127.0.0.1" in told.must("check").out
-
-
-def test_mistakes(told):
-    """One sentence with file and line, status 78, and nothing is begun."""
-    secret = {"file": "webhook.secret"}
-    cases = [
-        ([{"webhook": "http://example.com/", "secret": secret}], "must be a URL that begins with https://"),
-        ([{"webhook": "http://localhost.evil.com/", "secret": secret}], "must be a URL that begins with https://"),
-        ([{"webhook": "http://localhost:1@evil.com/", "secret": secret}], "must be a URL that begins with https://"),
-        ([{"webhook": "https://example.com/"}], "`notifications[0].secret` is missing"),
-        ([{"webhook": "https://example.com/", "secret": "hunter2"}], "a secret is never written here"),
-        ([{"slack": "https://hooks.slack.com/services/x"}], "a secret is never written here"),
-        ([{"slack": {"env": "NOWHERE"}}], "NOWHERE is not set"),
-        ([{"command": []}], "`notifications[0].command` needs a program"),
-        ([{"command": ["x"], "secret": secret}], "belongs to a webhook"),
-        ([{"command": ["x"], "on": ["hold"]}], "has `hold`; what there is: blocked, recovered, drift, completed, revoked"),
-        ([{"command": ["x"], "wehbook": "y"}], "unknown field `wehbook`; did you mean `webhook`?"),
-        ([{}], "needs one of `webhook`, `slack` and `command`"),
-        ([{"command": ["x"], "slack": {"env": "X"}}], "needs one of"),
-        ({"command": ["x"]}, "`notifications` must be a list"),
-    ]
-    for entries, complaint in cases:
-        told.configuration["notifications"] = entries
-        told.save()
-        result = told.must("rotate", status=78)
-        assert complaint in result.err and "keyturn.yaml:" in result.err and len(result.err.splitlines()) == 1, str(result)
-        assert "hunter2" not in result.err
-    told.assert_untouched()
-    told.configuration["notifications"] = []
-    told.save()
-    assert "nobody is told anything" in told.must("notify", status=1).err

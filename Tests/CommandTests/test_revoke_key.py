@@ -165,3 +165,10 @@ def test_a_key_of_a_user_that_keyturn_has_never_seen(slow):
     (old,) = slow.sandbox.keys()
     assert slow.must("revoke", old, "--json").json["users"][0]["rotation"] == 1
     assert old not in slow.sandbox.keys()
+
+
+def test_a_user_that_keyturn_has_never_seen(slow):
+    """It is taken over first, and there is one document all the same."""
+    (old,) = slow.sandbox.keys()
+    assert slow.must("revoke", "cicd-bot", "--json").json["users"][0]["rotation"] == 1
+    assert old not in slow.sandbox.keys()

@@ -172,23 +172,6 @@ def test_without_it(own):
     assert "cut itself off" in result.err and "self-rotation" in result.err
 
 
-@pytest.mark.parametrize("field, words", [
-    ({}, "`self-rotation.user` is missing"), ({"user": "a b"}, "no IAM user name"),
-    ({"user": "cicd-bot"}, "stands in `users` too"), ({"user": OWN, "file": "x"}, "unknown field `file`"),
-])
-def test_mistakes(own, field, words):
-    own.configuration["self-rotation"] = field
-    own.save()
-    result = own.must("plan", status=78)
-    assert words in result.err and len(result.err.splitlines()) == 1
-
-
-def test_the_policy(own):
-    """It may replace its own key."""
-    (statement,) = own.must("policy").json["Statement"]
-    assert f"arn:aws:iam::*:user/{OWN}" in statement["Resource"]
-
-
 def test_the_own_key_is_never_killed(world):
     """Also where AWS did not say in time whose key keyturn runs with, and the rotation has begun."""
     world.sandbox.place("github", "acme/own")

@@ -17,7 +17,8 @@ struct SecretTests {
 
     @Test("never shows itself, however it is printed")
     func neverPrinted() {
-        let holder = Holder(secret: secret, optional: secret, pair: KeyPair(id: AccessKeyID("AKIAEXAMPLE"), secret: secret))
+        let pair = KeyPair(id: AccessKeyID("AKIAEXAMPLE"), secret: secret)
+        let holder = Holder(secret: secret, optional: secret, pair: pair)
         let values: [Any] = [secret, holder, holder.pair, [secret], ["key": secret], (secret, secret)]
         for value in values {
             var dumped = ""

@@ -1,5 +1,5 @@
 import FoundationEssentials
-public import JSON
+import JSON
 
 /// Bodies as the stand-ins read and write them.
 extension JSONValue {
@@ -30,11 +30,11 @@ extension JSONValue: @retroactive ExpressibleByStringLiteral, @retroactive Expre
     @retroactive ExpressibleByDictionaryLiteral, @retroactive ExpressibleByStringInterpolation,
     @retroactive ExpressibleByExtendedGraphemeClusterLiteral, @retroactive ExpressibleByUnicodeScalarLiteral
 {
-    public init(stringLiteral value: String) { self = .string(value) }
-    public init(booleanLiteral value: Bool) { self = .bool(value) }
-    public init(integerLiteral value: Int) { self = .int(value) }
-    public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
-    public init(dictionaryLiteral elements: (String, JSONValue)...) {
+    init(stringLiteral value: String) { self = .string(value) }
+    init(booleanLiteral value: Bool) { self = .bool(value) }
+    init(integerLiteral value: Int) { self = .int(value) }
+    init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+    init(dictionaryLiteral elements: (String, JSONValue)...) {
         self = .object(Dictionary(elements) { _, last in last })
     }
 }

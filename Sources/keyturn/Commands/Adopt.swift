@@ -1,6 +1,5 @@
 internal import ArgumentParser
-internal import Configuration
-internal import Rotation
+internal import Operations
 
 struct Adopt: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -18,11 +17,7 @@ struct Adopt: AsyncParsableCommand {
 
     @OptionGroup var options: GlobalOptions
 
-    private var user: String { one.user }
-
     func run() async throws {
-        let workspace = try Workspace(options)
-        try await RotationRun(workspace).work(
-            on: try workspace.select([user]), requests: [.adopt(AccessKeyID(current))], isLive: false)
+        try await Orders(OperationContext(options)).adopt(one.user, current: current).print(options)
     }
 }

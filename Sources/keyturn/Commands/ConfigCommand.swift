@@ -1,7 +1,5 @@
 internal import ArgumentParser
-internal import JSON
-internal import JSONSchema
-internal import PusherHost
+internal import Operations
 
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,17 +19,5 @@ struct ConfigSchema: ParsableCommand {
 
     @OptionGroup var options: GlobalOptions
 
-    func run() throws {
-        let search = PluginSearch.with(try PluginCommand.configuration(options))
-        let log = EventLog(options)
-        var plugins: [Manifest] = []
-        for (id, plugin) in search.all() {
-            switch plugin {
-            case .success(let plugin): plugins.append(plugin.manifest)
-            case .failure(let error): log.warn("\(id) is left out: \(error.description)")
-            }
-        }
-        let schema = ConfigurationSchema(plugins: plugins.sorted { $0.id < $1.id })
-        StandardStream.output.write(schema.json.prettyText + "\n")
-    }
+    func run() throws { StandardStream.output.write(try PluginCatalog(OperationContext(options)).schema()) }
 }

@@ -1,8 +1,5 @@
 internal import ArgumentParser
-internal import Configuration
-internal import Engine
-internal import Journal
-internal import Rotation
+internal import Operations
 
 struct Forget: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -25,28 +22,9 @@ struct Forget: AsyncParsableCommand {
     @OptionGroup var selection: UserOption
 
     func run() async throws {
-        let workspace = try Workspace(options)
-        let records = try await workspace.readJournal().records()
-        if !name.contains(":"), records[name] != nil { return try await forgetUser(workspace) }
-        let users = try workspace.users(of: name, selection.users, records.mapValues(\.rotation))
-        try await RotationRun(workspace).work(
-            on: users, requests: [.forget(TargetName(name), reason: reason)], isLive: false)
-    }
-
-    private func forgetUser(_ workspace: Workspace) async throws {
-        guard !workspace.users.contains(where: { $0.name == name }) else {
-            throw CommandFailure(
-                .failed,
-                "\(name) is in the configuration; `forget` is for a user that has left it. Nothing was changed.")
+        switch try await Orders(OperationContext(options)).forget(name, reason: reason, of: selection.users) {
+        case .target(let report): try report.print(options)
+        case .user(let name): if options.json { try JSONOutput.print(["forgotten": name]) }
         }
-        let log = EventLog(options)
-        let now = SystemClock().now
-        let journal = try await workspace.openJournal()
-        do throws(JournalError) {
-            try await journal.forget(
-                name, reason: reason, lease: Lease(owner: .current, until: now + .seconds(60)), at: now)
-        } catch { throw CommandFailure(error) }
-        log.tell("\(name): forgot this user: \(reason)")
-        if options.json { try JSONOutput.print(["forgotten": name]) }
     }
 }

@@ -1,7 +1,5 @@
 internal import ArgumentParser
-internal import Engine
-internal import Journal
-internal import Rotation
+internal import Operations
 
 struct History: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -36,7 +34,7 @@ struct History: AsyncParsableCommand {
     func validate() throws {
         if limit < 1 { throw ValidationError("--limit must be at least 1") }
         for (name, text) in [("since", since), ("until", until)] {
-            guard let text, Moment.boundary(text, now: SystemClock().now) == nil else { continue }
+            guard let text, Moment.boundary(text, now: Moment.now) == nil else { continue }
             throw ValidationError(
                 "--\(name) must be a moment such as 2026-11-22T10:00:00Z, a day such as 2026-11-22, or a duration such as 7d"
             )
@@ -44,89 +42,26 @@ struct History: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let workspace = try Workspace(options)
-        let now = SystemClock().now
-        // One more, to know whether there are more.
-        var filter = HistoryFilter(limit: limit == .max ? limit : limit + 1)
-        filter.user = user
-        filter.target = target.map { TargetName($0) }
-        filter.key = key.map { AccessKeyID($0) }
-        filter.since = since.flatMap { Moment.boundary($0, now: now) }
-        filter.until = until.flatMap { Moment.boundary($0, now: now) }
-        let found = try await workspace.readJournal().history(filter)
-        let lines = Array(found.suffix(limit))
-        if options.json {
-            return try JSONOutput.print(
-                HistoryDocument(history: lines.map(HistoryDocument.Line.init), hasOlder: found.count > limit))
-        }
-        tell(lines, Terminal(options))
+        let now = Moment.now
+        var query = HistoryQuery(limit: limit)
+        (query.user, query.target, query.key) = (user, target, key)
+        query.since = since.flatMap { Moment.boundary($0, now: now) }
+        query.until = until.flatMap { Moment.boundary($0, now: now) }
+        let document = try await HistoryDocument(OperationContext(options), query)
+        if options.json { try JSONOutput.print(document) } else { print(document.history, isAll: query.isForAll) }
     }
 
-    private func tell(_ lines: [HistoryLine], _ terminal: Terminal) {
-        if lines.isEmpty {
-            terminal.write(
-                [user, target, key, since, until].allSatisfy { $0 == nil }
-                    ? "Nothing was done yet.\n" : "The history has no such line.\n")
-        }
+    private func print(_ lines: [HistoryDocument.Line], isAll: Bool) {
+        let terminal = Terminal(options)
+        if lines.isEmpty { terminal.write(isAll ? "Nothing was done yet.\n" : "The history has no such line.\n") }
         for line in lines {
-            let who = options.verbose ? terminal.styled("  [\(Self.text(line.author))]", .dim) : ""
-            let text = "\(line.user)  " + Narration(at: line.at, number: line.rotation).text(line.note) + who
-            terminal.write("\(Moment.text(line.at))  \(terminal.wrapped(text, indent: 22))\n")
+            let who = options.verbose ? terminal.styled("  [\(Self.text(line.by))]", .dim) : ""
+            terminal.write("\(line.at)  \(terminal.wrapped("\(line.user)  \(line.sentence)\(who)", indent: 22))\n")
         }
     }
 
-    private static func text(_ author: Author) -> String {
+    private static func text(_ author: HistoryDocument.Author) -> String {
         let login = author.login.map { ", logged in as \($0)" } ?? ""
         return "\(author.name ?? "uid \(author.uid)")\(login): keyturn \(author.command) on \(author.host)"
-    }
-}
-
-/// `history --json`.
-struct HistoryDocument: Encodable {
-    struct Author: Encodable {
-        var command: String
-        var host: String
-        var uid: Int64
-        var name: String?
-        var login: String?
-    }
-
-    struct Line: Encodable {
-        /// Counts up for each user.
-        var id: Int64
-        var at: String
-        var user: String
-        var rotation: Int
-        var event: String
-        var key: String?
-        var target: String?
-        var evidence: String?
-        var detail: String?
-        var by: Author
-        var hash: String
-
-        init(_ line: HistoryLine) {
-            id = line.number
-            at = Moment.text(line.at)
-            user = line.user
-            rotation = line.rotation
-            event = line.note.kind.rawValue
-            key = line.note.key?.rawValue
-            target = line.note.target?.rawValue
-            evidence = line.note.evidence?.rawValue
-            detail = line.note.detail
-            let author = line.author
-            by = Author(
-                command: author.command, host: author.host, uid: author.uid, name: author.name, login: author.login)
-            hash = line.hash
-        }
-    }
-
-    var history: [Line]
-    var hasOlder: Bool
-
-    enum CodingKeys: String, CodingKey {
-        case history
-        case hasOlder = "has-older"
     }
 }

@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Journal
+internal import Operations
 
 struct HistoryVerify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -28,7 +28,7 @@ struct HistoryVerify: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func validate() throws {
-        if let head, HistoryVerdict.Mark(head) == nil {
+        if let head, !VerdictDocument.isHead(head) {
             throw ValidationError(
                 "--head must be what `keyturn history verify` printed: MILLISECONDS:HASH, with the 64 digits of the hash"
             )
@@ -36,24 +36,19 @@ struct HistoryVerify: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let workspace = try Workspace(options)
-        let journal = try await workspace.readJournal(withSealKey: !withoutSealKey)
-        let verdict: HistoryVerdict
-        do throws(JournalError) {
-            verdict = try await journal.verifyHistory(holding: head.flatMap { HistoryVerdict.Mark($0) })
-        } catch { throw CommandFailure(error) }
-        if options.json { try JSONOutput.print(VerdictDocument(verdict)) } else { tell(verdict) }
-        if !verdict.faults.isEmpty { throw FinishedWith(status: .failed) }
+        let verdict = try await VerdictDocument(
+            OperationContext(options), head: head, withSealKey: !withoutSealKey)
+        if options.json { try JSONOutput.print(verdict) } else { print(verdict) }
+        try FinishedWith.check(verdict.ok ? .done : .failed)
     }
 
-    private func tell(_ verdict: HistoryVerdict) {
+    private func print(_ verdict: VerdictDocument) {
         let terminal = Terminal(options)
         for fault in verdict.faults {
-            terminal.write(
-                "\(terminal.styled("FAILED", .red))  \(Self.place(fault))\(fault.text)\n")
+            terminal.write("\(terminal.styled("FAILED", .red))  \(Self.place(fault))\(fault.text)\n")
         }
         if verdict.moreFaults > 0 { terminal.write("and \(verdict.moreFaults) more\n") }
-        if verdict.faults.isEmpty {
+        if verdict.ok {
             let pruned = verdict.prunedLines > 0 ? "; \(verdict.prunedLines) older ones were pruned" : ""
             let end =
                 verdict.isEndChecked ? "" : "; whether lines are missing at the end is not known without the seal key"
@@ -65,42 +60,8 @@ struct HistoryVerify: AsyncParsableCommand {
     }
 
     /// `bot, line 4: `
-    private static func place(_ fault: HistoryVerdict.Fault) -> String {
+    private static func place(_ fault: VerdictDocument.Fault) -> String {
         let parts = [fault.user, fault.line.map { "line \($0)" }].compactMap { $0 }
         return parts.isEmpty ? "" : parts.joined(separator: ", ") + ": "
-    }
-}
-
-/// `history verify --json`.
-struct VerdictDocument: Encodable {
-    struct Fault: Encodable {
-        var user: String?
-        var line: Int64?
-        var text: String
-    }
-
-    var ok: Bool
-    var lines: Int
-    var head: String?
-    var prunedLines: Int64
-    var isEndChecked: Bool
-    var faults: [Fault]
-    var moreFaults: Int
-
-    init(_ verdict: HistoryVerdict) {
-        ok = verdict.faults.isEmpty
-        lines = verdict.lines
-        head = verdict.head?.description
-        prunedLines = verdict.prunedLines
-        isEndChecked = verdict.isEndChecked
-        faults = verdict.faults.map { Fault(user: $0.user, line: $0.line, text: $0.text) }
-        moreFaults = verdict.moreFaults
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case ok, lines, head, faults
-        case prunedLines = "pruned-lines"
-        case isEndChecked = "is-end-checked"
-        case moreFaults = "more-faults"
     }
 }

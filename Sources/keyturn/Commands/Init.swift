@@ -1,8 +1,5 @@
-internal import AWS
 internal import ArgumentParser
-internal import FoundationEssentials
-internal import Journal
-internal import Secrets
+internal import Operations
 
 struct Init: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -55,14 +52,8 @@ struct Init: ParsableCommand {
     }
 
     /// What the flags say, else what a person answers, else what is usual.
-    private struct Choice {
-        var users: [String]
-        var region: String
-        var target: FirstTarget?
-    }
-
-    private func choose() throws -> Choice {
-        var choice = Choice(users: users, region: region ?? "us-east-1")
+    private func choose() throws -> NewConfiguration.Choice {
+        var choice = NewConfiguration.Choice(users: users, region: region ?? "us-east-1", endpoint: endpointURL)
         if let ci, let place { choice.target = FirstTarget(system: ci, place: place) }
         guard users.isEmpty, !options.json, !options.quiet, Questions.canAsk else { return choice }
         let questions = Questions(terminal: Terminal(options))
@@ -87,51 +78,25 @@ struct Init: ParsableCommand {
     }
 
     func run() throws {
-        let file = options.config ?? "keyturn.yaml"
-        let directory = URL(fileURLWithPath: file).deletingLastPathComponent().path
-        let place = file.split(separator: "/", omittingEmptySubsequences: false).dropLast().map { "\($0)/" }.joined()
-        let (sealKey, policy) = ("\(place)seal.key", "\(place)keyturn-policy.json")
-        for path in [file, sealKey, policy] where FileManager.default.fileExists(atPath: path) {
-            throw CommandFailure(.failed, "\(path) exists already; nothing was written")
-        }
-        guard FileManager.default.fileExists(atPath: directory) else {
-            throw CommandFailure(.failed, "the directory \(directory) does not exist; nothing was written")
-        }
+        let new = try NewConfiguration(file: options.config ?? "keyturn.yaml")
         let choice = try choose()
-        let partition = Partition(region: choice.region).rawValue
-        let names = choice.users.isEmpty ? ["cicd-bot"] : choice.users
-        let document = PolicyDocument(users: names.map { (partition, $0) })
-        try write(
-            ConfigurationTemplate(
-                users: choice.users, region: choice.region, endpoint: endpointURL, target: choice.target
-            ).text,
-            to: file, mode: 0o644)
-        let key = Seal.makeKey().withBytes { Data($0).base64EncodedString() }
-        try write(key + "\n", to: sealKey, mode: 0o600)
-        try write(try document.text() + "\n", to: policy, mode: 0o644)
-        try tell(file, sealKey, policy, choice.target)
+        try new.write(choice)
+        try print(new, choice.target)
     }
 
-    private func write(_ text: String, to path: String, mode: Int) throws {
-        let attributes: [FileAttributeKey: Any] = [.posixPermissions: mode]
-        guard FileManager.default.createFile(atPath: path, contents: Data(text.utf8), attributes: attributes) else {
-            throw CommandFailure(.failed, "\(path) cannot be written")
-        }
-    }
-
-    private func tell(_ file: String, _ sealKey: String, _ policy: String, _ target: FirstTarget?) throws {
+    private func print(_ new: NewConfiguration, _ target: FirstTarget?) throws {
         if options.json {
-            return try JSONOutput.print(["configuration": file, "seal-key": sealKey, "policy": policy])
+            return try JSONOutput.print(["configuration": new.file, "seal-key": new.sealKey, "policy": new.policy])
         }
         guard !options.quiet else { return }
         let option = options.config.map { " --config \($0)" } ?? ""
         Terminal(options).write(
             """
-            \(file)  the configuration\(target == nil ? ": fill in pushers and users" : "")
-            \(sealKey)  the seal key (mode 0600): back it up apart from the state
-            \(policy)  the IAM policy for the identity that keyturn runs as; `keyturn policy` prints it anew
+            \(new.file)  the configuration\(target == nil ? ": fill in pushers and users" : "")
+            \(new.sealKey)  the seal key (mode 0600): back it up apart from the state
+            \(new.policy)  the IAM policy for the identity that keyturn runs as; `keyturn policy` prints it anew
 
-            Next: \(target.map { "put a token for \($0.system.title) into \($0.system.token)" } ?? "edit \(file)"), then `keyturn check --online\(option)`, then `keyturn rotate --wait\(option)`.
+            Next: \(target.map { "put a token for \($0.system.title) into \($0.system.token)" } ?? "edit \(new.file)"), then `keyturn check --online\(option)`, then `keyturn rotate --wait\(option)`.
 
             """)
     }

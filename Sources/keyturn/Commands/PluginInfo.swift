@@ -1,9 +1,5 @@
 internal import ArgumentParser
-internal import Enclosure
-internal import FoundationEssentials
-internal import JSON
-internal import JSONSchema
-internal import PusherHost
+internal import Operations
 
 struct PluginInfo: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -18,88 +14,44 @@ struct PluginInfo: ParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() throws {
-        let configuration = try PluginCommand.configuration(options)
-        let plugin = try PluginCommand.find(id, .with(configuration))
-        let admission = try Admission.with(configuration)
-        let library = try PluginCommand.explain { () throws(PluginError) in try SealedLibrary(path: plugin.library) }
-        let pinned = admission.pin(for: plugin)
-        let differences = pinned?.pin.differences(from: plugin, library) ?? []
-        let obstacle = library.obstacle(in: Installation.current.runner)
-        if options.json { return JSONOutput.print(json(plugin, library, pinned, differences, obstacle)) }
+        let plugin = try PluginDetails(try PluginCatalog(OperationContext(options)), id: id)
+        if options.json { return JSONOutput.print(plugin.json) }
         let terminal = Terminal(options)
-        let manifest = plugin.manifest
-        terminal.write("\(terminal.styled(manifest.id, .bold)) \(manifest.version)  \(manifest.summary)\n\n")
-        terminal.write("library   \(plugin.library)\n          sha256:\(library.hash)\n")
-        if let obstacle { terminal.write("          \(terminal.styled("cannot be loaded", .red)) here: \(obstacle)\n") }
-        terminal.write("manifest  sha256:\(plugin.manifestHash)\n")
-        terminal.write("pinned    \(standing(pinned, differences, terminal))\n")
-        terminal.write("asks for  \(words(manifest.asks))\n")
-        if let pin = pinned?.pin {
-            terminal.write("granted   \(words(pin.grants))\n")
-            if let signer = pin.signer { terminal.write("signer    ed25519:\(signer)\n") }
+        terminal.write("\(terminal.styled(plugin.id, .bold)) \(plugin.version)  \(plugin.summary)\n\n")
+        terminal.write("library   \(plugin.library)\n          sha256:\(plugin.libraryHash)\n")
+        if let obstacle = plugin.obstacle {
+            terminal.write("          \(terminal.styled("cannot be loaded", .red)) here: \(obstacle)\n")
         }
-        terminal.write("shut in   \(enclosure(pinned?.pin.grants ?? Grants()))\n")
-        tell("pusher", manifest.configuration, manifest.secrets, terminal)
-        tell("target", manifest.target, [], terminal)
+        terminal.write("manifest  sha256:\(plugin.manifestHash)\n")
+        terminal.write("pinned    \(pinned(plugin, terminal))\n")
+        terminal.write("asks for  \(words(plugin.asks))\n")
+        if let pinned = plugin.pinned {
+            terminal.write("granted   \(words(pinned.granted))\n")
+            if let signer = pinned.signer { terminal.write("signer    ed25519:\(signer)\n") }
+        }
+        terminal.write("shut in   \(plugin.enclosure)\n")
+        terminal.write("\n" + table("PUSHER FIELD", plugin.pusherFields).text(terminal))
+        terminal.write("\n" + table("TARGET FIELD", plugin.targetFields).text(terminal))
     }
 
-    private func standing(_ pinned: (pin: Pin, lock: LockFile)?, _ differences: [String], _ terminal: Terminal)
-        -> String
-    {
-        guard let (pin, lock) = pinned else {
+    private func pinned(_ plugin: PluginDetails, _ terminal: Terminal) -> String {
+        guard let pinned = plugin.pinned else {
             return terminal.styled("no", .yellow) + ": it is not loaded until `keyturn plugin pin \(id)` allows it"
         }
-        guard !differences.isEmpty else { return "by \(lock.path)" }
-        return terminal.styled("CHANGED", .red) + " since \(lock.path) pinned version \(pin.version):\n          "
-            + differences.joined(separator: "\n          ")
+        guard !plugin.differences.isEmpty else { return "by \(pinned.lock)" }
+        return terminal.styled("CHANGED", .red) + " since \(pinned.lock) pinned version \(pinned.version):\n          "
+            + plugin.differences.joined(separator: "\n          ")
     }
 
-    private func words(_ grants: Grants) -> String {
-        grants.words.isEmpty ? "nothing" : grants.words.joined(separator: "\n          ")
+    private func words(_ grants: [String]) -> String {
+        grants.isEmpty ? "nothing" : grants.joined(separator: "\n          ")
     }
 
-    /// What keeps its process in on this machine.
-    private func enclosure(_ grants: Grants) -> String {
-        let missing = Enclosure.Part.allCases.filter { !Enclosure.available.contains($0) }.map(\.rawValue)
-        let parts = Enclosure.Part.allCases.filter(Enclosure.available.contains).map(\.rawValue)
-        let inForce = (["a process of its own", "limits", "no-new-privs"] + (grants.programs ? [] : parts))
-        let gap = missing.isEmpty ? "" : "; this kernel has no \(missing.joined(separator: ", "))"
-        return inForce.joined(separator: ", ") + (grants.programs ? "; no more, since it may start programs" : gap)
-    }
-
-    private func json(
-        _ plugin: Plugin, _ library: SealedLibrary, _ pinned: (pin: Pin, lock: LockFile)?, _ differences: [String],
-        _ obstacle: String?
-    ) -> JSONValue {
-        // The manifest's own members, and what is known of the plugin here.
-        let here: [String: JSONValue] = [
-            "library": .string(plugin.library),
-            "sha256": .object(["library": .string(library.hash), "manifest": .string(plugin.manifestHash)]),
-            "pinned": .bool(pinned != nil && differences.isEmpty),
-            "lock": pinned.map { .string($0.lock.path) } ?? .null,
-            "obstacle": obstacle.map { .string($0) } ?? .null,
-            "differences": .array(differences.map(JSONValue.string)),
-            "asks": .array(plugin.manifest.asks.words.map(JSONValue.string)),
-            "granted": .array((pinned?.pin.grants.words ?? []).map(JSONValue.string)),
-            "enclosure": .array(
-                Enclosure.Part.allCases.filter(Enclosure.available.contains).map { .string($0.rawValue) }),
-        ]
-        return .object((plugin.manifest.json.object ?? [:]).merging(here) { _, known in known })
-    }
-
-    private func tell(_ title: String, _ schema: Schema, _ secrets: Set<String>, _ terminal: Terminal) {
-        // The names of the two variables are filled in where a target does not give them.
-        let defaults = ["access-key-id": "AWS_ACCESS_KEY_ID", "secret-access-key": "AWS_SECRET_ACCESS_KEY"]
-        let required = Set(schema.definition["required"]?.strings ?? []).subtracting(defaults.keys)
-        var table = Table(header: ["\(title.uppercased()) FIELD", "", "MEANING"])
-        for (name, property) in schema.properties.sorted(by: { $0.key < $1.key }) {
-            let kind = [required.contains(name) ? "required" : nil, secrets.contains(name) ? "secret" : nil]
-            let standard = defaults[name].map { " Default: \($0)." } ?? ""
-            table.rows.append([
-                name, kind.compactMap { $0 }.joined(separator: ", "),
-                (property["description"]?.string ?? "") + standard,
-            ])
+    private func table(_ title: String, _ fields: [PluginDetails.Field]) -> Table {
+        let rows = fields.map { field in
+            let kind = [field.isRequired ? "required" : nil, field.isSecret ? "secret" : nil]
+            return [field.name, kind.compactMap { $0 }.joined(separator: ", "), field.meaning]
         }
-        terminal.write("\n" + table.text(terminal))
+        return Table(header: [title, "", "MEANING"], rows: rows)
     }
 }

@@ -1,7 +1,6 @@
 internal import ArgumentParser
-internal import Configuration
-internal import FoundationEssentials
 internal import JSON
+internal import Operations
 
 struct PluginNew: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -30,34 +29,22 @@ struct PluginNew: ParsableCommand {
                 "`\(name)` is not a pusher ID: lower-case letters, digits and single dashes, at most 64 characters; it begins with a letter and ends with a letter or a digit, such as my-ci"
             )
         }
-        if let reason = Self.reason(against: name) {
+        if let reason = PluginTemplate.reason(against: name, .current) {
             throw ValidationError(
                 "`\(name)` cannot be the ID of a new pusher: \(reason); choose another, such as my-\(name)")
         }
     }
 
-    /// Pushers that come with keyturn, also where an installation is without them.
-    private static let own: Set<String> = ["exec", "github-actions", "gitlab-ci", "travis-ci"]
-
-    /// Why an ID is not free; nil: it is.
-    private static func reason(against name: String) -> String? {
-        if own.contains(name) { return "the pusher of that ID comes with keyturn" }
-        if name == SelfRotation.pusher { return "targets of `self-rotation` have that name" }
-        if name == "test" || name == "tests" || name.hasPrefix("test-") { return "such IDs are kept for tests" }
-        let installed = "\(Installation.current.pushers)/\(name)"
-        return FileManager.default.fileExists(atPath: installed) ? "\(installed) is a pusher already" : nil
-    }
-
     func run() throws {
         let place = directory ?? name
-        let installation = Installation.current
-        let template = PluginTemplate(language: language, name: name, installation: installation)
+        let context = OperationContext(options)
+        let template = PluginTemplate(language: language, name: name, installation: context.installation)
         let files = try template.write(to: place)
         if options.json {
             let list = JSONValue.array(files.map { .string($0) })
             return JSONOutput.print(JSONValue.object(["directory": .string(place), "files": list]))
         }
-        let keyturn = Self.isOnPath ? "" : " KEYTURN=\(installation.prefix)/bin/keyturn"
+        let keyturn = PluginTemplate.isOnPath(context) ? "" : " KEYTURN=\(context.installation.prefix)/bin/keyturn"
         let source =
             switch language {
             case .c: "vault.c"
@@ -76,18 +63,6 @@ struct PluginNew: ParsableCommand {
             Then change \(source), manifest.json and conformance.json; README.md tells what is where.
 
             """)
-    }
-}
-
-extension PluginNew {
-    /// Whether `keyturn` is this program for a shell.
-    private static var isOnPath: Bool {
-        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-        let first = path.split(separator: ":").map { "\($0)/keyturn" }.first {
-            FileManager.default.isExecutableFile(atPath: $0)
-        }
-        let own = "\(Installation.current.prefix)/bin/keyturn"
-        return first.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path == own } ?? false
     }
 }
 

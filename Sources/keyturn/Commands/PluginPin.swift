@@ -1,9 +1,7 @@
 internal import ArgumentParser
-internal import Configuration
 internal import FoundationEssentials
 internal import JSON
-internal import PusherConformance
-internal import PusherHost
+internal import Operations
 
 struct PluginPin: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -60,61 +58,23 @@ struct PluginPin: ParsableCommand {
     }
 
     func run() throws {
-        let configuration = installed ? nil : try PluginCommand.configuration(options)
-        let search = PluginSearch.with(configuration)
-        let path = installed ? "\(Installation.current.pushers)/keyturn.lock" : configuration?.lock ?? "keyturn.lock"
-        var file = try PluginCommand.explain { () throws(PluginError) in try LockFile(path: lock ?? path) }
-        var changes: [PinChange] = []
-        for id in ids {
-            changes.append(try makeChange(try PluginCommand.find(id, search), before: file.pins[id], in: file.path))
-        }
-        if !dryRun {
-            for change in changes {
-                try PluginCommand.explain { () throws(PluginError) in
-                    try file.write(change.pin, for: change.plugin.manifest.id)
-                }
-            }
-        }
+        var request = Pinning.Request()
+        (request.ids, request.installed, request.grants) = (ids, installed, grant)
+        (request.signer, request.forgetsSigner, request.allowsDowngrade) = (signer, noSigner, allowDowngrade)
+        (request.lock, request.isDryRun) = (lock, dryRun)
+        let (lock, changes) = try Pinning(OperationContext(options), request).run()
         if options.json {
-            let pinned = changes.map { ($0.plugin.manifest.id, $0.json) }
             return JSONOutput.print(
                 JSONValue.object([
-                    "lock": .string(file.path), "written": .bool(!dryRun),
-                    "pinned": .object(Dictionary(pinned) { first, _ in first }),
+                    "lock": .string(lock), "written": .bool(!dryRun),
+                    "pinned": .object(Dictionary(changes.map { ($0.id, $0.json) }) { first, _ in first }),
                 ]))
         }
         guard !options.quiet else { return }
         let terminal = Terminal(options)
         for change in changes { terminal.write(change.text) }
-        terminal.write(dryRun ? "Nothing was written.\n" : "Written to \(file.path).\n")
-    }
-
-    private func makeChange(_ plugin: Plugin, before: Pin?, in lock: String) throws -> PinChange {
-        let library = try PluginCommand.explain { () throws(PluginError) in try SealedLibrary(path: plugin.library) }
-        if let obstacle = library.obstacle(in: Installation.current.runner) {
-            throw CommandFailure(
-                .configuration,
-                "plugin `\(plugin.manifest.id)` is not pinned: \(plugin.library) cannot be loaded on this machine: \(obstacle)"
-            )
-        }
-        if let fault = plugin.patternFault {
-            throw CommandFailure(.configuration, "plugin `\(plugin.manifest.id)` is not pinned: \(fault)")
-        }
-        let path = "\(plugin.directory)/manifest.json"
-        let text = FileManager.default.contents(atPath: path) ?? Data()
-        if let fault = ManifestRules.faults(in: Array(text)).first {
-            throw CommandFailure(
-                .configuration, "plugin `\(plugin.manifest.id)` is not pinned: \(path): \(fault)")
-        }
-        if let before, before.isNewer(than: plugin), !allowDowngrade {
-            throw CommandFailure(
-                .notAllowed,
-                "plugin `\(plugin.manifest.id)` is not pinned: its version \(plugin.manifest.version) is older than \(before.version), which \(lock) pins. --allow-downgrade pins it"
-            )
-        }
-        let asks = plugin.manifest.asks
-        let grants = before.map { asks.succeeding($0.grants, naming: grant) } ?? asks.limited(to: grant)
-        let pin = Pin(plugin, library, grants: grants, signer: noSigner ? nil : signer ?? before?.signer)
-        return PinChange(plugin: plugin, pin: pin, before: before)
+        terminal.write(dryRun ? "Nothing was written.\n" : "Written to \(lock).\n")
     }
 }
+
+extension GrantOption: ExpressibleByArgument {}

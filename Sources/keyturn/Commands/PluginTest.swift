@@ -1,11 +1,8 @@
 internal import ArgumentParser
-internal import Configuration
-internal import Enclosure
-internal import FoundationEssentials
 internal import JSON
 internal import JSONSchema
+internal import Operations
 internal import PusherConformance
-internal import PusherHost
 
 struct PluginTest: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -40,12 +37,12 @@ struct PluginTest: ParsableCommand {
             "Do without a part of the sandbox that this machine's kernel lacks: landlock or seccomp.", valueName: "part"
         ),
         transform: { text in
-            guard let part = Enclosure.Part(rawValue: text) else {
+            guard PluginTrial.isSandboxPart(text) else {
                 throw ValidationError("--accept-missing takes landlock or seccomp")
             }
-            return part
+            return text
         })
-    var acceptMissing: [Enclosure.Part] = []
+    var acceptMissing: [String] = []
 
     @Option(help: "Where made-up input begins.")
     var seed: UInt64 = 1
@@ -101,99 +98,44 @@ struct PluginTest: ParsableCommand {
     }
 
     func run() throws {
-        var checks = ConformanceCheck.all.filter { names.isEmpty || names.contains($0.name) }
         let terminal = Terminal(options)
-        guard !list, let library else { return tellRules(checks, terminal) }
-        let (path, asks) = try locate(library)
-        let granted = asks.limited(to: grant)
-        let missing = try acceptedGaps(granted)
-        let program = try Installation.current.need(Installation.current.conformance)
-        if let debug {
-            try ConformanceDebug(
-                program: program, library: path, check: debug, seed: reproduced?.seed ?? seed,
-                iteration: reproduced?.iteration ?? 0
-            ).run()
+        guard !list, let library else { return printRules(terminal) }
+        var request = PluginTrial.Request(library: library)
+        (request.checks, request.grants, request.acceptedGaps) = (names, grant, acceptMissing)
+        request.seed = reproduced?.seed ?? seed
+        request.iterations = reproduced.map { $0.iteration..<($0.iteration + 1) } ?? 0..<iterations
+        request.timeLimit = .seconds(timeLimit)
+        let trial = try PluginTrial(OperationContext(options), request)
+        if let debug { try trial.debug(debug) }
+        let report = try trial.run { result, checks in
+            let width = max(result.check.count, checks.map(\.name.count).max() ?? 0)
+            if !options.json { print(result, width: width, terminal) }
         }
-        let trial = ConformanceTrial(
-            program: program, library: path, timeLimit: .seconds(timeLimit), seed: reproduced?.seed ?? seed,
-            iterations: reproduced.map { $0.iteration..<($0.iteration + 1) } ?? 0..<iterations,
-            grants: Set(grant), accepted: Set(missing))
-        var results: [CheckResult] = []
-        if let result = try unloadable(path) {
-            results.append(result)
-            checks = []
-            if !options.json { tell(result, width: result.check.count, terminal) }
-        }
-        var stopped: String?
-        for check in checks {
-            var result = try trial.run(check)
-            if check.name == "manifest-fields" { try addRefusal(to: &result, path) }
-            let isKnown = crash(like: result, in: results) != nil
-            results.append(result)
-            if !options.json && !isKnown { tell(result, width: checks.map(\.name.count).max() ?? 0, terminal) }
-            stopped = Self.sameHang(results)
-            if stopped != nil { break }
-        }
-        let left = checks.count - results.count
-        if left <= 0 { stopped = nil }
-        let withheld = asks.subtracting(granted)
-        if options.json {
-            JSONOutput.print(document(path, results, stopped, granted, withheld, missing))
-        } else {
-            tellCrashes(results, library, terminal)
-            tellSum(results, terminal)
-            if let stopped {
-                terminal.write("stopped: two checks hang in \(stopped); \(left) checks were not made\n")
-            }
-            if !granted.words.isEmpty { terminal.write("granted: \(granted.words.joined(separator: ", "))\n") }
-            if let words = withheld.withheld { terminal.write("not granted: \(words)\n") }
-            for part in missing {
-                terminal.write("not sandboxed by \(part.rawValue), which this machine's kernel lacks\n")
-            }
-        }
-        if results.contains(where: \.verdict.isFailure) { throw FinishedWith(status: .failed) }
+        if options.json { JSONOutput.print(report.json) } else { print(report, library, terminal) }
+        try FinishedWith.check(report.conforms ? .done : .failed)
     }
 
-    /// What the check `loads` would find of a library that no process of this machine can load: all others would fail for the same
-    /// reason.
-    private func unloadable(_ path: String) throws -> CheckResult? {
-        let sealed = try PluginCommand.explain { () throws(PluginError) in try SealedLibrary(path: path) }
-        guard let obstacle = sealed.obstacle(in: Installation.current.runner) else { return nil }
-        return CheckResult(
-            check: "loads", verdict: .fail, findings: ["it cannot be loaded on this machine: \(obstacle)"])
-    }
-
-    /// Adds why keyturn itself would not read the manifest, where it would not.
-    private func addRefusal(to result: inout CheckResult, _ library: String) throws {
-        let directory = URL(fileURLWithPath: library).deletingLastPathComponent().path
-        let text = FileManager.default.contents(atPath: "\(directory)/manifest.json") ?? Data()
-        do throws(PluginError) {
-            _ = try Manifest(text: String(decoding: text, as: UTF8.self), at: "manifest.json")
-        } catch {
-            guard !result.verdict.isFailure || !result.findings.contains(where: error.description.hasSuffix) else {
-                return
-            }
-            result = CheckResult(check: result.check, verdict: .fail, findings: result.findings + [error.description])
+    private func print(_ report: PluginTrial.Report, _ library: String, _ terminal: Terminal) {
+        printCrashes(report.results, library, terminal)
+        printSum(report.results, terminal)
+        if let (cause, left) = report.stopped {
+            terminal.write("stopped: two checks hang in \(cause); \(left) checks were not made\n")
         }
-    }
-
-    /// The function in which two checks hang; nil: there is none. The checks to come would wait for it as long.
-    private static func sameHang(_ results: [CheckResult]) -> String? {
-        guard let last = results.last, last.verdict == .timedOut, let cause = last.cause else { return nil }
-        return results.dropLast().contains { $0.verdict == .timedOut && $0.cause == cause } ? cause : nil
-    }
-
-    /// The first check that crashed in the same way; nil: none, or this one did not crash.
-    private func crash(like result: CheckResult, in results: [CheckResult]) -> CheckResult? {
-        guard result.verdict == .crashed, let cause = result.cause else { return nil }
-        return results.first { $0.verdict == .crashed && $0.cause == cause }
+        if !report.grantedWords.isEmpty {
+            terminal.write("granted: \(report.grantedWords.joined(separator: ", "))\n")
+        }
+        if let words = report.withheld { terminal.write("not granted: \(words)\n") }
+        for part in report.missing {
+            terminal.write("not sandboxed by \(part), which this machine's kernel lacks\n")
+        }
     }
 
     /// A line for each way to crash: how many checks found it, and how to look at it.
-    private func tellCrashes(_ results: [CheckResult], _ library: String, _ terminal: Terminal) {
-        for result in results where crash(like: result, in: results)?.check == result.check {
-            let others = results.filter { $0.check != result.check && crash(like: $0, in: [result]) != nil }.map(
-                \.check)
+    private func printCrashes(_ results: [CheckResult], _ library: String, _ terminal: Terminal) {
+        for result in results where PluginTrial.crash(like: result, in: results)?.check == result.check {
+            let others = results.filter { $0.check != result.check && PluginTrial.crash(like: $0, in: [result]) != nil }
+                .map(
+                    \.check)
             let names = others.prefix(5).joined(separator: ", ") + (others.count > 5 ? ", …" : "")
             let more = others.isEmpty ? "" : "\(others.count) more checks crashed like \(result.check) (\(names)); "
             terminal.write(
@@ -201,55 +143,14 @@ struct PluginTest: ParsableCommand {
         }
     }
 
-    /// The parts of the enclosure that this machine lacks, where each is accepted.
-    private func acceptedGaps(_ grants: Grants) throws -> [Enclosure.Part] {
-        let missing = Enclosure.missing(
-            for: ProcessGrants(
-                readable: grants.readable, writable: grants.writable, network: grants.network,
-                programs: grants.programs))
-        guard !missing.isEmpty else { return [] }
-        let configured = try PluginCommand.configuration(options)?.acceptedGaps ?? []
-        for part in missing where !acceptMissing.contains(part) && !configured.contains(part.rawValue) {
-            let failure = Enclosure.Failure(lacking: part)
-            throw CommandFailure(
-                .configuration, "\(failure.description), and so does --accept-missing \(part.rawValue) here")
-        }
-        return missing
-    }
-
-    /// The library, also where its directory was named, and what its manifest asks for.
-    private func locate(_ library: String) throws -> (path: String, asks: Grants) {
-        var isDirectory = false
-        guard FileManager.default.fileExists(atPath: library, isDirectory: &isDirectory) else {
-            throw CommandFailure(.configuration, "\(library) does not exist: name a pusher.so, or its directory")
-        }
-        let path = isDirectory ? "\(library)/pusher.so" : library
-        guard FileManager.default.isReadableFile(atPath: path) else {
-            throw CommandFailure(.configuration, "\(path) is missing or cannot be read\(Self.hint(below: library))")
-        }
-        let absolute = URL(fileURLWithPath: path).path
-        do throws(SubjectError) { return (absolute, Grants(try Subject.asks(library: absolute))) } catch {
-            throw CommandFailure(.configuration, error.description)
-        }
-    }
-
-    /// The pushers' directories in the named one: `build` for `build/acme-ci` is the usual mistake.
-    private static func hint(below directory: String) -> String {
-        let files = FileManager.default
-        let base = directory.hasSuffix("/") ? String(directory.dropLast()) : directory
-        let found = ((try? files.contentsOfDirectory(atPath: base)) ?? []).sorted().map { "\(base)/\($0)" }
-            .filter { files.fileExists(atPath: "\($0)/pusher.so") }
-        return found.isEmpty ? "" : "; did you mean \(found.prefix(3).joined(separator: " or "))?"
-    }
-
-    private func tell(_ result: CheckResult, width: Int, _ terminal: Terminal) {
+    private func print(_ result: CheckResult, width: Int, _ terminal: Terminal) {
         let style: Terminal.Style = result.verdict == .pass ? .green : result.verdict == .warn ? .yellow : .red
         let name = result.check + String(repeating: " ", count: width - result.check.count)
         terminal.write("\(name)  \(terminal.styled(result.verdict.rawValue, style))\n")
         for finding in result.findings { terminal.write("    \(finding)\n") }
     }
 
-    private func tellSum(_ results: [CheckResult], _ terminal: Terminal) {
+    private func printSum(_ results: [CheckResult], _ terminal: Terminal) {
         let counts = Verdict.allCases.compactMap { verdict in
             let count = results.filter { $0.verdict == verdict }.count
             return count > 0 ? "\(count) \(verdict.rawValue)" : nil
@@ -257,7 +158,8 @@ struct PluginTest: ParsableCommand {
         terminal.write("\n\(results.count) checks: \(counts.joined(separator: ", "))\n")
     }
 
-    private func tellRules(_ checks: [ConformanceCheck], _ terminal: Terminal) {
+    private func printRules(_ terminal: Terminal) {
+        let checks = PluginTrial.checks(named: names)
         if options.json {
             let rules = checks.map { JSONValue.object(["check": .string($0.name), "rule": .string($0.rule)]) }
             return JSONOutput.print(JSONValue.object(["checks": .array(rules)]))
@@ -265,24 +167,5 @@ struct PluginTest: ParsableCommand {
         var table = Table(header: ["CHECK", "RULE"])
         table.rows = checks.map { [$0.name, $0.rule] }
         terminal.write(table.text(terminal))
-    }
-
-    private func document(
-        _ path: String, _ results: [CheckResult], _ stopped: String?, _ granted: Grants, _ withheld: Grants,
-        _ missing: [Enclosure.Part]
-    ) -> JSONValue {
-        let checks = results.map { result in
-            JSONValue.object([
-                "check": .string(result.check), "result": .string(result.verdict.rawValue),
-                "findings": .array(result.findings.map { .string($0) }),
-            ])
-        }
-        return .object([
-            "library": .string(path), "conforms": .bool(!results.contains { $0.verdict.isFailure }),
-            "checks": .array(checks), "stopped": stopped.map { .string($0) } ?? .null,
-            "granted": .array(granted.words.map(JSONValue.string)),
-            "not-granted": .array(withheld.words.map(JSONValue.string)),
-            "missing": .array(missing.map { .string($0.rawValue) }),
-        ])
     }
 }

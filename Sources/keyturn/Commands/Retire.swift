@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Rotation
+internal import Operations
 
 struct Retire: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -19,8 +19,6 @@ struct Retire: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-        let workspace = try Workspace(options)
-        try await RotationRun(workspace).work(
-            on: try workspace.select([one.user]), requests: [.retire(reason: reason)], isLive: false)
+        try await Orders(OperationContext(options)).retire(one.user, reason: reason).print(options)
     }
 }

@@ -1,7 +1,5 @@
 internal import ArgumentParser
-internal import Configuration
-internal import Journal
-internal import Rotation
+internal import Operations
 
 struct Retry: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,12 +14,6 @@ struct Retry: AsyncParsableCommand {
     @OptionGroup var selection: UserSelection
 
     func run() async throws {
-        let workspace = try Workspace(options)
-        let records = try await workspace.readJournal().records()
-        // Of a user that keyturn has never rotated, there is nothing to try again.
-        let users = try workspace.select(selection.users).filter { user in
-            records[user.name].map { $0.rotation.number > 0 || $0.rotation.problem != nil } ?? false
-        }
-        try await RotationRun(workspace).work(on: users, requests: [.retry], isLive: false)
+        try await Orders(OperationContext(options)).retry(selection.users).print(options)
     }
 }

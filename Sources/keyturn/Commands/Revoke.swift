@@ -1,8 +1,5 @@
 internal import ArgumentParser
-internal import Configuration
-internal import Engine
-internal import Journal
-internal import Rotation
+internal import Operations
 
 struct Revoke: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -30,26 +27,12 @@ struct Revoke: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-        let workspace = try Workspace(options)
-        let key = try subject.key(in: workspace)
-        let users: [ConfiguredUser] =
-            if let key { [try await workspace.user(owning: key)] } else { try workspace.select([subject.text]) }
-        if now, let own = users.first(where: \.isOwn) {
-            throw CommandFailure(
-                .notAllowed,
-                "keyturn itself runs with the key of \(own.name): deactivated first, it could not be replaced. Without --now it is "
-                    + "replaced first, and dead a moment later. Nothing was changed.")
-        }
-        if key == nil { try await takeOver(users, workspace) }
-        try await RotationRun(workspace).work(
-            on: users, requests: [.revoke(key, atOnce: now)], extent: .leaks, isLive: true)
-    }
-
-    /// A user that keyturn has never seen is taken over first: then there is a key to revoke.
-    private func takeOver(_ users: [ConfiguredUser], _ workspace: Workspace) async throws {
-        let records = try await workspace.readJournal().records()
-        let unknown = users.filter { records[$0.name]?.rotation.current == nil }
-        if !unknown.isEmpty { try await RotationRun(workspace).work(on: unknown, isLive: false) }
+        try await Orders(OperationContext(options)).revoke(
+            subject.text, isUser: subject.named == nil, atOnce: now, display: LiveView.wanted(options)
+        ) { takenOver in
+            // With --json there is one document, and what was taken over is part of it.
+            if !options.json || takenOver.status != .done { try takenOver.print(options) }
+        }.print(options)
     }
 }
 
@@ -70,21 +53,5 @@ struct UserOrKey: ParsableArguments {
 
     func validate() throws {
         try OneUser.checkNamedOnce(named, optional, missing: "the user or the key ID is missing, such as cicd-bot")
-    }
-
-    /// The key, if it is one and no user has that name.
-    func key(in workspace: Workspace) throws -> AccessKeyID? {
-        guard let named, !workspace.users.contains(where: { $0.name == named }) else { return nil }
-        guard (16...128).contains(named.utf8.count),
-            named.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) })
-        else { return nil }
-        if named.hasPrefix("ASIA") {
-            throw CommandFailure(
-                .failed,
-                "\(named) is a temporary key: it cannot be deactivated, and ends by itself. Revoke the key that its session was begun "
-                    + "with, and deny sessions older than now (`aws:TokenIssueTime`) to the user or role. Nothing was changed."
-            )
-        }
-        return named.hasPrefix("AKIA") ? AccessKeyID(named) : nil
     }
 }

@@ -1,6 +1,5 @@
 internal import ArgumentParser
-internal import Configuration
-internal import Rotation
+internal import Operations
 
 struct Rollback: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -15,11 +14,7 @@ struct Rollback: AsyncParsableCommand {
 
     @OptionGroup var options: GlobalOptions
 
-    private var user: String { one.user }
-
     func run() async throws {
-        let workspace = try Workspace(options)
-        let users = try workspace.select([user])
-        try await RotationRun(workspace).work(on: users, requests: [.rollback], isLive: false)
+        try await Orders(OperationContext(options)).rollBack(one.user).print(options)
     }
 }

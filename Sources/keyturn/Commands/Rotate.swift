@@ -1,7 +1,5 @@
 internal import ArgumentParser
-internal import Configuration
-internal import Engine
-internal import Rotation
+internal import Operations
 
 struct Rotate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -28,29 +26,14 @@ struct Rotate: AsyncParsableCommand {
     @OptionGroup var timing: TimingOptions
 
     func run() async throws {
-        let timings = timing.timings ? Timings() : nil
-        let reading = timings?.begin("configuration and plugins")
-        var workspace = try Workspace(options)
-        reading?()
-        let status = try await workspace.discover(EventLog(options), remembers: true)
-        let users = try workspace.select(selection.users)
-        if !despiteFreeze { try refuseFrozen(users) }
-        try await RotationRun(workspace, timings: timings).work(
-            on: users, requests: [wait ? .rotateOrFinish : .rotate], extent: wait ? .wholeRotation : .due,
-            isLive: wait, after: status)
+        var rotations = try Rotations(OperationContext(options), isTimed: timing.timings)
+        try await rotations.rotate(
+            selection.users, toTheEnd: wait, despiteFreeze: despiteFreeze,
+            display: wait ? LiveView.wanted(options) : nil
+        ).print(options)
     }
 
     func validate() throws {
         if all, !selection.users.isEmpty { throw ValidationError("--all and the names of users cannot go together") }
-    }
-
-    private func refuseFrozen(_ users: [ConfiguredUser]) throws {
-        let now = SystemClock().now
-        guard let frozen = users.first(where: { $0.policy.thaw(now) > now }) else { return }
-        throw CommandFailure(
-            .failed,
-            "\(frozen.name): `freeze` lets no rotation begin before \(Moment.text(frozen.policy.thaw(now))). Nothing was begun "
-                + "for anybody. `--despite-freeze` begins it all the same; a leaked key does not wait: `keyturn revoke`."
-        )
     }
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Operations
 
 struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -14,5 +15,9 @@ struct Run: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
     @OptionGroup var listening: ListenOptions
 
-    func run() async throws { try await Daemon(options, listening).run() }
+    func run() async throws {
+        do { try await Daemon(OperationContext(options), listening.request).run() } catch let error as InvalidOption {
+            throw ValidationError(error.message)
+        }
+    }
 }

@@ -1,8 +1,6 @@
 internal import ArgumentParser
-internal import FoundationEssentials
 internal import Glibc
-internal import Journal
-internal import Secrets
+internal import Operations
 
 struct SandboxCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -39,10 +37,12 @@ struct SandboxCommand: ParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() throws {
-        let sandbox = try SandboxProcess(arguments: [
-            "--propagation-delay", "\(propagationDelay)", "--latency", "\(latency)", "--targets", "\(targets)",
-            "--users", "\(users)",
-        ])
+        let sandbox = try SandboxProcess(
+            .current,
+            arguments: [
+                "--propagation-delay", "\(propagationDelay)", "--latency", "\(latency)", "--targets", "\(targets)",
+                "--users", "\(users)",
+            ])
         // Ctrl-C reaches the sandbox too, being in the same group; this process waits for it.
         for number in [SIGINT, SIGTERM] { signal(number) { _ in _exit(0) } }
         let terminal = Terminal(options)
@@ -53,7 +53,7 @@ struct SandboxCommand: ParsableCommand {
             terminal.write(Self.describe(sandbox.announcement, files))
         }
         let status = sandbox.wait()
-        if status != 0 { throw CommandFailure(.failed, "the sandbox ended with status \(status)") }
+        if status != 0 { throw OperationFailure(.failed, "the sandbox ended with status \(status)") }
     }
 
     private static func describe(_ place: SandboxProcess.Announcement, _ files: SandboxFiles?) -> String {
@@ -72,65 +72,6 @@ struct SandboxCommand: ParsableCommand {
 
         \(files.map { "In another terminal:\n\n  . \($0.directory)/environment\n  keyturn rotate --wait\n\n" } ?? "")
         Ctrl-C ends it.
-
-        """
-    }
-}
-
-/// A configuration for a running sandbox, with everything that it refers to.
-struct SandboxFiles {
-    let directory: String
-    let configuration: String
-
-    init(directory: String, _ place: SandboxProcess.Announcement, overlap: String = "5s", soak: String = "5s") throws {
-        self.directory = directory
-        configuration = "\(directory)/keyturn.yaml"
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        var files = [
-            "keyturn.yaml": Self.text(place, overlap: overlap, soak: soak),
-            "seal.key": Seal.makeKey().withBytes { Data($0).base64EncodedString() },
-            "environment": """
-            export AWS_ACCESS_KEY_ID=\(place.accessKeyId) AWS_SECRET_ACCESS_KEY=\(place.secretAccessKey)
-            export AWS_ENDPOINT_URL=\(place.aws) AWS_REGION=\(place.region)
-            export TRAVIS_TOKEN=\(place.tokens["travis"] ?? "") GITLAB_TOKEN=\(place.tokens["gitlab"] ?? "")
-            export GITHUB_TOKEN=\(place.tokens["github"] ?? "")
-            export KEYTURN_CONFIG=\(Self.quoted(URL(fileURLWithPath: configuration).path))
-            export SANDBOX_CONTROL=\(place.control)
-
-            """,
-        ]
-        for (system, token) in place.tokens { files["\(system).token"] = token }
-        for (name, text) in files {
-            let path = "\(directory)/\(name)"
-            guard
-                FileManager.default.createFile(
-                    atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
-            else { throw CommandFailure(.failed, "\(path) cannot be written") }
-        }
-    }
-
-    /// A word of the shell's, whatever is in it.
-    private static func quoted(_ word: String) -> String {
-        "'\(word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
-    }
-
-    private static func text(_ place: SandboxProcess.Announcement, overlap: String, soak: String) -> String {
-        """
-        version: 1
-        state: sqlite:keyturn.db
-        seal-key: { file: seal.key }
-        aws: { region: \(place.region), endpoint-url: \(place.aws) }
-        pushers:
-          travis: { plugin: travis-ci,      token: { file: travis.token }, endpoint: \(place.travis) }
-          gitlab: { plugin: gitlab-ci,      token: { file: gitlab.token }, endpoint: \(place.gitlab) }
-          github: { plugin: github-actions, token: { file: github.token }, endpoint: \(place.github) }
-        defaults: { rotate-every: 24h, overlap: \(overlap), soak: \(soak) }
-        users:
-          cicd-bot:
-            targets:
-              - { pusher: travis, repository: acme/app }
-              - { pusher: gitlab, project: acme/tools/app }
-              - { pusher: github, repository: acme/app }
 
         """
     }

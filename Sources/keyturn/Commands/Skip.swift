@@ -1,7 +1,5 @@
 internal import ArgumentParser
-internal import Configuration
-internal import Journal
-internal import Rotation
+internal import Operations
 
 struct Skip: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -23,16 +21,6 @@ struct Skip: AsyncParsableCommand {
     @OptionGroup var selection: UserOption
 
     func run() async throws {
-        let workspace = try Workspace(options)
-        let records = try await workspace.readJournal().records()
-        let users = try workspace.users(of: target, selection.users, records.mapValues(\.rotation))
-        guard !users.contains(where: \.isOwn) else {
-            throw CommandFailure(
-                .notAllowed,
-                "\(target) is where keyturn reads its own key: left out, keyturn would be left with a dead one. Fix what "
-                    + "`keyturn status` says about it, then `keyturn retry`. Nothing was changed.")
-        }
-        try await RotationRun(workspace).work(
-            on: users, requests: [.skip(TargetName(target), reason: reason)], isLive: false)
+        try await Orders(OperationContext(options)).skip(target, reason: reason, of: selection.users).print(options)
     }
 }

@@ -1,10 +1,5 @@
 internal import ArgumentParser
-internal import Configuration
-internal import Engine
-internal import HTTP
-internal import Journal
-internal import PusherHost
-internal import Rotation
+internal import Operations
 
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -30,70 +25,15 @@ struct Status: AsyncParsableCommand {
     @OptionGroup var selection: UserSelection
 
     func run() async throws {
-        var workspace = try Workspace(options)
-        let status = online ? try await workspace.discover(EventLog(options), remembers: false) : .done
-        let now = SystemClock().now
-        let records = try await workspace.readJournal().records()
-        let selected = try workspace.select(selection.users)
-        var users = selected.map { user in
-            StatusDocument.User(user, records[user.name]?.rotation ?? Rotation(at: now), at: now)
+        var status = try StatusInspection(OperationContext(options))
+        let result = try await status.run(selection.users, online: online)
+        if options.json {
+            try JSONOutput.print(result.document)
+        } else {
+            let (terminal, users) = (Terminal(options), result.document.users)
+            if users.isEmpty { terminal.write("\(result.file) has no users yet.\n") }
+            terminal.write(StatusOverview(users: users, terminal: terminal, isVerbose: options.verbose).text)
         }
-        if online {
-            let looks = try await look(workspace, selected, records.mapValues(\.rotation))
-            for index in users.indices { users[index].add(looks[users[index].user] ?? [:]) }
-        }
-        try tell(users, workspace)
-        let standing = selected.map { Attention.status(of: records[$0.name]?.rotation) } + users.map(\.onlineStatus)
-        let worst = exitCode ? standing.reduce(status) { $0.worse($1) } : status
-        if worst != .done { throw FinishedWith(status: worst) }
-    }
-
-    private func tell(_ users: [StatusDocument.User], _ workspace: Workspace) throws {
-        if options.json { return try JSONOutput.print(StatusDocument(users: users)) }
-        let terminal = Terminal(options)
-        if users.isEmpty { terminal.write("\(workspace.configuration.file) has no users yet.\n") }
-        terminal.write(StatusOverview(users: users, terminal: terminal, isVerbose: options.verbose).text)
-    }
-
-    /// Asks every target of every user at once.
-    private func look(
-        _ workspace: Workspace, _ users: [ConfiguredUser], _ rotations: [String: Rotation]
-    ) async throws -> [String: [String: StatusDocument.Holding]] {
-        let log = EventLog(options)
-        let http = try workspace.makeHTTP()
-        defer { http.stop() }
-        let host = try workspace.makeHost(http, log, for: users)
-        do { try await workspace.start(host, log, for: users) } catch {
-            await host.stop()
-            throw error
-        }
-        let found = await withTaskGroup(of: (String, String, StatusDocument.Holding).self) { group in
-            for user in users {
-                guard let rotation = rotations[user.name] else { continue }
-                for target in user.targets {
-                    let place = PusherTarget(target)
-                    group.addTask {
-                        let report = await host.call(.inspect, place, timeout: user.policy.pushTimeout)
-                        let look = TargetLook(report, rotation)
-                        let drift = look.drift(of: target.name, user.name, rotation, at: SystemClock().now)
-                        return (user.name, target.name.rawValue, StatusDocument.Holding(look, drift: drift))
-                    }
-                }
-            }
-            var found: [String: [String: StatusDocument.Holding]] = [:]
-            for await (user, target, holding) in group { found[user, default: [:]][target] = holding }
-            return found
-        }
-        await host.stop()
-        return found
-    }
-}
-
-extension StatusDocument.User {
-    /// What the targets that were asked just now lead to.
-    fileprivate var onlineStatus: ExitStatus { deliveries.contains { $0.holds?.drift != nil } ? .failed : .done }
-
-    fileprivate mutating func add(_ holdings: [String: StatusDocument.Holding]) {
-        for index in deliveries.indices { deliveries[index].holds = holdings[deliveries[index].target] }
+        try FinishedWith.check(exitCode ? result.attention : result.status)
     }
 }

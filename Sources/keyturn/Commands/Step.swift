@@ -1,6 +1,5 @@
 internal import ArgumentParser
-internal import Engine
-internal import Rotation
+internal import Operations
 
 struct Step: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,12 +15,7 @@ struct Step: AsyncParsableCommand {
     @OptionGroup var timing: TimingOptions
 
     func run() async throws {
-        let timings = timing.timings ? Timings() : nil
-        let reading = timings?.begin("configuration and plugins")
-        var workspace = try Workspace(options)
-        reading?()
-        let status = try await workspace.discover(EventLog(options), remembers: true)
-        try await RotationRun(workspace, timings: timings).work(
-            on: try workspace.select(selection.users), isLive: false, after: status)
+        var rotations = try Rotations(OperationContext(options), isTimed: timing.timings)
+        try await rotations.step(selection.users).print(options)
     }
 }

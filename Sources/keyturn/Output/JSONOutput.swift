@@ -1,35 +1,11 @@
-internal import FoundationEssentials
 internal import JSON
-internal import PlainText
+internal import Operations
 
-/// One JSON document. Its strings are as clean as what a terminal is given: programs print them.
+/// Prints the one JSON document of a command.
 enum JSONOutput {
     static func print(_ document: some Encodable) throws {
-        StandardStream.output.write(String(decoding: try bytes(document), as: UTF8.self))
+        StandardStream.output.write(String(decoding: try JSONText.bytes(document), as: UTF8.self))
     }
 
-    static func print(_ document: JSONValue) { StandardStream.output.write(clean(document).prettyText + "\n") }
-
-    /// The document as it is printed.
-    static func bytes(_ document: some Encodable) throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let bytes = Array(try encoder.encode(document)) + [0x0A]
-        // What must be cleaned is either escaped or no ASCII.
-        let isClean = bytes.allSatisfy { (0x20...0x7E).contains($0) && $0 != 0x5C || $0 == 0x0A }
-        if isClean { return bytes }
-        let text = String(decoding: bytes, as: UTF8.self)
-        return Array((clean(try JSONValue(parsing: text)).prettyText + "\n").utf8)
-    }
-
-    private static func clean(_ value: JSONValue) -> JSONValue {
-        switch value {
-        case .string(let text): .string(PlainText.line(text, limit: 64 << 10))
-        case .array(let elements): .array(elements.map(clean))
-        case .object(let members):
-            .object(
-                Dictionary(members.map { (PlainText.line($0, limit: 1_024), clean($1)) }) { first, _ in first })
-        case .null, .bool, .integer, .number: value
-        }
-    }
+    static func print(_ document: JSONValue) { StandardStream.output.write(JSONText.text(document)) }
 }

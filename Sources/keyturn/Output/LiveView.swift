@@ -1,17 +1,15 @@
-internal import Configuration
-internal import Engine
-internal import FoundationEssentials
+internal import Operations
 internal import Rotation
 internal import Synchronization
 
 /// The rotations under way, drawn over and over on a terminal: a bar of phases, and a line for each target.
-final class LiveView: Sendable {
+final class LiveView: RotationDisplay {
     /// More targets than this are counted, not listed, but for those in trouble.
     private static let longestList = 16
 
     private struct State {
         var users: [String] = []
-        var latest: [String: RotationProgress] = [:]
+        var latest: [String: RotationSnapshot] = [:]
         /// When a user's fan-out was first seen, and how many targets were settled by then.
         var began: [String: (at: Timestamp, settled: Int)] = [:]
         var lines = 0
@@ -20,10 +18,11 @@ final class LiveView: Sendable {
 
     private let terminal: Terminal
     private let state = Mutex(State())
+    private let drawing = Mutex<Task<Void, Never>?>(nil)
 
     init(_ terminal: Terminal) { self.terminal = terminal }
 
-    func take(_ progress: RotationProgress) {
+    func show(_ progress: RotationSnapshot) {
         state.withLock { state in
             if state.latest[progress.user] == nil { state.users.append(progress.user) }
             state.latest[progress.user] = progress
@@ -34,8 +33,12 @@ final class LiveView: Sendable {
         }
     }
 
-    /// Draws every second, for the countdowns, until cancelled.
-    func keepDrawing() async {
+    /// Draws every second, for the countdowns, until the end.
+    func begin() {
+        drawing.withLock { [self] in $0 = Task { await keepDrawing() } }
+    }
+
+    private func keepDrawing() async {
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(1))
             state.withLock { draw(&$0) }
@@ -44,6 +47,7 @@ final class LiveView: Sendable {
 
     /// Draws a last time; what comes after stands below.
     func end() {
+        drawing.withLock { $0?.cancel() }
         state.withLock { state in
             draw(&state)
             state.isOver = true
@@ -70,17 +74,17 @@ final class LiveView: Sendable {
     private static func settled(_ rotation: Rotation) -> Int { rotation.deliveries.values.count { $0.isSettled } }
 
     /// `120 of 500 targets confirmed, about 3m 10s left`
-    private func count(_ progress: RotationProgress, since beginning: (at: Timestamp, settled: Int)?) -> String {
+    private func count(_ progress: RotationSnapshot, since beginning: (at: Timestamp, settled: Int)?) -> String {
         let (done, all) = (Self.settled(progress.rotation), progress.rotation.deliveries.count)
         let text = "\(done) of \(all) targets confirmed"
         guard let beginning, done < all, progress.rotation.phase == .delivering,
             let left = FanOutPace.left(
-                done - beginning.settled, of: all - beginning.settled, in: SystemClock().now - beginning.at)
+                done - beginning.settled, of: all - beginning.settled, in: Moment.now - beginning.at)
         else { return text }
-        return "\(text), about \(DurationText.text(left)) left"
+        return "\(text), about \(Moment.text(left)) left"
     }
 
-    private func lines(_ progress: RotationProgress, since beginning: (at: Timestamp, settled: Int)?) -> [String] {
+    private func lines(_ progress: RotationSnapshot, since beginning: (at: Timestamp, settled: Int)?) -> [String] {
         let rotation = progress.rotation
         var lines = ["\(terminal.styled(progress.user, .bold))  \(bar(rotation))\(countdown(progress))"]
         let deliveries = rotation.deliveries.sorted { $0.key < $1.key }
@@ -107,10 +111,10 @@ final class LiveView: Sendable {
         }.joined(separator: " ")
     }
 
-    private func countdown(_ progress: RotationProgress) -> String {
-        let now = SystemClock().now
+    private func countdown(_ progress: RotationSnapshot) -> String {
+        let now = Moment.now
         guard [.overlap, .soak].contains(progress.rotation.phase) else { return "" }
-        return "  \(Moment.relative(progress.rotation.due(at: now, policy: progress.policy).at, to: now))"
+        return "  \(Moment.relative(progress.due, to: now))"
     }
 
     private func line(_ target: TargetName, _ delivery: Delivery) -> (mark: String, text: String) {
@@ -129,11 +133,10 @@ final class LiveView: Sendable {
     }
 }
 
-/// How long the rest takes, if it goes on as it went.
-enum FanOutPace {
-    /// - Returns: nil while too little was done to tell.
-    static func left(_ done: Int, of all: Int, in passed: Duration) -> Duration? {
-        guard done >= 5, passed >= .seconds(2), all > done else { return nil }
-        return passed * (all - done) / done
+extension LiveView {
+    /// The live view, where there is a terminal to draw on; nil: the log reports what happens.
+    static func wanted(_ options: GlobalOptions) -> LiveView? {
+        let terminal = Terminal(options)
+        return terminal.isLive && !options.quiet && !options.verbose ? LiveView(terminal) : nil
     }
 }

@@ -1,3 +1,5 @@
+internal import Operations
+
 /// One user's status for people.
 struct StatusText {
     /// More targets than this are counted; those that somebody should see are listed.

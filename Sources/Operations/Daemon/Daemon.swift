@@ -1,0 +1,181 @@
+internal import CLinux
+internal import Configuration
+internal import Engine
+internal import PusherHost
+
+/// `keyturn run`: a scheduler that stays up, with a configuration that can be read anew.
+package struct Daemon {
+    /// How often users of `discover` are looked for.
+    private static let discoveryInterval: Duration = .seconds(900)
+
+    private let context: OperationContext
+    private let notifier: ServiceNotifier
+    private let listening: ListenRequest
+    private let orders: AsyncStream<DaemonCommand>
+    private let give: AsyncStream<DaemonCommand>.Continuation
+
+    private var log: EventLog { context.log }
+
+    package init(_ context: OperationContext, _ listening: ListenRequest) {
+        self.context = context
+        self.listening = listening
+        notifier = ServiceNotifier(environment: context.environment)
+        (orders, give) = AsyncStream.makeStream(of: DaemonCommand.self, bufferingPolicy: .bufferingNewest(64))
+    }
+
+    /// Runs until it is told to end.
+    package func run() async throws {
+        let loaded = try await read()
+        let server = StatusServer(loaded)
+        try server.start(on: try listening.address(loaded.configuration), log)
+        defer { server.stop() }
+        // Before anything is begun, so that nothing under way is cut off.
+        let signals = Signals(staysUp: true) { [give] in give.yield($0) }
+        defer { signals.end() }
+        var active = begin(loaded, try await open(loaded, server), server)
+        let life = Task { [notifier] in await Watchdog(notifier: notifier, pulse: server.pulse).run() }
+        let looking = Task { [give] in
+            while !Task.isCancelled {
+                try? await Task.sleep(for: Self.discoveryInterval)
+                give.yield(.look)
+            }
+        }
+        // One at a time, beside the loop: AWS may take its time, and whoever wants to stop does not wait for it.
+        var renewing: Task<Void, Never>?
+        var isReloadAsked = false
+        defer {
+            life.cancel()
+            looking.cancel()
+            renewing?.cancel()
+        }
+        tellRunning(active)
+        for await order in orders {
+            switch order {
+            case .stop:
+                notifier.stopping()
+                log.tell("stopping: what is under way has a few seconds to end")
+                try await active.end()
+                return log.tell("stopped")
+            case .ended: return try await active.end()
+            case .reload: isReloadAsked = true
+            case .look where renewing == nil:
+                renewing = Task { [active] in give.yield(.renewed(await renew(await lookAgain(active), server, active)))
+                }
+            case .look: break
+            case .renewed(let next):
+                renewing = nil
+                guard let next else { break }
+                do { try await active.end() } catch {
+                    log.warn("the configuration before ended with: \(OperationFailure.words(error))")
+                }
+                active = begin(next.loaded, next.services, server)
+                tellRunning(active)
+            }
+            if isReloadAsked, renewing == nil {
+                isReloadAsked = false
+                renewing = Task { [active] in give.yield(.renewed(await renew(try? await readAnew(), server, active))) }
+            }
+        }
+    }
+
+    // MARK: Configurations
+
+    private func read() async throws -> LoadedConfiguration {
+        var loaded = try LoadedConfiguration(context)
+        _ = try await loaded.discover(remembers: true)
+        guard !loaded.users.isEmpty else {
+            let found = loaded.configuration.discover.isEmpty ? "" : ", and `discover` found none"
+            throw OperationFailure(.configuration, "\(loaded.file) has no users\(found)")
+        }
+        return loaded
+    }
+
+    /// After SIGHUP. What is wrong is told, and changes nothing.
+    private func readAnew() async throws -> LoadedConfiguration {
+        notifier.reloading()
+        do { return try await read() } catch {
+            log.fail("\(OperationFailure.words(error)). The configuration as it was stays in force")
+            notifier.ready("the new configuration was refused; the old one stays in force")
+            throw error
+        }
+    }
+
+    /// - Returns: nil where the same users were found, with the same targets.
+    private func lookAgain(_ active: ActiveConfiguration) async -> LoadedConfiguration? {
+        var loaded = active.loaded
+        guard !loaded.configuration.discover.isEmpty else { return nil }
+        do { _ = try await loaded.discover(remembers: true) } catch {
+            log.warn("\(OperationFailure.words(error)). Users stay as they are")
+            return nil
+        }
+        let isSame = loaded.users.elementsEqual(active.loaded.users) { now, before in
+            (now.name, now.policy) == (before.name, before.policy) && now.targets == before.targets
+        }
+        return isSame ? nil : loaded
+    }
+
+    /// Opens everything for the new configuration before the old one's work ends, so that one that cannot be opened changes
+    /// nothing.
+    private func renew(
+        _ loaded: LoadedConfiguration?, _ server: StatusServer, _ active: ActiveConfiguration
+    ) async -> DaemonCommand.Opened? {
+        guard let loaded else { return nil }
+        if loaded.configuration.listen != active.loaded.configuration.listen {
+            log.warn("`listen` takes effect when keyturn is started anew")
+        }
+        do {
+            return DaemonCommand.Opened(loaded: loaded, services: try await open(loaded, server))
+        } catch {
+            log.fail("\(OperationFailure.words(error)). The configuration as it was stays in force")
+            notifier.ready("the new configuration was refused; the old one stays in force")
+            return nil
+        }
+    }
+
+    private func open(_ loaded: LoadedConfiguration, _ server: StatusServer) async throws -> OpenServices {
+        let state = StateAccess(loaded, for: .working)
+        return try await ServiceFactory(loaded).open(for: loaded.users, state) { [log] progress in
+            server.take(progress)
+            log.write(progress)
+        }
+    }
+
+    // MARK: Work
+
+    /// One configuration at work.
+    private struct ActiveConfiguration {
+        let loaded: LoadedConfiguration
+        let services: OpenServices
+        let scheduling: Task<Void, any Error>
+
+        /// Begins nothing more, lets what is under way end, and closes.
+        func end() async throws {
+            services.host.drain()
+            scheduling.cancel()
+            let result = await scheduling.result
+            await services.close(isHasty: true)
+            try result.get()
+        }
+    }
+
+    private func begin(
+        _ loaded: LoadedConfiguration, _ services: OpenServices, _ server: StatusServer
+    ) -> ActiveConfiguration {
+        server.show(loaded, services.host)
+        let scheduler = Scheduler(engine: services.engine, users: services.users, pulse: server.pulse)
+        let scheduling = Task { [give, log] in
+            defer { if !Task.isCancelled { give.yield(.ended) } }
+            // Pages of the program that a sleeping process does not need belong to others meanwhile.
+            try await scheduler.run(
+                turn: { isIdle in if isIdle { kt_release_memory() } }, report: { RotationRun.tell($0, log) })
+        }
+        return ActiveConfiguration(loaded: loaded, services: services, scheduling: scheduling)
+    }
+
+    private func tellRunning(_ active: ActiveConfiguration) {
+        let count = active.loaded.users.count
+        let words = "running: \(count) user\(count == 1 ? "" : "s")"
+        log.tell("\(words); stop with SIGTERM or Ctrl-C, read the configuration anew with SIGHUP")
+        notifier.ready(words)
+    }
+}

@@ -1,0 +1,215 @@
+internal import Configuration
+internal import Dispatch
+internal import Engine
+internal import FoundationEssentials
+internal import Journal
+internal import Listening
+internal import PusherHost
+internal import Rotation
+internal import Synchronization
+
+/// What `run --listen` shows: read from the state when somebody asks, as `status` reads it, and for a moment kept.
+final class StatusServer: Sendable {
+    /// Questions within this are answered from one reading.
+    private static let freshness: Duration = .seconds(1)
+    /// How long the state may take to answer.
+    private static let patience = 5
+
+    private struct State {
+        var loaded: LoadedConfiguration
+        /// Opened by itself: whoever works must not wait for whoever looks.
+        var access: StateAccess
+        var host: PusherHost?
+        var last: (reading: Result<Reading, Trouble>, until: ContinuousClock.Instant)?
+    }
+
+    private struct Reading {
+        var snapshot: Snapshot
+        var document: StatusDocument
+    }
+
+    private struct Trouble: Error { var text: String }
+
+    let pulse = Pulse()
+    private let started = SystemClock().now
+    private let state: Mutex<State>
+    /// By itself: whoever works must not wait for whoever looks.
+    private let tally = Mutex(Tally())
+    private let server = Mutex<Server?>(nil)
+
+    init(_ loaded: LoadedConfiguration) {
+        state = Mutex(State(loaded: loaded, access: StateAccess(loaded, for: .looking)))
+    }
+
+    /// Listens, where an address is given.
+    func start(on address: ListenAddress?, _ log: EventLog) throws {
+        guard let address else { return }
+        do throws(ListeningError) {
+            let options = Server.Options(host: address.host, port: address.port, checksHost: address.isLoopback)
+            let server = try Server(options) { [self] path in answer(path) }
+            self.server.withLock { $0 = server }
+            log.tell("status page and metrics on \(server.url)")
+            if !address.isLoopback { log.warn("\(address): \(ListenAddress.warning)") }
+        } catch { throw OperationFailure(.unavailable, "\(error.description); nothing was begun") }
+    }
+
+    func stop() { server.withLock { $0 }?.stop() }
+
+    /// The pushers are started. Also after the configuration was read anew.
+    func show(_ loaded: LoadedConfiguration, _ host: PusherHost) {
+        state.withLock { state in
+            if state.loaded.configuration.state != loaded.configuration.state {
+                state.access = StateAccess(loaded, for: .looking)
+            }
+            state.loaded = loaded
+            state.host = host
+            state.last = nil
+        }
+    }
+
+    func take(_ progress: RotationProgress) {
+        tally.withLock { $0.take(progress.notes, of: progress.user, at: progress.at) }
+    }
+
+    private func answer(_ path: String) -> Reply? {
+        switch path {
+        case "/": whenReadable { Reply(200, StatusPage.contentType, StatusPage($0.snapshot, .standard).text) }
+        case "/style.css": Reply(200, StyleSheet.contentType, StyleSheet.text)
+        case "/metrics": whenReadable { Reply(200, Metrics.contentType, Metrics($0.snapshot).text) }
+        case "/status.json":
+            whenReadable { reading in
+                guard let json = try? JSONText.bytes(reading.document) else { return .line(503, "no JSON") }
+                return Reply(200, "application/json", json)
+            }
+        case "/healthz": vitals(stateTrouble: nil).health(at: SystemClock().now)
+        case "/readyz": vitals(stateTrouble: trouble).readiness(at: SystemClock().now)
+        default: nil
+        }
+    }
+
+    private func whenReadable(_ render: (Reading) -> Reply) -> Reply {
+        switch reading {
+        case .success(let reading): render(reading)
+        case .failure(let trouble): .line(503, "The state cannot be read: \(trouble.text)")
+        }
+    }
+
+    private var trouble: String? { if case .failure(let trouble) = reading { trouble.text } else { nil } }
+
+    private func vitals(stateTrouble: String?) -> Vitals {
+        let host = state.withLock { $0.host }
+        return Vitals(
+            started: started, lastPass: pulse.last, hasPushers: host.map { Self.paces(of: $0) != nil } ?? false,
+            stateTrouble: stateTrouble)
+    }
+
+    private var reading: Result<Reading, Trouble> {
+        let (last, host, loaded, access) = state.withLock { ($0.last, $0.host, $0.loaded, $0.access) }
+        if let last, last.until > .now { return last.reading }
+        let paces = host.flatMap { Self.paces(of: $0) } ?? []
+        let reading =
+            Self.answer(within: Self.patience) { [self] in await read(loaded, access, paces) }
+            ?? .failure(Trouble(text: "it did not answer within \(Self.patience) s"))
+        state.withLock { $0.last = (reading, .now + Self.freshness) }
+        return reading
+    }
+
+    /// The thread that serves the page may wait; the store answers a task.
+    private static func answer<Value: Sendable>(
+        within seconds: Int, _ body: @escaping @Sendable () async -> Value
+    ) -> Value? {
+        let (found, isThere) = (Found<Value>(), DispatchSemaphore(value: 0))
+        let task = Task {
+            let value = await body()
+            found.value.withLock { $0 = value }
+            isThere.signal()
+        }
+        if isThere.wait(timeout: .now() + .seconds(seconds)) != .success { task.cancel() }
+        return found.value.withLock { $0 }
+    }
+
+    private func read(
+        _ loaded: LoadedConfiguration, _ access: StateAccess, _ paces: [PaceReport]
+    ) async -> Result<Reading, Trouble> {
+        let now = SystemClock().now
+        let records: [String: JournalRecord]
+        do {
+            records = try await access.records()
+            // A state that is gone is looked for again.
+            if !FileManager.default.fileExists(atPath: loaded.configuration.state) { await access.forget() }
+        } catch {
+            await access.forget()
+            return .failure(Trouble(text: OperationFailure.words(error)))
+        }
+        let users = loaded.users.map { ($0, records[$0.name]?.rotation ?? Rotation(at: now)) }
+        let lines = users.map { StatusDocument.User($0, $1, at: now) }
+        var snapshot = Snapshot(
+            at: now, version: loaded.context.version,
+            users: zip(users, lines).map { Snapshot.User($1, $0.1, due: $0.1.due(at: now, policy: $0.0.policy)) },
+            started: started, lastPass: pulse.last)
+        snapshot.tally = tally.withLock { $0 }
+        snapshot.take(paces)
+        return .success(Reading(snapshot: snapshot, document: StatusDocument(users: lines)))
+    }
+
+    /// nil: the pushers' thread does not answer.
+    private static func paces(of host: PusherHost) -> [PaceReport]? {
+        let (found, isThere) = (Box(), DispatchSemaphore(value: 0))
+        host.paces { paces in
+            found.paces.withLock { $0 = paces }
+            isThere.signal()
+        }
+        guard isThere.wait(timeout: .now() + 1) == .success else { return nil }
+        return found.paces.withLock { $0 }
+    }
+
+    private final class Box: Sendable { let paces = Mutex<[PaceReport]>([]) }
+    private final class Found<Value: Sendable>: Sendable { let value = Mutex<Value?>(nil) }
+}
+
+extension StatusPage.Times {
+    static let standard = Self {
+        Moment.text($0)
+    } span: {
+        DurationText.text($0)
+    }
+}
+
+extension Snapshot {
+    mutating func take(_ paces: [PaceReport]) {
+        for pace in paces {
+            budgets += pace.budgets.map { budget in
+                Budget(
+                    pusher: pace.pusher, span: budget.seconds.map { "\($0)s" } ?? "service", limit: budget.limit,
+                    left: budget.left)
+            }
+            pauses[pace.pusher] = pace.pause ?? .zero
+        }
+    }
+}
+
+extension Snapshot.User {
+    init(_ line: StatusDocument.User, _ rotation: Rotation, due: Due) {
+        let isFanOut = [.creating, .verifying, .delivering].contains(rotation.phase)
+        let needsAttention =
+            line.problem != nil
+            || line.deliveries.contains { delivery in
+                !delivery.isQuiet && delivery.state != "skipped" && !(isFanOut && delivery.state == "pending")
+            }
+        self.init(
+            name: line.user, phase: rotation.phase, rotation: rotation.number,
+            keys: [("current", rotation.current), ("next", rotation.next), ("previous", rotation.previous)].compactMap {
+                role, key in
+                key.map { .init(id: $0.id.rawValue, role: role, status: $0.status.rawValue, created: $0.created) }
+            },
+            deliveries: line.deliveries.map { delivery in
+                .init(
+                    target: delivery.target, state: delivery.state, evidence: delivery.evidence,
+                    attempts: delivery.attempts, at: delivery.at, detail: delivery.detail,
+                    mayBeTorn: delivery.mayBeTorn, drift: delivery.drift, isQuiet: delivery.isQuiet)
+            },
+            next: .init(action: due.action.rawValue, due: due.at), problem: line.problem,
+            problemCode: line.problemCode,
+            needsAttention: needsAttention)
+    }
+}

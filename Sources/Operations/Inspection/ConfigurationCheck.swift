@@ -1,0 +1,90 @@
+internal import Configuration
+internal import Journal
+internal import Notifications
+internal import PusherHost
+internal import Rotation
+
+/// Reads the configuration, the plugins and the state's seal key, starts each pusher, and asks AWS and every target if that is wanted.
+/// Writes nothing anywhere.
+package struct ConfigurationCheck {
+    private var loaded: LoadedConfiguration
+    private let state: StateAccess
+
+    package init(_ context: OperationContext) throws {
+        loaded = try LoadedConfiguration(context)
+        state = StateAccess(loaded, for: .checking)
+    }
+
+    /// - Parameters:
+    ///   - names: of users; none: all.
+    ///   - online: whether AWS and every target are asked.
+    package mutating func run(_ names: [String], online: Bool) async throws -> [Finding] {
+        try await state.check()
+        var factory = ServiceFactory(loaded)
+        let http = try factory.makeHTTP()
+        defer { http.stop() }
+        let accounts = factory.makeAccounts(http)
+        var problems = loaded.problems.map { Finding("discover", .failed, $0) }
+        if online, let report = try await loaded.discover(accounts, remembers: false) {
+            problems = report.problems
+            report.notes.forEach { loaded.log.tell($0) }
+            factory = ServiceFactory(loaded)
+        }
+        let users = try loaded.select(names)
+        let host = try factory.makeHost(http, for: users)
+        let findings: [Finding]
+        do {
+            let destinations = try factory.destinations()
+            let started = try await factory.start(host, for: users)
+            let offline =
+                [Finding("configuration", .done, summary(users))] + problems
+                + destinations.map { Finding("notifications", .done, "\($0.name); `keyturn notify` tries it") }
+                + started.map { pusher, confinement in
+                    Finding("pusher \(pusher)", .done, "starts; shut in by \(confinement.joined(separator: ", "))")
+                }
+            let rotations = try await state.records().mapValues(\.rotation)
+            let known = remarks(users, rotations, areAll: names.isEmpty)
+            let check = OnlineCheck(loaded: loaded, host: host, accounts: accounts, rotations: rotations)
+            findings = offline + known + (online ? await check.run(users) : [])
+        } catch {
+            await host.stop()
+            throw error
+        }
+        await host.stop()
+        return findings
+    }
+
+    /// What the state knows, and what the configuration leaves out.
+    private func remarks(
+        _ users: [ConfiguredUser], _ rotations: [String: Rotation], areAll: Bool
+    ) -> [Finding] {
+        let configured = Set(loaded.users.map(\.name))
+        let left = rotations.keys.filter { !configured.contains($0) && areAll }.sorted().map { name in
+            Finding(
+                "user \(name)", .failed,
+                "it left the configuration: its key is not rotated any more. Put it back, or `keyturn forget \(name) --reason REASON`"
+            )
+        }
+        let unasked = users.filter { $0.policy.requiredQuiet == nil }.map(\.name)
+        var last = Finding("last use", .done, "IAM is asked before the old key of a user is deactivated")
+        if !unasked.isEmpty {
+            last.detail =
+                "IAM is not asked when the old key was last used (`quiet: 0s`, or an overlap shorter than 30m): "
+                + unasked.prefix(5).joined(separator: ", ")
+                + (unasked.count > 5 ? " and \(unasked.count - 5) more" : "")
+        }
+        return (users.isEmpty ? [] : [last]) + left
+            + users.flatMap { user in rotations[user.name].map { $0.findings(of: user.name) } ?? [] }
+    }
+
+    private func summary(_ users: [ConfiguredUser]) -> String {
+        let targets = users.reduce(0) { $0 + $1.targets.count }
+        let counts = [(users.count, "user"), (targets, "target"), (loaded.pushers.count, "pusher")]
+            .map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }.joined(separator: ", ")
+        let found = users.filter { $0.origin != nil }.count
+        let hint =
+            users.isEmpty
+            ? "; no user is managed yet: fill in `users`" : found > 0 ? "; \(found) users found by `discover`" : ""
+        return "\(loaded.file) is fine: \(counts)\(hint)"
+    }
+}

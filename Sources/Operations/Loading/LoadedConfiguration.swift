@@ -1,0 +1,102 @@
+internal import AWS
+internal import Configuration
+internal import Engine
+internal import FileTrust
+internal import FoundationEssentials
+internal import PusherHost
+internal import Rotation
+
+/// The configuration with its plugins, read and checked: what nearly every operation begins with. Opens nothing.
+package struct LoadedConfiguration: Sendable {
+    let context: OperationContext
+    let configuration: Configuration
+    let plugins: [String: Plugin]
+    /// Plugins whose manifest is pinned. What matches patterns of another one's would be ruled by a stranger.
+    private let pinnedManifests: Set<String>
+    private(set) var pushers: [ConfiguredPusher] = []
+    /// Those of `users`, and those that `discover` has found.
+    private(set) var users: [ConfiguredUser] = []
+    /// What `discover` found last.
+    var remembered: FoundUsers
+    /// What there is to say about the users that were found.
+    private(set) var notes: [String] = []
+    private(set) var problems: [String] = []
+
+    package init(_ context: OperationContext) throws {
+        self.context = context
+        do throws(ConfigurationError) {
+            configuration = try Configuration(
+                file: try Configuration.find(context.file, environment: context.environment))
+            plugins = try Self.findPlugins(configuration, context.installation)
+            pinnedManifests = try Self.findPinned(plugins, configuration, context.installation)
+        } catch { throw OperationFailure(error) }
+        try Self.checkState(of: configuration)
+        remembered = configuration.discover.isEmpty ? FoundUsers() : try FoundUsers.read(state: configuration.state)
+        do { try take(remembered) } catch let error as OperationFailure {
+            // The file itself is in order: what was found once must not stop everybody.
+            guard !remembered.users.isEmpty, (try? take(FoundUsers())) != nil else { throw error }
+            remembered = FoundUsers()
+            context.log.warn(
+                "what `discover` found last (\(FoundUsers.path(state: configuration.state))) does not go with \(error.message). Those "
+                    + "users are left alone until `keyturn step` has looked anew")
+        }
+    }
+
+    /// The file.
+    package var file: String { configuration.file }
+    package var hasUsers: Bool { !users.isEmpty }
+    var log: EventLog { context.log }
+    var environment: [String: String] { context.environment }
+    var stateDirectory: String { URL(fileURLWithPath: configuration.state).deletingLastPathComponent().path }
+
+    /// Takes up the users of the file and those that were found.
+    mutating func take(_ found: FoundUsers) throws {
+        do throws(ConfigurationError) {
+            let descriptions = plugins.mapValues {
+                PluginDescription($0.manifest, isPinned: pinnedManifests.contains($0.manifest.id))
+            }
+            let resolution = try configuration.resolve(descriptions, found: found.users)
+            (pushers, users) = (resolution.pushers, resolution.users)
+            (notes, problems) = (resolution.notes, resolution.problems)
+        } catch { throw OperationFailure(error) }
+    }
+
+    /// Who can write next to the state can put another one in its place.
+    private static func checkState(of configuration: Configuration) throws {
+        let state = configuration.state
+        let directory = URL(fileURLWithPath: state).deletingLastPathComponent().path
+        let files = FileManager.default
+        var problem = files.fileExists(atPath: directory) ? Ownership.problem(ofDirectory: directory) : nil
+        if problem == nil, files.fileExists(atPath: state) { problem = Ownership.problem(ofState: state) }
+        guard let problem else { return }
+        throw OperationFailure(.notAllowed, "\(configuration.file): `state` is not used: \(problem)")
+    }
+
+    func account(of user: ConfiguredUser) -> Account { account(user.account) }
+
+    func account(_ settings: Configuration.Account) -> Account {
+        let region = Account.region(configured: settings.region, profile: settings.profile, environment)
+        let role = settings.role.map {
+            Account.Role(arn: $0.arn, externalID: $0.externalID, sessionName: settings.roleSessionName)
+        }
+        return Account(region: region, profile: settings.profile, endpoint: settings.endpoint, role: role)
+    }
+
+    /// How fast a pusher may ask its service.
+    func pace(of pusher: ConfiguredPusher) -> PaceRules? {
+        guard let rules = plugins[pusher.plugin]?.manifest.pace else { return nil }
+        return pusher.limits.map { rules.with(limits: $0) } ?? rules
+    }
+
+    /// What a user's rotation must know of the configuration.
+    func requirements(of user: ConfiguredUser) -> UserRequirements {
+        UserRequirements(
+            policy: user.policy, targets: user.targets.map(ManagedTarget.init), forgotten: configuration.forgotten)
+    }
+}
+
+extension ManagedTarget {
+    init(_ target: ConfiguredTarget) {
+        self.init(target.name, isOneValue: target.variables.count == 1, identity: target.identity)
+    }
+}

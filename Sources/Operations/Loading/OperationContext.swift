@@ -1,0 +1,28 @@
+internal import FoundationEssentials
+
+/// What an operation is given to begin with: nothing of it is looked up later, so a test can give anything.
+package struct OperationContext: Sendable {
+    /// The configuration file; nil: where keyturn looks for it.
+    package var file: String?
+    package var environment: [String: String]
+    package var log: EventLog
+    /// The command, as the history names it: `rotate`, `step`, `run`.
+    package var command: String
+    /// The version that the status page shows.
+    package var version: String
+    package var installation: Installation
+    /// What opens the state.
+    var openStore: StateAccess.Opening = StateAccess.openSQLite
+
+    package init(
+        file: String? = nil, environment: [String: String], log: EventLog, command: String, version: String,
+        installation: Installation = .current
+    ) {
+        self.file = file
+        self.environment = environment
+        self.log = log
+        self.command = command
+        self.version = version
+        self.installation = installation
+    }
+}

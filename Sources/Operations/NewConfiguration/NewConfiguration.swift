@@ -1,0 +1,57 @@
+internal import AWS
+internal import FoundationEssentials
+internal import Journal
+internal import Secrets
+
+/// The files of a new configuration: `keyturn.yaml`, the seal key and the IAM policy, in one directory.
+package struct NewConfiguration {
+    /// What is known already of what is to be rotated.
+    package struct Choice: Sendable {
+        package var users: [String]
+        package var region: String
+        package var target: FirstTarget?
+        /// The base URL of IAM and STS, instead of AWS's own.
+        package var endpoint: String?
+
+        package init(users: [String], region: String, endpoint: String?) {
+            (self.users, self.region, self.endpoint) = (users, region, endpoint)
+        }
+    }
+
+    package let file: String
+    package let sealKey: String
+    package let policy: String
+
+    /// - Throws: ``OperationFailure`` where one of the files is there already, or their directory is not.
+    package init(file: String) throws {
+        let directory = URL(fileURLWithPath: file).deletingLastPathComponent().path
+        let place = file.split(separator: "/", omittingEmptySubsequences: false).dropLast().map { "\($0)/" }.joined()
+        (self.file, sealKey, policy) = (file, "\(place)seal.key", "\(place)keyturn-policy.json")
+        for path in [file, sealKey, policy] where FileManager.default.fileExists(atPath: path) {
+            throw OperationFailure(.failed, "\(path) exists already; nothing was written")
+        }
+        guard FileManager.default.fileExists(atPath: directory) else {
+            throw OperationFailure(.failed, "the directory \(directory) does not exist; nothing was written")
+        }
+    }
+
+    /// Writes the three files.
+    package func write(_ choice: Choice) throws {
+        let partition = Partition(region: choice.region).rawValue
+        let names = choice.users.isEmpty ? ["cicd-bot"] : choice.users
+        let document = PolicyDocument(users: names.map { (partition, $0) })
+        let template = ConfigurationTemplate(
+            users: choice.users, region: choice.region, endpoint: choice.endpoint, target: choice.target)
+        try write(template.text, to: file, mode: 0o644)
+        let key = Seal.makeKey().withBytes { Data($0).base64EncodedString() }
+        try write(key + "\n", to: sealKey, mode: 0o600)
+        try write(try document.text() + "\n", to: policy, mode: 0o644)
+    }
+
+    private func write(_ text: String, to path: String, mode: Int) throws {
+        let attributes: [FileAttributeKey: Any] = [.posixPermissions: mode]
+        guard FileManager.default.createFile(atPath: path, contents: Data(text.utf8), attributes: attributes) else {
+            throw OperationFailure(.failed, "\(path) cannot be written")
+        }
+    }
+}

@@ -1,0 +1,92 @@
+internal import AWS
+internal import Configuration
+internal import Engine
+internal import Journal
+internal import Rotation
+
+/// What leads to which exit status: the one place that decides it.
+extension ExitStatus {
+    /// A configuration that others could change is not allowed; any other mistake is one of the configuration.
+    init(_ error: ConfigurationError) { self = error.isUntrusted ? .notAllowed : .configuration }
+
+    /// A state that cannot be used.
+    init(_ code: JournalError.Code) {
+        self =
+            switch code {
+            case .unavailable: .failed
+            case .overtaken, .leased: .unfinished
+            case .foreign, .corrupt, .newer, .wrongSealKey: .configuration
+            }
+    }
+
+    /// A request that AWS did not do.
+    init(_ error: AWSError) {
+        self =
+            switch error.code {
+            case .denied, .unknownKey: .notAllowed
+            case .unreachable, .lost: .unavailable
+            case .limitExceeded, .noSuchEntity, .refused: .failed
+            }
+    }
+
+    /// What a pusher said about whether a push to a target would work.
+    init(ofCheck outcome: PushResult.Outcome) {
+        self =
+            switch outcome {
+            case .ok, .unchanged: .done
+            case .unauthorized: .notAllowed
+            case .retryable, .rateLimited, .timedOut, .cancelled, .unknown: .unavailable
+            case .conflict, .unsupported, .internal, .notFound, .invalidConfig: .failed
+            }
+    }
+
+    /// A user's rotation as it is now.
+    init(_ rotation: Rotation) {
+        switch rotation.problem?.code {
+        case .denied: self = .notAllowed
+        case .unreachable: self = .unavailable
+        case .unaccountedKey, .currentKeyUnusable, .wrongIdentity, .creationFails, .noSuchUser, .refused,
+            .drifted, .targetLeft, .rolledBack:
+            self = .failed
+        case .currentKeyGone, .targetRefuses, .targetUnreadable, .stillUsed: self = .unfinished
+        case .notSpread, nil:
+            switch rotation.phase {
+            case .creating, .verifying, .delivering: self = .unfinished
+            case .overlap where rotation.hasOpenDeliveries: self = .unfinished
+            case .idle, .overlap, .soak, .deleting: self = .done
+            }
+        }
+    }
+
+    /// The work on one user.
+    ///
+    /// - Parameter ordered: a problem that is what the operator ordered; nil: none is.
+    init(_ outcome: UserOutcome, ordered: Problem.Code? = nil) {
+        let refusals = outcome.refusals.map { $0.isTemporary ? ExitStatus.unfinished : .failed }
+        // A leaked key that is not dead yet was not dealt with, whatever else there is to say.
+        let isLeaking = outcome.rotation.map { !$0.leaks.isEmpty } ?? true
+        if refusals.isEmpty, outcome.end == .rested, let ordered, outcome.rotation?.problem?.code == ordered,
+            ordered == .rolledBack || !isLeaking
+        {
+            self = .done
+            return
+        }
+        let end: ExitStatus =
+            switch outcome.end {
+            case .busy, .stopped: .unfinished
+            case .journalFailed: .failed
+            case .rested: outcome.rotation.map { ExitStatus($0) } ?? .failed
+            }
+        self = refusals.reduce(end) { $0.worse($1) }
+    }
+
+    /// What needs a person about a user as it is now: `status --exit-code`.
+    init(attentionTo rotation: Rotation?) {
+        guard let rotation else {
+            self = .done
+            return
+        }
+        let status: ExitStatus = rotation.trouble == nil ? .done : ExitStatus(rotation)
+        self = rotation.leftTargets.isEmpty && rotation.drifts.isEmpty ? status : status.worse(.failed)
+    }
+}

@@ -1,0 +1,112 @@
+internal import Configuration
+internal import Engine
+internal import Rotation
+
+/// History told as sentences that an operator wants to read afterwards.
+struct Narration {
+    private let rotation: Rotation
+    private let policy: Policy?
+    private let at: Timestamp
+
+    init(_ progress: RotationProgress) {
+        rotation = progress.rotation
+        policy = progress.policy
+        at = progress.at
+    }
+
+    /// For lines of the past, for which the rotation of that time is gone.
+    init(at: Timestamp, number: Int) {
+        var rotation = Rotation(at: at)
+        rotation.number = number
+        self.rotation = rotation
+        policy = nil
+        self.at = at
+    }
+
+    func line(_ note: HistoryEvent) -> (level: EventLog.Level, text: String) { (level(note.kind), text(note)) }
+
+    private func level(_ kind: HistoryEvent.Kind) -> EventLog.Level {
+        switch kind {
+        case .blocked, .notDelivered, .refused, .historyBroken: .error
+        case .creationUncertain, .orphanSeen, .deletingOrphan, .orphanDeleted, .successorLost, .reactivatedOutside,
+            .skipped, .targetLeft, .driftSeen, .pushingAgain:
+            .warning
+        default: .info
+        }
+    }
+
+    func text(_ note: HistoryEvent) -> String {
+        let key = note.key.map(\.rawValue) ?? "the key"
+        let reason = note.detail.map { ": \($0)" } ?? ""
+        let target = note.target.map(\.rawValue) ?? "a target"
+        return switch note.kind {
+        case .keysSeen: "IAM has \(key), \(note.detail ?? "")\(created(note.key))"
+        case .takenOver: "took \(key) over as it is\(reason)"
+        case .began: "rotation \(number) begins\(reason)" + (note.key.map { "; it replaces \($0)" } ?? "")
+        case .creating: "creating a new key (CreateAccessKey)"
+        case .created: "created \(key)\(reason)"
+        case .creationUncertain: "it is not known whether a key was created\(reason); looking"
+        case .orphanSeen: "found \(key)\(reason)"
+        case .deletingOrphan: "deleting \(key), which keyturn made and nobody can use"
+        case .orphanDeleted: "deleted \(key)\(reason)"
+        case .verifying: "checking \(key) with STS until IAM has spread it"
+        case .verified: "\(key) works\(reason)"
+        case .successorLost: "\(key) is lost\(reason); making another"
+        case .delivering: "delivering \(key) \(note.detail ?? "")"
+        case .delivered: "\(target) holds \(key) (\(note.evidence?.rawValue ?? "confirmed"))\(reason)"
+        case .notDelivered: "\(target) has not confirmed \(key)\(reason)\(again(note.target))"
+        case .skipped: "\(target) is left out of this rotation\(reason)"
+        case .targetAdded: "\(target) is \(note.detail ?? "new")"
+        case .targetLeft: "\(target) is no longer in the configuration; it holds \(key)"
+        case .forgotten: note.target == nil ? "forgot this user\(reason)" : "forgot \(target)\(reason)"
+        case .allDelivered: "every target holds \(key); \(note.detail ?? "")\(overlap)"
+        case .driftSeen: "\(target) has changed\(reason)"
+        case .driftOver: "\(target) shows \(key) again"
+        case .pushingAgain: "pushing \(key) to \(target) again\(reason)"
+        case .notInUse: "\(key) is delivered and not in use yet\(reason)"
+        case .adopted: "\(key) is the one in use\(reason)"
+        case .activating: "making \(key) Active again"
+        case .activated: "\(key) is Active\(reason)"
+        case .stillInUse: "\(key) is still in use\(reason)"
+        case .deactivating: "deactivating \(key)\(reason)"
+        case .deactivated: "\(key) is Inactive\(reason)\(note.key == rotation.previous?.id ? soak : "")"
+        case .reactivatedOutside: "\(key) is Active again\(reason)"
+        case .deleting: "deleting \(key)\(reason)"
+        case .deleted: "\(key) is deleted\(reason)"
+        case .completed: "rotation \(number) is complete\(next)"
+        case .blocked: "blocked\(reason)"
+        case .historyPruned: "pruned the history\(reason)"
+        case .historyBroken: "the history is not as keyturn wrote it\(reason)"
+        case .refused: "cannot \(note.detail ?? "do that")"
+        case .requested: "an operator asked to \(note.detail ?? "go on")"
+        }
+    }
+
+    private var number: String { rotation.number > 0 ? "\(rotation.number)" : "" }
+
+    private func created(_ id: AccessKeyID?) -> String {
+        let known = [rotation.current, rotation.next, rotation.previous].compactMap { $0 }.first { $0.id == id }
+        return known.map { ", created \(Moment.text($0.created)) (\(Moment.ago($0.created, to: at)))" } ?? ""
+    }
+
+    private func again(_ target: TargetName?) -> String {
+        guard let target, let delivery = rotation.deliveries[target], let retryAt = delivery.retryAt else { return "" }
+        return "; it is tried again \(Moment.relative(retryAt, to: at))"
+    }
+
+    private var overlap: String {
+        guard let policy, let previous = rotation.previous, !rotation.hasLeak else { return "" }
+        return "; \(previous.id) stays active until \(Moment.text(at + policy.overlap)) (overlap "
+            + "\(DurationText.text(policy.overlap)))"
+    }
+
+    private var soak: String {
+        guard let policy, !rotation.hasLeak else { return "" }
+        return "; it is deleted after \(Moment.text(at + policy.soak)) (soak \(DurationText.text(policy.soak)))"
+    }
+
+    private var next: String {
+        guard let policy, rotation.current != nil else { return "" }
+        return "; the next one begins at \(Moment.text(rotation.due(at: at, policy: policy).at))"
+    }
+}

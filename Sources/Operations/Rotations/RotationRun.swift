@@ -1,0 +1,144 @@
+internal import Configuration
+internal import Engine
+internal import HTTP
+internal import Journal
+internal import Notifications
+internal import PusherHost
+internal import Rotation
+
+/// Has users worked on once: opens what that needs, and reports how it ended.
+struct RotationRun: Sendable {
+    /// What an operator orders for the users, and how far the work goes.
+    struct Order: Sendable {
+        var requests: [Event.Request] = []
+        var extent = Extent.due
+
+        /// A problem that is what the order wants; nil: none is. Whoever has ordered it knows.
+        var wanted: Problem.Code? {
+            if requests.contains(.rollback) { return .rolledBack }
+            return requests.contains { $0.name == "revoke" && $0.key != nil } ? .unaccountedKey : nil
+        }
+    }
+
+    let loaded: LoadedConfiguration
+    let state: StateAccess
+    /// Shows the work in place of the log; nil: the log tells of it.
+    let display: (any RotationDisplay)?
+    /// Where the time goes, if it is asked for.
+    let timings: Timings?
+
+    private var factory: ServiceFactory { ServiceFactory(loaded) }
+
+    init(
+        _ loaded: LoadedConfiguration, _ state: StateAccess? = nil, display: (any RotationDisplay)? = nil,
+        timings: Timings? = nil
+    ) {
+        self.loaded = loaded
+        self.state = state ?? StateAccess(loaded, for: .working)
+        self.display = display
+        self.timings = timings
+    }
+
+    /// What happened goes to the display, else to the log.
+    private func observe(_ progress: RotationProgress) {
+        if let display { display.show(RotationSnapshot(progress)) } else { loaded.log.write(progress) }
+    }
+
+    /// Everything that working on these users needs.
+    func open(for users: [ConfiguredUser]) async throws -> OpenServices {
+        try await factory.open(for: users, state, timings: timings) { observe($0) }
+    }
+
+    /// Works on users.
+    ///
+    /// - Parameter status: what went before led to.
+    func work(
+        on users: [ConfiguredUser], _ order: Order = Order(), after status: ExitStatus = .done
+    ) async throws -> RotationReport {
+        try await state.check()
+        let due = order.requests.isEmpty ? try await dueUsers(users) : users
+        var outcomes: [UserOutcome] = []
+        var counts = HTTPClient.Counts()
+        var status = status
+        if due.isEmpty {
+            try await sendOwed(of: users)
+        } else {
+            let services = try await open(for: due)
+            display?.begin()
+            outcomes = await interruptible(services, order)
+            display?.end()
+            await services.close(isHasty: outcomes.contains { $0.end == .stopped })
+            counts = services.http.counts
+            status = status.worse(services.status)
+        }
+        outcomes.forEach { Self.tell($0, loaded.log) }
+        status = outcomes.reduce(status) { $0.worse(ExitStatus($1, ordered: order.wanted)) }
+        return try await report(users, outcomes, counts, status)
+    }
+
+    /// With nothing to do there may still be something to send, such as what could not be sent before.
+    private func sendOwed(of users: [ConfiguredUser]) async throws {
+        let destinations = try factory.destinations()
+        guard !destinations.isEmpty, !users.isEmpty else { return }
+        let http = try factory.makeHTTP()
+        defer { http.stop() }
+        let journal = try await state.open()
+        await (try await factory.makeNotifier(destinations, journal, http, for: users))?.close(
+            within: OpenServices.longestFarewell)
+    }
+
+    /// Ctrl-C, a terminal that is closed, and a service manager's SIGTERM begin nothing more, and let what is under way end.
+    private func interruptible(_ services: OpenServices, _ order: Order) async -> [UserOutcome] {
+        let task = Task {
+            await services.engine.work(on: services.users, requests: order.requests, extent: order.extent)
+        }
+        let signals = Signals(staysUp: false) { [log = loaded.log] _ in
+            log.warn("stopping: what is under way has a few seconds to end; a second signal ends it at once")
+            services.host.drain()
+            task.cancel()
+        }
+        defer { signals.end() }
+        return await task.value
+    }
+
+    /// Only they cost a start of pushers, or a request to AWS.
+    private func dueUsers(_ users: [ConfiguredUser]) async throws -> [ConfiguredUser] {
+        let records = try await state.records()
+        let now = SystemClock().now
+        return users.filter { user in
+            let rotation = records[user.name]?.rotation ?? Rotation(at: now)
+            return rotation.isWorkDue(at: now, requirements: loaded.requirements(of: user), isAsked: true)
+        }
+    }
+
+    private func report(
+        _ users: [ConfiguredUser], _ outcomes: [UserOutcome], _ counts: HTTPClient.Counts, _ status: ExitStatus
+    ) async throws -> RotationReport {
+        let now = SystemClock().now
+        let records = users.isEmpty ? [:] : try await state.records()
+        let lines = users.map { StatusDocument.User($0, records[$0.name]?.rotation ?? Rotation(at: now), at: now) }
+        let worked = Set(outcomes.map(\.user))
+        let idleness: RotationReport.Idleness? =
+            if !worked.isEmpty { nil } else if !loaded.hasUsers { .noUsers } else if users.isEmpty { .nothingToDo } else
+            {
+                .nothingDue
+            }
+        let timings = timings.map { TimingsDocument($0, counts) }
+        return RotationReport(
+            file: loaded.file, document: StatusDocument(users: lines, timings: timings),
+            worked: lines.filter { worked.contains($0.user) }, idleness: idleness, timings: timings, status: status)
+    }
+
+    /// Says what an outcome's rotation does not: that it was not worked on.
+    static func tell(_ outcome: UserOutcome, _ log: EventLog) {
+        for refusal in outcome.refusals {
+            log.fail("\(outcome.user): \(refusal.reason.naming(outcome.user)). Nothing was changed.")
+        }
+        switch outcome.end {
+        case .rested, .stopped: break
+        case .busy(let words): log.warn("\(outcome.user): \(words)")
+        case .journalFailed(let words):
+            log.fail("\(outcome.user): the state cannot be written: \(words). Nothing more was done for this user.")
+        }
+    }
+}

@@ -1,0 +1,90 @@
+internal import Configuration
+internal import Engine
+internal import Journal
+internal import Notifications
+internal import PusherHost
+internal import Rotation
+
+/// What is open while users are worked on.
+struct OpenServices: Sendable {
+    /// How long the end of a command waits for notifications: one try of a slow receiver.
+    static let longestFarewell: Duration = .seconds(10)
+    /// How long it waits where a person or a service manager wants it to stop.
+    static let hastyFarewell: Duration = .seconds(2)
+
+    let engine: Engine
+    let users: [ManagedUser]
+    /// What those who were left alone lead to.
+    let status: ExitStatus
+    let host: PusherHost
+    let http: HTTPClients
+    let notifier: Notifier?
+
+    func close(isHasty: Bool = false) async {
+        async let farewell: Void? = notifier?.close(within: isHasty ? Self.hastyFarewell : Self.longestFarewell)
+        await host.stop()
+        await farewell
+        http.stop()
+    }
+}
+
+extension ServiceFactory {
+    /// Opens pushers, state and AWS; whatever is wrong with them is reported before anything is changed.
+    ///
+    /// - Parameters:
+    ///   - timings: where the time goes, if it is asked for.
+    ///   - observe: gets what happens, as it happens, from any thread.
+    func open(
+        for users: [ConfiguredUser], _ state: StateAccess, timings: Timings? = nil,
+        observe: @escaping @Sendable (RotationProgress) -> Void
+    ) async throws -> OpenServices {
+        let http = try makeHTTP()
+        do { return try await open(for: users, state, http, timings, observe) } catch {
+            http.stop()
+            throw error
+        }
+    }
+
+    private func open(
+        for users: [ConfiguredUser], _ state: StateAccess, _ http: HTTPClients, _ timings: Timings?,
+        _ observe: @escaping @Sendable (RotationProgress) -> Void
+    ) async throws -> OpenServices {
+        let host = try makeHost(http, for: users)
+        let accounts = makeAccounts(http)
+        let destinations = try destinations()
+        var journal: any Journal
+        let notifier: Notifier?
+        let permitted: (users: [ConfiguredUser], status: ExitStatus)
+        do {
+            let started = timings?.begin("start of pushers")
+            try await start(host, for: users)
+            started?()
+            // Last, since it makes the state where there is none: what is wrong with the rest changes nothing.
+            let stored = try await state.open()
+            journal = stored
+            permitted = try await OwnKeyRule(loaded).permitted(users, accounts)
+            notifier = try await makeNotifier(destinations, stored, http, for: users)
+        } catch {
+            await host.stop()
+            throw error
+        }
+        let guarded = makeNeighbourWatch(host, permitted.users, accounts)
+        var pushers: any PushService = guarded
+        var managed = manage(permitted.users, accounts)
+        let phases = timings.map { PhaseTimes($0) }
+        if let timings {
+            journal = TimedJournal(journal: journal, timings: timings)
+            pushers = TimedPushers(pushers: guarded, timings: timings)
+            for index in managed.indices {
+                managed[index].keys = TimedKeys(keys: managed[index].keys, timings: timings)
+            }
+        }
+        let engine = Engine(journal: journal, pushers: pushers) { progress in
+            phases?.take(progress)
+            notifier?.take(progress.user, progress.rotation)
+            observe(progress)
+        }
+        return OpenServices(
+            engine: engine, users: managed, status: permitted.status, host: host, http: http, notifier: notifier)
+    }
+}

@@ -1,0 +1,92 @@
+internal import Configuration
+internal import HTTP
+internal import PusherHost
+
+extension ServiceFactory {
+    /// The pushers, with their secrets fetched. Nothing is started yet.
+    func makeHost(_ http: HTTPClients, for users: [ConfiguredUser]) throws -> PusherHost {
+        let installation = loaded.context.installation
+        let runner = try installation.need(installation.runner)
+        let host = PusherHost(http: http.options, runner: runner) { [log] in log.write($0) }
+        let used = Self.pushers(of: users)
+        if let own = loaded.configuration.selfRotation {
+            host.add(CredentialsFileTarget(file: OwnKeyRule(loaded).credentialsFile(of: own)), as: SelfRotation.pusher)
+        }
+        let admitted = try loaded.admit(Set(loaded.pushers.filter { used.contains($0.name) }.map(\.plugin)))
+        for pusher in loaded.pushers where used.contains(pusher.name) {
+            guard let admitted = admitted[pusher.plugin] else { continue }
+            try check(pusher)
+            do throws(ConfigurationError) {
+                let (configuration, secrets) = try pusher.resolve(environment: loaded.environment)
+                host.add(
+                    PusherSettings(
+                        name: pusher.name, admitted: admitted, configuration: configuration, secrets: secrets,
+                        endpoint: pusher.endpoint, acceptedGaps: loaded.configuration.acceptedGaps,
+                        pace: loaded.pace(of: pusher)))
+            } catch {
+                var error = error
+                error.message += need(of: pusher, users)
+                throw OperationFailure(error)
+            }
+        }
+        return host
+    }
+
+    private static func pushers(of users: [ConfiguredUser]) -> Set<String> {
+        Set(users.flatMap { $0.targets.map(\.pusher) })
+    }
+
+    /// For whom a pusher is needed: "; it is needed for travis:acme/app of cicd-bot, and for 3 more targets".
+    private func need(of pusher: ConfiguredPusher, _ users: [ConfiguredUser]) -> String {
+        let targets = users.flatMap { user in
+            user.targets.filter { $0.pusher == pusher.name }.map { "\($0.name) of \(user.name)" }
+        }
+        guard let first = targets.first else { return "" }
+        let more = targets.count - 1
+        return "; it is needed for \(first)"
+            + (more == 0 ? "" : ", and for \(more) more \(more == 1 ? "target" : "targets")")
+    }
+
+    /// An endpoint that no request would go to is told before a key is made for it.
+    private func check(_ pusher: ConfiguredPusher) throws {
+        guard let endpoint = pusher.endpoint else { return }
+        guard let refusal = Self.refusal(ofPushersEndpoint: endpoint) else { return }
+        throw OperationFailure(
+            .configuration,
+            "\(place(of: pusher)): `pushers.\(pusher.name).endpoint`: \(refusal)"
+        )
+    }
+
+    private static func refusal(ofPushersEndpoint endpoint: String) -> String? {
+        do throws(HTTPURL.Malformed) {
+            return Grant(hosts: [], endpoint: endpoint).refusal(of: try HTTPURL(endpoint))
+        } catch {
+            return error.description
+        }
+    }
+
+    /// Starts the pushers, so that a library that can never work is reported before anything is changed.
+    ///
+    /// - Returns: for each that has started, what keeps its process in.
+    @discardableResult
+    func start(
+        _ host: PusherHost, for users: [ConfiguredUser]
+    ) async throws -> [(pusher: String, confinement: [String])] {
+        var started: [(pusher: String, confinement: [String])] = []
+        let used = Self.pushers(of: users)
+        for pusher in loaded.pushers where used.contains(pusher.name) {
+            switch await host.start(pusher.name) {
+            case .ready(let confinement): started.append((pusher.name, confinement))
+            case .refused(let reason):
+                throw OperationFailure(.configuration, "\(place(of: pusher)): `pushers.\(pusher.name)`: \(reason)")
+            case .failed(let reason): log.warn("\(reason); its targets will stay unconfirmed until it works")
+            }
+        }
+        return started
+    }
+
+    /// `keyturn.yaml:12`
+    private func place(of pusher: ConfiguredPusher) -> String {
+        "\(loaded.configuration.file):\(loaded.configuration.line(ofPusher: pusher.name))"
+    }
+}

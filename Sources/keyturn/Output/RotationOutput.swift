@@ -1,0 +1,30 @@
+internal import Operations
+
+extension RotationReport {
+    /// Prints where the users of a run are, and throws the exit status unless all is done.
+    func print(_ options: GlobalOptions) throws {
+        let terminal = Terminal(options)
+        if !options.json, let timings { StandardStream.error.write(timings.text(terminal)) }
+        if options.json {
+            try JSONOutput.print(document)
+        } else if !options.quiet {
+            switch idleness {
+            case .noUsers: terminal.write("\(file) has no users yet: fill in `users`.\n")
+            case .nothingToDo: terminal.write("There is nothing to do.\n")
+            case .nothingDue: terminal.write("Nothing is due.\n")
+            case nil: break
+            }
+            terminal.write(StatusOverview(users: worked, terminal: terminal, isVerbose: options.verbose).text)
+        }
+        try FinishedWith.check(status)
+    }
+}
+
+extension TimingsDocument {
+    func text(_ terminal: Terminal) -> String {
+        let table = Table(header: ["took, in ms", "count", "at once", "total", "median", "longest"], rows: rows)
+        return table.text(terminal)
+            + "\(requests) requests on \(connections) connections, at most \(mostRequestsAtOnce) under way at once; "
+            + "\(wallText) ms in all\n"
+    }
+}

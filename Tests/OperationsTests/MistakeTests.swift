@@ -1,0 +1,175 @@
+import Foundation
+import Operations
+import Testing
+
+@Suite("What is wrong with the configuration is said in one sentence with file and line, and nothing is changed")
+struct MistakeTests {
+    struct Mistake: CustomTestStringConvertible, Sendable {
+        var testDescription: String
+        var piece: String
+        var other: String
+        var words: [String]
+        /// 1 is the first one.
+        var line: Int?
+
+        init(_ description: String, _ piece: String, _ other: String, _ words: String..., line: Int? = nil) {
+            (testDescription, self.piece, self.other, self.words, self.line) = (description, piece, other, words, line)
+        }
+    }
+
+    @Test(
+        "an unknown field, with the nearest known name",
+        arguments: [
+            Mistake("at the top", "version: 1", "version: 1\nsael-key: x", "`sael-key`", "`seal-key`?", line: 2),
+            Mistake("in aws", "{ region: us-east-1, end", "{ regoin: x, end", "`regoin`", "`region`?", line: 4),
+            Mistake("in a pusher", "gitlab.token }, endpoint", "gitlab.token }, endpiont", "`endpoint`?", line: 8),
+            Mistake("in defaults", "overlap: 1h", "overlapp: 1h", "`overlapp`", "`overlap`?", line: 10),
+            Mistake(
+                "in a user", "cicd-bot:\n", "cicd-bot:\n    rotate-evry: 1h\n", "`rotate-every`?", line: 13),
+            Mistake(
+                "in a target", "github, repository: acme/app", "github, repository: acme/app, enviroment: x",
+                "did you mean `environment`?", line: 17),
+            Mistake("in plugins", "{ path: [] }", "{ path: [], pathh: x }", "did you mean `path`?", line: 5),
+            Mistake(
+                "in a user's aws", "aws: { region: us-east-1 }", "aws: { profil: x }", "did you mean `profile`?",
+                line: 13),
+            Mistake("a needed one", "    targets:", "    tragets:", "unknown field `tragets`", "`targets`?"),
+        ])
+    func unknownField(_ mistake: Mistake) async throws { try await expect(mistake) }
+
+    @Test(
+        "a value that cannot be",
+        arguments: [
+            Mistake(
+                "a token written out", "{ env: TRAVIS_TOKEN }", "tok-1234567", "a secret is never written here",
+                line: 7),
+            Mistake("a seal key written out", "{ file: seal.key }", "c2VjcmV0", "never written here", line: 3),
+            Mistake("a duration without a unit", "overlap: 1h", "overlap: 90", "duration", line: 10),
+            Mistake("a duration below a second", "soak: 1h", "soak: 0s", "duration", line: 10),
+            Mistake("a list for a mapping", "plugins: { path: [] }", "plugins: [x]", "`plugins`", "mapping", line: 5),
+            Mistake("a large number", "soak: 1h", "max-attempts: 1000", "from 1 to 100", line: 10),
+            Mistake("an unknown pusher", "pusher: travis", "pusher: travs", "did you mean `travis`?", line: 15),
+            Mistake("an unknown plugin", "github-actions", "jenkins", "no plugin `jenkins`", line: 9),
+            Mistake("a plugin of nearly that name", "travis-ci", "travis", "did you mean `travis-ci`?", line: 7),
+            Mistake(
+                "no targets",
+                """
+                      - { pusher: travis, repository: acme/app }
+                      - { pusher: gitlab, project: acme/tools/app }
+                      - { pusher: github, repository: acme/app }
+                """, "      []", "at least one target"),
+            Mistake(
+                "a repository that is none", "travis, repository: acme/app", "travis, repository: app", "repository",
+                line: 15),
+            Mistake("a project and a group", "project: acme", "group: acme, project: acme", "targets[1]", line: 16),
+            Mistake("no place at all", ", project: acme/tools/app", "", "targets[1]", line: 16),
+            Mistake("a user name that IAM has not", "cicd-bot", "a b", "IAM user name", line: 12),
+            Mistake(
+                "two targets in one place", "{ pusher: gitlab, project: acme/tools/app }",
+                "{ pusher: travis, repository: ACME/app }", "travis:ACME/app", "same place", "line 15", line: 16),
+            Mistake("another version", "version: 1", "version: 2", "version", line: 1),
+            Mistake("a state that is no sqlite", "sqlite:state/keyturn.db", "postgres://x", "sqlite:", line: 2),
+            Mistake("a state nowhere", "sqlite:state/keyturn.db", "sqlite:no/where.db", "no does not exist"),
+            Mistake(
+                "plain http elsewhere", "GITHUB_TOKEN }, endpoint: \"http://127.0.0.1:9\"",
+                "GITHUB_TOKEN }, endpoint: \"http://ci.example.com\"", "`pushers.github.endpoint`", "http"),
+            Mistake(
+                "an endpoint that is no URL", "GITHUB_TOKEN }, endpoint: \"http://127.0.0.1:9\"",
+                "GITHUB_TOKEN }, endpoint: ci.example.com", "`pushers.github.endpoint`"),
+            Mistake("a secret that is not set", "TRAVIS_TOKEN", "NOT_SET", "NOT_SET is not set", line: 7),
+            Mistake("a secret nowhere", "gitlab.token", "no.token", "no.token", "cannot be read", line: 8),
+            Mistake(
+                "for whom a secret is needed", "gitlab.token", "no.token",
+                "; it is needed for gitlab:acme/tools/app of cicd-bot", line: 8),
+            Mistake(
+                "a secret command that fails", "{ file: gitlab.token }", "{ command: [\"false\"] }",
+                "ended with status 1"),
+            Mistake("no seal key", "seal-key: { file: seal.key }\n", "", "`seal-key`", "keyturn init"),
+            Mistake("a certificate nowhere", "version: 1", "version: 1\nca-file: ca.pem", "ca.pem", "cannot be read"),
+        ])
+    func value(_ mistake: Mistake) async throws { try await expect(mistake) }
+
+    private func expect(_ mistake: Mistake) async throws {
+        let directory = try Directory(Directory.configuration(mistake.piece, mistake.other))
+        let sentence = await expectMistake(directory, line: mistake.line)
+        for word in mistake.words { #expect(sentence.contains(word)) }
+        // A secret that was written out is not repeated.
+        #expect(!sentence.contains("tok-1234567") && !sentence.contains("c2VjcmV0"))
+    }
+
+    @Test(
+        "a text that is no configuration",
+        arguments: [
+            ("version: 1\nstate: [\n", Int?.none), ("version: 1\n\tstate: x\n", 2), ("version: 1\nversion: 1\n", 1),
+            ("", nil), ("just words\n", 1), ("version: 1\nstate: &a [*a]\n", nil), ("\0", nil),
+        ])
+    func text(_ text: String, line: Int?) async throws { await expectMistake(try Directory(text), line: line) }
+
+    @Test("a file whose aliases would grow without end")
+    func aliases() async throws {
+        let lines = zip("abcdef", "xabcde").map { name, inner in
+            let item = inner == "x" ? "x" : "*\(inner)"
+            return "\(name): &\(name) [\(Array(repeating: item, count: 9).joined(separator: ","))]"
+        }
+        await expectMistake(try Directory("version: 1\n" + lines.joined(separator: "\n") + "\n"))
+    }
+
+    @Test(
+        "a seal key that is none, which is not repeated",
+        arguments: [
+            "", "c2hvcnQ=\n", "not base64 at all!\n", "\u{0}\u{1}\u{2}", String(repeating: "A", count: 100_000),
+        ])
+    func sealKey(_ key: String) async throws {
+        let directory = try Directory()
+        try directory.write("seal.key", key, mode: 0o600)
+        let sentence = await expectMistake(directory, "seal-key")
+        #expect(sentence.count < 500 && (key.count < 4 || !sentence.contains(key.prefix { $0 != "\n" })))
+    }
+
+    @Test("a seal key that others can read, with the command that fixes it", arguments: [0o640, 0o604, 0o644, 0o660])
+    func openSealKey(mode: Int) async throws {
+        let directory = try Directory()
+        try directory.write("seal.key", "x", mode: mode)
+        await expectMistake(directory, "seal.key", "chmod 600")
+    }
+
+    @Test("a seal key that is not there")
+    func noSealKey() async throws {
+        let directory = try Directory()
+        try FileManager.default.removeItem(atPath: directory.path + "/seal.key")
+        await expectMistake(directory, "seal.key", "cannot be read")
+    }
+
+    @Test("a state that others could replace is not allowed")
+    func openState() async throws {
+        let directory = try Directory()
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o777], ofItemAtPath: directory.path + "/state")
+        await expectFailure(.notAllowed, "`state` is not used", of: directory) { _ = try LoadedConfiguration($0) }
+    }
+
+    @Test("no configuration at all: where it was looked for, and what writes one")
+    func none() async throws {
+        let directory = try Directory()
+        var context = directory.context
+        context.file = directory.path + "/none.yaml"
+        await expectFailure(.configuration, "none.yaml", of: directory) { [context] _ in
+            _ = try LoadedConfiguration(context)
+        }
+        context.file = nil
+        context.environment["KEYTURN_CONFIG"] = directory.path + "/other.yaml"
+        await expectFailure(.configuration, "other.yaml", of: directory) { [context] _ in
+            _ = try LoadedConfiguration(context)
+        }
+    }
+
+    @Test("an unknown user: the one that was meant, else all that there are")
+    func unknownUser() async throws {
+        let directory = try Directory()
+        for (name, words) in [("nobody", "it has: cicd-bot"), ("cicdbot", "did you mean `cicd-bot`?")] {
+            await expectFailure(.failed, "has no user `\(name)`", words, of: directory) { context in
+                _ = try await Orders(context).retry([name])
+            }
+        }
+    }
+}

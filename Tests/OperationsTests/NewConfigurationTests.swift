@@ -1,0 +1,92 @@
+import Configuration
+import Foundation
+import JSON
+@testable import Operations
+import Rotation
+import Testing
+
+@Suite("What init, policy and config schema write")
+struct NewConfigurationTests {
+    private func temporary() throws -> String {
+        let path = NSTemporaryDirectory() + "/keyturn-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        return path
+    }
+
+    @Test("three files, the seal key for its owner alone, and a configuration that loads", arguments: [true, false])
+    func files(isFilledIn: Bool) throws {
+        let path = try temporary()
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let new = try NewConfiguration(file: path + "/keyturn.yaml")
+        var choice = NewConfiguration.Choice(users: isFilledIn ? ["bot"] : [], region: "eu-central-1", endpoint: nil)
+        if isFilledIn { choice.target = FirstTarget(system: .gitlab, place: "acme/app") }
+        try new.write(choice)
+        let mode = try FileManager.default.attributesOfItem(atPath: new.sealKey)[.posixPermissions] as? Int
+        #expect(mode == 0o600)
+        let context = OperationContext(
+            file: new.file, environment: [:], log: EventLog { _, _ in }, command: "test", version: "0",
+            installation: Directory.installation)
+        let loaded = try LoadedConfiguration(context)
+        #expect(loaded.users.map(\.name) == (isFilledIn ? ["bot"] : []))
+        #expect(loaded.users.flatMap { $0.targets.map(\.name.rawValue) } == (isFilledIn ? ["gitlab:acme/app"] : []))
+        _ = try loaded.readSealKey()
+        let policy = try String(contentsOfFile: new.policy, encoding: .utf8)
+        #expect(policy.contains("arn:aws:iam::*:user/\(isFilledIn ? "bot" : "cicd-bot")"))
+    }
+
+    @Test("nothing that is there is overwritten", arguments: ["keyturn.yaml", "seal.key", "keyturn-policy.json"])
+    func existing(_ name: String) throws {
+        let path = try temporary()
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        #expect(FileManager.default.createFile(atPath: "\(path)/\(name)", contents: Data("mine".utf8)))
+        let failure = #expect(throws: OperationFailure.self) { try NewConfiguration(file: path + "/keyturn.yaml") }
+        #expect(failure?.message == "\(path)/\(name) exists already; nothing was written")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: path) == [name])
+        #expect(throws: OperationFailure.self) { try NewConfiguration(file: path + "/none/keyturn.yaml") }
+    }
+
+    @Test("a policy names the users, in the partition of their region, and nothing else")
+    func policy() throws {
+        let china = "aws: { region: cn-north-1 }"
+        let directory = try Directory(Directory.configuration("aws: { region: us-east-1 }", china))
+        let policy = try JSONValue(parsing: try PolicyDocument(directory.context).text())
+        guard case .array(let statements)? = policy["Statement"], let statement = statements.first else {
+            Issue.record("there is no statement")
+            return
+        }
+        #expect(statements.count == 1)
+        #expect(
+            statement["Resource"]?.strings == ["arn:aws-cn:iam::*:user/*/cicd-bot", "arn:aws-cn:iam::*:user/cicd-bot"])
+        #expect(statement["Action"]?.strings?.allSatisfy { $0.hasPrefix("iam:") } == true)
+    }
+
+    @Test("a policy for nobody is a mistake")
+    func emptyPolicy() async throws {
+        let directory = try Directory("version: 1\nstate: sqlite:state/x.db\nseal-key: { file: seal.key }\n")
+        await expectFailure(.configuration, "fill in `users`", of: directory) { _ = try PolicyDocument($0) }
+    }
+
+    @Test("a person may listen elsewhere only if that is said")
+    func listening() throws {
+        let directory = try Directory()
+        let loaded = try LoadedConfiguration(directory.context)
+        func address(_ text: String?, anywhere: Bool = false) throws -> String? {
+            try ListenRequest(address: text, anywhere: anywhere).address(loaded.configuration)?.description
+        }
+        #expect(try address(nil) == nil)
+        #expect(try address("127.0.0.1:0") == "127.0.0.1:0")
+        #expect(try address("0.0.0.0:80", anywhere: true) == "0.0.0.0:80")
+        #expect(throws: InvalidOption.self) { try address("0.0.0.0:80") }
+        #expect(throws: InvalidOption.self) { try address("here") }
+    }
+
+    @Test("names for shells that complete them: none where there is no configuration")
+    func names() throws {
+        let directory = try Directory()
+        #expect(ConfiguredNames.users(directory.context) == ["cicd-bot"])
+        #expect(ConfiguredNames.targets(directory.context).sorted() == Directory.targets)
+        var context = directory.context
+        context.file = directory.path + "/none.yaml"
+        #expect(ConfiguredNames.users(context).isEmpty && ConfiguredNames.targets(context).isEmpty)
+    }
+}

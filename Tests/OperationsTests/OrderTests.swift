@@ -1,0 +1,124 @@
+import Configuration
+import Foundation
+@testable import Operations
+import Rotation
+import Testing
+
+@Suite("What operators order")
+struct OrderTests {
+    @Test("a target that is not there: the one that was meant, and nothing is opened for work")
+    func unknownTarget() async throws {
+        let directory = try Directory()
+        for (name, near) in [("github:acme/ap", "github:acme/app"), ("acme/tools/app", "gitlab:acme/tools/app")] {
+            await expectFailure(.failed, "did you mean `\(near)`?", "Nothing was changed", of: directory) { context in
+                _ = try await Orders(context).skip(name, reason: "x", of: [])
+            }
+        }
+    }
+
+    @Test("an order that Rotation refuses changes nothing, and says why", .timeLimit(.minutes(1)))
+    func refused() async throws {
+        let directory = try Directory()
+        try await directory.know(["cicd-bot": Directory.idle()])
+        let orders = try Orders(directory.context)
+        let skipped = try await orders.skip("travis:acme/app", reason: "x", of: [])
+        #expect(skipped.status == .failed && skipped.worked.map(\.user) == ["cicd-bot"])
+        #expect(
+            directory.lines.contains {
+                $0.contains("no rotation waits for travis:acme/app: the user is in phase `idle`")
+            })
+        let rolledBack = try await orders.rollBack("cicd-bot")
+        #expect(rolledBack.status == .failed)
+        #expect(directory.lines.contains { $0.contains("no rotation is in progress, so there is no old key") })
+        // Given later it may be carried out.
+        let retired = try await orders.retire("cicd-bot", reason: "x")
+        #expect(retired.status == .failed)
+        #expect(directory.openings == 1)
+    }
+
+    @Test("there is nothing to retry for a user that keyturn has never rotated")
+    func nothingToRetry() async throws {
+        let directory = try Directory()
+        let report = try await Orders(directory.context).retry([])
+        #expect(report.idleness == .nothingToDo && report.status == .done && report.document.users.isEmpty)
+        #expect(try directory.stateFiles.isEmpty)
+    }
+
+    @Test("AWS that cannot be reached is the status of the work", .timeLimit(.minutes(1)))
+    func unreachable() async throws {
+        let directory = try Directory()
+        var rotations = try Rotations(directory.context, isTimed: true)
+        let report = try await rotations.step([])
+        #expect(report.status == .unavailable && report.idleness == nil)
+        #expect(report.document.users.first?.problemCode == "unreachable")
+        #expect(report.timings?.rows.contains { $0[0] == "start of pushers" } == true)
+        #expect(directory.openings == 1)
+    }
+
+    @Test("the place of keyturn's own key is not skipped, and its key not killed first")
+    func ownKey() async throws {
+        let own = "version: 1\nself-rotation: { user: keyturn, profile: default }"
+        let directory = try Directory(Directory.configuration("version: 1", own))
+        let target = try #require(try LoadedConfiguration(directory.context).users.first(where: \.isOwn)?.targets.first)
+        await expectFailure(.notAllowed, "where keyturn reads its own key", of: directory) { context in
+            _ = try await Orders(context).skip(target.name.rawValue, reason: "x", of: [])
+        }
+        await expectFailure(.notAllowed, "keyturn itself runs with the key", of: directory) { context in
+            _ = try await Orders(context).revoke("keyturn", isUser: true, atOnce: true, display: nil) { _ in }
+        }
+    }
+
+    @Test("a temporary key cannot be revoked")
+    func temporaryKey() async throws {
+        await expectFailure(.failed, "ASIAQQQQEXAMPLE12345 is a temporary key", of: try Directory()) { context in
+            _ = try await Orders(context).revoke("ASIAQQQQEXAMPLE12345", isUser: false, atOnce: false, display: nil) {
+                _ in
+            }
+        }
+    }
+
+    @Test("a key of a user that left the configuration is not touched")
+    func keyOfUserThatLeft() async throws {
+        let directory = try Directory()
+        try await directory.know(["gone": Directory.idle()])
+        let failure = await #expect(throws: OperationFailure.self) {
+            try await Orders(directory.context).revoke(
+                "AKIACURRENTEXAMPLE01", isUser: false, atOnce: false, display: nil
+            ) { _ in }
+        }
+        #expect(failure?.status == .failed)
+        #expect(failure?.message.contains("is a key of gone, which is no longer in") == true)
+    }
+
+    @Test("a user that left is forgotten, with the reason in its history; one that is there is not")
+    func forgetUser() async throws {
+        let directory = try Directory()
+        try await directory.know(["cicd-bot": Directory.idle(), "gone": Directory.idle()])
+        let refusal = await #expect(throws: OperationFailure.self) {
+            try await Orders(directory.context).forget("cicd-bot", reason: "x", of: [])
+        }
+        #expect(refusal?.message.contains("is in the configuration") == true)
+        guard case .user("gone") = try await Orders(directory.context).forget("gone", reason: "sold", of: []) else {
+            Issue.record("a target was forgotten")
+            return
+        }
+        let state = StateAccess(try LoadedConfiguration(directory.context), for: .looking)
+        #expect(try await state.records().keys.sorted() == ["cicd-bot"])
+        var query = HistoryQuery(limit: 10)
+        query.user = "gone"
+        let last = try await HistoryDocument(directory.context, query).history.last
+        #expect(last?.sentence == "forgot this user: sold" && last?.by.command == "test")
+    }
+
+    @Test("a rotation does not begin in a freeze, for anybody")
+    func frozen() async throws {
+        let frozen = "soak: 1h, freeze: [{ from: 2020-01-01, to: 2099-01-01 }]"
+        await expectFailure(
+            .failed, "`freeze` lets no rotation begin before 2099", "--despite-freeze",
+            of: try Directory(Directory.configuration("soak: 1h", frozen))
+        ) { context in
+            var rotations = try Rotations(context, isTimed: false)
+            _ = try await rotations.rotate([], toTheEnd: false, despiteFreeze: false, display: nil)
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import Configuration
+import Foundation
+import JSON
+@testable import Operations
+import Testing
+
+@Suite("Mistakes in `notifications`, `discover` and `self-rotation`")
+struct SectionMistakeTests {
+    /// Expects a file with that section to be refused, and what is secret in it not to be repeated.
+    private func expect(_ section: String, _ words: String) async throws {
+        let directory = try Directory(Directory.configuration("version: 1", "version: 1\n\(section)"))
+        let sentence = await expectMistake(directory, words, "keyturn.yaml:")
+        #expect(!sentence.contains("hunter2"))
+    }
+
+    private static let secret = "secret: { file: seal.key }"
+
+    @Test(
+        "of notifications",
+        arguments: [
+            ("[{ webhook: \"http://example.com/\", \(secret) }]", "must be a URL that begins with https://"),
+            ("[{ webhook: \"http://localhost.evil.com/\", \(secret) }]", "must be a URL that begins with https://"),
+            ("[{ webhook: \"http://localhost:1@evil.com/\", \(secret) }]", "must be a URL that begins with https://"),
+            ("[{ webhook: \"https://example.com/\" }]", "`notifications[0].secret` is missing"),
+            ("[{ webhook: \"https://example.com/\", secret: hunter2 }]", "a secret is never written here"),
+            ("[{ slack: \"https://hooks.slack.com/services/x\" }]", "a secret is never written here"),
+            ("[{ slack: { env: NOWHERE } }]", "NOWHERE is not set"),
+            ("[{ command: [] }]", "`notifications[0].command` needs a program"),
+            ("[{ command: [x], \(secret) }]", "belongs to a webhook"),
+            (
+                "[{ command: [x], \"on\": [hold] }]",
+                "has `hold`; what there is: blocked, recovered, drift, completed, revoked"
+            ),
+            ("[{ command: [x], wehbook: y }]", "unknown field `wehbook`; did you mean `webhook`?"),
+            ("[{}]", "needs one of `webhook`, `slack` and `command`"),
+            ("[{ command: [x], slack: { env: X } }]", "needs one of"),
+            ("{ command: [x] }", "`notifications` must be a list"),
+        ])
+    func notifications(_ entries: String, _ words: String) async throws {
+        try await expect("notifications: \(entries)", words)
+    }
+
+    private static let template = "targets: [{ pusher: github, repository: \"acme/{user}\" }]"
+
+    @Test(
+        "of discover",
+        arguments: [
+            ("\(template)", "needs `tag`"), ("tag: a=b", "`discover.targets` must be a list"),
+            ("path: ci, \(template)", "begin and end with a slash"), ("tag: \"=b\", \(template)", "NAME=VALUE"),
+            ("tag: a, targets: [{ pusher: github, repository: \"{name}\" }]", "{user} and {tag:NAME}"),
+            ("tag: a, targets: [{ pusher: github, repository: \"{user\" }]", "{user} and {tag:NAME}"),
+            ("tag: a, name: \"{x}\", \(template)", "{user} and {tag:NAME}"),
+            ("tag: a, tags: b, \(template)", "unknown field `tags`"),
+            ("tag: a, targets: [{ pusher: nobody }]", "`nobody`"),
+        ])
+    func discover(_ entry: String, _ words: String) async throws { try await expect("discover: { \(entry) }", words) }
+
+    @Test(
+        "of self-rotation",
+        arguments: [
+            ("{}", "`self-rotation.user` is missing"), ("{ user: a b }", "no IAM user name"),
+            ("{ user: cicd-bot }", "stands in `users` too"), ("{ user: keyturn, file: x }", "unknown field `file`"),
+        ])
+    func selfRotation(_ field: String, _ words: String) async throws {
+        try await expect("self-rotation: \(field)", words)
+    }
+
+    @Test("policies: of keyturn's own user, and of users that are looked for, by tag only")
+    func policies() throws {
+        func statements(_ section: String) throws -> [String: JSONValue] {
+            let directory = try Directory(Directory.configuration("version: 1", "version: 1\n\(section)"))
+            let policy = try JSONValue(parsing: try PolicyDocument(directory.context).text())
+            let found = policy["Statement"]?.array ?? []
+            return Dictionary(found.map { ($0["Sid"]?.string ?? "", $0) }) { first, _ in first }
+        }
+        let own = try statements("self-rotation: { user: keyturn }")["KeyturnRotatesAccessKeys"]
+        #expect(own?["Resource"]?.strings?.contains("arn:aws:iam::*:user/keyturn") == true)
+        let found = try statements("discover: { tag: keyturn=yes, \(Self.template) }")
+        #expect(found["KeyturnFindsUsers"]?["Action"]?.strings == ["iam:ListUserTags", "iam:ListUsers"])
+        let rotating = found["KeyturnRotatesFoundUsers"]
+        #expect(rotating?["Resource"]?.strings == ["arn:aws:iam::*:user/*"])
+        #expect(rotating?["Condition"]?["StringEquals"]?["aws:ResourceTag/keyturn"]?.string == "yes")
+    }
+
+    @Test("what discover found last and cannot be read is named, with what to do")
+    func unreadableDiscovery() async throws {
+        let discover = "discover: { tag: keyturn=yes, \(Self.template) }"
+        let directory = try Directory(Directory.configuration("version: 1", "version: 1\n\(discover)"))
+        try directory.write("state/keyturn.db.discovered.json", "{")
+        let failure = #expect(throws: OperationFailure.self) { try LoadedConfiguration(directory.context) }
+        #expect(failure?.status == .failed)
+        #expect(failure?.message.contains("keyturn.db.discovered.json") == true)
+        #expect(failure?.message.contains("remove it") == true)
+    }
+
+    @Test("users that were found and do not fit the file any more are left alone, and the others go on")
+    func staleDiscovery() throws {
+        let discover = "discover: { tag: keyturn=yes, \(Self.template) }"
+        let directory = try Directory(Directory.configuration("version: 1", "version: 1\n\(discover)"))
+        let entry = try #require(try LoadedConfiguration(directory.context).configuration.discover.first)
+        var found = FoundUsers()
+        // The target of the user of the file.
+        found.users[entry.identity] = [DiscoveredUser(userName: "app", tags: [:])]
+        try found.write(state: directory.path + "/state/keyturn.db")
+        let loaded = try LoadedConfiguration(directory.context)
+        #expect(loaded.users.map(\.name) == ["cicd-bot"])
+        #expect(
+            directory.lines.contains {
+                $0.hasPrefix("warning: ") && $0.contains("until `keyturn step` has looked anew")
+            })
+    }
+}
