@@ -261,8 +261,8 @@ def test_the_examples_are_installed(language):
 
 
 @pytest.mark.parametrize("name, words", [
-    ("travis-ci", "comes with keyturn"), ("gitlab-ci", "comes with keyturn"), ("github-actions", "comes with keyturn"),
-    ("exec", "comes with keyturn"), ("credentials-file", "`self-rotation`"), ("test", "kept for tests"), ("test-ci", "kept for tests")])
+    ("travis-ci", "is a pusher already"), ("gitlab-ci", "is a pusher already"), ("github-actions", "is a pusher already"),
+    ("exec", "is a pusher already"), ("credentials-file", "`self-rotation`"), ("test", "kept for tests"), ("test-ci", "kept for tests")])
 def test_taken_names(bare, name, words):
     """64, with the reason, and nothing is made."""
     result = bare.must("plugin", "new", name, "--lang", "c", status=64)

@@ -19,8 +19,9 @@ struct NewConfigurationTests {
         defer { try? FileManager.default.removeItem(atPath: path) }
         let new = try NewConfiguration(file: path + "/keyturn.yaml")
         var choice = NewConfiguration.Choice(users: isFilledIn ? ["bot"] : [], region: "eu-central-1", endpoint: nil)
-        if isFilledIn { choice.target = FirstTarget(system: .gitlab, place: "acme/app") }
-        try new.write(choice)
+        let gitlab = try CISystem.named("gitlab", Directory.installation)
+        if isFilledIn { choice.target = try FirstTarget(system: gitlab, place: "acme/app") }
+        try new.write(choice, CISystem.all(Directory.installation))
         let mode = try FileManager.default.attributesOfItem(atPath: new.sealKey)[.posixPermissions] as? Int
         #expect(mode == 0o600)
         let context = OperationContext(
@@ -32,6 +33,22 @@ struct NewConfigurationTests {
         _ = try loaded.readSealKey()
         let policy = try String(contentsOfFile: new.policy, encoding: .utf8)
         #expect(policy.contains("arn:aws:iam::*:user/\(isFilledIn ? "bot" : "cicd-bot")"))
+    }
+
+    @Test("a system is one that a plugin describes, and a place one that its target can have")
+    func systems() throws {
+        #expect(CISystem.all(Directory.installation).map(\.name).contains("travis"))
+        let travis = try CISystem.named("travis", Directory.installation)
+        #expect(travis.title == "Travis CI" && travis.token == "TRAVIS_TOKEN" && travis.field == "repository")
+        #expect(travis.pusherLine == "travis: { plugin: travis-ci, token: { env: TRAVIS_TOKEN } }")
+        #expect(travis.targetLine("acme/site") == "- { pusher: travis, repository: acme/site }")
+        for place in ["acme", "acme/a b", "acme/\"x\"", "acme/x: y", "", "#/x", "acme/x\n"] {
+            #expect(throws: InvalidOption.self, "\(place)") { try FirstTarget(system: travis, place: place) }
+        }
+        let error = #expect(throws: InvalidOption.self) { try CISystem.named("travs", Directory.installation) }
+        #expect(error?.message == "--ci travs: did you mean `travis`?")
+        let other = #expect(throws: InvalidOption.self) { try CISystem.named("bamboo-server", Directory.installation) }
+        #expect(other?.message.contains("github, gitlab, travis") == true)
     }
 
     @Test("nothing that is there is overwritten", arguments: ["keyturn.yaml", "seal.key", "keyturn-policy.json"])

@@ -4,6 +4,8 @@ struct ConfigurationTemplate {
     var region: String
     var endpoint: String?
     var target: FirstTarget?
+    /// Those that there are pushers for.
+    var systems: [CISystem]
 
     var text: String {
         """
@@ -64,14 +66,13 @@ struct ConfigurationTemplate {
 
     /// The chosen one, and the others as comments.
     private var pushers: String {
-        let lines = [
-            "travis: { plugin: travis-ci,      token: { env: TRAVIS_TOKEN } }",
-            "gitlab: { plugin: gitlab-ci,      token: { file: /run/secrets/gitlab }, endpoint: https://gitlab.example.com }",
-            "github: { plugin: github-actions, token: { env: GITHUB_TOKEN } }",
-        ]
-        guard let target else { return lines.map { "  # \($0)" }.joined(separator: "\n") }
-        let others = lines.filter { !$0.hasPrefix("\(target.system.rawValue):") }.map { "  # \($0)" }
-        return (["  \(target.system.pusher)"] + others).joined(separator: "\n")
+        let others = systems.filter { $0.name != target?.system.name }.map { "  # \($0.pusherLine)" }
+        return ((target.map { ["  \($0.system.pusherLine)"] } ?? []) + others).joined(separator: "\n")
+    }
+
+    /// A target of each system, as comments.
+    private func examples(_ indentation: String) -> String {
+        systems.map { "\(indentation)\($0.targetLine($0.place))" }.joined(separator: "\n")
     }
 
     private var userText: String {
@@ -80,9 +81,7 @@ struct ConfigurationTemplate {
                   # cicd-bot:                       # the IAM user's name
                   #   rotate-every: 12h
                   #   targets:                      # every place that holds this user's key
-                  #     - { pusher: travis, repository: acme/app }
-                  #     - { pusher: gitlab, project: acme/tools/app, environment-scope: production, shape: credentials-file }
-                  #     - { pusher: github, repository: acme/app, environment: prod }
+                \(examples("  #     "))
                 """
         }
         if let target {
@@ -98,7 +97,7 @@ struct ConfigurationTemplate {
             """
               \(user):
                 targets:                        # every place that holds this user's key: fill in at least one
-                  # - { pusher: travis, repository: acme/app }
+            \(examples("      # "))
             """
         }.joined(separator: "\n")
     }

@@ -1,44 +1,114 @@
+internal import JSON
+internal import JSONSchema
+internal import PusherHost
+
+/// A system that keys can be pushed to, as the manifest of its plugin describes it.
+package struct CISystem: Sendable {
+    /// What the pusher is usually called: `travis`.
+    package let name: String
+    /// The service: `Travis CI`.
+    package let title: String
+    /// The environment variable that its token is commonly in.
+    package let token: String
+    /// The target's field that names the place: `repository`.
+    package let field: String
+    /// A place there: `acme/app`.
+    package let place: String
+    private let plugin: String
+    private let example: ManifestExample
+    private let schema: Schema
+
+    init?(_ manifest: Manifest) {
+        guard let example = manifest.example, let token = example.tokenVariable,
+            let place = example.target[example.placeField]?.string
+        else { return nil }
+        (name, title, self.token, field) = (example.name, manifest.title, token, example.placeField)
+        (self.place, plugin, self.example, schema) = (place, manifest.id, example, manifest.target)
+    }
+
+    /// The systems that an installation has pushers for, by their names.
+    package static func all(_ installation: Installation) -> [CISystem] {
+        PluginSearch(directories: [installation.pushers]).all()
+            .compactMap { _, plugin in (try? plugin.get()).flatMap { CISystem($0.manifest) } }
+            .sorted { $0.name < $1.name }
+    }
+
+    /// The system of that name.
+    ///
+    /// - Throws: ``InvalidOption``, which names those that there are.
+    package static func named(_ name: String, _ installation: Installation) throws -> CISystem {
+        let all = all(installation)
+        if let found = all.first(where: { $0.name == name }) { return found }
+        let near = Spelling.nearest(to: name, among: all.map(\.name)).map { "did you mean `\($0)`?" }
+        throw InvalidOption(
+            message: "--ci \(name): \(near ?? "the systems that there are pushers for are \(all.map(\.name).joined(separator: ", "))")"
+        )
+    }
+
+    /// Why a text cannot be a place there; nil: it can.
+    package func refusal(ofPlace place: String) -> String? {
+        var target = example.target
+        target[field] = .string(place)
+        for name in ["access-key-id", "secret-access-key"] where target[name] == nil { target[name] = .string("NAME") }
+        guard FlowText.isPlain(place), schema.violations(in: .object(target)).isEmpty else {
+            return "`\(place)` is no \(field) of \(title): it has the form of \(self.place)"
+        }
+        return nil
+    }
+
+    /// As a pusher of `keyturn.yaml`, on one line.
+    var pusherLine: String {
+        let fields = example.configuration.sorted { $0.key < $1.key }.map { "\($0): \(FlowText.text($1))" }
+        return "\(name): { \((["plugin: \(plugin)"] + fields).joined(separator: ", ")) }"
+    }
+
+    /// As a target of `keyturn.yaml`, on one line.
+    func targetLine(_ place: String) -> String {
+        let others = example.target.filter { $0.key != field }.sorted { $0.key < $1.key }
+        let fields = [(key: field, value: .string(place))] + others.map { (key: $0.key, value: $0.value) }
+        return "- { \((["pusher: \(name)"] + fields.map { "\($0): \(FlowText.text($1))" }).joined(separator: ", ")) }"
+    }
+}
+
+/// JSON values as YAML's flow style has them, without quotes where none are needed.
+enum FlowText {
+    static func text(_ value: JSONValue) -> String {
+        switch value {
+        case .object(let members):
+            "{ \(members.sorted { $0.key < $1.key }.map { "\($0): \(text($1))" }.joined(separator: ", ")) }"
+        case .array(let elements): "[\(elements.map(text).joined(separator: ", "))]"
+        case .string(let string) where isPlain(string): string
+        case .string, .number, .integer, .bool, .null: value.text
+        }
+    }
+
+    /// Whether a text is the same text without quotes: letters at its beginning, and nothing that YAML has a use for.
+    static func isPlain(_ text: String) -> Bool {
+        guard let first = text.unicodeScalars.first, first.isASCII, first.properties.isAlphabetic || first == "/" else {
+            return false
+        }
+        let words: Set = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"]
+        return !words.contains(text.lowercased())
+            && !text.contains("://") == !text.contains(":")
+            && text.unicodeScalars.allSatisfy {
+                $0.isASCII
+                    && ($0.properties.isAlphabetic || $0.properties.numericType != nil
+                        || "_.-/:".unicodeScalars.contains($0))
+            }
+    }
+}
+
 /// The first place of a new configuration: which system, and where there.
 package struct FirstTarget: Sendable {
-    /// The systems that `init` knows, with the variable that the token is commonly in and the field that names the place.
-    package enum System: String, CaseIterable, Sendable {
-        case travis, gitlab, github
-
-        package var title: String {
-            switch self {
-            case .travis: "Travis CI"
-            case .gitlab: "GitLab CI"
-            case .github: "GitHub Actions"
-            }
-        }
-
-        var pusher: String {
-            switch self {
-            case .travis: "travis: { plugin: travis-ci, token: { env: TRAVIS_TOKEN } }"
-            case .gitlab: "gitlab: { plugin: gitlab-ci, token: { env: GITLAB_TOKEN } }"
-            case .github: "github: { plugin: github-actions, token: { env: GITHUB_TOKEN } }"
-            }
-        }
-
-        package var field: String { self == .gitlab ? "project" : "repository" }
-        package var token: String { "\(rawValue.uppercased())_TOKEN" }
-    }
-
-    package var system: System
+    package let system: CISystem
     /// `acme/app`
-    package var place: String
+    package let place: String
 
-    package init(system: System, place: String) { (self.system, self.place) = (system, place) }
-
-    /// Whether a text may be the full path of a repository or project; it also needs no quotes in YAML.
-    package static func isPlace(_ text: String) -> Bool {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        return parts.count >= 2
-            && parts.allSatisfy { part in
-                part.first.map { $0.isASCII && ($0.isLetter || $0.isNumber) } ?? false
-                    && part.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_.-".contains($0)) }
-            }
+    /// - Throws: ``InvalidOption`` where the place cannot be one of the system's.
+    package init(system: CISystem, place: String) throws {
+        if let reason = system.refusal(ofPlace: place) { throw InvalidOption(message: "--place: \(reason)") }
+        (self.system, self.place) = (system, place)
     }
 
-    var targetLine: String { "- { pusher: \(system.rawValue), \(system.field): \(place) }" }
+    var targetLine: String { system.targetLine(place) }
 }

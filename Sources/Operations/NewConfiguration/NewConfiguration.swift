@@ -36,12 +36,13 @@ package struct NewConfiguration {
     }
 
     /// Writes the three files.
-    package func write(_ choice: Choice) throws {
+    package func write(_ choice: Choice, _ systems: [CISystem]) throws {
         let partition = Partition(region: choice.region).rawValue
         let names = choice.users.isEmpty ? ["cicd-bot"] : choice.users
         let document = PolicyDocument(users: names.map { (partition, $0) })
         let template = ConfigurationTemplate(
-            users: choice.users, region: choice.region, endpoint: choice.endpoint, target: choice.target)
+            users: choice.users, region: choice.region, endpoint: choice.endpoint, target: choice.target,
+            systems: systems)
         try write(template.text, to: file, mode: 0o644)
         let key = Seal.makeKey().withBytes { Data($0).base64EncodedString() }
         try write(key + "\n", to: sealKey, mode: 0o600)

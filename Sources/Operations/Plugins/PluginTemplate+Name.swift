@@ -2,12 +2,8 @@ internal import Configuration
 internal import FoundationEssentials
 
 extension PluginTemplate {
-    /// Pushers that come with keyturn, also where an installation is without them.
-    private static let own: Set<String> = ["exec", "github-actions", "gitlab-ci", "travis-ci"]
-
     /// Why an ID is not free; nil: it is.
     package static func reason(against name: String, _ installation: Installation) -> String? {
-        if own.contains(name) { return "the pusher of that ID comes with keyturn" }
         if name == SelfRotation.pusher { return "targets of `self-rotation` have that name" }
         if name == "test" || name == "tests" || name.hasPrefix("test-") { return "such IDs are kept for tests" }
         let installed = "\(installation.pushers)/\(name)"

@@ -10,7 +10,7 @@ struct Init: ParsableCommand {
             overwritten.
 
             On a terminal, and without --user, --ci and --place, it asks for the CI system, the place there, the IAM user and \
-            the region. The token is then expected in the environment: TRAVIS_TOKEN, GITLAB_TOKEN or GITHUB_TOKEN.
+            the region. The token is then expected in the environment, in the variable that it names.
             """)
 
     @Option(
@@ -21,8 +21,11 @@ struct Init: ParsableCommand {
     @Option(help: "The AWS region. (default: us-east-1)")
     var region: String?
 
-    @Option(help: ArgumentHelp("The CI system that holds the key: travis, gitlab or github.", valueName: "system"))
-    var ci: FirstTarget.System?
+    @Option(
+        help: ArgumentHelp(
+            "The CI system that holds the key, such as github; a name that is not known lists them all.",
+            valueName: "system"))
+    var ci: String?
 
     @Option(help: ArgumentHelp("The repository or project there, such as acme/app.", valueName: "place"))
     var place: String?
@@ -38,7 +41,17 @@ struct Init: ParsableCommand {
         if ci != nil, users.count != 1 {
             throw ValidationError("--ci and --place need one --user: a place holds one key")
         }
-        if let place, let reason = Self.refusal(ofPlace: place) { throw ValidationError(reason) }
+        _ = try chosenTarget()
+    }
+
+    /// What --ci and --place say.
+    private func chosenTarget() throws -> FirstTarget? {
+        guard let ci, let place else { return nil }
+        do throws { return try FirstTarget(system: .named(ci, .current), place: place) } catch let error
+            as InvalidOption
+        {
+            throw ValidationError(error.message)
+        }
     }
 
     private static func refusal(ofUser user: String) -> String? {
@@ -47,25 +60,21 @@ struct Init: ParsableCommand {
             ? nil : "`\(user)` is no IAM user name: up to 64 letters, digits and _+=,.@-"
     }
 
-    private static func refusal(ofPlace place: String) -> String? {
-        FirstTarget.isPlace(place) ? nil : "`\(place)` is no place: it has the form owner/name, such as acme/app"
-    }
-
     /// What the flags say, else what a person answers, else what is usual.
-    private func choose() throws -> NewConfiguration.Choice {
+    private func choose(_ systems: [CISystem]) throws -> NewConfiguration.Choice {
         var choice = NewConfiguration.Choice(users: users, region: region ?? "us-east-1", endpoint: endpointURL)
-        if let ci, let place { choice.target = FirstTarget(system: ci, place: place) }
+        choice.target = try chosenTarget()
         guard users.isEmpty, !options.json, !options.quiet, Questions.canAsk else { return choice }
         let questions = Questions(terminal: Terminal(options))
-        let names = FirstTarget.System.allCases.map(\.rawValue)
+        let names = systems.map(\.name)
         let system = try questions.ask("CI system (\(names.joined(separator: ", ")), none)", standard: "none") {
             names.contains($0) || $0 == "none" ? nil : "please one of \(names.joined(separator: ", ")), or none"
         }
         let user = try questions.ask("IAM user", standard: "cicd-bot", refusal: Self.refusal(ofUser:))
-        if let system = FirstTarget.System(rawValue: system) {
+        if let system = systems.first(where: { $0.name == system }) {
             let place = try questions.ask(
-                "\(system.title) \(system.field)", standard: "acme/app", refusal: Self.refusal(ofPlace:))
-            choice.target = FirstTarget(system: system, place: place)
+                "\(system.title) \(system.field)", standard: system.place, refusal: system.refusal(ofPlace:))
+            choice.target = try FirstTarget(system: system, place: place)
         }
         if region == nil {
             choice.region = try questions.ask("AWS region", standard: "us-east-1") { region in
@@ -79,8 +88,9 @@ struct Init: ParsableCommand {
 
     func run() throws {
         let new = try NewConfiguration(file: options.config ?? "keyturn.yaml")
-        let choice = try choose()
-        try new.write(choice)
+        let systems = CISystem.all(.current)
+        let choice = try choose(systems)
+        try new.write(choice, systems)
         try print(new, choice.target)
     }
 
@@ -101,5 +111,3 @@ struct Init: ParsableCommand {
             """)
     }
 }
-
-extension FirstTarget.System: ExpressibleByArgument {}
