@@ -1,0 +1,101 @@
+import CJansson
+
+/// What can be read from JSON: texts, numbers, true and false, lists and objects of them, `SecretBytes`, `Endpoint`,
+/// `PlaceName`, enumerations of texts, and types of your own.
+public protocol JSONReadable {
+    /// Reads the value.
+    ///
+    /// - Throws: `JSONMismatch` where it is of another type, or cannot work: `throw json.wrong("not owner/name")`.
+    init(json: JSONValue) throws(JSONMismatch)
+}
+
+extension String: JSONReadable {
+    /// Reads a string.
+    public init(json: JSONValue) throws(JSONMismatch) {
+        guard let bytes = json.bytesOfText else { throw json.mismatch() }
+        self = String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+extension SecretBytes: JSONReadable {
+    /// Reads a string, straight into bytes that are wiped.
+    public convenience init(json: JSONValue) throws(JSONMismatch) {
+        guard let bytes = json.bytesOfText else { throw json.mismatch() }
+        self.init(copying: bytes)
+    }
+}
+
+extension Int64: JSONReadable {
+    /// Reads a whole number, also one that is written as `1.0` or `1e3`.
+    public init(json: JSONValue) throws(JSONMismatch) {
+        switch json.kind {
+        case .integer: self = json_integer_value(json.node)
+        case .real:
+            guard let whole = Int64(exactly: json_real_value(json.node)) else { throw json.mismatch() }
+            self = whole
+        default: throw json.mismatch()
+        }
+    }
+}
+
+extension Int: JSONReadable {
+    /// Reads a whole number.
+    public init(json: JSONValue) throws(JSONMismatch) {
+        guard let number = Int(exactly: try Int64(json: json)) else { throw json.mismatch() }
+        self = number
+    }
+}
+
+extension Double: JSONReadable {
+    /// Reads a number.
+    public init(json: JSONValue) throws(JSONMismatch) {
+        guard json.kind == .integer || json.kind == .real else { throw json.mismatch() }
+        self = json_number_value(json.node)
+    }
+}
+
+extension Bool: JSONReadable {
+    /// Reads true or false.
+    public init(json: JSONValue) throws(JSONMismatch) {
+        guard json.kind == .boolean else { throw json.mismatch() }
+        self = json.node.pointee.type == JSON_TRUE
+    }
+}
+
+extension Array: JSONReadable where Element: JSONReadable {
+    /// Reads a list, whose values all have to fit.
+    public init(json: JSONValue) throws(JSONMismatch) {
+        guard json.kind == .list else { throw json.mismatch() }
+        var elements: [Element] = []
+        for element in json.elements { elements.append(try Element(json: element)) }
+        self = elements
+    }
+}
+
+extension Dictionary: JSONReadable where Key == String, Value: JSONReadable {
+    /// Reads an object, whose fields all have to fit.
+    public init(json: JSONValue) throws(JSONMismatch) {
+        guard json.kind == .object else { throw json.mismatch() }
+        var values: [String: Value] = [:]
+        for (name, value) in json.fields { values[name] = try Value(json: value) }
+        self = values
+    }
+}
+
+extension JSONReadable where Self: RawRepresentable, RawValue == String {
+    /// Reads one of the enumeration's texts.
+    public init(json: JSONValue) throws(JSONMismatch) {
+        guard let value = Self(rawValue: try String(json: json)) else {
+            throw json.wrong("not one of the values allowed")
+        }
+        self = value
+    }
+}
+
+extension JSONValue {
+    /// The UTF-8 of a string, valid as long as the value is.
+    fileprivate var bytesOfText: UnsafeRawBufferPointer? {
+        guard kind == .text, let start = json_string_value(node) else { return nil }
+        return UnsafeRawBufferPointer(start: start, count: json_string_length(node))
+    }
+}
