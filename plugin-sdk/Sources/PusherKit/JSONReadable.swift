@@ -67,7 +67,7 @@ extension Array: JSONReadable where Element: JSONReadable {
     public init(json: JSONValue) throws(JSONMismatch) {
         guard json.kind == .list else { throw json.mismatch() }
         var elements: [Element] = []
-        for element in json.elements { elements.append(try Element(json: element)) }
+        try json.forEachElement { element throws(JSONMismatch) in elements.append(try Element(json: element)) }
         self = elements
     }
 }
@@ -77,7 +77,7 @@ extension Dictionary: JSONReadable where Key == String, Value: JSONReadable {
     public init(json: JSONValue) throws(JSONMismatch) {
         guard json.kind == .object else { throw json.mismatch() }
         var values: [String: Value] = [:]
-        for (name, value) in json.fields { values[name] = try Value(json: value) }
+        try json.forEachField { name, value throws(JSONMismatch) in values[name] = try Value(json: value) }
         self = values
     }
 }

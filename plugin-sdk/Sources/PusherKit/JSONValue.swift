@@ -80,23 +80,34 @@ public struct JSONValue {
     /// The fields of an object by their names; none where this is no object.
     public var fields: [(name: String, value: JSONValue)] {
         var fields: [(name: String, value: JSONValue)] = []
+        forEachField { fields.append(($0, $1)) }
+        return fields
+    }
+
+    /// The fields one after the other: a service's answer may have hundreds of thousands of them.
+    func forEachField<Failure: Error>(_ body: (String, JSONValue) throws(Failure) -> Void) throws(Failure) {
         var iterator = json_object_iter(node)
         while let current = iterator {
             if let name = json_object_iter_key(current), let value = json_object_iter_value(current) {
                 let text = String(cString: name)
-                fields.append((text, JSONValue(document: document, node: value, place: .field(place, text))))
+                try body(text, JSONValue(document: document, node: value, place: .field(place, text)))
             }
             iterator = json_object_iter_next(node, current)
         }
-        return fields
     }
 
     /// The values of a list; none where this is no list.
     public var elements: [JSONValue] {
-        (0..<json_array_size(node)).compactMap { index in
-            json_array_get(node, index).map {
-                JSONValue(document: document, node: $0, place: .element(place, index))
-            }
+        var elements: [JSONValue] = []
+        forEachElement { elements.append($0) }
+        return elements
+    }
+
+    /// The values of a list one after the other.
+    func forEachElement<Failure: Error>(_ body: (JSONValue) throws(Failure) -> Void) throws(Failure) {
+        for index in 0..<json_array_size(node) {
+            guard let value = json_array_get(node, index) else { continue }
+            try body(JSONValue(document: document, node: value, place: .element(place, index)))
         }
     }
 
