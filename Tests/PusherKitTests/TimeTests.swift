@@ -80,24 +80,3 @@ struct TimeTests {
         #expect(expiryWarning(now, now: now) == "; the token expired at 2026-11-22T10:00:00Z: make a new one")
     }
 }
-
-@Suite("What stands in for what Embedded Swift does not have")
-struct TextTests {
-    @Test("finds a text in another, and puts a third in its place")
-    func parts() {
-        #expect("abc".has("bc") && "abc".has("") && !"abc".has("abcd") && !"".has("a") && "äöü".has("ö"))
-        #expect("a%2Fb%2Fc".replaced("%2F", by: "/") == "a/b/c" && "aaa".replaced("aa", by: "b") == "ba")
-        #expect("abc".replaced("", by: "x") == "abc" && "abc".replaced("x", by: "y") == "abc")
-    }
-
-    @Test("lets one thread at a time have a value")
-    func guarded() async {
-        let count = Guarded(0)
-        await withTaskGroup(of: Void.self) { group in
-            for _ in 0..<8 {
-                group.addTask { for _ in 0..<10_000 { count.withLock { $0 += 1 } } }
-            }
-        }
-        #expect(count.withLock { $0 } == 80_000)
-    }
-}
