@@ -37,6 +37,7 @@ help:
 	@echo "make test-later            those that take minutes each: other languages, a grown header, twenty rotations"
 	@echo "make install PREFIX=DIR    a release build, installed (default /usr/local)"
 	@echo "make deb                   a Debian package of the release build, in .build"
+	@echo "make pushers               the pushers that come with keyturn, in .build-pushers/release"
 	@echo "make docs                  the documentation as a site, in .build/docs"
 	@echo "make simulate SEEDS=N      the decisions in a simulated world of faults"
 	@echo "make simulate-mutants      planted faults, which the simulator must find"
