@@ -12,16 +12,16 @@ public protocol JSONReadable {
 extension String: JSONReadable {
     /// Reads a string.
     public init(json: JSONValue) throws(JSONMismatch) {
-        guard let bytes = json.bytesOfText else { throw json.mismatch() }
-        self = String(decoding: bytes, as: UTF8.self)
+        guard let text = json.withText({ String(decoding: $0, as: UTF8.self) }) else { throw json.mismatch() }
+        self = text
     }
 }
 
 extension SecretBytes: JSONReadable {
     /// Reads a string, straight into bytes that are wiped.
     public convenience init(json: JSONValue) throws(JSONMismatch) {
-        guard let bytes = json.bytesOfText else { throw json.mismatch() }
-        self.init(copying: bytes)
+        guard let memory = json.withText(UnsafeMutableRawBufferPointer.init(copyOf:)) else { throw json.mismatch() }
+        self.init(owning: memory)
     }
 }
 
@@ -29,9 +29,9 @@ extension Int64: JSONReadable {
     /// Reads a whole number, also one that is written as `1.0` or `1e3`.
     public init(json: JSONValue) throws(JSONMismatch) {
         switch json.kind {
-        case .integer: self = json_integer_value(json.node)
+        case .integer: self = json.integer
         case .real:
-            guard let whole = Int64(exactly: json_real_value(json.node)) else { throw json.mismatch() }
+            guard let whole = Int64(exactly: json.number) else { throw json.mismatch() }
             self = whole
         default: throw json.mismatch()
         }
@@ -50,7 +50,7 @@ extension Double: JSONReadable {
     /// Reads a number.
     public init(json: JSONValue) throws(JSONMismatch) {
         guard json.kind == .integer || json.kind == .real else { throw json.mismatch() }
-        self = json_number_value(json.node)
+        self = json.number
     }
 }
 
@@ -58,7 +58,7 @@ extension Bool: JSONReadable {
     /// Reads true or false.
     public init(json: JSONValue) throws(JSONMismatch) {
         guard json.kind == .boolean else { throw json.mismatch() }
-        self = json.node.pointee.type == JSON_TRUE
+        self = json.isTrue
     }
 }
 
@@ -92,10 +92,27 @@ extension JSONReadable where Self: RawRepresentable, RawValue == String {
     }
 }
 
+/// What Jansson knows of a value. The document is kept while it is asked, for its last value may be the one that is read.
 extension JSONValue {
-    /// The UTF-8 of a string, valid as long as the value is.
-    fileprivate var bytesOfText: UnsafeRawBufferPointer? {
-        guard kind == .text, let start = json_string_value(node) else { return nil }
-        return UnsafeRawBufferPointer(start: start, count: json_string_length(node))
+    fileprivate var integer: Int64 { withExtendedLifetime(document) { json_integer_value(node) } }
+
+    fileprivate var number: Double { withExtendedLifetime(document) { json_number_value(node) } }
+
+    fileprivate var isTrue: Bool { withExtendedLifetime(document) { node.pointee.type == JSON_TRUE } }
+
+    /// Lends the UTF-8 of a string; nil where it is none.
+    fileprivate func withText<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
+        withExtendedLifetime(document) {
+            guard kind == .text, let start = json_string_value(node) else { return nil }
+            return body(UnsafeRawBufferPointer(start: start, count: json_string_length(node)))
+        }
+    }
+}
+
+extension UnsafeMutableRawBufferPointer {
+    /// Memory of its own with the same bytes.
+    init(copyOf bytes: UnsafeRawBufferPointer) {
+        self = .allocate(byteCount: bytes.count, alignment: 1)
+        copyMemory(from: bytes)
     }
 }

@@ -35,7 +35,7 @@ public struct JSONValue {
 
     /// What it is.
     public var kind: Kind {
-        switch node.pointee.type {
+        switch withExtendedLifetime(document, { node.pointee.type }) {
         case JSON_OBJECT: .object
         case JSON_ARRAY: .list
         case JSON_STRING: .text
@@ -86,6 +86,7 @@ public struct JSONValue {
 
     /// The fields one after the other: a service's answer may have hundreds of thousands of them.
     func forEachField<Failure: Error>(_ body: (String, JSONValue) throws(Failure) -> Void) throws(Failure) {
+        defer { withExtendedLifetime(document) {} }
         var iterator = json_object_iter(node)
         while let current = iterator {
             if let name = json_object_iter_key(current), let value = json_object_iter_value(current) {
@@ -105,6 +106,7 @@ public struct JSONValue {
 
     /// The values of a list one after the other.
     func forEachElement<Failure: Error>(_ body: (JSONValue) throws(Failure) -> Void) throws(Failure) {
+        defer { withExtendedLifetime(document) {} }
         for index in 0..<json_array_size(node) {
             guard let value = json_array_get(node, index) else { continue }
             try body(JSONValue(document: document, node: value, place: .element(place, index)))
@@ -134,7 +136,7 @@ public struct JSONValue {
 
     /// Names with a NUL in them are in no document that was parsed.
     private func field(_ name: String) -> JSONValue? {
-        name.withCString { json_object_get(node, $0) }.map {
+        withExtendedLifetime(document) { name.withCString { json_object_get(node, $0) } }.map {
             JSONValue(document: document, node: $0, place: .field(place, name))
         }
     }

@@ -21,9 +21,7 @@ public final class SecretBytes: Sendable, CustomStringConvertible, CustomDebugSt
 
     /// Copies bytes.
     public convenience init(copying bytes: UnsafeRawBufferPointer) {
-        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
-        memory.copyMemory(from: bytes)
-        self.init(owning: memory)
+        self.init(owning: UnsafeMutableRawBufferPointer(copyOf: bytes))
     }
 
     /// Takes memory over, to wipe and free it.
