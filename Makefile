@@ -6,16 +6,24 @@ DESTDIR ?=
 # No search for libraries next to the program; addresses of functions resolved at the start, and read-only from then on; a canary in
 # front of return addresses, which Swift's compiler has by itself.
 HARDENED := --disable-local-rpath -Xcc -fstack-protector-strong -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now
-# Plugins carry their own Swift runtime, and so do the programs: what is installed needs no toolchain. Swift Testing is
-# not there for static linking, so the tests' own build stands beside, in .build.
+# Programs carry their own Swift runtime: what is installed needs no toolchain. Swift Testing is not there for static
+# linking, so the tests have a build of their own, in .build.
 STATIC := --scratch-path .build-static --static-swift-stdlib -Xswiftc -static-stdlib $(HARDENED)
 DEBUG_DIR := .build-static/debug
 RELEASE_DIR := .build-static/release
+# Pushers are Embedded Swift, which has no runtime to carry: a thirtieth of the size. It is optimized always, and a function that
+# nothing calls is left out, for each has a section of its own. Case and category of characters are in the toolchain's archive.
+TOOLCHAIN = $(shell swiftc -print-target-info | sed -n 's/.*"$(1)": "\(.*\)".*/\1/p')
+EMBEDDED = --package-path Plugins --scratch-path .build-pushers -c release $(HARDENED) \
+  -Xswiftc -enable-experimental-feature -Xswiftc Embedded -Xswiftc -wmo -Xswiftc -Osize \
+  -Xswiftc -Xfrontend -Xswiftc -function-sections -Xlinker --gc-sections -Xlinker --icf=safe \
+  -Xlinker $(call TOOLCHAIN,runtimeResourcePath)/embedded/$(call TOOLCHAIN,moduleTriple)/libswiftUnicodeDataTables.a
+PUSHERS_DIR := .build-pushers/release
 STAGE := .build/stage
 VENV := .build/venv
 # What the tests of the pushers alone have sent, to be held against the services' descriptions.
 REQUESTS := .build/requests.jsonl
-PACKAGES := libcurl4-openssl-dev libexpat1-dev libre2-dev libssl-dev libseccomp-dev libsodium-dev libsqlite3-dev libyaml-dev pkg-config
+PACKAGES := libcurl4-openssl-dev libexpat1-dev libjansson-dev libre2-dev libssl-dev libseccomp-dev libsodium-dev libsqlite3-dev libyaml-dev pkg-config
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # The pushers that ship, MODULE:ID: each folder below Plugins that has a manifest.
 PUSHERS := $(foreach manifest,$(sort $(wildcard Plugins/*/manifest.json)),$(notdir $(patsubst %/,%,$(dir $(manifest)))):$(shell sed -n '/^  "id": /{s/.*: "//;s/".*//;p;q}' $(manifest)))
@@ -30,6 +38,7 @@ help:
 	@echo "make test-later            those that take minutes each: other languages, a grown header, twenty rotations"
 	@echo "make install PREFIX=DIR    a release build, installed (default /usr/local)"
 	@echo "make deb                   a Debian package of the release build, in .build"
+	@echo "make pushers               the pushers that come with keyturn, in .build-pushers/release"
 	@echo "make docs                  the documentation as a site, in .build/docs"
 	@echo "make simulate SEEDS=N      the decisions in a simulated world of faults"
 	@echo "make simulate-mutants      planted faults, which the simulator must find"
@@ -59,8 +68,12 @@ packages:
 	  $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing; \
 	fi
 
-build: setup
+build: setup pushers
 	swift build $(STATIC)
+
+.PHONY: pushers
+pushers: setup
+	swift build $(EMBEDDED)
 
 # An installation of the debug build inside the build directory: what demo and tests run.
 stage: build
@@ -69,11 +82,11 @@ stage: build
 demo: stage
 	$(STAGE)/bin/keyturn demo
 
-install: setup
+install: setup pushers
 	swift build -c release $(STATIC)
 	@$(MAKE) --no-print-directory copy FROM=$(RELEASE_DIR) TO=$(DESTDIR)$(PREFIX) STRIP=1
 
-# FROM: a build's directory. TO: a prefix. Each file is put beside its place and moved there, so that a running program
+# FROM: a build's directory, for all but the pushers. TO: a prefix. Each file is put beside its place and moved there, so that a running program
 # is never overwritten.
 .PHONY: copy
 copy:
@@ -89,7 +102,7 @@ copy:
 	put 755 $(FROM)/keyturn-sandbox "$(TO)/libexec/keyturn/keyturn-sandbox"; \
 	for pusher in $(PUSHERS); do \
 	  module=$${pusher%%:*}; id=$${pusher##*:}; \
-	  put 644 $(FROM)/lib$$module.so "$(TO)/lib/keyturn/pushers/$$id/pusher.so"; \
+	  put 644 $(PUSHERS_DIR)/lib$$module.so "$(TO)/lib/keyturn/pushers/$$id/pusher.so"; \
 	  put 644 Plugins/$$module/manifest.json "$(TO)/lib/keyturn/pushers/$$id/manifest.json"; \
 	  put 644 Plugins/$$module/conformance.json "$(TO)/lib/keyturn/pushers/$$id/conformance.json"; \
 	  put 644 Plugins/$$module/README.md "$(TO)/share/doc/keyturn/pushers/$$id.md"; \
@@ -173,7 +186,7 @@ test: stage
 	@$(MAKE) --no-print-directory $(VENV)/ready
 	swift build --build-tests
 	@rm -f $(REQUESTS)
-	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_PUSHERS="$(CURDIR)/$(DEBUG_DIR)" KEYTURN_REQUESTS="$(CURDIR)/$(REQUESTS)" \
+	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_PUSHERS="$(CURDIR)/$(PUSHERS_DIR)" KEYTURN_REQUESTS="$(CURDIR)/$(REQUESTS)" \
 	  swift test --skip-build --disable-xctest
 	@nice -n 19 $(MAKE) --no-print-directory test-beside > .build/beside.log 2>&1 & beside=$$!; status=0; \
 	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_SANDBOX="$(CURDIR)/$(STAGE)/libexec/keyturn/keyturn-sandbox" \
@@ -215,7 +228,7 @@ docs:
 # What tests hold the plugins' READMEs against, written into them.
 tables: stage
 	swift build --build-tests
-	KEYTURN_REWRITE_TABLES=1 KEYTURN_PUSHERS="$(CURDIR)/$(DEBUG_DIR)" \
+	KEYTURN_REWRITE_TABLES=1 KEYTURN_PUSHERS="$(CURDIR)/$(PUSHERS_DIR)" \
 	  swift test --skip-build --disable-xctest --filter ReadmeTests
 
 # The real decisions, session and journal in a simulated world of faults, on all cores. A seed is a world, the same on every
@@ -239,7 +252,7 @@ counts-record:
 	@$(MAKE) --no-print-directory counts RECORD=1
 
 # A release build beside the ways that it replaces. BENCH=--quick: the cases with goals only, once.
-bench: setup $(VENV)/ready
+bench: setup pushers $(VENV)/ready
 	swift build -c release $(STATIC)
 	@$(MAKE) --no-print-directory copy FROM=$(RELEASE_DIR) TO=.build/bench STRIP=1
 	$(VENV)/bin/python Tests/Benchmark/bench.py .build/bench --json .build/bench.json $(BENCH)
@@ -274,4 +287,4 @@ lint:
 	swift format lint --strict --parallel --recursive Package.swift Sources Plugins plugin-sdk Tests
 
 clean:
-	rm -rf .build .build-static .build-simulate .build-fuzz
+	rm -rf .build .build-static .build-pushers .build-simulate .build-fuzz

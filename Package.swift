@@ -8,8 +8,6 @@ let cLibraries: [Target] = [
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium"),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3"),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1"),
-    .systemLibrary(name: "CSodiumStatic", path: "Plugins/GitHubActions/CSodiumStatic"),
-    .systemLibrary(name: "CCryptoStatic", path: "Plugins/GitHubActions/CCryptoStatic"),
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp"),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
@@ -119,17 +117,6 @@ let executables: [Target] = [
 /// The pages of the manual, made by `make install` from what `--help` says. Not installed.
 let manual: [Target] = [.executableTarget(name: "Manual", path: "Sources/Documentation/Manual")]
 
-/// A pusher exports its entry point and nothing else: the version script also binds a static library locally.
-func pusher(_ name: String, dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
-    .target(
-        name: name,
-        dependencies: [.product(name: "PusherKit", package: "plugin-sdk")] + dependencies,
-        path: "Plugins/\(name)",
-        exclude: ["README.md", "conformance.json"] + exclude,
-        resources: [.embedInCode("manifest.json")],
-        linkerSettings: [.unsafeFlags(["-Xlinker", "--version-script=Plugins/exports.map"])])
-}
-
 /// The simulator: the real decisions in a world of faults. Built and run by `make simulate`, not installed.
 let simulator: [Target] = [
     .executableTarget(
@@ -147,15 +134,6 @@ let counts: [Target] = [
             "Rotation", "RunnerProtocol", "SQLiteStore",
             "Secrets",
         ], path: "Tests/Benchmark/Counts")
-]
-
-let plugins: [Target] = [
-    pusher("TravisCI"),
-    pusher("GitLabCI"),
-    pusher("Exec"),
-    pusher(
-        "GitHubActions", dependencies: ["CCryptoStatic", "CSodiumStatic"],
-        exclude: ["CCryptoStatic", "CSodiumStatic"]),
 ]
 
 let tests: [Target] = [
@@ -252,10 +230,6 @@ let package = Package(
         .executable(name: "keyturn-manual", targets: ["Manual"]),
         .executable(name: "keyturn-simulate", targets: ["Simulator"]),
         .executable(name: "keyturn-counts", targets: ["Counts"]),
-        .library(name: "TravisCI", type: .dynamic, targets: ["TravisCI"]),
-        .library(name: "GitLabCI", type: .dynamic, targets: ["GitLabCI"]),
-        .library(name: "Exec", type: .dynamic, targets: ["Exec"]),
-        .library(name: "GitHubActions", type: .dynamic, targets: ["GitHubActions"]),
     ],
     dependencies: [
         .package(path: "plugin-sdk"),
@@ -263,7 +237,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
-    targets: cLibraries + modules + executables + manual + plugins + simulator + counts + fuzzers + tests,
+    targets: cLibraries + modules + executables + manual + simulator + counts + fuzzers + tests,
     swiftLanguageModes: [.v6]
 )
 

@@ -19,7 +19,12 @@ let package = Package(
     targets: [
         // The ABI header as a C module: `include/` holds nothing but it and its module map.
         .systemLibrary(name: "CKeyturnPusher", path: "include"),
-        .target(name: "PusherKit", dependencies: ["CKeyturnPusher"], swiftSettings: settings),
+        // libjansson-dev of Debian and Ubuntu. Linked by its archive: a pusher carries its own.
+        .target(name: "CJansson", linkerSettings: [.linkedLibrary(":libjansson.a"), .linkedLibrary("m")]),
+        .systemLibrary(name: "CPusherKit"),
+        // Without Foundation, so that it builds as Embedded Swift too.
+        .target(
+            name: "PusherKit", dependencies: ["CJansson", "CKeyturnPusher", "CPusherKit"], swiftSettings: settings),
         .target(name: "JSON", swiftSettings: settings),
         .target(name: "PusherConformance", dependencies: ["CKeyturnPusher", "JSON"], swiftSettings: settings),
     ],

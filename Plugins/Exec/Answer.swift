@@ -1,4 +1,3 @@
-import FoundationEssentials
 import PusherKit
 
 /// What a program says on its standard output: a JSON object, or a line of text.
@@ -11,21 +10,20 @@ struct Answer {
     var changedAt: String?
     var evidence = Evidence.acknowledged
 
-    private struct Fields: Decodable {
+    private struct Fields: JSONReadable {
         let message: String?
         let keyID: String?
         let changedAt: String?
 
-        enum CodingKeys: String, CodingKey {
-            case message
-            case keyID = "key-id"
-            case changedAt = "changed-at"
+        init(json fields: JSONValue) throws(JSONMismatch) {
+            message = try fields.optional("message")
+            keyID = try fields.optional("key-id")
+            changedAt = try fields.optional("changed-at")
         }
     }
 
     init(_ output: SecretBytes) {
-        let fields = output.withBytes { bytes in try? JSONDecoder().decode(Fields.self, from: Data(bytes)) }
-        if let fields {
+        if let json = try? output.json(), let fields = try? Fields(json: json) {
             (message, keyID, changedAt) = (
                 fields.message.map { oneLine($0, limit: 400) }, fields.keyID, fields.changedAt
             )

@@ -1,6 +1,5 @@
-import Glibc
+import CPrograms
 import PusherKit
-import Synchronization
 
 /// One program to run, with bytes on its standard input.
 struct Program {
@@ -34,12 +33,13 @@ struct Program {
 
     static func checkStartable(_ path: String, about subject: String) throws(PushFailure) {
         // No file has an empty path, so this starts nothing: it fails one way where programs may be started, and another where not.
-        if execve("", [nil], [nil]) == -1, errno == EPERM {
+        if execve("", [nil], [nil]) == -1, kt_errno() == EPERM {
             throw PushFailure(.invalidConfiguration, "\(subject): \(path) cannot be started\(grantHint)")
         }
         guard access(path, X_OK) == 0 else {
             throw PushFailure(
-                .invalidConfiguration, "\(subject): \(path) cannot be started: \(String(cString: strerror(errno)))")
+                .invalidConfiguration, "\(subject): \(path) cannot be started: \(String(cString: strerror(kt_errno())))"
+            )
         }
     }
 
@@ -60,16 +60,16 @@ struct Program {
     }
 
     /// One at a time: a pipe's ends must not be inherited by a program that is started in between.
-    private static let starting = Mutex<Void>(())
+    private static let starting = Guarded<Void>(())
 
     private func start(_ subject: String) throws(PushFailure) -> (process: pid_t, toChild: Int32, fromChild: Int32) {
         try Self.starting.withLock { _ throws(PushFailure) in
             var (input, output): ([Int32], [Int32]) = ([-1, -1], [-1, -1])
             guard pipe(&input) == 0, pipe(&output) == 0 else {
                 (input + output).filter { $0 >= 0 }.forEach { close($0) }
-                throw PushFailure(.retryable, "\(subject): no pipe: \(String(cString: strerror(errno)))")
+                throw PushFailure(.retryable, "\(subject): no pipe: \(String(cString: strerror(kt_errno())))")
             }
-            for descriptor in input + output { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+            for descriptor in input + output { _ = kt_close_on_exec(descriptor) }
             defer { [input[0], output[1]].forEach { close($0) } }
             do throws(PushFailure) { return (try spawn(input[0], output[1], subject), input[1], output[0]) } catch {
                 [input[1], output[0]].forEach { close($0) }
@@ -120,8 +120,8 @@ struct Program {
             var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             let ready = poll(&entry, 1, 50)
             if ready > 0 {
-                let got = Glibc.read(descriptor, buffer.baseAddress?.advanced(by: count), buffer.count - count)
-                if got > 0 { count += got } else if got == 0 || errno != EINTR { break }
+                let got = CPrograms.read(descriptor, buffer.baseAddress?.advanced(by: count), buffer.count - count)
+                if got > 0 { count += got } else if got == 0 || kt_errno() != EINTR { break }
             } else if call.isCancelled {
                 if grace == Self.graceMilliseconds { kill(process, SIGTERM) }
                 grace -= 50
@@ -135,7 +135,7 @@ struct Program {
 
     private static func reap(_ process: pid_t) -> End.Kind {
         var status: Int32 = 0
-        while waitpid(process, &status, 0) < 0, errno == EINTR {}
+        while waitpid(process, &status, 0) < 0, kt_errno() == EINTR {}
         let signal = status & 0x7F
         return signal == 0 ? .exited((status >> 8) & 0xFF) : .signalled(signal)
     }

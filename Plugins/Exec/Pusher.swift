@@ -2,25 +2,31 @@ import PusherKit
 
 /// Hands key pairs to a program that the operator names, for targets nobody wrote a plugin for.
 struct Exec: Pusher {
-    struct Configuration: Decodable {
+    struct Configuration: JSONReadable {
         let program: [String]
         let actions: [Action]?
+
+        init(json fields: JSONValue) throws(JSONMismatch) {
+            program = try fields.value("program")
+            actions = try fields.optional("actions")
+        }
     }
 
-    enum Action: String, Decodable {
+    enum Action: String, JSONReadable {
         case push, check, inspect
     }
 
-    struct Target: Decodable {
+    struct Target: JSONReadable {
         let place: String
         let input: [String: String]?
         let accessKeyID: String
         let secretAccessKey: String
 
-        enum CodingKeys: String, CodingKey {
-            case place, input
-            case accessKeyID = "access-key-id"
-            case secretAccessKey = "secret-access-key"
+        init(json fields: JSONValue) throws(JSONMismatch) {
+            place = try fields.value("place")
+            input = try fields.optional("input")
+            accessKeyID = try fields.value("access-key-id")
+            secretAccessKey = try fields.value("secret-access-key")
         }
     }
 

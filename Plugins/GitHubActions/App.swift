@@ -1,6 +1,4 @@
-import FoundationEssentials
 import PusherKit
-import Synchronization
 
 /// A GitHub App: makes a token for every account where its targets are, and keeps it as long as it is good.
 ///
@@ -16,18 +14,18 @@ final class App: Sendable {
     private struct Token {
         let secret: SecretBytes
         /// By this machine's clock.
-        let renewal: Date
+        let renewal: Timestamp
     }
 
     /// Before a token ends it is replaced, for what is under way with it.
-    private static let margin: TimeInterval = 300
+    private static let margin = Duration.seconds(300)
 
     private let issuer: String
     private let installation: Int?
     private let key: SigningKey
     private let endpoint: Endpoint
     /// Held while a token is asked for, so that calls at the same time ask for it once.
-    private let tokens = Mutex<[Use: Token]>([:])
+    private let tokens = Guarded<[Use: Token]>([:])
 
     init(issuer: String, installation: Int?, key: SigningKey, endpoint: Endpoint) {
         self.issuer = issuer
@@ -61,8 +59,8 @@ final class App: Sendable {
             grant.token.count > 0, let end = rfc3339(grant.end)
         else { throw rejection(response, use, for: target, call: call) }
         // The end is a time by GitHub's clock.
-        let lifetime = end.timeIntervalSince(response.header("date").flatMap(httpDate) ?? call.now)
-        return Token(secret: grant.token, renewal: call.now.addingTimeInterval(lifetime - Self.margin))
+        let lifetime = end - (response.header("date").flatMap(httpDate) ?? call.now)
+        return Token(secret: grant.token, renewal: call.now + (lifetime - Self.margin))
     }
 
     /// The installation that sees the target's place.
@@ -104,7 +102,7 @@ final class App: Sendable {
                 .unauthorized,
                 "\(start)\(said): GitHub does not know the App by this signature: check app-id, private-key and this "
                     + "machine's clock")
-        case (404, _) where text.lowercased().contains("integration"):
+        case (404, _) where text.lowercased().has("integration"):
             return PushFailure(.unauthorized, "\(start)\(said): there is no App of that app-id: check it and endpoint")
         case (404, _) where use == nil:
             return PushFailure(
@@ -116,7 +114,7 @@ final class App: Sendable {
                 .notFound,
                 "\(start)\(said): the App has no installation \(installation.map(String.init) ?? "there"): check "
                     + "installation-id, or leave it out")
-        case (403, .unauthorized) where text.lowercased().contains("suspended"):
+        case (403, .unauthorized) where text.lowercased().has("suspended"):
             return PushFailure(.unauthorized, "\(start)\(said): \(Self.suspended(target.place.owner))")
         case (422, _):
             return PushFailure(
@@ -132,22 +130,22 @@ final class App: Sendable {
     }
 }
 
-private struct Installation: Decodable {
+private struct Installation: JSONReadable {
     let id: Int
     let suspended: String?
 
-    enum CodingKeys: String, CodingKey {
-        case id
-        case suspended = "suspended_at"
+    init(json fields: JSONValue) throws(JSONMismatch) {
+        id = try fields.value("id")
+        suspended = try fields.optional("suspended_at")
     }
 }
 
-private struct Grant: Decodable {
+private struct Grant: JSONReadable {
     let token: SecretBytes
     let end: String
 
-    enum CodingKeys: String, CodingKey {
-        case token
-        case end = "expires_at"
+    init(json fields: JSONValue) throws(JSONMismatch) {
+        token = try fields.value("token")
+        end = try fields.value("expires_at")
     }
 }

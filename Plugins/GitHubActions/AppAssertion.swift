@@ -1,4 +1,3 @@
-import FoundationEssentials
 import PusherKit
 
 /// A JSON Web Token by which an App says who it is, as GitHub wants it.
@@ -12,28 +11,29 @@ enum AppAssertion {
 
     /// - Parameter now: the time by this machine's clock.
     /// - Returns: nil where the key cannot sign.
-    static func sign(issuer: String, key: SigningKey, now: Date) -> SecretBytes? {
-        let time = Int64(now.timeIntervalSince1970)
+    static func sign(issuer: String, key: SigningKey, now: Timestamp) -> SecretBytes? {
+        let time = now.seconds
         var claims = JSONBody()
         claims.set("iss", issuer)
         claims.set("iat", time - headStart)
         claims.set("exp", time + lifetime)
-        let payload = claims.bytes().withBytes { Data($0) }
-        let input = base64URL(Data(#"{"alg":"RS256","typ":"JWT"}"#.utf8)) + "." + base64URL(payload)
+        let input = base64URL(SecretBytes(#"{"alg":"RS256","typ":"JWT"}"#)) + "." + base64URL(claims.bytes())
         guard let signature = key.sign(Array(input.utf8)) else { return nil }
-        return SecretBytes(input + "." + base64URL(Data(signature)))
+        return SecretBytes(input + "." + base64URL(signature.withUnsafeBytes { SecretBytes(copying: $0) }))
     }
 
     /// RFC 4648, section 5, without padding.
-    private static func base64URL(_ data: Data) -> String {
-        String(
-            data.base64EncodedString().compactMap { character in
-                switch character {
-                case "+": "-"
-                case "/": "_"
-                case "=": nil
-                default: character
+    private static func base64URL(_ bytes: SecretBytes) -> String {
+        let digits = bytes.base64.withBytes { digits in
+            digits.compactMap { digit -> UInt8? in
+                switch digit {
+                case UInt8(ascii: "+"): UInt8(ascii: "-")
+                case UInt8(ascii: "/"): UInt8(ascii: "_")
+                case UInt8(ascii: "="): nil
+                default: digit
                 }
-            })
+            }
+        }
+        return String(decoding: digits, as: UTF8.self)
     }
 }

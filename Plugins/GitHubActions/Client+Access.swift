@@ -48,7 +48,7 @@ extension Client {
             guard response.isYes(200), let list = response.json(RepositoryList.self) else {
                 throw rejection(response, for: target, name: name, call: call)
             }
-            ids += list.repositories.map(\.id)
+            ids += list.repositories.map { $0.id }
             if ids.count >= list.total { return ids }
             if list.repositories.isEmpty { break }
         }
@@ -74,16 +74,20 @@ struct Access {
 }
 
 /// A page of repositories.
-private struct RepositoryList: Decodable {
+private struct RepositoryList: JSONReadable {
     let total: Int
     let repositories: [Repository]
 
-    struct Repository: Decodable {
+    struct Repository: JSONReadable {
         let id: Int
+
+        init(json fields: JSONValue) throws(JSONMismatch) {
+            id = try fields.value("id")
+        }
     }
 
-    enum CodingKeys: String, CodingKey {
-        case repositories
-        case total = "total_count"
+    init(json fields: JSONValue) throws(JSONMismatch) {
+        total = try fields.value("total_count")
+        repositories = try fields.value("repositories")
     }
 }

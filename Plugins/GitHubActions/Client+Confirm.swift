@@ -1,4 +1,3 @@
-import FoundationEssentials
 import PusherKit
 
 /// GitHub shows a write some seconds after it took it. What it still shows of before is no reason to write again.
@@ -53,7 +52,7 @@ extension Client {
         }
         return Confirmation(
             .acknowledged,
-            message.replacing(" and read back", with: "") + "; GitHub does not show the new value of \(name) yet")
+            message.replaced(" and read back", by: "") + "; GitHub does not show the new value of \(name) yet")
     }
 
     /// Waits, unless the call has no time for it.

@@ -31,10 +31,10 @@ extension Client {
 }
 
 /// The name of a repository.
-private struct MovedRepository: Decodable {
+private struct MovedRepository: JSONReadable {
     let name: String
 
-    enum CodingKeys: String, CodingKey {
-        case name = "full_name"
+    init(json fields: JSONValue) throws(JSONMismatch) {
+        name = try fields.value("full_name")
     }
 }

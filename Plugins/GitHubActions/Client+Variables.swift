@@ -36,14 +36,15 @@ extension Client {
 }
 
 /// A variable of Actions, which can be read.
-struct Variable: Decodable {
+struct Variable: JSONReadable {
     let value: String
     let updatedAt: String
     /// Organizations only: `all`, `private` or `selected`.
     let visibility: String?
 
-    enum CodingKeys: String, CodingKey {
-        case value, visibility
-        case updatedAt = "updated_at"
+    init(json fields: JSONValue) throws(JSONMismatch) {
+        value = try fields.value("value")
+        updatedAt = try fields.value("updated_at")
+        visibility = try fields.optional("visibility")
     }
 }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import PusherKit
 
 /// The requests to GitHub's REST API, version 2022-11-28.
@@ -99,7 +98,7 @@ struct Client: Sendable {
     }
 
     /// When the token ends, as far as GitHub said so in an answer of before. An App replaces its tokens by itself.
-    var tokenEnd: Date? { end.date }
+    var tokenEnd: Timestamp? { end.date }
 
     /// Sends a request with the token; once more with a new one, where an App's was refused.
     func send(

@@ -2,18 +2,19 @@ import PusherKit
 
 extension GitHubActions {
     /// The pusher's fields: a token, or a GitHub App.
-    struct Configuration: Decodable {
+    struct Configuration: JSONReadable {
         private let token: SecretBytes?
         private let endpoint: Endpoint?
         private let appID: PlaceName?
         private let installationID: Int?
         private let privateKey: SecretBytes?
 
-        enum CodingKeys: String, CodingKey {
-            case token, endpoint
-            case appID = "app-id"
-            case installationID = "installation-id"
-            case privateKey = "private-key"
+        init(json fields: JSONValue) throws(JSONMismatch) {
+            token = try fields.optional("token")
+            endpoint = try fields.optional("endpoint")
+            appID = try fields.optional("app-id")
+            installationID = try fields.optional("installation-id")
+            privateKey = try fields.optional("private-key")
         }
 
         func checkedEndpoint() throws(PushFailure) -> Endpoint {

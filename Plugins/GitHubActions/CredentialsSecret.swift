@@ -6,23 +6,20 @@ struct CredentialsSecret: Sendable {
     let contents: CredentialsFile
 
     /// - Returns: nil where the target's shape is a pair.
-    init?(_ fields: KeyedDecodingContainer<Target.CodingKeys>) throws {
-        let profile = try fields.decodeIfPresent(String.self, forKey: .profile)
-        let isNamed = fields.contains(.credentialsFile)
-        switch try fields.decodeIfPresent(String.self, forKey: .shape) ?? "pair" {
+    init?(_ fields: JSONValue) throws(JSONMismatch) {
+        let profile: String? = try fields.optional("profile")
+        let isNamed = fields.contains("credentials-file")
+        switch try fields.optional("shape") ?? "pair" {
         case "pair":
             guard !isNamed, profile == nil else {
-                throw DecodingError.dataCorruptedError(
-                    forKey: .shape, in: fields,
-                    debugDescription: "credentials-file and profile are for shape: credentials-file")
+                throw fields.wrong("shape", "credentials-file and profile are for shape: credentials-file")
             }
             return nil
         case "credentials-file":
-            name = isNamed ? try Target.name(.credentialsFile, fields) : "AWS_CREDENTIALS_FILE"
+            name = isNamed ? try Target.name("credentials-file", fields) : "AWS_CREDENTIALS_FILE"
             contents = CredentialsFile(profile: profile ?? "default")
         case let other:
-            throw DecodingError.dataCorruptedError(
-                forKey: .shape, in: fields, debugDescription: "\(other) is neither pair nor credentials-file")
+            throw fields.wrong("shape", "\(other) is neither pair nor credentials-file")
         }
     }
 }

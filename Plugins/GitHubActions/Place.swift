@@ -7,7 +7,7 @@ enum Place: Hashable, Sendable, CustomStringConvertible {
     case organization(String, Kind)
 
     /// Who sees the secrets.
-    enum Kind: String, Sendable, Decodable {
+    enum Kind: String, Sendable, JSONReadable {
         case actions, dependabot, codespaces
     }
 
@@ -64,10 +64,10 @@ enum Place: Hashable, Sendable, CustomStringConvertible {
     var description: String {
         switch self {
         case .repository(let owner, let name, .actions): "\(owner)/\(name)"
-        case .repository(let owner, let name, let kind): "\(owner)/\(name) (\(kind))"
+        case .repository(let owner, let name, let kind): "\(owner)/\(name) (\(kind.rawValue))"
         case .environment(let owner, let name, let environment): "\(owner)/\(name) (environment \(environment))"
         case .organization(let name, .actions): "organization \(name)"
-        case .organization(let name, let kind): "organization \(name) (\(kind))"
+        case .organization(let name, let kind): "organization \(name) (\(kind.rawValue))"
         }
     }
 }

@@ -1,16 +1,14 @@
 import CSodiumStatic
-import FoundationEssentials
 import PusherKit
-import Synchronization
 
 /// The public key of a repository, environment or organization: each has its own, and it can change.
-struct PublicKey: Decodable, Equatable {
+struct PublicKey: JSONReadable, Equatable {
     let id: String
     let key: String
 
-    enum CodingKeys: String, CodingKey {
-        case id = "key_id"
-        case key
+    init(json fields: JSONValue) throws(JSONMismatch) {
+        id = try fields.value("key_id")
+        key = try fields.value("key")
     }
 
     /// Whether it has the form of one.
@@ -25,12 +23,14 @@ struct PublicKey: Decodable, Equatable {
         let status = value.withBytes { plain in
             crypto_box_seal(&sealed, plain.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt64(plain.count), bytes)
         }
-        return status == 0 ? Data(sealed).base64EncodedString() : nil
+        return status == 0 ? sealed.withUnsafeBytes { SecretBytes(copying: $0) }.base64.text : nil
     }
 
     private var bytes: [UInt8]? {
-        guard let data = Data(base64Encoded: key), data.count == crypto_box_publickeybytes() else { return nil }
-        return Array(data)
+        guard let decoded = SecretBytes(key).base64Decoded, decoded.count == crypto_box_publickeybytes() else {
+            return nil
+        }
+        return decoded.withBytes { Array($0) }
     }
 
     /// libsodium wants to be set up once, before the first of several threads uses it.
@@ -41,7 +41,7 @@ struct PublicKey: Decodable, Equatable {
 final class KeyRing: Sendable {
     /// More places than one pusher serves; beyond it they are asked for again.
     private static let capacity = 10_000
-    private let keys = Mutex<[Place: PublicKey]>([:])
+    private let keys = Guarded<[Place: PublicKey]>([:])
 
     subscript(place: Place) -> PublicKey? {
         get { keys.withLock { $0[place] } }

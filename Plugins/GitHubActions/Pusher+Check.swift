@@ -75,17 +75,22 @@ extension Client {
 }
 
 /// The fields of a repository that matter here.
-private struct Repository: Decodable {
+private struct Repository: JSONReadable {
     let isArchived: Bool?
     let permissions: Permissions?
 
-    struct Permissions: Decodable {
+    struct Permissions: JSONReadable {
         let push: Bool?
         let pull: Bool?
+
+        init(json fields: JSONValue) throws(JSONMismatch) {
+            push = try fields.optional("push")
+            pull = try fields.optional("pull")
+        }
     }
 
-    enum CodingKeys: String, CodingKey {
-        case permissions
-        case isArchived = "archived"
+    init(json fields: JSONValue) throws(JSONMismatch) {
+        isArchived = try fields.optional("archived")
+        permissions = try fields.optional("permissions")
     }
 }

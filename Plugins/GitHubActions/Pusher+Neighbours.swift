@@ -63,29 +63,42 @@ extension Client {
         guard let response = try? send(.get, path + ["environments"], query, for: target, call: call),
             response.isYes(200)
         else { return [] }
-        return response.json(Environments.self)?.environments.map(\.name) ?? []
+        return response.json(Environments.self)?.environments.map { $0.name } ?? []
     }
 }
 
-private struct NamedVariables: Decodable {
+private struct NamedVariables: JSONReadable {
     let variables: [Item]
 
-    struct Item: Decodable {
+    init(json fields: JSONValue) throws(JSONMismatch) {
+        variables = try fields.value("variables")
+    }
+
+    struct Item: JSONReadable {
         let name: String
         let value: String
         let updatedAt: String?
 
-        enum CodingKeys: String, CodingKey {
-            case name, value
-            case updatedAt = "updated_at"
+        init(json fields: JSONValue) throws(JSONMismatch) {
+            name = try fields.value("name")
+            value = try fields.value("value")
+            updatedAt = try fields.optional("updated_at")
         }
     }
 }
 
-private struct Environments: Decodable {
+private struct Environments: JSONReadable {
     let environments: [Item]
 
-    struct Item: Decodable {
+    init(json fields: JSONValue) throws(JSONMismatch) {
+        environments = try fields.value("environments")
+    }
+
+    struct Item: JSONReadable {
         let name: String
+
+        init(json fields: JSONValue) throws(JSONMismatch) {
+            name = try fields.value("name")
+        }
     }
 }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import PusherKit
 
 /// Writes key pairs into the secrets and variables of GitHub repositories, environments and organizations.

@@ -1,20 +1,21 @@
 import PusherKit
 
 /// What GitHub tells about a secret: everything but its value.
-struct Secret: Decodable {
+struct Secret: JSONReadable {
     let name: String
     let updatedAt: String
     /// Organizations only: `all`, `private` or `selected`.
     let visibility: String?
 
-    enum CodingKeys: String, CodingKey {
-        case name, visibility
-        case updatedAt = "updated_at"
+    init(json fields: JSONValue) throws(JSONMismatch) {
+        name = try fields.value("name")
+        updatedAt = try fields.value("updated_at")
+        visibility = try fields.optional("visibility")
     }
 }
 
 /// The secrets of a place, as far as GitHub told of them.
-struct SecretList: Decodable {
+struct SecretList: JSONReadable {
     /// How many there are in all, where GitHub says so.
     let total: Int?
     let secrets: [Secret]
@@ -24,8 +25,13 @@ struct SecretList: Decodable {
         secrets.first { $0.name.lowercased() == name.lowercased() }
     }
 
-    enum CodingKeys: String, CodingKey {
-        case secrets
-        case total = "total_count"
+    init(total: Int?, secrets: [Secret]) {
+        self.total = total
+        self.secrets = secrets
+    }
+
+    init(json fields: JSONValue) throws(JSONMismatch) {
+        total = try fields.optional("total_count")
+        secrets = try fields.value("secrets")
     }
 }

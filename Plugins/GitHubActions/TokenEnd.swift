@@ -1,12 +1,10 @@
-import FoundationEssentials
 import PusherKit
-import Synchronization
 
 /// When the token ends: GitHub says so with every answer to one of a person's that does.
 final class TokenEnd: Sendable {
-    private let value = Mutex<Date?>(nil)
+    private let value = Guarded<Timestamp?>(nil)
 
-    var date: Date? { value.withLock { $0 } }
+    var date: Timestamp? { value.withLock { $0 } }
 
     func note(_ response: HTTPResponse) {
         guard let text = response.header("github-authentication-token-expiration") else { return }

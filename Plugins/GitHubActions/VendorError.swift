@@ -6,14 +6,20 @@ func gitHubText(_ response: HTTPResponse) -> String {
 }
 
 /// GitHub's `basic-error` and `validation-error`.
-private struct VendorError: Decodable {
+private struct VendorError: JSONReadable {
     let message: String
     let errors: [Detail]?
 
-    struct Detail: Decodable {
+    struct Detail: JSONReadable {
         let field: String?
         let code: String?
         let message: String?
+
+        init(json fields: JSONValue) throws(JSONMismatch) {
+            field = try fields.optional("field")
+            code = try fields.optional("code")
+            message = try fields.optional("message")
+        }
     }
 
     var text: String {
@@ -21,15 +27,10 @@ private struct VendorError: Decodable {
         return ([message] + details).joined(separator: "; ")
     }
 
-    enum CodingKeys: String, CodingKey {
-        case message, errors
-    }
-
-    init(from decoder: any Decoder) throws {
-        let fields = try decoder.container(keyedBy: CodingKeys.self)
-        message = try fields.decode(String.self, forKey: .message)
+    init(json fields: JSONValue) throws(JSONMismatch) {
+        message = try fields.value("message")
         // Whatever shape the details have, the message is not lost over them.
-        errors = try? fields.decode([Detail].self, forKey: .errors)
+        errors = try? fields.value("errors")
     }
 }
 

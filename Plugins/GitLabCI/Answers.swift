@@ -90,5 +90,5 @@ func gitLabText(_ response: HTTPResponse) -> String {
 func isMissingVariable(_ response: HTTPResponse) -> Bool {
     guard response.status == 404, response.header("location") == nil, !response.isPage else { return false }
     let text = response.json(VendorError.self)?.text ?? ""
-    return !text.contains("Project") && !text.contains("Group Not Found")
+    return !text.has("Project") && !text.has("Group Not Found")
 }

@@ -36,20 +36,20 @@ extension Client {
             segments.prefix(index).suffix(2).elementsEqual(["api", "v4"])
         else { return nil }
         // The characters of paths need no encoding, but for the slashes between them.
-        let name = String(segments[index + 1]).replacing("%2F", with: "/").replacing("%2f", with: "/")
+        let name = String(segments[index + 1]).replaced("%2F", by: "/").replaced("%2f", by: "/")
         return name == id ? nil : name
     }
 }
 
 /// The path of a project or a group.
-struct PlacePath: Decodable {
+struct PlacePath: JSONReadable {
     let project: String?
     let group: String?
 
     var path: String? { project ?? group }
 
-    enum CodingKeys: String, CodingKey {
-        case project = "path_with_namespace"
-        case group = "full_path"
+    init(json fields: JSONValue) throws(JSONMismatch) {
+        project = try fields.optional("path_with_namespace")
+        group = try fields.optional("full_path")
     }
 }

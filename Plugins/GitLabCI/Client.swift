@@ -30,7 +30,7 @@ struct Client: Sendable {
         var variables: [ListedVariable] = []
         var page = "1"
         for _ in 0..<Self.mostPages {
-            let query = [("per_page", "100"), ("page", page)]
+            let query = [(name: "per_page", value: "100"), (name: "page", value: page)]
             let response = try call.http(request(.get, target.place.path, query), about: target.subject())
             guard response.status == 200, let found = response.json([ListedVariable].self) else {
                 throw rejection(response, for: target, call: call)

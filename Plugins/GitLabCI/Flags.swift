@@ -1,3 +1,5 @@
+import PusherKit
+
 /// How variables are shown and handed out, as far as the target says.
 struct Flags: Sendable {
     let masked: Bool?
@@ -5,22 +7,19 @@ struct Flags: Sendable {
     let hidden: Bool?
     let raw: Bool?
 
-    init(_ fields: KeyedDecodingContainer<Target.CodingKeys>, _ place: Place, _ shape: Shape) throws {
-        masked = try fields.decodeIfPresent(Bool.self, forKey: .masked)
-        protected = try fields.decodeIfPresent(Bool.self, forKey: .protected)
-        hidden = try fields.decodeIfPresent(Bool.self, forKey: .hidden)
-        raw = try fields.decodeIfPresent(Bool.self, forKey: .raw)
-        func fail(_ key: Target.CodingKeys, _ reason: String) -> DecodingError {
-            DecodingError.dataCorruptedError(forKey: key, in: fields, debugDescription: reason)
-        }
+    init(_ fields: JSONValue, _ place: Place, _ shape: Shape) throws(JSONMismatch) {
+        masked = try fields.optional("masked")
+        protected = try fields.optional("protected")
+        hidden = try fields.optional("hidden")
+        raw = try fields.optional("raw")
         if shape.isFile, masked == true || hidden == true {
             let name = hidden == true ? "hidden" : "masked"
-            throw fail(
-                .masked,
+            throw fields.wrong(
+                "masked",
                 "\(name): true cannot go with shape: credentials-file, for GitLab masks only values of one line")
         }
         guard hidden == true else { return }
-        if masked == false { throw fail(.hidden, "what is hidden is masked too; leave masked: false out") }
-        if case .instance = place { throw fail(.hidden, "variables of the instance cannot be hidden") }
+        if masked == false { throw fields.wrong("hidden", "what is hidden is masked too; leave masked: false out") }
+        if case .instance = place { throw fields.wrong("hidden", "variables of the instance cannot be hidden") }
     }
 }

@@ -6,18 +6,16 @@ enum Place: Sendable, CustomStringConvertible {
     case group(String)
     case instance
 
-    init(_ fields: KeyedDecodingContainer<Target.CodingKeys>) throws {
-        let project = try fields.decodeIfPresent(PlaceName.self, forKey: .project)
-        let group = try fields.decodeIfPresent(PlaceName.self, forKey: .group)
-        let instance = try fields.decodeIfPresent(Bool.self, forKey: .instance) ?? false
+    init(_ fields: JSONValue) throws(JSONMismatch) {
+        let project: PlaceName? = try fields.optional("project")
+        let group: PlaceName? = try fields.optional("group")
+        let instance = try fields.optional("instance") ?? false
         switch (project, group, instance) {
         case (let project?, nil, false): self = .project(project.text)
         case (nil, let group?, false): self = .group(group.text)
         case (nil, nil, true): self = .instance
         default:
-            throw DecodingError.dataCorruptedError(
-                forKey: .project, in: fields,
-                debugDescription: "give one of project, group, or instance: true")
+            throw fields.wrong("project", "give one of project, group, or instance: true")
         }
     }
 

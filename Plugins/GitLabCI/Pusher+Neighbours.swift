@@ -66,7 +66,7 @@ extension Client {
     func groups(above target: Target, call: borrowing Call) throws(PushFailure) -> [String] {
         guard let field = target.place.field, let id = target.place.id else { return [] }
         var path = id
-        if id.allSatisfy(\.isNumber) {
+        if id.allSatisfy({ $0.isNumber }) {
             let response = try? call.http(request(.get, ["api", "v4", field.segment, id]), about: target.subject())
             guard let response, response.isYes(200), let place = response.json(PlacePath.self)?.path else { return [] }
             path = place

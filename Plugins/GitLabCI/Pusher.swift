@@ -2,9 +2,14 @@ import PusherKit
 
 /// Writes key pairs into the CI/CD variables of GitLab projects, groups and instances.
 struct GitLabCI: Pusher {
-    struct Configuration: Decodable {
+    struct Configuration: JSONReadable {
         let token: SecretBytes
         let endpoint: Endpoint?
+
+        init(json fields: JSONValue) throws(JSONMismatch) {
+            token = try fields.value("token")
+            endpoint = try fields.optional("endpoint")
+        }
     }
 
     let client: Client
@@ -75,7 +80,7 @@ struct GitLabCI: Pusher {
         }
         return Confirmation(
             written.last?.isReadBack ?? false ? .readBack : .acknowledged,
-            "\(target.subject()): " + written.reversed().map(\.description).joined(separator: ", "))
+            "\(target.subject()): " + written.reversed().map { $0.description }.joined(separator: ", "))
     }
 
     func inspect(_ target: Target, call: borrowing Call) throws(PushFailure) -> Inspection {

@@ -1,3 +1,5 @@
+import PusherKit
+
 /// How a target holds the pair.
 enum Shape: Sendable {
     /// Two variables, one for each part.
@@ -5,25 +7,22 @@ enum Shape: Sendable {
     /// One variable of type `file`, whose value is an AWS shared credentials file with this profile.
     case credentialsFile(variable: String, profile: String)
 
-    init(_ fields: KeyedDecodingContainer<Target.CodingKeys>) throws {
-        let variable = try fields.decodeIfPresent(String.self, forKey: .credentialsFile)
-        let profile = try fields.decodeIfPresent(String.self, forKey: .profile)
-        switch try fields.decodeIfPresent(String.self, forKey: .shape) ?? "pair" {
+    init(_ fields: JSONValue) throws(JSONMismatch) {
+        let variable: String? = try fields.optional("credentials-file")
+        let profile: String? = try fields.optional("profile")
+        switch try fields.optional("shape") ?? "pair" {
         case "pair":
             guard variable == nil, profile == nil else {
-                throw DecodingError.dataCorruptedError(
-                    forKey: .shape, in: fields,
-                    debugDescription: "credentials-file and profile are for shape: credentials-file")
+                throw fields.wrong("shape", "credentials-file and profile are for shape: credentials-file")
             }
             self = .pair(
-                accessKeyID: try fields.decode(String.self, forKey: .accessKeyID),
-                secretAccessKey: try fields.decode(String.self, forKey: .secretAccessKey))
+                accessKeyID: try fields.value("access-key-id"),
+                secretAccessKey: try fields.value("secret-access-key"))
         case "credentials-file":
             self = .credentialsFile(
                 variable: variable ?? "AWS_SHARED_CREDENTIALS_FILE", profile: profile ?? "default")
         case let other:
-            throw DecodingError.dataCorruptedError(
-                forKey: .shape, in: fields, debugDescription: "\(other) is neither pair nor credentials-file")
+            throw fields.wrong("shape", "\(other) is neither pair nor credentials-file")
         }
     }
 

@@ -1,20 +1,18 @@
-import FoundationEssentials
 import PusherKit
-import Synchronization
 
 /// What GitLab tells about a personal, project or group access token.
-struct TokenInformation: Decodable, Sendable {
+struct TokenInformation: JSONReadable, Sendable {
     let scopes: [String]?
     /// A day, as in `2026-12-01`: the token ends as it begins, in UTC.
     let expiry: String?
 
-    enum CodingKeys: String, CodingKey {
-        case scopes
-        case expiry = "expires_at"
+    init(json fields: JSONValue) throws(JSONMismatch) {
+        scopes = try fields.optional("scopes")
+        expiry = try fields.optional("expires_at")
     }
 
     /// When the token ends, where it does.
-    var end: Date? { expiry.flatMap { rfc3339("\($0)T00:00:00Z") } }
+    var end: Timestamp? { expiry.flatMap { rfc3339("\($0)T00:00:00Z") } }
 
     /// Whether it may write; nil where GitLab does not tell.
     var mayWrite: Bool? { scopes.map { $0.contains("api") } }
@@ -22,8 +20,8 @@ struct TokenInformation: Decodable, Sendable {
 
 /// Keeps what was found out once.
 final class Facts: Sendable {
-    private let token = Mutex<TokenInformation?>(nil)
-    private let unscoped = Mutex<String?>(nil)
+    private let token = Guarded<TokenInformation?>(nil)
+    private let unscoped = Guarded<String?>(nil)
 
     var knownToken: TokenInformation? {
         get { token.withLock { $0 } }

@@ -1,7 +1,7 @@
 import PusherKit
 
 /// A CI/CD variable, as GitLab shows it.
-struct Variable: Decodable {
+struct Variable: JSONReadable {
     let key: String
     /// Null where the variable is hidden.
     let value: SecretBytes?
@@ -10,24 +10,27 @@ struct Variable: Decodable {
     let type: String?
     let hidden: Bool?
 
-    enum CodingKeys: String, CodingKey {
-        case key, value, hidden
-        case environmentScope = "environment_scope"
-        case type = "variable_type"
+    init(json fields: JSONValue) throws(JSONMismatch) {
+        key = try fields.value("key")
+        value = try fields.optional("value")
+        environmentScope = try fields.optional("environment_scope")
+        type = try fields.optional("variable_type")
+        hidden = try fields.optional("hidden")
     }
 }
 
 /// A variable in a list, of which the value is not wanted.
-struct ListedVariable: Decodable {
+struct ListedVariable: JSONReadable {
     let key: String
     let environmentScope: String?
     let type: String?
     let hidden: Bool?
 
-    enum CodingKeys: String, CodingKey {
-        case key, hidden
-        case environmentScope = "environment_scope"
-        case type = "variable_type"
+    init(json fields: JSONValue) throws(JSONMismatch) {
+        key = try fields.value("key")
+        environmentScope = try fields.optional("environment_scope")
+        type = try fields.optional("variable_type")
+        hidden = try fields.optional("hidden")
     }
 }
 

@@ -63,7 +63,7 @@ struct Writing {
         let response = try client.create(key, value, masked: isMaskedWhenNew, of: target, call: call)
         let subject = target.subject(key)
         let wanted = oneLine(target.environmentScope ?? "*", limit: 60)
-        if response.status == 400, gitLabText(response).contains("has already been taken"), standing.isElsewhere {
+        if response.status == 400, gitLabText(response).has("has already been taken"), standing.isElsewhere {
             throw PushFailure(
                 .conflict,
                 "\(subject): 400: \(Self.unscoped), and a "

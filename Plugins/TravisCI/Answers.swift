@@ -58,12 +58,12 @@ struct Answers {
 }
 
 /// Travis CI's error body.
-private struct VendorError: Decodable {
+private struct VendorError: JSONReadable {
     let type: String
     let message: String
 
-    enum CodingKeys: String, CodingKey {
-        case type = "error_type"
-        case message = "error_message"
+    init(json fields: JSONValue) throws(JSONMismatch) {
+        type = try fields.value("error_type")
+        message = try fields.value("error_message")
     }
 }

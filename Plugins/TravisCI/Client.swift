@@ -54,7 +54,7 @@ struct Client: Sendable {
         guard (300..<400).contains(response.status), let location = response.header("location") else { return nil }
         let segments = location.prefix { $0 != "?" && $0 != "#" }.split(separator: "/")
         guard let index = segments.lastIndex(where: { $0 == "repo" }), index + 1 < segments.count else { return nil }
-        let place = String(segments[index + 1]).replacing("%2F", with: "/").replacing("%2f", with: "/")
+        let place = String(segments[index + 1]).replaced("%2F", by: "/").replaced("%2f", by: "/")
         guard place != target.repository.text else { return nil }
         guard place.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return place }
         let answer = try? call.http(request(.get, ["repo", place]), about: target.subject())
@@ -80,6 +80,10 @@ struct Written {
 }
 
 /// The name of a repository.
-private struct MovedRepository: Decodable {
+private struct MovedRepository: JSONReadable {
     let slug: String
+
+    init(json fields: JSONValue) throws(JSONMismatch) {
+        slug = try fields.value("slug")
+    }
 }

@@ -7,23 +7,20 @@ struct CredentialsVariable: Sendable {
     let contents: CredentialsFile
 
     /// - Returns: nil where the target's shape is a pair.
-    init?(_ fields: KeyedDecodingContainer<Target.CodingKeys>) throws {
-        let name = try fields.decodeIfPresent(String.self, forKey: .credentialsFile)
-        let profile = try fields.decodeIfPresent(String.self, forKey: .profile)
-        switch try fields.decodeIfPresent(String.self, forKey: .shape) ?? "pair" {
+    init?(_ fields: JSONValue) throws(JSONMismatch) {
+        let name: String? = try fields.optional("credentials-file")
+        let profile: String? = try fields.optional("profile")
+        switch try fields.optional("shape") ?? "pair" {
         case "pair":
             guard name == nil, profile == nil else {
-                throw DecodingError.dataCorruptedError(
-                    forKey: .shape, in: fields,
-                    debugDescription: "credentials-file and profile are for shape: credentials-file")
+                throw fields.wrong("shape", "credentials-file and profile are for shape: credentials-file")
             }
             return nil
         case "credentials-file":
             self.name = name ?? "AWS_CREDENTIALS_FILE_BASE64"
             contents = CredentialsFile(profile: profile ?? "default")
         case let other:
-            throw DecodingError.dataCorruptedError(
-                forKey: .shape, in: fields, debugDescription: "\(other) is neither pair nor credentials-file")
+            throw fields.wrong("shape", "\(other) is neither pair nor credentials-file")
         }
     }
 }

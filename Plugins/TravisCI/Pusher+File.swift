@@ -34,7 +34,7 @@ extension TravisCI {
     ) throws(PushFailure) -> [String] {
         let found = try list.find(file.name, for: target)
         let names = [target.accessKeyID, target.secretAccessKey]
-        let beside = list.variables.filter { $0.branch == target.branch && names.contains($0.name) }.map(\.name)
+        let beside = list.variables.filter { $0.branch == target.branch && names.contains($0.name) }.map { $0.name }
         let advice = beside.first.map {
             ["\($0) is there as well, and AWS's tools prefer it: delete it once jobs use the file"]
         }

@@ -2,9 +2,14 @@ import PusherKit
 
 /// Writes key pairs into the environment variables of Travis CI repositories.
 struct TravisCI: Pusher {
-    struct Configuration: Decodable {
+    struct Configuration: JSONReadable {
         let token: SecretBytes
         let endpoint: Endpoint?
+
+        init(json fields: JSONValue) throws(JSONMismatch) {
+            token = try fields.value("token")
+            endpoint = try fields.optional("endpoint")
+        }
     }
 
     let client: Client

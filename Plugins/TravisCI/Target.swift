@@ -1,7 +1,7 @@
 import PusherKit
 
 /// The environment variables of one repository that hold the pair: two, or one with both parts.
-struct Target: Decodable, Sendable {
+struct Target: JSONReadable, Sendable {
     let repository: PlaceName
     let branch: String?
     let accessKeyID: String
@@ -9,19 +9,11 @@ struct Target: Decodable, Sendable {
     /// The one variable that holds both parts instead, where the target has that shape.
     let file: CredentialsVariable?
 
-    enum CodingKeys: String, CodingKey {
-        case repository, branch, shape, profile
-        case credentialsFile = "credentials-file"
-        case accessKeyID = "access-key-id"
-        case secretAccessKey = "secret-access-key"
-    }
-
-    init(from decoder: any Decoder) throws {
-        let fields = try decoder.container(keyedBy: CodingKeys.self)
-        repository = try fields.decode(PlaceName.self, forKey: .repository)
-        branch = try fields.decodeIfPresent(String.self, forKey: .branch)
-        accessKeyID = try fields.decode(String.self, forKey: .accessKeyID)
-        secretAccessKey = try fields.decode(String.self, forKey: .secretAccessKey)
+    init(json fields: JSONValue) throws(JSONMismatch) {
+        repository = try fields.value("repository")
+        branch = try fields.optional("branch")
+        accessKeyID = try fields.value("access-key-id")
+        secretAccessKey = try fields.value("secret-access-key")
         file = try CredentialsVariable(fields)
     }
 

@@ -1,7 +1,7 @@
 import PusherKit
 
 /// An environment variable of a repository, as Travis CI shows it.
-struct Variable: Decodable {
+struct Variable: JSONReadable {
     /// A UUID, though Travis CI's own model declares a number.
     let id: PlaceName
     let name: String
@@ -11,23 +11,30 @@ struct Variable: Decodable {
     let branch: String?
     let permissions: Permissions?
 
-    struct Permissions: Decodable {
+    struct Permissions: JSONReadable {
         let write: Bool
+
+        init(json fields: JSONValue) throws(JSONMismatch) {
+            write = try fields.value("write")
+        }
     }
 
-    enum CodingKeys: String, CodingKey {
-        case id, name, value, branch
-        case isPublic = "public"
-        case permissions = "@permissions"
+    init(json fields: JSONValue) throws(JSONMismatch) {
+        id = try fields.value("id")
+        name = try fields.value("name")
+        value = try fields.optional("value")
+        isPublic = try fields.optional("public")
+        branch = try fields.optional("branch")
+        permissions = try fields.optional("@permissions")
     }
 }
 
 /// A repository's variables; the list is not paginated.
-struct VariableList: Decodable {
+struct VariableList: JSONReadable {
     let variables: [Variable]
 
-    enum CodingKeys: String, CodingKey {
-        case variables = "env_vars"
+    init(json fields: JSONValue) throws(JSONMismatch) {
+        variables = try fields.value("env_vars")
     }
 
     /// The one variable of that name and branch, or nil where there is none.

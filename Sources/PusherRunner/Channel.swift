@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Enclosure
 internal import Glibc
 internal import RunnerProtocol
@@ -54,11 +55,20 @@ final class Channel: Sendable {
         }
     }
 
+    /// Milliseconds without a frame after which memory is given back: a runner mostly waits, for a service or for its next call.
+    private static let idleTime: Int32 = 200
+
+    private func waitForMore() {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        if poll(&entry, 1, Self.idleTime) == 0 { kt_release_memory() }
+    }
+
     /// Calls `body` with each frame until the host closes, or says something that cannot be understood.
     func read(_ body: (Frame) -> Bool) {
         var reader = FrameReader(limit: Frame.limitFromHost)
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while true {
+            waitForMore()
             let count = buffer.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { return }

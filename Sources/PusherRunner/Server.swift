@@ -1,4 +1,5 @@
 internal import CKeyturnPusher
+internal import CLinux
 internal import RunnerProtocol
 internal import Synchronization
 
@@ -75,6 +76,8 @@ final class Server: Sendable {
             state.instance = made
             state.isOpen = outcome.code == KT_OK
         }
+        // What only starting took is not used again.
+        kt_release_memory()
         channel.tellRefusals()
         channel.send(.outcome, call: 0, message: outcome)
     }

@@ -14,6 +14,7 @@ import threading
 import pytest
 
 import guides
+import hardening
 import program
 
 EXAMPLES = pathlib.Path(__file__).parents[2] / "plugin-sdk" / "Examples"
@@ -85,6 +86,19 @@ def test_a_new_pusher_builds_conforms_and_delivers(elsewhere, tmp_path, language
     make(tmp_path / "moved")
     make(tmp_path / "moved", "install", path=f"{place}:{PATH}")
     assert (place.parent / "lib" / "keyturn" / "pushers" / "acme-ci" / "pusher.so").exists()
+
+
+@pytest.mark.timeout(300)
+def test_a_new_swift_pusher_builds_as_embedded_swift(elsewhere, tmp_path):
+    """From the same sources: small, conforming, delivering, and with no need of anything but the C library."""
+    need("swift")
+    new(elsewhere, "acme-ci", "--lang", "swift", cwd=tmp_path)
+    checked = make(tmp_path / "acme-ci", "check", "EMBEDDED=1", f"KEYTURN={elsewhere}")
+    assert " pass\n" in checked and "delivered: both secrets hold AKIA" in checked
+    assert not any(f" {verdict}\n" in checked for verdict in ("warn", "fail", "crashed", "timed-out")), checked
+    library = tmp_path / "acme-ci" / "build" / "acme-ci" / "pusher.so"
+    assert library.stat().st_size < 500_000
+    assert set(hardening.row("pusher.so", library).needed) == {"libc.so.6", "libm.so.6"}
 
 
 def deliver(directory, keyturn, **environment):

@@ -1,6 +1,7 @@
 """How the installed programs and libraries were built and linked, and what the units limit."""
 
 import configparser
+import re
 import subprocess
 
 import pytest
@@ -51,7 +52,39 @@ def test_all_are_stripped_or_none(rows):
 
 #: What a stripped file may weigh, in MiB, by the beginning of its path.
 LIGHT = {"bin/keyturn": 20, "libexec/keyturn/keyturn-sandbox": 20, "libexec/keyturn/keyturn-conformance": 16, "libexec/keyturn/": 10,
-         "lib/keyturn/pushers/": 19}
+         "lib/keyturn/pushers/github-actions/": 5.7, "lib/keyturn/pushers/": 0.47}
+
+
+#: The only libraries that a pusher that comes with keyturn needs, and the newest glibc whose symbols it may need: Amazon Linux 2023
+#: and RHEL 9 have it.
+PUSHERS_NEED, GLIBC = {"libc.so.6", "libm.so.6"}, (2, 34)
+
+
+def pushers(stage):
+    return {name: path for name, path in hardening.elves(stage).items() if name.startswith("lib/keyturn/pushers/")}
+
+
+def test_pushers_weigh_little(tmp_path):
+    """Embedded Swift: they carry no runtime. They are optimised in a stage, too, and measured as they would be installed."""
+    weights = {}
+    for number, (name, path) in enumerate(pushers(program.stage()).items()):
+        subprocess.run(["strip", "--strip-unneeded", "-o", tmp_path / f"{number}.so", path], check=True, timeout=60)
+        weights[name] = (tmp_path / f"{number}.so").stat().st_size / 2**20
+    assert len(weights) == 4
+    limits = {name: next(limit for start, limit in LIGHT.items() if name.startswith(start)) for name in weights}
+    assert {name: weight for name, weight in weights.items() if weight > limits[name]} == {}
+
+
+def test_pushers_need_the_c_library_alone(rows):
+    assert {row.file: set(row.needed) for row in rows if row.file in pushers(program.stage())} == dict.fromkeys(
+        pushers(program.stage()), PUSHERS_NEED)
+
+
+def test_pushers_load_where_the_c_library_is_older():
+    """And all of their symbols are somewhere: the linker was asked to see to that."""
+    for name, path in pushers(program.stage()).items():
+        versions = {tuple(map(int, version.split("."))) for version in re.findall(r"GLIBC_([0-9.]+)", hardening.read(path, "--dyn-syms"))}
+        assert versions and max(versions) <= GLIBC, name
 
 
 def foundation(path):

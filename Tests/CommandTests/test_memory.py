@@ -73,6 +73,34 @@ def test_keyturn_forgets_a_rotation_that_is_over(world, transport):
     assert daemon.wait(timeout=20) == 0
 
 
+#: What a runner with one of keyturn's pushers may have of the machine's memory while it waits, in KiB.
+RESIDENT = 6 << 10
+
+
+def resident(process):
+    """Its pages in memory, in KiB."""
+    return int(pathlib.Path(f"/proc/{process}/status").read_text().split("VmRSS:")[1].split()[0])
+
+
+def test_a_runner_that_waits_is_small(world):
+    """Also when it has pushed."""
+    world.configuration["defaults"]["rotate-every"] = "1s"
+    world.save()
+    daemon = world.start("run", stderr=open(world.directory / "log", "wb"))
+    waited_for(lambda: world.status()["rotation"] >= 1, seconds=60)
+    sizes = {}
+
+    def are_small():
+        sizes.update({pusher(path.name): resident(path.name) for path in runners(daemon.pid)})
+        return len(sizes) == 3 and max(sizes.values()) <= RESIDENT
+
+    try:
+        waited_for(are_small, seconds=8, every=0.1)
+    finally:
+        print(sizes)
+        daemon.kill()
+
+
 ROTATIONS = 20
 
 

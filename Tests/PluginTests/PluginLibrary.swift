@@ -39,19 +39,17 @@ struct PluginLibrary {
         let path = "\(directory)/lib\(name).so"
         guard let library = dlopen(path, RTLD_NOW | RTLD_LOCAL), let symbol = dlsym(library, KT_ENTRY_SYMBOL_V1) else {
             let reason = dlerror().map { String(cString: $0) } ?? "no entry"
-            return .failure(Unusable(path: path, reason: "\(reason); build it, or set KEYTURN_PUSHERS"))
+            return .failure(Unusable(path: path, reason: "\(reason); run `make pushers`, or set KEYTURN_PUSHERS"))
         }
         let entry = unsafeBitCast(symbol, to: kt_pusher_entry_v1_function.self)
         return .success(PluginLibrary(name: name, entry: entry))
     }
 
-    /// Where the built libraries are: `KEYTURN_PUSHERS`, else beside the test binary.
+    /// Where the built libraries are: `KEYTURN_PUSHERS`, else where `make pushers` puts them.
     private static let directory: String = {
         if let named = getenv("KEYTURN_PUSHERS") { return String(cString: named) }
-        var buffer = [CChar](repeating: 0, count: 4_096)
-        let length = readlink("/proc/self/exe", &buffer, buffer.count)
-        let path = String(decoding: buffer.prefix(max(length, 0)).map(UInt8.init(bitPattern:)), as: UTF8.self)
-        return String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+        return String(#filePath[..<(#filePath.lastIndex(of: "/") ?? #filePath.endIndex)])
+            + "/../../.build-pushers/release"
     }()
 }
 

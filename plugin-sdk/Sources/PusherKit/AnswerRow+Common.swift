@@ -60,7 +60,7 @@ extension AnswerRow {
     private static func isSignIn(_ location: String?) -> Bool {
         let path = (location ?? "").lowercased()
         return ["sign_in", "signin", "sign-in", "login", "/sso", "saml", "oauth2", "/authorize"].contains {
-            path.contains($0)
+            path.has($0)
         }
     }
 }
@@ -69,7 +69,7 @@ extension HTTPResponse {
     /// Whether a web page answered, where a service answers with JSON: a sign-in page, a proxy's or a web server's.
     public var isPage: Bool {
         let type = header("content-type")?.lowercased() ?? ""
-        return type.contains("html") || hasMarkup
+        return type.has("html") || hasMarkup
     }
 
     /// Whether the body is a page's, whatever the header fields say of it.

@@ -17,7 +17,7 @@ public struct Answer: Sendable {
     /// Whether the service's words hold one of those, in upper or lower case.
     public func says(_ words: String...) -> Bool {
         let said = text.lowercased()
-        return words.contains { said.contains($0) }
+        return words.contains { said.has($0) }
     }
 }
 

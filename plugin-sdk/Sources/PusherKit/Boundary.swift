@@ -1,15 +1,6 @@
 import CKeyturnPusher
 
-// How structs of the other side are read: never as a whole, for the other side's may be shorter than ours.
-
-/// A field of a struct that the other side filled, or nil where the struct's `size` does not cover it.
-func read<Struct, Field>(_ pointer: UnsafePointer<Struct>?, _ path: KeyPath<Struct, Field>) -> Field? {
-    guard let pointer, let offset = MemoryLayout<Struct>.offset(of: path) else { return nil }
-    let raw = UnsafeRawPointer(pointer)
-    let size = Int(raw.load(as: UInt32.self))
-    guard offset + MemoryLayout<Field>.size <= size else { return nil }
-    return raw.load(fromByteOffset: offset, as: Field.self)
-}
+// How what the other side lends is read. Structs are read field by field, by the functions of CPusherKit.
 
 extension kt_string {
     /// The bytes, or nil where pointer and length contradict each other.

@@ -1,4 +1,5 @@
 import CKeyturnPusher
+import CPusherKit
 
 extension Call {
     /// Has the host send a request, and waits for the answer, whatever its status. Sends nothing once the call is
@@ -9,7 +10,7 @@ extension Call {
     public func http(_ request: HTTPRequest, about subject: String) throws(PushFailure) -> HTTPResponse {
         try checkCancellation(subject)
         guard let send = services.send else { throw PushFailure(.unsupported, "\(subject): the host has no kt.http/1") }
-        guard let response = submit(request, with: send), let error = read(response, \.error) else {
+        guard let response = submit(request, with: send), let error = kt_http_response_error(response)?.pointee else {
             throw PushFailure(.internal, "\(subject): the host gave no response")
         }
         if let failure = transportFailure(error, response, subject) { throw failure }
@@ -55,7 +56,7 @@ extension Call {
     private func transportFailure(
         _ error: kt_http_error, _ response: UnsafePointer<kt_http_response>, _ subject: String
     ) -> PushFailure? {
-        let said = oneLine(read(response, \.error_text)?.text ?? "")
+        let said = oneLine(kt_http_response_error_text(response)?.pointee.text ?? "")
         let why = said.isEmpty ? "" : " (\(said))"
         switch error {
         case KT_HTTP_OK:

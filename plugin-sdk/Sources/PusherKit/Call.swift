@@ -1,5 +1,4 @@
 import CKeyturnPusher
-public import FoundationEssentials
 
 /// One call of `check`, `push` or `inspect`: the host's help while it lasts. It cannot be copied or kept.
 public struct Call: ~Copyable {
@@ -41,9 +40,8 @@ public struct Call: ~Copyable {
     }
 
     /// The time by the host's clock, which need not be the service's.
-    public var now: Date {
-        guard let milliseconds = services.now?() else { return Date() }
-        return Date(timeIntervalSince1970: Double(milliseconds) / 1_000)
+    public var now: Timestamp {
+        services.now.map { Timestamp(milliseconds: $0()) } ?? .now
     }
 
     /// Writes a line to keyturn's log, without the secrets that the call knows.

@@ -32,13 +32,11 @@ public struct Endpoint: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
-extension Endpoint: Decodable {
-    /// Decodes a JSON string.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        guard let endpoint = Endpoint(try container.decode(String.self)) else {
-            let reason = "not a base URL such as https://ci.example.com (no user, query or fragment)"
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: reason)
+extension Endpoint: JSONReadable {
+    /// Reads a JSON string.
+    public init(json: JSONValue) throws(JSONMismatch) {
+        guard let endpoint = Endpoint(try String(json: json)) else {
+            throw json.wrong("not a base URL such as https://ci.example.com (no user, query or fragment)")
         }
         self = endpoint
     }

@@ -1,5 +1,4 @@
 public import CKeyturnPusher
-import Synchronization
 
 /// Makes the table that a plugin's entry function returns. The entry function is these two lines:
 ///
@@ -16,10 +15,10 @@ import Synchronization
 ///   exported another pusher already.
 public func exportPusher<Plugin: Pusher>(_ type: Plugin.Type, manifest: [UInt8]) -> UnsafePointer<kt_pusher>? {
     exported.withLock { exported in
-        if let exported { return exported.type == type ? exported.table : nil }
+        if let exported { return exported.manifest == manifest ? exported.table : nil }
         guard let parsed = Manifest(manifest) else { return nil }
         let new = Exported(
-            type: type, table: makeTable(parsed, text: manifest),
+            manifest: manifest, table: makeTable(parsed, text: manifest),
             open: { host, call, configuration, instance in
                 openPusher(type, parsed, host, call, configuration, instance)
             })
@@ -29,11 +28,11 @@ public func exportPusher<Plugin: Pusher>(_ type: Plugin.Type, manifest: [UInt8])
 }
 
 /// The library's pusher. C's function pointers carry no context, and `open` is given none to find its type by.
-private let exported = Mutex<Exported?>(nil)
+private let exported = Guarded<Exported?>(nil)
 
 private struct Exported: @unchecked Sendable {
     // Unchecked for the pointer: it points to memory that is never written again, nor freed.
-    let type: any Pusher.Type
+    let manifest: [UInt8]
     let table: UnsafePointer<kt_pusher>
     let open:
         @Sendable (
@@ -68,19 +67,19 @@ private func setFunctions(of table: UnsafeMutablePointer<kt_pusher>) {
     }
     table.pointee.close = { instance in
         guard let instance else { return }
-        Unmanaged<InstanceBox>.fromOpaque(instance).release()
+        Unmanaged<AnyInstance>.fromOpaque(instance).release()
     }
     table.pointee.check = { instance, call, target in
         guard let call, let instance else { return KT_INTERNAL }
-        return box(instance).instance.check(call, target)
+        return opened(instance).check(call, target)
     }
     table.pointee.push = { instance, call, target, pair in
         guard let call, let instance else { return KT_INTERNAL }
-        return box(instance).instance.push(call, target, pair)
+        return opened(instance).push(call, target, pair)
     }
     table.pointee.inspect = { instance, call, target in
         guard let call, let instance else { return KT_INTERNAL }
-        return box(instance).instance.inspect(call, target)
+        return opened(instance).inspect(call, target)
     }
     table.pointee.extension = { id in
         id.text == KT_EXTENSION_FIND_1 ? UnsafeRawPointer(findTable) : nil
@@ -94,11 +93,11 @@ private nonisolated(unsafe) let findTable: UnsafePointer<kt_find> = {
     table.pointee.size = size(of: kt_find.self)
     table.pointee.around = { instance, call, target, found in
         guard let call, let instance, let found else { return KT_INTERNAL }
-        return box(instance).instance.find(call, target, found)
+        return opened(instance).find(call, target, found)
     }
     return UnsafePointer(table)
 }()
 
-private func box(_ instance: UnsafeMutableRawPointer) -> InstanceBox {
-    Unmanaged<InstanceBox>.fromOpaque(instance).takeUnretainedValue()
+private func opened(_ instance: UnsafeMutableRawPointer) -> AnyInstance {
+    Unmanaged<AnyInstance>.fromOpaque(instance).takeUnretainedValue()
 }

@@ -1,5 +1,5 @@
 import CKeyturnPusher
-import FoundationEssentials
+import CPusherKit
 
 /// One response: a copy of the host's, whose body is wiped when it is let go, for services echo what they are sent.
 public struct HTTPResponse: Sendable {
@@ -10,14 +10,15 @@ public struct HTTPResponse: Sendable {
     /// Whether the service had taken a write of the same call before this answer: a pair may be half written.
     public let followsWrite: Bool
     /// When it came, by the host's clock.
-    let receivedAt: Date
+    let receivedAt: Timestamp
     private let headers: [String: String]
 
-    init(_ response: UnsafePointer<kt_http_response>, followsWrite: Bool, receivedAt: Date) {
+    init(_ response: UnsafePointer<kt_http_response>, followsWrite: Bool, receivedAt: Timestamp) {
         self.followsWrite = followsWrite
         self.receivedAt = receivedAt
-        status = Int(read(response, \.status) ?? 0)
-        body = SecretBytes(copying: read(response, \.body)?.bytes ?? UnsafeRawBufferPointer(start: nil, count: 0))
+        status = Int(kt_http_response_status(response)?.pointee ?? 0)
+        body = SecretBytes(
+            copying: kt_http_response_body(response)?.pointee.bytes ?? UnsafeRawBufferPointer(start: nil, count: 0))
         headers = Self.headers(of: response)
     }
 
@@ -29,13 +30,9 @@ public struct HTTPResponse: Sendable {
     }
 
     /// The body as JSON, or nil where it is no JSON or not of that shape.
-    public func json<Value: Decodable>(_ type: Value.Type) -> Value? {
-        body.withBytes { bytes in
-            guard let base = bytes.baseAddress, bytes.count > 0 else { return nil }
-            let memory = UnsafeMutableRawPointer(mutating: base)
-            let data = Data(bytesNoCopy: memory, count: bytes.count, deallocator: .none)
-            return try? JSONDecoder().decode(type, from: data)
-        }
+    public func json<Value: JSONReadable>(_ type: Value.Type) -> Value? {
+        guard let json = try? body.json() else { return nil }
+        return try? Value(json: json)
     }
 
     /// The first line's worth of a body that is plain text; empty for HTML pages, which say nothing to an operator.
@@ -49,7 +46,9 @@ public struct HTTPResponse: Sendable {
     }
 
     private static func headers(of response: UnsafePointer<kt_http_response>) -> [String: String] {
-        guard let first = read(response, \.headers) ?? nil, let count = read(response, \.header_count) else {
+        guard let first = kt_http_response_headers(response)?.pointee ?? nil,
+            let count = kt_http_response_header_count(response)?.pointee
+        else {
             return [:]
         }
         var headers: [String: String] = [:]

@@ -1,44 +1,44 @@
 import CKeyturnPusher
-import FoundationEssentials
+import CPusherKit
 
-/// What `open` hands to the host: the opened pusher, with its type forgotten.
-final class InstanceBox: Sendable {
-    let instance: any InstanceCalls
-
-    init(_ instance: any InstanceCalls) {
-        self.instance = instance
-    }
-}
-
-/// The calls of an opened pusher, in terms of the ABI.
-protocol InstanceCalls: Sendable {
-    func check(_ call: UnsafePointer<kt_call>, _ target: UnsafePointer<kt_target>?) -> kt_outcome
+/// What `open` hands to the host: an opened pusher with its type forgotten, and its calls in terms of the ABI.
+///
+/// A class to derive from, for Embedded Swift has no values of a protocol's type. What it answers itself, nothing asks for.
+class AnyInstance: @unchecked Sendable {
+    // Unchecked, for it is derived from; the only class that does so has constants alone.
+    func check(_ call: UnsafePointer<kt_call>, _ target: UnsafePointer<kt_target>?) -> kt_outcome { KT_INTERNAL }
     func push(
         _ call: UnsafePointer<kt_call>, _ target: UnsafePointer<kt_target>?, _ pair: UnsafePointer<kt_key_pair>?
-    ) -> kt_outcome
-    func inspect(_ call: UnsafePointer<kt_call>, _ target: UnsafePointer<kt_target>?) -> kt_outcome
+    ) -> kt_outcome { KT_INTERNAL }
+    func inspect(_ call: UnsafePointer<kt_call>, _ target: UnsafePointer<kt_target>?) -> kt_outcome { KT_INTERNAL }
     func find(
         _ call: UnsafePointer<kt_call>, _ target: UnsafePointer<kt_target>?, _ found: Neighbour.Found
-    ) -> kt_outcome
+    ) -> kt_outcome { KT_INTERNAL }
 }
 
 /// An opened pusher.
-struct Instance<Plugin: Pusher>: InstanceCalls {
-    let plugin: Plugin
-    let services: Services
-    let redaction: Redaction
+final class Instance<Plugin: Pusher>: AnyInstance, @unchecked Sendable {
+    private let plugin: Plugin
+    private let services: Services
+    private let redaction: Redaction
 
-    func check(_ call: UnsafePointer<kt_call>, _ target: UnsafePointer<kt_target>?) -> kt_outcome {
+    init(plugin: Plugin, services: Services, redaction: Redaction) {
+        self.plugin = plugin
+        self.services = services
+        self.redaction = redaction
+    }
+
+    override func check(_ call: UnsafePointer<kt_call>, _ target: UnsafePointer<kt_target>?) -> kt_outcome {
         run(call, redaction) { call throws(PushFailure) in
             Outcome(message: try plugin.check(try decode(target), call: call))
         }
     }
 
-    func push(
+    override func push(
         _ call: UnsafePointer<kt_call>, _ target: UnsafePointer<kt_target>?, _ pair: UnsafePointer<kt_key_pair>?
     ) -> kt_outcome {
-        guard let keyID = read(pair, \.access_key_id)?.text, !keyID.isEmpty,
-            let secret = read(pair, \.secret_access_key)?.bytes, !secret.isEmpty
+        guard let keyID = kt_key_pair_access_key_id(pair)?.pointee.text, !keyID.isEmpty,
+            let secret = kt_key_pair_secret_access_key(pair)?.pointee.bytes, !secret.isEmpty
         else { return Outcome(PushFailure(.internal, "the host gave no key pair")).report(to: call, redaction) }
         let secretBytes = SecretBytes(copying: secret)
         return run(call, redaction.adding(secretBytes)) { call throws(PushFailure) in
@@ -47,13 +47,13 @@ struct Instance<Plugin: Pusher>: InstanceCalls {
         }
     }
 
-    func inspect(_ call: UnsafePointer<kt_call>, _ target: UnsafePointer<kt_target>?) -> kt_outcome {
+    override func inspect(_ call: UnsafePointer<kt_call>, _ target: UnsafePointer<kt_target>?) -> kt_outcome {
         run(call, redaction) { call throws(PushFailure) in
             Outcome(try plugin.inspect(try decode(target), call: call))
         }
     }
 
-    func find(
+    override func find(
         _ call: UnsafePointer<kt_call>, _ target: UnsafePointer<kt_target>?, _ found: Neighbour.Found
     ) -> kt_outcome {
         run(call, redaction) { view throws(PushFailure) in
@@ -77,36 +77,30 @@ struct Instance<Plugin: Pusher>: InstanceCalls {
     }
 
     private func decode(_ target: UnsafePointer<kt_target>?) throws(PushFailure) -> Plugin.Target {
-        guard let fields = read(target, \.fields)?.bytes else {
+        guard let fields = kt_target_fields(target)?.pointee.bytes else {
             throw PushFailure(.internal, "the host gave no target")
         }
-        return try decodeFields(Plugin.Target.self, from: fields, what: "the target's fields")
+        let json = try parseFields(fields, what: "the target's fields")
+        return try readFields(Plugin.Target.self, from: json, what: "the target's fields")
     }
 }
 
-/// Decodes fields that the host has checked against the manifest's schema, and says which one does not fit after all.
-func decodeFields<Fields: Decodable>(
-    _ type: Fields.Type, from bytes: UnsafeRawBufferPointer, what: String
-) throws(PushFailure) -> Fields {
-    do {
-        return try JSONDecoder().decode(type, from: Data(bytes))
-    } catch let error as DecodingError {
-        throw PushFailure(.invalidConfiguration, "\(what): \(sentence(error))")
+/// The JSON of fields that the host gives.
+func parseFields(_ bytes: UnsafeRawBufferPointer, what: String) throws(PushFailure) -> JSONValue {
+    do throws(JSONMismatch) {
+        return try JSONDocument.parse(bytes)
     } catch {
-        throw PushFailure(.invalidConfiguration, "\(what) are not understood")
+        throw PushFailure(.invalidConfiguration, "\(what): \(error.description)")
     }
 }
 
-/// What is wrong, without the value: it may be a secret.
-private func sentence(_ error: DecodingError) -> String {
-    func name(_ context: DecodingError.Context) -> String {
-        context.codingPath.map(\.stringValue).joined(separator: ".")
-    }
-    switch error {
-    case .keyNotFound(let key, _): return "\(key.stringValue) is missing"
-    case .typeMismatch(_, let context), .valueNotFound(_, let context): return "\(name(context)) has the wrong type"
-    case .dataCorrupted(let context) where !context.codingPath.isEmpty:
-        return "\(name(context)): \(context.debugDescription)"
-    default: return "not a JSON object"
+/// Reads fields that the host has checked against the manifest's schema, and says which one does not fit after all.
+func readFields<Fields: JSONReadable>(
+    _ type: Fields.Type, from json: JSONValue, what: String
+) throws(PushFailure) -> Fields {
+    do throws(JSONMismatch) {
+        return try Fields(json: json)
+    } catch {
+        throw PushFailure(.invalidConfiguration, "\(what): \(error.description)")
     }
 }

@@ -1,6 +1,6 @@
 /// A JSON object, written straight into bytes that are wiped.
 ///
-/// `JSONEncoder` would leave copies of a secret in strings and buffers of its own, so secrets never pass through it.
+/// A library's encoder would leave copies of a secret in strings and buffers of its own, so secrets never pass through one.
 public struct JSONBody: ~Copyable {
     private var builder = SecretBuilder()
     private var isEmpty = true

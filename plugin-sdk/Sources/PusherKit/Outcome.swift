@@ -1,4 +1,5 @@
 import CKeyturnPusher
+import CPusherKit
 
 /// How a call ended, as the ABI tells it.
 struct Outcome {
@@ -35,7 +36,7 @@ struct Outcome {
 
     /// Reports to the host, without secrets, and gives the number to return.
     func report(to call: UnsafePointer<kt_call>, _ redaction: Redaction) -> kt_outcome {
-        guard let report = read(call, \.report) ?? nil else { return code }
+        guard let report = kt_call_report(call)?.pointee ?? nil else { return code }
         let texts = [message, keyID, changedAt].map { SecretBytes(redaction.clean($0)) }
         withExtendedLifetime(texts) {
             var raw = kt_report()

@@ -1,16 +1,11 @@
 /// A repository or project as the operator wrote it: a path, or a number, which YAML does not quote.
-public struct PlaceName: Sendable, Decodable, CustomStringConvertible {
+public struct PlaceName: Sendable, Hashable, JSONReadable, CustomStringConvertible {
     /// The path, or the number's digits.
     public let text: String
 
-    /// Decodes a JSON string or whole number.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if let number = try? container.decode(Int64.self) {
-            text = String(number)
-        } else {
-            text = try container.decode(String.self)
-        }
+    /// Reads a JSON string or whole number.
+    public init(json: JSONValue) throws(JSONMismatch) {
+        text = json.kind == .text ? try String(json: json) : String(try Int64(json: json))
     }
 
     /// The path or number.

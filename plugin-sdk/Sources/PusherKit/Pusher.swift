@@ -4,9 +4,9 @@
 /// targets at the same time, from several threads, unless the manifest says `"threads": "one"`.
 public protocol Pusher: Sendable {
     /// The pusher's fields in `keyturn.yaml`, as the manifest's `configuration` schema describes them.
-    associatedtype Configuration: Decodable
+    associatedtype Configuration: JSONReadable
     /// A target's fields, as the manifest's `target` schema describes them, always with the two variables' names.
-    associatedtype Target: Decodable
+    associatedtype Target: JSONReadable
 
     /// Makes the pusher. Sends nothing: whether the token works is for `check` to find out.
     ///

@@ -8,7 +8,7 @@ struct Redaction: Sendable {
     private static let ellipsis = Array("…".utf8)
 
     init(_ secrets: [SecretBytes]) {
-        self.secrets = secrets.filter { $0.count >= Self.shortest }.flatMap(\.spellings)
+        self.secrets = secrets.filter { $0.count >= Self.shortest }.flatMap { $0.spellings }
     }
 
     private init(spelled secrets: [SecretBytes]) {

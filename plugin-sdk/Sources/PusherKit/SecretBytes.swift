@@ -1,8 +1,8 @@
-import Glibc
+import CPusherKit
 
 /// Bytes that are wiped when they are let go, and that print as `[redacted]`: tokens, secret keys, and every request
 /// or response that may hold one.
-public final class SecretBytes: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+public final class SecretBytes: Sendable, CustomStringConvertible, CustomDebugStringConvertible {
     /// Written in `init` only, and read-only from then on, so several threads may read it.
     private nonisolated(unsafe) let memory: UnsafeMutableRawBufferPointer
 
@@ -21,9 +21,7 @@ public final class SecretBytes: Sendable, CustomStringConvertible, CustomDebugSt
 
     /// Copies bytes.
     public convenience init(copying bytes: UnsafeRawBufferPointer) {
-        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
-        memory.copyMemory(from: bytes)
-        self.init(owning: memory)
+        self.init(owning: UnsafeMutableRawBufferPointer(copyOf: bytes))
     }
 
     /// Takes memory over, to wipe and free it.
@@ -54,9 +52,14 @@ public final class SecretBytes: Sendable, CustomStringConvertible, CustomDebugSt
     public var description: String { "[redacted]" }
     /// Never the bytes.
     public var debugDescription: String { "[redacted]" }
+}
+
+#if !hasFeature(Embedded)
+extension SecretBytes: CustomReflectable {
     /// Never the bytes.
     public var customMirror: Mirror { Mirror(self, children: [:]) }
 }
+#endif
 
 extension SecretBytes: Equatable {
     /// Compares every byte, whatever the first difference is.
@@ -66,15 +69,8 @@ extension SecretBytes: Equatable {
     }
 }
 
-extension SecretBytes: Decodable {
-    /// Decodes a JSON string.
-    public convenience init(from decoder: any Decoder) throws {
-        self.init(try decoder.singleValueContainer().decode(String.self))
-    }
-}
-
 /// Overwrites memory in a way that the compiler does not take out.
 func wipe(_ memory: UnsafeMutableRawBufferPointer) {
     guard let base = memory.baseAddress else { return }
-    explicit_bzero(base, memory.count)
+    kt_overwrite(base, memory.count)
 }

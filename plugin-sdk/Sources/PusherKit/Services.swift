@@ -1,4 +1,5 @@
 import CKeyturnPusher
+import CPusherKit
 
 /// The host's services, looked up once. They are valid as long as the library is loaded.
 struct Services: Sendable {
@@ -23,20 +24,20 @@ struct Services: Sendable {
         let http = find(KT_SERVICE_HTTP_1, of: host, as: kt_http.self)
         let log = find(KT_SERVICE_LOG_1, of: host, as: kt_log.self)
         let clock = find(KT_SERVICE_CLOCK_1, of: host, as: kt_clock.self)
-        abiMinor = read(host, \.abi_minor) ?? 0
-        send = read(http, \.send) ?? nil
-        write = read(log, \.write) ?? nil
-        now = read(clock, \.now_ms) ?? nil
-        remaining = read(clock, \.remaining_ms) ?? nil
-        cancelled = read(clock, \.cancelled) ?? nil
-        sleep = read(clock, \.sleep_ms) ?? nil
+        abiMinor = kt_host_abi_minor(host)?.pointee ?? 0
+        send = kt_http_send(http)?.pointee ?? nil
+        write = kt_log_write(log)?.pointee ?? nil
+        now = kt_clock_now_ms(clock)?.pointee ?? nil
+        remaining = kt_clock_remaining_ms(clock)?.pointee ?? nil
+        cancelled = kt_clock_cancelled(clock)?.pointee ?? nil
+        sleep = kt_clock_sleep_ms(clock)?.pointee ?? nil
     }
 }
 
 private func find<Service>(
     _ id: String, of host: UnsafePointer<kt_host>?, as type: Service.Type
 ) -> UnsafePointer<Service>? {
-    guard let service = read(host, \.service) ?? nil else { return nil }
+    guard let service = kt_host_service(host)?.pointee ?? nil else { return nil }
     let bytes = SecretBytes(id)
     return withExtendedLifetime(bytes) {
         service(host, bytes.borrowedString)?.assumingMemoryBound(to: Service.self)

@@ -21,6 +21,33 @@ public func oneLine(_ text: String, limit: Int = 200) -> String {
     return String(line)
 }
 
+extension String {
+    /// Whether `part` is in it. Embedded Swift finds characters alone.
+    public func has(_ part: String) -> Bool {
+        let (whole, wanted) = (Array(utf8), Array(part.utf8))
+        guard wanted.count <= whole.count else { return false }
+        return (0...(whole.count - wanted.count)).contains { whole[$0...].starts(with: wanted) }
+    }
+
+    /// The text with another one in every place of `part`, which is not empty.
+    public func replaced(_ part: String, by other: String) -> String {
+        let (whole, wanted) = (Array(utf8), Array(part.utf8))
+        guard !wanted.isEmpty else { return self }
+        var result: [UInt8] = []
+        var index = 0
+        while index < whole.count {
+            if whole[index...].starts(with: wanted) {
+                result += other.utf8
+                index += wanted.count
+            } else {
+                result.append(whole[index])
+                index += 1
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+}
+
 /// Control characters, line ends, and the marks that change the direction in which a terminal writes.
 private func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.properties.generalCategory {

@@ -1,5 +1,4 @@
 import CKeyturnPusher
-import FoundationEssentials
 
 /// The longest pause that is believed: the longest that GitHub, GitLab and Travis CI document is an hour. A longer one is a
 /// mistake of the service's, and would leave a half-written pair for as long.
@@ -30,25 +29,36 @@ extension HTTPResponse {
     /// The wait that a text asks for, in any of the forms that services use.
     private func wait(_ text: String) -> Duration? {
         let text = oneLine(text, limit: 64)
-        if text.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }), let number = Double(text), number.isFinite {
+        if let number = roundedUp(text) {
             // Nobody asks for thirty years: a number that large is a time since 1970.
-            if number < 1e9 { return bounded(seconds: Int64(min(number, 1e9).rounded(.up))) }
+            if number < 1_000_000_000 { return bounded(seconds: number) }
             // One second more, for it is cut to seconds as well as the time that it is compared with.
-            let moment = Date(timeIntervalSince1970: number < 1e11 ? number : number / 1_000)
-            return until(moment.addingTimeInterval(1))
+            let moment = Timestamp(milliseconds: number < 100_000_000_000 ? number * 1_000 : number)
+            return until(moment + .seconds(1))
         }
         return (anyDate(text) ?? rfc3339(text)).map(until)
     }
 
     /// The time until a moment by the service's own clock; by the host's where the service does not give it.
-    private func until(_ moment: Date) -> Duration {
-        let now = header("date").flatMap(httpDate) ?? receivedAt
-        return bounded(seconds: Int64(min(max(moment.timeIntervalSince(now), 1), Double(longestWait)).rounded(.up)))
+    private func until(_ moment: Timestamp) -> Duration {
+        let (seconds, attoseconds) = (moment - (header("date").flatMap(httpDate) ?? receivedAt)).components
+        return bounded(seconds: max(seconds + (attoseconds > 0 ? 1 : 0), 1))
     }
 }
 
+/// A decimal number that is not negative, as the next whole one; nil where the text is none. More than a time in milliseconds
+/// can need counts as that.
+private func roundedUp(_ text: String) -> Int64? {
+    let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+    guard parts.count <= 2, parts.contains(where: { !$0.isEmpty }),
+        parts.allSatisfy({ $0.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } })
+    else { return nil }
+    let whole = parts[0].reduce(Int64(0)) { min($0 * 10 + Int64($1 - UInt8(ascii: "0")), 1_000_000_000_000_000) }
+    return whole + (parts.count == 2 && parts[1].contains { $0 != UInt8(ascii: "0") } ? 1 : 0)
+}
+
 /// The three forms of RFC 9110, section 5.6.7, of which two are obsolete and still sent.
-private func anyDate(_ text: String) -> Date? {
+private func anyDate(_ text: String) -> Timestamp? {
     if let date = httpDate(text) { return date }
     let parts = text.split { $0 == " " || $0 == "-" }.map(String.init)
     // Sunday, 06-Nov-94 08:49:37 GMT

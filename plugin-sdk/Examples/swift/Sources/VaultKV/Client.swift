@@ -12,7 +12,7 @@ struct Client: Sendable {
         guard response.status == 200, let document = response.json(Document.self) else {
             throw rejection(response, target)
         }
-        return document.data.data.values
+        return document.texts
     }
 
     /// Writes both fields, and leaves the secret's other fields as they are.
@@ -31,7 +31,7 @@ struct Client: Sendable {
     }
 
     private func request(_ method: HTTPRequest.Method, _ target: VaultKV.Target) -> HTTPRequest {
-        let mount = (target.mount ?? "secret").split(separator: "/").map(String.init)
+        let mount = target.mount.split(separator: "/").map(String.init)
         let path = target.path.split(separator: "/").map(String.init)
         var request = HTTPRequest(method, endpoint.url(["v1"] + mount + ["data"] + path))
         request.setHeader("X-Vault-Token", token)
@@ -55,37 +55,30 @@ struct Client: Sendable {
     }
 }
 
-/// What Vault answers to a read.
-private struct Document: Decodable {
-    struct Version: Decodable { let data: Fields }
-    let data: Version
-}
+/// What Vault answers to a read: the fields of the secret that are text. Others are of no interest here.
+private struct Document: JSONReadable {
+    let texts: [String: SecretBytes]
 
-/// The fields of a secret that are text. Others are of no interest here.
-private struct Fields: Decodable {
-    let values: [String: SecretBytes]
-
-    private struct Name: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-        init?(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
-    }
-
-    init(from decoder: any Decoder) throws {
-        let fields = try decoder.container(keyedBy: Name.self)
-        var values: [String: SecretBytes] = [:]
-        for name in fields.allKeys { values[name.stringValue] = try? fields.decode(SecretBytes.self, forKey: name) }
-        self.values = values
+    init(json: JSONValue) throws(JSONMismatch) {
+        guard let fields = json["data"]?["data"], fields.kind == .object else { throw json.wrong("data", "no secret") }
+        var texts: [String: SecretBytes] = [:]
+        for (name, value) in fields.fields { texts[name] = try? SecretBytes(json: value) }
+        self.texts = texts
     }
 }
 
 /// What Vault answers to a write.
-private struct Written: Decodable {
-    struct Version: Decodable { let version: Int }
-    let data: Version
+private struct Written: JSONReadable {
+    let version: Int
+
+    init(json: JSONValue) throws(JSONMismatch) {
+        guard let data = json["data"] else { throw json.wrong("data", "missing") }
+        version = try data.value("version")
+    }
 }
 
-private struct VendorError: Decodable {
+private struct VendorError: JSONReadable {
     let errors: [String]?
+
+    init(json fields: JSONValue) throws(JSONMismatch) { errors = try fields.optional("errors") }
 }

@@ -2,21 +2,27 @@ import PusherKit
 
 /// Writes key pairs into secrets of HashiCorp Vault or OpenBao (key-value store, version 2).
 struct VaultKV: Pusher {
-    struct Configuration: Decodable {
+    struct Configuration: JSONReadable {
         let token: SecretBytes
         let endpoint: Endpoint
+
+        init(json fields: JSONValue) throws(JSONMismatch) {
+            token = try fields.value("token")
+            endpoint = try fields.value("endpoint")
+        }
     }
 
-    struct Target: Decodable {
+    struct Target: JSONReadable {
         let path: String
-        let mount: String?
+        let mount: String
         let accessKeyID: String
         let secretAccessKey: String
 
-        enum CodingKeys: String, CodingKey {
-            case path, mount
-            case accessKeyID = "access-key-id"
-            case secretAccessKey = "secret-access-key"
+        init(json fields: JSONValue) throws(JSONMismatch) {
+            path = try fields.value("path")
+            mount = try fields.optional("mount") ?? "secret"
+            accessKeyID = try fields.value("access-key-id")
+            secretAccessKey = try fields.value("secret-access-key")
         }
 
         var subject: String { oneLine("Vault: \(path)") }

@@ -1,0 +1,54 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A pusher exports its entry point and nothing else: the version script also binds a static library locally. A symbol that is
+/// nowhere is an error here, and not on the machine that loads it.
+func pusher(
+    _ name: String, dependencies: [Target.Dependency] = [], libraries: [String] = [], exclude: [String] = []
+) -> Target {
+    .target(
+        name: name,
+        dependencies: [.product(name: "PusherKit", package: "plugin-sdk")] + dependencies,
+        path: name,
+        exclude: ["README.md", "conformance.json"] + exclude,
+        resources: [.embedInCode("manifest.json")],
+        swiftSettings: settings,
+        linkerSettings: libraries.map { .linkedLibrary($0) } + [
+            .unsafeFlags([
+                "-Xlinker", "--version-script=\(Context.packageDirectory)/exports.map", "-Xlinker", "--no-undefined",
+            ])
+        ])
+}
+
+/// The pushers that come with keyturn, apart from it: they know the SDK alone, and `make` builds them as Embedded Swift, which
+/// only modules of the same kind can import.
+let package = Package(
+    name: "pushers",
+    products: [
+        .library(name: "TravisCI", type: .dynamic, targets: ["TravisCI"]),
+        .library(name: "GitLabCI", type: .dynamic, targets: ["GitLabCI"]),
+        .library(name: "Exec", type: .dynamic, targets: ["Exec"]),
+        .library(name: "GitHubActions", type: .dynamic, targets: ["GitHubActions"]),
+    ],
+    dependencies: [.package(path: "../plugin-sdk")],
+    targets: [
+        pusher("TravisCI"),
+        pusher("GitLabCI"),
+        .systemLibrary(name: "CPrograms", path: "Exec/CPrograms"),
+        pusher("Exec", dependencies: ["CPrograms"], exclude: ["CPrograms"]),
+        .systemLibrary(name: "CSodiumStatic", path: "GitHubActions/CSodiumStatic"),
+        .systemLibrary(name: "CCryptoStatic", path: "GitHubActions/CCryptoStatic"),
+        pusher(
+            "GitHubActions", dependencies: ["CCryptoStatic", "CSodiumStatic"],
+            libraries: [":libcrypto.a", ":libsodium.a"],
+            exclude: ["CCryptoStatic", "CSodiumStatic"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
