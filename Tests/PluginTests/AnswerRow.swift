@@ -46,7 +46,7 @@ struct AnswerRow {
 
     private static let evidence: [kt_evidence: String] = [
         KT_EVIDENCE_READ_BACK: "read-back", KT_EVIDENCE_TIMESTAMP: "timestamp",
-        KT_EVIDENCE_ACKNOWLEDGED: "acknowledged",
+        KT_EVIDENCE_ACKNOWLEDGED: "acknowledged", KT_EVIDENCE_LAST_FOUR: "last-four",
     ]
 
     private static let outcomes: [kt_outcome: String] = [

@@ -17,6 +17,7 @@ struct Contract: Sendable {
     static func of(_ library: String) -> [Contract] {
         switch library {
         case "TravisCI": [travis, Contract("travis-find")].compactMap { $0 }
+        case "CircleCI": [Contract("circleci")].compactMap { $0 }
         case "GitLabCI": [gitlab, Contract("gitlab-find")].compactMap { $0 }
         default: []
         }
@@ -70,16 +71,19 @@ struct Contract: Sendable {
     }
 
     private static func bindings(_ template: String, _ path: String) -> [String: String]? {
-        let (wanted, given) = (
-            template.split(separator: "/"), path.split(separator: "/", omittingEmptySubsequences: false)
-        )
+        let wanted = template.split(separator: "/")
+        var given = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        // CircleCI's slugs are three segments, whose slashes are not escaped.
+        if let first = wanted.firstIndex(of: "{project-slug}").map({ $0 + 1 }), given.count > first + 2 {
+            given.replaceSubrange(first..<first + 3, with: [given[first..<first + 3].joined(separator: "/")])
+        }
         guard wanted.count == given.count - 1 else { return nil }
         var found: [String: String] = [:]
         for (pattern, segment) in zip(wanted, given.dropFirst()) {
             if pattern.hasPrefix("{") {
                 guard !segment.isEmpty else { return nil }
-                found[String(pattern.dropFirst().dropLast())] = String(segment)
-            } else if pattern != segment {
+                found[String(pattern.dropFirst().dropLast())] = segment
+            } else if pattern != Substring(segment) {
                 return nil
             }
         }
@@ -113,9 +117,9 @@ struct Contract: Sendable {
     }
 
     private func wrongHeaders(_ request: Recorded, _ declared: [JSONValue]) -> [String] {
-        let keys = (document["components"]?["securitySchemes"]?.object ?? [:]).values.filter {
-            $0["type"]?.string == "apiKey"
-        }
+        let schemes = (document["components"]?["securitySchemes"]?.object ?? [:]).values
+        let isBearer = schemes.contains { $0["scheme"]?.string == "bearer" } && request.headers["Authorization"] != nil
+        let keys = schemes.filter { $0["type"]?.string == "apiKey" && !isBearer }
         let token = keys.compactMap { $0["name"]?.string }.filter { request.headers[$0]?.isEmpty != false }
         return token.map { "header \($0) is missing" }
             + declared.filter { $0["in"]?.string == "header" }.flatMap {

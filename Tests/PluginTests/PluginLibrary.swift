@@ -10,10 +10,12 @@ struct PluginLibrary {
     static var travis: PluginLibrary { get throws { try loadedTravis.get() } }
     static var gitlab: PluginLibrary { get throws { try loadedGitLab.get() } }
     static var github: PluginLibrary { get throws { try loadedGitHub.get() } }
+    static var circleci: PluginLibrary { get throws { try loadedCircleCI.get() } }
 
     private static let loadedTravis = load("TravisCI")
     private static let loadedGitLab = load("GitLabCI")
     private static let loadedGitHub = load("GitHubActions")
+    private static let loadedCircleCI = load("CircleCI")
 
     /// The text of the manifest in the source tree.
     var manifestFile: String {
