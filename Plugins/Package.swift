@@ -27,28 +27,27 @@ func pusher(
         ])
 }
 
-/// The pushers that come with keyturn, apart from it: they know the SDK alone, and `make` builds them as Embedded Swift, which
-/// only modules of the same kind can import.
+/// The pushers that come with keyturn.
+let pushers = [
+    pusher("CircleCI"),
+    pusher("Exec", dependencies: ["CPrograms"], exclude: ["CPrograms"]),
+    pusher(
+        "GitHubActions", dependencies: ["CCryptoStatic", "CSodiumStatic"],
+        libraries: [":libcrypto.a", ":libsodium.a"], exclude: ["CCryptoStatic", "CSodiumStatic"]),
+    pusher("GitLabCI"),
+    pusher("TravisCI"),
+]
+
+/// A package apart from keyturn: pushers know the SDK alone, and `make` builds them as Embedded Swift, which only modules of the same
+/// kind can import.
 let package = Package(
     name: "pushers",
-    products: [
-        .library(name: "TravisCI", type: .dynamic, targets: ["TravisCI"]),
-        .library(name: "GitLabCI", type: .dynamic, targets: ["GitLabCI"]),
-        .library(name: "Exec", type: .dynamic, targets: ["Exec"]),
-        .library(name: "GitHubActions", type: .dynamic, targets: ["GitHubActions"]),
-    ],
+    products: pushers.map { .library(name: $0.name, type: .dynamic, targets: [$0.name]) },
     dependencies: [.package(path: "../plugin-sdk")],
-    targets: [
-        pusher("TravisCI"),
-        pusher("GitLabCI"),
+    targets: pushers + [
         .systemLibrary(name: "CPrograms", path: "Exec/CPrograms"),
-        pusher("Exec", dependencies: ["CPrograms"], exclude: ["CPrograms"]),
         .systemLibrary(name: "CSodiumStatic", path: "GitHubActions/CSodiumStatic"),
         .systemLibrary(name: "CCryptoStatic", path: "GitHubActions/CCryptoStatic"),
-        pusher(
-            "GitHubActions", dependencies: ["CCryptoStatic", "CSodiumStatic"],
-            libraries: [":libcrypto.a", ":libsodium.a"],
-            exclude: ["CCryptoStatic", "CSodiumStatic"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -13,7 +13,7 @@ struct Client: Sendable {
         switch target.place {
         case .project(let project):
             return try list(["project"] + project + ["envvar"], of: ProjectVariable.self, target, call: call)
-                .map(\.variable)
+                .map { $0.variable }
         case .context:
             return try variables(ofContext: try contextID(of: target, call: call), target, call: call)
         }
@@ -23,7 +23,7 @@ struct Client: Sendable {
     func variables(
         ofContext id: String, _ target: Target, call: borrowing Call
     ) throws(PushFailure) -> [Variable] {
-        try list(["context", id, "environment-variable"], of: ContextVariable.self, target, call: call).map(\.variable)
+        try list(["context", id, "environment-variable"], of: ContextVariable.self, target, call: call).map { $0.variable }
     }
 
     /// The ID of the target's context.
