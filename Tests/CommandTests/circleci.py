@@ -17,8 +17,9 @@ CONTRACT = pathlib.Path(__file__).parents[3] / "shared" / "contracts" / "circlec
 TOKEN = "CCIPAT_0123456789abcdef0123456789"
 
 
-def moment():
-    now = time.time()
+def moment(later=0):
+    """RFC 3339, in milliseconds; seconds later than now."""
+    now = time.time() + later
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now * 1000) % 1000:03}Z"
 
 
