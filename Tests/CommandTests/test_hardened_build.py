@@ -70,7 +70,7 @@ def test_pushers_weigh_little(tmp_path):
     for number, (name, path) in enumerate(pushers(program.stage()).items()):
         subprocess.run(["strip", "--strip-unneeded", "-o", tmp_path / f"{number}.so", path], check=True, timeout=60)
         weights[name] = (tmp_path / f"{number}.so").stat().st_size / 2**20
-    assert len(weights) == 4
+    assert len(weights) >= 4
     limits = {name: next(limit for start, limit in LIGHT.items() if name.startswith(start)) for name in weights}
     assert {name: weight for name, weight in weights.items() if weight > limits[name]} == {}
 

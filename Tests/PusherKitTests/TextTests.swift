@@ -1,14 +1,29 @@
 import Glibc
-import PusherKit
 import Testing
 
-@Suite("What stands in for what Embedded Swift does not have")
+@testable import PusherKit
+
+@Suite("Texts and locks, which Embedded Swift has less of")
 struct TextTests {
     @Test("finds a text in another, and puts a third in its place")
     func parts() {
         #expect("abc".has("bc") && "abc".has("") && !"abc".has("abcd") && !"".has("a") && "äöü".has("ö"))
         #expect("a%2Fb%2Fc".replaced("%2F", by: "/") == "a/b/c" && "aaa".replaced("aa", by: "b") == "ba")
         #expect("abc".replaced("", by: "x") == "abc" && "abc".replaced("x", by: "y") == "abc")
+    }
+
+    @Test("takes out of a line what cannot be seen, by Unicode's categories")
+    func invisible() {
+        let different = (UInt32(0)...0x10FFFF).lazy.compactMap(Unicode.Scalar.init).filter { scalar in
+            let isUnseen =
+                switch scalar.properties.generalCategory {
+                case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate: true
+                default: false
+                }
+            return isUnseen != isInvisible(scalar)
+        }
+        #expect(different.map { String($0.value, radix: 16) } == [])
+        #expect(oneLine("a\u{202e}b\n\u{200b}c") == "a b c")
     }
 
     @Test("lets one thread at a time have a value")
