@@ -23,7 +23,9 @@ struct Client: Sendable {
     func variables(
         ofContext id: String, _ target: Target, call: borrowing Call
     ) throws(PushFailure) -> [Variable] {
-        try list(["context", id, "environment-variable"], of: ContextVariable.self, target, call: call).map { $0.variable }
+        try list(["context", id, "environment-variable"], of: ContextVariable.self, target, call: call).map {
+            $0.variable
+        }
     }
 
     /// The ID of the target's context.
@@ -33,7 +35,8 @@ struct Client: Sendable {
         }
         guard let owner else { return name }
         let query = [(name: "owner-slug", value: owner), (name: "name", value: name)]
-        let found = try list(["context"], query, of: Context.self, target, call: call).filter { $0.name == name }
+        let found = try list(["context"], query, of: Context.self, target, call: call)
+            .filter { $0.name == name }
         guard let context = found.first else {
             throw PushFailure(
                 .notFound,
@@ -43,7 +46,8 @@ struct Client: Sendable {
         guard found.count == 1, isUUID(context.id) else {
             throw PushFailure(
                 .conflict,
-                "\(target.subject()): CircleCI names \(found.count) contexts of this name: give the one's ID as context")
+                "\(target.subject()): CircleCI names \(found.count) contexts of this name: give the one's ID as context"
+            )
         }
         return context.id
     }

@@ -24,7 +24,8 @@ struct CircleCI: Pusher {
         guard !endpoint.description.lowercased().hasPrefix("https://app.circleci.com") else {
             throw PushFailure(
                 .invalidConfiguration,
-                "CircleCI: endpoint \(endpoint) is the web site: leave it out, and https://circleci.com/api/v2 is asked")
+                "CircleCI: endpoint \(endpoint) is the web site: leave it out, and https://circleci.com/api/v2 is asked"
+            )
         }
         client = Client(endpoint: endpoint, token: configuration.token)
     }
@@ -34,7 +35,8 @@ struct CircleCI: Pusher {
         let states = [target.accessKeyID, target.secretAccessKey].map { name in
             "\(name) \(variables.contains { $0.name == name } ? "exists" : "will be created")"
         }
-        return "\(target.subject()): the variables can be read, and whether they may be written shows at the first push; "
+        return
+            "\(target.subject()): the variables can be read, and whether they may be written shows at the first push; "
             + states.joined(separator: ", ")
     }
 
@@ -93,7 +95,8 @@ struct CircleCI: Pusher {
         else {
             throw PushFailure(
                 .retryable,
-                "\(target.subject()): \(written), but the list does not show the new key ID: it does not confirm anything")
+                "\(target.subject()): \(written), but the list does not show the new key ID: it does not confirm anything"
+            )
         }
         return Confirmation(
             evidence(before, variable, id),

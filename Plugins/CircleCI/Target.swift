@@ -24,7 +24,8 @@ struct Target: JSONReadable, Sendable {
         case (let project?, nil) where owner == nil: place = .project(try Self.segments(project, fields))
         case (nil, let context?):
             guard owner != nil || isUUID(context) else {
-                throw fields.wrong("owner", "a context that is named needs its owner: gh/acme; or give the context's ID")
+                throw fields.wrong(
+                    "owner", "a context that is named needs its owner: gh/acme; or give the context's ID")
             }
             place = .context(context, owner: owner)
         default: throw fields.wrong("project", "give project, or context and its owner")

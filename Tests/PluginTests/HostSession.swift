@@ -152,7 +152,8 @@ final class HostSession {
 
     private func open(_ configuration: String) {
         let host = kt_host(
-            size: 0, abi_minor: UInt32(KT_ABI_MINOR), context: Unmanaged.passUnretained(self).toOpaque(), service: findService)
+            size: 0, abi_minor: UInt32(KT_ABI_MINOR), context: Unmanaged.passUnretained(self).toOpaque(),
+            service: findService)
         let place = hostArena.place(host, size: shape.hostSize)
         openOutcome =
             run([]) { table.pointee.open(place, $0, callArena.string(configuration), &instance) }.outcome

@@ -40,8 +40,9 @@ package struct CISystem: Sendable {
         let all = all(installation)
         if let found = all.first(where: { $0.name == name }) { return found }
         let near = Spelling.nearest(to: name, among: all.map(\.name)).map { "did you mean `\($0)`?" }
+        let known = "the systems that there are pushers for are \(all.map(\.name).joined(separator: ", "))"
         throw InvalidOption(
-            message: "--ci \(name): \(near ?? "the systems that there are pushers for are \(all.map(\.name).joined(separator: ", "))")"
+            message: "--ci \(name): \(near ?? known)"
         )
     }
 
