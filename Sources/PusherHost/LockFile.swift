@@ -23,9 +23,8 @@ public struct LockFile: Sendable {
     /// Reads a file's text.
     init(text: String, path: String) throws(PluginError) {
         self.path = path
-        let json: JSONValue
-        do { json = try JSONValue(parsing: text) } catch {
-            throw PluginError("\(path): it is not JSON\(Self.place(error)); `keyturn plugin pin` writes it anew")
+        guard let json = try? JSONValue(parsing: text) else {
+            throw PluginError("\(path): it is not JSON; `keyturn plugin pin` writes it anew")
         }
         guard json.isShowable else { throw PluginError("\(path): it has characters that cannot be shown") }
         if let violation = Self.schema.violations(in: json).first {
@@ -56,15 +55,6 @@ public struct LockFile: Sendable {
                 "plugins": .object(["type": .string("object"), "additionalProperties": Pin.schema]),
             ]),
         ]))
-
-    /// Where the decoder says that the text went wrong.
-    private static func place(_ error: any Error) -> String {
-        guard case DecodingError.dataCorrupted(let context) = error, let cause = context.underlyingError else {
-            return ""
-        }
-        let words = "\(cause)"
-        return words.firstMatch(of: #/line (\d+)/#).map { " (line \($0.1))" } ?? ""
-    }
 
     /// The line where the last name of a path stands, which is where a person looks.
     private static func line(of path: [String], in text: String) -> String {
