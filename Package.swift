@@ -89,7 +89,7 @@ let executables: [Target] = [
     .executableTarget(
         name: "keyturn",
         dependencies: [
-            "CWiping", "Hardening", .product(name: "JSON", package: "plugin-sdk"), "JSONSchema", "Operations",
+            "CWiping", "Hardening", .product(name: "JSON", package: "plugin-sdk"), "Operations",
             "PlainText", "Rotation",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),

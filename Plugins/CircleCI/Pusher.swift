@@ -2,25 +2,10 @@ import PusherKit
 
 /// Writes key pairs into the environment variables of CircleCI's projects and contexts.
 struct CircleCI: Pusher {
-    struct Configuration: JSONReadable {
-        let token: SecretBytes
-        let endpoint: Endpoint?
-
-        init(json fields: JSONValue) throws(JSONMismatch) {
-            token = try fields.value("token")
-            endpoint = try fields.optional("endpoint")
-        }
-    }
-
     let client: Client
 
-    init(configuration: Configuration) throws(PushFailure) {
-        guard configuration.token.isVisibleASCII, configuration.token.count > 0 else {
-            throw PushFailure(.invalidConfiguration, "CircleCI: the token is empty, or has blanks or line ends in it")
-        }
-        guard let endpoint = configuration.endpoint ?? Endpoint("https://circleci.com/api/v2") else {
-            throw PushFailure(.internal, "CircleCI: no endpoint")
-        }
+    init(configuration: TokenConfiguration) throws(PushFailure) {
+        let endpoint = try configuration.endpoint(of: "CircleCI", orElse: "https://circleci.com/api/v2")
         guard !endpoint.description.lowercased().hasPrefix("https://app.circleci.com") else {
             throw PushFailure(
                 .invalidConfiguration,

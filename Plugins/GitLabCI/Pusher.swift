@@ -2,25 +2,10 @@ import PusherKit
 
 /// Writes key pairs into the CI/CD variables of GitLab projects, groups and instances.
 struct GitLabCI: Pusher {
-    struct Configuration: JSONReadable {
-        let token: SecretBytes
-        let endpoint: Endpoint?
-
-        init(json fields: JSONValue) throws(JSONMismatch) {
-            token = try fields.value("token")
-            endpoint = try fields.optional("endpoint")
-        }
-    }
-
     let client: Client
 
-    init(configuration: Configuration) throws(PushFailure) {
-        guard configuration.token.isVisibleASCII, configuration.token.count > 0 else {
-            throw PushFailure(.invalidConfiguration, "GitLab: the token is empty, or has blanks or line ends in it")
-        }
-        guard let endpoint = configuration.endpoint ?? Endpoint("https://gitlab.com") else {
-            throw PushFailure(.internal, "GitLab: no endpoint")
-        }
+    init(configuration: TokenConfiguration) throws(PushFailure) {
+        let endpoint = try configuration.endpoint(of: "GitLab", orElse: "https://gitlab.com")
         guard !endpoint.description.lowercased().hasSuffix("/api/v4") else {
             let base = String(endpoint.description.dropLast("/api/v4".count))
             throw PushFailure(

@@ -2,25 +2,10 @@ import PusherKit
 
 /// Writes key pairs into the environment variables of Travis CI repositories.
 struct TravisCI: Pusher {
-    struct Configuration: JSONReadable {
-        let token: SecretBytes
-        let endpoint: Endpoint?
-
-        init(json fields: JSONValue) throws(JSONMismatch) {
-            token = try fields.value("token")
-            endpoint = try fields.optional("endpoint")
-        }
-    }
-
     let client: Client
 
-    init(configuration: Configuration) throws(PushFailure) {
-        guard configuration.token.isVisibleASCII, configuration.token.count > 0 else {
-            throw PushFailure(.invalidConfiguration, "Travis CI: the token is empty, or has blanks or line ends in it")
-        }
-        guard let endpoint = configuration.endpoint ?? Endpoint("https://api.travis-ci.com") else {
-            throw PushFailure(.internal, "Travis CI: no endpoint")
-        }
+    init(configuration: TokenConfiguration) throws(PushFailure) {
+        let endpoint = try configuration.endpoint(of: "Travis CI", orElse: "https://api.travis-ci.com")
         for site in ["app.travis-ci.com", "travis-ci.com", "www.travis-ci.com"]
         where endpoint.description.lowercased().hasPrefix("https://\(site)") {
             throw PushFailure(

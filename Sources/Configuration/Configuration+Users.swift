@@ -1,5 +1,4 @@
 internal import JSON
-internal import JSONSchema
 internal import Rotation
 
 extension Configuration {

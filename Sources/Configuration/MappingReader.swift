@@ -1,5 +1,4 @@
 internal import JSON
-internal import JSONSchema
 internal import Rotation
 
 /// Reads a mapping field by field; what is left over is an error with the nearest known name.

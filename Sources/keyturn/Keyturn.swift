@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import Glibc
 internal import Hardening
 internal import JSON
-internal import JSONSchema
 internal import Operations
 
 /// The program.

@@ -15,6 +15,12 @@ def stage():
     return pathlib.Path(os.environ["KEYTURN_STAGE"]).resolve()
 
 
+def own_pushers():
+    """The IDs of the pushers that come with keyturn, in order."""
+    folder = pathlib.Path(__file__).parents[2] / "Plugins"
+    return sorted(json.loads(manifest.read_text())["id"] for manifest in folder.glob("*/manifest.json"))
+
+
 def binary():
     return str(stage() / "bin" / "keyturn")
 

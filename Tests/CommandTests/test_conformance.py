@@ -140,7 +140,7 @@ def by_name(document):
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("identifier", ["travis-ci", "gitlab-ci", "github-actions", "exec"])
+@pytest.mark.parametrize("identifier", program.own_pushers())
 def test_the_pushers_that_come_with_keyturn_conform(test, identifier):
     """All checks, and not even a warning."""
     grants = ["--grant", "programs"] if identifier == "exec" else []

@@ -98,14 +98,15 @@ def test_blocked_is_told_once_and_so_is_its_end(told, receiver):
     token = sandbox.tokens["travis"]
     sandbox.fault("travis", method="PATCH", status=422, body=f"you sent {token}", times=0)
     told.must("rotate", status=75)
-    for _ in range(4):
+
+    def step(until):
+        told.must("step", status=75)
+        return until()
+
+    waited_for(lambda: step(lambda: receiver.events))
+    for _ in range(3):
         tried = len(sandbox.writes())
-
-        def is_tried_again():
-            told.must("step", status=75)
-            return len(sandbox.writes()) > tried
-
-        waited_for(is_tried_again)
+        waited_for(lambda: step(lambda: len(sandbox.writes()) > tried))
     assert receiver.events == ["blocked"]
     message = json.loads(receiver.messages[0][2])
     assert message["problem"] == "not-delivered" and "travis:acme/app" in message["text"]

@@ -5,6 +5,7 @@ import re
 
 import yaml
 
+import program
 import shapes
 from world import mode, three_targets, waited_for
 
@@ -113,7 +114,7 @@ def test_plan_and_policy_and_plugins(world):
     assert "iam:CreateAccessKey" in statement["Action"] and "iam:*" not in statement["Action"]
     assert all(re.fullmatch(r"arn:aws:iam::\*:user/(\*/)?cicd-bot", arn) for arn in statement["Resource"])
     plugins = world.must("plugin", "list", "--json").json["plugins"]
-    assert [plugin["id"] for plugin in plugins] == ["exec", "github-actions", "gitlab-ci", "travis-ci"]
+    assert [plugin["id"] for plugin in plugins] == program.own_pushers()
     for plugin in plugins:
         assert plugin["problem"] is None
         info = world.must("plugin", "info", plugin["id"], "--json").json

@@ -7,6 +7,7 @@ import pathlib
 import jsonschema
 import pytest
 
+import program
 
 SCHEMAS = pathlib.Path(os.environ.get("KEYTURN_STAGE", ".")) / "share" / "keyturn" / "schemas"
 
@@ -49,7 +50,7 @@ def test_every_document_has_the_form_that_is_promised(world):
 def test_plugins_and_beginnings(world):
     """Documents of the plugin commands, of init and of the demo."""
     fits("plugin-list", world.must("plugin", "list", "--json"))
-    for plugin in ("travis-ci", "gitlab-ci", "github-actions", "exec"):
+    for plugin in program.own_pushers():
         fits("plugin-info", world.must("plugin", "info", plugin, "--json"))
     fits("plugin-pin", world.must("plugin", "pin", "gitlab-ci", "--json"))
     fits("plugin-new", world.must("plugin", "new", "mine", "--lang", "c", "--json"))

@@ -1,6 +1,5 @@
 internal import Configuration
 internal import JSON
-internal import JSONSchema
 internal import Rotation
 
 extension LoadedConfiguration {

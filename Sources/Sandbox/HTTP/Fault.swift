@@ -65,7 +65,7 @@ extension Fault {
             status: object["status"]?.int, remaining: times == 0 ? nil : times,
             retryAfterSeconds: object["retryAfter"]?.int,
             delayMilliseconds: max(0, object["delayMilliseconds"]?.int ?? 0), body: object["body"]?.string,
-            headers: (object["headers"]?.object ?? [:]).compactMapValues(\.text),
+            headers: (object["headers"]?.object ?? [:]).compactMapValues(\.formText),
             closes: object["close"]?.bool ?? false, isAfterEffect: object["afterEffect"]?.bool ?? false,
             isGarbage: object["garbage"]?.bool ?? false)
     }

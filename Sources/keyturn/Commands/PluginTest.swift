@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import JSON
-internal import JSONSchema
 internal import Operations
 internal import PusherConformance
 

@@ -1,4 +1,4 @@
-@testable import JSONSchema
+@testable import JSON
 import Testing
 
 @Suite("Spelling")
