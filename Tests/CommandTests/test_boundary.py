@@ -313,7 +313,7 @@ def test_a_service_cannot_stop_the_program_by_its_numbers(make, claims, status, 
     world.configuration["pushers"]["gitlab"]["endpoint"] = f"http://127.0.0.1:{claims.server_port}"
     world.configuration["users"]["cicd-bot"]["targets"] = [{"pusher": "gitlab", "project": f"acme/app-{n}"} for n in range(90)]
     world.save()
-    assert world.run("check", "--online", timeout=40).status != 0
+    assert world.run("check", "--online", timeout=90).status != 0
     daemon = world.start("run", "--listen", "127.0.0.1:0")
     lines = iter(daemon.stderr.readline, b"")
     address = next(re.search(rb"http://127.0.0.1:[0-9]+/", line) for line in lines if b"http://127.0.0.1:" in line).group().decode()
