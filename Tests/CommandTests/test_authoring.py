@@ -71,6 +71,15 @@ def test_a_new_pusher_builds_conforms_and_delivers(elsewhere, tmp_path, language
     if language == "swift":
         assert " fail\n" not in make(tmp_path / "acme-ci", "debug", f"KEYTURN={elsewhere}")
         make(tmp_path / "acme-ci")
+    # Whoever changes the manifest has it in the library with the next build.
+    (source,) = [path for path in (tmp_path / "acme-ci").rglob("manifest.json") if not {"build", ".build"} & set(path.parts)]
+    source.write_text(source.read_text().replace('"title": "', '"title": "Soon: ', 1))
+    make(tmp_path / "acme-ci")
+    done = subprocess.run(
+        [elsewhere, "plugin", "test", tmp_path / "acme-ci" / "build" / "acme-ci", "--check", "manifest-embedded"],
+        capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done
+    assert "Soon: " in (tmp_path / "acme-ci" / "build" / "acme-ci" / "manifest.json").read_text()
     sources = [path for path in (tmp_path / "acme-ci").rglob("*") if path.is_file() and "build" not in str(path)]
     assert not [path for path in sources if "plugin-sdk" not in str(path) and b"vault-kv" in path.read_bytes()]
     assert not [path for path in sources if str(EXAMPLES.parents[1]).encode() in path.read_bytes()]
