@@ -202,6 +202,8 @@ class Writer(threading.Thread):
         super().__init__(daemon=True)
         self.world, self.random = world, random.Random(f"{seed} writer")
         self.known, self.seen, self.count, self.is_over = {}, {}, 0, threading.Event()
+        #: Targets that it put back by half, since its second write failed, and when: halves that are not keyturn's.
+        self.halves = []
 
     def run(self):
         while not self.is_over.wait(0.05):
@@ -226,10 +228,11 @@ class Writer(threading.Thread):
         if self.random.random() < 0.5:
             return
         self.count += 1
+        taken = []
         for name, value in zip(self.NAMES, self.known[user][1]):
-            for _ in range(3):
-                if self.world.gitlab(user, name, value) is not None:
-                    break
+            taken.append(any(self.world.gitlab(user, name, value) is not None for _ in range(3)))
+        if taken[0] != taken[1]:
+            self.halves.append((f"gitlab:acme/app-{user.removeprefix('ci-')}", time.time()))
 
 
 class Life(threading.Thread):

@@ -159,6 +159,8 @@ def storm(seed, seconds, users):
     for target, since, until in jobs.halves:
         if until - since > LONGEST_HALF_SECONDS:
             reason = excuse(log, target, since, until)
+            if any(name == target and since - 5 <= at <= until for name, at in writer.halves):
+                reason = "the writer put it back by half"
             if reason is None:
                 continue
             excuses.append(f"{target}, {until - since:.1f} s: {reason}")
@@ -175,7 +177,7 @@ def storm(seed, seconds, users):
         f"{half:.1f} s ({place}), {writer.count} pairs put back, at rest after {rest:.0f} s "
         f"({slowest})", flush=True)
     for line in excuses:
-        print(f"  longer, but the service's doing: {line}", flush=True)
+        print(f"  longer, but not keyturn's doing: {line}", flush=True)
     for line in left[:5]:
         print(f"  not at rest: {line}", flush=True)
     for cause, failures in jobs.failed.items():
