@@ -1,6 +1,6 @@
 public import JSON
 
-/// What a first entry of `keyturn.yaml` for a plugin looks like: `init`, the documentation and tests are made from it.
+/// What a first entry of `keyturn.yaml` for a plugin looks like: what `init` writes.
 public struct ManifestExample: Hashable, Sendable {
     /// What the pusher is usually called: "travis".
     public var name: String
