@@ -187,9 +187,10 @@ extension Rotation {
         }
     }
 
-    /// 30 s, then twice as long each time, up to the policy's `retry`: what was refused in passing is soon tried again.
+    /// 30 s for five minutes, then twice as long each time, up to the policy's `retry`: what was refused in passing is soon tried
+    /// again, however often that happened.
     private static func slowWait(_ tries: Int, _ policy: Policy) -> Duration {
-        min(.seconds(30) * (1 << min(max(tries, 0), 20)), policy.retry)
+        min(.seconds(30) * (1 << min(max(tries - 9, 0), 20)), policy.retry)
     }
 
     /// A pipeline with half a pair has none that works: it is finished as soon as can be, whatever the fault. Where a person

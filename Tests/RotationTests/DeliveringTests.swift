@@ -105,19 +105,22 @@ struct DeliveringTests {
         #expect(world.rotation.phase == .overlap)
     }
 
-    @Test("quick tries come after 1, 2, 4 … s, then 30, 60, 120 … s up to the policy's retry")
+    @Test(
+        "quick tries come after 1, 2, 4 … s, then every 30 s for five minutes, then 60, 120 … s up to the policy's retry"
+    )
     func quickTries() throws {
         var world = World.at(.delivering, policy: Policy(maxAttempts: 5, retry: .seconds(300)))
         world.pushResults[target] = PushResult(.retryable, message: "503")
         var waits: [Duration] = []
-        for _ in 0..<10 {
+        for _ in 0..<19 {
             world.answerAll()
             let retryAt = try #require(world.rotation.deliveries[target]?.retryAt)
             waits.append(retryAt - world.now)
             world.now = retryAt
             world.send(.timePassed)
         }
-        #expect(waits == [1, 2, 4, 8, 30, 60, 120, 240, 300, 300].map { .seconds($0) })
+        let steady = Array(repeating: 30, count: 10)
+        #expect(waits == ([1, 2, 4, 8] + steady + [60, 120, 240, 300, 300]).map { .seconds($0) })
     }
 
     @Test("a quick try never waits longer than the policy's retry")

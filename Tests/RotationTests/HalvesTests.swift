@@ -63,7 +63,7 @@ struct HalvesTests {
         #expect(try waits(half(.rateLimited, after: .seconds(90)), 2, in: &world) == [90, 90])
         #expect(try waits(half(.rateLimited), 3, in: &world) == [4, 8, 15])
         var whole = World.at(.delivering)
-        #expect(try waits(PushResult(.rateLimited, message: "429"), 2, in: &whole) == [30, 60])
+        #expect(try waits(PushResult(.rateLimited, message: "429"), 2, in: &whole) == [30, 30])
     }
 
     @Test("do not wait for long where IAM, which is asked first after a restart, cannot be reached")
@@ -89,10 +89,11 @@ struct HalvesTests {
     func restarted() throws {
         for (result, first) in [(half(.retryable), 1), (PushResult(.notFound, message: "404"), 30)] {
             var world = World.at(.delivering)
-            _ = try waits(result, 6, in: &world)
+            _ = try waits(result, 12, in: &world)
             world.answerAll()
             world.restart()
             #expect(try waits(result, 1, in: &world) == [first])
+            _ = try waits(result, 10, in: &world)
             world.answerAll()
             world.now = try #require(world.rotation.deliveries[target]?.retryAt)
             world.restart()
@@ -104,7 +105,7 @@ struct HalvesTests {
     func oneValue() throws {
         var world = World.at(.delivering)
         world.requirements.oneValue = [target]
-        #expect(try waits(half(.timedOut), 2, in: &world) == [30, 60])
+        #expect(try waits(half(.timedOut), 2, in: &world) == [30, 30])
     }
 
     @Test("are not refused for longer by a clock that is set back")

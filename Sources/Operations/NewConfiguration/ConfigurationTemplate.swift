@@ -39,7 +39,7 @@ struct ConfigurationTemplate {
           # retain-secret: current  # keep the current pair sealed in the state, so that a target you add gets it at once
           # preflight: false    # begin a rotation without asking the targets first whether they would take a key
           # proof-of-use: true  # the new key must have been seen in use before that
-          # max-attempts: 3   # quick tries of one push; then it waits for 30 s, and longer each time
+          # max-attempts: 3   # quick tries of one push; then it waits for 30 s, and longer after five minutes
           # retry: 5m         # the longest of these waits
           # push-timeout: 30s
 
