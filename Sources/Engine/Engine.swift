@@ -107,7 +107,9 @@ public struct Engine: Sendable {
         var happenings = ([.resumed] + requests.map { .asked($0) }).map { EventWithKeyPair(event: $0) }
         while true {
             let isStopping = Task.isCancelled
-            let transition = try await session.handle(happenings, at: clock.now, begins: !isStopping)
+            // Pushes that come due again while one hangs would keep whoever waits for this work for minutes.
+            let isPutOff = extent == .due && session.rotation.isPutOff(beyond: Self.patience, since: began)
+            let transition = try await session.handle(happenings, at: clock.now, begins: !isStopping && !isPutOff)
             refusals += transition.refusals
             if !transition.notes.isEmpty || !transition.changedDeliveries.isEmpty {
                 tell(session, transition.notes)
@@ -126,7 +128,9 @@ public struct Engine: Sendable {
                 if due <= now { moment = now + Self.heartbeat }
             } else {
                 guard let allowed = mayWait(session.rotation, due, now, extent, waited),
-                    extent != .due || !session.rotation.isFinishing || now < began + Self.finishing
+                    extent != .due
+                        || (!session.rotation.isFinishing || now < began + Self.finishing)
+                            && !session.rotation.isPutOff(beyond: Self.patience, since: began)
                 else { return .rested }
                 waited += allowed
             }

@@ -209,6 +209,21 @@ extension Rotation {
         deliveringKey != nil && deliveries.values.contains { $0.mayBeTorn && !$0.isSettled && $0.leftAt == nil }
     }
 
+    /// Whether every push that is open and not under way was tried since a moment, and is to be tried again only after a wait that
+    /// is longer than this.
+    public func isPutOff(beyond patience: Duration, since began: Timestamp) -> Bool {
+        guard let key = deliveringKey?.id else { return false }
+        var isAny = false
+        for (name, delivery) in deliveries where !delivery.isSettled && delivery.leftAt == nil {
+            if transient.inFlight.contains(.push(name, key)) { continue }
+            guard let at = delivery.at, at >= began, let retryAt = delivery.retryAt, retryAt - at > patience else {
+                return false
+            }
+            isAny = true
+        }
+        return isAny
+    }
+
     /// 1, 2, 4, 8 … s.
     static func doubled(_ tries: Int) -> Duration { .seconds(1) * (1 << min(max(tries - 1, 0), 20)) }
 

@@ -142,7 +142,8 @@ def at_moment(directory, moment):
         assert runners == len(TARGETS) or "lost" in moment
         settle(world, "cicd-bot", ["travis:acme/app", "gitlab:acme/tools/app", "github:acme/app"])
         created = [entry for entry in sandbox.requests("aws") if entry["path"] == "CreateAccessKey"]
-        assert len(created) <= (2 if "CreateAccessKey" in moment else 1)
+        # Each answer that nobody keeps costs one more: the one that was lost, and the one that the kill may have hit after it.
+        assert len(created) <= 1 + ("CreateAccessKey" in moment) * (2 if "lost" in moment else 1)
     finally:
         world.close()
         sandbox.stop()

@@ -73,6 +73,25 @@ struct DeliveryTests {
         #expect(stage.clock.wakes < 60)
     }
 
+    @Test(
+        "what comes due again while another target hangs is left to the next run, unless this process stays up",
+        arguments: [(Extent.due, 1...1), (.dueWhileUp, 3...9)])
+    func leavesSlowTries(extent: Extent, tries: ClosedRange<Int>) async throws {
+        let stage = try await Stage()
+        _ = stage.aws.addOldKey(of: "bot")
+        stage.pushers.set(.hangs, for: Stage.target(0))
+        stage.pushers.set(.fails(.unauthorized), for: Stage.target(1))
+        let user = stage.user(policy: Policy(overlap: .seconds(300), soak: .seconds(300), pushTimeout: .seconds(70)))
+        let outcome = await stage.engine().work(on: user, requests: [], extent: extent)
+        #expect(outcome.end == .rested)
+        let first = stage.pushers.pushes(to: Stage.target(1)).count
+        #expect(tries.contains(first))
+        // The next run takes them up as they come due.
+        stage.clock.advance(.seconds(60))
+        _ = await stage.engine().work(on: user, requests: [], extent: extent)
+        #expect(stage.pushers.pushes(to: Stage.target(1)).count > first)
+    }
+
     @Test("a target that hangs does not hold up the second try of another one")
     func retriesBesideHanging() async throws {
         let stage = try await Stage()
