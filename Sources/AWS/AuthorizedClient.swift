@@ -1,7 +1,7 @@
 /// Calls with a source's credentials. When AWS does not take them any more, the source is asked once for others, and the
 /// call is made once more: such a refusal is definite, so nothing was done, and even CreateAccessKey may be repeated.
 struct AuthorizedClient: Sendable {
-    let client: QueryClient
+    var client: QueryClient
     let source: any CredentialSource
 
     func current() async throws(AWSError) -> Credentials {

@@ -9,7 +9,7 @@ internal import Synchronization
 public struct IAM: Sendable {
     /// Pages of a listing: an account has 5,000 users unless AWS raised that, and a page a hundred.
     private static let pageLimit = 200
-    let client: AuthorizedClient
+    private(set) var client: AuthorizedClient
     private let clock: AWSClock
     private let sts = STSState()
 
@@ -26,6 +26,15 @@ public struct IAM: Sendable {
         let client = QueryClient(
             account: account, http: http, environment: environment, retries: RetryBudget(), clock: clock)
         self.client = AuthorizedClient(client: client, source: source)
+    }
+
+    /// The same, whose calls are sent only while that holds.
+    ///
+    /// - Parameter permit: asked right before each call is sent, from another thread.
+    public func permitted(by permit: @escaping @Sendable () -> Bool) -> IAM {
+        var copy = self
+        copy.client.client.permit = permit
+        return copy
     }
 
     /// ListAccessKeys, all pages.

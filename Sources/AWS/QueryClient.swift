@@ -17,6 +17,8 @@ struct QueryClient: Sendable {
     let environment: [String: String]
     let retries: RetryBudget
     let clock: AWSClock
+    /// Whether a call may be sent; nil: always.
+    var permit: (@Sendable () -> Bool)?
 
     /// - Parameter credentials: nil: the call is not signed.
     func call(
@@ -106,6 +108,7 @@ struct QueryClient: Sendable {
             method: .post, url: url.text, headers: .text(fields.map { "\($0.name): \($0.value)\n" }.joined()),
             body: .text(form), timeout: .seconds(20), responseLimit: 1 << 20)
         request.isSentOnce = repeatability == .never
+        request.permit = permit
         request.authorities = ProfileSettings(of: account, environment).authorities
         return try await http.send(request)
     }

@@ -46,13 +46,19 @@ static inline CURLcode kt_curl_check_addresses(CURL *handle, kt_curl_address_che
     return result == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, check) : result;
 }
 
-/* Counts how often a request is sent. libcurl sends it again by itself where a kept connection turns out to be closed. */
-static inline int kt_curl_count_sending(void *count, char *theirs, char *ours, int their_port, int our_port) {
+/* Is asked each time right before a request is sent, on a connection that stands. 0: it is not sent. libcurl sends a request again by
+   itself where a kept connection turns out to be closed. */
+typedef int (*kt_curl_sending_function)(void *context);
+typedef struct kt_curl_sending_check {
+    kt_curl_sending_function allows;
+    void *context;
+} kt_curl_sending_check;
+static inline int kt_curl_before_sending(void *data, char *theirs, char *ours, int their_port, int our_port) {
     (void)theirs, (void)ours, (void)their_port, (void)our_port;
-    ++*(int *)count;
-    return CURL_PREREQFUNC_OK;
+    const kt_curl_sending_check *check = (const kt_curl_sending_check *)data;
+    return check->allows(check->context) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
-static inline CURLcode kt_curl_count_sendings(CURL *handle, int *count) {
-    CURLcode result = curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, kt_curl_count_sending);
-    return result == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_PREREQDATA, count) : result;
+static inline CURLcode kt_curl_check_sendings(CURL *handle, kt_curl_sending_check *check) {
+    CURLcode result = curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, kt_curl_before_sending);
+    return result == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_PREREQDATA, check) : result;
 }

@@ -11,7 +11,7 @@ public struct Engine: Sendable {
     /// For how long a process that does not stay up tries to finish half-written pairs; the next one goes on.
     static let finishing: Duration = .seconds(8)
     /// A lease is renewed, and a jump of the clock noticed, at least so often.
-    static let heartbeat: Duration = .seconds(20)
+    static let heartbeat: Duration = .seconds(6)
     /// Answers of many targets that come within this are written down together: whoever waits for them has been asked already,
     /// so nothing is begun later for it.
     static let crowdWait: Duration = .milliseconds(4)
@@ -79,7 +79,8 @@ public struct Engine: Sendable {
         on user: ManagedUser, requests: [Event.Request], extent: Extent
     ) async -> UserOutcome {
         var session: RotationSession
-        do { session = try await RotationSession(user, journal, owner: owner, at: clock.now) } catch {
+        let tenure = Tenure(uptime: { [clock] in clock.uptime })
+        do { session = try await RotationSession(user, journal, owner: owner, tenure: tenure, at: clock.now) } catch {
             let end: UserOutcome.End =
                 error.code == .leased ? .busy(error.description) : .journalFailed(error.description)
             return UserOutcome(user: user.name, rotation: nil, end: end)
@@ -115,7 +116,7 @@ public struct Engine: Sendable {
                 tell(session, transition.notes)
             }
             // A process that was stopped after its commit may find another one at work: an old key pushed late kills.
-            guard session.isHeld(at: clock.now) else {
+            guard session.tenure.isHeld else {
                 throw JournalError(.overtaken, "this process was stopped for so long that its lease is over")
             }
             for effect in transition.effects { work.begin(effect, session, pushers, mailbox) }

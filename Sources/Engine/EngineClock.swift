@@ -1,10 +1,13 @@
 internal import FoundationEssentials
+internal import Glibc
 public import Rotation
 
 /// Where the engine gets the time from.
 public protocol EngineClock: Sendable {
     /// The time.
     var now: Timestamp { get }
+    /// The time since some moment, by a clock that is never set, and goes on while the machine is suspended.
+    var uptime: Duration { get }
     /// Returns at that time or later, or early when the task is cancelled.
     func sleep(until moment: Timestamp) async
 }
@@ -19,6 +22,13 @@ public struct SystemClock: EngineClock {
 
     /// The time.
     public var now: Timestamp { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000)) }
+
+    /// The time since the machine was started.
+    public var uptime: Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
 
     /// Returns at that time or later, or early when the task is cancelled.
     public func sleep(until moment: Timestamp) async {

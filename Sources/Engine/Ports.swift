@@ -1,16 +1,19 @@
 public import Rotation
 public import Secrets
 
-/// What a rotation needs of IAM and STS. A failure's sentence says what to do about it.
+/// What a rotation needs of IAM and STS. A failure's sentence says what to do about it. What changes a key is sent only while the tenure
+/// is held.
 public protocol AccessKeyService: Sendable {
     /// All keys of a user.
     func listAccessKeys(of user: String) async throws(Failure) -> [AccessKey]
     /// A new key; `lost` where it is not known whether there is one.
-    func createAccessKey(of user: String) async throws(Failure) -> (key: AccessKey, pair: KeyPair)
+    func createAccessKey(of user: String, under tenure: Tenure) async throws(Failure) -> (key: AccessKey, pair: KeyPair)
     /// Makes a key Active or Inactive.
-    func setStatus(_ status: AccessKey.Status, of id: AccessKeyID, of user: String) async throws(Failure)
+    func setStatus(
+        _ status: AccessKey.Status, of id: AccessKeyID, of user: String, under tenure: Tenure
+    ) async throws(Failure)
     /// Deletes a key; one that is gone counts as deleted.
-    func deleteAccessKey(_ id: AccessKeyID, of user: String) async throws(Failure)
+    func deleteAccessKey(_ id: AccessKeyID, of user: String, under tenure: Tenure) async throws(Failure)
     /// When and by what a key was last used; nil: never.
     func lastUse(of id: AccessKeyID) async throws(Failure) -> LastUse?
     /// Whose pair it is, as the pair itself is told when it asks.
@@ -32,9 +35,11 @@ public enum KeyHolder: Hashable, Sendable {
 public protocol PushService: Sendable {
     /// Pushes a pair to one target. Whatever happens is an outcome.
     ///
-    /// - Parameter isFinishing: whether the target may hold half of the pair, so that this goes before anything else.
+    /// - Parameters:
+    ///   - isFinishing: whether the target may hold half of the pair, so that this goes before anything else.
+    ///   - tenure: nothing is sent once it is over.
     func push(
-        _ pair: KeyPair, to target: TargetName, isFinishing: Bool, timeout: Duration,
+        _ pair: KeyPair, to target: TargetName, isFinishing: Bool, under tenure: Tenure, timeout: Duration,
         answer: @escaping @Sendable (PushAnswer<PushResult>) -> Void)
     /// Why a target would refuse a pair for good; nil: it would take one, or cannot be asked at the moment.
     func refusal(

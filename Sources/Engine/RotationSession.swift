@@ -7,26 +7,34 @@ package import Secrets
 /// Without I/O but the journal's: what is decided, and in which order it is written down, is all here.
 /// The simulator drives it as ``Engine`` does.
 package struct RotationSession {
-    /// How long a lease lasts without being renewed.
-    package static let leaseDuration: Duration = .seconds(60)
+    /// How long a lease lasts without being renewed: for so long a user waits whose worker is cut off.
+    package static let leaseDuration: Duration = .seconds(20)
+    /// It is renewed when less is left.
+    package static let leaseRenewal: Duration = .seconds(12)
 
     package let user: ManagedUser
     let journal: any Journal
     package private(set) var rotation: Rotation
     package private(set) var pair: KeyPair?
-    private var lease: Lease
+    private let lease: Lease
     private var position: JournalPosition
+    /// Whether the lease may be trusted.
+    package let tenure: Tenure
 
     /// Takes a user up.
     ///
+    /// - Parameter tenure: will tell how long this process may act.
     /// - Throws: `leased` while another process is at work on it.
     package init(
-        _ user: ManagedUser, _ journal: any Journal, owner: LeaseOwner, at now: Timestamp
+        _ user: ManagedUser, _ journal: any Journal, owner: LeaseOwner, tenure: Tenure, at now: Timestamp
     ) async throws(JournalError) {
         self.user = user
         self.journal = journal
-        lease = Lease(owner: owner, until: now + Self.leaseDuration)
+        self.tenure = tenure
+        lease = Lease(owner: owner, lasting: Self.leaseDuration)
+        let beginning = tenure.beginning
         let (record, pair) = try await journal.acquire(user.name, lease: lease, at: now)
+        tenure.lasts(Self.leaseDuration, from: beginning)
         rotation = record.rotation
         position = record.position
         self.pair = pair
@@ -62,11 +70,8 @@ package struct RotationSession {
         }
         transition.append(conclusion)
         let isUnchanged = transition.isSilent && rotation.recorded == before.recorded
-        // Also after the clock was set back: a lease that ends too far ahead is believed by nobody.
-        let left = lease.until - now
-        let isFresh = left >= Self.leaseDuration / 2 && left <= Self.leaseDuration
-        guard !isUnchanged || !isFresh else { return transition }
-        lease.until = now + Self.leaseDuration
+        guard !isUnchanged || tenure.left < Self.leaseRenewal else { return transition }
+        let beginning = tenure.beginning
         let entry = JournalEntry(
             user: user.name, position: position, lease: lease, rotation: rotation, transition: transition, pair: fate,
             at: now)
@@ -74,13 +79,9 @@ package struct RotationSession {
             rotation = before
             throw error
         }
+        tenure.lasts(Self.leaseDuration, from: beginning)
         pair = newPair
         return transition
-    }
-
-    /// Whether the lease lasts. After ``handle(_:at:)`` it does, unless the process was stopped since.
-    package func isHeld(at now: Timestamp) -> Bool {
-        now < lease.until && lease.until - now <= Self.leaseDuration * 2
     }
 
     /// Gives the user back.

@@ -8,7 +8,7 @@ struct Work {
     mutating func begin(
         _ effect: Effect, _ session: RotationSession, _ pushers: any PushService, _ mailbox: Mailbox
     ) {
-        let (user, pair) = (session.user, session.pair)
+        let (user, pair, tenure) = (session.user, session.pair, session.tenure)
         @Sendable func post(_ event: Event) { mailbox.post(EventWithKeyPair(event: event)) }
         let timeout = user.policy.pushTimeout
         switch effect {
@@ -21,7 +21,9 @@ struct Work {
                 return post(.pushed(target, id, PushResult(.internal, message: Self.lacksSecret(id))))
             }
             let isFinishing = session.rotation.deliveries[target]?.mayBeTorn ?? false
-            pushers.push(pair, to: target, isFinishing: isFinishing, timeout: timeout) { answer in
+            pushers.push(
+                pair, to: target, isFinishing: isFinishing, under: tenure, timeout: timeout
+            ) { answer in
                 switch answer {
                 case .ended(let result): post(.pushed(target, id, result))
                 case .notBegun: post(.notBegun(effect))
@@ -47,7 +49,7 @@ struct Work {
                 }
             }
         default:
-            tasks.append(Task { mailbox.post(await Self.ask(effect, user, pair)) })
+            tasks.append(Task { mailbox.post(await Self.ask(effect, user, pair, tenure)) })
             // Of AWS, one question is outstanding at a time; of former ones only the husks are kept.
             if tasks.count > 64 { tasks.removeFirst(32) }
         }
@@ -56,25 +58,27 @@ struct Work {
     func cancel() { tasks.forEach { $0.cancel() } }
 
     /// Asks AWS.
-    private static func ask(_ effect: Effect, _ user: ManagedUser, _ pair: KeyPair?) async -> EventWithKeyPair {
+    private static func ask(
+        _ effect: Effect, _ user: ManagedUser, _ pair: KeyPair?, _ tenure: Tenure
+    ) async -> EventWithKeyPair {
         do throws(Failure) {
             switch effect {
             case .listKeys:
                 return EventWithKeyPair(event: .keysListed(try await user.keys.listAccessKeys(of: user.userName)))
             case .createKey:
-                let made = try await user.keys.createAccessKey(of: user.userName)
+                let made = try await user.keys.createAccessKey(of: user.userName, under: tenure)
                 return EventWithKeyPair(event: .keyCreated(made.key), pair: made.pair)
             case .verifyKey(let id): return EventWithKeyPair(event: await verify(id, pair, user))
             case .lookUpLastUse(let id):
                 return EventWithKeyPair(event: .lastUsed(id, try await user.keys.lastUse(of: id)))
             case .activateKey(let id):
-                try await user.keys.setStatus(.active, of: id, of: user.userName)
+                try await user.keys.setStatus(.active, of: id, of: user.userName, under: tenure)
                 return EventWithKeyPair(event: .keyActivated(id))
             case .deactivateKey(let id):
-                try await user.keys.setStatus(.inactive, of: id, of: user.userName)
+                try await user.keys.setStatus(.inactive, of: id, of: user.userName, under: tenure)
                 return EventWithKeyPair(event: .keyDeactivated(id))
             case .deleteKey(let id):
-                try await user.keys.deleteAccessKey(id, of: user.userName)
+                try await user.keys.deleteAccessKey(id, of: user.userName, under: tenure)
                 return EventWithKeyPair(event: .keyDeleted(id))
             case .push, .inspect, .check: preconditionFailure("the pushers are asked, not AWS")
             }

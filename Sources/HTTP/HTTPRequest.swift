@@ -25,6 +25,8 @@ public struct HTTPRequest: Sendable {
     public var authorities: String?
     /// Whether it must never be sent a second time, whatever becomes of the first.
     public var isSentOnce = false
+    /// Is asked each time right before it is sent, from the client's thread; false: it is not. nil: it is.
+    public var permit: (@Sendable () -> Bool)?
     /// Where it may go.
     public var reach = Reach.configured
     /// The longest that all of it may take.

@@ -29,8 +29,10 @@ final class Transfer {
     private let refusal: String?
     private let proxy: String?
     private let addressCheck = UnsafeMutablePointer<kt_curl_address_check>.allocate(capacity: 1)
+    private let sendingCheck = UnsafeMutablePointer<kt_curl_sending_check>.allocate(capacity: 1)
     /// How often libcurl has begun to send it.
-    private let sendings = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
+    private var sendings = 0
+    private var isForbidden = false
 
     init(
         _ request: HTTPRequest, _ options: HTTPClient.Options, _ room: ResponseRoom,
@@ -41,7 +43,7 @@ final class Transfer {
         self.completion = completion
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         addressCheck.initialize(to: kt_curl_address_check())
-        sendings.initialize(to: 0)
+        sendingCheck.initialize(to: kt_curl_sending_check())
         do throws(HTTPURL.Malformed) {
             let url = try HTTPURL(request.url)
             self.url = url
@@ -65,7 +67,7 @@ final class Transfer {
         room.give(taken + takenForHeaders)
         errorText.deallocate()
         addressCheck.deallocate()
-        sendings.deallocate()
+        sendingCheck.deallocate()
     }
 
     /// A body would turn a GET into a POST.
@@ -89,7 +91,7 @@ final class Transfer {
         kt_curl_set_long(handle, CURLOPT_CONNECTTIMEOUT_MS, min(10_000, milliseconds(request.timeout)))
         kt_curl_set_long(handle, CURLOPT_TIMEOUT_MS, milliseconds(request.timeout))
         kt_curl_set_pointer(handle, CURLOPT_ERRORBUFFER, errorText)
-        kt_curl_count_sendings(handle, sendings)
+        checkSendings(handle)
         // When a kept connection closes without an answer, libcurl sends the request again on a new one, whatever its
         // method. On a connection of its own there is nothing to make up for.
         if request.isSentOnce { kt_curl_set_long(handle, CURLOPT_FRESH_CONNECT, 1) }
@@ -111,6 +113,24 @@ final class Transfer {
             let bytes = UnsafeRawBufferPointer(start: data, count: size * count)
             return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().receive(header: bytes)
         }
+    }
+
+    private func checkSendings(_ handle: UnsafeMutableRawPointer) {
+        sendingCheck.pointee = kt_curl_sending_check(
+            allows: { context in
+                guard let context else { return 0 }
+                return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().allowsSending() ? 1 : 0
+            }, context: Unmanaged.passUnretained(self).toOpaque())
+        kt_curl_check_sendings(handle, sendingCheck)
+    }
+
+    private func allowsSending() -> Bool {
+        guard request.permit?() ?? true else {
+            isForbidden = true
+            return false
+        }
+        sendings += 1
+        return true
     }
 
     /// Looks at each address before a connection to it is made.
@@ -239,7 +259,7 @@ final class Transfer {
         }
         completion(
             .success(
-                HTTPResponse(status: status, headers: headers, body: body, followsRepetition: sendings.pointee > 1)))
+                HTTPResponse(status: status, headers: headers, body: body, followsRepetition: sendings > 1)))
     }
 
     private func error(_ result: CURLcode) -> HTTPError {
@@ -247,6 +267,10 @@ final class Transfer {
         if isTooLarge { return HTTPError(.tooLarge, "the answer is larger than \(request.responseLimit) bytes") }
         if isCrowded { return HTTPError(.crowded, "too many large answers are being received at the same time") }
         if let refusal { return HTTPError(.refused, refusal) }
+        // What was sent before may have had an effect.
+        if isForbidden {
+            return HTTPError(sendings == 0 ? .cancelled : .lost, "this process may not act any more: its lease is over")
+        }
         if isOutOfReach, result == CURLE_COULDNT_CONNECT {
             return HTTPError(
                 .refused, request.reach == .abroad ? HTTPRequest.Reach.isNear : "plain http to another machine")
@@ -255,7 +279,7 @@ final class Transfer {
         if let handle { kt_curl_get_long(handle, CURLINFO_REQUEST_SIZE, &sent) }
         let detail = String(cString: errorText)
         let text = detail.isEmpty ? String(cString: curl_easy_strerror(result)) : detail
-        return HTTPError(Self.code(result, hasSent: sent > 0, isRepeated: sendings.pointee > 1), text)
+        return HTTPError(Self.code(result, hasSent: sent > 0, isRepeated: sendings > 1), text)
     }
 
     private static func code(_ result: CURLcode, hasSent: Bool, isRepeated: Bool) -> HTTPError.Code {

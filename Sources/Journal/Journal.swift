@@ -46,23 +46,23 @@ public struct JournalRecord: Sendable {
 public struct Lease: Hashable, Sendable {
     /// The process.
     public var owner: LeaseOwner
-    /// When it ends unless renewed.
-    public var until: Timestamp
+    /// How long it lasts unless renewed, from the moment of the writing or the reading, by the store's clock.
+    public var lasting: Duration
 
     /// A lease to ask for.
-    public init(owner: LeaseOwner, until: Timestamp) {
+    public init(owner: LeaseOwner, lasting: Duration) {
         self.owner = owner
-        self.until = until
+        self.lasting = lasting
     }
 
     /// Whether somebody who asks for that lease now has to wait for this one.
     ///
-    /// Of a process of this machine and boot it can be seen whether it lives. Of another one, only the clock tells; and no
-    /// lease lasts twice as long as the one that is asked for, unless the clock was set back since.
-    func binds(_ asked: Lease, at now: Timestamp) -> Bool {
-        guard owner != asked.owner, until > now else { return false }
+    /// Of a process of this machine and boot it can be seen whether it lives. Of another one, only the store's clock tells; and no
+    /// lease lasts twice as long as the one that is asked for, unless that clock was set back since.
+    func binds(_ asked: Lease) -> Bool {
+        guard owner != asked.owner, lasting > .zero else { return false }
         if owner.boot == asked.owner.boot { return !owner.isGone(asSeenBy: asked.owner) }
-        return until - now <= (asked.until - now) * 2
+        return lasting <= asked.lasting * 2
     }
 }
 

@@ -115,7 +115,7 @@ public final class StoredJournal: Journal {
             let position = JournalPosition(version: 1, chain: record.chain)
             return (JournalRecord(position: position, rotation: rotation, lease: lease), change, nil)
         }
-        if let held = stored.lease.flatMap(Lease.init), held.binds(lease, at: now) {
+        if let held = stored.lease.flatMap(Lease.init), held.binds(lease) {
             throw JournalError(.leased, "another keyturn (\(held.owner)) is at work on \(user)")
         }
         let (code, json) = Coding.split(stored.record)
@@ -268,13 +268,13 @@ extension JournalError {
 }
 
 extension StoredLease {
-    init(_ lease: Lease) { self.init(owner: lease.owner.text, until: lease.until.milliseconds) }
+    init(_ lease: Lease) { self.init(owner: lease.owner.text, milliseconds: lease.lasting.milliseconds) }
 }
 
 extension Lease {
     /// nil: it is none of keyturn's, and binds nobody.
     init?(_ stored: StoredLease) {
         guard let owner = LeaseOwner(text: stored.owner) else { return nil }
-        self.init(owner: owner, until: Timestamp(milliseconds: stored.until))
+        self.init(owner: owner, lasting: .milliseconds(stored.milliseconds))
     }
 }

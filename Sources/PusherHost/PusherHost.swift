@@ -138,15 +138,20 @@ public final class PusherHost: Sendable {
     ///
     /// - Parameters:
     ///   - timeout: of the call itself, from the moment that it reaches the pusher.
+    ///   - permit: asked before each of its requests, from another thread; false: it is not sent. nil: it is.
     ///   - completion: called once, on the host's thread; it must not block. nil: the pusher never heard of the call, for keyturn
-    ///     is to stop.
+    ///     is to stop, or it was not permitted any more.
     public func call(
-        _ question: Question, _ target: PusherTarget, timeout: Duration,
+        _ question: Question, _ target: PusherTarget, timeout: Duration, permit: (@Sendable () -> Bool)? = nil,
         completion: @escaping @Sendable (CallReport?) -> Void
     ) {
-        if let place = ownPlaces.withLock({ $0[target.pusher] }) { return completion(place.answer(question)) }
+        if let place = ownPlaces.withLock({ $0[target.pusher] }) {
+            return completion(permit?() == false ? nil : place.answer(question))
+        }
         loop.post(
-            .call(PusherCall(question: question, target: target, timeout: timeout, completion: completion)))
+            .call(
+                PusherCall(
+                    question: question, target: target, timeout: timeout, permit: permit, completion: completion)))
     }
 
     /// Calls a pusher about one target, and waits for the answer.
@@ -176,5 +181,6 @@ struct PusherCall: Sendable {
     var question: PusherHost.Question
     var target: PusherTarget
     var timeout: Duration
+    var permit: (@Sendable () -> Bool)?
     var completion: @Sendable (CallReport?) -> Void
 }

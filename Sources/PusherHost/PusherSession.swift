@@ -114,6 +114,11 @@ final class PusherSession {
         let limit = suspect ? 1 : parallel
         var index = 0
         while index < queue.count, runner.calls.count < limit, !isAlone(runner), !hasHadPairsLongEnough(runner) {
+            // Whoever asked may not act any more: another worker has the user.
+            if queue[index].permit?() == false {
+                queue.remove(at: index).completion(nil)
+                continue
+            }
             guard suspects.contains(queue[index].target.name) == suspect, places.take(place(of: queue[index])) else {
                 index += 1
                 continue

@@ -4,7 +4,7 @@ enum Query: Int, CaseIterable {
     case user, parts, versions, users, allParts
     case insertUser, updateUser, updateLease, writePart, deletePart
     case writeLine, permitDeletion, deleteLines, linesAfter, linesOfUser, lines
-    case documents, insertDocument, updateDocument
+    case documents, insertDocument, updateDocument, deleteDocument
 
     var sql: String {
         switch self {
@@ -38,10 +38,11 @@ enum Query: Int, CaseIterable {
         case .lines:
             Self.lines(
                 "(at, user, number) < (?, ?, ?) AND at >= ? AND at < ? ORDER BY at DESC, user DESC, number DESC")
-        case .documents: "SELECT name, version, content FROM document WHERE substr(name, 1, length(?1)) = ?1"
-        case .insertDocument: "INSERT OR IGNORE INTO document (content, name, version) VALUES (?, ?, 1)"
+        case .documents: "SELECT name, version, content, at FROM document WHERE substr(name, 1, length(?1)) = ?1"
+        case .insertDocument: "INSERT OR IGNORE INTO document (content, at, name, version) VALUES (?, ?, ?, 1)"
         case .updateDocument:
-            "UPDATE document SET content = ?, version = version + 1 WHERE name = ? AND version = ?"
+            "UPDATE document SET content = ?, at = ?, version = version + 1 WHERE name = ? AND version = ?"
+        case .deleteDocument: "DELETE FROM document WHERE name = ? AND version = ?"
         }
     }
 

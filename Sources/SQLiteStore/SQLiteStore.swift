@@ -1,3 +1,4 @@
+internal import Glibc
 public import StateStore
 
 /// A state in one SQLite file: WAL, `synchronous=FULL`, deleted content overwritten.
@@ -5,12 +6,16 @@ public actor SQLiteStore: StateStore {
     /// The file.
     public nonisolated let place: String
     private let connection: Connection
+    private let now: @Sendable () -> Int64
 
     /// Opens a file, and makes it where there is none.
     ///
-    /// - Parameter path: the file; its directory must be there. nil: in memory, for trying things and for a state that is not there.
-    public init(path: String?) throws(StoreError) {
+    /// - Parameters:
+    ///   - path: the file; its directory must be there. nil: in memory, for trying things and for a state that is not there.
+    ///   - now: the clock of leases, in milliseconds since 1970: the machine's, which all who use a file share.
+    public init(path: String?, now: @escaping @Sendable () -> Int64 = SQLiteStore.wallClock) throws(StoreError) {
         place = path ?? "memory"
+        self.now = now
         connection = try Connection(path ?? ":memory:")
         // Before anything is changed: WAL would be written into another program's file.
         _ = try Schema.isMissing(connection)
@@ -21,13 +26,20 @@ public actor SQLiteStore: StateStore {
         }
     }
 
+    /// The machine's clock, in milliseconds since 1970.
+    public static let wallClock: @Sendable () -> Int64 = {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
+    }
+
     /// What is kept of a user.
     public func user(_ name: String) throws(StoreError) -> StoredUser? {
-        let connection = connection
+        let (connection, now) = (connection, now())
         return try connection.transact(.beginReading) { () throws(StoreError) in
             var found: StoredUser?
             try connection.statement(.user).run([.text(name)]) { row in
-                found = Self.user(row)
+                found = Self.user(row, now)
             }
             guard found != nil else { return nil }
             try connection.statement(.parts).run([.text(name)]) { row in
@@ -46,11 +58,11 @@ public actor SQLiteStore: StateStore {
 
     /// What is kept of all users.
     public func users() throws(StoreError) -> [String: StoredUser] {
-        let connection = connection
+        let (connection, now) = (connection, now())
         return try connection.transact(.beginReading) { () throws(StoreError) in
             var found: [String: StoredUser] = [:]
             try connection.statement(.users).run { row in
-                found[row.text(4) ?? ""] = Self.user(row)
+                found[row.text(4) ?? ""] = Self.user(row, now)
             }
             try connection.statement(.allParts).run { row in
                 found[row.text(0) ?? ""]?.parts[row.text(1) ?? ""] = row.bytes(2)
@@ -59,17 +71,17 @@ public actor SQLiteStore: StateStore {
         }
     }
 
-    private static func user(_ row: Statement) -> StoredUser {
+    private static func user(_ row: Statement, _ now: Int64) -> StoredUser {
         StoredUser(
-            version: row.number(0), lease: row.text(1).map { StoredLease(owner: $0, until: row.number(2)) },
-            record: row.bytes(3))
+            version: row.number(0),
+            lease: row.text(1).map { StoredLease(owner: $0, milliseconds: row.number(2) - now) }, record: row.bytes(3))
     }
 
     /// Changes what is kept of one user.
     public func commit(_ change: UserChange) throws(StoreError) {
-        let connection = connection
+        let (connection, now) = (connection, now())
         try connection.transact(.beginWriting) { () throws(StoreError) in
-            try Self.set(change, connection)
+            try Self.set(change, connection, now)
             for (name, content) in change.parts {
                 if let content {
                     try connection.statement(.writePart).run([.text(change.user), .text(name), .bytes(content)])
@@ -89,9 +101,9 @@ public actor SQLiteStore: StateStore {
     }
 
     /// Compares and sets.
-    private static func set(_ change: UserChange, _ connection: Connection) throws(StoreError) {
+    private static func set(_ change: UserChange, _ connection: Connection, _ now: Int64) throws(StoreError) {
         let lease: [Statement.Value] =
-            change.lease.map { [.text($0.owner), .number($0.until)] } ?? [.null, .null]
+            change.lease.map { [.text($0.owner), .number(now + $0.milliseconds)] } ?? [.null, .null]
         let record = change.record.map { Statement.Value.bytes($0) }
         if change.version == 0 {
             try connection.statement(.insertUser).run(lease + [record ?? .bytes([]), .text(change.user)])
@@ -134,18 +146,23 @@ public actor SQLiteStore: StateStore {
     /// Documents whose names begin so.
     public func documents(_ prefix: String) throws(StoreError) -> [String: StoredDocument] {
         var found: [String: StoredDocument] = [:]
+        let now = now()
         try connection.statement(.documents).run([.text(prefix)]) { row in
-            found[row.text(0) ?? ""] = StoredDocument(version: row.number(1), content: row.bytes(2))
+            let age = max(now - row.number(3), 0)
+            found[row.text(0) ?? ""] = StoredDocument(version: row.number(1), content: row.bytes(2), age: age)
         }
         return found
     }
 
     /// Writes a document.
-    public func write(_ content: [UInt8], to name: String, version: Int64) throws(StoreError) {
-        if version == 0 {
-            try connection.statement(.insertDocument).run([.bytes(content), .text(name)])
+    public func write(_ content: [UInt8]?, to name: String, version: Int64) throws(StoreError) {
+        if let content, version == 0 {
+            try connection.statement(.insertDocument).run([.bytes(content), .number(now()), .text(name)])
+        } else if let content {
+            try connection.statement(.updateDocument).run(
+                [.bytes(content), .number(now()), .text(name), .number(version)])
         } else {
-            try connection.statement(.updateDocument).run([.bytes(content), .text(name), .number(version)])
+            try connection.statement(.deleteDocument).run([.text(name), .number(version)])
         }
         guard connection.changes == 1 else {
             throw StoreError(.conflict, "another process has changed the document \(name)")

@@ -4,8 +4,8 @@ internal import StateStore
 enum Schema {
     /// SQLite's `application_id`: "ktrn".
     static let application: Int64 = 0x6B74_726E
-    /// SQLite's `user_version`: the version of this layout. Layouts up to 3 were never released.
-    static let version: Int64 = 4
+    /// SQLite's `user_version`: the version of this layout. Layouts up to 4 were never released.
+    static let version: Int64 = 5
 
     /// Whether the file is empty.
     ///
@@ -46,7 +46,7 @@ enum Schema {
             user TEXT NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL, content BLOB NOT NULL, PRIMARY KEY (user, number)
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE document (
-            name TEXT PRIMARY KEY NOT NULL, version INTEGER NOT NULL, content BLOB NOT NULL
+            name TEXT PRIMARY KEY NOT NULL, version INTEGER NOT NULL, at INTEGER NOT NULL, content BLOB NOT NULL
         ) STRICT, WITHOUT ROWID;
         CREATE TRIGGER line_is_not_changed BEFORE UPDATE ON line
         BEGIN SELECT RAISE(ABORT, 'the history is only added to'); END;

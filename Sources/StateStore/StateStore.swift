@@ -4,7 +4,8 @@
 /// It promises that
 /// - a commit is all or nothing, is on stable storage when it returns, and is seen by every later reading;
 /// - of two commits with the same expected version one succeeds, and the other one throws `conflict` and changes nothing;
-/// - what throws anything but `uncertain` has changed nothing.
+/// - what throws anything but `uncertain` has changed nothing;
+/// - leases and the age of documents go by a clock of its own, the same for all who use it: that of a worker may be wrong.
 public protocol StateStore: Sendable {
     /// For error texts: `/var/lib/keyturn/state.db`.
     var place: String { get }
@@ -25,9 +26,11 @@ public protocol StateStore: Sendable {
     func documents(_ prefix: String) async throws(StoreError) -> [String: StoredDocument]
     /// Writes a document.
     ///
-    /// - Parameter version: the one that it must have; 0: it must not be there.
+    /// - Parameters:
+    ///   - content: what it says; nil: it is deleted.
+    ///   - version: the one that it must have; 0: it must not be there.
     /// - Throws: `conflict` where it has another one.
-    func write(_ content: [UInt8], to name: String, version: Int64) async throws(StoreError)
+    func write(_ content: [UInt8]?, to name: String, version: Int64) async throws(StoreError)
     /// Sees to it that nothing that was overwritten or deleted is left on the disk, as far as that is the store's affair. What keeps
     /// it from that for now, such as a reader, makes it the next call's.
     func scrub() async
@@ -43,10 +46,14 @@ public struct StoredUser: Hashable, Sendable {
     public var record: [UInt8]
     /// What belongs to the record, by name.
     public var parts: [String: [UInt8]]
+    /// Changes when commits that had succeeded may be gone, as after a switch to a standby; nil: the store cannot lose any.
+    public var epoch: String?
 
     /// What is kept of a user.
-    public init(version: Int64, lease: StoredLease?, record: [UInt8], parts: [String: [UInt8]] = [:]) {
-        (self.version, self.lease, self.record, self.parts) = (version, lease, record, parts)
+    public init(
+        version: Int64, lease: StoredLease?, record: [UInt8], parts: [String: [UInt8]] = [:], epoch: String? = nil
+    ) {
+        (self.version, self.lease, self.record, self.parts, self.epoch) = (version, lease, record, parts, epoch)
     }
 }
 
@@ -54,11 +61,11 @@ public struct StoredUser: Hashable, Sendable {
 public struct StoredLease: Hashable, Sendable {
     /// The process.
     public var owner: String
-    /// When it ends unless renewed, in milliseconds since 1970.
-    public var until: Int64
+    /// How long it lasts unless renewed, from the moment of the writing or the reading, in milliseconds; 0 or less: it is over.
+    public var milliseconds: Int64
 
     /// A lease.
-    public init(owner: String, until: Int64) { (self.owner, self.until) = (owner, until) }
+    public init(owner: String, milliseconds: Int64) { (self.owner, self.milliseconds) = (owner, milliseconds) }
 }
 
 /// One commit.
@@ -117,9 +124,13 @@ public struct StoredDocument: Hashable, Sendable {
     public var version: Int64
     /// What it says.
     public var content: [UInt8]
+    /// How long ago it was written, in milliseconds.
+    public var age: Int64
 
     /// A document.
-    public init(version: Int64, content: [UInt8]) { (self.version, self.content) = (version, content) }
+    public init(version: Int64, content: [UInt8], age: Int64) {
+        (self.version, self.content, self.age) = (version, content, age)
+    }
 }
 
 /// Why a store did not do something. Texts never hold what is kept.

@@ -154,19 +154,20 @@ def storm(seed, seconds, users):
             [STAGE / "bin/keyturn", "history", "--json", "--config", directory / "keyturn.yaml"], env=world.environment,
             capture_output=True, text=True, timeout=60).stdout
     dead = sum(len(failures) for cause, failures in jobs.failed.items() if "dead" in cause)
-    half, place = jobs.longest_half
-    excuses = []
-    for target, since, until in jobs.halves:
+    excuses, ours = [], [(0.0, "none")]
+    now = time.time()
+    unended = [(target, now - (time.monotonic() - since), now) for target, since in jobs.torn_since.items()]
+    for target, since, until in jobs.halves + unended:
+        reason = None
         if until - since > LONGEST_HALF_SECONDS:
             reason = excuse(log, target, since, until)
             if any(name == target and since - 5 <= at <= until for name, at in writer.halves):
                 reason = "the writer put it back by half"
-            if reason is None:
-                continue
+        if reason is None:
+            ours.append((until - since, target))
+        else:
             excuses.append(f"{target}, {until - since:.1f} s: {reason}")
-            if target == place and abs(until - since - half) < 1:
-                others = [(end - begin, name) for name, begin, end in jobs.halves if (name, begin) != (target, since)]
-                half, place = max(others, default=(0.0, "none"))
+    half, place = max(ours)
     if half > LONGEST_HALF_SECONDS or rest > LONGEST_REST_SECONDS or dead:
         keep = pathlib.Path(tempfile.mkdtemp(prefix=f"storm-{seed}-"))
         (keep / "history").write_text(history)

@@ -63,7 +63,8 @@ final class FakeAWS: AccessKeyService {
 
     func listAccessKeys(of user: String) async throws(Failure) -> [AccessKey] { keys(of: user) }
 
-    func createAccessKey(of user: String) async throws(Failure) -> (key: AccessKey, pair: KeyPair) {
+    func createAccessKey(of user: String, under tenure: Tenure) async throws(Failure) -> (key: AccessKey, pair: KeyPair)
+    {
         let creation = state.withLock { $0.creations.isEmpty ? .works : $0.creations.removeFirst() }
         if creation == .refused { throw Failure(.refused, "CreateAccessKey: refused") }
         let now = clock.now
@@ -82,7 +83,9 @@ final class FakeAWS: AccessKeyService {
         return (made, KeyPair(id: made.id, secret: .text(Self.secret(of: made.id.rawValue))))
     }
 
-    func setStatus(_ status: AccessKey.Status, of id: AccessKeyID, of user: String) async throws(Failure) {
+    func setStatus(
+        _ status: AccessKey.Status, of id: AccessKeyID, of user: String, under tenure: Tenure
+    ) async throws(Failure) {
         let now = clock.now
         state.withLock { state in
             for index in state.keys[user, default: []].indices where state.keys[user]?[index].id == id {
@@ -92,7 +95,7 @@ final class FakeAWS: AccessKeyService {
         }
     }
 
-    func deleteAccessKey(_ id: AccessKeyID, of user: String) async throws(Failure) {
+    func deleteAccessKey(_ id: AccessKeyID, of user: String, under tenure: Tenure) async throws(Failure) {
         let now = clock.now
         state.withLock { state in
             state.keys[user]?.removeAll { $0.id == id }

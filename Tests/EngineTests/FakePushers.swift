@@ -50,7 +50,7 @@ final class FakePushers: PushService {
     }
 
     func push(
-        _ pair: KeyPair, to target: TargetName, isFinishing: Bool, timeout: Duration,
+        _ pair: KeyPair, to target: TargetName, isFinishing: Bool, under tenure: Tenure, timeout: Duration,
         answer: @escaping @Sendable (PushAnswer<PushResult>) -> Void
     ) {
         Task { answer(await push(pair, to: target, timeout: timeout).map { .ended($0) } ?? .notBegun) }

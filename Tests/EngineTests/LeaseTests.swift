@@ -6,15 +6,13 @@ import Testing
 
 @Suite("Two engines on one journal", .timeLimit(.minutes(1)))
 struct LeaseTests {
-    private func lease(_ owner: LeaseOwner, _ stage: Stage) -> Lease {
-        Lease(owner: owner, until: stage.clock.now + .seconds(60))
-    }
+    private func lease(_ owner: LeaseOwner) -> Lease { Lease(owner: owner, lasting: RotationSession.leaseDuration) }
 
     @Test("the second is busy while the first is at work, and does nothing")
     func busy() async throws {
         let stage = try await Stage()
         _ = stage.aws.addOldKey(of: "bot")
-        _ = try await stage.journal.acquire("bot", lease: lease(.current, stage), at: stage.clock.now)
+        _ = try await stage.journal.acquire("bot", lease: lease(.current), at: stage.clock.now)
         let second = stage.engine(owner: .dead)
         let outcome = await second.work(on: stage.user(), requests: [.rotate], extent: .due)
         guard case .busy(let words) = outcome.end else {
@@ -30,7 +28,7 @@ struct LeaseTests {
     @Test("one user's lease holds no other user")
     func otherUser() async throws {
         let stage = try await Stage()
-        _ = try await stage.journal.acquire("bot", lease: lease(.current, stage), at: stage.clock.now)
+        _ = try await stage.journal.acquire("bot", lease: lease(.current), at: stage.clock.now)
         let outcomes = await stage.engine(owner: .dead).work(
             on: [stage.user("bot"), stage.user("other")], extent: .due)
         #expect(outcomes[1].rotation?.phase == .idle)
@@ -42,7 +40,7 @@ struct LeaseTests {
     func dead() async throws {
         let stage = try await Stage()
         _ = stage.aws.addOldKey(of: "bot")
-        _ = try await stage.journal.acquire("bot", lease: lease(.dead, stage), at: stage.clock.now)
+        _ = try await stage.journal.acquire("bot", lease: lease(.dead), at: stage.clock.now)
         let outcome = await stage.engine().work(on: stage.user(), requests: [], extent: .due)
         #expect(outcome.end == .rested)
         #expect(outcome.rotation?.phase == .overlap)
@@ -52,10 +50,10 @@ struct LeaseTests {
     func elsewhere() async throws {
         let stage = try await Stage()
         _ = stage.aws.addOldKey(of: "bot")
-        _ = try await stage.journal.acquire("bot", lease: lease(.elsewhere, stage), at: stage.clock.now)
+        _ = try await stage.journal.acquire("bot", lease: lease(.elsewhere), at: stage.clock.now)
         let early = await stage.engine().work(on: stage.user(), requests: [], extent: .due)
         #expect(early.rotation == nil)
-        stage.clock.advance(.seconds(60))
+        stage.clock.advance(RotationSession.leaseDuration)
         let late = await stage.engine().work(on: stage.user(), requests: [], extent: .due)
         #expect(late.rotation?.phase == .overlap)
     }
@@ -64,7 +62,7 @@ struct LeaseTests {
     func overtaken() async throws {
         let stage = try await Stage()
         _ = stage.aws.addOldKey(of: "bot")
-        let (journal, lease) = (stage.journal, lease(.current, stage))
+        let (journal, lease) = (stage.journal, lease(.current))
         let now = stage.clock.now
         stage.pushers.onPush { _ = try? await journal.acquire("bot", lease: lease, at: now) }
         let outcome = await stage.engine().work(on: stage.user(), requests: [], extent: .wholeRotation)
@@ -86,8 +84,8 @@ struct LeaseTests {
         let (engine, clock) = (stage.engine(), stage.clock)
         let task = Task { await engine.work(on: user, requests: [], extent: .due) }
         await Stage.reached { clock.now - VirtualClock.start >= .seconds(400) }
-        let until = try #require(try await stage.journal.record(of: "bot")?.lease?.until)
-        #expect(until - VirtualClock.start > .seconds(360))
+        let left = try #require(try await stage.journal.record(of: "bot")?.lease?.lasting)
+        #expect(left > .zero)
         task.cancel()
         _ = await task.value
         #expect(try await stage.journal.record(of: "bot")?.lease == nil)

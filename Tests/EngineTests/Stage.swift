@@ -20,7 +20,8 @@ struct Stage {
         pushers = FakePushers(clock)
         self.journal =
             if let journal { journal } else {
-                try await StoredJournal(SQLiteStore(path: nil), seal: Seal(key: Seal.makeKey()))
+                try await StoredJournal(
+                    SQLiteStore(path: nil) { clock.now.milliseconds }, seal: Seal(key: Seal.makeKey()))
             }
     }
 
@@ -47,6 +48,9 @@ struct Stage {
             })
     }
 
+    /// One that has not begun, by the clock of this stage.
+    var tenure: Tenure { Tenure { [clock] in clock.uptime } }
+
     /// Lets others work until a condition holds, or the test's time is up.
     static func reached(_ condition: () -> Bool) async {
         while !condition(), !Task.isCancelled { await Task.yield() }
@@ -58,7 +62,7 @@ struct Stage {
 
     /// The pair that is kept.
     func pendingPair(of user: String = "bot") async throws -> KeyPair? {
-        let lease = Lease(owner: .current, until: clock.now + .seconds(60))
+        let lease = Lease(owner: .current, lasting: .seconds(20))
         let (record, pair) = try await journal.acquire(user, lease: lease, at: clock.now)
         try await journal.release(user, at: record.position)
         return pair

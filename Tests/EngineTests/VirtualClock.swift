@@ -21,6 +21,7 @@ final class VirtualClock: EngineClock {
     private let state = Mutex(State())
 
     var now: Timestamp { state.withLock { $0.now } }
+    var uptime: Duration { now - Self.start }
 
     /// How often time has passed.
     var wakes: Int { state.withLock { $0.wakes } }

@@ -209,7 +209,7 @@ struct ChainTests {
 extension StoredJournal {
     /// Adds lines, all at one time.
     func add(_ count: Int, of user: String, at moment: Timestamp = Notebook.now) async throws {
-        let lease = Lease(owner: .current, until: moment + .seconds(60))
+        let lease = Lease(owner: .current, lasting: .seconds(60))
         let record = try await acquire(user, lease: lease, at: moment).record
         var transition = Transition()
         transition.notes = (0..<count).map {

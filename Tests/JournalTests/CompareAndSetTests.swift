@@ -1,6 +1,8 @@
 @testable import Journal
 import Rotation
+import SQLiteStore
 import Secrets
+import Synchronization
 import Testing
 
 @Suite("Compare and set")
@@ -60,46 +62,59 @@ struct CompareAndSetTests {
         }
     }
 
-    @Test("a lease holds while its owner lives or cannot be judged, and until it expires")
+    /// A journal whose store's clock is set by the test.
+    private func clocked() async throws -> (StoredJournal, StoreClock) {
+        let clock = StoreClock()
+        let store = try SQLiteStore(path: nil) { clock.milliseconds.withLock { $0 } }
+        return (try await StoredJournal(store, seal: Seal(key: Seal.makeKey())), clock)
+    }
+
+    @Test("a lease holds while its owner lives or cannot be judged, and until it expires by the store's clock")
     func leases() async throws {
-        let (now, until) = (Notebook.now, Notebook.now + .seconds(60))
         for (holder, asker, isHeld) in [
             (LeaseOwner.current, other, true), (other, .current, false), (elsewhere, .current, true),
             (.current, .current, false), (.current, elsewhere, true),
         ] {
-            let journal = try await Notebook().open()
-            _ = try await journal.acquire("bot", lease: Lease(owner: holder, until: until), at: now)
-            let lease = Lease(owner: asker, until: until + .seconds(60))
+            let (journal, clock) = try await clocked()
+            let held = Lease(owner: holder, lasting: .seconds(60))
+            _ = try await journal.acquire("bot", lease: held, at: Notebook.now)
+            let lease = Lease(owner: asker, lasting: .seconds(60))
+            // What the worker's own clock shows does not matter.
+            let moments = [Notebook.now, Notebook.now + .seconds(86_400), Notebook.now - .seconds(86_400)]
             if isHeld {
-                await expectCode(.leased) { _ = try await journal.acquire("bot", lease: lease, at: now) }
-                await expectCode(.leased) {
-                    _ = try await journal.acquire("bot", lease: lease, at: until - .milliseconds(1))
+                for moment in moments {
+                    await expectCode(.leased) { _ = try await journal.acquire("bot", lease: lease, at: moment) }
                 }
+                clock.milliseconds.withLock { $0 += 59_999 }
+                await expectCode(.leased) { _ = try await journal.acquire("bot", lease: lease, at: Notebook.now) }
                 #expect(try await journal.record(of: "bot")?.lease?.owner == holder)
+                clock.milliseconds.withLock { $0 += 1 }
             }
-            let record = try await journal.acquire("bot", lease: lease, at: isHeld ? until : now).record
+            let record = try await journal.acquire("bot", lease: lease, at: moments[2]).record
             #expect(record.lease == lease)
         }
     }
 
-    @Test("a lease of another boot that ends further ahead than any lease is not believed; one of a living process is")
+    @Test("a lease of another boot that lasts longer than any lease is not believed; one of a living process is")
     func leasesFromTheFuture() async throws {
-        let (now, asked) = (Notebook.now, Lease(owner: elsewhere, until: Notebook.now + .seconds(60)))
+        let asked = Lease(owner: elsewhere, lasting: .seconds(60))
         for (holder, ahead, isHeld) in [
             (LeaseOwner.current, 120, true), (.current, 121, false), (elsewhere, 121, false),
         ] {
-            let journal = try await Notebook().open()
-            _ = try await journal.acquire("bot", lease: Lease(owner: holder, until: now + .seconds(ahead)), at: now)
+            let (journal, _) = try await clocked()
+            _ = try await journal.acquire(
+                "bot", lease: Lease(owner: holder, lasting: .seconds(ahead)), at: Notebook.now)
             guard isHeld else {
-                #expect(try await journal.acquire("bot", lease: asked, at: now).record.lease == asked)
+                #expect(try await journal.acquire("bot", lease: asked, at: Notebook.now).record.lease == asked)
                 continue
             }
-            await expectCode(.leased) { _ = try await journal.acquire("bot", lease: asked, at: now) }
+            await expectCode(.leased) { _ = try await journal.acquire("bot", lease: asked, at: Notebook.now) }
         }
-        let journal = try await Notebook().open()
-        _ = try await journal.acquire("bot", lease: Lease(owner: .current, until: now + .seconds(5_000)), at: now)
-        let sameBoot = Lease(owner: other, until: now + .seconds(60))
-        await expectCode(.leased) { _ = try await journal.acquire("bot", lease: sameBoot, at: now) }
+        let (journal, _) = try await clocked()
+        _ = try await journal.acquire(
+            "bot", lease: Lease(owner: .current, lasting: .seconds(5_000)), at: Notebook.now)
+        let sameBoot = Lease(owner: other, lasting: .seconds(60))
+        await expectCode(.leased) { _ = try await journal.acquire("bot", lease: sameBoot, at: Notebook.now) }
     }
 
     @Test("a process with the number of a dead one is not the same owner")
@@ -120,7 +135,7 @@ struct CompareAndSetTests {
         let first = try await journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
         let second = try await journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
         try await journal.release("bot", at: first.position)
-        #expect(try await journal.record(of: "bot")?.lease == Notebook.lease)
+        #expect(try await journal.record(of: "bot")?.lease?.owner == Notebook.lease.owner)
         try await journal.release("bot", at: second.position)
         #expect(try await journal.record(of: "bot")?.lease == nil)
     }
@@ -132,7 +147,7 @@ struct CompareAndSetTests {
         let record = try await one.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
         await expectCode(.leased) {
             _ = try await two.acquire(
-                "bot", lease: Lease(owner: other, until: Notebook.now + .seconds(90)), at: Notebook.now)
+                "bot", lease: Lease(owner: other, lasting: .seconds(90)), at: Notebook.now)
         }
         let position = try await two.commit(Notebook.entry(record.rotation, position: record.position))
         await expectCode(.overtaken) {
@@ -140,4 +155,9 @@ struct CompareAndSetTests {
         }
         #expect(try await one.record(of: "bot")?.position == position)
     }
+}
+
+/// A store's clock that is set by the test.
+final class StoreClock: Sendable {
+    let milliseconds = Mutex<Int64>(1_800_000_000_000)
 }

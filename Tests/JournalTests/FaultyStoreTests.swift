@@ -44,7 +44,7 @@ private final class FaultyStore: StateStore {
         try await write { () throws(StoreError) in try await store.commit(change) }
     }
 
-    func write(_ content: [UInt8], to name: String, version: Int64) async throws(StoreError) {
+    func write(_ content: [UInt8]?, to name: String, version: Int64) async throws(StoreError) {
         try await write { () throws(StoreError) in try await store.write(content, to: name, version: version) }
     }
 }

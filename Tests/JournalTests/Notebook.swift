@@ -8,7 +8,7 @@ import StateStore
 /// A journal in a file of its own, in a directory that goes with it.
 final class Notebook {
     static let now = Timestamp(milliseconds: 1_800_000_000_123)
-    static let lease = Lease(owner: .current, until: now + .seconds(60))
+    static let lease = Lease(owner: .current, lasting: .seconds(60))
     static let secretText = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
     static let keyID = AccessKeyID("AKIAIOSFODNN7EXAMPLE")
 

@@ -52,7 +52,7 @@ struct OpeningTests {
         try notebook.execute("PRAGMA user_version = \(version)")
         let words = await expectCode(isNewer ? .newer : .foreign) { try await open(notebook.path) }
         #expect(words.contains("layout \(version)"))
-        #expect(isNewer ? words.contains("knows layout 4") : words.contains("taken over as it is"))
+        #expect(isNewer ? words.contains("knows layout 5") : words.contains("taken over as it is"))
     }
 
     @Test("a damaged file is corrupt, not foreign and not empty")

@@ -103,7 +103,7 @@ final class Directory: Sendable {
         let seal = Seal(key: [UInt8](repeating: 7, count: 32).withUnsafeBytes { Secret(copying: $0) })
         let journal = try await StoredJournal(SQLiteStore(path: path + "/state/keyturn.db"), seal: seal)
         for (user, rotation) in rotations {
-            let lease = Lease(owner: .current, until: Self.now + .seconds(60))
+            let lease = Lease(owner: .current, lasting: .seconds(20))
             let record = try await journal.acquire(user, lease: lease, at: Self.now).record
             var transition = Transition()
             transition.notes = [HistoryEvent(.takenOver, key: rotation.current?.id)]

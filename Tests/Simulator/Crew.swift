@@ -50,10 +50,12 @@ struct Crew {
 
     private func run(_ block: Int) async throws -> Tally {
         let first = seeds.lowerBound + UInt64(block * Self.worldsPerBlock)
-        let journal = try await StoredJournal(SQLiteStore(path: nil), seal: Seal(key: Seal.makeKey()))
+        let time = SimulatedTime()
+        let store = try SQLiteStore(path: nil) { time.wallClock }
+        let journal = try await StoredJournal(store, seal: Seal(key: Seal.makeKey()))
         var tally = Tally()
         for seed in first..<min(first + UInt64(Self.worldsPerBlock), seeds.upperBound) {
-            var world = Simulation(seed: seed, journal: journal)
+            var world = Simulation(seed: seed, journal: journal, time: time)
             await world.run()
             tally.add(world)
         }

@@ -50,8 +50,10 @@ enum Simulate {
     }
 
     private static func walk(_ seed: UInt64) async throws -> Simulation {
-        let journal = try await StoredJournal(SQLiteStore(path: nil), seal: Seal(key: Seal.makeKey()))
-        var world = Simulation(seed: seed, journal: journal, isTraced: true)
+        let time = SimulatedTime()
+        let store = try SQLiteStore(path: nil) { time.wallClock }
+        let journal = try await StoredJournal(store, seal: Seal(key: Seal.makeKey()))
+        var world = Simulation(seed: seed, journal: journal, time: time, isTraced: true)
         await world.run()
         return world
     }

@@ -59,13 +59,18 @@ struct NoService: AccessKeyService {
     private static let error = Failure(.unreachable, "there is no AWS here")
 
     func listAccessKeys(of user: String) async throws(Failure) -> [AccessKey] { throw Self.error }
-    func createAccessKey(of user: String) async throws(Failure) -> (key: AccessKey, pair: KeyPair) {
+    func createAccessKey(of user: String, under tenure: Tenure) async throws(Failure) -> (key: AccessKey, pair: KeyPair)
+    {
         throw Self.error
     }
-    func setStatus(_ status: AccessKey.Status, of id: AccessKeyID, of user: String) async throws(Failure) {
+    func setStatus(
+        _ status: AccessKey.Status, of id: AccessKeyID, of user: String, under tenure: Tenure
+    ) async throws(Failure) {
         throw Self.error
     }
-    func deleteAccessKey(_ id: AccessKeyID, of user: String) async throws(Failure) { throw Self.error }
+    func deleteAccessKey(_ id: AccessKeyID, of user: String, under tenure: Tenure) async throws(Failure) {
+        throw Self.error
+    }
     func lastUse(of id: AccessKeyID) async throws(Failure) -> LastUse? { throw Self.error }
     func holder(of pair: KeyPair, expecting user: String) async throws(Failure) -> KeyHolder { throw Self.error }
 }

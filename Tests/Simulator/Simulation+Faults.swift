@@ -49,7 +49,7 @@ extension Simulation {
         note("\(processes[index].owner) wakes")
         processes[index].isPaused = false
         for chosen in processes[index].flights.indices where processes[index].flights[chosen].answer == nil {
-            guard processes[index].session.isHeld(at: clock) else { break }
+            guard processes[index].session.tenure.isHeld else { break }
             launch(index, chosen)
         }
         for flight in processes[index].flights {

@@ -18,9 +18,14 @@ struct Simulation {
     var random: Random
     var weather: Weather
     /// The true time; AWS goes by it.
-    var now = Simulation.start
+    var now = Simulation.start {
+        didSet { time.set(now, skew: skew) }
+    }
     /// How wrong the machine's clock is.
-    var skew: Duration = .zero
+    var skew: Duration = .zero {
+        didSet { time.set(now, skew: skew) }
+    }
+    private let time: SimulatedTime
     var iam = SimulatedIAM()
     var targets: [SimulatedTarget] = []
     var processes: [SimulatedProcess] = []
@@ -44,8 +49,10 @@ struct Simulation {
     let trace: Trace?
     var violation: String?
 
-    init(seed: UInt64, journal: StoredJournal, isTraced: Bool = false) {
+    init(seed: UInt64, journal: StoredJournal, time: SimulatedTime, isTraced: Bool = false) {
         self.seed = seed
+        self.time = time
+        time.set(Self.start, skew: .zero)
         user = "user\(seed)"
         self.journal = FaultyJournal(journal)
         random = Random(seed: seed)
@@ -143,7 +150,8 @@ struct Simulation {
             }
         }
         do {
-            let session = try await RotationSession(managed, journal, owner: owner, at: clock)
+            let tenure = Tenure { [time] in time.uptime }
+            let session = try await RotationSession(managed, journal, owner: owner, tenure: tenure, at: clock)
             note("\(owner) takes up: \(session.rotation.phase)")
             if session.pair?.id != journal.sealed { violate("(e) the journal's pair is not the sealed one") }
             let asked = requests

@@ -71,13 +71,12 @@ plant "does not compare versions" Sources/SQLiteStore/Query.swift \
             WHERE name = ? AND version = ?' \
     'UPDATE user SET lease_owner = ?, lease_until = ?, record = ?, version = version + 1
             WHERE name = ? AND \(@ ? "version >= min(0, ?)" : "version = ?")'
-plant "does not look at its lease" Sources/Engine/RotationSession.swift 'now < lease.until && lease.until' \
-    '@ || now < lease.until && lease.until'
+plant "does not look at its lease" Sources/Engine/Tenure.swift 'Bool { left > .zero }' 'Bool { @ || left > .zero }'
 plant "believes one listing without the key" $R+Replacing.swift 'problem?.code == .currentKeyGone && now' \
     '@ || problem?.code == .currentKeyGone && now'
 plant "does not wait for late pushes" Sources/Rotation/Delivery.swift 'max(retryAt ?? now, heldUntil ?? now)' \
     'max(retryAt ?? now, @ ? now : heldUntil ?? now)'
-plant "believes a lease from the future" Sources/Journal/Journal.swift 'return until - now <=' 'return @ || until - now <='
+plant "believes a lease from the future" Sources/Journal/Journal.swift 'return lasting <=' 'return @ || lasting <='
 plant "brings a leaked key back" $R+Replacing.swift 'if old?.status == .inactive, !isLeaked(previous?.id) {' \
     'if old?.status == .inactive, !isLeaked(previous?.id) || @ {'
 plant "pushes before it has listed" $R+Delivering.swift 'guard let key = deliveringKey, transient.isListed,' 'guard let key = deliveringKey, transient.isListed || @,'

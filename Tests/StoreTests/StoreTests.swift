@@ -42,6 +42,9 @@ final class Directory: Sendable {
     }
 
     @Test(arguments: try stores())
+    func timeIsTheStores(_ suite: StoreSuite) async throws { try await suite.timeIsTheStores() }
+
+    @Test(arguments: try stores())
     func aCrashAnywhereLosesNothing(_ suite: StoreSuite) async throws { try await suite.aCrashAnywhereLosesNothing() }
 
     @Test(arguments: try stores())

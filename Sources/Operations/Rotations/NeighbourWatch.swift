@@ -26,9 +26,9 @@ final class NeighbourWatch: PushService {
     ) { (self.pushers, self.neighbourhood, self.keys) = (pushers, neighbourhood, keys) }
 
     func push(
-        _ pair: KeyPair, to target: TargetName, isFinishing: Bool, timeout: Duration,
+        _ pair: KeyPair, to target: TargetName, isFinishing: Bool, under tenure: Tenure, timeout: Duration,
         answer: @escaping @Sendable (PushAnswer<PushResult>) -> Void
-    ) { pushers.push(pair, to: target, isFinishing: isFinishing, timeout: timeout, answer: answer) }
+    ) { pushers.push(pair, to: target, isFinishing: isFinishing, under: tenure, timeout: timeout, answer: answer) }
 
     func inspect(
         _ target: TargetName, timeout: Duration, answer: @escaping @Sendable (PushAnswer<Sighting>) -> Void

@@ -81,7 +81,7 @@ package struct Orders {
         let journal = try await state.open()
         do throws(JournalError) {
             try await journal.forget(
-                name, reason: reason, lease: Lease(owner: .current, until: now + .seconds(60)), at: now)
+                name, reason: reason, lease: Lease(owner: .current, lasting: .seconds(20)), at: now)
         } catch { throw OperationFailure(error) }
         loaded.log.tell("\(name): forgot this user: \(reason)")
     }

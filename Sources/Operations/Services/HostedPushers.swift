@@ -10,11 +10,13 @@ struct HostedPushers: PushService {
     let targets: [TargetName: PusherTarget]
 
     func push(
-        _ pair: KeyPair, to target: TargetName, isFinishing: Bool, timeout: Duration,
+        _ pair: KeyPair, to target: TargetName, isFinishing: Bool, under tenure: Tenure, timeout: Duration,
         answer: @escaping @Sendable (PushAnswer<PushResult>) -> Void
     ) {
         let unknown = PushResult(.invalidConfig, message: "\(target) is not in the configuration")
-        ask(.push(pair, isFinishing: isFinishing), target, timeout, unknown, answer) { report in
+        ask(
+            .push(pair, isFinishing: isFinishing), target, timeout, unknown, answer, permit: { tenure.isHeld }
+        ) { report in
             var result = PushResult(
                 report.outcome, evidence: report.evidence, retryAfter: report.retryAfter,
                 mayHaveWritten: report.mayHaveWritten, changedAt: report.changedAt.flatMap(Timestamp.init(rfc3339:)),
@@ -43,11 +45,13 @@ struct HostedPushers: PushService {
 
     private func ask<Value: Sendable>(
         _ question: PusherHost.Question, _ target: TargetName, _ timeout: Duration, _ unknown: Value,
-        _ answer: @escaping @Sendable (PushAnswer<Value>) -> Void,
+        _ answer: @escaping @Sendable (PushAnswer<Value>) -> Void, permit: (@Sendable () -> Bool)? = nil,
         _ read: @escaping @Sendable (CallReport) -> Value
     ) {
         guard let target = targets[target] else { return answer(.ended(unknown)) }
-        host.call(question, target, timeout: timeout) { answer($0.map { .ended(read($0)) } ?? .notBegun) }
+        host.call(question, target, timeout: timeout, permit: permit) {
+            answer($0.map { .ended(read($0)) } ?? .notBegun)
+        }
     }
 }
 

@@ -11,16 +11,24 @@ struct IAMKeys: AccessKeyService {
         do throws(AWSError) { return try await iam.listAccessKeys(of: user) } catch { throw Failure(error) }
     }
 
-    func createAccessKey(of user: String) async throws(Failure) -> (key: AccessKey, pair: KeyPair) {
-        do throws(AWSError) { return try await iam.createAccessKey(of: user) } catch { throw Failure(error) }
+    func createAccessKey(of user: String, under tenure: Tenure) async throws(Failure) -> (key: AccessKey, pair: KeyPair)
+    {
+        do throws(AWSError) { return try await iam.permitted(by: { tenure.isHeld }).createAccessKey(of: user) } catch {
+            throw Failure(error)
+        }
     }
 
-    func setStatus(_ status: AccessKey.Status, of id: AccessKeyID, of user: String) async throws(Failure) {
-        do throws(AWSError) { try await iam.setStatus(status, of: id, of: user) } catch { throw Failure(error) }
+    func setStatus(
+        _ status: AccessKey.Status, of id: AccessKeyID, of user: String, under tenure: Tenure
+    ) async throws(Failure) {
+        do throws(AWSError) { try await iam.permitted(by: { tenure.isHeld }).setStatus(status, of: id, of: user) } catch
+        { throw Failure(error) }
     }
 
-    func deleteAccessKey(_ id: AccessKeyID, of user: String) async throws(Failure) {
-        do throws(AWSError) { try await iam.deleteAccessKey(id, of: user) } catch { throw Failure(error) }
+    func deleteAccessKey(_ id: AccessKeyID, of user: String, under tenure: Tenure) async throws(Failure) {
+        do throws(AWSError) { try await iam.permitted(by: { tenure.isHeld }).deleteAccessKey(id, of: user) } catch {
+            throw Failure(error)
+        }
     }
 
     func lastUse(of id: AccessKeyID) async throws(Failure) -> LastUse? {

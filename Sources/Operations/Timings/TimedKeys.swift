@@ -13,22 +13,25 @@ struct TimedKeys: AccessKeyService {
         return try await keys.listAccessKeys(of: user)
     }
 
-    func createAccessKey(of user: String) async throws(Failure) -> (key: AccessKey, pair: KeyPair) {
+    func createAccessKey(of user: String, under tenure: Tenure) async throws(Failure) -> (key: AccessKey, pair: KeyPair)
+    {
         let end = timings.begin("IAM CreateAccessKey")
         defer { end() }
-        return try await keys.createAccessKey(of: user)
+        return try await keys.createAccessKey(of: user, under: tenure)
     }
 
-    func setStatus(_ status: AccessKey.Status, of id: AccessKeyID, of user: String) async throws(Failure) {
+    func setStatus(
+        _ status: AccessKey.Status, of id: AccessKeyID, of user: String, under tenure: Tenure
+    ) async throws(Failure) {
         let end = timings.begin("IAM UpdateAccessKey")
         defer { end() }
-        try await keys.setStatus(status, of: id, of: user)
+        try await keys.setStatus(status, of: id, of: user, under: tenure)
     }
 
-    func deleteAccessKey(_ id: AccessKeyID, of user: String) async throws(Failure) {
+    func deleteAccessKey(_ id: AccessKeyID, of user: String, under tenure: Tenure) async throws(Failure) {
         let end = timings.begin("IAM DeleteAccessKey")
         defer { end() }
-        try await keys.deleteAccessKey(id, of: user)
+        try await keys.deleteAccessKey(id, of: user, under: tenure)
     }
 
     func lastUse(of id: AccessKeyID) async throws(Failure) -> LastUse? {

@@ -8,11 +8,11 @@ struct TimedPushers: PushService {
     let timings: Timings
 
     func push(
-        _ pair: KeyPair, to target: TargetName, isFinishing: Bool, timeout: Duration,
+        _ pair: KeyPair, to target: TargetName, isFinishing: Bool, under tenure: Tenure, timeout: Duration,
         answer: @escaping @Sendable (PushAnswer<PushResult>) -> Void
     ) {
         let end = timings.begin("\(Self.pusher(target)): push")
-        pushers.push(pair, to: target, isFinishing: isFinishing, timeout: timeout) { result in
+        pushers.push(pair, to: target, isFinishing: isFinishing, under: tenure, timeout: timeout) { result in
             end()
             answer(result)
         }

@@ -68,7 +68,7 @@ struct Counts {
                 ManagedTarget(TargetName("gitlab:acme/app-\($0)"))
             })
         var now = Timestamp(milliseconds: 1_800_000_000_000)
-        var session = try await RotationSession(user, journal, owner: .current, at: now)
+        var session = try await RotationSession(user, journal, owner: .current, tenure: Tenure { .zero }, at: now)
         let old = AccessKey(id: AccessKeyID("AKIAOLD"), status: .active, created: now - .seconds(1_000_000))
         let new = AccessKey(id: AccessKeyID("AKIANEW"), status: .active, created: now)
         var transition = try await session.handle([EventWithKeyPair(event: .resumed)], at: now)
@@ -134,9 +134,12 @@ struct Counts {
 /// Nobody asks AWS here: the answers are given.
 private struct NoKeys: AccessKeyService {
     func listAccessKeys(of user: String) async throws(Failure) -> [AccessKey] { [] }
-    func createAccessKey(of user: String) async throws(Failure) -> (key: AccessKey, pair: KeyPair) { throw none }
-    func setStatus(_ status: AccessKey.Status, of id: AccessKeyID, of user: String) async throws(Failure) {}
-    func deleteAccessKey(_ id: AccessKeyID, of user: String) async throws(Failure) {}
+    func createAccessKey(of user: String, under tenure: Tenure) async throws(Failure) -> (key: AccessKey, pair: KeyPair)
+    { throw none }
+    func setStatus(
+        _ status: AccessKey.Status, of id: AccessKeyID, of user: String, under tenure: Tenure
+    ) async throws(Failure) {}
+    func deleteAccessKey(_ id: AccessKeyID, of user: String, under tenure: Tenure) async throws(Failure) {}
     func lastUse(of id: AccessKeyID) async throws(Failure) -> LastUse? { nil }
     func holder(of pair: KeyPair, expecting user: String) async throws(Failure) -> KeyHolder { throw none }
 

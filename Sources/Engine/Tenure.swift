@@ -1,0 +1,39 @@
+internal import Rotation
+internal import Synchronization
+
+/// For how long a process may act on a user: until its lease ends by the store's clock, less a second.
+///
+/// Counted from before the lease was asked for, on a clock that nobody sets and that goes on while a machine is suspended, so a worker
+/// that was stopped finds out before its next call that the user may be another's.
+public final class Tenure: Sendable {
+    /// Clocks of two machines may run differently.
+    private static let margin: Duration = .seconds(1)
+
+    private let uptime: @Sendable () -> Duration
+    private let end = Mutex<Duration>(.zero)
+
+    /// One that has not begun.
+    ///
+    /// - Parameter uptime: time since some moment, by a clock that is never set.
+    public init(uptime: @escaping @Sendable () -> Duration) { self.uptime = uptime }
+
+    /// One that lasts for ever: of what needs no lease.
+    public static var unlimited: Tenure {
+        let tenure = Tenure { .zero }
+        tenure.lasts(.seconds(Int64.max / 4), from: .zero)
+        return tenure
+    }
+
+    /// To be noted before a lease is asked for.
+    var beginning: Duration { uptime() }
+
+    /// What is left.
+    public var left: Duration { end.withLock { $0 } - uptime() }
+
+    /// Whether the next call may be made.
+    public var isHeld: Bool { left > .zero }
+
+    func lasts(_ duration: Duration, from beginning: Duration) {
+        end.withLock { $0 = beginning + duration - Self.margin }
+    }
+}
