@@ -9,6 +9,7 @@ let cLibraries: [Target] = [
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3"),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1"),
     .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "CPostgres"),
     .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp"),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
 ]
@@ -32,6 +33,7 @@ let modules: [Target] = [
         ]),
     .target(name: "StateStore"),
     .target(name: "SQLiteStore", dependencies: ["CSQLite", "StateStore"]),
+    .target(name: "PostgresStore", dependencies: ["CPostgres", "PlainText", "Secrets", "StateStore", "Threads"]),
     .target(name: "Journal", dependencies: ["CSodium", "Rotation", "Secrets", "StateStore"]),
     .target(name: "FileTrust"),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
@@ -176,7 +178,7 @@ let tests: [Target] = [
         dependencies: ["PusherRunner", "RunnerProtocol", .product(name: "CKeyturnPusher", package: "plugin-sdk")]),
     .testTarget(
         name: "StoreTests",
-        dependencies: ["CSQLite", "Journal", "Rotation", "SQLiteStore", "Secrets", "StateStore"]),
+        dependencies: ["CSQLite", "Journal", "PostgresStore", "Rotation", "SQLiteStore", "Secrets", "StateStore"]),
     .testTarget(
         name: "EngineTests",
         dependencies: ["Engine", "Journal", "Rotation", "SQLiteStore", "Secrets"]),

@@ -1,4 +1,5 @@
 import Foundation
+@testable import PostgresStore
 import SQLiteStore
 import StateStore
 import Testing
@@ -14,12 +15,14 @@ final class Directory: Sendable {
 @Suite struct StoreTests {
     static func stores() throws -> [StoreSuite] {
         let directory = try Directory()
-        return [
-            StoreSuite(
-                name: "SQLite", open: { try SQLiteStore(path: directory.path + "/state.db") },
-                openFresh: { try SQLiteStore(path: nil) })
-        ]
+        let sqlite = StoreSuite(
+            name: "SQLite", open: { try SQLiteStore(path: directory.path + "/state.db") },
+            openFresh: { try SQLiteStore(path: nil) })
+        return [sqlite] + (try Database.server.map { [try Database.suite(on: $0)] } ?? [])
     }
+
+    @Test("the tests have a PostgreSQL server, which `Tests/postgres.py` gives them")
+    func hasServer() { #expect(Database.server != nil, "see `make test`") }
 
     @Test(arguments: try stores())
     func whatIsCommittedIsRead(_ suite: StoreSuite) async throws { try await suite.whatIsCommittedIsRead() }
