@@ -76,8 +76,8 @@ let modules: [Target] = [
         dependencies: [
             "AWS", "CLinux", "Configuration", "Enclosure", "Engine", "FileTrust", "HTTP",
             .product(name: "JSON", package: "plugin-sdk"), "JSONSchema", "Journal",
-            "Listening", "Notifications", "PlainText", "Programs", "PusherHost", "Rotation", "SQLiteStore", "Secrets",
-            "StateStore", .product(name: "PusherConformance", package: "plugin-sdk"),
+            "Listening", "Notifications", "PlainText", "PostgresStore", "Programs", "PusherHost", "Rotation",
+            "SQLiteStore", "Secrets", "StateStore", .product(name: "PusherConformance", package: "plugin-sdk"),
         ], swiftSettings: small),
 ]
 

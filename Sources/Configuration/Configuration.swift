@@ -38,8 +38,8 @@ public struct Configuration: Sendable {
 
     /// The file's path.
     public var file: String
-    /// The state database's path.
-    public var state: String
+    /// Where the state is kept.
+    public var state: StateLocation
     /// Where the seal key is.
     public var sealKey: SecretReference
     /// A PEM file of certificate authorities; nil: the system's.
@@ -151,7 +151,7 @@ public struct Configuration: Sendable {
         guard try reader.integer("version", in: 1...1) != nil else {
             throw reader.missing("version", "is missing; it is 1", at: 1)
         }
-        state = try Self.readState(&reader, directory)
+        state = try StateLocation(&reader, file: file, directory: directory)
         guard let sealKey = reader.field("seal-key") else {
             throw reader.missing("seal-key", "is missing; `keyturn init` makes one")
         }
@@ -171,18 +171,6 @@ public struct Configuration: Sendable {
         discover = try Self.readDiscovery(reader.field("discover"), file, defaults, account, names)
         forgotten = try Self.readForgotten(reader.field("forget"), file)
         try reader.end()
-    }
-
-    private static func readState(_ reader: inout MappingReader, _ directory: String) throws(ConfigurationError)
-        -> String
-    {
-        guard let state = try reader.string("state") else {
-            throw reader.missing("state", "is missing, such as sqlite:state.db")
-        }
-        guard state.hasPrefix("sqlite:"), state.count > 7 else {
-            throw reader.error("state", "must have the form sqlite:PATH")
-        }
-        return Paths.absolute(String(state.dropFirst(7)), from: directory)
     }
 
     static func readAccount(

@@ -17,7 +17,7 @@ public struct Engine: Sendable {
     static let crowdWait: Duration = .milliseconds(4)
     /// How long a process that is to stop waits for what is under way.
     static let stopPatience: Duration = .seconds(7)
-    /// Users that are worked on at once.
+    /// Users that are worked on at once. Those that wait for a time do not count.
     static let usersAtOnce = 256
 
     let journal: any Journal
@@ -25,6 +25,7 @@ public struct Engine: Sendable {
     let clock: any EngineClock
     let owner: LeaseOwner
     let observe: @Sendable (RotationProgress) -> Void
+    private let slots = Slots(Engine.usersAtOnce)
 
     /// - Parameters:
     ///   - owner: this process, for leases.
@@ -39,6 +40,9 @@ public struct Engine: Sendable {
         self.owner = owner
         self.observe = observe
     }
+
+    /// What it asks for.
+    var lease: Lease { Lease(owner: owner, lasting: RotationSession.leaseDuration) }
 
     /// Works on several users at once.
     ///
@@ -60,16 +64,10 @@ public struct Engine: Sendable {
     ) async -> [UserOutcome] {
         await withTaskGroup(of: (Int, UserOutcome).self) { group in
             var outcomes: [UserOutcome?] = users.map { _ in nil }
-            var waiting = users.enumerated().makeIterator()
-            func startNext() {
-                guard let (index, user) = waiting.next() else { return }
+            for (index, user) in users.enumerated() {
                 group.addTask { (index, await work(on: user, requests: requests, extent: extent)) }
             }
-            for _ in 0..<Self.usersAtOnce { startNext() }
-            for await (index, outcome) in group {
-                outcomes[index] = outcome
-                startNext()
-            }
+            for await (index, outcome) in group { outcomes[index] = outcome }
             return outcomes.compactMap { $0 }
         }
     }
@@ -78,6 +76,9 @@ public struct Engine: Sendable {
     public func work(
         on user: ManagedUser, requests: [Event.Request], extent: Extent
     ) async -> UserOutcome {
+        await slots.take()
+        defer { slots.give() }
+        if Task.isCancelled { return UserOutcome(user: user.name, rotation: nil, end: .stopped) }
         var session: RotationSession
         let tenure = Tenure(uptime: { [clock] in clock.uptime })
         do { session = try await RotationSession(user, journal, owner: owner, tenure: tenure, at: clock.now) } catch {
@@ -134,6 +135,10 @@ public struct Engine: Sendable {
                             && !session.rotation.isPutOff(beyond: Self.patience, since: began)
                 else { return .rested }
                 waited += allowed
+                slots.give()
+                happenings = await next(mailbox, at: min(moment, now + Self.heartbeat))
+                await slots.take()
+                continue
             }
             happenings = await next(mailbox, at: min(moment, now + Self.heartbeat))
             if session.rotation.pushesUnderWay > happenings.count {

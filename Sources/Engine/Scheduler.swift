@@ -1,4 +1,4 @@
-internal import Journal
+public import Journal
 public import Rotation
 
 /// Stays up, and has each user worked on when something is due.
@@ -7,6 +7,8 @@ public struct Scheduler: Sendable {
     public static let longestNap: Duration = .seconds(15)
     /// Between two goes at one user.
     private static let rest: Duration = .seconds(1)
+    /// How soon a state is looked at again that could not be read: its server may be on its way up.
+    private static let blindness: Duration = .seconds(2)
 
     private let engine: Engine
     private let users: [ManagedUser]
@@ -24,17 +26,22 @@ public struct Scheduler: Sendable {
     /// The users for whom something is due, and when the next is due for the others.
     ///
     /// - Throws: ``Journal/JournalError``.
-    public func due(at now: Timestamp) async throws -> (now: [ManagedUser], next: Timestamp?) {
+    public func due(at now: Timestamp) async throws(JournalError) -> (now: [ManagedUser], next: Timestamp?) {
         let records = try await engine.journal.records()
         var (dueUsers, next) = ([ManagedUser](), Timestamp?.none)
         for user in users {
             let rotation = records[user.name]?.rotation ?? Rotation(at: now)
-            if rotation.isWorkDue(at: now, requirements: user.requirements) {
-                dueUsers.append(user)
+            var moment = now
+            if !rotation.isWorkDue(at: now, requirements: user.requirements) {
+                moment = rotation.nextWork(at: now, policy: user.policy)
+            } else if let wait = records[user.name]?.wait(for: engine.lease) {
+                // Another worker has it. What it leaves is taken over when its lease ends.
+                moment = now + max(wait, Self.rest)
             } else {
-                let moment = rotation.nextWork(at: now, policy: user.policy)
-                next = min(next ?? moment, moment)
+                dueUsers.append(user)
+                continue
             }
+            next = min(next ?? moment, moment)
         }
         return (dueUsers, next)
     }
@@ -43,19 +50,33 @@ public struct Scheduler: Sendable {
     ///
     /// - Parameters:
     ///   - turn: is told each time that the users are looked at, and whether nobody is worked on.
+    ///   - trouble: is told when the state cannot be read for now, and, with nil, when it can again.
     ///   - report: takes each outcome.
-    /// - Throws: ``Journal/JournalError`` when the state cannot be read.
+    /// - Throws: ``Journal/JournalError`` when the state is of no use.
     public func run(
-        turn: @Sendable (Bool) -> Void = { _ in }, report: @Sendable (UserOutcome) -> Void
+        turn: @Sendable (Bool) -> Void = { _ in }, trouble: @Sendable (JournalError?) -> Void = { _ in },
+        report: @Sendable (UserOutcome) -> Void
     ) async throws {
         try await withThrowingTaskGroup(of: UserOutcome?.self) { group in
             var underWay: Set<String> = []
             var rests: [String: Timestamp] = [:]
             var wakeUp: Timestamp?
+            var isBlind = false
             while !Task.isCancelled {
                 let now = engine.clock.now
-                let (dueUsers, next) = try await due(at: now)
-                pulse.beat(at: now)
+                var (dueUsers, next) = ([ManagedUser](), Timestamp?.none)
+                do throws(JournalError) {
+                    (dueUsers, next) = try await due(at: now)
+                    if isBlind { trouble(nil) }
+                    isBlind = false
+                } catch {
+                    // A server that was restarted comes back; a state that is damaged does not.
+                    guard error.code == .unavailable else { throw error }
+                    if !isBlind { trouble(error) }
+                    isBlind = true
+                    next = engine.clock.now + Self.blindness
+                }
+                pulse.beat(at: now, users: underWay.count)
                 // Whoever comes last is at the end of the list, and finds the others under way.
                 for user in dueUsers where mayBegin(user, underWay, rests, now) {
                     underWay.insert(user.name)
@@ -87,6 +108,6 @@ public struct Scheduler: Sendable {
         _ user: ManagedUser, _ underWay: Set<String>, _ rests: [String: Timestamp], _ now: Timestamp
     ) -> Bool {
         guard !user.comesLast || underWay.isEmpty else { return false }
-        return !underWay.contains(user.name) && underWay.count < Engine.usersAtOnce && (rests[user.name] ?? now) <= now
+        return !underWay.contains(user.name) && (rests[user.name] ?? now) <= now
     }
 }

@@ -30,6 +30,8 @@ public struct JournalPosition: Hashable, Sendable {
     var version: Int64
     /// Where the user's history ends.
     var chain: ChainHead
+    /// The store's epoch when it was read.
+    var epoch: String?
 }
 
 /// One user's rotation as the journal holds it.
@@ -40,6 +42,9 @@ public struct JournalRecord: Sendable {
     public var rotation: Rotation
     /// Who is at work on it.
     public var lease: Lease?
+
+    /// How long somebody else may be at work on it still; nil: nobody is.
+    public func wait(for asked: Lease) -> Duration? { lease.flatMap { $0.binds(asked) ? $0.lasting : nil } }
 }
 
 /// The right of one process to work on one user, until it ends or expires.

@@ -142,7 +142,7 @@ extension StoredJournal {
         for (user, told) in told { try await write(Coding.json(told), to: prefix + user) }
     }
 
-    private func write(_ content: [UInt8], to name: String) async throws(JournalError) {
+    func write(_ content: [UInt8], to name: String) async throws(JournalError) {
         for _ in 0..<4 {
             let version = try await explain { () throws(StoreError) in
                 try await store.documents(name)[name]?.version ?? 0
@@ -151,6 +151,6 @@ extension StoredJournal {
                 if error.code != .conflict { throw JournalError(error, at: store.place) }
             }
         }
-        throw JournalError(.overtaken, "\(store.place): others keep writing what notifications have sent")
+        throw JournalError(.overtaken, "\(store.place): others keep writing the document \(name)")
     }
 }

@@ -19,6 +19,15 @@ public final class StoredJournal: Journal {
         var code: String
         /// nil: the user was forgotten.
         var record: JournalRecord?
+        /// When, for what is left of the lease.
+        let readAt = ContinuousClock.now
+
+        /// The record, with what is left of its lease now.
+        var present: JournalRecord? {
+            guard var record else { return nil }
+            record.lease?.lasting -= readAt.duration(to: .now)
+            return record
+        }
     }
 
     /// A lease that others keep taking is not fought for.
@@ -74,7 +83,7 @@ public final class StoredJournal: Journal {
         known.withLock { [fresh] known in
             known.merge(fresh.filter { before[$0.key]?.version == known[$0.key]?.version }) { $1 }
         }
-        return read.compactMapValues(\.record)
+        return read.compactMapValues(\.present)
     }
 
     /// Many are read at once, with those that nobody has asked for.
@@ -108,6 +117,7 @@ public final class StoredJournal: Journal {
     ) async throws(JournalError) -> (JournalRecord, UserChange, KeyPair?) {
         var change = UserChange(user, version: stored?.version ?? 0, lease: StoredLease(lease))
         var record = UserRecord(rotation: nil, chain: ChainHead())
+        let epoch = stored?.epoch
         guard let stored else {
             let rotation = Rotation(at: now)
             record.rotation = rotation
@@ -120,11 +130,19 @@ public final class StoredJournal: Journal {
         }
         let (code, json) = Coding.split(stored.record)
         if let last = known.withLock({ $0[user] }), last.version == stored.version, last.code == code {
-            record = UserRecord(rotation: last.record?.rotation, chain: last.record?.position.chain ?? record.chain)
+            let position = last.record?.position
+            record = UserRecord(
+                rotation: last.record?.rotation, chain: position?.chain ?? record.chain, epoch: position?.epoch)
         }
         if record.rotation == nil { record = try located { () throws(JournalError) in try stored.read().record } }
-        let rotation = record.rotation ?? Rotation(at: now)
+        var rotation = record.rotation ?? Rotation(at: now)
         var history = HistoryWriter(user: user, rotation: rotation.number, author: author, head: record.chain)
+        if let epoch, let before = record.epoch, before != epoch {
+            try await awaitOthers(epoch, user, for: lease.lasting)
+            rotation.doubtCreations()
+            history.append(
+                [HistoryEvent(.stateMayBeBehind, detail: "the database went over to another server")], at: now)
+        }
         if let finding = try await finding(seal, user, record.chain, json, code) {
             history.head.line = max(history.head.line, finding.lastLine)
             history.append([HistoryEvent(.historyBroken, detail: finding.text)], at: now)
@@ -132,13 +150,25 @@ public final class StoredJournal: Journal {
             change.lastDeletedLine = try await prune(&history, at: now)
         }
         if record.rotation == nil || !history.lines.isEmpty {
-            let changed = UserRecord(rotation: rotation, chain: history.head)
+            let changed = UserRecord(rotation: rotation, chain: history.head, epoch: epoch)
             change.record = seal.vouch(for: changed, of: user)
             change.lines = history.lines
         }
-        let position = JournalPosition(version: stored.version + 1, chain: history.head)
+        let position = JournalPosition(version: stored.version + 1, chain: history.head, epoch: epoch)
         let pair = try open(stored.parts[Part.pair], rotation.keyOfPair?.id, of: user, seal)
         return (JournalRecord(position: position, rotation: rotation, lease: lease), change, pair)
+    }
+
+    /// Leases may be lost, too: whoever had one acts on it until it ends, unknown to the server that took over.
+    private func awaitOthers(_ epoch: String, _ user: String, for lasting: Duration) async throws(JournalError) {
+        let name = "epoch"
+        let seen = try await explain { () throws(StoreError) in try await store.documents(name) }[name]
+        if let seen, seen.content == Array(epoch.utf8), .milliseconds(seen.age) >= lasting { return }
+        if seen?.content != Array(epoch.utf8) { try await write(Array(epoch.utf8), to: name) }
+        throw JournalError(
+            .leased,
+            "the database went over to another server, and whoever was at work on \(user) may still be, for \(lasting.components.seconds) s"
+        )
     }
 
     func open(
@@ -178,7 +208,9 @@ public final class StoredJournal: Journal {
             user: entry.user, rotation: entry.rotation.number, author: author, head: entry.position.chain)
         history.append(entry.transition.notes, at: entry.at)
         var change = UserChange(entry.user, version: entry.position.version, lease: StoredLease(entry.lease))
-        change.record = seal.vouch(for: UserRecord(rotation: entry.rotation, chain: history.head), of: entry.user)
+        let epoch = entry.position.epoch
+        change.record = seal.vouch(
+            for: UserRecord(rotation: entry.rotation, chain: history.head, epoch: epoch), of: entry.user)
         change.lines = history.lines
         // Of two events in one entry one may remove what the other one changes: what counts is what is there after both.
         for target in entry.transition.removedDeliveries.union(entry.transition.changedDeliveries) {
@@ -196,7 +228,7 @@ public final class StoredJournal: Journal {
             throw JournalError(.overtaken, "another keyturn has taken \(entry.user) over; this one stopped")
         }
         if case .wipe = entry.pair { await store.scrub() }
-        let position = JournalPosition(version: entry.position.version + 1, chain: history.head)
+        let position = JournalPosition(version: entry.position.version + 1, chain: history.head, epoch: epoch)
         let record = JournalRecord(position: position, rotation: entry.rotation.recorded, lease: entry.lease)
         remember(entry.user, record, change.record)
         return position
@@ -247,7 +279,8 @@ extension JournalRecord {
     init?(_ record: UserRecord, _ stored: StoredUser) {
         guard let rotation = record.rotation else { return nil }
         self.init(
-            position: JournalPosition(version: stored.version, chain: record.chain), rotation: rotation,
+            position: JournalPosition(version: stored.version, chain: record.chain, epoch: record.epoch),
+            rotation: rotation,
             lease: stored.lease.flatMap(Lease.init))
     }
 }

@@ -7,6 +7,8 @@ struct UserRecord: Codable {
     /// nil: the user was forgotten, and only its history is left.
     var rotation: Rotation?
     var chain: ChainHead
+    /// The store's epoch in which it was written; nil: the store has none.
+    var epoch: String?
 }
 
 /// The names of the parts of a record.

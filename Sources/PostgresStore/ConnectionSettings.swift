@@ -44,7 +44,8 @@ public struct ConnectionSettings: Sendable {
         guard let options = libpq.PQconninfoParse(address, &error) else {
             defer { libpq.PQfreemem(error) }
             // libpq quotes what it cannot read, and that may be a part of a password.
-            throw StoreError(.unavailable, "libpq cannot read it; the form is postgresql://HOST[:PORT]/DATABASE[?SETTING=VALUE&…]")
+            throw StoreError(
+                .unavailable, "libpq cannot read it; the form is postgresql://HOST[:PORT]/DATABASE[?SETTING=VALUE&…]")
         }
         defer { libpq.PQconninfoFree(options) }
         var found: [String: String] = [:]

@@ -9,6 +9,8 @@ public import StateStore
 public final class PostgresStore: StateStore {
     /// The server and the database, without a password.
     public let place: String
+    /// Yes.
+    public let isShared = true
     private let pool: Pool
     /// What gives the epoch: not every service that speaks PostgreSQL's protocol can tell the timeline.
     private let epoch: String
@@ -58,13 +60,16 @@ public final class PostgresStore: StateStore {
             return "synchronous_commit is `local`: a switch to a standby may lose what was just written"
         }
         guard row?.text(3) == "" else { return nil }
-        return "the server has no synchronous standby (synchronous_standby_names is empty): a switch to a standby may lose what was "
+        return
+            "the server has no synchronous standby (synchronous_standby_names is empty): a switch to a standby may lose what was "
             + "just written"
     }
 
     private static func canTellTimeline(_ pool: Pool) async throws(StoreError) -> Bool {
         try await pool.perform { connection, deadline, _ throws(QueryFailure) in
-            do throws(QueryFailure) { return try connection.run("SELECT \(Query.timeline)", until: deadline).count == 1 } catch {
+            do throws(QueryFailure) {
+                return try connection.run("SELECT \(Query.timeline)", until: deadline).count == 1
+            } catch {
                 // The server has said no, of its own accord.
                 if case .never = error.remedy, error.state != nil { return false }
                 throw error
@@ -84,7 +89,9 @@ public final class PostgresStore: StateStore {
         // A later layout says from which one on programs understand it.
         guard found[1] <= Schema.layout else {
             throw StoreError(
-                .newer, "it has layout \(found[0]), which programs work with that know layout \(found[1]); this one knows \(Schema.layout)")
+                .newer,
+                "it has layout \(found[0]), which programs work with that know layout \(found[1]); this one knows \(Schema.layout)"
+            )
         }
         return true
     }

@@ -39,6 +39,8 @@ public struct HistoryEvent: Hashable, Sendable {
         /// About the history itself: lines were pruned, or the chain was changed by another program.
         case historyPruned = "history-pruned"
         case historyBroken = "history-broken"
+        /// The state may be older than what was done: its database went over to another server, which may lack what was written last.
+        case stateMayBeBehind = "state-may-be-behind"
     }
 
     /// What happened.

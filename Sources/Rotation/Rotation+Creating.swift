@@ -38,6 +38,12 @@ extension Rotation {
         }
     }
 
+    /// What was written last may be lost. A key that a call of CreateAccessKey has made may then be delivered already, and the old key
+    /// gone: it is not taken for one whose secret was lost, and a person decides.
+    public mutating func doubtCreations() {
+        for index in creations.indices { creations[index].mayExist = false }
+    }
+
     /// An open creation is reconciled with what IAM shows; nothing is guessed.
     mutating func seeWhileCreating(_ keys: [AccessKey], _ now: Timestamp, _ transition: inout Transition) {
         let strangers = keys.filter { key in key.id != current?.id && key.id != previous?.id }

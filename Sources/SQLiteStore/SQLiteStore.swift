@@ -5,6 +5,8 @@ public import StateStore
 public actor SQLiteStore: StateStore {
     /// The file.
     public nonisolated let place: String
+    /// No: its locks are those of one machine.
+    public nonisolated let isShared = false
     private let connection: Connection
     private let now: @Sendable () -> Int64
 
@@ -32,6 +34,9 @@ public actor SQLiteStore: StateStore {
         clock_gettime(CLOCK_REALTIME, &time)
         return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
     }
+
+    /// Nothing.
+    public func concern() -> String? { nil }
 
     /// What is kept of a user.
     public func user(_ name: String) throws(StoreError) -> StoredUser? {

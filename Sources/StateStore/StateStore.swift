@@ -10,6 +10,11 @@ public protocol StateStore: Sendable {
     /// For error texts: `/var/lib/keyturn/state.db`.
     var place: String { get }
 
+    /// Whether many machines may use it.
+    var isShared: Bool { get }
+    /// What may be lost of what it has confirmed, in a sentence; nil: nothing.
+    func concern() async throws(StoreError) -> String?
+
     /// What is kept of a user; nil: nothing.
     func user(_ name: String) async throws(StoreError) -> StoredUser?
     /// The version of what is kept of each user, by their names: tells what has changed since the last reading.

@@ -9,7 +9,7 @@ struct ExampleTests {
     @Test("is read as it is meant")
     func example() throws {
         let configuration = try Configuration(text: Sample.full, file: Sample.file)
-        #expect(configuration.state == "/var/lib/keyturn/state.db")
+        #expect(configuration.state == .sqlite("/var/lib/keyturn/state.db"))
         #expect(configuration.sealKey.source == .file("/etc/keyturn/seal.key"))
         #expect(configuration.account.region == "us-west-2")
         #expect(configuration.account.endpoint == "http://127.0.0.1:5555")
@@ -96,7 +96,7 @@ struct ExampleTests {
     func paths() throws {
         let text = Sample.small(targets: ["pusher: travis, repository: a/a"])
         let configuration = try Configuration(text: text, file: "/srv/ci/keyturn.yaml")
-        #expect(configuration.state == "/srv/ci/state.db")
+        #expect(configuration.state == .sqlite("/srv/ci/state.db"))
         #expect(configuration.sealKey.source == .file("/srv/ci/seal.key"))
     }
 

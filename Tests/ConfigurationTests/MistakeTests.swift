@@ -47,7 +47,10 @@ struct MistakeTests {
             ("version: 1", "version: one", "1: `version` must be 1"),
             ("version: 1", "version: 2", "1: `version` must be 1"),
             ("region: us-west-2", "region: 5", "5: `region` must be a text"),
-            ("state: sqlite:/var", "state: postgres:/var", "2: `state` must have the form sqlite:PATH"),
+            (
+                "state: sqlite:/var", "state: postgres:/var",
+                "2: `state` must have the form sqlite:PATH or postgresql://HOST[:PORT]/DATABASE[?SETTING=VALUE&…]"
+            ),
             (
                 "http://127.0.0.1:5555", "ftp://x",
                 "6: `aws.endpoint-url` must be a URL that begins with https://, or with http:// for this machine"

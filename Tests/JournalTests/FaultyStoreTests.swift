@@ -31,6 +31,9 @@ private final class FaultyStore: StateStore {
     }
 
     func user(_ name: String) async throws(StoreError) -> StoredUser? { try await store.user(name) }
+    var isShared: Bool { store.isShared }
+    func concern() async throws(StoreError) -> String? { nil }
+
     func versions() async throws(StoreError) -> [String: Int64] { try await store.versions() }
     func users() async throws(StoreError) -> [String: StoredUser] { try await store.users() }
     func lines(_ query: LineQuery) async throws(StoreError) -> [StoredLine] { try await store.lines(query) }

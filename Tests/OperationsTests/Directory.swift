@@ -1,3 +1,4 @@
+import Configuration
 import Foundation
 @testable import Journal
 @testable import Operations
@@ -70,9 +71,10 @@ final class Directory: Sendable {
             ],
             log: EventLog { [weak self] level, text in self?.log.withLock { $0.append("\(level): \(text)") } },
             command: "test", version: "0.0.0", installation: Self.installation)
-        context.openStore = { [weak self] path throws(StoreError) in
-            self?.opened.withLock { $0.append(path) }
-            return try SQLiteStore(path: path)
+        context.openStore = { [weak self] location, password, makes throws(StoreError) in
+            let store = try await StateAccess.openStore(location, password, makes)
+            if store != nil { self?.opened.withLock { $0.append(location?.file) } }
+            return store
         }
         return context
     }

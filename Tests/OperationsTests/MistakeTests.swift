@@ -68,7 +68,17 @@ struct MistakeTests {
                 "two targets in one place", "{ pusher: gitlab, project: acme/tools/app }",
                 "{ pusher: travis, repository: ACME/app }", "travis:ACME/app", "same place", "line 15", line: 16),
             Mistake("another version", "version: 1", "version: 2", "version", line: 1),
-            Mistake("a state that is no sqlite", "sqlite:state/keyturn.db", "postgres://x", "sqlite:", line: 2),
+            Mistake("a state that is neither", "sqlite:state/keyturn.db", "mysql://x", "sqlite:", line: 2),
+            Mistake(
+                "a password in the state's address", "sqlite:state/keyturn.db",
+                "postgresql://keyturn:hunter2@db.example.com/keyturn", "state-password", line: 2),
+            Mistake(
+                "a password among the settings of the state's address", "sqlite:state/keyturn.db",
+                "postgres://db.example.com/keyturn?sslmode=require&password=hunter2", "state-password", line: 2),
+            Mistake(
+                "a password for a file", "sqlite:state/keyturn.db",
+                "sqlite:state/keyturn.db\nstate-password: { env: PGPASSWORD }",
+                "a file needs none", line: 3),
             Mistake("a state nowhere", "sqlite:state/keyturn.db", "sqlite:no/where.db", "no does not exist"),
             Mistake(
                 "plain http elsewhere", "GITHUB_TOKEN }, endpoint: \"http://127.0.0.1:9\"",

@@ -33,6 +33,9 @@ private final class DyingStore: StateStore {
     func user(_ name: String) async throws(StoreError) -> StoredUser? {
         try await live { () throws(StoreError) in try await store.user(name) }
     }
+    var isShared: Bool { store.isShared }
+    func concern() async throws(StoreError) -> String? { nil }
+
     func versions() async throws(StoreError) -> [String: Int64] {
         try await live { () throws(StoreError) in try await store.versions() }
     }

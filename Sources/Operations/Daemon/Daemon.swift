@@ -1,7 +1,9 @@
 internal import CLinux
 internal import Configuration
 internal import Engine
+internal import Journal
 internal import PusherHost
+internal import Rotation
 
 /// `keyturn run`: a scheduler that stays up, with a configuration that can be read anew.
 package struct Daemon {
@@ -147,12 +149,16 @@ package struct Daemon {
         let loaded: LoadedConfiguration
         let services: OpenServices
         let scheduling: Task<Void, any Error>
+        /// Says to other workers on the same state that this one is up.
+        let announcing: Task<Void, Never>?
 
         /// Begins nothing more, lets what is under way end, and closes.
         func end() async throws {
             services.host.drain()
             scheduling.cancel()
             let result = await scheduling.result
+            announcing?.cancel()
+            await announcing?.value
             await services.close(isHasty: true)
             try result.get()
         }
@@ -167,10 +173,42 @@ package struct Daemon {
             defer { if !Task.isCancelled { give.yield(.ended) } }
             // Pages of the program that a sleeping process does not need belong to others meanwhile.
             try await scheduler.run(
-                turn: { isIdle in if isIdle { kt_release_memory() } }, report: { RotationRun.tell($0, log) })
+                turn: { isIdle in if isIdle { kt_release_memory() } },
+                trouble: { error in
+                    guard let error else { return log.tell("the state can be read again") }
+                    log.warn("the state cannot be read: \(error.description). Nothing new is begun until it can")
+                }, report: { RotationRun.tell($0, log) })
         }
-        return ActiveConfiguration(loaded: loaded, services: services, scheduling: scheduling)
+        let announcing =
+            services.journal.isShared ? Task { await announce(in: services.journal, server.pulse) } : nil
+        return ActiveConfiguration(
+            loaded: loaded, services: services, scheduling: scheduling, announcing: announcing)
     }
+
+    /// Until the task is cancelled.
+    private func announce(in journal: StoredJournal, _ pulse: Pulse) async {
+        let since = SystemClock().now.milliseconds
+        do throws(JournalError) {
+            if let concern = try await journal.concern() { log.warn("\(concern). \(Self.safety)") }
+        } catch { log.warn("it cannot be told what the state's server may lose: \(error.description)") }
+        var isHeard = true
+        while !Task.isCancelled {
+            do throws(JournalError) {
+                try await journal.announce(FleetWorker(version: context.version, since: since, users: pulse.users))
+                isHeard = true
+            } catch {
+                if isHeard { log.warn("`status` does not show this worker for now: \(error.description)") }
+                isHeard = false
+            }
+            try? await Task.sleep(for: FleetWorker.interval)
+        }
+        do throws(JournalError) { try await journal.withdraw() } catch {
+            log.warn("`status` shows this worker for a while still: \(error.description)")
+        }
+    }
+
+    /// What is done about a server that may lose what it has confirmed.
+    private static let safety = "After a switch keyturn asks IAM, and stops where it cannot tell what was done"
 
     private func tellRunning(_ active: ActiveConfiguration) {
         let count = active.loaded.users.count

@@ -136,7 +136,9 @@ final class StatusServer: Sendable {
         do {
             records = try await access.records()
             // A state that is gone is looked for again.
-            if !FileManager.default.fileExists(atPath: loaded.configuration.state) { await access.forget() }
+            if let file = loaded.configuration.state.file, !FileManager.default.fileExists(atPath: file) {
+                await access.forget()
+            }
         } catch {
             await access.forget()
             return .failure(Trouble(text: OperationFailure.words(error)))

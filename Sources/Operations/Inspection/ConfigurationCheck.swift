@@ -45,13 +45,23 @@ package struct ConfigurationCheck {
             let rotations = try await state.records().mapValues(\.rotation)
             let known = remarks(users, rotations, areAll: names.isEmpty)
             let check = OnlineCheck(loaded: loaded, host: host, accounts: accounts, rotations: rotations)
-            findings = offline + known + (online ? await check.run(users) : [])
+            findings = offline + (try await safety()) + known + (online ? await check.run(users) : [])
         } catch {
             await host.stop()
             throw error
         }
         await host.stop()
         return findings
+    }
+
+    /// What the state's server may lose.
+    private func safety() async throws -> [Finding] {
+        guard let journal = try await state.openIfThere(), journal.isShared else { return [] }
+        var finding = Finding("state", .done, "its server answers, and keeps what it confirms")
+        do throws(JournalError) { finding.warning = try await journal.concern() } catch {
+            throw OperationFailure(error)
+        }
+        return [finding]
     }
 
     /// What the state knows, and what the configuration leaves out.

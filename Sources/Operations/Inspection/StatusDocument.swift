@@ -1,4 +1,5 @@
 internal import Configuration
+internal import Journal
 internal import Rotation
 
 /// `status --json`, and what the table is made of.
@@ -52,6 +53,22 @@ package struct StatusDocument: Encodable, Sendable {
             case lookedAt = "looked-at"
             case pluginVersion = "plugin-version"
             case pluginSHA256 = "plugin-sha256"
+        }
+    }
+
+    /// A process that stays up.
+    package struct Worker: Encodable, Sendable {
+        package var host: String
+        package var process: Int32
+        package var version: String
+        package var since: String
+        package var seen: String
+        package var users: Int
+
+        init(_ worker: FleetWorker, seen: Duration, at now: Timestamp) {
+            (host, process, version, users) = (worker.host, worker.process, worker.version, worker.users)
+            since = Moment.text(Timestamp(milliseconds: worker.since))
+            self.seen = Moment.text(now - seen)
         }
     }
 
@@ -134,6 +151,8 @@ package struct StatusDocument: Encodable, Sendable {
     }
 
     package var users: [User]
+    /// Processes that stay up and work on a state that many may use.
+    package var workers: [Worker]?
     /// With `--timings`.
     var timings: TimingsDocument?
 }

@@ -42,8 +42,15 @@ package struct StatusInspection {
         }
         let attention =
             selected.map { ExitStatus(attentionTo: records[$0.name]?.rotation) } + users.map(\.onlineStatus)
+        let journal = try await state.openIfThere()
+        var workers: [StatusDocument.Worker]?
+        do throws(JournalError) {
+            if let journal, journal.isShared {
+                workers = try await journal.workers().map { StatusDocument.Worker($0.worker, seen: $0.seen, at: now) }
+            }
+        } catch { throw OperationFailure(error) }
         return Result(
-            file: loaded.file, document: StatusDocument(users: users), status: status,
+            file: loaded.file, document: StatusDocument(users: users, workers: workers), status: status,
             attention: attention.reduce(status) { $0.worse($1) })
     }
 

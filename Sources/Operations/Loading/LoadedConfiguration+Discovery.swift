@@ -52,8 +52,8 @@ extension LoadedConfiguration {
             )
         }
         report.problems += problems.map { Finding("discover", .failed, $0) }
-        if remembers, found != remembered, FileManager.default.fileExists(atPath: stateDirectory) {
-            try found.write(state: configuration.state)
+        if remembers, found != remembered, FileManager.default.fileExists(atPath: stateDirectory ?? "") {
+            try found.write(state: configuration.state.file ?? "")
         }
         remembered = found
         return report

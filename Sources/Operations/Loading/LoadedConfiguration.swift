@@ -31,13 +31,14 @@ package struct LoadedConfiguration: Sendable {
             pinnedManifests = try Self.findPinned(plugins, configuration, context.installation)
         } catch { throw OperationFailure(error) }
         try Self.checkState(of: configuration)
-        remembered = configuration.discover.isEmpty ? FoundUsers() : try FoundUsers.read(state: configuration.state)
+        remembered =
+            configuration.discover.isEmpty ? FoundUsers() : try FoundUsers.read(state: configuration.state.file ?? "")
         do { try take(remembered) } catch let error as OperationFailure {
             // The file itself is in order: what was found once must not stop everybody.
             guard !remembered.users.isEmpty, (try? take(FoundUsers())) != nil else { throw error }
             remembered = FoundUsers()
             context.log.warn(
-                "what `discover` found last (\(FoundUsers.path(state: configuration.state))) does not go with \(error.message). Those "
+                "what `discover` found last (\(FoundUsers.path(state: configuration.state.file ?? ""))) does not go with \(error.message). Those "
                     + "users are left alone until `keyturn step` has looked anew")
         }
     }
@@ -47,7 +48,10 @@ package struct LoadedConfiguration: Sendable {
     package var hasUsers: Bool { !users.isEmpty }
     var log: EventLog { context.log }
     var environment: [String: String] { context.environment }
-    var stateDirectory: String { URL(fileURLWithPath: configuration.state).deletingLastPathComponent().path }
+    /// The directory of a state that is a file.
+    var stateDirectory: String? {
+        configuration.state.file.map { URL(fileURLWithPath: $0).deletingLastPathComponent().path }
+    }
 
     /// Takes up the users of the file and those that were found.
     mutating func take(_ found: FoundUsers) throws {
@@ -63,7 +67,7 @@ package struct LoadedConfiguration: Sendable {
 
     /// Who can write next to the state can put another one in its place.
     private static func checkState(of configuration: Configuration) throws {
-        let state = configuration.state
+        guard let state = configuration.state.file else { return }
         let directory = URL(fileURLWithPath: state).deletingLastPathComponent().path
         let files = FileManager.default
         var problem = files.fileExists(atPath: directory) ? Ownership.problem(ofDirectory: directory) : nil

@@ -12,7 +12,7 @@ package struct OperationContext: Sendable {
     package var version: String
     package var installation: Installation
     /// What opens the state.
-    var openStore: StateAccess.Opening = StateAccess.openSQLite
+    var openStore: StateAccess.Opening = StateAccess.openStore
 
     package init(
         file: String? = nil, environment: [String: String], log: EventLog, command: String, version: String,

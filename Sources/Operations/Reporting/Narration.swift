@@ -29,7 +29,7 @@ struct Narration {
         switch kind {
         case .blocked, .notDelivered, .refused, .historyBroken: .error
         case .creationUncertain, .orphanSeen, .deletingOrphan, .orphanDeleted, .successorLost, .reactivatedOutside,
-            .skipped, .targetLeft, .driftSeen, .pushingAgain:
+            .skipped, .targetLeft, .driftSeen, .pushingAgain, .stateMayBeBehind:
             .warning
         default: .info
         }
@@ -77,6 +77,7 @@ struct Narration {
         case .blocked: "blocked\(reason)"
         case .historyPruned: "pruned the history\(reason)"
         case .historyBroken: "the history is not as keyturn wrote it\(reason)"
+        case .stateMayBeBehind: "the state may be older than what was done\(reason)"
         case .refused: "cannot \(note.detail ?? "do that")"
         case .requested: "an operator asked to \(note.detail ?? "go on")"
         }

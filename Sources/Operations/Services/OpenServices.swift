@@ -13,6 +13,7 @@ struct OpenServices: Sendable {
     static let hastyFarewell: Duration = .seconds(2)
 
     let engine: Engine
+    let journal: StoredJournal
     let users: [ManagedUser]
     /// What those who were left alone lead to.
     let status: ExitStatus
@@ -53,6 +54,7 @@ extension ServiceFactory {
         let accounts = makeAccounts(http)
         let destinations = try destinations()
         var journal: any Journal
+        let opened: StoredJournal
         let notifier: Notifier?
         let permitted: (users: [ConfiguredUser], status: ExitStatus)
         do {
@@ -62,6 +64,7 @@ extension ServiceFactory {
             // Last, since it makes the state where there is none: what is wrong with the rest changes nothing.
             let stored = try await state.open()
             journal = stored
+            opened = stored
             permitted = try await OwnKeyRule(loaded).permitted(users, accounts)
             notifier = try await makeNotifier(destinations, stored, http, for: users)
         } catch {
@@ -85,6 +88,7 @@ extension ServiceFactory {
             observe(progress)
         }
         return OpenServices(
-            engine: engine, users: managed, status: permitted.status, host: host, http: http, notifier: notifier)
+            engine: engine, journal: opened, users: managed, status: permitted.status, host: host, http: http,
+            notifier: notifier)
     }
 }

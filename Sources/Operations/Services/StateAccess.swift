@@ -1,7 +1,9 @@
 internal import Configuration
 internal import FoundationEssentials
 internal import Journal
+internal import PostgresStore
 internal import SQLiteStore
+internal import Secrets
 internal import StateStore
 
 /// The state of one operation: opened when it is first needed, and once, whoever asks after that.
@@ -16,20 +18,30 @@ actor StateAccess {
         case working
     }
 
-    /// Opens a store; nil: one in memory, for a state that is not there.
-    typealias Opening = @Sendable (String?) throws(StoreError) -> any StateStore
+    /// Opens a store: where, with which password, and whether it is made where there is none. No place: one in memory, for a state
+    /// that is not there. nil: there is none, and none was to be made.
+    typealias Opening = @Sendable (StateLocation?, Secret?, Bool) async throws(StoreError) -> (any StateStore)?
 
     private let loaded: LoadedConfiguration
     private let purpose: Purpose
     private var journal: StoredJournal?
     private var seal: Seal?
     /// Of two that ask at the same moment, the second one waits for the first one's.
-    private var opening: Task<StoredJournal, any Error>?
+    private var opening: Task<StoredJournal?, any Error>?
 
     init(_ loaded: LoadedConfiguration, for purpose: Purpose) { (self.loaded, self.purpose) = (loaded, purpose) }
 
     /// The one place that knows which store a `state` names.
-    static let openSQLite: Opening = { path throws(StoreError) in try SQLiteStore(path: path) }
+    static let openStore: Opening = { location, password, makes throws(StoreError) in
+        switch location {
+        case nil: return try SQLiteStore(path: nil)
+        case .sqlite(let path):
+            guard makes || FileManager.default.fileExists(atPath: path) else { return nil }
+            return try SQLiteStore(path: path)
+        case .postgres(let address, _):
+            return try await PostgresStore.open(address, password: password, makes: makes)
+        }
+    }
 
     /// What is known of all users. A state that is not there yet knows none, and is not made by looking.
     ///
@@ -47,32 +59,37 @@ actor StateAccess {
     /// The journal for looking; a state that is not there yet is empty.
     func read() async throws -> StoredJournal {
         if let journal = try await openIfThere() { return journal }
-        return try await makeJournal(nil)
+        guard let empty = try await makeJournal(nil, makes: true) else {
+            throw OperationFailure(.failed, "a state in memory cannot be made")
+        }
+        return empty
     }
 
     /// The journal for working. Makes the state where there is none.
     func open() async throws -> StoredJournal {
-        guard FileManager.default.fileExists(atPath: loaded.stateDirectory) else {
+        if let directory = loaded.stateDirectory, !FileManager.default.fileExists(atPath: directory) {
             _ = try sealKey()
             throw OperationFailure(
-                .configuration, "\(loaded.file): `state`: the directory \(loaded.stateDirectory) does not exist")
+                .configuration, "\(loaded.file): `state`: the directory \(directory) does not exist")
         }
-        return try await openOnce()
+        guard let journal = try await openOnce(makes: true) else {
+            throw OperationFailure(.failed, "\(loaded.file): `state`: it is gone")
+        }
+        return journal
     }
 
     /// Opens the state again when it is next asked for: the file may have been replaced.
     func forget() { journal = nil }
 
-    private func openIfThere() async throws -> StoredJournal? {
-        if let journal { return journal }
-        guard FileManager.default.fileExists(atPath: loaded.configuration.state) else { return nil }
-        return try await openOnce()
+    /// The journal for looking; nil: there is no state yet.
+    func openIfThere() async throws -> StoredJournal? {
+        try await openOnce(makes: false)
     }
 
-    private func openOnce() async throws -> StoredJournal {
+    private func openOnce(makes: Bool) async throws -> StoredJournal? {
         if let journal { return journal }
-        if let opening { return try await opening.value }
-        let task = Task { try await makeJournal(loaded.configuration.state) }
+        if let opening, let journal = try await opening.value { return journal }
+        let task = Task { try await makeJournal(loaded.configuration.state, makes: makes) }
         opening = task
         defer { opening = nil }
         let made = try await task.value
@@ -87,17 +104,35 @@ actor StateAccess {
         return seal
     }
 
-    private func makeJournal(_ path: String?) async throws -> StoredJournal {
-        let seal = try sealKey()
+    private func makeJournal(_ location: StateLocation?, makes: Bool) async throws -> StoredJournal? {
         let store: any StateStore
-        do throws(StoreError) { store = try loaded.context.openStore(path) } catch {
-            throw OperationFailure(JournalError(error, at: path ?? "memory"))
-        }
+        // Before anything is made: a seal key that cannot be read leaves no empty state behind.
+        let (seal, password) = (try sealKey(), try password())
+        do throws(StoreError) {
+            guard let found = try await loaded.context.openStore(location, password, makes) else { return nil }
+            store = found
+        } catch { throw OperationFailure(JournalError(error, at: Self.place(location))) }
         do throws(JournalError) {
             guard purpose == .working else { return try await StoredJournal(store, seal: seal) }
             return try await StoredJournal(
                 store, seal: seal, author: .current(command: loaded.context.command),
                 retention: loaded.configuration.historyRetention)
         } catch { throw OperationFailure(error) }
+    }
+
+    private func password() throws -> Secret? {
+        guard case .postgres(_, let reference?) = loaded.configuration.state else { return nil }
+        do throws(ConfigurationError) { return try reference.resolve(environment: loaded.environment) } catch {
+            throw OperationFailure(error)
+        }
+    }
+
+    /// For an error of a store that could not be opened.
+    private static func place(_ location: StateLocation?) -> String {
+        switch location {
+        case nil: "memory"
+        case .sqlite(let path): path
+        case .postgres(let address, _): String(address.prefix { $0 != "?" })
+        }
     }
 }

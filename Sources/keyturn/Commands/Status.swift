@@ -32,7 +32,10 @@ struct Status: AsyncParsableCommand {
         } else {
             let (terminal, users) = (Terminal(options), result.document.users)
             if users.isEmpty { terminal.write("\(result.file) has no users yet.\n") }
-            terminal.write(StatusOverview(users: users, terminal: terminal, isVerbose: options.verbose).text)
+            terminal.write(
+                StatusOverview(
+                    users: users, workers: result.document.workers, terminal: terminal, isVerbose: options.verbose
+                ).text)
         }
         try FinishedWith.check(exitCode ? result.attention : result.status)
     }

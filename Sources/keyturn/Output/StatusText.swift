@@ -102,10 +102,21 @@ struct StatusOverview {
     private static let longestList = 5
 
     let users: [StatusDocument.User]
+    /// nil: the state is one that only this machine may use.
+    var workers: [StatusDocument.Worker]?
     let terminal: Terminal
     var isVerbose = false
 
-    var text: String {
+    var text: String { overview + (workers.map { "\n" + text(of: $0) } ?? "") }
+
+    private func text(of workers: [StatusDocument.Worker]) -> String {
+        guard !workers.isEmpty else { return "no worker is up: `keyturn run` is one\n" }
+        var table = Table(header: ["WORKER", "USERS", "UP SINCE", "VERSION"])
+        table.rows = workers.map { ["\($0.host), process \($0.process)", "\($0.users)", $0.since, $0.version] }
+        return table.text(terminal)
+    }
+
+    private var overview: String {
         let troubled = users.filter(\.needsAttention)
         let fine = users.filter { !$0.needsAttention }
         let isLong = !isVerbose && fine.count > Self.longestList
