@@ -60,7 +60,7 @@ class Postgres:
             self.run("initdb", "-D", self.data, "-U", "keyturn", "-A", "trust", "-E", "UTF8", "--no-locale", "-N")
         else:
             self.run(
-                "pg_basebackup", "-D", self.data, "-R", "-X", "stream", "-d",
+                "pg_basebackup", "-c", "fast", "-D", self.data, "-R", "-X", "stream", "-d",
                 f"{standby_of.address('postgres')}&application_name=standby")
         self.start()
 

@@ -71,7 +71,7 @@ public struct Scheduler: Sendable {
                     isBlind = false
                 } catch {
                     // A server that was restarted comes back; a state that is damaged does not.
-                    guard error.code == .unavailable else { throw error }
+                    guard error.code == .unavailable || error.code == .unreachable else { throw error }
                     if !isBlind { trouble(error) }
                     isBlind = true
                     next = engine.clock.now + Self.blindness

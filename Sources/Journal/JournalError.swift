@@ -10,6 +10,10 @@ public struct JournalError: Error, Hashable, Sendable, CustomStringConvertible {
         case newer
         /// The file cannot be opened or written.
         case unavailable
+        /// The server of the state cannot be reached at the moment.
+        case unreachable
+        /// The server of the state does not let this process in.
+        case denied
         /// Another process has moved this rotation on, or holds it.
         case overtaken
         /// Another process is at work on this user.

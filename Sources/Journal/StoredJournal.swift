@@ -117,12 +117,13 @@ public final class StoredJournal: Journal {
     ) async throws(JournalError) -> (JournalRecord, UserChange, KeyPair?) {
         var change = UserChange(user, version: stored?.version ?? 0, lease: StoredLease(lease))
         var record = UserRecord(rotation: nil, chain: ChainHead())
-        let epoch = stored?.epoch
+        // After the user was read: a switch between the two is seen.
+        let epoch = try await explain { () throws(StoreError) in try await store.epoch() }
         guard let stored else {
             let rotation = Rotation(at: now)
-            record.rotation = rotation
+            (record.rotation, record.epoch) = (rotation, epoch)
             change.record = seal.vouch(for: record, of: user)
-            let position = JournalPosition(version: 1, chain: record.chain)
+            let position = JournalPosition(version: 1, chain: record.chain, epoch: epoch)
             return (JournalRecord(position: position, rotation: rotation, lease: lease), change, nil)
         }
         if let held = stored.lease.flatMap(Lease.init), held.binds(lease) {
@@ -294,7 +295,9 @@ extension JournalError {
             case .corrupt: .corrupt
             case .newer: .newer
             case .conflict: .overtaken
-            case .unavailable, .uncertain: .unavailable
+            case .unavailable: .unavailable
+            case .unreachable, .uncertain: .unreachable
+            case .denied: .denied
             }
         self.init(code, "\(place): \(error.description)")
     }

@@ -21,9 +21,18 @@ final class Connection {
         // DETAIL may quote values.
         _ = libpq.PQsetErrorVerbosity(handle, PQERRORS_TERSE)
         guard libpq.PQstatus(handle) == CONNECTION_OK, libpq.PQsetnonblocking(handle, 1) == 0 else {
-            throw failure(afterSending: false)
+            let failure = failure(afterSending: false)
+            let refusal = Self.refusals.first { failure.message.contains($0.words) }
+            throw refusal.map { QueryFailure(state: $0.state, said: failure.message) } ?? failure
         }
     }
+
+    /// libpq gives no code for what the server says to whom it does not let in. What is said in another language is taken for a
+    /// server that is not ready yet.
+    private static let refusals: [(words: String, state: String)] = [
+        ("password authentication failed", "28P01"), ("no password supplied", "28P01"),
+        ("pg_hba.conf", "28000"), ("role \"", "28000"), ("database \"", "3D000"),
+    ]
 
     deinit { libpq.PQfinish(handle) }
 

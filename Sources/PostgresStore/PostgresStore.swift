@@ -12,8 +12,8 @@ public final class PostgresStore: StateStore {
     /// Yes.
     public let isShared = true
     private let pool: Pool
-    /// What gives the epoch: not every service that speaks PostgreSQL's protocol can tell the timeline.
-    private let epoch: String
+    /// Not every service that speaks PostgreSQL's protocol can.
+    private let canTellTimeline: Bool
 
     /// Connects, looks at the server's settings and at the layout, and makes that where there is none.
     ///
@@ -29,12 +29,11 @@ public final class PostgresStore: StateStore {
         let pool = Pool { () throws(QueryFailure) in try Connection(settings.pairs, password: password) }
         try await Self.requireSafety(pool)
         guard try await Self.isLaidOut(pool, makes: makes) else { return nil }
-        let canTell = try await Self.canTellTimeline(pool)
-        return PostgresStore(settings.place, pool, epoch: canTell ? Query.timeline : Query.noEpoch)
+        return PostgresStore(settings.place, pool, canTellTimeline: try await Self.canTellTimeline(pool))
     }
 
-    private init(_ place: String, _ pool: Pool, epoch: String) {
-        (self.place, self.pool, self.epoch) = (place, pool, epoch)
+    private init(_ place: String, _ pool: Pool, canTellTimeline: Bool) {
+        (self.place, self.pool, self.canTellTimeline) = (place, pool, canTellTimeline)
     }
 
     /// A server that confirms what it may forget would let two keys be made, or a key be forgotten that targets hold.
@@ -63,6 +62,11 @@ public final class PostgresStore: StateStore {
         return
             "the server has no synchronous standby (synchronous_standby_names is empty): a switch to a standby may lose what was "
             + "just written"
+    }
+
+    /// The server's timeline.
+    public func epoch() async throws(StoreError) -> String? {
+        canTellTimeline ? try await rows("SELECT \(Query.timeline)").first?.text(0) : nil
     }
 
     private static func canTellTimeline(_ pool: Pool) async throws(StoreError) -> Bool {
@@ -129,8 +133,7 @@ public final class PostgresStore: StateStore {
 
     /// What is kept of a user.
     public func user(_ name: String) async throws(StoreError) -> StoredUser? {
-        let sql = Query.user(epoch: epoch)
-        return Self.users(in: try await rows(sql, [.name(name)]))[name]
+        Self.users(in: try await rows(Query.user, [.name(name)]))[name]
     }
 
     /// The version of what is kept of each user.
@@ -142,7 +145,7 @@ public final class PostgresStore: StateStore {
 
     /// What is kept of all users.
     public func users() async throws(StoreError) -> [String: StoredUser] {
-        Self.users(in: try await rows(Query.users(epoch: epoch)))
+        Self.users(in: try await rows(Query.users))
     }
 
     private static func users(in rows: [Row]) -> [String: StoredUser] {
@@ -150,7 +153,7 @@ public final class PostgresStore: StateStore {
         for row in rows where row.number(0) == 0 {
             let lease = row.text(3).map { StoredLease(owner: $0, milliseconds: row.number(4)) }
             found[row.name(1)] = StoredUser(
-                version: row.number(2), lease: lease, record: row.bytes(5), epoch: row.text(7))
+                version: row.number(2), lease: lease, record: row.bytes(5))
         }
         for row in rows where row.number(0) == 1 { found[row.name(1)]?.parts[row.name(6)] = row.bytes(5) }
         return found

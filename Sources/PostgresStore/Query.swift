@@ -4,15 +4,14 @@ enum Query {
     private static let left = "(extract(epoch FROM lease_until - clock_timestamp()) * 1000)::bigint"
 
     /// $1: the user. One row of the user itself (0), and one of each of its parts (1).
-    static func user(epoch: String) -> String { users(epoch, " WHERE name = $1", " WHERE user_name = $1") }
+    static let user = users(" WHERE name = $1", " WHERE user_name = $1")
+    static let users = users("", "")
 
-    static func users(epoch: String) -> String { users(epoch, "", "") }
-
-    private static func users(_ epoch: String, _ one: String, _ ofOne: String) -> String {
+    private static func users(_ one: String, _ ofOne: String) -> String {
         """
-        SELECT 0::bigint, name, version, lease_owner, \(left), record, NULL::bytea, \(epoch) FROM keyturn.users\(one)
+        SELECT 0::bigint, name, version, lease_owner, \(left), record, NULL::bytea FROM keyturn.users\(one)
         UNION ALL
-        SELECT 1::bigint, user_name, NULL, NULL, NULL, content, name, NULL FROM keyturn.parts\(ofOne)
+        SELECT 1::bigint, user_name, NULL, NULL, NULL, content, name FROM keyturn.parts\(ofOne)
         """
     }
 
@@ -21,7 +20,6 @@ enum Query {
     /// The number of the timeline, which changes when a standby becomes the primary, or an old base backup goes on. PostgreSQL's manual,
     /// "Continuous Archiving", "Timelines"; the first eight digits of a WAL file's name are its timeline.
     static let timeline = "substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8)"
-    static let noEpoch = "NULL::text"
 
     /// $1 user, $2 expected version, $3 record or NULL, $4 owner, $5 milliseconds, $6 last deleted line or NULL, $7 write id, $8 names of
     /// parts to delete, $9 and $10 names and contents of parts to write, $11 to $13 numbers, times and contents of lines.

@@ -78,7 +78,12 @@ struct QueryFailure: Error {
         case "XX" where state != "XX000": StoreError(.corrupt, message)
         // No such table, no such column: another program's schema, or one that was taken apart.
         case "42" where state == "42P01" || state == "42703": StoreError(.foreign, message)
-        default: StoreError(mayBeDone ? .uncertain : .unavailable, message)
+        // Invalid authorization, no such database, no right.
+        case "28", "3D": StoreError(.denied, message)
+        case "42" where state == "42501": StoreError(.denied, message)
+        case _ where mayBeDone: StoreError(.uncertain, message)
+        case nil, "57", "53", "25", "08": StoreError(.unreachable, message)
+        default: StoreError(.unavailable, message)
         }
     }
 }

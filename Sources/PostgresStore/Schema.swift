@@ -8,8 +8,12 @@ enum Schema {
     /// Two programs that make it at the same moment would be in each other's way: pg_advisory_xact_lock's key, "ktrn".
     static let lock: Int64 = 0x6B74_726E
 
-    /// Whether there is one, before its number can be asked for.
-    static let isThere = "SELECT (to_regclass('keyturn.layout') IS NOT NULL)::int::bigint"
+    /// Whether there is one, before its number can be asked for. Not by to_regclass(), which goes by what the session has cached: after the
+    /// wait for another one that makes it, that is out of date.
+    static let isThere = """
+        SELECT count(*) FROM pg_catalog.pg_class AS class JOIN pg_catalog.pg_namespace AS space ON class.relnamespace = space.oid
+        WHERE space.nspname = 'keyturn' AND class.relname = 'layout'
+        """
     /// Its number, and the lowest number that a program must know to work with it.
     static let numbers = "SELECT number::bigint, lowest::bigint FROM keyturn.layout"
 

@@ -38,6 +38,9 @@ public actor SQLiteStore: StateStore {
     /// Nothing.
     public func concern() -> String? { nil }
 
+    /// None: what it has confirmed is on the disk.
+    public func epoch() -> String? { nil }
+
     /// What is kept of a user.
     public func user(_ name: String) throws(StoreError) -> StoredUser? {
         let (connection, now) = (connection, now())

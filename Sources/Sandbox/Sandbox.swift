@@ -28,6 +28,7 @@ struct Sandbox: AsyncParsableCommand {
     @Option(help: "Milliseconds that every reply of a service takes.") var latency = 0
     @Option(help: "How many places more each CI system has.") var targets = 0
     @Option(help: "How many IAM users more there are.") var users = 0
+    @Option(help: "How many seconds old their first keys are.") var keyAge = 0.0
     @Flag(help: "Refuse clients that are over the rate limits of GitHub and GitLab, instead of only counting.")
     var rateLimits = false
     @Option(help: "How many seconds GitHub's minute takes, for trying its limits without waiting for long.")
@@ -56,7 +57,7 @@ struct Sandbox: AsyncParsableCommand {
         let world = try World(
             settings: Settings(
                 propagationDelaySeconds: propagationDelay, latency: .milliseconds(latency), targets: targets,
-                users: users, keepsRateLimits: rateLimits,
+                users: users, keyAge: keyAge, keepsRateLimits: rateLimits,
                 githubMinute: githubMinute))
         let listeners = try Listeners(
             world: world,

@@ -9,6 +9,8 @@ struct Settings: Sendable {
     var targets = 0
     /// How many more IAM users there are.
     var users = 0
+    /// How old the first keys are, in seconds.
+    var keyAge = 0.0
     /// Whether the limits of GitHub and GitLab are kept, or only told.
     var keepsRateLimits = false
     /// How long the minute of GitHub's limits is, in seconds.

@@ -14,6 +14,8 @@ public protocol StateStore: Sendable {
     var isShared: Bool { get }
     /// What may be lost of what it has confirmed, in a sentence; nil: nothing.
     func concern() async throws(StoreError) -> String?
+    /// Changes when commits that had succeeded may be gone, as after a switch to a standby; nil: it cannot lose any, or cannot tell.
+    func epoch() async throws(StoreError) -> String?
 
     /// What is kept of a user; nil: nothing.
     func user(_ name: String) async throws(StoreError) -> StoredUser?
@@ -51,14 +53,10 @@ public struct StoredUser: Hashable, Sendable {
     public var record: [UInt8]
     /// What belongs to the record, by name.
     public var parts: [String: [UInt8]]
-    /// Changes when commits that had succeeded may be gone, as after a switch to a standby; nil: the store cannot lose any.
-    public var epoch: String?
 
     /// What is kept of a user.
-    public init(
-        version: Int64, lease: StoredLease?, record: [UInt8], parts: [String: [UInt8]] = [:], epoch: String? = nil
-    ) {
-        (self.version, self.lease, self.record, self.parts, self.epoch) = (version, lease, record, parts, epoch)
+    public init(version: Int64, lease: StoredLease?, record: [UInt8], parts: [String: [UInt8]] = [:]) {
+        (self.version, self.lease, self.record, self.parts) = (version, lease, record, parts)
     }
 }
 
@@ -150,6 +148,10 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case newer
         /// It cannot be opened, read or written.
         case unavailable
+        /// Its server cannot be reached at the moment.
+        case unreachable
+        /// Its server does not let this process in.
+        case denied
         /// The version is not the expected one.
         case conflict
         /// Nobody knows whether it was written.

@@ -18,8 +18,10 @@ private final class FaultyStore: StateStore {
     private let store: SQLiteStore
     private let faults = Mutex<[Fault]>([])
     let place = "memory"
+    let clock = StoreClock()
+    let timeline = Mutex<String?>(nil)
 
-    init() throws { store = try SQLiteStore(path: nil) }
+    init() throws { store = try SQLiteStore(path: nil) { [clock] in clock.milliseconds.withLock { $0 } } }
 
     func fail(_ next: Fault...) { faults.withLock { $0 = next } }
 
@@ -33,6 +35,7 @@ private final class FaultyStore: StateStore {
     func user(_ name: String) async throws(StoreError) -> StoredUser? { try await store.user(name) }
     var isShared: Bool { store.isShared }
     func concern() async throws(StoreError) -> String? { nil }
+    func epoch() async throws(StoreError) -> String? { timeline.withLock { $0 } }
 
     func versions() async throws(StoreError) -> [String: Int64] { try await store.versions() }
     func users() async throws(StoreError) -> [String: StoredUser] { try await store.users() }
@@ -66,6 +69,36 @@ struct FaultyStoreTests {
         await expectCode(.leased) { _ = try await journal.acquire("bot", lease: Notebook.lease, at: Notebook.now) }
     }
 
+    @Test("after a switch to another server others' leases are waited for, and open creations are doubted")
+    func switched() async throws {
+        let store = try FaultyStore()
+        store.timeline.withLock { $0 = "00000001" }
+        let journal = try await StoredJournal(store, seal: seal)
+        let first = try await journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
+        var rotation = first.rotation
+        rotation.creations = [Rotation.Creation(at: Notebook.now, known: [])]
+        let position = try await journal.commit(Notebook.entry(rotation, position: first.position))
+        try await journal.release("bot", at: position)
+        // The same server: nothing is doubted.
+        let same = try await journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
+        #expect(same.rotation.creations.map(\.mayExist) == [true])
+        try await journal.release("bot", at: same.position)
+        store.timeline.withLock { $0 = "00000002" }
+        for elapsed in [0, 59_999] {
+            store.clock.milliseconds.withLock { $0 += Int64(elapsed) }
+            await expectCode(.leased) { _ = try await journal.acquire("bot", lease: Notebook.lease, at: Notebook.now) }
+        }
+        store.clock.milliseconds.withLock { $0 += 1 }
+        let later = try await journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
+        #expect(later.rotation.creations.map(\.mayExist) == [false])
+        let kinds = try await journal.history(HistoryFilter(limit: 10)).map(\.note.kind)
+        #expect(kinds == [.stateMayBeBehind])
+        try await journal.release("bot", at: later.position)
+        // Said once.
+        _ = try await journal.acquire("bot", lease: Notebook.lease, at: Notebook.now)
+        #expect(try await journal.history(HistoryFilter(limit: 10)).count == 1)
+    }
+
     @Test("a step whose reply was lost is an error, and is there when the user is taken up again")
     func lostReply() async throws {
         let store = try FaultyStore()
@@ -74,7 +107,7 @@ struct FaultyStoreTests {
         var transition = Transition()
         transition.notes = [HistoryEvent(.verifying)]
         store.fail(.lostReply)
-        await expectCode(.unavailable) {
+        await expectCode(.unreachable) {
             _ = try await journal.commit(
                 Notebook.entry(
                     Notebook.verifying, position: first.position, transition: transition, pair: .seal(Notebook.pair)))
@@ -94,7 +127,7 @@ struct FaultyStoreTests {
         let store = try FaultyStore()
         let journal = try await StoredJournal(store, seal: seal)
         store.fail(.lostReply)
-        await expectCode(.unavailable) {
+        await expectCode(.unreachable) {
             _ = try await journal.acquire("bot", lease: Notebook.lease, at: Notebook.now)
         }
         #expect(try await journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).pair == nil)
@@ -106,7 +139,7 @@ struct FaultyStoreTests {
         _ = try await StoredJournal(store, seal: seal)
         let other = try FaultyStore()
         other.fail(.lostReply)
-        await expectCode(.unavailable) { _ = try await StoredJournal(other, seal: seal) }
+        await expectCode(.unreachable) { _ = try await StoredJournal(other, seal: seal) }
         _ = try await StoredJournal(other, seal: seal)
         await expectCode(.wrongSealKey) {
             _ = try await StoredJournal(other, seal: Seal(key: Seal.makeKey()))

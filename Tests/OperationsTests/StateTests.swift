@@ -108,7 +108,7 @@ struct StateTests {
         let failure = await #expect(throws: OperationFailure.self) { try await operation.run(directory.context) }
         #expect(failure?.status == .configuration)
         #expect(failure?.message.contains("keyturn.db") == true)
-        #expect(failure?.message.contains("must name a file of keyturn's own") == true)
+        #expect(failure?.message.contains("must name a file or a database of keyturn's own") == true)
         #expect(try directory.stateFiles == before)
     }
 

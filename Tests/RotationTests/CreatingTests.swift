@@ -39,6 +39,23 @@ struct CreatingTests {
         #expect(world.keys.first?.id != orphan)
     }
 
+    @Test("where the state may be behind, a key that the call has made is left to a person: it may be delivered already")
+    func doubted() {
+        var world = World.at(.creating)
+        let made = world.makeKey().id
+        world.fail(.createKey, .lost)
+        world.send(.resumed)
+        world.rotation.doubtCreations()
+        world.answer(.listKeys)
+        #expect(world.rotation.problem?.code == .unaccountedKey)
+        #expect(world.rotation.problem?.message.contains(made.rawValue) == true)
+        for _ in 0..<3 {
+            world.advance(.seconds(600))
+            world.answer(.listKeys)
+        }
+        #expect(world.keys.contains { $0.id == made && $0.status == .active })
+    }
+
     @Test("an orphan of the very first key is found as well")
     func orphanOfFirstKey() {
         var world = World()

@@ -14,6 +14,8 @@ extension ExitStatus {
         self =
             switch code {
             case .unavailable: .failed
+            case .unreachable: .unavailable
+            case .denied: .notAllowed
             case .overtaken, .leased: .unfinished
             case .foreign, .corrupt, .newer, .wrongSealKey: .configuration
             }

@@ -19,11 +19,12 @@ package struct OperationFailure: Error {
     init(_ error: JournalError) {
         let next =
             switch error.code {
-            case .foreign: " `state` must name a file of keyturn's own, or one that does not exist yet."
+            case .foreign: " `state` must name a file or a database of keyturn's own, or one that is empty."
             case .corrupt: " Restore it from a backup; IAM and the targets were not touched."
             case .newer: " Use the newer keyturn that wrote it."
             case .wrongSealKey: " Put the former key back; without it a pair under way cannot be opened."
-            case .unavailable, .overtaken, .leased: ""
+            case .unreachable: " What is due is done once its server answers."
+            case .denied, .unavailable, .overtaken, .leased: ""
             }
         self.init(ExitStatus(error.code), "the state cannot be used: \(error.description).\(next)")
     }
