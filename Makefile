@@ -44,7 +44,7 @@ help:
 	@echo "make simulate-mutants      planted faults, which the simulator must find"
 	@echo "make fuzz SECONDS=N        fuzzers of what reads bytes from outside, N seconds each"
 	@echo "make soak                  hours of fuzzers, simulated worlds, rotations under kill -9 and storms (SOAK_MINUTES=N for each fuzzer)"
-	@echo "make blackbox              200 rotations under kill -9, with CI jobs running"
+	@echo "make blackbox              200 rotations under kill -9, with CI jobs running; blackbox-fleet: three workers on PostgreSQL"
 	@echo "make storms STORMS=N       keyturn run under faults of every service, kill -9 and a second writer (2 minutes each)"
 	@echo "make bench                 keyturn beside the ways that it replaces: times, memory, requests (15 minutes)"
 	@echo "make counts                instructions of fixed pieces of work, held against a budget"
@@ -274,6 +274,11 @@ soak: stage
 ROTATIONS ?= 200
 blackbox: stage
 	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" python3 Tests/BlackBox/blackbox.py --rotations $(ROTATIONS)
+
+# The same with three workers on one state in PostgreSQL.
+.PHONY: blackbox-fleet
+blackbox-fleet: stage $(VENV)/ready
+	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" $(VENV)/bin/python Tests/BlackBox/blackbox.py --rotations $(ROTATIONS) --workers 3
 
 STORMS ?= 20
 .PHONY: storms

@@ -128,7 +128,7 @@ class Postgres:
                 self.kill()
 
     def close(self):
-        self.stop()
+        self.kill()
         shutil.rmtree(self.directory, ignore_errors=True)
 
 

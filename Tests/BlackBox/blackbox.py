@@ -6,15 +6,20 @@ writer puts old pairs back while both keys are Active, as a tool with an old sta
 Nothing may ever fail for a dead key, no user may ever have more than two keys, every rotation completes, and no secret is
 on the disk afterwards.
 
+With `--workers N` the state is in PostgreSQL, every command is given on one of N machines (PID namespaces: none sees whether another one's
+processes live), and `keyturn run` is up on each of them, killed every few seconds and sometimes stopped for longer than a lease.
+
 KEYTURN_STAGE names the installation. Prints a table; ends with 1 on any failure of the promise.
 """
 
 import argparse
 import base64
+import contextlib
 import json
 import os
 import pathlib
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -25,6 +30,8 @@ import urllib.request
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "CommandTests"))
 import leaks  # noqa: E402
 import state  # noqa: E402
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+from postgres import Postgres  # noqa: E402
 
 STAGE = pathlib.Path(os.environ["KEYTURN_STAGE"])
 JOB_SECONDS = 1.0
@@ -95,8 +102,88 @@ class Jobs(threading.Thread):
         self.failed.setdefault(cause, []).append(f"{target} {key}")
 
 
+class FileState:
+    """A state in SQLite, as it lies there."""
+
+    def __init__(self, path):
+        self.path, self.address = path, f"sqlite:{path.name}"
+
+    def rotation(self, user):
+        return state.rotation(self.path, user)
+
+    def sealed_pairs(self):
+        with state.connected(self.path) as connection:
+            return state.sealed_pairs(connection)
+
+    def close(self):
+        pass
+
+
+class ServerState:
+    """A state in PostgreSQL, on a server of its own."""
+
+    def __init__(self):
+        import psycopg
+        self.server = Postgres()
+        self.server.query("CREATE DATABASE keyturn")
+        self.address = self.server.address()
+        self.connection, self.lock = psycopg.connect(self.address, autocommit=True), threading.Lock()
+
+    def ask(self, sql, *values):
+        with self.lock:
+            return self.connection.execute(sql, values).fetchone()
+
+    def rotation(self, user):
+        row = self.ask("SELECT record FROM keyturn.users WHERE name = %s", user.encode())
+        return state.split(row[0])[1].get("rotation") if row else None
+
+    def sealed_pairs(self):
+        return self.ask("SELECT count(*) FROM keyturn.parts WHERE name = %s", b"pair")[0]
+
+    def close(self):
+        self.connection.close()
+        self.server.close()
+
+
+class Crew(threading.Thread):
+    """`keyturn run` on every machine, killed and started again; now and then one sleeps for longer than its lease."""
+
+    def __init__(self, world, seed):
+        super().__init__(daemon=True)
+        self.world, self.random, self.is_over = world, random.Random(f"{seed} crew"), threading.Event()
+        self.kills, self.sleeps, self.running = 0, 0, {}
+
+    def run(self):
+        for machine in range(self.world.machines):
+            self.running[machine] = self.world.start("run", machine=machine)
+        while not self.is_over.wait(self.random.uniform(3, 9)):
+            machine = self.random.randrange(self.world.machines)
+            if self.random.random() < 0.25:
+                self.sleep(machine)
+                continue
+            self.running[machine].kill()
+            self.running[machine].wait()
+            self.kills += 1
+            self.running[machine] = self.world.start("run", machine=machine)
+        for process in self.running.values():
+            process.kill()
+            process.wait()
+
+    def sleep(self, machine):
+        found = subprocess.run(
+            ["pgrep", "-P", str(self.running[machine].pid)], capture_output=True, text=True, check=False).stdout.split()
+        if not found:
+            return
+        self.sleeps += 1
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(found[0]), signal.SIGSTOP)
+            self.is_over.wait(self.random.uniform(21, 26))
+            os.kill(int(found[0]), signal.SIGCONT)
+
+
 class World:
-    def __init__(self, directory, users, seed):
+    def __init__(self, directory, users, seed, machines=0):
+        self.machines, self.state = machines, ServerState() if machines else FileState(directory / "keyturn.db")
         self.directory, self.users = directory, [f"ci-{number + 1}" for number in range(users)]
         self.random = random.Random(seed)
         self.sandbox = subprocess.Popen(
@@ -119,7 +206,7 @@ class World:
             for number, user in enumerate(self.users)}
         plugins = {"travis": "travis-ci", "gitlab": "gitlab-ci", "github": "github-actions"}
         configuration = {
-            "version": 1, "state": "sqlite:keyturn.db", "seal-key": {"file": "seal.key"},
+            "version": 1, "state": self.state.address, "seal-key": {"file": "seal.key"},
             "aws": {"region": place["region"], "endpoint-url": place["aws"]},
             "pushers": {
                 name: {"plugin": plugin, "token": {"env": f"{name.upper()}_TOKEN"}, "endpoint": place[name]}
@@ -132,14 +219,20 @@ class World:
             "AWS_SECRET_ACCESS_KEY": place["secretAccessKey"],
             **{f"{name.upper()}_TOKEN": place["tokens"][name] for name in plugins}}
 
-    def start(self, *arguments):
+    def start(self, *arguments, machine=None):
+        """Starts a command, on that machine or on any."""
+        elsewhere = []
+        if self.machines:
+            machine = self.random.randrange(self.machines) if machine is None else machine
+            elsewhere = ["unshare", "--pid", "--fork", "--mount-proc", "--uts", "--kill-child", "sh", "-c",
+                         f'hostname m{machine}; exec "$@"', "sh"]
         return subprocess.Popen(
-            [STAGE / "bin/keyturn", *arguments, "--config", self.directory / "keyturn.yaml"], env=self.environment,
+            [*elsewhere, STAGE / "bin/keyturn", *arguments, "--config", self.directory / "keyturn.yaml"], env=self.environment,
             stdout=subprocess.DEVNULL, stderr=(self.directory / "log").open("a"))
 
     def position(self, user):
         """Which rotation the user is in, and in which phase; as the journal has it."""
-        rotation = state.rotation(self.directory / "keyturn.db", user)
+        rotation = self.state.rotation(user)
         return (rotation["number"], rotation["phase"]) if rotation else (0, "idle")
 
     def remember_secret(self, user):
@@ -160,7 +253,7 @@ class World:
 
     def overlap_age(self, user):
         """For how long the user has been in `overlap`, in seconds; None: it is not. With the rotation's number."""
-        rotation = state.rotation(self.directory / "keyturn.db", user)
+        rotation = self.state.rotation(user)
         if not rotation or rotation["phase"] != "overlap":
             return (rotation["number"] if rotation else 0), None
         return rotation["number"], time.time() - rotation["phaseSince"] / 1000
@@ -179,11 +272,8 @@ class World:
         except (OSError, ValueError, KeyError):
             return None
 
-    def sealed(self):
-        with state.connected(self.directory / "keyturn.db") as connection:
-            return state.sealed_pairs(connection)
-
     def stop(self):
+        self.state.close()
         self.sandbox.terminate()
         self.sandbox.wait(timeout=10)
 
@@ -303,6 +393,7 @@ def main():
     parser.add_argument("--rotations", type=int, default=200)
     parser.add_argument("--users", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=0, help="machines on one state in PostgreSQL; 0: one, in SQLite")
     parser.add_argument("--no-writer", action="store_true", help="nobody puts old pairs back")
     options = parser.parse_args()
     each = -(-options.rotations // options.users)
@@ -311,7 +402,8 @@ def main():
         key = directory / "seal.key"
         key.write_bytes(base64.b64encode(os.urandom(32)))
         key.chmod(0o600)
-        world = World(directory, options.users, options.seed)
+        world = World(directory, options.users, options.seed, options.workers)
+        crew = Crew(world, options.seed)
         jobs = Jobs(world.control, world.targets, options.seed)
         began = time.monotonic()
         try:
@@ -319,6 +411,8 @@ def main():
             if world.start("step").wait(timeout=60) != 0:
                 raise SystemExit((directory / "log").read_text())
             jobs.start()
+            if options.workers:
+                crew.start()
             writer = Writer(world, options.seed)
             if not options.no_writer:
                 writer.start()
@@ -329,9 +423,13 @@ def main():
                 life.join()
             writer.is_over.set()
             call(world.control + "/faults", "DELETE")
+            crew.is_over.set()
+            if options.workers:
+                crew.join(timeout=40)
             jobs.is_over.set()
             jobs.join(timeout=30)
             state = call(world.control + "/state")
+            sealed = world.state.sealed_pairs()
         finally:
             world.stop()
         keys = [len(state["users"][user]["keys"]) for user in world.users]
@@ -339,11 +437,13 @@ def main():
         torn = len(jobs.failed.get("torn pair at the start", []))
         told = leaks.found_in_files(directory, {**world.secrets, **world.place["tokens"]}, but=("seal.key",))
         rotations, done = each * options.users, sum(life.done for life in lives)
-        hit, sealed = sum(len(life.hit) for life in lives), world.sealed()
+        hit = sum(len(life.hit) for life in lives)
         errors = [life.error for life in lives if life.error]
         print(f"rotations            {done} of {rotations}")
         print(f"killed in flight     {hit} of {rotations}")
         print(f"kill -9              {sum(life.kills for life in lives)}")
+        if options.workers:
+            print(f"run, on {options.workers} machines   {crew.kills} kill -9, {crew.sleeps} stopped for longer than a lease")
         print(f"jobs                 {jobs.finished}")
         print(f"failed: dead key     {dead}")
         print(f"failed: torn pair    {torn}")

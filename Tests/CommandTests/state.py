@@ -5,7 +5,7 @@ import json
 import sqlite3
 
 
-def _split(content):
+def split(content):
     """What vouches for a record or a line, and what it says."""
     voucher, _, text = bytes(content).partition(b"\n")
     return voucher.decode(), json.loads(text)
@@ -25,7 +25,7 @@ def rotation(database, user):
     """A user's rotation, as JSON; None: there is none."""
     with connected(database) as connection:
         row = connection.execute("SELECT record FROM user WHERE name = ?", (user,)).fetchone()
-    return _split(row[0])[1].get("rotation") if row else None
+    return split(row[0])[1].get("rotation") if row else None
 
 
 def lines(connection, user):
