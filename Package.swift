@@ -139,7 +139,9 @@ let counts: [Target] = [
 let tests: [Target] = [
     .testTarget(name: "RotationTests", dependencies: ["Rotation"]),
     .testTarget(name: "RunnerProtocolTests", dependencies: ["RunnerProtocol"]),
-    .testTarget(name: "AWSTests", dependencies: ["AWS", "HTTP", "Rotation", "Secrets"]),
+    .testTarget(
+        name: "AWSTests",
+        dependencies: ["AWS", "HTTP", .product(name: "JSON", package: "plugin-sdk"), "Rotation", "Secrets"]),
     .testTarget(
         name: "PusherHostTests",
         dependencies: [

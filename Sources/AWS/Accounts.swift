@@ -42,6 +42,11 @@ public final class Accounts: Sendable {
         }
     }
 
+    /// The account's credentials, for services other than IAM and STS: those that all who work in it share.
+    public func credentials(of account: Account) -> any CredentialSource {
+        shared.withLock { source(account, &$0) }
+    }
+
     private func source(_ account: Account, _ shared: inout Shared) -> RefreshingCredentials {
         if let found = shared.sources[account] { return found }
         let surroundings = CredentialContext(account: account, environment: environment, http: http, clock: clock)
