@@ -32,6 +32,9 @@ let modules: [Target] = [
         ]),
     .target(name: "StateStore"),
     .target(name: "SQLiteStore", dependencies: ["CSQLite", "StateStore"]),
+    .target(
+        name: "DynamoStore",
+        dependencies: ["AWS", "HTTP", .product(name: "JSON", package: "plugin-sdk"), "Rotation", "StateStore"]),
     .target(name: "Journal", dependencies: ["CSodium", "Rotation", "Secrets", "StateStore"]),
     .target(name: "FileTrust"),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
@@ -178,7 +181,11 @@ let tests: [Target] = [
         dependencies: ["PusherRunner", "RunnerProtocol", .product(name: "CKeyturnPusher", package: "plugin-sdk")]),
     .testTarget(
         name: "StoreTests",
-        dependencies: ["CSQLite", "Journal", "Rotation", "SQLiteStore", "Secrets", "StateStore"]),
+        dependencies: [
+            "AWS", "CSQLite", "DynamoStore", "HTTP", .product(name: "JSON", package: "plugin-sdk"), "Journal",
+            "Rotation",
+            "SQLiteStore", "Secrets", "StateStore",
+        ]),
     .testTarget(
         name: "EngineTests",
         dependencies: ["Engine", "Journal", "Rotation", "SQLiteStore", "Secrets"]),

@@ -83,7 +83,8 @@ enum AWSReply {
         return refusal
     }
 
-    /// Whether a transaction met nothing but others that were under way, or a limit. Nothing of it was done.
+    /// Whether a transaction met nothing but others that were under way, or a limit. Nothing of it was done, and its token is not
+    /// used up: DynamoDB remembers those of transactions that succeeded.
     private static func isPassing(_ body: JSONValue?) -> Bool {
         let codes = (body?["CancellationReasons"]?.array ?? []).map { $0["Code"]?.string ?? "" }
         return !codes.isEmpty && codes.allSatisfy(passingReasons.contains)

@@ -17,7 +17,8 @@ final class Directory: Sendable {
         return [
             StoreSuite(
                 name: "SQLite", open: { try SQLiteStore(path: directory.path + "/state.db") },
-                openFresh: { try SQLiteStore(path: nil) })
+                openFresh: { try SQLiteStore(path: nil) }),
+            try .fakeDynamo(),
         ]
     }
 
