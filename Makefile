@@ -187,7 +187,7 @@ test: stage
 	swift build --build-tests
 	@rm -f $(REQUESTS)
 	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_PUSHERS="$(CURDIR)/$(PUSHERS_DIR)" KEYTURN_REQUESTS="$(CURDIR)/$(REQUESTS)" \
-	  python3 Tests/postgres.py swift test --skip-build --disable-xctest
+	  KEYTURN_MOTO="$(CURDIR)/$(VENV)/bin/moto_server" python3 Tests/postgres.py swift test --skip-build --disable-xctest
 	@nice -n 19 $(MAKE) --no-print-directory test-beside > .build/beside.log 2>&1 & beside=$$!; status=0; \
 	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_SANDBOX="$(CURDIR)/$(STAGE)/libexec/keyturn/keyturn-sandbox" \
 	  KEYTURN_REQUESTS="$(CURDIR)/$(REQUESTS)" \

@@ -34,6 +34,9 @@ let modules: [Target] = [
     .target(name: "StateStore"),
     .target(name: "SQLiteStore", dependencies: ["CSQLite", "StateStore"]),
     .target(name: "PostgresStore", dependencies: ["CPostgres", "PlainText", "Secrets", "StateStore", "Threads"]),
+    .target(
+        name: "DynamoStore",
+        dependencies: ["AWS", "HTTP", .product(name: "JSON", package: "plugin-sdk"), "Rotation", "StateStore"]),
     .target(name: "Journal", dependencies: ["CSodium", "Rotation", "Secrets", "StateStore"]),
     .target(name: "FileTrust"),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
@@ -74,7 +77,7 @@ let modules: [Target] = [
     .target(
         name: "Operations",
         dependencies: [
-            "AWS", "CLinux", "Configuration", "Enclosure", "Engine", "FileTrust", "HTTP",
+            "AWS", "CLinux", "Configuration", "DynamoStore", "Enclosure", "Engine", "FileTrust", "HTTP",
             .product(name: "JSON", package: "plugin-sdk"), "JSONSchema", "Journal",
             "Listening", "Notifications", "PlainText", "PostgresStore", "Programs", "PusherHost", "Rotation",
             "SQLiteStore", "Secrets", "StateStore", .product(name: "PusherConformance", package: "plugin-sdk"),
@@ -141,7 +144,9 @@ let counts: [Target] = [
 let tests: [Target] = [
     .testTarget(name: "RotationTests", dependencies: ["Rotation"]),
     .testTarget(name: "RunnerProtocolTests", dependencies: ["RunnerProtocol"]),
-    .testTarget(name: "AWSTests", dependencies: ["AWS", "HTTP", "Rotation", "Secrets"]),
+    .testTarget(
+        name: "AWSTests",
+        dependencies: ["AWS", "HTTP", .product(name: "JSON", package: "plugin-sdk"), "Rotation", "Secrets"]),
     .testTarget(
         name: "PusherHostTests",
         dependencies: [
@@ -178,7 +183,10 @@ let tests: [Target] = [
         dependencies: ["PusherRunner", "RunnerProtocol", .product(name: "CKeyturnPusher", package: "plugin-sdk")]),
     .testTarget(
         name: "StoreTests",
-        dependencies: ["CSQLite", "Journal", "PostgresStore", "Rotation", "SQLiteStore", "Secrets", "StateStore"]),
+        dependencies: [
+            "AWS", "CSQLite", "DynamoStore", "HTTP", .product(name: "JSON", package: "plugin-sdk"), "Journal",
+            "PostgresStore", "Rotation", "SQLiteStore", "Secrets", "StateStore",
+        ]),
     .testTarget(
         name: "EngineTests",
         dependencies: ["Engine", "Journal", "Rotation", "SQLiteStore", "Secrets"]),

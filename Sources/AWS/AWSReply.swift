@@ -1,9 +1,10 @@
 internal import FoundationEssentials
 internal import HTTP
+internal import JSON
 internal import PlainText
 internal import Secrets
 
-/// What AWS answers: a document, or an error in one of the two shapes that are in use.
+/// What AWS answers: a document, or an error in one of the shapes that are in use.
 enum AWSReply {
     /// An error and what the retry rules must know of it.
     struct Refusal {
@@ -14,7 +15,7 @@ enum AWSReply {
         var isSkew = false
 
         /// A throttled call had no effect. A server's fault may come after the effect.
-        func isRepeatable(_ repeatability: QueryClient.Repeatability) -> Bool {
+        func isRepeatable(_ repeatability: Repeatability) -> Bool {
             isThrottling || (isServerFault && repeatability == .safe)
         }
     }
@@ -23,11 +24,18 @@ enum AWSReply {
     private static let codeLimit = 128
     private static let messageLimit = 1_000
 
-    /// botocore's list of throttling codes, as far as these services use them.
+    /// botocore's list of throttling codes, as far as these services use them, and those of DynamoDB by which a single write or a
+    /// transaction gives way to another one.
     private static let throttlingCodes: Set<String> = [
         "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottledException", "RequestThrottled",
         "TooManyRequestsException", "RequestLimitExceeded", "BandwidthLimitExceeded", "SlowDown",
         "PriorRequestNotComplete", "EC2ThrottledException", "TransactionInProgressException",
+        "ProvisionedThroughputExceededException", "TransactionConflictException", "ReplicatedWriteConflictException",
+    ]
+
+    /// What a transaction can be cancelled for that passes by itself.
+    private static let passingReasons: Set<String> = [
+        "None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded",
     ]
 
     static func document(in reply: HTTPResponse, _ action: String) throws(AWSError) -> XMLElement {
@@ -37,26 +45,66 @@ enum AWSReply {
         return root
     }
 
+    /// An error as it stands in an answer, whatever the protocol.
+    private struct Parts {
+        var code: String?
+        var message: String?
+        var request: String?
+    }
+
+    /// The error of an answer in XML; nil: it is none.
+    ///
     /// - Parameter key: the ID of the key that signed, for those who wonder whose permissions are too few.
     static func error(in reply: HTTPResponse, _ action: String, signedWith key: String = "") -> Refusal? {
         if (200..<300).contains(reply.status) { return nil }
         let root = reply.body.withBytes { XMLElement.parse($0) }
         // AWS nests Error in the response; moto's authentication errors have Errors in between.
         let error = root?.child("Error") ?? root?.child("Errors")?.child("Error")
-        let awsCode = error?.text("Code").map { PlainText.line($0, limit: codeLimit) }
+        let parts = Parts(
+            code: error?.text("Code"), message: error?.text("Message"),
+            request: root?.text("RequestId") ?? root?.text("RequestID"))
+        return refusal(parts, reply.status, action, key)
+    }
+
+    /// The error of an answer in JSON; nil: it is none.
+    ///
+    /// Its code is in `__type`, behind a namespace, or before a URI in the field `x-amzn-ErrorType`.
+    static func jsonError(in reply: HTTPResponse, _ action: String, signedWith key: String = "") -> Refusal? {
+        if (200..<300).contains(reply.status) { return nil }
+        let body = reply.body.withBytes { JSONValue(parsing: $0) }
+        func field(_ name: String) -> String? { reply.headers.first { $0.name == name }?.value }
+        let type = body?["__type"]?.string ?? field("x-amzn-errortype")
+        let code = type?.split(separator: ":").first?.split(separator: "#").last.map(String.init)
+        let parts = Parts(
+            code: code, message: body?["message"]?.string ?? body?["Message"]?.string,
+            request: field("x-amzn-requestid"))
+        var refusal = refusal(parts, reply.status, action, key)
+        if code == "TransactionCanceledException" { refusal.isThrottling = isPassing(body) }
+        return refusal
+    }
+
+    /// Whether a transaction met nothing but others that were under way, or a limit. Nothing of it was done, and its token is not
+    /// used up: DynamoDB remembers those of transactions that succeeded.
+    private static func isPassing(_ body: JSONValue?) -> Bool {
+        let codes = (body?["CancellationReasons"]?.array ?? []).map { $0["Code"]?.string ?? "" }
+        return !codes.isEmpty && codes.allSatisfy(passingReasons.contains)
+    }
+
+    private static func refusal(_ parts: Parts, _ status: Int, _ action: String, _ key: String) -> Refusal {
+        let awsCode = parts.code.map { PlainText.line($0, limit: codeLimit) }
         let words =
-            error?.text("Message").map { PlainText.line($0, limit: messageLimit) }
-            ?? "status \(reply.status), and no reason that can be read"
-        let request = (root?.text("RequestId") ?? root?.text("RequestID")).map { PlainText.line($0, limit: codeLimit) }
+            parts.message.map { PlainText.line($0, limit: messageLimit) }
+            ?? "status \(status), and no reason that can be read"
+        let request = parts.request.map { PlainText.line($0, limit: codeLimit) }
         let sentence =
             "\(action): \(awsCode.map { "\($0): " } ?? "")\(words)" + (request.map { " (request \($0))" } ?? "")
-        let isThrottling = awsCode.map { throttlingCodes.contains($0) } ?? (reply.status == 429)
-        let code = code(awsCode, reply.status, isThrottling)
+        let isThrottling = awsCode.map { throttlingCodes.contains($0) } ?? (status == 429)
+        let code = code(awsCode, status, isThrottling)
         let signer =
             [.denied, .unknownKey].contains(code) && !key.isEmpty ? "; the request was signed with \(key)" : ""
         return Refusal(
             error: AWSError(code, sentence + signer + advice(awsCode), awsCode: awsCode), isThrottling: isThrottling,
-            isServerFault: [500, 502, 503, 504].contains(reply.status), isSkew: isSkew(awsCode, words))
+            isServerFault: [500, 502, 503, 504].contains(status), isSkew: isSkew(awsCode, words))
     }
 
     /// The codes that AWS's SDKs take for a clock that is off. The commonest one is used for wrong keys, too.
@@ -83,7 +131,8 @@ enum AWSReply {
         case "LimitExceeded": return .limitExceeded
         case "NoSuchEntity": return .noSuchEntity
         case "AccessDenied", "AccessDeniedException", "SignatureDoesNotMatch", "ExpiredToken", "ExpiredTokenException",
-            "MissingAuthenticationToken", "IncompleteSignature", "OptInRequired", "AuthFailure", "RequestExpired":
+            "MissingAuthenticationToken", "IncompleteSignature", "OptInRequired", "AuthFailure", "RequestExpired",
+            "InvalidSignatureException", "MissingAuthenticationTokenException", "IncompleteSignatureException":
             return .denied
         // Nothing about the key or its permissions.
         case "RegionDisabledException", "RequestTimeTooSkewed", "RequestInTheFuture": return .refused

@@ -4,7 +4,7 @@ public struct Account: Hashable, Sendable {
     public var region: String
     /// A profile of the shared files; nil: `AWS_DEFAULT_PROFILE` or `AWS_PROFILE`, else `default`.
     public var profile: String?
-    /// The base URL of both services instead of AWS's; nil: the environment's, else AWS's.
+    /// The base URL of all services instead of AWS's; nil: the environment's, else AWS's.
     public var endpoint: String?
     /// A role to assume in it with the other settings' credentials; nil: these are the account's own.
     public var role: Role?
@@ -39,31 +39,19 @@ public struct Account: Hashable, Sendable {
     /// The partition of the region.
     public var partition: Partition { Partition(region: region) }
 
-    /// The base URL of IAM or STS: the configured one, then that of `AWS_ENDPOINT_URL_IAM` or `_STS`, then that of
+    /// The base URL of a service: the configured one, then that of `AWS_ENDPOINT_URL_IAM` or the like, then that of
     /// `AWS_ENDPOINT_URL`, then that of the profile, then AWS's own.
     func endpoint(of service: Service, _ environment: [String: String]) -> String {
         if let endpoint, !endpoint.isEmpty { return endpoint }
         let settings = ProfileSettings(of: self, environment)
         if !settings.ignoresEndpoints {
-            let names = ["AWS_ENDPOINT_URL_\(service.rawValue.uppercased())", "AWS_ENDPOINT_URL"]
+            let names = ["AWS_ENDPOINT_URL_\(service.settingsName.uppercased())", "AWS_ENDPOINT_URL"]
             if let found = names.compactMap({ environment[$0] }).first(where: { !$0.isEmpty }) { return found }
             if let found = settings.endpoint(of: service) { return found }
         }
-        return switch service {
-        case .iam: partition.iamEndpoint
-        case .sts: partition.stsEndpoint(region: region)
-        }
+        return service == .iam ? partition.iamEndpoint : partition.endpoint(of: service, region: region)
     }
 
     /// The region of a signature for the service.
     func signingRegion(of service: Service) -> String { service == .iam ? partition.iamRegion : region }
-}
-
-/// The two services that keyturn calls, by their name in signatures.
-enum Service: String, Sendable {
-    case iam
-    case sts
-
-    /// The version of the Query API, as in botocore's service models.
-    var version: String { self == .iam ? "2010-05-08" : "2011-06-15" }
 }

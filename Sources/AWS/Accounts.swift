@@ -10,7 +10,8 @@ public final class Accounts: Sendable {
         var services: [Account: IAM] = [:]
     }
 
-    private let http: HTTPClient
+    /// What all of it is asked with.
+    public let http: HTTPClient
     private let environment: [String: String]
     /// How AWS's clock and this machine's differ.
     public let clock: AWSClock
@@ -40,6 +41,11 @@ public final class Accounts: Sendable {
             shared.services[account] = made
             return made
         }
+    }
+
+    /// The account's credentials, for services other than IAM and STS: those that all who work in it share.
+    public func credentials(of account: Account) -> any CredentialSource {
+        shared.withLock { source(account, &$0) }
     }
 
     private func source(_ account: Account, _ shared: inout Shared) -> RefreshingCredentials {

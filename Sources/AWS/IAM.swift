@@ -23,9 +23,9 @@ public struct IAM: Sendable {
         clock: AWSClock = AWSClock()
     ) {
         self.clock = clock
-        let client = QueryClient(
+        let client = SignedClient(
             account: account, http: http, environment: environment, retries: RetryBudget(), clock: clock)
-        self.client = AuthorizedClient(client: client, source: source)
+        self.client = AuthorizedClient(client: QueryClient(client: client), source: source)
     }
 
     /// The same, whose calls are sent only while that holds.
@@ -33,7 +33,7 @@ public struct IAM: Sendable {
     /// - Parameter permit: asked right before each call is sent, from another thread.
     public func permitted(by permit: @escaping @Sendable () -> Bool) -> IAM {
         var copy = self
-        copy.client.client.permit = permit
+        copy.client.client.client.permit = permit
         return copy
     }
 

@@ -35,8 +35,8 @@ public enum Partition: String, Sendable, CaseIterable {
         }
     }
 
-    /// The base URL of STS in a region of this partition.
-    public func stsEndpoint(region: String) -> String {
-        "https://sts.\(region).amazonaws.com\(self == .china ? ".cn" : "")"
+    /// The base URL of a service that each region has, in a region of this partition.
+    func endpoint(of service: Service, region: String) -> String {
+        "https://\(service.name).\(region).amazonaws.com\(self == .china ? ".cn" : "")"
     }
 }

@@ -49,7 +49,7 @@ struct MistakeTests {
             ("region: us-west-2", "region: 5", "5: `region` must be a text"),
             (
                 "state: sqlite:/var", "state: postgres:/var",
-                "2: `state` must have the form sqlite:PATH or postgresql://HOST[:PORT]/DATABASE[?SETTING=VALUE&…]"
+                "2: `state` must have the form sqlite:PATH, postgresql://HOST[:PORT]/DATABASE[?SETTING=VALUE&…] or dynamodb://TABLE[?region=REGION]"
             ),
             (
                 "http://127.0.0.1:5555", "ftp://x",

@@ -71,8 +71,8 @@ final class Directory: Sendable {
             ],
             log: EventLog { [weak self] level, text in self?.log.withLock { $0.append("\(level): \(text)") } },
             command: "test", version: "0.0.0", installation: Self.installation)
-        context.openStore = { [weak self] location, password, makes throws(StoreError) in
-            let store = try await StateAccess.openStore(location, password, makes)
+        context.openStore = { [weak self] loaded, location, makes in
+            let store = try await StateAccess.openStore(loaded, location, makes)
             if store != nil { self?.opened.withLock { $0.append(location?.file) } }
             return store
         }

@@ -78,7 +78,16 @@ struct MistakeTests {
             Mistake(
                 "a password for a file", "sqlite:state/keyturn.db",
                 "sqlite:state/keyturn.db\nstate-password: { env: PGPASSWORD }",
-                "a file needs none", line: 3),
+                "this one needs none", line: 3),
+            Mistake(
+                "a table that cannot be", "sqlite:state/keyturn.db", "dynamodb://a/b?region=us-east-1", "3 to 255",
+                line: 2),
+            Mistake(
+                "a setting that no table has", "sqlite:state/keyturn.db", "dynamodb://keyturn?zone=a", "endpoint-url",
+                line: 2),
+            Mistake(
+                "plain http to a table elsewhere", "sqlite:state/keyturn.db",
+                "dynamodb://keyturn?endpoint-url=http://dynamodb.example.com", "endpoint-url", line: 2),
             Mistake("a state nowhere", "sqlite:state/keyturn.db", "sqlite:no/where.db", "no does not exist"),
             Mistake(
                 "plain http elsewhere", "GITHUB_TOKEN }, endpoint: \"http://127.0.0.1:9\"",

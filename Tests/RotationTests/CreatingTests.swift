@@ -39,7 +39,8 @@ struct CreatingTests {
         #expect(world.keys.first?.id != orphan)
     }
 
-    @Test("where the state may be behind, a key that the call has made is left to a person: it may be delivered already")
+    @Test(
+        "where the state may be behind, a key that the call has made is left to a person: it may be delivered already")
     func doubted() {
         var world = World.at(.creating)
         let made = world.makeKey().id

@@ -18,7 +18,7 @@ final class Directory: Sendable {
         let sqlite = StoreSuite(
             name: "SQLite", open: { try SQLiteStore(path: directory.path + "/state.db") },
             openFresh: { try SQLiteStore(path: nil) })
-        return [sqlite] + (try Database.server.map { [try Database.suite(on: $0)] } ?? [])
+        return [sqlite, try .fakeDynamo()] + (try Database.server.map { [try Database.suite(on: $0)] } ?? [])
     }
 
     @Test("the tests have a PostgreSQL server, which `Tests/postgres.py` gives them")

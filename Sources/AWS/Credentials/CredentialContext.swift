@@ -14,7 +14,9 @@ struct CredentialContext: Sendable {
     func variable(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
 
     var sts: QueryClient {
-        QueryClient(account: account, http: http, environment: environment, retries: RetryBudget(), clock: clock)
+        QueryClient(
+            client: SignedClient(
+                account: account, http: http, environment: environment, retries: RetryBudget(), clock: clock))
     }
 }
 

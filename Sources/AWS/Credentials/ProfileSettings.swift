@@ -38,7 +38,7 @@ struct ProfileSettings {
 
     /// `endpoint_url` of the service, in the `[services]` section that the profile names, else of the profile itself.
     func endpoint(of service: Service) -> String? {
-        let nested = profile?["services"].flatMap { files?.services($0) }?[service.rawValue]?.text ?? ""
+        let nested = profile?["services"].flatMap { files?.services($0) }?[service.settingsName]?.text ?? ""
         for line in nested.split(separator: "\n") {
             guard let sign = line.firstIndex(of: "="), line[..<sign].trimmed == "endpoint_url" else { continue }
             let value = line[line.index(after: sign)...].trimmed

@@ -79,7 +79,7 @@ struct ConfigurationSchema {
           "required": ["version", "state", "seal-key"],
           "properties": {
             "version": { "const": 1 },
-            "state": { "type": "string", "pattern": "^(sqlite:.|postgres(ql)?://).*", "description": "What keyturn knows and did: sqlite:PATH, relative to this file, or postgresql://HOST/DATABASE." },
+            "state": { "type": "string", "pattern": "^(sqlite:.|postgres(ql)?://|dynamodb://).*", "description": "What keyturn knows and did: sqlite:PATH, relative to this file, postgresql://HOST/DATABASE, or dynamodb://TABLE." },
             "state-password": { "$ref": "#/$defs/secret", "description": "Of a state in PostgreSQL; without it, libpq looks in PGPASSWORD and its password file." },
             "seal-key": { "$ref": "#/$defs/secret", "description": "32 bytes in base64, which seal a new key pair on disk." },
             "ca-file": { "type": "string", "description": "Certificate authorities (PEM) in place of the system's." },

@@ -1,9 +1,10 @@
+internal import AWS
 internal import Configuration
+internal import DynamoStore
 internal import FoundationEssentials
 internal import Journal
 internal import PostgresStore
 internal import SQLiteStore
-internal import Secrets
 internal import StateStore
 
 /// The state of one operation: opened when it is first needed, and once, whoever asks after that.
@@ -18,9 +19,9 @@ actor StateAccess {
         case working
     }
 
-    /// Opens a store: where, with which password, and whether it is made where there is none. No place: one in memory, for a state
+    /// Opens a store: of which configuration, where, and whether it is made where there is none. No place: one in memory, for a state
     /// that is not there. nil: there is none, and none was to be made.
-    typealias Opening = @Sendable (StateLocation?, Secret?, Bool) async throws(StoreError) -> (any StateStore)?
+    typealias Opening = @Sendable (LoadedConfiguration, StateLocation?, Bool) async throws -> (any StateStore)?
 
     private let loaded: LoadedConfiguration
     private let purpose: Purpose
@@ -32,14 +33,28 @@ actor StateAccess {
     init(_ loaded: LoadedConfiguration, for purpose: Purpose) { (self.loaded, self.purpose) = (loaded, purpose) }
 
     /// The one place that knows which store a `state` names.
-    static let openStore: Opening = { location, password, makes throws(StoreError) in
+    static let openStore: Opening = { loaded, location, makes in
         switch location {
         case nil: return try SQLiteStore(path: nil)
         case .sqlite(let path):
             guard makes || FileManager.default.fileExists(atPath: path) else { return nil }
             return try SQLiteStore(path: path)
-        case .postgres(let address, _):
-            return try await PostgresStore.open(address, password: password, makes: makes)
+        case .postgres(let address, let password):
+            let secret = try password.map { reference throws(ConfigurationError) in
+                try reference.resolve(environment: loaded.environment)
+            }
+            return try await PostgresStore.open(address, password: secret, makes: makes)
+        case .dynamo(let table, let region, let endpoint):
+            // Connections of its own, which stay for as long as the state is used.
+            let factory = ServiceFactory(loaded)
+            let accounts = factory.makeAccounts(try factory.makeHTTP())
+            let account = loaded.account(loaded.configuration.account)
+            var place = account
+            if let region { place.region = region }
+            if let endpoint { place.endpoint = endpoint }
+            return try await DynamoStore(
+                table: table, account: place, source: accounts.credentials(of: account), http: accounts.http,
+                environment: loaded.environment, clock: accounts.clock, makes: makes)
         }
     }
 
@@ -107,11 +122,13 @@ actor StateAccess {
     private func makeJournal(_ location: StateLocation?, makes: Bool) async throws -> StoredJournal? {
         let store: any StateStore
         // Before anything is made: a seal key that cannot be read leaves no empty state behind.
-        let (seal, password) = (try sealKey(), try password())
-        do throws(StoreError) {
-            guard let found = try await loaded.context.openStore(location, password, makes) else { return nil }
+        let seal = try sealKey()
+        do {
+            guard let found = try await loaded.context.openStore(loaded, location, makes) else { return nil }
             store = found
-        } catch { throw OperationFailure(JournalError(error, at: Self.place(location))) }
+        } catch let error as StoreError {
+            throw OperationFailure(JournalError(error, at: Self.place(location)))
+        } catch let error as ConfigurationError { throw OperationFailure(error) }
         do throws(JournalError) {
             guard purpose == .working else { return try await StoredJournal(store, seal: seal) }
             return try await StoredJournal(
@@ -120,19 +137,13 @@ actor StateAccess {
         } catch { throw OperationFailure(error) }
     }
 
-    private func password() throws -> Secret? {
-        guard case .postgres(_, let reference?) = loaded.configuration.state else { return nil }
-        do throws(ConfigurationError) { return try reference.resolve(environment: loaded.environment) } catch {
-            throw OperationFailure(error)
-        }
-    }
-
     /// For an error of a store that could not be opened.
     private static func place(_ location: StateLocation?) -> String {
         switch location {
         case nil: "memory"
         case .sqlite(let path): path
         case .postgres(let address, _): String(address.prefix { $0 != "?" })
+        case .dynamo(let table, _, _): "dynamodb://\(table)"
         }
     }
 }

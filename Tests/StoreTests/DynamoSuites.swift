@@ -1,0 +1,146 @@
+import AWS
+import DynamoStore
+import Foundation
+import HTTP
+import JSON
+import Rotation
+import Secrets
+import StateStore
+import Testing
+
+/// Credentials that every fake takes.
+struct FixedCredentials: CredentialSource {
+    let name = "a test"
+
+    func credentials() async throws(AWSError) -> Credentials? {
+        Credentials(pair: KeyPair(id: AccessKeyID("AKIAIOSFODNN7EXAMPLE"), secret: .text("secret")), source: name)
+    }
+}
+
+/// A DynamoDB, and how its tables are opened.
+struct Dynamo: Sendable {
+    static let http = HTTPClient()
+    /// One connection, so one request at a time: moto does not keep transactions apart that it carries out at once.
+    static let httpOfMoto = {
+        var options = HTTPClient.Options()
+        options.connectionsPerHost = 1
+        return HTTPClient(options)
+    }()
+    static let region = "eu-central-1"
+
+    let url: String
+    var http = Self.http
+
+    func open(
+        _ table: String = "state", now: @escaping @Sendable () -> Timestamp = SystemTime.now
+    ) async throws(StoreError) -> DynamoStore {
+        let store = try await DynamoStore(
+            table: table, account: Account(region: Self.region, endpoint: url), source: FixedCredentials(),
+            http: http, environment: [:], clock: AWSClock(local: now))
+        guard let store else { throw StoreError(.unavailable, "the table is empty, and stays so") }
+        return store
+    }
+
+    /// A table of the layout that error texts name.
+    func makeTable(_ name: String) async throws {
+        let client = JSONClient(
+            .dynamoDB, account: Account(region: Self.region, endpoint: url), source: FixedCredentials(),
+            http: http, environment: [:])
+        let table = FakeDynamo.table("pk", "sk").setting([
+            "TableName": .string(name), "BillingMode": .string("PAY_PER_REQUEST"),
+        ])
+        var input = table.object ?? [:]
+        input["TableStatus"] = nil
+        _ = try await client.call("CreateTable", .object(input))
+    }
+}
+
+extension StoreSuite {
+    /// On a fake of DynamoDB.
+    static func fakeDynamo() throws -> StoreSuite {
+        let server = try FakeDynamoServer()
+        return StoreSuite(
+            name: "DynamoDB (fake)",
+            open: { [server] in try await Dynamo(url: server.url).open() },
+            openFresh: {
+                let fresh = try FakeDynamoServer()
+                return KeptStore(try await Dynamo(url: fresh.url).open(), fresh)
+            })
+    }
+
+    /// On moto's server, with a table of its own.
+    static func motoDynamo() throws -> StoreSuite {
+        let moto = Dynamo(url: try MotoServer.shared.get().url, http: Dynamo.httpOfMoto)
+        let table = "state-\(UUID().uuidString)"
+        return StoreSuite(
+            name: "DynamoDB (moto)",
+            open: {
+                do { return try await moto.open(table) } catch {
+                    guard "\(error)".contains("create-table") else { throw error }
+                    // Of two that come at once one makes it.
+                    try? await moto.makeTable(table)
+                    return try await moto.open(table)
+                }
+            },
+            openFresh: {
+                let fresh = "state-\(UUID().uuidString)"
+                try await moto.makeTable(fresh)
+                return try await moto.open(fresh)
+            })
+    }
+}
+
+/// A store that keeps its server.
+struct KeptStore: StateStore {
+    private let store: DynamoStore
+    private let server: FakeDynamoServer
+    var place: String { store.place }
+    var isShared: Bool { store.isShared }
+
+    init(_ store: DynamoStore, _ server: FakeDynamoServer) { (self.store, self.server) = (store, server) }
+
+    func user(_ name: String) async throws(StoreError) -> StoredUser? { try await store.user(name) }
+    func versions() async throws(StoreError) -> [String: Int64] { try await store.versions() }
+    func users() async throws(StoreError) -> [String: StoredUser] { try await store.users() }
+    func commit(_ change: UserChange) async throws(StoreError) { try await store.commit(change) }
+    func lines(_ query: LineQuery) async throws(StoreError) -> [StoredLine] { try await store.lines(query) }
+    func documents(_ prefix: String) async throws(StoreError) -> [String: StoredDocument] {
+        try await store.documents(prefix)
+    }
+    func write(_ content: [UInt8]?, to name: String, version: Int64) async throws(StoreError) {
+        try await store.write(content, to: name, version: version)
+    }
+    func scrub() async { await store.scrub() }
+    func concern() async throws(StoreError) -> String? { await store.concern() }
+    func epoch() async throws(StoreError) -> String? { await store.epoch() }
+}
+
+/// The same claims as of every store, on moto's server, which is not ours.
+@Suite(
+    "DynamoDB on moto_server (skipped without it: `make .build/venv/ready`, and KEYTURN_MOTO or PATH)",
+    .enabled(if: MotoServer.program != nil, "moto_server is neither KEYTURN_MOTO nor in PATH"),
+    // There is one connection.
+    .serialized)
+struct MotoStoreTests {
+    enum Claim: String, CaseIterable, Sendable {
+        case whatIsCommittedIsRead, aConflictChangesNothing, aCommitIsAllOrNothing, ofManyWritersOneSucceeds
+        case linesAreFound, documentsAreComparedAndSet, timeIsTheStores, aCrashAnywhereLosesNothing
+        case itTakesTheSizesThatOccur
+    }
+
+    @Test(arguments: Claim.allCases)
+    func holds(_ claim: Claim) async throws {
+        let suite = try StoreSuite.motoDynamo()
+        switch claim {
+        case .whatIsCommittedIsRead: try await suite.whatIsCommittedIsRead()
+        case .aConflictChangesNothing: try await suite.aConflictChangesNothing()
+        case .aCommitIsAllOrNothing: try await suite.aCommitIsAllOrNothing()
+        case .ofManyWritersOneSucceeds: try await suite.ofManyWritersOneSucceeds()
+        case .linesAreFound: try await suite.linesAreFound()
+        case .documentsAreComparedAndSet: try await suite.documentsAreComparedAndSet()
+        case .timeIsTheStores: try await suite.timeIsTheStores()
+        case .aCrashAnywhereLosesNothing: try await suite.aCrashAnywhereLosesNothing()
+        case .itTakesTheSizesThatOccur: try await suite.itTakesTheSizesThatOccur()
+        }
+    }
+}
