@@ -21,8 +21,8 @@ public final class StoredJournal: Journal {
         var record: JournalRecord?
     }
 
-    /// A lease that others keep taking is not fought for.
-    private static let tries = 4
+    /// What others keep changing is not fought for.
+    static let tries = 4
     /// Up to so many users are read one by one.
     private static let fewUsers = 16
     private static let sealCheck = "seal-check"

@@ -98,10 +98,15 @@ final class Directory: Sendable {
         }
     }
 
+    /// The state as another process opens it.
+    func journal() async throws -> StoredJournal {
+        let seal = Seal(key: [UInt8](repeating: 7, count: 32).withUnsafeBytes { Secret(copying: $0) })
+        return try await StoredJournal(SQLiteStore(path: path + "/state/keyturn.db"), seal: seal)
+    }
+
     /// Writes users' rotations into the state, as a process before this one did.
     func know(_ rotations: [String: Rotation]) async throws {
-        let seal = Seal(key: [UInt8](repeating: 7, count: 32).withUnsafeBytes { Secret(copying: $0) })
-        let journal = try await StoredJournal(SQLiteStore(path: path + "/state/keyturn.db"), seal: seal)
+        let journal = try await journal()
         for (user, rotation) in rotations {
             let lease = Lease(owner: .current, lasting: .seconds(20))
             let record = try await journal.acquire(user, lease: lease, at: Self.now).record

@@ -25,14 +25,14 @@ package struct Daemon {
 
     /// Runs until it is told to end.
     package func run() async throws {
-        let loaded = try await read()
+        let (loaded, state) = try await read()
         let server = StatusServer(loaded)
         try server.start(on: try listening.address(loaded.configuration), log)
         defer { server.stop() }
         // Before anything is begun, so that nothing under way is cut off.
         let signals = Signals(staysUp: true) { [give] in give.yield($0) }
         defer { signals.end() }
-        var active = begin(loaded, try await open(loaded, server), server)
+        var active = begin(try await open(loaded, state, server), server)
         let life = Task { [notifier] in await Watchdog(notifier: notifier, pulse: server.pulse).run() }
         let looking = Task { [give] in
             while !Task.isCancelled {
@@ -68,7 +68,7 @@ package struct Daemon {
                 do { try await active.end() } catch {
                     log.warn("the configuration before ended with: \(OperationFailure.words(error))")
                 }
-                active = begin(next.loaded, next.services, server)
+                active = begin(next, server)
                 tellRunning(active)
             }
             if isReloadAsked, renewing == nil {
@@ -80,18 +80,18 @@ package struct Daemon {
 
     // MARK: Configurations
 
-    private func read() async throws -> LoadedConfiguration {
-        var loaded = try LoadedConfiguration(context)
-        _ = try await loaded.discover(remembers: true)
+    private func read() async throws -> (LoadedConfiguration, StateAccess) {
+        var (loaded, state) = try await LoadedConfiguration.recalled(context, for: .working)
+        _ = try await loaded.discover(keptIn: state)
         guard !loaded.users.isEmpty else {
             let found = loaded.configuration.discover.isEmpty ? "" : ", and `discover` found none"
             throw OperationFailure(.configuration, "\(loaded.file) has no users\(found)")
         }
-        return loaded
+        return (loaded, state)
     }
 
     /// After SIGHUP. What is wrong is told, and changes nothing.
-    private func readAnew() async throws -> LoadedConfiguration {
+    private func readAnew() async throws -> (LoadedConfiguration, StateAccess) {
         notifier.reloading()
         do { return try await read() } catch {
             log.fail("\(OperationFailure.words(error)). The configuration as it was stays in force")
@@ -101,55 +101,58 @@ package struct Daemon {
     }
 
     /// - Returns: nil where the same users were found, with the same targets.
-    private func lookAgain(_ active: ActiveConfiguration) async -> LoadedConfiguration? {
+    private func lookAgain(_ active: ActiveConfiguration) async -> (LoadedConfiguration, StateAccess)? {
         var loaded = active.loaded
         guard !loaded.configuration.discover.isEmpty else { return nil }
-        do { _ = try await loaded.discover(remembers: true) } catch {
+        do { _ = try await loaded.discover(keptIn: active.state) } catch {
             log.warn("\(OperationFailure.words(error)). Users stay as they are")
             return nil
         }
         let isSame = loaded.users.elementsEqual(active.loaded.users) { now, before in
             (now.name, now.policy) == (before.name, before.policy) && now.targets == before.targets
         }
-        return isSame ? nil : loaded
+        return isSame ? nil : (loaded, active.state)
     }
 
     /// Opens everything for the new configuration before the old one's work ends, so that one that cannot be opened changes
     /// nothing.
     private func renew(
-        _ loaded: LoadedConfiguration?, _ server: StatusServer, _ active: ActiveConfiguration
+        _ read: (LoadedConfiguration, StateAccess)?, _ server: StatusServer, _ active: ActiveConfiguration
     ) async -> DaemonCommand.Opened? {
-        guard let loaded else { return nil }
+        guard let (loaded, state) = read else { return nil }
         if loaded.configuration.listen != active.loaded.configuration.listen {
             log.warn("`listen` takes effect when keyturn is started anew")
         }
-        do {
-            return DaemonCommand.Opened(loaded: loaded, services: try await open(loaded, server))
-        } catch {
+        do { return try await open(loaded, state, server) } catch {
             log.fail("\(OperationFailure.words(error)). The configuration as it was stays in force")
             notifier.ready("the new configuration was refused; the old one stays in force")
             return nil
         }
     }
 
-    private func open(_ loaded: LoadedConfiguration, _ server: StatusServer) async throws -> OpenServices {
-        let state = StateAccess(loaded, for: .working)
-        return try await ServiceFactory(loaded).open(for: loaded.users, state) { [log] progress in
+    private func open(
+        _ loaded: LoadedConfiguration, _ state: StateAccess, _ server: StatusServer
+    ) async throws -> DaemonCommand.Opened {
+        let services = try await ServiceFactory(loaded).open(for: loaded.users, state) { [log] progress in
             server.take(progress)
             log.write(progress)
         }
+        return DaemonCommand.Opened(loaded: loaded, state: state, services: services)
     }
 
     // MARK: Work
 
     /// One configuration at work.
     private struct ActiveConfiguration {
-        let loaded: LoadedConfiguration
-        let services: OpenServices
+        let opened: DaemonCommand.Opened
         let scheduling: Task<Void, any Error>
+
+        var loaded: LoadedConfiguration { opened.loaded }
+        var state: StateAccess { opened.state }
 
         /// Begins nothing more, lets what is under way end, and closes.
         func end() async throws {
+            let services = opened.services
             services.host.drain()
             scheduling.cancel()
             let result = await scheduling.result
@@ -158,10 +161,9 @@ package struct Daemon {
         }
     }
 
-    private func begin(
-        _ loaded: LoadedConfiguration, _ services: OpenServices, _ server: StatusServer
-    ) -> ActiveConfiguration {
-        server.show(loaded, services.host)
+    private func begin(_ opened: DaemonCommand.Opened, _ server: StatusServer) -> ActiveConfiguration {
+        let services = opened.services
+        server.show(opened.loaded, services.host)
         let scheduler = Scheduler(engine: services.engine, users: services.users, pulse: server.pulse)
         let scheduling = Task { [give, log] in
             defer { if !Task.isCancelled { give.yield(.ended) } }
@@ -169,7 +171,7 @@ package struct Daemon {
             try await scheduler.run(
                 turn: { isIdle in if isIdle { kt_release_memory() } }, report: { RotationRun.tell($0, log) })
         }
-        return ActiveConfiguration(loaded: loaded, services: services, scheduling: scheduling)
+        return ActiveConfiguration(opened: opened, scheduling: scheduling)
     }
 
     private func tellRunning(_ active: ActiveConfiguration) {

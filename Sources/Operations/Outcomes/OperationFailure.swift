@@ -23,7 +23,7 @@ package struct OperationFailure: Error {
             case .corrupt: " Restore it from a backup; IAM and the targets were not touched."
             case .newer: " Use the newer keyturn that wrote it."
             case .wrongSealKey: " Put the former key back; without it a pair under way cannot be opened."
-            case .unavailable, .overtaken, .leased: ""
+            case .unavailable, .overtaken, .leased, .tooLarge: ""
             }
         self.init(ExitStatus(error.code), "the state cannot be used: \(error.description).\(next)")
     }

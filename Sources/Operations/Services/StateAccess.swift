@@ -63,7 +63,8 @@ actor StateAccess {
     /// Opens the state again when it is next asked for: the file may have been replaced.
     func forget() { journal = nil }
 
-    private func openIfThere() async throws -> StoredJournal? {
+    /// The journal of a state that is there already; nil: none is.
+    func openIfThere() async throws -> StoredJournal? {
         if let journal { return journal }
         guard FileManager.default.fileExists(atPath: loaded.configuration.state) else { return nil }
         return try await openOnce()
