@@ -21,7 +21,7 @@ final class Directory: Sendable {
         path = NSTemporaryDirectory() + "/keyturn-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: path + "/state", withIntermediateDirectories: true)
         try write("keyturn.yaml", configuration)
-        try write("seal.key", Data(repeating: 7, count: 32).base64EncodedString() + "\n", mode: 0o600)
+        try writeSealKey()
         try write("gitlab.token", "glpat-12345678901234567890\n", mode: 0o600)
     }
 
@@ -85,6 +85,11 @@ final class Directory: Sendable {
     func write(_ name: String, _ text: String, mode: Int = 0o644) throws {
         try Data(text.utf8).write(to: URL(fileURLWithPath: path + "/" + name))
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path + "/" + name)
+    }
+
+    /// The key that ``journal()`` opens the state with.
+    func writeSealKey() throws {
+        try write("seal.key", Data(repeating: 7, count: 32).base64EncodedString() + "\n", mode: 0o600)
     }
 
     /// What lies where the state is.

@@ -15,6 +15,7 @@ package struct Daemon {
     private let give: AsyncStream<DaemonCommand>.Continuation
 
     private var log: EventLog { context.log }
+    private var clock: any EngineClock { context.clock }
 
     package init(_ context: OperationContext, _ listening: ListenRequest) {
         self.context = context
@@ -23,6 +24,9 @@ package struct Daemon {
         (orders, give) = AsyncStream.makeStream(of: DaemonCommand.self, bufferingPolicy: .bufferingNewest(64))
     }
 
+    /// Gives it an order, as signals do.
+    func take(_ order: DaemonCommand) { give.yield(order) }
+
     /// Runs until it is told to end.
     package func run() async throws {
         let (loaded, state) = try await read()
@@ -30,13 +34,15 @@ package struct Daemon {
         try server.start(on: try listening.address(loaded.configuration), log)
         defer { server.stop() }
         // Before anything is begun, so that nothing under way is cut off.
-        let signals = Signals(staysUp: true) { [give] in give.yield($0) }
+        let signals = Signals(staysUp: true) { take($0) }
         defer { signals.end() }
         var active = begin(try await open(loaded, state, server), server)
-        let life = Task { [notifier] in await Watchdog(notifier: notifier, pulse: server.pulse).run() }
-        let looking = Task { [give] in
+        let life = Task { [notifier, clock] in
+            await Watchdog(notifier: notifier, pulse: server.pulse, clock: clock).run()
+        }
+        let looking = Task { [give, clock] in
             while !Task.isCancelled {
-                try? await Task.sleep(for: Self.discoveryInterval)
+                await clock.sleep(for: Self.discoveryInterval)
                 give.yield(.look)
             }
         }
