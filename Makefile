@@ -98,7 +98,7 @@ copy:
 	}; \
 	put 755 $(FROM)/keyturn "$(TO)/bin/keyturn"; \
 	put 755 $(FROM)/keyturn-runner "$(TO)/libexec/keyturn/keyturn-runner"; \
-	put 755 $(FROM)/keyturn-conformance "$(TO)/libexec/keyturn/keyturn-conformance"; \
+	ln -sf ../../bin/keyturn "$(TO)/libexec/keyturn/keyturn-conformance"; \
 	put 755 $(FROM)/keyturn-sandbox "$(TO)/libexec/keyturn/keyturn-sandbox"; \
 	for pusher in $(PUSHERS); do \
 	  module=$${pusher%%:*}; id=$${pusher##*:}; \

@@ -24,19 +24,22 @@ let modules: [Target] = [
     .target(name: "Hardening", dependencies: ["CLinux"]),
     .target(name: "Secrets", dependencies: ["CLinux", "CSodium", "Rotation"]),
     .target(name: "Threads", dependencies: ["CLinux"]),
-    .target(name: "HTTP", dependencies: ["CCurl", "PlainText", "Secrets", "Threads"]),
+    .target(name: "HTTP", dependencies: ["CCurl", "PlainText", "Secrets", "Threads"], swiftSettings: small),
     .target(
         name: "AWS",
         dependencies: [
             "CExpat", "CSodium", "HTTP", .product(name: "JSON", package: "plugin-sdk"), "PlainText", "Programs",
             "Rotation", "Secrets",
-        ]),
+        ], swiftSettings: small),
     .target(name: "StateStore"),
     .target(name: "SQLiteStore", dependencies: ["CSQLite", "StateStore"]),
-    .target(name: "PostgresStore", dependencies: ["CPostgres", "PlainText", "Secrets", "StateStore", "Threads"]),
+    .target(
+        name: "PostgresStore", dependencies: ["CPostgres", "PlainText", "Secrets", "StateStore", "Threads"],
+        swiftSettings: small),
     .target(
         name: "DynamoStore",
-        dependencies: ["AWS", "HTTP", .product(name: "JSON", package: "plugin-sdk"), "Rotation", "StateStore"]),
+        dependencies: ["AWS", "HTTP", .product(name: "JSON", package: "plugin-sdk"), "Rotation", "StateStore"],
+        swiftSettings: small),
     .target(name: "Journal", dependencies: ["CSodium", "Rotation", "Secrets", "StateStore"]),
     .target(name: "FileTrust"),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
@@ -50,7 +53,7 @@ let modules: [Target] = [
             "Secrets",
         ],
         swiftSettings: small),
-    .target(name: "Programs", dependencies: ["CLinux", "PlainText", "Secrets"]),
+    .target(name: "Programs", dependencies: ["CLinux", "PlainText", "Secrets"], swiftSettings: small),
     .target(name: "RunnerProtocol", dependencies: [.product(name: "CKeyturnPusher", package: "plugin-sdk")]),
     .target(name: "CEnclosure"),
     .target(
@@ -64,7 +67,7 @@ let modules: [Target] = [
             "CCrypto", "CLinux", "CSodium", "FileTrust", "HTTP", .product(name: "JSON", package: "plugin-sdk"),
             "JSONSchema", "PlainText", "Programs", "Rotation",
             "RunnerProtocol", "Secrets", "Threads", .product(name: "CKeyturnPusher", package: "plugin-sdk"),
-        ]),
+        ], swiftSettings: small),
     .target(
         name: "Configuration",
         dependencies: [
@@ -74,6 +77,11 @@ let modules: [Target] = [
     .target(
         name: "Engine",
         dependencies: ["Journal", "Rotation", "Secrets"]),
+    .target(
+        name: "PusherConformanceRunner",
+        dependencies: [
+            "CLinux", "Enclosure", "Hardening", .product(name: "PusherConformance", package: "plugin-sdk"),
+        ], swiftSettings: small),
     .target(
         name: "Operations",
         dependencies: [
@@ -95,7 +103,7 @@ let executables: [Target] = [
         name: "keyturn",
         dependencies: [
             "CWiping", "Hardening", .product(name: "JSON", package: "plugin-sdk"), "Operations",
-            "PlainText", "Rotation",
+            "PlainText", "PusherConformanceRunner", "Rotation",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
             .product(name: "PusherConformance", package: "plugin-sdk"),
@@ -107,16 +115,11 @@ let executables: [Target] = [
             .product(name: "CKeyturnPusher", package: "plugin-sdk"),
         ], linkerSettings: hidden),
     .executableTarget(
-        name: "PusherConformanceRunner",
-        dependencies: [
-            "CLinux", "Enclosure", "Hardening", .product(name: "PusherConformance", package: "plugin-sdk"),
-        ], linkerSettings: hidden),
-    .executableTarget(
         name: "Sandbox",
         dependencies: [
             "CCrypto", "CSodium", "Hardening", .product(name: "JSON", package: "plugin-sdk"), "Threads",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        ], linkerSettings: hidden),
+        ], swiftSettings: small, linkerSettings: hidden),
 ]
 
 /// The pages of the manual, made by `make install` from what `--help` says. Not installed.
@@ -235,7 +238,6 @@ let package = Package(
     products: [
         .executable(name: "keyturn", targets: ["keyturn"]),
         .executable(name: "keyturn-runner", targets: ["PusherRunner"]),
-        .executable(name: "keyturn-conformance", targets: ["PusherConformanceRunner"]),
         .executable(name: "keyturn-sandbox", targets: ["Sandbox"]),
         .executable(name: "keyturn-manual", targets: ["Manual"]),
         .executable(name: "keyturn-simulate", targets: ["Simulator"]),

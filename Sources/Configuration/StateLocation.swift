@@ -7,6 +7,15 @@ public enum StateLocation: Hashable, Sendable {
     /// A table of DynamoDB; region and base URL are those of `aws` unless said otherwise.
     case dynamo(table: String, region: String?, endpoint: String?)
 
+    /// For texts: without settings, which are of no interest there.
+    public var place: String {
+        switch self {
+        case .sqlite(let path): path
+        case .postgres(let address, _): String(address.prefix { $0 != "?" })
+        case .dynamo(let table, _, _): "dynamodb://\(table)"
+        }
+    }
+
     /// The file; nil: it is kept by a server.
     public var file: String? { if case .sqlite(let path) = self { path } else { nil } }
 

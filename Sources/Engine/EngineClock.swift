@@ -10,6 +10,8 @@ public protocol EngineClock: Sendable {
     var uptime: Duration { get }
     /// Returns at that time or later, or early when the task is cancelled.
     func sleep(until moment: Timestamp) async
+    /// Returns after so long or later, by the clock of ``uptime``, or early when the task is cancelled.
+    func sleep(for duration: Duration) async
 }
 
 /// The system's wall clock.
@@ -35,7 +37,12 @@ public struct SystemClock: EngineClock {
         while true {
             let left = moment - now
             guard left > .zero, !Task.isCancelled else { return }
-            try? await Task.sleep(for: min(left, Self.longestNap))
+            await sleep(for: min(left, Self.longestNap))
         }
+    }
+
+    /// Returns after so long or later, or early when the task is cancelled.
+    public func sleep(for duration: Duration) async {
+        do { try await Task.sleep(for: duration) } catch { return }
     }
 }

@@ -10,75 +10,90 @@ struct JSONTextEncoder: Encoder {
     /// The value as JSON, fields in the order of their declaration.
     static func bytes(_ value: some Encodable) throws -> [UInt8] {
         let sink = Sink()
-        sink.bytes.reserveCapacity(1_024)
         try sink.value(value)
-        return sink.bytes
+        return sink.text.bytes
     }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
-        sink.open("{", closing: "}")
+        sink.text.open("{", closing: "}")
         return KeyedEncodingContainer(Fields(sink: sink))
     }
 
     func unkeyedContainer() -> any UnkeyedEncodingContainer {
-        sink.open("[", closing: "]")
+        sink.text.open("[", closing: "]")
         return Elements(sink: sink)
     }
 
     func singleValueContainer() -> any SingleValueEncodingContainer { Elements(sink: sink) }
 }
 
-/// The text as it grows, and what must be closed.
+/// Where the containers of one value write to.
+///
+/// The text is a struct in it: each call is one access to it, and what the call does within is checked when it is compiled.
 private final class Sink {
-    var bytes: [UInt8] = []
+    var text = Text()
+
+    func value(_ value: some Encodable) throws {
+        let depth = text.depth
+        try value.encode(to: JSONTextEncoder(sink: self))
+        text.close(downTo: depth)
+    }
+}
+
+/// The text as it grows, and what must be closed.
+private struct Text {
+    private(set) var bytes: [UInt8] = []
     /// What closes the containers that are open, the innermost last.
     private var closers: [UInt8] = []
     private var needsComma = false
 
-    func value(_ value: some Encodable) throws {
-        let depth = closers.count
-        try value.encode(to: JSONTextEncoder(sink: self))
-        while closers.count > depth { close() }
-    }
+    var depth: Int { closers.count }
 
-    func open(_ opener: Unicode.Scalar, closing closer: Unicode.Scalar) {
+    init() { bytes.reserveCapacity(1_024) }
+
+    mutating func open(_ opener: Unicode.Scalar, closing closer: Unicode.Scalar) {
         separate()
         bytes.append(UInt8(ascii: opener))
         closers.append(UInt8(ascii: closer))
         needsComma = false
     }
 
-    private func close() {
-        bytes.append(closers.removeLast())
-        needsComma = true
+    mutating func close(downTo depth: Int) {
+        while closers.count > depth {
+            bytes.append(closers.removeLast())
+            needsComma = true
+        }
     }
 
-    private func separate() {
+    private mutating func separate() {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
     }
 
-    func key(_ key: some CodingKey) {
+    mutating func key(_ name: String) {
         // A field's name needs no escapes.
-        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        separate()
         bytes.append(UInt8(ascii: "\""))
-        bytes += key.stringValue.utf8
+        bytes += name.utf8
         bytes.append(UInt8(ascii: "\""))
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
     }
 
-    func literal(_ text: String) {
+    mutating func literal(_ text: String) {
         separate()
         bytes += text.utf8
         needsComma = true
     }
 
-    func number(_ number: Double) { literal(number.isFinite ? number.description : "null") }
+    mutating func number(_ number: Double) { literal(number.isFinite ? number.description : "null") }
 
-    func string(_ text: String) {
+    mutating func string(_ text: String) {
         separate()
         bytes.append(UInt8(ascii: "\""))
-        if text.utf8.allSatisfy({ !Self.needsEscape($0) }) { bytes += text.utf8 } else { bytes += Self.escaped(text) }
+        var text = text
+        text.withUTF8 { utf8 in
+            if utf8.contains(where: Self.needsEscape) { bytes += Self.escaped(utf8) } else { bytes += utf8 }
+        }
         bytes.append(UInt8(ascii: "\""))
         needsComma = true
     }
@@ -87,9 +102,9 @@ private final class Sink {
         byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
     }
 
-    private static func escaped(_ text: String) -> [UInt8] {
+    private static func escaped(_ utf8: UnsafeBufferPointer<UInt8>) -> [UInt8] {
         var escaped: [UInt8] = []
-        for byte in text.utf8 {
+        for byte in utf8 {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"): escaped += [UInt8(ascii: "\\"), byte]
             case 0..<0x20: escaped += "\\u00\(Hexadecimal.text([byte]))".utf8
@@ -104,25 +119,51 @@ private struct Fields<Key: CodingKey>: KeyedEncodingContainerProtocol {
     let sink: Sink
     var codingPath: [any CodingKey] { [] }
 
-    mutating func encodeNil(forKey key: Key) { sink.key(key); sink.literal("null") }
+    mutating func encodeNil(forKey key: Key) { sink.text.key(key.stringValue); sink.text.literal("null") }
 
-    mutating func encode(_ value: Bool, forKey key: Key) { sink.key(key); sink.literal(value ? "true" : "false") }
-    mutating func encode(_ value: String, forKey key: Key) { sink.key(key); sink.string(value) }
-    mutating func encode(_ value: Double, forKey key: Key) { sink.key(key); sink.number(Double(value)) }
-    mutating func encode(_ value: Float, forKey key: Key) { sink.key(key); sink.number(Double(value)) }
-    mutating func encode(_ value: Int, forKey key: Key) { sink.key(key); sink.literal(value.description) }
-    mutating func encode(_ value: Int8, forKey key: Key) { sink.key(key); sink.literal(value.description) }
-    mutating func encode(_ value: Int16, forKey key: Key) { sink.key(key); sink.literal(value.description) }
-    mutating func encode(_ value: Int32, forKey key: Key) { sink.key(key); sink.literal(value.description) }
-    mutating func encode(_ value: Int64, forKey key: Key) { sink.key(key); sink.literal(value.description) }
-    mutating func encode(_ value: UInt, forKey key: Key) { sink.key(key); sink.literal(value.description) }
-    mutating func encode(_ value: UInt8, forKey key: Key) { sink.key(key); sink.literal(value.description) }
-    mutating func encode(_ value: UInt16, forKey key: Key) { sink.key(key); sink.literal(value.description) }
-    mutating func encode(_ value: UInt32, forKey key: Key) { sink.key(key); sink.literal(value.description) }
-    mutating func encode(_ value: UInt64, forKey key: Key) { sink.key(key); sink.literal(value.description) }
+    mutating func encode(_ value: Bool, forKey key: Key) {
+        sink.text.key(key.stringValue); sink.text.literal(value ? "true" : "false")
+    }
+    mutating func encode(_ value: String, forKey key: Key) { sink.text.key(key.stringValue); sink.text.string(value) }
+    mutating func encode(_ value: Double, forKey key: Key) {
+        sink.text.key(key.stringValue); sink.text.number(Double(value))
+    }
+    mutating func encode(_ value: Float, forKey key: Key) {
+        sink.text.key(key.stringValue); sink.text.number(Double(value))
+    }
+    mutating func encode(_ value: Int, forKey key: Key) {
+        sink.text.key(key.stringValue); sink.text.literal(value.description)
+    }
+    mutating func encode(_ value: Int8, forKey key: Key) {
+        sink.text.key(key.stringValue); sink.text.literal(value.description)
+    }
+    mutating func encode(_ value: Int16, forKey key: Key) {
+        sink.text.key(key.stringValue); sink.text.literal(value.description)
+    }
+    mutating func encode(_ value: Int32, forKey key: Key) {
+        sink.text.key(key.stringValue); sink.text.literal(value.description)
+    }
+    mutating func encode(_ value: Int64, forKey key: Key) {
+        sink.text.key(key.stringValue); sink.text.literal(value.description)
+    }
+    mutating func encode(_ value: UInt, forKey key: Key) {
+        sink.text.key(key.stringValue); sink.text.literal(value.description)
+    }
+    mutating func encode(_ value: UInt8, forKey key: Key) {
+        sink.text.key(key.stringValue); sink.text.literal(value.description)
+    }
+    mutating func encode(_ value: UInt16, forKey key: Key) {
+        sink.text.key(key.stringValue); sink.text.literal(value.description)
+    }
+    mutating func encode(_ value: UInt32, forKey key: Key) {
+        sink.text.key(key.stringValue); sink.text.literal(value.description)
+    }
+    mutating func encode(_ value: UInt64, forKey key: Key) {
+        sink.text.key(key.stringValue); sink.text.literal(value.description)
+    }
 
     mutating func encode<T: Encodable>(_ value: T, forKey key: Key) throws {
-        sink.key(key)
+        sink.text.key(key.stringValue)
         try sink.value(value)
     }
 
@@ -142,22 +183,22 @@ private struct Elements: UnkeyedEncodingContainer, SingleValueEncodingContainer 
 
     init(sink: Sink) { self.sink = sink }
 
-    mutating func encodeNil() { sink.literal("null") }
+    mutating func encodeNil() { sink.text.literal("null") }
 
-    mutating func encode(_ value: Bool) { sink.literal(value ? "true" : "false") }
-    mutating func encode(_ value: String) { sink.string(value) }
-    mutating func encode(_ value: Double) { sink.number(Double(value)) }
-    mutating func encode(_ value: Float) { sink.number(Double(value)) }
-    mutating func encode(_ value: Int) { sink.literal(value.description) }
-    mutating func encode(_ value: Int8) { sink.literal(value.description) }
-    mutating func encode(_ value: Int16) { sink.literal(value.description) }
-    mutating func encode(_ value: Int32) { sink.literal(value.description) }
-    mutating func encode(_ value: Int64) { sink.literal(value.description) }
-    mutating func encode(_ value: UInt) { sink.literal(value.description) }
-    mutating func encode(_ value: UInt8) { sink.literal(value.description) }
-    mutating func encode(_ value: UInt16) { sink.literal(value.description) }
-    mutating func encode(_ value: UInt32) { sink.literal(value.description) }
-    mutating func encode(_ value: UInt64) { sink.literal(value.description) }
+    mutating func encode(_ value: Bool) { sink.text.literal(value ? "true" : "false") }
+    mutating func encode(_ value: String) { sink.text.string(value) }
+    mutating func encode(_ value: Double) { sink.text.number(Double(value)) }
+    mutating func encode(_ value: Float) { sink.text.number(Double(value)) }
+    mutating func encode(_ value: Int) { sink.text.literal(value.description) }
+    mutating func encode(_ value: Int8) { sink.text.literal(value.description) }
+    mutating func encode(_ value: Int16) { sink.text.literal(value.description) }
+    mutating func encode(_ value: Int32) { sink.text.literal(value.description) }
+    mutating func encode(_ value: Int64) { sink.text.literal(value.description) }
+    mutating func encode(_ value: UInt) { sink.text.literal(value.description) }
+    mutating func encode(_ value: UInt8) { sink.text.literal(value.description) }
+    mutating func encode(_ value: UInt16) { sink.text.literal(value.description) }
+    mutating func encode(_ value: UInt32) { sink.text.literal(value.description) }
+    mutating func encode(_ value: UInt64) { sink.text.literal(value.description) }
 
     mutating func encode<T: Encodable>(_ value: T) throws { try sink.value(value) }
 

@@ -1,4 +1,4 @@
-public import Rotation
+internal import Rotation
 internal import StateStore
 
 extension StoredJournal {
@@ -119,38 +119,5 @@ extension StoredJournal {
         verdict.head = heads.mark
         if let mark { verdict.judge(mark, sought.mark) }
         return verdict
-    }
-
-    /// The documents of notifications: what was sent at one destination, by user.
-    private static func sentPrefix(_ destination: String) -> String { "sent\n\(destination)\n" }
-
-    /// What notifications have told at one destination, by user.
-    public func told(at destination: String) async throws(JournalError) -> [String: NotificationState] {
-        let prefix = Self.sentPrefix(destination)
-        var found: [String: NotificationState] = [:]
-        for (name, document) in try await explain({ () throws(StoreError) in try await store.documents(prefix) }) {
-            found[String(name.dropFirst(prefix.count))] = try located { () throws(JournalError) in
-                try Coding.read(NotificationState.self, document.content)
-            }
-        }
-        return found
-    }
-
-    /// Writes what notifications have told at one destination. The last writing counts.
-    public func write(_ told: [String: NotificationState], at destination: String) async throws(JournalError) {
-        let prefix = Self.sentPrefix(destination)
-        for (user, told) in told { try await write(Coding.json(told), to: prefix + user) }
-    }
-
-    func write(_ content: [UInt8], to name: String) async throws(JournalError) {
-        for _ in 0..<4 {
-            let version = try await explain { () throws(StoreError) in
-                try await store.documents(name)[name]?.version ?? 0
-            }
-            do throws(StoreError) { return try await store.write(content, to: name, version: version) } catch {
-                if error.code != .conflict { throw JournalError(error, at: store.place) }
-            }
-        }
-        throw JournalError(.overtaken, "\(store.place): others keep writing the document \(name)")
     }
 }

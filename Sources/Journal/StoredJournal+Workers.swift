@@ -41,7 +41,7 @@ extension StoredJournal {
 
     /// Says that this process is up, and takes those out of the list that have said nothing for an hour.
     public func announce(_ worker: FleetWorker) async throws(JournalError) {
-        try await write(Coding.json(worker), to: Self.ownName)
+        try await update(Self.ownName) { _ in Coding.json(worker) }
         for (name, document) in try await explain({ () throws(StoreError) in try await store.documents(Self.workers) })
         where document.age > 3_600_000 {
             do throws(StoreError) { try await store.write(nil, to: name, version: document.version) } catch {

@@ -30,8 +30,8 @@ public final class StoredJournal: Journal {
         }
     }
 
-    /// A lease that others keep taking is not fought for.
-    private static let tries = 4
+    /// What others keep changing is not fought for.
+    static let tries = 4
     /// Up to so many users are read one by one.
     private static let fewUsers = 16
     private static let sealCheck = "seal-check"
@@ -165,7 +165,7 @@ public final class StoredJournal: Journal {
         let name = "epoch"
         let seen = try await explain { () throws(StoreError) in try await store.documents(name) }[name]
         if let seen, seen.content == Array(epoch.utf8), .milliseconds(seen.age) >= lasting { return }
-        if seen?.content != Array(epoch.utf8) { try await write(Array(epoch.utf8), to: name) }
+        if seen?.content != Array(epoch.utf8) { try await update(name) { _ in Array(epoch.utf8) } }
         throw JournalError(
             .leased,
             "the database went over to another server, and whoever was at work on \(user) may still be, for \(lasting.components.seconds) s"

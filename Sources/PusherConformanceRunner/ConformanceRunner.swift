@@ -9,11 +9,15 @@ internal import PusherConformance
 /// words, or empty. A crash of the pusher is a crash of this process: `keyturn plugin test`, which starts it, sees that. With
 /// `debug` alone behind the iteration the process is not sandboxed and may be looked at by a debugger, and descriptor 3 is given
 /// lines for people.
-@main
-enum ConformanceRunner {
+///
+/// `keyturn-conformance` is a link to `keyturn`, which has all that this needs: a program of its own would be 14 MB more.
+public enum ConformanceRunner {
+    /// The name by which the program is called to be this.
+    public static let name = "keyturn-conformance"
     static let result: Int32 = 3
 
-    static func main() {
+    /// Runs the check that the program's arguments name, and ends the process.
+    public static func run() -> Never {
         let arguments = CommandLine.arguments
         let isDebugging = arguments.count == 6 && arguments[5] == "debug"
         if !isDebugging { ProcessHardening.apply() }

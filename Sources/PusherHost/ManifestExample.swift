@@ -8,8 +8,10 @@ public struct ManifestExample: Hashable, Sendable {
     public var configuration: [String: JSONValue]
     /// A target's fields besides `pusher`.
     public var target: [String: JSONValue]
+    /// The pusher's field that is its token; nil: it needs none.
+    public var tokenField: String?
     /// The environment variable that its token is commonly in; nil: it needs none.
-    public var tokenVariable: String?
+    public var tokenVariable: String? { tokenField.flatMap { configuration[$0]?["env"]?.string } }
     /// The target's field that names the place.
     public var placeField: String
 
@@ -19,11 +21,11 @@ public struct ManifestExample: Hashable, Sendable {
             let field = (place + target.keys.sorted()).first(where: { target[$0]?.string != nil })
         else {
             throw PluginError(
-                "\(file): `example` must have `name`, letters and digits, the objects `configuration` and `target`, and a text in `target`"
+                "\(file): `example` must have `name`, of lower case letters, digits and dashes, the objects `configuration` and `target`, and a text in `target`"
             )
         }
         (self.name, self.configuration, self.target, placeField) = (name, configuration, target, field)
-        tokenVariable = secrets.sorted().lazy.compactMap { configuration[$0]?["env"]?.string }.first
+        tokenField = secrets.sorted().first { configuration[$0]?["env"]?.string != nil }
     }
 
     private static func isName(_ text: String) -> Bool {

@@ -21,3 +21,18 @@ public enum Effect: Hashable, Sendable {
     /// IAM DeleteAccessKey. Answer: ``Event/keyDeleted(_:)``.
     case deleteKey(AccessKeyID)
 }
+
+extension Effect {
+    /// The target that is given or asked something; nil: it is a matter of IAM or STS.
+    private var target: TargetName? {
+        switch self {
+        case .push(let target, _), .inspect(let target), .check(let target): target
+        case .listKeys, .createKey, .verifyKey, .lookUpLastUse, .activateKey, .deactivateKey, .deleteKey: nil
+        }
+    }
+
+    /// By the target alone: what is in progress is looked up for each target in every step, and of effects without one there are few.
+    public func hash(into hasher: inout Hasher) {
+        if let target { hasher.combine(target) }
+    }
+}

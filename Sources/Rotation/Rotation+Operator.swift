@@ -141,12 +141,7 @@ extension Rotation {
                 "IAM does not list the new key \(next.id), which is being delivered. It is pushed nowhere until it is; if "
                     + "it is still missing in a minute, keyturn makes another one.", now, &transition)
         }
-        transition.notes.append(
-            HistoryEvent(.successorLost, key: next.id, detail: "gone from IAM while it was being delivered"))
-        transition.wipesPair = true
-        dropLeak(next.id)
-        self.next = nil
-        enter(.creating, now)
+        loseNext(next, "gone from IAM while it was being delivered", now, &transition)
         renewDeliveries(deliveries.filter { $0.value.state != .skipped }.keys, now, policy, &transition)
     }
 }

@@ -45,11 +45,15 @@ extension Rotation {
                 "Somebody made the new key \(next.id) \(listed.status.rawValue) before any target got it. It is pushed "
                     + "nowhere until it is Active again; delete it in IAM to have another one made.", now, &transition)
         }
-        transition.notes.append(
-            HistoryEvent(.successorLost, key: next.id, detail: "gone from IAM before any target got it"))
+        loseNext(next, "gone from IAM before any target got it", now, &transition)
+    }
+
+    /// The new key is gone for good: another one is made.
+    mutating func loseNext(_ lost: KeyRecord, _ reason: String, _ now: Timestamp, _ transition: inout Transition) {
+        transition.notes.append(HistoryEvent(.successorLost, key: lost.id, detail: reason))
         transition.wipesPair = true
-        dropLeak(next.id)
-        self.next = nil
+        dropLeak(lost.id)
+        next = nil
         enter(.creating, now)
     }
 }

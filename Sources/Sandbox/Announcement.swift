@@ -23,9 +23,12 @@ struct Announcement: Sendable {
                 "github": .string(credentials.github),
             ],
             "users": .array(names.map(JSONValue.string)),
-            "repositories": .array(world.travis.withLock { $0.repositories.map { .string($0.slug) } }),
-            "projects": .array(
-                world.gitlab.withLock { $0.owners.filter { $0.kind == .project }.map { .string($0.path) } }),
+            "places": [
+                "travis": .array(world.travis.withLock { $0.repositories.map { .string($0.slug) } }),
+                "gitlab": .array(
+                    world.gitlab.withLock { $0.owners.filter { $0.kind == .project }.map { .string($0.path) } }),
+                "github": .array(world.github.withLock { $0.repositories.map { .string($0.fullName) } }),
+            ],
         ]
         // Straight to the descriptor: a pipe would otherwise get the line only when a buffer is full.
         var rest = line.encoded + Data("\n".utf8)

@@ -3,6 +3,7 @@ internal import Glibc
 internal import Hardening
 internal import JSON
 internal import Operations
+internal import PusherConformanceRunner
 
 /// The program.
 @main
@@ -38,6 +39,9 @@ struct Keyturn: AsyncParsableCommand {
         ])
 
     static func main() async {
+        if CommandLine.arguments.first?.split(separator: "/").last == Substring(ConformanceRunner.name) {
+            ConformanceRunner.run()
+        }
         ProcessHardening.apply()
         // A reader that has gone (`keyturn status | head`) is no reason to crash.
         signal(SIGPIPE, SIG_IGN)

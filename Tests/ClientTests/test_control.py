@@ -88,7 +88,7 @@ def test_users_and_places_are_made(sandbox):
 def test_more_users_and_targets_hold_pairs_that_match(start):
     sandbox = start("--targets", 3, "--users", 2)
     assert sandbox.users == ["cicd-bot", "ci-1", "ci-2"]
-    assert sandbox.repositories[-1] == "acme/app-3" and sandbox.projects[:2] == ["acme/tools/app", "acme/app"]
+    assert sandbox.places["travis"][-1] == "acme/app-3" and sandbox.places["gitlab"][:2] == ["acme/tools/app", "acme/app"]
     for service in ["travis", "gitlab", "github"]:
         held = sandbox.target(f"{service}:acme/app-2")
         assert held == {"AWS_ACCESS_KEY_ID": sandbox.keys("ci-2")[0]["id"], "AWS_SECRET_ACCESS_KEY": "matches"}

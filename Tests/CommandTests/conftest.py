@@ -8,8 +8,10 @@ import subprocess
 import pytest
 
 import program
+import signin as standins
 import standin
 import world as worlds
+from test_pushers import Cast
 
 HERE = pathlib.Path(__file__).parent
 
@@ -88,3 +90,30 @@ def certificate(tmp_path):
          "subjectAltName=DNS:localhost", "-keyout", paths[1], "-out", paths[0]],
         check=True, capture_output=True, timeout=30)
     return [str(path) for path in paths]
+
+
+@pytest.fixture
+def signin(world):
+    """An STS in front of the world's sandbox, and a world without credentials that uses it."""
+    server = standins.SignIn(world.sandbox)
+    world.configuration["aws"]["endpoint-url"] = server.url
+    world.save()
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        del world.environment[name]
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def metadata(signin):
+    server = standins.Metadata(signin)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def cast(tmp_path):
+    """A world of test pushers and their one service."""
+    cast = Cast(tmp_path / "cast")
+    yield cast
+    cast.close()

@@ -58,24 +58,6 @@ def test_an_sts_that_is_switched_off_is_found_before_a_key_is_made(world):
     world.must("rotate", "--wait")
 
 
-@pytest.fixture
-def signin(world):
-    server = standins.SignIn(world.sandbox)
-    world.configuration["aws"]["endpoint-url"] = server.url
-    world.save()
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        del world.environment[name]
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def metadata(signin):
-    server = standins.Metadata(signin)
-    yield server
-    server.stop()
-
-
 @pytest.mark.parametrize("code", ["IDPCommunicationError", "InvalidIdentityToken", "AccessDenied"])
 def test_a_web_identity_that_fails_once(world, signin, code):
     """It is tried again with the token that is there then."""

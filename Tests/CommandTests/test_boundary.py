@@ -252,13 +252,6 @@ def test_a_manifest_is_judged_before_it_is_shown(cast):
         assert f"{name}/manifest.json" in result.out
 
 
-@pytest.fixture
-def cast(tmp_path):
-    cast = Cast(tmp_path / "cast")
-    yield cast
-    cast.close()
-
-
 def test_what_a_pusher_says_is_clean_wherever_it_goes(cast):
     """Log, status, history and their JSON: one line, bounded by bytes, and nothing that hides or turns."""
     plugins.put(cast.directory, "plain")

@@ -11,7 +11,7 @@ import pytest
 
 import plugins
 import program
-from test_pushers import Cast, key_held
+from test_pushers import key_held
 
 ROOT = pathlib.Path(__file__).parents[2]
 OLD = ROOT / "Tests" / "Compatibility" / "v1.0"
@@ -151,13 +151,6 @@ def put_old_plugin(directory, language):
             check=True, timeout=80, env={**os.environ, "MANIFEST": str(place / "manifest.json")})
         return
     compile("-shared", "-fPIC", f"-DMANIFEST={json.dumps(text)}", "-o", place / "pusher.so", OLD / "pusher.c")
-
-
-@pytest.fixture
-def cast(tmp_path):
-    cast = Cast(tmp_path / "cast")
-    yield cast
-    cast.close()
 
 
 @pytest.mark.parametrize("language", ["c", "rust"])

@@ -12,25 +12,6 @@ import signin as standins
 ROLE = standins.ROLE
 
 
-@pytest.fixture
-def signin(world):
-    """An STS in front of the world's sandbox, and a world without credentials that uses it."""
-    server = standins.SignIn(world.sandbox)
-    world.configuration["aws"]["endpoint-url"] = server.url
-    world.save()
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        del world.environment[name]
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def metadata(signin):
-    server = standins.Metadata(signin)
-    yield server
-    server.stop()
-
-
 def keys_of(world):
     sandbox = world.sandbox
     return f"aws_access_key_id = {sandbox.accessKeyId}\naws_secret_access_key = {sandbox.secretAccessKey}\n"

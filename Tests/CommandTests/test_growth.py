@@ -10,18 +10,11 @@ import grown
 import plugins
 import program
 from test_compatibility import put_old_plugin
-from test_pushers import Cast, key_held
+from test_pushers import key_held
 
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parents[1]
 TODAY = (ROOT / "plugin-sdk" / "include" / "keyturn_pusher.h").read_text()
-
-
-@pytest.fixture
-def cast(tmp_path):
-    cast = Cast(tmp_path / "cast")
-    yield cast
-    cast.close()
 
 
 @pytest.fixture(scope="module")

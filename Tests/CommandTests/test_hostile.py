@@ -138,13 +138,6 @@ def _parent_is_gone(path):
     return b"PPid:\t1\n" in _read(path / "status")
 
 
-@pytest.fixture
-def cast(tmp_path):
-    cast = Cast(tmp_path / "cast")
-    yield cast
-    cast.close()
-
-
 def refused(cast, *words, status=77):
     result = cast.world.must("rotate", status=status)
     sentence = result.err.strip().splitlines()[-1]

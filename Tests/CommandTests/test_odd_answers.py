@@ -16,13 +16,6 @@ from world import waited_for
 
 
 @pytest.fixture
-def cast(tmp_path):
-    cast = Cast(tmp_path / "cast")
-    yield cast
-    cast.close()
-
-
-@pytest.fixture
 def aws(cast):
     """AWS behind a proxy that may give another answer than AWS's: `aws.instead(action, body)` says which, or None."""
     class Proxy(http.server.BaseHTTPRequestHandler):

@@ -51,13 +51,6 @@ class Cast:
         self.server.stop()
 
 
-@pytest.fixture
-def cast(tmp_path):
-    cast = Cast(tmp_path / "cast")
-    yield cast
-    cast.close()
-
-
 @pytest.fixture(scope="module")
 def troupe(tmp_path_factory):
     """One rotation with all the bad pushers at once, beside good ones; gives the cast and how `rotate` ended."""

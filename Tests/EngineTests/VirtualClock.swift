@@ -51,6 +51,8 @@ final class VirtualClock: EngineClock {
         }
     }
 
+    func sleep(for duration: Duration) async { await sleep(until: now + duration) }
+
     /// Returns at that time, and leaves it to others to make time pass: for what keeps the engine waiting.
     func wait(until moment: Timestamp) async {
         while !Task.isCancelled, now < moment { await Task.yield() }

@@ -146,6 +146,30 @@ struct FaultyStoreTests {
         }
     }
 
+    @Test("a document is changed by what the other process wrote, a few times, and is bounded")
+    func documents() async throws {
+        let store = try FaultyStore()
+        let journal = try await StoredJournal(store, seal: seal)
+        store.fail(.conflict)
+        var seen: [[UInt8]?] = []
+        try await journal.update("x") { present in
+            seen.append(present)
+            return [1]
+        }
+        #expect(seen == [nil, nil])
+        #expect(try await journal.document("x") == [1])
+        // A name that begins so is another document.
+        try await journal.update("xy") { _ in [2] }
+        #expect(try await journal.document("x") == [1])
+        try await journal.update("x") { _ in nil }
+        #expect(try await journal.document("x") == [1])
+        store.fail(.conflict, .conflict, .conflict, .conflict)
+        await expectCode(.overtaken) { try await journal.update("x") { _ in [3] } }
+        let long = [UInt8](repeating: 0, count: StoredJournal.longestDocument + 1)
+        await expectCode(.tooLarge) { try await journal.update("x") { _ in long } }
+        #expect(try await journal.document("x") == [1])
+    }
+
     @Test("what notifications have sent is written again where others write, too")
     func sent() async throws {
         let store = try FaultyStore()

@@ -22,7 +22,7 @@ final class Directory: Sendable {
         path = NSTemporaryDirectory() + "/keyturn-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: path + "/state", withIntermediateDirectories: true)
         try write("keyturn.yaml", configuration)
-        try write("seal.key", Data(repeating: 7, count: 32).base64EncodedString() + "\n", mode: 0o600)
+        try writeSealKey()
         try write("gitlab.token", "glpat-12345678901234567890\n", mode: 0o600)
     }
 
@@ -89,6 +89,11 @@ final class Directory: Sendable {
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path + "/" + name)
     }
 
+    /// The key that ``journal()`` opens the state with.
+    func writeSealKey() throws {
+        try write("seal.key", Data(repeating: 7, count: 32).base64EncodedString() + "\n", mode: 0o600)
+    }
+
     /// What lies where the state is.
     var stateFiles: [String: Data] {
         get throws {
@@ -100,10 +105,15 @@ final class Directory: Sendable {
         }
     }
 
+    /// The state as another process opens it.
+    func journal() async throws -> StoredJournal {
+        let seal = Seal(key: [UInt8](repeating: 7, count: 32).withUnsafeBytes { Secret(copying: $0) })
+        return try await StoredJournal(SQLiteStore(path: path + "/state/keyturn.db"), seal: seal)
+    }
+
     /// Writes users' rotations into the state, as a process before this one did.
     func know(_ rotations: [String: Rotation]) async throws {
-        let seal = Seal(key: [UInt8](repeating: 7, count: 32).withUnsafeBytes { Secret(copying: $0) })
-        let journal = try await StoredJournal(SQLiteStore(path: path + "/state/keyturn.db"), seal: seal)
+        let journal = try await journal()
         for (user, rotation) in rotations {
             let lease = Lease(owner: .current, lasting: .seconds(20))
             let record = try await journal.acquire(user, lease: lease, at: Self.now).record

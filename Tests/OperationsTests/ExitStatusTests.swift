@@ -73,6 +73,7 @@ struct ExitStatusTests {
         let codes: [(JournalError.Code, ExitStatus)] = [
             (.unavailable, .failed), (.overtaken, .unfinished), (.leased, .unfinished), (.foreign, .configuration),
             (.corrupt, .configuration), (.newer, .configuration), (.wrongSealKey, .configuration),
+            (.tooLarge, .failed),
         ]
         for (code, status) in codes {
             let failure = OperationFailure(JournalError(code, "state.db: words"))

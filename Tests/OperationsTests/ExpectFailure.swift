@@ -33,7 +33,7 @@ func expectMistake(
     _ directory: Directory, _ words: String..., line: Int? = nil, sourceLocation: SourceLocation = #_sourceLocation
 ) async -> String {
     let sentence = await expectFailure(.configuration, of: directory, sourceLocation: sourceLocation) { context in
-        var rotations = try Rotations(context, isTimed: false)
+        var rotations = try await Rotations(context, isTimed: false)
         _ = try await rotations.rotate([], toTheEnd: false, despiteFreeze: false, display: nil)
     }
     for word in words { #expect(sentence.contains(word), sourceLocation: sourceLocation) }

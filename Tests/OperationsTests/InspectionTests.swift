@@ -6,7 +6,7 @@ import Testing
 @Suite("What looks and changes nothing")
 struct InspectionTests {
     private func status(_ directory: Directory, _ users: [String] = []) async throws -> StatusInspection.Result {
-        var status = try StatusInspection(directory.context)
+        var status = try await StatusInspection(directory.context)
         return try await status.run(users, online: false)
     }
 
@@ -100,7 +100,7 @@ struct InspectionTests {
     func check() async throws {
         let directory = try Directory()
         try await directory.know(["cicd-bot": Directory.idle(), "gone": Directory.idle()])
-        var check = try ConfigurationCheck(directory.context)
+        var check = try await ConfigurationCheck(directory.context)
         let findings = try await check.run([], online: false)
         #expect(findings.first?.detail.hasSuffix("is fine: 1 user, 3 targets, 3 pushers") == true)
         #expect(findings.filter { $0.subject.hasPrefix("pusher ") }.map(\.status) == [.done, .done, .done])
@@ -108,7 +108,7 @@ struct InspectionTests {
         #expect(gone.status == .failed && gone.detail.contains("`keyturn forget gone --reason REASON`"))
         #expect(findings.map(\.status).worst == .failed)
         // Who asks about one user is not told of others.
-        var selected = try ConfigurationCheck(directory.context)
+        var selected = try await ConfigurationCheck(directory.context)
         #expect(try await selected.run(["cicd-bot"], online: false).map(\.status).worst == .done)
     }
 

@@ -20,7 +20,7 @@ struct OrderTests {
     func refused() async throws {
         let directory = try Directory()
         try await directory.know(["cicd-bot": Directory.idle()])
-        let orders = try Orders(directory.context)
+        let orders = try await Orders(directory.context)
         let skipped = try await orders.skip("travis:acme/app", reason: "x", of: [])
         #expect(skipped.status == .failed && skipped.worked.map(\.user) == ["cicd-bot"])
         #expect(
@@ -47,7 +47,7 @@ struct OrderTests {
     @Test("AWS that cannot be reached is the status of the work", .timeLimit(.minutes(1)))
     func unreachable() async throws {
         let directory = try Directory()
-        var rotations = try Rotations(directory.context, isTimed: true)
+        var rotations = try await Rotations(directory.context, isTimed: true)
         let report = try await rotations.step([])
         #expect(report.status == .unavailable && report.idleness == nil)
         #expect(report.document.users.first?.problemCode == "unreachable")
@@ -117,7 +117,7 @@ struct OrderTests {
             .failed, "`freeze` lets no rotation begin before 2099", "--despite-freeze",
             of: try Directory(Directory.configuration("soak: 1h", frozen))
         ) { context in
-            var rotations = try Rotations(context, isTimed: false)
+            var rotations = try await Rotations(context, isTimed: false)
             _ = try await rotations.rotate([], toTheEnd: false, despiteFreeze: false, display: nil)
         }
     }

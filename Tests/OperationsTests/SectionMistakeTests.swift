@@ -81,32 +81,4 @@ struct SectionMistakeTests {
         #expect(rotating?["Resource"]?.strings == ["arn:aws:iam::*:user/*"])
         #expect(rotating?["Condition"]?["StringEquals"]?["aws:ResourceTag/keyturn"]?.string == "yes")
     }
-
-    @Test("what discover found last and cannot be read is named, with what to do")
-    func unreadableDiscovery() async throws {
-        let discover = "discover: { tag: keyturn=yes, \(Self.template) }"
-        let directory = try Directory(Directory.configuration("version: 1", "version: 1\n\(discover)"))
-        try directory.write("state/keyturn.db.discovered.json", "{")
-        let failure = #expect(throws: OperationFailure.self) { try LoadedConfiguration(directory.context) }
-        #expect(failure?.status == .failed)
-        #expect(failure?.message.contains("keyturn.db.discovered.json") == true)
-        #expect(failure?.message.contains("remove it") == true)
-    }
-
-    @Test("users that were found and do not fit the file any more are left alone, and the others go on")
-    func staleDiscovery() throws {
-        let discover = "discover: { tag: keyturn=yes, \(Self.template) }"
-        let directory = try Directory(Directory.configuration("version: 1", "version: 1\n\(discover)"))
-        let entry = try #require(try LoadedConfiguration(directory.context).configuration.discover.first)
-        var found = FoundUsers()
-        // The target of the user of the file.
-        found.users[entry.identity] = [DiscoveredUser(userName: "app", tags: [:])]
-        try found.write(state: directory.path + "/state/keyturn.db")
-        let loaded = try LoadedConfiguration(directory.context)
-        #expect(loaded.users.map(\.name) == ["cicd-bot"])
-        #expect(
-            directory.lines.contains {
-                $0.hasPrefix("warning: ") && $0.contains("until `keyturn step` has looked anew")
-            })
-    }
 }

@@ -11,7 +11,7 @@ struct StateTests {
         (
             "status",
             {
-                var status = try StatusInspection($0)
+                var status = try await StatusInspection($0)
                 _ = try await status.run([], online: false)
             }
         ),
@@ -21,14 +21,14 @@ struct StateTests {
         (
             "check",
             {
-                var check = try ConfigurationCheck($0)
+                var check = try await ConfigurationCheck($0)
                 _ = try await check.run([], online: false)
             }
         ),
         (
             "step",
             {
-                var rotations = try Rotations($0, isTimed: false)
+                var rotations = try await Rotations($0, isTimed: false)
                 #expect(try await rotations.step([]).idleness == .nothingDue)
             }
         ),

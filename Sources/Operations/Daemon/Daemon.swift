@@ -17,6 +17,7 @@ package struct Daemon {
     private let give: AsyncStream<DaemonCommand>.Continuation
 
     private var log: EventLog { context.log }
+    private var clock: any EngineClock { context.clock }
 
     package init(_ context: OperationContext, _ listening: ListenRequest) {
         self.context = context
@@ -25,20 +26,25 @@ package struct Daemon {
         (orders, give) = AsyncStream.makeStream(of: DaemonCommand.self, bufferingPolicy: .bufferingNewest(64))
     }
 
+    /// Gives it an order, as signals do.
+    func take(_ order: DaemonCommand) { give.yield(order) }
+
     /// Runs until it is told to end.
     package func run() async throws {
-        let loaded = try await read()
+        let (loaded, state) = try await read()
         let server = StatusServer(loaded)
         try server.start(on: try listening.address(loaded.configuration), log)
         defer { server.stop() }
         // Before anything is begun, so that nothing under way is cut off.
-        let signals = Signals(staysUp: true) { [give] in give.yield($0) }
+        let signals = Signals(staysUp: true) { take($0) }
         defer { signals.end() }
-        var active = begin(loaded, try await open(loaded, server), server)
-        let life = Task { [notifier] in await Watchdog(notifier: notifier, pulse: server.pulse).run() }
-        let looking = Task { [give] in
+        var active = begin(try await open(loaded, state, server), server)
+        let life = Task { [notifier, clock] in
+            await Watchdog(notifier: notifier, pulse: server.pulse, clock: clock).run()
+        }
+        let looking = Task { [give, clock] in
             while !Task.isCancelled {
-                try? await Task.sleep(for: Self.discoveryInterval)
+                await clock.sleep(for: Self.discoveryInterval)
                 give.yield(.look)
             }
         }
@@ -70,7 +76,7 @@ package struct Daemon {
                 do { try await active.end() } catch {
                     log.warn("the configuration before ended with: \(OperationFailure.words(error))")
                 }
-                active = begin(next.loaded, next.services, server)
+                active = begin(next, server)
                 tellRunning(active)
             }
             if isReloadAsked, renewing == nil {
@@ -82,18 +88,18 @@ package struct Daemon {
 
     // MARK: Configurations
 
-    private func read() async throws -> LoadedConfiguration {
-        var loaded = try LoadedConfiguration(context)
-        _ = try await loaded.discover(remembers: true)
+    private func read() async throws -> (LoadedConfiguration, StateAccess) {
+        var (loaded, state) = try await LoadedConfiguration.recalled(context, for: .working)
+        _ = try await loaded.discover(keptIn: state)
         guard !loaded.users.isEmpty else {
             let found = loaded.configuration.discover.isEmpty ? "" : ", and `discover` found none"
             throw OperationFailure(.configuration, "\(loaded.file) has no users\(found)")
         }
-        return loaded
+        return (loaded, state)
     }
 
     /// After SIGHUP. What is wrong is told, and changes nothing.
-    private func readAnew() async throws -> LoadedConfiguration {
+    private func readAnew() async throws -> (LoadedConfiguration, StateAccess) {
         notifier.reloading()
         do { return try await read() } catch {
             log.fail("\(OperationFailure.words(error)). The configuration as it was stays in force")
@@ -103,57 +109,60 @@ package struct Daemon {
     }
 
     /// - Returns: nil where the same users were found, with the same targets.
-    private func lookAgain(_ active: ActiveConfiguration) async -> LoadedConfiguration? {
+    private func lookAgain(_ active: ActiveConfiguration) async -> (LoadedConfiguration, StateAccess)? {
         var loaded = active.loaded
         guard !loaded.configuration.discover.isEmpty else { return nil }
-        do { _ = try await loaded.discover(remembers: true) } catch {
+        do { _ = try await loaded.discover(keptIn: active.state) } catch {
             log.warn("\(OperationFailure.words(error)). Users stay as they are")
             return nil
         }
         let isSame = loaded.users.elementsEqual(active.loaded.users) { now, before in
             (now.name, now.policy) == (before.name, before.policy) && now.targets == before.targets
         }
-        return isSame ? nil : loaded
+        return isSame ? nil : (loaded, active.state)
     }
 
     /// Opens everything for the new configuration before the old one's work ends, so that one that cannot be opened changes
     /// nothing.
     private func renew(
-        _ loaded: LoadedConfiguration?, _ server: StatusServer, _ active: ActiveConfiguration
+        _ read: (LoadedConfiguration, StateAccess)?, _ server: StatusServer, _ active: ActiveConfiguration
     ) async -> DaemonCommand.Opened? {
-        guard let loaded else { return nil }
+        guard let (loaded, state) = read else { return nil }
         if loaded.configuration.listen != active.loaded.configuration.listen {
             log.warn("`listen` takes effect when keyturn is started anew")
         }
-        do {
-            return DaemonCommand.Opened(loaded: loaded, services: try await open(loaded, server))
-        } catch {
+        do { return try await open(loaded, state, server) } catch {
             log.fail("\(OperationFailure.words(error)). The configuration as it was stays in force")
             notifier.ready("the new configuration was refused; the old one stays in force")
             return nil
         }
     }
 
-    private func open(_ loaded: LoadedConfiguration, _ server: StatusServer) async throws -> OpenServices {
-        let state = StateAccess(loaded, for: .working)
-        return try await ServiceFactory(loaded).open(for: loaded.users, state) { [log] progress in
+    private func open(
+        _ loaded: LoadedConfiguration, _ state: StateAccess, _ server: StatusServer
+    ) async throws -> DaemonCommand.Opened {
+        let services = try await ServiceFactory(loaded).open(for: loaded.users, state) { [log] progress in
             server.take(progress)
             log.write(progress)
         }
+        return DaemonCommand.Opened(loaded: loaded, state: state, services: services)
     }
 
     // MARK: Work
 
     /// One configuration at work.
     private struct ActiveConfiguration {
-        let loaded: LoadedConfiguration
-        let services: OpenServices
+        let opened: DaemonCommand.Opened
         let scheduling: Task<Void, any Error>
         /// Says to other workers on the same state that this one is up.
         let announcing: Task<Void, Never>?
 
+        var loaded: LoadedConfiguration { opened.loaded }
+        var state: StateAccess { opened.state }
+
         /// Begins nothing more, lets what is under way end, and closes.
         func end() async throws {
+            let services = opened.services
             services.host.drain()
             scheduling.cancel()
             let result = await scheduling.result
@@ -164,10 +173,9 @@ package struct Daemon {
         }
     }
 
-    private func begin(
-        _ loaded: LoadedConfiguration, _ services: OpenServices, _ server: StatusServer
-    ) -> ActiveConfiguration {
-        server.show(loaded, services.host)
+    private func begin(_ opened: DaemonCommand.Opened, _ server: StatusServer) -> ActiveConfiguration {
+        let services = opened.services
+        server.show(opened.loaded, services.host)
         let scheduler = Scheduler(engine: services.engine, users: services.users, pulse: server.pulse)
         let scheduling = Task { [give, log] in
             defer { if !Task.isCancelled { give.yield(.ended) } }
@@ -182,12 +190,12 @@ package struct Daemon {
         let announcing =
             services.journal.isShared ? Task { await announce(in: services.journal, server.pulse) } : nil
         return ActiveConfiguration(
-            loaded: loaded, services: services, scheduling: scheduling, announcing: announcing)
+            opened: opened, scheduling: scheduling, announcing: announcing)
     }
 
     /// Until the task is cancelled.
     private func announce(in journal: StoredJournal, _ pulse: Pulse) async {
-        let since = SystemClock().now.milliseconds
+        let since = clock.now.milliseconds
         do throws(JournalError) {
             if let concern = try await journal.concern() { log.warn("\(concern). \(Self.safety)") }
         } catch { log.warn("it cannot be told what the state's server may lose: \(error.description)") }
@@ -200,7 +208,7 @@ package struct Daemon {
                 if isHeard { log.warn("`status` does not show this worker for now: \(error.description)") }
                 isHeard = false
             }
-            try? await Task.sleep(for: FleetWorker.interval)
+            await clock.sleep(for: FleetWorker.interval)
         }
         do throws(JournalError) { try await journal.withdraw() } catch {
             log.warn("`status` shows this worker for a while still: \(error.description)")

@@ -3,6 +3,7 @@ enum DaemonCommand: Sendable {
     /// A configuration with all that its work needs.
     struct Opened {
         var loaded: LoadedConfiguration
+        var state: StateAccess
         var services: OpenServices
     }
 

@@ -12,15 +12,14 @@ internal import Synchronization
 final class StatusServer: Sendable {
     /// Questions within this are answered from one reading.
     private static let freshness: Duration = .seconds(1)
-    /// How long the state may take to answer.
-    private static let patience = 5
 
     private struct State {
         var loaded: LoadedConfiguration
         /// Opened by itself: whoever works must not wait for whoever looks.
         var access: StateAccess
         var host: PusherHost?
-        var last: (reading: Result<Reading, Trouble>, until: ContinuousClock.Instant)?
+        /// Until then, by the clock's uptime, questions are answered from this one.
+        var last: (reading: Result<Reading, Trouble>, until: Duration)?
     }
 
     private struct Reading {
@@ -31,13 +30,19 @@ final class StatusServer: Sendable {
     private struct Trouble: Error { var text: String }
 
     let pulse = Pulse()
-    private let started = SystemClock().now
+    private let clock: any EngineClock
+    private let started: Timestamp
+    /// How long the state may take to answer, in seconds.
+    private let patience: Int
     private let state: Mutex<State>
     /// By itself: whoever works must not wait for whoever looks.
     private let tally = Mutex(Tally())
     private let server = Mutex<Server?>(nil)
 
-    init(_ loaded: LoadedConfiguration) {
+    init(_ loaded: LoadedConfiguration, patience: Int = 5) {
+        clock = loaded.context.clock
+        started = clock.now
+        self.patience = patience
         state = Mutex(State(loaded: loaded, access: StateAccess(loaded, for: .looking)))
     }
 
@@ -71,7 +76,8 @@ final class StatusServer: Sendable {
         tally.withLock { $0.take(progress.notes, of: progress.user, at: progress.at) }
     }
 
-    private func answer(_ path: String) -> Reply? {
+    /// What is at a path; nil: nothing is. Waits for the state, on the caller's thread.
+    func answer(_ path: String) -> Reply? {
         switch path {
         case "/": whenReadable { Reply(200, StatusPage.contentType, StatusPage($0.snapshot, .standard).text) }
         case "/style.css": Reply(200, StyleSheet.contentType, StyleSheet.text)
@@ -81,8 +87,8 @@ final class StatusServer: Sendable {
                 guard let json = try? JSONText.bytes(reading.document) else { return .line(503, "no JSON") }
                 return Reply(200, "application/json", json)
             }
-        case "/healthz": vitals(stateTrouble: nil).health(at: SystemClock().now)
-        case "/readyz": vitals(stateTrouble: trouble).readiness(at: SystemClock().now)
+        case "/healthz": vitals(stateTrouble: nil).health(at: clock.now)
+        case "/readyz": vitals(stateTrouble: trouble).readiness(at: clock.now)
         default: nil
         }
     }
@@ -105,12 +111,12 @@ final class StatusServer: Sendable {
 
     private var reading: Result<Reading, Trouble> {
         let (last, host, loaded, access) = state.withLock { ($0.last, $0.host, $0.loaded, $0.access) }
-        if let last, last.until > .now { return last.reading }
+        if let last, last.until > clock.uptime { return last.reading }
         let paces = host.flatMap { Self.paces(of: $0) } ?? []
         let reading =
-            Self.answer(within: Self.patience) { [self] in await read(loaded, access, paces) }
-            ?? .failure(Trouble(text: "it did not answer within \(Self.patience) s"))
-        state.withLock { $0.last = (reading, .now + Self.freshness) }
+            Self.answer(within: patience) { [self] in await read(loaded, access, paces) }
+            ?? .failure(Trouble(text: "it did not answer within \(patience) s"))
+        state.withLock { $0.last = (reading, clock.uptime + Self.freshness) }
         return reading
     }
 
@@ -131,7 +137,7 @@ final class StatusServer: Sendable {
     private func read(
         _ loaded: LoadedConfiguration, _ access: StateAccess, _ paces: [PaceReport]
     ) async -> Result<Reading, Trouble> {
-        let now = SystemClock().now
+        let now = clock.now
         let records: [String: JournalRecord]
         do {
             records = try await access.records()

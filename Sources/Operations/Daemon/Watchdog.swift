@@ -9,14 +9,15 @@ struct Watchdog: Sendable {
 
     let notifier: ServiceNotifier
     let pulse: Pulse
+    let clock: any EngineClock
 
     func run() async {
         guard let interval = notifier.watchdog else { return }
-        let started = SystemClock().now
+        let started = clock.now
         while !Task.isCancelled {
-            let silence = SystemClock().now - (pulse.last ?? started)
+            let silence = clock.now - (pulse.last ?? started)
             if silence < Self.longestSilence { notifier.alive() }
-            try? await Task.sleep(for: interval)
+            await clock.sleep(for: interval)
         }
     }
 }

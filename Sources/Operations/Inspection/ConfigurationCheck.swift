@@ -10,9 +10,8 @@ package struct ConfigurationCheck {
     private var loaded: LoadedConfiguration
     private let state: StateAccess
 
-    package init(_ context: OperationContext) throws {
-        loaded = try LoadedConfiguration(context)
-        state = StateAccess(loaded, for: .checking)
+    package init(_ context: OperationContext) async throws {
+        (loaded, state) = try await LoadedConfiguration.recalled(context, for: .checking)
     }
 
     /// - Parameters:
@@ -25,7 +24,7 @@ package struct ConfigurationCheck {
         defer { http.stop() }
         let accounts = factory.makeAccounts(http)
         var problems = loaded.problems.map { Finding("discover", .failed, $0) }
-        if online, let report = try await loaded.discover(accounts, remembers: false) {
+        if online, let report = try await loaded.discover(accounts, keptIn: nil) {
             problems = report.problems
             report.notes.forEach { loaded.log.tell($0) }
             factory = ServiceFactory(loaded)

@@ -107,7 +107,7 @@ struct OnlineCheck {
         if let rotation = rotations[user.name], rotation.number > 0 {
             let look = TargetLook(seen, rotation)
             finding.detail += "; holds \(look.text)"
-            if let drift = look.drift(of: target.name, user.name, rotation, at: SystemClock().now) {
+            if let drift = look.drift(of: target.name, user.name, rotation, at: loaded.context.clock.now) {
                 finding.detail += "; \(drift)"
                 finding.status = .failed
             }

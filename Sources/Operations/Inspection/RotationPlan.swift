@@ -16,10 +16,10 @@ package struct RotationPlan: Sendable {
 
     /// - Parameter names: of users; none: all.
     package init(_ context: OperationContext, _ names: [String]) async throws {
-        var loaded = try LoadedConfiguration(context)
-        status = try await loaded.discover(remembers: false)
+        var (loaded, state) = try await LoadedConfiguration.recalled(context, for: .looking)
+        status = try await loaded.discover(keptIn: nil)
         let now = SystemClock().now
-        let records = try await StateAccess(loaded, for: .looking).records()
+        let records = try await state.records()
         steps = try loaded.select(names).map { user in
             var step = PlannedStep(user, records[user.name]?.rotation ?? Rotation(at: now), at: now)
             step.fanOut = Self.fanOut(user, loaded)

@@ -20,16 +20,15 @@ package struct StatusInspection {
     private var loaded: LoadedConfiguration
     private let state: StateAccess
 
-    package init(_ context: OperationContext) throws {
-        loaded = try LoadedConfiguration(context)
-        state = StateAccess(loaded, for: .looking)
+    package init(_ context: OperationContext) async throws {
+        (loaded, state) = try await LoadedConfiguration.recalled(context, for: .looking)
     }
 
     /// - Parameters:
     ///   - names: of users; none: all.
     ///   - online: whether each target is asked which key it holds.
     package mutating func run(_ names: [String], online: Bool) async throws -> Result {
-        let status = online ? try await loaded.discover(remembers: false) : .done
+        let status = online ? try await loaded.discover(keptIn: nil) : .done
         let now = SystemClock().now
         let records = try await state.records()
         let selected = try loaded.select(names)

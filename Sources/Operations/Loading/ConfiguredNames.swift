@@ -14,8 +14,8 @@ package enum ConfiguredNames {
     }
 
     /// Those of all targets.
-    package static func targets(_ context: OperationContext) -> [String] {
-        guard let loaded = try? LoadedConfiguration(context) else { return [] }
+    package static func targets(_ context: OperationContext) async -> [String] {
+        guard let (loaded, _) = try? await LoadedConfiguration.recalled(context, for: .looking) else { return [] }
         return loaded.users.flatMap { $0.targets.map(\.name.rawValue) }
     }
 }

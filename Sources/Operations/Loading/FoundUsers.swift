@@ -1,38 +1,57 @@
 internal import Configuration
 internal import FoundationEssentials
+internal import Journal
 
-/// What `discover` found last, kept beside the state: commands that ask nobody know those users too, and so does work while
-/// a discovery fails.
+/// What `discover` found last, kept in the state: commands that ask no one know those users too, and so does work while a
+/// discovery fails.
 struct FoundUsers: Codable, Equatable {
-    private static let sizeLimit = 64 << 20
+    private static let document = "discovered"
 
-    private var version = 1
     /// By the entry's identity: another entry's users are not this one's.
     var users: [String: [DiscoveredUser]] = [:]
 
-    static func path(state: String) -> String { state + ".discovered.json" }
+    /// - Throws: where this is not what ``json`` made.
+    private init(json: [UInt8]) throws { self = try JSONDecoder().decode(Self.self, from: Data(json)) }
 
-    /// - Throws: a sentence, where there is a file that cannot be used.
-    static func read(state: String) throws -> FoundUsers {
-        let path = path(state: state)
-        guard FileManager.default.fileExists(atPath: path) else { return FoundUsers() }
-        guard let data = FileManager.default.contents(atPath: path), data.count <= sizeLimit,
-            let found = try? JSONDecoder().decode(FoundUsers.self, from: data), found.version == 1
-        else {
-            throw OperationFailure(
-                .failed,
-                "\(path), what `discover` found last, cannot be read; remove it, and `keyturn step` makes it anew")
+    init() {}
+
+    private var json: [UInt8] {
+        do { return Array(try JSONEncoder().encode(self)) } catch {
+            preconditionFailure("what is found is names and tags: \(error)")
         }
-        return found
     }
 
-    func write(state: String) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-        do {
-            try encoder.encode(self).write(to: URL(fileURLWithPath: Self.path(state: state)), options: .atomic)
-        } catch {
-            throw OperationFailure(.failed, "\(Self.path(state: state)) cannot be written; nothing was changed")
+    /// What the state holds.
+    ///
+    /// - Throws: ``OperationFailure`` where the state cannot be read, ``Unreadable`` where this part of it cannot.
+    init(in journal: StoredJournal) async throws {
+        let json: [UInt8]?
+        do throws(JournalError) { json = try await journal.document(Self.document) } catch {
+            throw OperationFailure(error)
         }
+        guard let json else {
+            self.init()
+            return
+        }
+        do { try self.init(json: json) } catch { throw Unreadable() }
+    }
+
+    /// It was damaged, or written by another keyturn.
+    struct Unreadable: Error {}
+
+    /// Keeps these users in the state.
+    ///
+    /// - Parameter unasked: entries whose account could not be asked: of them stays what the state holds now, which may be newer than
+    ///   what this process has recalled.
+    func keep(in journal: StoredJournal, except unasked: Set<String>) async throws {
+        do throws(JournalError) {
+            try await journal.update(Self.document) { present in
+                // What cannot be read is replaced.
+                let present = present.flatMap { try? FoundUsers(json: $0) }
+                var next = self
+                for entry in unasked { next.users[entry] = present?.users[entry] }
+                return next == present ? nil : next.json
+            }
+        } catch { throw OperationFailure(error) }
     }
 }

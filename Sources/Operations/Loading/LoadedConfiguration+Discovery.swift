@@ -18,22 +18,55 @@ struct DiscoveryReport {
 }
 
 extension LoadedConfiguration {
+    /// Reads the configuration, and recalls the users that `discover` found last from the state.
+    ///
+    /// - Returns: with the state, which is open already if something was recalled.
+    static func recalled(
+        _ context: OperationContext, for purpose: StateAccess.Purpose
+    ) async throws -> (LoadedConfiguration, StateAccess) {
+        var loaded = try LoadedConfiguration(context)
+        let state = StateAccess(loaded, for: purpose)
+        try await loaded.recall(from: state)
+        return (loaded, state)
+    }
+
+    private mutating func recall(from state: StateAccess) async throws {
+        guard !configuration.discover.isEmpty, let journal = try await state.openIfThere() else { return }
+        let found: FoundUsers
+        do { found = try await FoundUsers(in: journal) } catch is FoundUsers.Unreadable {
+            return warnOfFound("cannot be read")
+        }
+        do throws(OperationFailure) { try take(found) } catch {
+            // The file itself is in order: what was found once must not stop everyone.
+            return warnOfFound("does not match \(error.message)")
+        }
+        remembered = found
+    }
+
+    private func warnOfFound(_ trouble: String) {
+        log.warn(
+            "what `discover` found last (kept in \(configuration.state.place)) \(trouble). Those users are left alone until "
+                + "`keyturn step` has looked again")
+    }
+
     /// Looks for the users of `discover` in their accounts, and takes them up beside those of `users`.
     ///
     /// Where an entry's account cannot be asked, the users that it found last stay as they are: nothing is forgotten, and a
     /// rotation under way goes on.
     ///
-    /// - Parameter remembers: whether what was found is kept for the commands that ask nobody. Those that change nothing
-    ///   leave it as it is.
+    /// - Parameter state: keeps what was found for the commands that ask no one; nil: nothing is kept, as an operation wants that
+    ///   changes nothing.
     /// - Returns: nil where the configuration discovers nothing.
-    mutating func discover(_ accounts: Accounts, remembers: Bool) async throws -> DiscoveryReport? {
+    mutating func discover(_ accounts: Accounts, keptIn state: StateAccess?) async throws -> DiscoveryReport? {
         guard !configuration.discover.isEmpty else { return nil }
         var report = DiscoveryReport()
         var found = FoundUsers()
+        var unasked: Set<String> = []
         for entry in configuration.discover {
             do throws(AWSError) { found.users[entry.identity] = try await look(for: entry, accounts) } catch {
                 let last = remembered.users[entry.identity]
                 found.users[entry.identity] = last
+                unasked.insert(entry.identity)
                 let known = last.map { "the \($0.count) users that it found before stay as they are" }
                 report.problems.append(
                     Finding(
@@ -52,8 +85,8 @@ extension LoadedConfiguration {
             )
         }
         report.problems += problems.map { Finding("discover", .failed, $0) }
-        if remembers, found != remembered, FileManager.default.fileExists(atPath: stateDirectory ?? "") {
-            try found.write(state: configuration.state.file ?? "")
+        if let state, stateDirectory.map({ FileManager.default.fileExists(atPath: $0) }) ?? true {
+            try await found.keep(in: state.open(), except: unasked)
         }
         remembered = found
         return report
@@ -75,12 +108,12 @@ extension LoadedConfiguration {
     /// For operations that end: looks, and reports in the log how that went.
     ///
     /// - Returns: the exit status that it leads to.
-    mutating func discover(remembers: Bool) async throws -> ExitStatus {
+    mutating func discover(keptIn state: StateAccess?) async throws -> ExitStatus {
         guard !configuration.discover.isEmpty else { return .done }
         let factory = ServiceFactory(self)
         let http = try factory.makeHTTP()
         defer { http.stop() }
-        let report = try await discover(factory.makeAccounts(http), remembers: remembers)
+        let report = try await discover(factory.makeAccounts(http), keptIn: state)
         report?.tell(log)
         return report?.status ?? .done
     }

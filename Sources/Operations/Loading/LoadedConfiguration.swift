@@ -6,7 +6,10 @@ internal import FoundationEssentials
 internal import PusherHost
 internal import Rotation
 
-/// The configuration with its plugins, read and checked: what nearly every operation begins with. Opens nothing.
+/// The configuration with its plugins, read and checked: what nearly every operation begins with.
+///
+/// Reading it opens nothing: it knows the users of the file alone. ``recalled(_:for:)`` opens the state as well, where the configuration
+/// discovers users, and knows those that were found last.
 package struct LoadedConfiguration: Sendable {
     let context: OperationContext
     let configuration: Configuration
@@ -17,7 +20,7 @@ package struct LoadedConfiguration: Sendable {
     /// Those of `users`, and those that `discover` has found.
     private(set) var users: [ConfiguredUser] = []
     /// What `discover` found last.
-    var remembered: FoundUsers
+    var remembered = FoundUsers()
     /// What there is to say about the users that were found.
     private(set) var notes: [String] = []
     private(set) var problems: [String] = []
@@ -31,16 +34,7 @@ package struct LoadedConfiguration: Sendable {
             pinnedManifests = try Self.findPinned(plugins, configuration, context.installation)
         } catch { throw OperationFailure(error) }
         try Self.checkState(of: configuration)
-        remembered =
-            configuration.discover.isEmpty ? FoundUsers() : try FoundUsers.read(state: configuration.state.file ?? "")
-        do { try take(remembered) } catch let error as OperationFailure {
-            // The file itself is in order: what was found once must not stop everybody.
-            guard !remembered.users.isEmpty, (try? take(FoundUsers())) != nil else { throw error }
-            remembered = FoundUsers()
-            context.log.warn(
-                "what `discover` found last (\(FoundUsers.path(state: configuration.state.file ?? ""))) does not go with \(error.message). Those "
-                    + "users are left alone until `keyturn step` has looked anew")
-        }
+        try take(FoundUsers())
     }
 
     /// The file.
@@ -54,7 +48,7 @@ package struct LoadedConfiguration: Sendable {
     }
 
     /// Takes up the users of the file and those that were found.
-    mutating func take(_ found: FoundUsers) throws {
+    mutating func take(_ found: FoundUsers) throws(OperationFailure) {
         do throws(ConfigurationError) {
             let descriptions = plugins.mapValues {
                 PluginDescription($0.manifest, isPinned: pinnedManifests.contains($0.manifest.id))

@@ -1,4 +1,4 @@
-internal import FoundationEssentials
+internal import Engine
 
 /// What an operation is given to begin with: nothing of it is looked up later, so a test can give anything.
 package struct OperationContext: Sendable {
@@ -11,6 +11,8 @@ package struct OperationContext: Sendable {
     /// The version that the status page shows.
     package var version: String
     package var installation: Installation
+    /// Where what stays up gets the time from.
+    var clock: any EngineClock = SystemClock()
     /// What opens the state.
     var openStore: StateAccess.Opening = StateAccess.openStore
 

@@ -41,8 +41,13 @@ struct ConfigurationSchema {
                 properties[name] = described(.object(["anyOf": .array([property, reference])]), as: property)
             }
         }
-        properties["plugin"] = .object(["const": .string(plugin.id), "description": .string(plugin.summary)])
+        let plugged = JSONValue.string(plugin.id)
+        properties["plugin"] = .object(["const": plugged, "description": .string(plugin.summary)])
         properties["limits"] = PaceRules.limitsSchema.definition
+        schema["title"] = .string(plugin.title)
+        if let example = plugin.example {
+            schema["examples"] = .array([.object(example.configuration.merging(["plugin": plugged]) { $1 })])
+        }
         schema["properties"] = .object(properties)
         schema["required"] = .array([.string("plugin")] + (schema["required"]?.array ?? []))
         return .object(schema)
@@ -63,6 +68,10 @@ struct ConfigurationSchema {
         properties["pusher"] = .object([
             "type": .string("string"), "description": .string("The name of one of `pushers`."),
         ])
+        schema["title"] = .string(plugin.title)
+        if let example = plugin.example {
+            schema["examples"] = .array([.object(example.target.merging(["pusher": .string(example.name)]) { $1 })])
+        }
         schema["properties"] = .object(properties)
         let required = (schema["required"]?.array ?? []).filter { !variables.contains($0.string ?? "") }
         schema["required"] = .array([.string("pusher")] + required)

@@ -58,8 +58,18 @@ package struct CISystem: Sendable {
     }
 
     /// As a pusher of `keyturn.yaml`, on one line.
-    var pusherLine: String {
-        let fields = example.configuration.sorted { $0.key < $1.key }.map { "\($0): \(FlowText.text($1))" }
+    var pusherLine: String { pusherLine(example.configuration) }
+
+    /// As a pusher of `keyturn.yaml` that reads its token from a file, at an address of its own.
+    func pusherLine(tokenFile: String, endpoint: String) -> String {
+        var configuration = example.configuration
+        if let field = example.tokenField { configuration[field] = .object(["file": .string(tokenFile)]) }
+        configuration["endpoint"] = .string(endpoint)
+        return pusherLine(configuration)
+    }
+
+    private func pusherLine(_ configuration: [String: JSONValue]) -> String {
+        let fields = configuration.sorted { $0.key < $1.key }.map { "\($0): \(FlowText.text($1))" }
         return "\(name): { \((["plugin: \(plugin)"] + fields).joined(separator: ", ")) }"
     }
 

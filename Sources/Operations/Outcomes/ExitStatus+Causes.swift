@@ -13,7 +13,7 @@ extension ExitStatus {
     init(_ code: JournalError.Code) {
         self =
             switch code {
-            case .unavailable: .failed
+            case .unavailable, .tooLarge: .failed
             case .unreachable: .unavailable
             case .denied: .notAllowed
             case .overtaken, .leased: .unfinished

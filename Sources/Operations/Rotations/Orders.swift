@@ -8,9 +8,8 @@ package struct Orders {
     let loaded: LoadedConfiguration
     let state: StateAccess
 
-    package init(_ context: OperationContext) throws {
-        loaded = try LoadedConfiguration(context)
-        state = StateAccess(loaded, for: .working)
+    package init(_ context: OperationContext) async throws {
+        (loaded, state) = try await LoadedConfiguration.recalled(context, for: .working)
     }
 
     /// The named key is the one in use.

@@ -5,13 +5,14 @@ internal import Rotation
 /// What begins rotations and takes them on: `rotate` and `step`.
 package struct Rotations {
     private var loaded: LoadedConfiguration
+    private let state: StateAccess
     private let timings: Timings?
 
     /// - Parameter isTimed: whether the report says where the time went.
-    package init(_ context: OperationContext, isTimed: Bool) throws {
+    package init(_ context: OperationContext, isTimed: Bool) async throws {
         timings = isTimed ? Timings() : nil
         let reading = timings?.begin("configuration and plugins")
-        loaded = try LoadedConfiguration(context)
+        (loaded, state) = try await LoadedConfiguration.recalled(context, for: .working)
         reading?()
     }
 
@@ -19,8 +20,8 @@ package struct Rotations {
     ///
     /// - Parameter users: by name; none: all.
     package mutating func step(_ users: [String]) async throws -> RotationReport {
-        let status = try await loaded.discover(remembers: true)
-        return try await RotationRun(loaded, timings: timings).work(on: try loaded.select(users), after: status)
+        let status = try await loaded.discover(keptIn: state)
+        return try await RotationRun(loaded, state, timings: timings).work(on: try loaded.select(users), after: status)
     }
 
     /// Begins a rotation of each user now.
@@ -32,12 +33,13 @@ package struct Rotations {
     package mutating func rotate(
         _ users: [String], toTheEnd isWhole: Bool, despiteFreeze: Bool, display: (any RotationDisplay)?
     ) async throws -> RotationReport {
-        let status = try await loaded.discover(remembers: true)
+        let status = try await loaded.discover(keptIn: state)
         let users = try loaded.select(users)
         if !despiteFreeze { try refuseFrozen(users) }
         let order = RotationRun.Order(
             requests: [isWhole ? .rotateOrFinish : .rotate], extent: isWhole ? .wholeRotation : .due)
-        return try await RotationRun(loaded, display: display, timings: timings).work(on: users, order, after: status)
+        return try await RotationRun(loaded, state, display: display, timings: timings).work(
+            on: users, order, after: status)
     }
 
     private func refuseFrozen(_ users: [ConfiguredUser]) throws {

@@ -16,7 +16,8 @@ package final class Demonstration {
         sandbox = try SandboxProcess(context.installation, arguments: ["--propagation-delay", "1.5"])
         do {
             let place = sandbox.announcement
-            let files = try SandboxFiles(directory: directory, place, overlap: "3s", soak: "3s")
+            let files = try SandboxFiles(
+                directory: directory, place, CISystem.all(context.installation), overlap: "3s", soak: "3s")
             var own = context
             // The demo's own configuration, whatever else was given.
             own.file = files.configuration

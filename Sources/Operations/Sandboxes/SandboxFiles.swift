@@ -7,26 +7,25 @@ package struct SandboxFiles {
     package let directory: String
     package let configuration: String
 
+    /// - Parameter systems: those of the installation; what the sandbox has stand-ins for is configured.
     package init(
-        directory: String, _ place: SandboxProcess.Announcement, overlap: String = "5s", soak: String = "5s"
+        directory: String, _ place: SandboxProcess.Announcement, _ systems: [CISystem], overlap: String = "5s",
+        soak: String = "5s"
     ) throws {
         self.directory = directory
         configuration = "\(directory)/keyturn.yaml"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        let exports =
+            place.exports(systems) + [
+                "KEYTURN_CONFIG=\(Self.quoted(URL(fileURLWithPath: configuration).path))",
+                "SANDBOX_CONTROL=\(place.control)",
+            ]
         var files = [
-            "keyturn.yaml": Self.text(place, overlap: overlap, soak: soak),
+            "keyturn.yaml": Self.text(place, systems, overlap: overlap, soak: soak),
             "seal.key": Seal.makeKey().withBytes { Data($0).base64EncodedString() },
-            "environment": """
-            export AWS_ACCESS_KEY_ID=\(place.accessKeyId) AWS_SECRET_ACCESS_KEY=\(place.secretAccessKey)
-            export AWS_ENDPOINT_URL=\(place.aws) AWS_REGION=\(place.region)
-            export TRAVIS_TOKEN=\(place.tokens["travis"] ?? "") GITLAB_TOKEN=\(place.tokens["gitlab"] ?? "")
-            export GITHUB_TOKEN=\(place.tokens["github"] ?? "")
-            export KEYTURN_CONFIG=\(Self.quoted(URL(fileURLWithPath: configuration).path))
-            export SANDBOX_CONTROL=\(place.control)
-
-            """,
+            "environment": exports.map { "export \($0)\n" }.joined(),
         ]
-        for (system, token) in place.tokens { files["\(system).token"] = token }
+        for (name, service) in place.services { files["\(name).token"] = service.token }
         for (name, text) in files {
             let path = "\(directory)/\(name)"
             guard
@@ -41,24 +40,40 @@ package struct SandboxFiles {
         "'\(word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
     }
 
-    private static func text(_ place: SandboxProcess.Announcement, overlap: String, soak: String) -> String {
-        """
-        version: 1
-        state: sqlite:keyturn.db
-        seal-key: { file: seal.key }
-        aws: { region: \(place.region), endpoint-url: \(place.aws) }
-        pushers:
-          travis: { plugin: travis-ci,      token: { file: travis.token }, endpoint: \(place.travis) }
-          gitlab: { plugin: gitlab-ci,      token: { file: gitlab.token }, endpoint: \(place.gitlab) }
-          github: { plugin: github-actions, token: { file: github.token }, endpoint: \(place.github) }
-        defaults: { rotate-every: 24h, overlap: \(overlap), soak: \(soak) }
-        users:
-          cicd-bot:
-            targets:
-              - { pusher: travis, repository: acme/app }
-              - { pusher: gitlab, project: acme/tools/app }
-              - { pusher: github, repository: acme/app }
+    private static func text(
+        _ place: SandboxProcess.Announcement, _ systems: [CISystem], overlap: String, soak: String
+    ) -> String {
+        let known = place.systems(systems)
+        let pushers = known.map { $0.pusherLine(tokenFile: "\($0.name).token", endpoint: $1.url) }
+        let targets = known.map { system, _ in system.targetLine(system.place) }
+        return """
+            version: 1
+            state: sqlite:keyturn.db
+            seal-key: { file: seal.key }
+            aws: { region: \(place.region), endpoint-url: \(place.aws) }
+            pushers:
+            \(pushers.map { "  \($0)\n" }.joined())\
+            defaults: { rotate-every: 24h, overlap: \(overlap), soak: \(soak) }
+            users:
+              cicd-bot:
+                targets:
+            \(targets.map { "      \($0)\n" }.joined())
+            """
+    }
+}
 
-        """
+extension SandboxProcess.Announcement {
+    /// Those that there are stand-ins for, as they are announced.
+    package func systems(_ systems: [CISystem]) -> [(CISystem, SandboxProcess.Service)] {
+        systems.compactMap { system in services[system.name].map { (system, $0) } }
+    }
+
+    /// What programs find in the environment: the key, the address of AWS, and each system's token.
+    package func exports(_ systems: [CISystem]) -> [String] {
+        [
+            "AWS_ACCESS_KEY_ID=\(accessKeyId) AWS_SECRET_ACCESS_KEY=\(secretAccessKey)",
+            "AWS_ENDPOINT_URL=\(aws) AWS_REGION=\(region)",
+            self.systems(systems).map { "\($0.token)=\($1.token)" }.joined(separator: " "),
+        ]
     }
 }

@@ -6,25 +6,29 @@ internal import Programs
 /// The stand-ins for AWS and the CI systems, as a child process on loopback.
 package final class SandboxProcess {
     /// The line that the sandbox prints when it is ready.
-    package struct Announcement: Decodable {
+    package struct Announcement {
         package var aws: String
-        package var travis: String
-        package var gitlab: String
-        package var github: String
         package var control: String
         package var region: String
         package var accessKeyId: String
         package var secretAccessKey: String
-        package var tokens: [String: String]
         package var users: [String]
-        package var repositories: [String]
-        package var projects: [String]
+        /// By the name of the system: `travis`.
+        package var services: [String: Service]
+    }
+
+    /// A stand-in for a CI system.
+    package struct Service {
+        package var url: String
+        package var token: String
+        /// What can be a target there.
+        package var places: [String]
     }
 
     /// How long it may take to get ready.
     private static let startLimit: Duration = .seconds(30)
     /// The longest line, in bytes.
-    private static let lineLimit = 65_536
+    private static let lineLimit = 1 << 20
     /// How long it may take to end after SIGTERM.
     private static let endLimit: Duration = .seconds(10)
 
@@ -109,5 +113,37 @@ package final class SandboxProcess {
         guard ended == process || ended < 0 && errno != EINTR else { return false }
         self.status = status
         return true
+    }
+}
+
+extension SandboxProcess.Announcement: Decodable {
+    private enum CodingKeys: CodingKey {
+        case aws, control, region, accessKeyId, secretAccessKey, users, tokens, places
+    }
+
+    /// The address of a system is a field of the announcement that has its name.
+    package init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        aws = try fields.decode(String.self, forKey: .aws)
+        control = try fields.decode(String.self, forKey: .control)
+        region = try fields.decode(String.self, forKey: .region)
+        accessKeyId = try fields.decode(String.self, forKey: .accessKeyId)
+        secretAccessKey = try fields.decode(String.self, forKey: .secretAccessKey)
+        users = try fields.decode([String].self, forKey: .users)
+        let places = try fields.decode([String: [String]].self, forKey: .places)
+        let addresses = try decoder.container(keyedBy: SystemName.self)
+        services = [:]
+        for (name, token) in try fields.decode([String: String].self, forKey: .tokens) {
+            let url = try addresses.decode(String.self, forKey: SystemName(stringValue: name))
+            services[name] = SandboxProcess.Service(url: url, token: token, places: places[name] ?? [])
+        }
+    }
+
+    private struct SystemName: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
     }
 }

@@ -82,7 +82,7 @@ extension ServiceFactory {
                 managed[index].keys = TimedKeys(keys: managed[index].keys, timings: timings)
             }
         }
-        let engine = Engine(journal: journal, pushers: pushers) { progress in
+        let engine = Engine(journal: journal, pushers: pushers, clock: loaded.context.clock) { progress in
             phases?.take(progress)
             notifier?.take(progress.user, progress.rotation)
             observe(progress)

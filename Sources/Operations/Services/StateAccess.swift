@@ -127,7 +127,7 @@ actor StateAccess {
             guard let found = try await loaded.context.openStore(loaded, location, makes) else { return nil }
             store = found
         } catch let error as StoreError {
-            throw OperationFailure(JournalError(error, at: Self.place(location)))
+            throw OperationFailure(JournalError(error, at: location?.place ?? "memory"))
         } catch let error as ConfigurationError { throw OperationFailure(error) }
         do throws(JournalError) {
             guard purpose == .working else { return try await StoredJournal(store, seal: seal) }
@@ -135,15 +135,5 @@ actor StateAccess {
                 store, seal: seal, author: .current(command: loaded.context.command),
                 retention: loaded.configuration.historyRetention)
         } catch { throw OperationFailure(error) }
-    }
-
-    /// For an error of a store that could not be opened.
-    private static func place(_ location: StateLocation?) -> String {
-        switch location {
-        case nil: "memory"
-        case .sqlite(let path): path
-        case .postgres(let address, _): String(address.prefix { $0 != "?" })
-        case .dynamo(let table, _, _): "dynamodb://\(table)"
-        }
     }
 }

@@ -24,7 +24,7 @@ struct Check: AsyncParsableCommand {
     @OptionGroup var selection: UserSelection
 
     func run() async throws {
-        var check = try ConfigurationCheck(OperationContext(options))
+        var check = try await ConfigurationCheck(OperationContext(options))
         try FindingsOutput.print(try await check.run(selection.users, online: online), options)
     }
 }

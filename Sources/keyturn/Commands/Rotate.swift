@@ -26,7 +26,7 @@ struct Rotate: AsyncParsableCommand {
     @OptionGroup var timing: TimingOptions
 
     func run() async throws {
-        var rotations = try Rotations(OperationContext(options), isTimed: timing.timings)
+        var rotations = try await Rotations(OperationContext(options), isTimed: timing.timings)
         try await rotations.rotate(
             selection.users, toTheEnd: wait, despiteFreeze: despiteFreeze,
             display: wait ? LiveView.wanted(options) : nil

@@ -37,8 +37,9 @@ struct SandboxCommand: ParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() throws {
+        let installation = Installation.current
         let sandbox = try SandboxProcess(
-            .current,
+            installation,
             arguments: [
                 "--propagation-delay", "\(propagationDelay)", "--latency", "\(latency)", "--targets", "\(targets)",
                 "--users", "\(users)",
@@ -46,33 +47,33 @@ struct SandboxCommand: ParsableCommand {
         // Ctrl-C reaches the sandbox too, being in the same group; this process waits for it.
         for number in [SIGINT, SIGTERM] { signal(number) { _ in _exit(0) } }
         let terminal = Terminal(options)
-        let files = try directory.map { try SandboxFiles(directory: $0, sandbox.announcement) }
+        let systems = CISystem.all(installation)
+        let files = try directory.map { try SandboxFiles(directory: $0, sandbox.announcement, systems) }
         if options.json {
             terminal.write(sandbox.line + "\n")
         } else {
-            terminal.write(Self.describe(sandbox.announcement, files))
+            terminal.write(Self.describe(sandbox.announcement, systems, files))
         }
         let status = sandbox.wait()
         if status != 0 { throw OperationFailure(.failed, "the sandbox ended with status \(status)") }
     }
 
-    private static func describe(_ place: SandboxProcess.Announcement, _ files: SandboxFiles?) -> String {
-        """
-        The sandbox is up. Nothing of it is real, so its secrets may be shown.
+    private static func describe(
+        _ place: SandboxProcess.Announcement, _ systems: [CISystem], _ files: SandboxFiles?
+    ) -> String {
+        let lines =
+            [("AWS", place.aws, "user \(place.users.joined(separator: ", "))")]
+            + place.systems(systems).map { ($0.title, $1.url, "\($0.field) \($1.places.joined(separator: ", "))") }
+            + [("control", place.control, "GET /state, GET /requests, POST /faults")]
+        let width = lines.map(\.0.count).max() ?? 0
+        return """
+            The sandbox is up. Nothing of it is real, so its secrets may be shown.
 
-          AWS      \(place.aws)  user \(place.users.joined(separator: ", "))
-          Travis   \(place.travis)  repositories \(place.repositories.joined(separator: ", "))
-          GitLab   \(place.gitlab)  projects \(place.projects.joined(separator: ", "))
-          GitHub   \(place.github)  repositories \(place.repositories.joined(separator: ", "))
-          control  \(place.control)  GET /state, GET /requests, POST /faults
+            \(lines.map { "  \($0.column(width + 2))\($1)  \($2)\n" }.joined())
+            \(place.exports(systems).map { "  export \($0)\n" }.joined())
+            \(files.map { "In another terminal:\n\n  . \($0.directory)/environment\n  keyturn rotate --wait\n\n" } ?? "")\
+            Ctrl-C ends it.
 
-          export AWS_ACCESS_KEY_ID=\(place.accessKeyId) AWS_SECRET_ACCESS_KEY=\(place.secretAccessKey)
-          export AWS_ENDPOINT_URL=\(place.aws) AWS_REGION=\(place.region)
-          export TRAVIS_TOKEN=\(place.tokens["travis"] ?? "") GITLAB_TOKEN=\(place.tokens["gitlab"] ?? "") GITHUB_TOKEN=\(place.tokens["github"] ?? "")
-
-        \(files.map { "In another terminal:\n\n  . \($0.directory)/environment\n  keyturn rotate --wait\n\n" } ?? "")
-        Ctrl-C ends it.
-
-        """
+            """
     }
 }

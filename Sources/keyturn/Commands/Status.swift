@@ -25,7 +25,7 @@ struct Status: AsyncParsableCommand {
     @OptionGroup var selection: UserSelection
 
     func run() async throws {
-        var status = try StatusInspection(OperationContext(options))
+        var status = try await StatusInspection(OperationContext(options))
         let result = try await status.run(selection.users, online: online)
         if options.json {
             try JSONOutput.print(result.document)

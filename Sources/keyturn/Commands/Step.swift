@@ -15,7 +15,7 @@ struct Step: AsyncParsableCommand {
     @OptionGroup var timing: TimingOptions
 
     func run() async throws {
-        var rotations = try Rotations(OperationContext(options), isTimed: timing.timings)
+        var rotations = try await Rotations(OperationContext(options), isTimed: timing.timings)
         try await rotations.step(selection.users).print(options)
     }
 }
