@@ -23,7 +23,7 @@ STAGE := .build/stage
 VENV := .build/venv
 # What the tests of the pushers alone have sent, to be held against the services' descriptions.
 REQUESTS := .build/requests.jsonl
-PACKAGES := libcurl4-openssl-dev libexpat1-dev libjansson-dev libre2-dev libssl-dev libseccomp-dev libsodium-dev libsqlite3-dev libyaml-dev pkg-config
+PACKAGES := libcurl4-openssl-dev libexpat1-dev libjansson-dev libpq-dev libre2-dev libssl-dev libseccomp-dev libsodium-dev libsqlite3-dev libyaml-dev pkg-config
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # The pushers that ship, MODULE:ID: each folder below Plugins that has a manifest.
 PUSHERS := $(foreach manifest,$(sort $(wildcard Plugins/*/manifest.json)),$(notdir $(patsubst %/,%,$(dir $(manifest)))):$(shell sed -n '/^  "id": /{s/.*: "//;s/".*//;p;q}' $(manifest)))
@@ -203,6 +203,8 @@ LATER := $(LONG:%=--ignore %) --deselect $(TWENTY)
 .PHONY: test-later
 test-later: stage
 	@$(MAKE) --no-print-directory $(VENV)/ready
+	swift build --build-tests
+	KEYTURN_MOTO_ALL=1 KEYTURN_MOTO="$(CURDIR)/$(VENV)/bin/moto_server" swift test --skip-build --disable-xctest --filter MotoStoreTests
 	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_SANDBOX="$(CURDIR)/$(STAGE)/libexec/keyturn/keyturn-sandbox" \
 	  $(VENV)/bin/pytest -q -n 2 --dist loadscope $(LONG) $(TWENTY)
 

@@ -29,6 +29,7 @@ def binaries():
         found = sorted(place.glob("*/bin/initdb"))
         if found:
             return found[-1].parent
+    unpacked.mkdir(parents=True, exist_ok=True)
     sudo = [] if os.getuid() == 0 else ["sudo"]
     subprocess.run([*sudo, "apt-get", "update", "-qq"], check=True)
     subprocess.run([*sudo, "apt-get", "install", "-y", "-qq", *LIBRARIES], check=True)

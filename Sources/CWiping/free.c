@@ -9,7 +9,15 @@
 /* The C library's own, by the names under which it has them for those who replace the others. */
 extern void __libc_free(void *memory);
 
+/* AddressSanitizer's, where it is preloaded to try a pusher: all blocks are its own then, and it keeps them itself once they are freed. */
+extern void __interceptor_free(void *memory) __attribute__((weak));
+extern void *__interceptor_realloc(void *memory, size_t size) __attribute__((weak));
+
 void free(void *memory) {
+    if (__interceptor_free) {
+        __interceptor_free(memory);
+        return;
+    }
     if (!memory) return;
     explicit_bzero(memory, malloc_usable_size(memory));
     __libc_free(memory);
@@ -17,6 +25,7 @@ void free(void *memory) {
 
 /* The C library's would leave the former block as it is when it moves. */
 void *realloc(void *memory, size_t size) {
+    if (__interceptor_realloc) return __interceptor_realloc(memory, size);
     if (!memory) return malloc(size);
     if (!size) {
         free(memory);

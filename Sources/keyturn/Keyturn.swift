@@ -49,7 +49,8 @@ struct Keyturn: AsyncParsableCommand {
         signal(SIGCHLD, SIG_DFL)
         do {
             try refuseUnknownCommand(CommandLine.arguments.dropFirst())
-            var command = try parseAsRoot()
+            // What a shell asks to be completed may come from the state.
+            var command = try await asyncParseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

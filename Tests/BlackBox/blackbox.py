@@ -170,8 +170,8 @@ class Crew(threading.Thread):
             process.wait()
 
     def sleep(self, machine):
-        found = subprocess.run(
-            ["pgrep", "-P", str(self.running[machine].pid)], capture_output=True, text=True, check=False).stdout.split()
+        pid = self.running[machine].pid
+        found = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         if not found:
             return
         self.sleeps += 1

@@ -49,7 +49,7 @@ def test_each_entry_has_tests_that_exist_or_says_why_not():
 #: Numbers of the guide, and the line of the source that each comes from.
 HEADER = "plugin-sdk/include/keyturn_pusher.h"
 NUMBERS = [
-    ("it ends 10 seconds after its last call", "PusherHost/PusherSession", "idleLimit: Duration = .seconds(10)"),
+    ("it ends 10 seconds after its last call", "PusherHost/PusherSession+Deadlines", "idleLimit: Duration = .seconds(10)"),
     ("no more calls 15 minutes after its first pair", "PusherHost/PusherSession", "pairLimit: Duration = .seconds(900)"),
     ("256 requests and 8 MiB of them in one call", HEADER, "KT_MAX_REQUESTS 256 ", "KT_MAX_REQUEST_BYTES 8388608 "),
     ("250,000 requests an hour", "PusherHost/PusherLimits", "requestsPerHour = 250_000"),

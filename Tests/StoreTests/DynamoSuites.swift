@@ -126,9 +126,17 @@ struct MotoStoreTests {
         case whatIsCommittedIsRead, aConflictChangesNothing, aCommitIsAllOrNothing, ofManyWritersOneSucceeds
         case linesAreFound, documentsAreComparedAndSet, timeIsTheStores, aCrashAnywhereLosesNothing
         case itTakesTheSizesThatOccur
+
+        /// All, where they are asked for: those that moto takes half a minute for are tried later.
+        static var wanted: [Claim] {
+            if ProcessInfo.processInfo.environment["KEYTURN_MOTO_ALL"] != nil { return allCases }
+            return allCases.filter {
+                ![.ofManyWritersOneSucceeds, .aCrashAnywhereLosesNothing, .itTakesTheSizesThatOccur].contains($0)
+            }
+        }
     }
 
-    @Test(arguments: Claim.allCases)
+    @Test(arguments: Claim.wanted)
     func holds(_ claim: Claim) async throws {
         let suite = try StoreSuite.motoDynamo()
         switch claim {
