@@ -17,13 +17,6 @@ public final class Tenure: Sendable {
     /// - Parameter uptime: time since some moment, by a clock that is never set.
     public init(uptime: @escaping @Sendable () -> Duration) { self.uptime = uptime }
 
-    /// One that lasts for ever: of what needs no lease.
-    public static var unlimited: Tenure {
-        let tenure = Tenure { .zero }
-        tenure.lasts(.seconds(Int64.max / 4), from: .zero)
-        return tenure
-    }
-
     /// To be noted before a lease is asked for.
     var beginning: Duration { uptime() }
 

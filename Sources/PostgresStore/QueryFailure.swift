@@ -74,6 +74,8 @@ struct QueryFailure: Error {
     /// What it means for whoever uses the store.
     var storeError: StoreError {
         switch state?.prefix(2) {
+        // An earlier try may have been carried out, whatever the last one was answered.
+        case _ where mayBeDone: StoreError(.uncertain, message)
         // Data or index corrupted.
         case "XX" where state != "XX000": StoreError(.corrupt, message)
         // No such table, no such column: another program's schema, or one that was taken apart.
@@ -81,7 +83,6 @@ struct QueryFailure: Error {
         // Invalid authorization, no such database, no right.
         case "28", "3D": StoreError(.denied, message)
         case "42" where state == "42501": StoreError(.denied, message)
-        case _ where mayBeDone: StoreError(.uncertain, message)
         case nil, "57", "53", "25", "08": StoreError(.unreachable, message)
         default: StoreError(.unavailable, message)
         }

@@ -21,6 +21,16 @@ final class Directory: Sendable {
         return [sqlite, try .fakeDynamo()] + (try Database.server.map { [try Database.suite(on: $0)] } ?? [])
     }
 
+    @Test(
+        "a refusal after a lost answer does not say that nothing was changed",
+        arguments: ["28P01", "42501", "XX001", "23505"])
+    func refusedAfterLost(state: String) {
+        var failure = QueryFailure(state: state, said: "no")
+        #expect(failure.storeError.code != .uncertain)
+        failure.mayBeDone = true
+        #expect(failure.storeError.code == .uncertain)
+    }
+
     @Test("the tests have a PostgreSQL server, which `Tests/postgres.py` gives them")
     func hasServer() { #expect(Database.server != nil, "see `make test`") }
 

@@ -47,14 +47,23 @@ actor StateAccess {
         case .dynamo(let table, let region, let endpoint):
             // Connections of its own, which stay for as long as the state is used.
             let factory = ServiceFactory(loaded)
-            let accounts = factory.makeAccounts(try factory.makeHTTP())
+            let http = try factory.makeHTTP()
+            let accounts = factory.makeAccounts(http)
             let account = loaded.account(loaded.configuration.account)
             var place = account
             if let region { place.region = region }
             if let endpoint { place.endpoint = endpoint }
-            return try await DynamoStore(
-                table: table, account: place, source: accounts.credentials(of: account), http: accounts.http,
-                environment: loaded.environment, clock: accounts.clock, makes: makes)
+            do {
+                let store = try await DynamoStore(
+                    table: table, account: place, source: accounts.credentials(of: account), http: accounts.http,
+                    environment: loaded.environment, clock: accounts.clock, makes: makes)
+                if store == nil { http.stop() }
+                return store
+            } catch {
+                // Whoever looks again and again must not leave a thread behind each time.
+                http.stop()
+                throw error
+            }
         }
     }
 
@@ -93,8 +102,8 @@ actor StateAccess {
         return journal
     }
 
-    /// Opens the state again when it is next asked for: the file may have been replaced.
-    func forget() { journal = nil }
+    /// Opens a state that is a file again when it is next asked for: it may have been replaced. A server's connections mend themselves.
+    func forget() { if loaded.configuration.state.file != nil { journal = nil } }
 
     /// The journal for looking; nil: there is no state yet.
     func openIfThere() async throws -> StoredJournal? {
