@@ -8,7 +8,8 @@ DESTDIR ?=
 HARDENED := --disable-local-rpath -Xcc -fstack-protector-strong -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now
 # Programs carry their own Swift runtime: what is installed needs no toolchain. Swift Testing is not there for static
 # linking, so the tests have a build of their own, in .build.
-STATIC := --scratch-path .build-static --static-swift-stdlib -Xswiftc -static-stdlib $(HARDENED)
+# Fifty thousand addresses are relocated at each start: in the short form they take a fiftieth of the file.
+STATIC := --scratch-path .build-static --static-swift-stdlib -Xswiftc -static-stdlib $(HARDENED) -Xswiftc -use-ld=lld -Xlinker -z -Xlinker pack-relative-relocs
 DEBUG_DIR := .build-static/debug
 RELEASE_DIR := .build-static/release
 # Pushers are Embedded Swift, which has no runtime to carry: a thirtieth of the size. It is optimized always, and a function that
@@ -175,6 +176,7 @@ $(VENV)/ready: Tests/ClientTests/requirements.txt
 	@command -v groff >/dev/null || $(MAKE) --no-print-directory packages WANTED=groff-base
 	@command -v zsh >/dev/null && command -v fish >/dev/null || $(MAKE) --no-print-directory packages WANTED="zsh fish"
 	@command -v openssl >/dev/null || $(MAKE) --no-print-directory packages WANTED=openssl
+	@command -v ip >/dev/null || $(MAKE) --no-print-directory packages WANTED=iproute2
 	@command -v chromium >/dev/null || $(MAKE) --no-print-directory packages WANTED=chromium
 	@python3 -c 'import ensurepip, venv' 2>/dev/null || \
 	  $(MAKE) --no-print-directory packages WANTED="python3 python3-venv python3-pip"

@@ -3,7 +3,6 @@ import PackageDescription
 
 /// The C libraries come from Debian; each is wrapped by a module map with inline shims and no logic.
 let cLibraries: [Target] = [
-    .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
     .systemLibrary(name: "CExpat", pkgConfig: "expat"),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium"),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3"),
@@ -24,6 +23,7 @@ let modules: [Target] = [
     .target(name: "Hardening", dependencies: ["CLinux"]),
     .target(name: "Secrets", dependencies: ["CLinux", "CSodium", "Rotation"]),
     .target(name: "Threads", dependencies: ["CLinux"]),
+    .target(name: "CCurl"),
     .target(name: "HTTP", dependencies: ["CCurl", "PlainText", "Secrets", "Threads"], swiftSettings: small),
     .target(
         name: "AWS",
@@ -49,7 +49,7 @@ let modules: [Target] = [
     .target(
         name: "Notifications",
         dependencies: [
-            "CCrypto", "HTTP", .product(name: "JSON", package: "plugin-sdk"), "PlainText", "Programs", "Rotation",
+            "CSodium", "HTTP", .product(name: "JSON", package: "plugin-sdk"), "PlainText", "Programs", "Rotation",
             "Secrets",
         ],
         swiftSettings: small),
@@ -64,7 +64,7 @@ let modules: [Target] = [
     .target(
         name: "PusherHost",
         dependencies: [
-            "CCrypto", "CLinux", "CSodium", "FileTrust", "HTTP", .product(name: "JSON", package: "plugin-sdk"),
+            "CLinux", "CSodium", "FileTrust", "HTTP", .product(name: "JSON", package: "plugin-sdk"),
             "JSONSchema", "PlainText", "Programs", "Rotation",
             "RunnerProtocol", "Secrets", "Threads", .product(name: "CKeyturnPusher", package: "plugin-sdk"),
         ], swiftSettings: small),
@@ -253,6 +253,7 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-for target in package.targets where target.type != .system && !["CEnclosure", "CRE2", "CWiping"].contains(target.name) {
+for target in package.targets
+where target.type != .system && !["CCurl", "CEnclosure", "CRE2", "CWiping"].contains(target.name) {
     target.swiftSettings = settings + (target.swiftSettings ?? [])
 }

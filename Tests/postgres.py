@@ -22,23 +22,76 @@ LIBRARIES = [
     "libzstd1"]
 
 
-def binaries():
-    """The directory of `initdb` and `postgres`."""
+#: ... and PgBouncer.
+LIBRARIES_OF_PGBOUNCER = ["libc-ares2", "libevent-2.1-7", "libpam0g", "libssl3", "libsystemd0"]
+
+
+def unpack(packages, libraries):
+    """Unpacks Debian's packages below `.build`, whose scripts would start services, and installs the libraries that they need."""
     unpacked = ROOT / ".build/postgresql"
-    for place in [pathlib.Path("/usr/lib/postgresql"), unpacked / "usr/lib/postgresql"]:
-        found = sorted(place.glob("*/bin/initdb"))
-        if found:
-            return found[-1].parent
     unpacked.mkdir(parents=True, exist_ok=True)
     sudo = [] if os.getuid() == 0 else ["sudo"]
     subprocess.run([*sudo, "apt-get", "update", "-qq"], check=True)
-    subprocess.run([*sudo, "apt-get", "install", "-y", "-qq", *LIBRARIES], check=True)
+    subprocess.run([*sudo, "apt-get", "install", "-y", "-qq", *libraries], check=True)
     with tempfile.TemporaryDirectory() as directory:
         os.chmod(directory, 0o777)
-        subprocess.run(["apt-get", "download", "-qq", "postgresql-15", "postgresql-client-15"], cwd=directory, check=True)
+        subprocess.run(["apt-get", "download", "-qq", *packages], cwd=directory, check=True)
         for package in pathlib.Path(directory).glob("*.deb"):
             subprocess.run(["dpkg", "-x", package, unpacked], check=True)
+    return unpacked
+
+
+def binaries():
+    """The directory of `initdb` and `postgres`."""
+    for place in [pathlib.Path("/usr/lib/postgresql"), ROOT / ".build/postgresql/usr/lib/postgresql"]:
+        found = sorted(place.glob("*/bin/initdb"))
+        if found:
+            return found[-1].parent
+    unpacked = unpack(["postgresql-15", "postgresql-client-15"], LIBRARIES)
     return sorted((unpacked / "usr/lib/postgresql").glob("*/bin/initdb"))[-1].parent
+
+
+def pgbouncer():
+    """The program PgBouncer."""
+    unpacked = ROOT / ".build/postgresql/usr/sbin/pgbouncer"
+    found = shutil.which("pgbouncer", path=os.environ["PATH"] + ":/usr/sbin")
+    if found:
+        return pathlib.Path(found)
+    if not unpacked.exists():
+        unpack(["pgbouncer"], LIBRARIES_OF_PGBOUNCER)
+    return unpacked
+
+
+class Bouncer:
+    """PgBouncer in transaction mode in front of a server: each transaction may go over another connection."""
+
+    def __init__(self, server, port, pool=3):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="keyturn-bouncer-"))
+        self.directory.chmod(0o777)
+        self.port = port
+        settings = self.directory / "pgbouncer.ini"
+        settings.write_text(
+            f"[databases]\n* = host={server.socket} port={server.port or 5432} user=keyturn\n[pgbouncer]\npool_mode = transaction\n"
+            f"listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\ndefault_pool_size = {pool}\n"
+            "max_client_conn = 200\n")
+        with open(self.directory / "log", "ab") as log:
+            self.process = subprocess.Popen(
+                [*server.as_user(), pgbouncer(), settings], stdout=log, stderr=log, cwd="/", start_new_session=True)
+        end = time.monotonic() + 20
+        while subprocess.run(
+                [binaries() / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)], cwd="/", check=False).returncode:
+            if self.process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError((self.directory / "log").read_text()[-2_000:])
+            time.sleep(0.05)
+
+    def address(self, database):
+        return f"postgresql://keyturn@127.0.0.1:{self.port}/{database}"
+
+    def close(self):
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        shutil.rmtree(self.directory, ignore_errors=True)
 
 
 class Postgres:

@@ -80,6 +80,9 @@ public struct DynamoStore: StateStore {
     /// None.
     public func epoch() async -> String? { nil }
 
+    /// By AWS's clock, as far as its answers have shown it.
+    public func time() async -> Int64? { now }
+
     /// By AWS's clock, in milliseconds since 1970.
     var now: Int64 { table.client.now.milliseconds }
 

@@ -22,9 +22,15 @@ extension StoredJournal {
     public func update(
         _ name: String, _ change: (_ present: [UInt8]?) -> [UInt8]?
     ) async throws(JournalError) {
+        try await write(name) { change($0?.content) }
+    }
+
+    private func write(
+        _ name: String, _ change: (_ present: StoredDocument?) -> [UInt8]?
+    ) async throws(JournalError) {
         for _ in 0..<Self.tries {
             let present = try await stored(name)
-            guard let content = change(present?.content) else { return }
+            guard let content = change(present) else { return }
             guard content.count <= Self.longestDocument else {
                 throw JournalError(
                     .tooLarge,
@@ -35,6 +41,20 @@ extension StoredJournal {
             } catch { if error.code != .conflict { throw JournalError(error, at: store.place) } }
         }
         throw JournalError(.overtaken, "\(store.place): other processes keep writing the same document")
+    }
+
+    /// Changes a document whose content is one value.
+    ///
+    /// - Parameter change: gets what is kept and how long ago it was written, by the store's clock; nil: nothing is kept, or it has the form
+    ///   of another version of keyturn.
+    /// - Throws: as ``update(_:_:)``.
+    public func update<Value: Codable>(
+        _ name: String, as _: Value.Type, _ change: (_ present: Value?, _ age: Duration) -> Value
+    ) async throws(JournalError) {
+        try await write(name) { present in
+            let value = present.flatMap { try? Coding.read(Value.self, $0.content) }
+            return Coding.json(change(value, .milliseconds(present?.age ?? 0)))
+        }
     }
 
     /// The store gives all documents whose names begin so.

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+public import Rotation
 internal import StateStore
 
 /// A process that stays up and works on users, as it says so in a state that many may use.
@@ -37,6 +38,11 @@ extension StoredJournal {
     /// What may be lost of what the store has confirmed, in a sentence; nil: nothing.
     public func concern() async throws(JournalError) -> String? {
         try await explain { () throws(StoreError) in try await store.concern() }
+    }
+
+    /// The time by the store's clock; nil: it goes by this machine's own.
+    public func time() async throws(JournalError) -> Timestamp? {
+        try await explain { () throws(StoreError) in try await store.time() }.map { Timestamp(milliseconds: $0) }
     }
 
     /// Says that this process is up, and takes those out of the list that have said nothing for an hour.

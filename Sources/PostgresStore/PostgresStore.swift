@@ -69,6 +69,9 @@ public final class PostgresStore: StateStore {
         canTellTimeline ? try await rows("SELECT \(Query.timeline)").first?.text(0) : nil
     }
 
+    /// The server's.
+    public func time() async throws(StoreError) -> Int64? { try await rows(Query.time).first?.number(0) }
+
     private static func canTellTimeline(_ pool: Pool) async throws(StoreError) -> Bool {
         try await pool.perform { connection, deadline, _ throws(QueryFailure) in
             do throws(QueryFailure) {

@@ -104,6 +104,7 @@ enum Query {
     static let documentWrite = "SELECT write_id FROM keyturn.documents WHERE name = $1::bytea"
 
     /// What may lose commits that the server has confirmed.
+    static let time = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
     static let safety = """
         SELECT current_setting('fsync'), current_setting('full_page_writes'), current_setting('synchronous_commit'),
             current_setting('synchronous_standby_names')

@@ -26,26 +26,28 @@ final class Pace {
     /// A primary limit above that is none that a public service has.
     private static let largestLimit = 100_000
 
-    private let rules: [PaceRules.Limit]
+    let rules: [PaceRules.Limit]
     private let push: PaceRules.Usage
     private let documentedPause: Duration?
     /// What was spent, by rule; the oldest first.
     private var spent: [[Spending]]
     private var nextNumber = 0
     /// Whether the service is known to limit: it is the vendor's own, or its answers say so.
-    private var isLimited: Bool
+    var isLimited: Bool
     /// Whether it has refused a request that the limits allowed.
-    private var isStricter = false
-    private var pausedUntil: ContinuousClock.Instant?
+    var isStricter = false
+    var pausedUntil: ContinuousClock.Instant?
     /// Whether the service, or its vendor's documents, asked for the pause; else its length is keyturn's own idea.
-    private var isPauseAskedFor = false
+    var isPauseAskedFor = false
     private var pausesInARow = 0
     /// What the service says is left of its primary limit, and until when.
-    private var remaining: (count: Int, reset: ContinuousClock.Instant)?
+    var remaining: (count: Int, reset: ContinuousClock.Instant)?
     /// Requests that were sent and have no answer yet.
     private var underWay = 0
     /// Requests that calls which have begun may still send.
     private var promised = 0
+    /// What other processes with the same token have lent it; nil: there are none.
+    var loan: Loan?
 
     init(_ rules: PaceRules, isVendor: Bool) {
         self.rules = rules.limits
@@ -57,12 +59,19 @@ final class Pace {
 
     /// Lets a push begin, or tells when to ask again.
     ///
-    /// - Parameter isFinishing: whether its target may hold half of the pair.
-    func reserve(isFinishing: Bool = false, at now: ContinuousClock.Instant) -> Result<Reservation, Wait> {
+    /// - Parameters:
+    ///   - isFinishing: whether its target may hold half of the pair.
+    ///   - timeout: how long the call may last.
+    ///   - waiting: how many calls would begin if they might.
+    func reserve(
+        isFinishing: Bool = false, timeout: Duration = .zero, waiting: Int = 1, at now: ContinuousClock.Instant
+    ) -> Result<Reservation, Wait> {
+        loan?.expect(timeout, waiting)
         let costs = rules.map { applies($0) ? $0.cost(of: push) : 0 }
         let requests = max(1, push.reads + push.writes)
         if let until = delay(costs, requests, isFinishing, at: now) { return .failure(Wait(until: until)) }
         promised += requests
+        loan?.take(costs, requests, until: now + timeout)
         return .success(
             Reservation(left: costs, number: spend(costs, end: nil), requests: requests, isFinishing: isFinishing))
     }
@@ -89,6 +98,7 @@ final class Pace {
         let isBeyond = costs.contains { $0 > 0 } || reservation.requests == 0
         let mustWait = !reservation.isFinishing || push.reads + push.writes == 0
         if isBeyond, mustWait, let until = delay(costs, 1, reservation.isFinishing, at: now) { return until }
+        if isBeyond { loan?.take(costs, 1, until: now) }
         if costs.contains(where: { $0 > 0 }) { _ = spend(costs, end: now) }
         reservation.left = left
         if reservation.requests > 0 { (reservation.requests, promised) = (reservation.requests - 1, promised - 1) }
@@ -104,7 +114,13 @@ final class Pace {
             guard let place = spent[index].firstIndex(where: { $0.number == reservation.number }) else { continue }
             spent[index][place].cost -= reservation.left[index]
             spent[index][place].end = now
+            loan?.settle(index, spent[index][place].cost, at: now)
         }
+    }
+
+    /// What calls that are under way may spend at most, by rule, and how many requests they may still send.
+    var open: (costs: [Int], requests: Int) {
+        (spent.map { $0.reduce(0) { $0 + ($1.end == nil ? $1.cost : 0) } }, underWay + promised)
     }
 
     /// Learns from an answer, or from its not having come.
@@ -129,6 +145,7 @@ final class Pace {
             return
         }
         isLimited = true
+        loan?.hasNews = true
         if number("remaining") != 0 { isStricter = true }
         pausesInARow += 1
         pause(
@@ -168,7 +185,7 @@ final class Pace {
         var budgets: [PaceBudget] = []
         for (index, limit) in rules.enumerated() where applies(limit) {
             forget(index, limit, now)
-            let left = limit.cost - spent[index].reduce(0) { $0 + $1.cost }
+            let left = limit.cost - spent[index].reduce(0) { $0 + $1.cost } - (loan?.others(index, at: now) ?? 0)
             budgets.append(PaceBudget(seconds: limit.seconds, limit: limit.cost, left: max(0, left)))
         }
         if let remaining, now < remaining.reset {
@@ -210,7 +227,10 @@ final class Pace {
             }
             until = max(until ?? moment, moment)
         }
-        return until
+        if let until { return until }
+        // Nothing to share where no limit is known.
+        guard costs.contains(where: { $0 > 0 }) || remaining != nil else { return nil }
+        return loan?.delay(costs, requests, at: now)
     }
 
     private func forget(_ index: Int, _ limit: PaceRules.Limit, _ now: ContinuousClock.Instant) {
@@ -222,6 +242,7 @@ final class Pace {
         nextNumber += 1
         for index in rules.indices where costs[index] > 0 {
             spent[index].append(Spending(number: nextNumber, cost: costs[index], end: end))
+            if let end { loan?.settle(index, costs[index], at: end) }
         }
         return nextNumber
     }
@@ -245,22 +266,4 @@ public struct PaceReport: Hashable, Sendable {
     public var budgets: [PaceBudget]
     /// How long its service has told it to wait still; nil: not at all.
     public var pause: Duration?
-}
-
-/// The paces of the process, by host and credential.
-final class Paces {
-    private var paces: [String: Pace] = [:]
-
-    func pace(for settings: PusherSettings) -> Pace {
-        let manifest = settings.plugin.manifest
-        let vendor = manifest.asks.hosts.first ?? ""
-        let host = settings.endpoint.flatMap { Grant.host(of: $0) } ?? vendor
-        // Which credential it is does not matter, only whether it is the same.
-        let credential = settings.secrets.map { secret in secret.withBytes { SHA256.hex(of: $0) } }.joined()
-        let key = "\(host) \(credential.isEmpty ? settings.name : credential)"
-        if let pace = paces[key] { return pace }
-        let pace = Pace(settings.pace, isVendor: host == vendor && !vendor.isEmpty)
-        paces[key] = pace
-        return pace
-    }
 }

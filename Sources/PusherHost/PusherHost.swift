@@ -116,9 +116,13 @@ public final class PusherHost: Sendable {
     /// - Parameters:
     ///   - http: for the client that each pusher has of its own: connections are never shared between pushers.
     ///   - runner: the path of `keyturn-runner`.
+    ///   - shelf: the ledgers of a fleet whose processes use the same tokens; nil: this process alone uses them.
     ///   - log: takes lines; called on the host's thread.
-    public init(http: HTTPClient.Options, runner: String, log: @escaping @Sendable (PusherLogLine) -> Void) {
-        loop = RunnerLoop(http: http, runner: runner, log: log)
+    public init(
+        http: HTTPClient.Options, runner: String, shelf: (any BudgetLedger.Shelf)? = nil,
+        log: @escaping @Sendable (PusherLogLine) -> Void
+    ) {
+        loop = RunnerLoop(http: http, runner: runner, shelf: shelf, log: log)
     }
 
     /// Makes a pusher known. Its process is started when it is first needed.

@@ -115,7 +115,10 @@ final class PusherSession {
                 index += 1
                 continue
             }
-            switch pace.reserve(isFinishing: queue[index].question.isFinishing, at: .now) {
+            let (isFinishing, timeout) = (queue[index].question.isFinishing, queue[index].timeout)
+            switch pace.reserve(
+                isFinishing: isFinishing, timeout: timeout, waiting: queue.count - index, at: .now)
+            {
             case .success(let reservation): hand(queue.remove(at: index), reservation, to: runner)
             case .failure(let wait):
                 places.release(place(of: queue[index]))

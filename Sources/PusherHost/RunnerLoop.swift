@@ -14,6 +14,7 @@ final class RunnerLoop: Sendable {
         case answered(Request, HTTPRequest, Result<HTTPResponse, HTTPError>)
         case drain
         case paces(@Sendable ([PaceReport]) -> Void)
+        case exchanged(String, Paces.Exchanged)
         case stop(@Sendable () -> Void)
     }
 
@@ -33,6 +34,7 @@ final class RunnerLoop: Sendable {
     /// For the client that each pusher has of its own.
     let http: HTTPClient.Options
     let runner: String
+    private let shelf: (any BudgetLedger.Shelf)?
     let log: @Sendable (PusherLogLine) -> Void
     private struct Mailbox {
         var messages: [Message] = []
@@ -45,8 +47,12 @@ final class RunnerLoop: Sendable {
 
     deinit { close(wake) }
 
-    init(http: HTTPClient.Options, runner: String, log: @escaping @Sendable (PusherLogLine) -> Void) {
+    init(
+        http: HTTPClient.Options, runner: String, shelf: (any BudgetLedger.Shelf)?,
+        log: @escaping @Sendable (PusherLogLine) -> Void
+    ) {
         self.http = http
+        self.shelf = shelf
         self.runner = runner
         self.log = log
         wake = kt_eventfd()
@@ -71,7 +77,7 @@ final class RunnerLoop: Sendable {
     /// What comes after the end is answered all the same.
     private func decline(_ message: Message) {
         switch message {
-        case .add, .answered, .drain: break
+        case .add, .answered, .drain, .exchanged: break
         case .start(_, let completion): completion(.failed("keyturn is stopping"))
         case .call(let call): call.completion(nil)
         case .paces(let completion): completion([])
@@ -82,7 +88,7 @@ final class RunnerLoop: Sendable {
     private func run() {
         var sessions: [String: PusherSession] = [:]
         let places = ActiveSerialGroups()
-        let paces = Paces()
+        let paces = Paces(shelf)
         var whenStopped: (@Sendable () -> Void)?
         var isDraining = false
         while true {
@@ -108,6 +114,10 @@ final class RunnerLoop: Sendable {
                     isDraining = true
                     sessions.values.forEach { $0.drain() }
                 case .paces(let completion): completion(Self.paces(of: sessions))
+                case .exchanged(let key, let exchanged):
+                    if let text = paces.take(key, exchanged, at: .now) {
+                        log(PusherLogLine(level: .warning, pusher: "keyturn", target: nil, text: text))
+                    }
                 case .stop(let completion): whenStopped = completion
                 }
             }
@@ -115,13 +125,14 @@ final class RunnerLoop: Sendable {
             sessions.values.forEach { $0.advance() }
             // Freed places may let another session's calls go on.
             sessions.values.forEach { $0.advance() }
-            wait(for: Array(sessions.values))
+            paces.exchange(at: .now) { [self] in post(.exchanged($0, $1)) }
+            wait(for: Array(sessions.values), paces.nextExchange(at: .now))
         }
         sessions.values.forEach { $0.stop() }
         // Each has a deadline, after which it is ended.
         let closing = Array(sessions.values)
         while closing.contains(where: { !$0.closing.isEmpty }) {
-            wait(for: closing)
+            wait(for: closing, nil)
             closing.forEach { $0.endClosing(at: .now) }
         }
         // The wake-up's descriptor stays open: a message that is just being posted must not hit another file.
@@ -130,7 +141,15 @@ final class RunnerLoop: Sendable {
             return mailbox.messages
         }
         late.forEach(decline)
-        whenStopped?()
+        let last = paces.lastWords(at: .now)
+        guard !last.isEmpty, let whenStopped else {
+            whenStopped?()
+            return
+        }
+        Task {
+            await Paces.tell(last)
+            whenStopped()
+        }
     }
 
     private static func paces(of sessions: [String: PusherSession]) -> [PaceReport] {
@@ -150,7 +169,7 @@ final class RunnerLoop: Sendable {
     }
 
     /// Sleeps until a message, a runner or a deadline wants something.
-    private func wait(for sessions: [PusherSession]) {
+    private func wait(for sessions: [PusherSession], _ nextExchange: ContinuousClock.Instant?) {
         let running = sessions.filter { $0.runner != nil }
         let closing = sessions.flatMap { session in session.closing.map { (session: session, runner: $0.runner) } }
         running.forEach { $0.runner?.flush() }
@@ -165,7 +184,7 @@ final class RunnerLoop: Sendable {
             entries.append(pollfd(fd: runner.descriptor, events: events, revents: 0))
             entries.append(pollfd(fd: runner.errorsDescriptor, events: Int16(POLLIN), revents: 0))
         }
-        let deadline = sessions.compactMap { $0.nextDeadline }.min()
+        let deadline = (sessions.map { $0.nextDeadline } + [nextExchange]).compactMap { $0 }.min()
         let wait = deadline.map { max(.zero, $0 - .now) }
         let milliseconds = wait.map {
             Int32(clamping: $0.components.seconds * 1_000 + $0.components.attoseconds / 1_000_000_000_000_000 + 1)

@@ -1,5 +1,5 @@
-internal import CCrypto
 internal import CLinux
+internal import CSodium
 internal import Glibc
 internal import RunnerProtocol
 
@@ -87,28 +87,23 @@ public final class SealedLibrary: Sendable {
     private static var reason: String { String(cString: strerror(errno)) }
 }
 
-/// SHA-256, by libcrypto, which uses the processor's instructions for it.
-struct SHA256: ~Copyable {
-    private let context: OpaquePointer
+/// SHA-256.
+struct SHA256 {
+    private var state = crypto_hash_sha256_state()
 
     /// A sum over nothing yet.
-    init() {
-        guard let context = EVP_MD_CTX_new() else { fatalError("out of memory for a sum") }
-        self.context = context
-        precondition(EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1, "libcrypto has no SHA-256")
-    }
-
-    deinit { EVP_MD_CTX_free(context) }
+    init() { crypto_hash_sha256_init(&state) }
 
     /// Takes bytes in.
     mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        precondition(EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1, "libcrypto cannot sum")
+        let start = bytes.bindMemory(to: UInt8.self).baseAddress
+        precondition(crypto_hash_sha256_update(&state, start, UInt64(bytes.count)) == 0, "libsodium cannot sum")
     }
 
     /// The sum, in hexadecimal. Once.
     mutating func hex() -> String {
-        var digest = [UInt8](repeating: 0, count: 32)
-        precondition(EVP_DigestFinal_ex(context, &digest, nil) == 1, "libcrypto cannot sum")
+        var digest = [UInt8](repeating: 0, count: Int(crypto_hash_sha256_BYTES))
+        precondition(crypto_hash_sha256_final(&state, &digest) == 0, "libsodium cannot sum")
         return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 

@@ -41,6 +41,9 @@ public actor SQLiteStore: StateStore {
     /// None: what it has confirmed is on the disk.
     public func epoch() -> String? { nil }
 
+    /// This machine's own.
+    public func time() -> Int64? { nil }
+
     /// What is kept of a user.
     public func user(_ name: String) throws(StoreError) -> StoredUser? {
         let (connection, now) = (connection, now())

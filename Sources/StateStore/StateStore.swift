@@ -17,6 +17,9 @@ public protocol StateStore: Sendable {
     /// Changes when commits that had succeeded may be gone, as after a switch to a standby; nil: it cannot lose any, or cannot tell.
     func epoch() async throws(StoreError) -> String?
 
+    /// The time by its clock, in milliseconds since 1970; nil: it goes by this machine's own.
+    func time() async throws(StoreError) -> Int64?
+
     /// What is kept of a user; nil: nothing.
     func user(_ name: String) async throws(StoreError) -> StoredUser?
     /// The version of what is kept of each user, by their names: tells what has changed since the last reading.

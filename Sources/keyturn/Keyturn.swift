@@ -24,7 +24,10 @@ struct Keyturn: AsyncParsableCommand {
             try again; 77 not allowed (credentials, pins); 78 configuration.
             """,
         version: version,
-        groupedSubcommands: [
+        groupedSubcommands: named(in: CommandLine.arguments))
+
+    private static var groups: [CommandGroup] {
+        [
             CommandGroup(
                 name: "Setup",
                 subcommands: [Demo.self, Init.self, PolicyCommand.self, Check.self, Notify.self, SandboxCommand.self]),
@@ -36,13 +39,28 @@ struct Keyturn: AsyncParsableCommand {
                     Retry.self, Skip.self, Forget.self, Rollback.self, Retire.self, Revoke.self, Adopt.self,
                 ]),
             CommandGroup(name: "Extension", subcommands: [PluginCommand.self, ConfigCommand.self]),
-        ])
+        ]
+    }
+
+    /// The commands: all of them, or only the one that is named. Reading what all of them take costs more than many commands do.
+    private static func named(in arguments: [String]) -> [CommandGroup] {
+        guard let word = arguments.dropFirst().first else { return groups }
+        return groups.lazy.compactMap { group in
+            group.subcommands.first { $0._commandName == word }.map {
+                [CommandGroup(name: group.name, subcommands: [$0])]
+            }
+        }.first ?? groups
+    }
 
     static func main() async {
         if CommandLine.arguments.first?.split(separator: "/").last == Substring(ConformanceRunner.name) {
             ConformanceRunner.run()
         }
         ProcessHardening.apply()
+        if CommandLine.arguments.dropFirst() == ["--version"] {
+            print(version)
+            end(ExitStatus.done.rawValue)
+        }
         // A reader that has gone (`keyturn status | head`) is no reason to crash.
         signal(SIGPIPE, SIG_IGN)
         // Where whoever started keyturn ignores it, the kernel forgets how programs ended.

@@ -1,15 +1,18 @@
 """A state in PostgreSQL, with a real server: what is kept, what is refused, and several workers on one state."""
 
 import pathlib
+import shutil
+import socket
 import sys
 import time
 
 import pytest
 
+import relay
 from world import waited_for
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
-from postgres import Postgres  # noqa: E402
+from postgres import Bouncer, Postgres  # noqa: E402
 
 TARGETS = ["travis:acme/app", "gitlab:acme/tools/app", "github:acme/app"]
 
@@ -167,3 +170,84 @@ def test_a_server_that_is_killed(make, own_server):
     result = world.finish(process)
     assert result.status == 0 and "the state cannot be" in result.err, str(result)
     world.assert_holds_only(TARGETS)
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+@pytest.mark.timeout(150)
+def test_answers_that_are_lost(make, databases, server):
+    """Every third write is carried out, and its answer does not come: nothing is done twice, and nothing is forgotten."""
+    world = kept_in(make("--key-age", 3600), databases("lost"))
+    world.must("step")
+    writes = []
+
+    def swallow(data):
+        if b"write_id = $7" in data or b"INSERT INTO keyturn.users" in data or b"content, write_id" in data:
+            writes.append(data)
+            return len(writes) % 3 == 1
+        return False
+
+    link = relay.on_loopback(server.socket / ".s.PGSQL.5432", swallow)
+    try:
+        port = link.listener.getsockname()[1]
+        kept_in(world, f"postgresql://keyturn@127.0.0.1:{port}/lost?sslmode=disable")
+        (old,) = world.sandbox.keys("cicd-bot")
+        world.must("rotate", "--all", "--wait")
+        assert link.swallowed >= 3
+        assert world.must("history", "verify").status == 0
+    finally:
+        link.close()
+    assert old not in world.sandbox.keys("cicd-bot")
+    world.assert_holds_only(TARGETS)
+    requests = [line["path"] for line in world.sandbox.requests("aws")]
+    assert requests.count("CreateAccessKey") == 1 and requests.count("DeleteAccessKey") == 1
+    numbers = server.query("SELECT count(*), count(DISTINCT number), max(number) FROM keyturn.lines", "lost").split("|")
+    assert len(set(numbers)) == 1, numbers
+
+
+def test_a_bouncer(make, databases, server):
+    """PgBouncer in transaction mode, with fewer connections than keyturn would have: nothing depends on the session."""
+    databases("bounced")
+    bouncer = Bouncer(server, free_port())
+    try:
+        world = kept_in(make(), bouncer.address("bounced"))
+        world.must("rotate", "--all", "--wait")
+        world.assert_holds_only(TARGETS)
+        assert world.must("history", "verify").status == 0
+        assert server.query("SELECT count(*) FROM pg_stat_activity WHERE datname = 'bounced'") <= "3"
+        again = make(sandbox=world.sandbox)
+        again.environment = {**world.environment, "HOME": str(again.directory), "TMPDIR": str(again.temporary)}
+        shutil.copy(world.directory / "seal.key", again.directory / "seal.key")
+        kept_in(again, bouncer.address("bounced"))
+        running = [place.start("rotate", "--all", "--wait") for place in (world, again)]
+        assert {place.finish(process).status for place, process in zip((world, again), running)} <= {0, 75}
+        world.assert_holds_only(TARGETS)
+    finally:
+        bouncer.close()
+
+
+def test_tls(make, own_server, certificate):
+    """As libpq does it: a server whose certificate is signed by the named authority, and no other, gets what is kept."""
+    port = free_port()
+    server = own_server(port=port)
+    server.query("CREATE DATABASE keyturn")
+    for path, name in zip(certificate, ("server.crt", "server.key")):
+        shutil.copy(path, server.data / name)
+        (server.data / name).chmod(0o600)
+        shutil.chown(server.data / name, (server.data.stat()).st_uid)
+    server.query("ALTER SYSTEM SET ssl = on")
+    server.query("SELECT pg_reload_conf()")
+    # 127.0.0.1 is not the certificate's name.
+    base = f"postgresql://keyturn@localhost:{port}/keyturn?sslmode=verify-full&hostaddr=127.0.0.1"
+    world = kept_in(make(), f"{base}&sslrootcert={certificate[0]}")
+    waited_for(lambda: world.run("step").status == 0)
+    world.must("rotate", "--all", "--wait")
+    world.assert_holds_only(TARGETS)
+    for address in (base, f"{base}&sslrootcert={certificate[0]}".replace("@localhost", "@elsewhere")):
+        world.sandbox.clear_requests()
+        result = kept_in(world, address).run("rotate", "--all")
+        assert result.status in (1, 69, 77) and "certificate" in result.err, str(result)
+        assert world.sandbox.requests() == []

@@ -36,6 +36,7 @@ private final class FaultyStore: StateStore {
     var isShared: Bool { store.isShared }
     func concern() async throws(StoreError) -> String? { nil }
     func epoch() async throws(StoreError) -> String? { timeline.withLock { $0 } }
+    func time() async throws(StoreError) -> Int64? { nil }
 
     func versions() async throws(StoreError) -> [String: Int64] { try await store.versions() }
     func users() async throws(StoreError) -> [String: StoredUser] { try await store.users() }

@@ -197,6 +197,7 @@ private struct BreakableStore: StateStore {
 
     func concern() async throws(StoreError) -> String? { try await store.concern() }
     func epoch() async throws(StoreError) -> String? { try await store.epoch() }
+    func time() async throws(StoreError) -> Int64? { try await store.time() }
 
     func user(_ name: String) async throws(StoreError) -> StoredUser? { try await store.user(name) }
     func users() async throws(StoreError) -> [String: StoredUser] { try await store.users() }

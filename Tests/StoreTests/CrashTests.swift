@@ -36,6 +36,7 @@ private final class DyingStore: StateStore {
     var isShared: Bool { store.isShared }
     func concern() async throws(StoreError) -> String? { nil }
     func epoch() async throws(StoreError) -> String? { nil }
+    func time() async throws(StoreError) -> Int64? { nil }
 
     func versions() async throws(StoreError) -> [String: Int64] {
         try await live { () throws(StoreError) in try await store.versions() }

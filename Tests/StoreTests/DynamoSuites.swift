@@ -113,6 +113,7 @@ struct KeptStore: StateStore {
     func scrub() async { await store.scrub() }
     func concern() async throws(StoreError) -> String? { await store.concern() }
     func epoch() async throws(StoreError) -> String? { await store.epoch() }
+    func time() async throws(StoreError) -> Int64? { await store.time() }
 }
 
 /// The same claims as of every store, on moto's server, which is not ours.

@@ -188,13 +188,14 @@ package struct Daemon {
                 }, report: { RotationRun.tell($0, log) })
         }
         let announcing =
-            services.journal.isShared ? Task { await announce(in: services.journal, server.pulse) } : nil
+            services.journal.isShared ? Task { await announce(services, server.pulse) } : nil
         return ActiveConfiguration(
             opened: opened, scheduling: scheduling, announcing: announcing)
     }
 
     /// Until the task is cancelled.
-    private func announce(in journal: StoredJournal, _ pulse: Pulse) async {
+    private func announce(_ services: OpenServices, _ pulse: Pulse) async {
+        let journal = services.journal
         let since = clock.now.milliseconds
         do throws(JournalError) {
             if let concern = try await journal.concern() { log.warn("\(concern). \(Self.safety)") }
@@ -204,6 +205,8 @@ package struct Daemon {
             do throws(JournalError) {
                 try await journal.announce(FleetWorker(version: context.version, since: since, users: pulse.users))
                 isHeard = true
+                let asked = clock.uptime
+                if let time = try await journal.time() { services.clock.note(time, asked: asked) }
             } catch {
                 if isHeard { log.warn("`status` does not show this worker for now: \(error.description)") }
                 isHeard = false

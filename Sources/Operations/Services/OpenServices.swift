@@ -14,6 +14,8 @@ struct OpenServices: Sendable {
 
     let engine: Engine
     let journal: StoredJournal
+    /// The time that rotations go by.
+    let clock: SharedClock
     let users: [ManagedUser]
     /// What those who were left alone lead to.
     let status: ExitStatus
@@ -50,12 +52,13 @@ extension ServiceFactory {
         for users: [ConfiguredUser], _ state: StateAccess, _ http: HTTPClients, _ timings: Timings?,
         _ observe: @escaping @Sendable (RotationProgress) -> Void
     ) async throws -> OpenServices {
-        let host = try makeHost(http, for: users)
+        let host = try makeHost(http, for: users, sharing: state)
         let accounts = makeAccounts(http)
         let destinations = try destinations()
         var journal: any Journal
         let opened: StoredJournal
         let notifier: Notifier?
+        let clock = SharedClock(loaded.context.clock)
         let permitted: (users: [ConfiguredUser], status: ExitStatus)
         do {
             let started = timings?.begin("start of pushers")
@@ -65,6 +68,7 @@ extension ServiceFactory {
             let stored = try await state.open()
             journal = stored
             opened = stored
+            tell(try await Self.set(clock, by: stored))
             permitted = try await OwnKeyRule(loaded).permitted(users, accounts)
             notifier = try await makeNotifier(destinations, stored, http, for: users)
         } catch {
@@ -82,13 +86,32 @@ extension ServiceFactory {
                 managed[index].keys = TimedKeys(keys: managed[index].keys, timings: timings)
             }
         }
-        let engine = Engine(journal: journal, pushers: pushers, clock: loaded.context.clock) { progress in
+        let engine = Engine(journal: journal, pushers: pushers, clock: clock) { progress in
             phases?.take(progress)
             notifier?.take(progress.user, progress.rotation)
             observe(progress)
         }
         return OpenServices(
-            engine: engine, journal: opened, users: managed, status: permitted.status, host: host, http: http,
+            engine: engine, journal: opened, clock: clock, users: managed, status: permitted.status, host: host,
+            http: http,
             notifier: notifier)
+    }
+
+    /// Asks the state's server for the time.
+    ///
+    /// - Returns: by how much this machine's clock is ahead of it; nil: there is no server.
+    static func set(_ clock: SharedClock, by journal: StoredJournal) async throws -> Duration? {
+        let asked = clock.uptime
+        do throws(JournalError) {
+            return try await journal.time().map { clock.note($0, asked: asked) }
+        } catch { throw OperationFailure(error) }
+    }
+
+    private func tell(_ ahead: Duration?) {
+        guard let ahead, ahead > .seconds(60) || ahead < .seconds(-60) else { return }
+        let difference = DurationText.text(max(ahead, .zero - ahead))
+        log.warn(
+            "this machine's clock is \(difference) \(ahead > .zero ? "ahead of" : "behind") that of the state's server; rotations go by the server's"
+        )
     }
 }

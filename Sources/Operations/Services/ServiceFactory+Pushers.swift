@@ -4,10 +4,16 @@ internal import PusherHost
 
 extension ServiceFactory {
     /// The pushers, with their secrets fetched. Nothing is started yet.
-    func makeHost(_ http: HTTPClients, for users: [ConfiguredUser]) throws -> PusherHost {
+    ///
+    /// - Parameter state: where other workers keep what they have spent of the tokens' limits; nil: it does not matter.
+    func makeHost(
+        _ http: HTTPClients, for users: [ConfiguredUser], sharing state: StateAccess? = nil
+    ) throws -> PusherHost {
         let installation = loaded.context.installation
         let runner = try installation.need(installation.runner)
-        let host = PusherHost(http: http.options, runner: runner) { [log] in log.write($0) }
+        // A state in a file is of one machine, and of one process that works.
+        let shelf = loaded.configuration.state.file == nil ? state.map { FleetLedgers(state: $0) } : nil
+        let host = PusherHost(http: http.options, runner: runner, shelf: shelf) { [log] in log.write($0) }
         let used = Self.pushers(of: users)
         if let own = loaded.configuration.selfRotation {
             host.add(CredentialsFileTarget(file: OwnKeyRule(loaded).credentialsFile(of: own)), as: SelfRotation.pusher)

@@ -1,5 +1,10 @@
 #pragma once
+/* Its checks of types are done by macros, which would hide the functions from Swift. */
+#define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
+#undef curl_easy_setopt
+#undef curl_easy_getinfo
+#undef curl_multi_setopt
 
 /* curl's option functions are variadic, which Swift does not import: one typed wrapper for each kind of argument. */
 static inline CURLcode kt_curl_set_long(CURL *handle, CURLoption option, long value) {
