@@ -58,7 +58,8 @@ package struct LambdaFunction {
             try await runtime.failInit(failure.message, RuntimeAPI.ErrorType(failure.status))
             throw failure
         }
-        log.tell("ready: \(function.loaded.users.count) users; waiting for events")
+        let count = function.loaded.users.count
+        log.tell("ready: \(count) user\(count == 1 ? "" : "s"); waiting for events")
         while true {
             let invocation = try await runtime.next()
             try await answer(invocation, &function, runtime)
