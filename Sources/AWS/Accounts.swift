@@ -16,20 +16,24 @@ public final class Accounts: Sendable {
     /// How AWS's clock and this machine's differ.
     public let clock: AWSClock
     private let warn: @Sendable (String) -> Void
+    private let ended: @Sendable () -> Void
     private let shared = Mutex(Shared())
 
     /// - Parameters:
     ///   - environment: where credentials and endpoints may stand.
     ///   - now: this machine's time.
     ///   - warn: takes what an operator should know though the work goes on.
+    ///   - ended: is called when AWS does not take credentials any more, and their source has no others. Not for those of a role, which
+    ///     is assumed anew.
     public init(
         http: HTTPClient, environment: [String: String], now: @escaping @Sendable () -> Timestamp = SystemTime.now,
-        warn: @escaping @Sendable (String) -> Void
+        warn: @escaping @Sendable (String) -> Void, ended: @escaping @Sendable () -> Void = {}
     ) {
         self.http = http
         self.environment = environment
         clock = AWSClock(local: now)
         self.warn = warn
+        self.ended = ended
     }
 
     /// The account's IAM and STS.
@@ -60,7 +64,8 @@ public final class Accounts: Sendable {
             made = RefreshingCredentials(
                 AssumedRole(role: role, base: base, surroundings: surroundings), now: now, warn: warn)
         } else {
-            made = RefreshingCredentials(CredentialChain.standard(surroundings), now: now, warn: warn)
+            made = RefreshingCredentials(
+                CredentialChain.standard(surroundings), now: now, warn: warn, ended: ended)
         }
         shared.sources[account] = made
         return made

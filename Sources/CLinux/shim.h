@@ -45,6 +45,17 @@ static inline int kt_seal(int descriptor) {
 /* A descriptor that is readable once the process has ended; -1: Linux before 5.3. glibc 2.36 declares it, and not all that there is. */
 static inline int kt_process_descriptor(pid_t process) { return (int)syscall(434 /* SYS_pidfd_open */, process, 0); }
 
+/* The file that was started, as whoever loaded it has it. Not in Swift's own module. */
+#include <sys/auxv.h>
+static inline const char *kt_started_file(void) { return (const char *)getauxval(AT_EXECFN); }
+
+/* Whether nobody can write the file's system: as it is mounted here. */
+#include <sys/statvfs.h>
+static inline int kt_is_on_read_only_system(int descriptor) {
+    struct statvfs system;
+    return fstatvfs(descriptor, &system) == 0 && (system.f_flag & ST_RDONLY);
+}
+
 /* Not in Swift's own module. */
 #include <sys/sendfile.h>
 static inline ssize_t kt_sendfile(int to, int from, size_t count) { return sendfile(to, from, NULL, count); }

@@ -107,7 +107,7 @@ public struct Configuration: Sendable {
     /// The largest file, in bytes.
     private static let sizeLimit = 16 << 20
     /// What a kernel may lack of the enclosure, as `plugins.accept-missing` names it.
-    private static let gaps = ["landlock", "seccomp"]
+    private static let gaps = ["landlock", "seccomp", "no-new-privs"]
 
     /// Finds the file: the given one, else `$KEYTURN_CONFIG`, `./keyturn.yaml`, `/etc/keyturn/keyturn.yaml`.
     public static func find(_ given: String?, environment: [String: String]) throws(ConfigurationError) -> String {

@@ -102,7 +102,7 @@ struct Table: Sendable {
     /// - Throws: `lost` where nobody knows.
     func transact(_ actions: [JSONValue], token: String) async throws(AWSError) -> [Reason]? {
         let input = JSONValue.object(["TransactItems": .array(actions), "ClientRequestToken": .string(token)])
-        let reply = try await client.call(
+        let reply = try await ask(
             "TransactWriteItems", input, answeredBy: ["TransactionCanceledException"],
             responseLimit: Self.responseLimit)
         guard let refusal = reply.refusal else { return nil }
@@ -121,15 +121,30 @@ struct Table: Sendable {
                 JSONValue.object(["DeleteRequest": .object(["Key": key.json])])
             }
             do throws(AWSError) {
-                _ = try await client.call(
+                _ = try await ask(
                     "BatchWriteItem", .object(["RequestItems": .object([name: .array(requests)])]))
             } catch { throw explain(error) }
         }
     }
 
+    /// Asks DynamoDB, to the end: a task that was cancelled, as that of a process which is to stop, still has to write down what it has
+    /// done and to give its leases back. A request has a longest time of its own.
+    private func ask(
+        _ operation: String, _ input: JSONValue, answeredBy codes: Set<String> = [], responseLimit: Int = 1 << 20
+    ) async throws(AWSError) -> JSONReply {
+        let client = client
+        let asking = Task { () async -> Result<JSONReply, AWSError> in
+            do throws(AWSError) {
+                return .success(
+                    try await client.call(operation, input, answeredBy: codes, responseLimit: responseLimit))
+            } catch { return .failure(error) }
+        }
+        return try await asking.value.get()
+    }
+
     private func call(_ operation: String, _ input: [String: JSONValue]) async throws(StoreError) -> JSONValue {
         do throws(AWSError) {
-            return try await client.call(
+            return try await ask(
                 operation, .object(input.merging(["TableName": .string(name)]) { $1 }),
                 responseLimit: Self.responseLimit
             ).document

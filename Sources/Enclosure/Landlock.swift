@@ -40,7 +40,11 @@ enum Landlock {
         if grants.network {
             for path in networkFiles where access(path, F_OK) == 0 { try allow(path, reading & handled, ruleset) }
         }
-        guard kt_landlock_enter(ruleset) == 0 else { throw failure("landlock_restrict_self") }
+        guard kt_landlock_enter(ruleset) == 0 else {
+            // Without no_new_privs it takes privileges.
+            let isRefusal = errno == EPERM
+            throw Enclosure.Failure(description: failure("landlock_restrict_self").description, isRefusal: isRefusal)
+        }
         return version
     }
 

@@ -43,6 +43,9 @@ final class SystemCallFilter {
         static func fail(_ code: Int32) -> UInt32 { 0x0005_0000 | UInt32(code) }
     }
 
+    /// The step at which the kernel, or a filter that is in force already, says no to filters.
+    static let loading = "seccomp_load"
+
     private let context: scmp_filter_ctx
 
     /// - Parameter action: what becomes of calls without a rule.
@@ -67,6 +70,6 @@ final class SystemCallFilter {
 
     func load() throws(Enclosure.Failure) {
         let result = seccomp_load(context)
-        guard result == 0 else { throw SystemCalls.failure("seccomp_load", -result) }
+        guard result == 0 else { throw SystemCalls.failure(Self.loading, -result) }
     }
 }

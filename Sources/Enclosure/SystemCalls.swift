@@ -25,6 +25,7 @@ enum SystemCalls {
 
     static func failure(_ what: String, _ code: Int32) -> Enclosure.Failure {
         Enclosure.Failure(
-            description: "the filter of system calls cannot be set up: \(what): \(String(cString: strerror(code)))")
+            description: "the filter of system calls cannot be set up: \(what): \(String(cString: strerror(code)))",
+            isRefusal: what == SystemCallFilter.loading && (code == EPERM || code == EACCES))
     }
 }

@@ -16,7 +16,7 @@ public struct Engine: Sendable {
     /// so nothing is begun later for it.
     static let crowdWait: Duration = .milliseconds(4)
     /// How long a process that is to stop waits for what is under way.
-    static let stopPatience: Duration = .seconds(7)
+    public static let stopPatience: Duration = .seconds(7)
     /// Users that are worked on at once. Those that wait for a time do not count.
     static let usersAtOnce = 256
 
@@ -25,19 +25,23 @@ public struct Engine: Sendable {
     let clock: any EngineClock
     let owner: LeaseOwner
     let observe: @Sendable (RotationProgress) -> Void
+    private let stopPatience: Duration
     private let slots = Slots(Engine.usersAtOnce)
 
     /// - Parameters:
     ///   - owner: this process, for leases.
+    ///   - stopPatience: how long the work waits for what is under way, once it is to stop.
     ///   - observe: is told what happens, as it happens, from any thread.
     public init(
         journal: any Journal, pushers: any PushService, clock: any EngineClock = SystemClock(),
-        owner: LeaseOwner = .current, observe: @escaping @Sendable (RotationProgress) -> Void
+        owner: LeaseOwner = .current, stopPatience: Duration = Engine.stopPatience,
+        observe: @escaping @Sendable (RotationProgress) -> Void
     ) {
         self.journal = journal
         self.pushers = pushers
         self.clock = clock
         self.owner = owner
+        self.stopPatience = stopPatience
         self.observe = observe
     }
 
@@ -153,7 +157,7 @@ public struct Engine: Sendable {
     private func settle(
         _ session: inout RotationSession, _ mailbox: Mailbox
     ) async throws(JournalError) -> UserOutcome.End {
-        let (clock, end) = (clock, clock.now + Self.stopPatience)
+        let (clock, end) = (clock, clock.now + stopPatience)
         // A task of its own, since this one is cancelled, and would not sleep.
         let timer = Task.detached {
             await clock.sleep(until: end)

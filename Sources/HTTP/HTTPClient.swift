@@ -19,6 +19,9 @@ public final class HTTPClient: Sendable {
         public var longestQueue = 16_384
         /// Bytes of all answers that are being received, beyond the first 64 KiB of each.
         public var responseRoom = 64 << 20
+        /// Connections that were idle for so long are not used again. Their other end may have closed them while this machine was
+        /// suspended, or frozen as a function's is between two events: then nothing comes back, and the request would hang.
+        public var longestIdle: Duration = .seconds(20)
         /// What all clients of the process have done; each has its own unless they are given one.
         public var counter = Counter()
 
@@ -81,21 +84,31 @@ public final class HTTPClient: Sendable {
 
     private let options: Options
     private let mailbox = Mutex(Mailbox())
-    // libcurl allows curl_multi_wakeup from any thread; all else is the loop's.
-    nonisolated(unsafe) private let multi: UnsafeMutableRawPointer
+
+    /// libcurl allows curl_multi_wakeup from any thread; all else is the loop's.
+    private struct Multi: @unchecked Sendable { var handle: UnsafeMutableRawPointer }
+
+    /// Only the loop changes it, to get rid of connections. Others hold the lock while they use it.
+    private let multi: Mutex<Multi>
 
     private static let isPrepared: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
     /// Starts the client's thread.
     public init(_ options: Options = Options()) {
         precondition(Self.isPrepared, "libcurl cannot be initialised")
-        guard let multi = curl_multi_init() else { fatalError("out of memory for libcurl") }
-        kt_curl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, options.connectionsPerHost)
-        kt_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, 128)
-        self.multi = multi
+        multi = Mutex(Self.makeMulti(options))
         self.options = options
         NamedThread.start("http") { [self] in run() }
     }
+
+    private static func makeMulti(_ options: Options) -> Multi {
+        guard let handle = curl_multi_init() else { fatalError("out of memory for libcurl") }
+        kt_curl_multi_set_long(handle, CURLMOPT_MAX_HOST_CONNECTIONS, options.connectionsPerHost)
+        kt_curl_multi_set_long(handle, CURLMOPT_MAXCONNECTS, 128)
+        return Multi(handle: handle)
+    }
+
+    private func wakeUp() { multi.withLock { _ = curl_multi_wakeup($0.handle) } }
 
     /// Starts a request.
     @discardableResult
@@ -113,14 +126,14 @@ public final class HTTPClient: Sendable {
         }
         options.counter.began()
         // Whoever came before has woken the thread, which takes all.
-        if taken.isFirst { curl_multi_wakeup(multi) }
+        if taken.isFirst { wakeUp() }
         return Ticket(number: taken.number)
     }
 
     /// Ends a request early: its completion is called with `cancelled`, unless it has ended already.
     public func cancel(_ ticket: Ticket) {
         mailbox.withLock { $0.cancelling.append(ticket.number) }
-        curl_multi_wakeup(multi)
+        wakeUp()
     }
 
     /// Sends a request and waits for the answer. Cancelling the task cancels the request.
@@ -144,18 +157,21 @@ public final class HTTPClient: Sendable {
     /// Ends the thread once what is under way has ended.
     public func stop() {
         mailbox.withLock { $0.isStopping = true }
-        curl_multi_wakeup(multi)
+        wakeUp()
     }
 
     private func run() {
         var transfers: [UInt64: Transfer] = [:]
         var numbers: [UnsafeMutableRawPointer: UInt64] = [:]
         let room = ResponseRoom(options.responseRoom)
+        var multi = multi.withLock { $0.handle }
+        var lastUse = ClockReading.now
         while true {
             let (starting, cancelling, isStopping) = mailbox.withLock { mailbox in
                 defer { (mailbox.starting, mailbox.cancelling) = ([], []) }
                 return (mailbox.starting, mailbox.cancelling, mailbox.isStopping)
             }
+            if !starting.isEmpty, transfers.isEmpty, lastUse.isOlder(than: options.longestIdle) { multi = renewMulti() }
             for (number, request, completion) in starting {
                 let transfer = Transfer(request, options, room, completion)
                 guard let handle = transfer.handle else {
@@ -166,6 +182,8 @@ public final class HTTPClient: Sendable {
                 numbers[handle] = number
                 curl_multi_add_handle(multi, handle)
             }
+            // Where the machine is frozen in the wait below, it was so with these.
+            if !transfers.isEmpty { lastUse = .now }
             for number in cancelling {
                 guard let transfer = transfers.removeValue(forKey: number), let handle = transfer.handle else {
                     continue
@@ -194,6 +212,19 @@ public final class HTTPClient: Sendable {
             curl_multi_poll(multi, nil, 0, transfers.isEmpty ? 600_000 : 1_000, nil)
         }
         curl_multi_cleanup(multi)
+    }
+
+    /// Closes all connections; there must be no transfer.
+    private func renewMulti() -> UnsafeMutableRawPointer {
+        let fresh = Self.makeMulti(options)
+        let former = multi.withLock { multi in
+            defer { multi = fresh }
+            return multi
+        }
+        curl_multi_cleanup(former.handle)
+        // Whoever has just woken the former one up is not overlooked.
+        curl_multi_wakeup(fresh.handle)
+        return fresh.handle
     }
 
     private func finish(_ transfer: Transfer, _ result: CURLcode) {

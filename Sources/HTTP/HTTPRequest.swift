@@ -31,6 +31,8 @@ public struct HTTPRequest: Sendable {
     public var reach = Reach.configured
     /// The longest that all of it may take.
     public var timeout: Duration
+    /// Whether the answer may come whenever it comes, once there is a connection: for a question that waits for something to happen.
+    public var waitsWithoutEnd = false
     /// The largest response body, in bytes.
     public var responseLimit: Int
 

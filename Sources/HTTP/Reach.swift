@@ -10,16 +10,22 @@ extension HTTPRequest {
         case abroad
         /// A cloud's metadata service at its fixed address, in plain and never through a proxy.
         case metadata
+        /// The API of the runtime that this process was started by, at the address that it named: in plain and never through a proxy.
+        case runtime
     }
 }
 
 extension HTTPRequest.Reach {
+    /// Whether no proxy is asked.
+    var isDirect: Bool { self == .metadata || self == .runtime }
+
     /// Why a request to that URL is not sent, before any address is known; nil: it may be.
     func refusal(of url: HTTPURL) -> String? {
         if self == .metadata {
             return url.isLoopback || url.address?.isNear == true
                 ? nil : "\(url.host) is not a metadata service's address"
         }
+        if self == .runtime { return nil }
         if url.scheme == .http, !url.isLoopback { return "plain http to \(url.host), which is not this machine" }
         if self == .abroad, url.address?.isNear == true { return Self.isNear }
         return nil
@@ -31,6 +37,7 @@ extension HTTPRequest.Reach {
         guard let address = HostAddress(address) else { return false }
         return switch self {
         case .metadata: address.isNear
+        case .runtime: true
         case .configured: scheme == .https || address.isLoopback
         case .abroad: !address.isNear && scheme == .https
         }

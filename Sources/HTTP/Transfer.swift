@@ -20,6 +20,8 @@ final class Transfer {
     private var isCrowded = false
     private var isOutOfReach = false
     private let room: ResponseRoom
+    /// The client's file of certificate authorities.
+    private let authorities: String?
     /// Bytes of ``room`` that it holds.
     private var taken = 0
     private var takenForHeaders = 0
@@ -40,6 +42,7 @@ final class Transfer {
     ) {
         self.request = request
         self.room = room
+        authorities = options.authorities
         self.completion = completion
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         addressCheck.initialize(to: kt_curl_address_check())
@@ -52,7 +55,7 @@ final class Transfer {
             url = nil
             refusal = error.description
         }
-        proxy = url.flatMap { request.reach == .metadata ? nil : Proxy.url(for: $0) }
+        proxy = url.flatMap { request.reach.isDirect ? nil : Proxy.url(for: $0) }
         handle = refusal == nil ? curl_easy_init() : nil
         guard let handle, let url else { return }
         prepare(handle, url, options)
@@ -89,7 +92,9 @@ final class Transfer {
         if url.scheme == .https { kt_curl_set_long(handle, CURLOPT_PIPEWAIT, 1) }
         kt_curl_set_long(handle, CURLOPT_TCP_KEEPALIVE, 1)
         kt_curl_set_long(handle, CURLOPT_CONNECTTIMEOUT_MS, min(10_000, milliseconds(request.timeout)))
-        kt_curl_set_long(handle, CURLOPT_TIMEOUT_MS, milliseconds(request.timeout))
+        // 0: never.
+        kt_curl_set_long(
+            handle, CURLOPT_TIMEOUT_MS, request.waitsWithoutEnd ? 0 : milliseconds(request.timeout))
         kt_curl_set_pointer(handle, CURLOPT_ERRORBUFFER, errorText)
         checkSendings(handle)
         // When a kept connection closes without an answer, libcurl sends the request again on a new one, whatever its
@@ -278,6 +283,10 @@ final class Transfer {
         var sent = 0
         if let handle { kt_curl_get_long(handle, CURLINFO_REQUEST_SIZE, &sent) }
         let detail = String(cString: errorText)
+        let isTrustless = url?.scheme == .https && TrustStore.isEmpty(request.authorities ?? authorities)
+        if isTrustless, Self.code(result, hasSent: false, isRepeated: false) == .tls {
+            return HTTPError(.tls, TrustStore.missing)
+        }
         let text = detail.isEmpty ? String(cString: curl_easy_strerror(result)) : detail
         return HTTPError(Self.code(result, hasSent: sent > 0, isRepeated: sendings > 1), text)
     }

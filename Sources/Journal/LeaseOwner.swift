@@ -44,7 +44,9 @@ public struct LeaseOwner: Hashable, Sendable, CustomStringConvertible {
         var link = [CChar](repeating: 0, count: 64)
         let length = readlink("/proc/self/ns/pid", &link, link.count - 1)
         let namespace = link.prefix(max(length, 0)).map { UInt8(bitPattern: $0) }
-        return boot.filter { !$0.isWhitespace } + "/" + String(decoding: namespace, as: UTF8.self)
+        // Machines that are copies of one that was started once may share both; AWS Lambda gives each a log of its own.
+        let log = getenv("AWS_LAMBDA_LOG_STREAM_NAME").map { "/" + String(cString: $0) } ?? ""
+        return (boot + "/" + String(decoding: namespace, as: UTF8.self) + log).filter { !$0.isWhitespace }
     }
 
     /// Field 22 of proc(5)'s stat: the start, in clock ticks after boot. Field 2 may hold blanks and parentheses.

@@ -11,8 +11,10 @@ public struct ConnectionSettings: Sendable {
 
     /// Reads a URI as libpq does.
     ///
+    /// - Parameter authorities: a file of certificate authorities in PEM, for a URI that wants the server's certificate verified and
+    ///   names none, where libpq would find none of its own.
     /// - Throws: `unavailable` where libpq cannot read it, or it holds a password.
-    public init(_ address: String) throws(StoreError) {
+    public init(_ address: String, authorities: String? = nil) throws(StoreError) {
         let found = try Self.parse(address)
         guard found["password"] == nil else {
             throw StoreError(.unavailable, "it has a password in it, which anyone can read there: use `state-password`")
@@ -32,10 +34,20 @@ public struct ConnectionSettings: Sendable {
         setting("keepalives_interval", "2")
         setting("keepalives_count", "3")
         settings["client_encoding"] = "UTF8"
+        if let authorities, settings["sslmode"]?.hasPrefix("verify-") == true, !Self.hasAuthorities {
+            setting("sslrootcert", authorities)
+        }
         pairs = settings.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         let host = found["host"] ?? found["hostaddr"] ?? found["service"].map { "service \($0)" } ?? "localhost"
         let port = found["port"].map { ":\($0)" } ?? ""
         place = "postgresql://\(host)\(port)/\(found["dbname"] ?? "")"
+    }
+
+    /// Whether libpq finds certificate authorities where it looks by itself.
+    private static var hasAuthorities: Bool {
+        if getenv("PGSSLROOTCERT") != nil { return true }
+        guard let home = getenv("HOME") else { return false }
+        return access(String(cString: home) + "/.postgresql/root.crt", R_OK) == 0
     }
 
     private static func parse(_ address: String) throws(StoreError) -> [String: String] {

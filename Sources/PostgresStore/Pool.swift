@@ -57,9 +57,12 @@ final class Pool: Sendable {
 
     private func work() {
         var connection: Connection?
+        var lastUse = ClockReading.now
         while true {
             state.withLock { $0.idle += 1 }
             let job = queue.pop(within: Self.idleLimit)
+            // Its other end may be gone where the machine was frozen meanwhile: nothing would come back.
+            if lastUse.isOlder(than: Self.idleLimit) { connection = nil }
             let isOver = state.withLock { state in
                 state.idle -= 1
                 if job != nil { state.waiting -= 1 }
@@ -70,6 +73,7 @@ final class Pool: Sendable {
             }
             if isOver { return }
             job?(&connection)
+            lastUse = .now
         }
     }
 

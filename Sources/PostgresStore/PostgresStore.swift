@@ -23,9 +23,9 @@ public final class PostgresStore: StateStore {
     ///   - makes: whether the layout is made where there is none.
     /// - Returns: nil: there is no state, and none was to be made.
     public static func open(
-        _ address: String, password: Secret?, makes: Bool = true
+        _ address: String, password: Secret?, authorities: String? = nil, makes: Bool = true
     ) async throws(StoreError) -> PostgresStore? {
-        let settings = try ConnectionSettings(address)
+        let settings = try ConnectionSettings(address, authorities: authorities)
         let pool = Pool { () throws(QueryFailure) in try Connection(settings.pairs, password: password) }
         try await Self.requireSafety(pool)
         guard try await Self.isLaidOut(pool, makes: makes) else { return nil }

@@ -8,6 +8,8 @@ public struct AdmittedPlugin: Sendable {
     public var library: SealedLibrary
     /// What it may do.
     public var grants: Grants
+    /// Whether the lock that came with keyturn pins it too, by the same content and with the same grants.
+    public var isShipped: Bool
 }
 
 /// The pins in force: the operator's lock file, and the one that came with the installed plugins.
@@ -61,6 +63,10 @@ public struct Admission: Sendable {
                 "plugin `\(id)` is not loaded, since it is not the one that \(lock.path) pins: \(differences.joined(separator: "; ")). If you know why it changed, `keyturn plugin pin \(id)` allows it; `keyturn plugin info \(id)` shows the difference"
             )
         }
-        return AdmittedPlugin(plugin: plugin, library: library, grants: pin.grants)
+        let own = shipped[plugin.parent]?.pins[id]
+        let isShipped =
+            own.map { $0.library == library.hash && $0.manifest == plugin.manifestHash && $0.grants == pin.grants }
+            ?? false
+        return AdmittedPlugin(plugin: plugin, library: library, grants: pin.grants, isShipped: isShipped)
     }
 }

@@ -22,6 +22,12 @@ public final class SealedLibrary: Sendable {
         guard file >= 0 else { throw PluginError("\(path): \(Self.reason)") }
         defer { close(file) }
         let memory = kt_memory_file()
+        if memory < 0, kt_is_on_read_only_system(file) != 0 {
+            // Some sandboxes have no files in memory. What lies there cannot change either.
+            (descriptor, size) = try Self.keep(file, path)
+            hash = try Self.digest(descriptor, size, path)
+            return
+        }
         guard memory >= 0 else { throw PluginError("\(path): no memory to copy it to: \(Self.reason)") }
         do throws(PluginError) {
             size = try Self.copy(file, memory, path)
@@ -39,16 +45,32 @@ public final class SealedLibrary: Sendable {
     /// Why it cannot be loaded on this machine, as a clause; nil: nothing that its headers say is against it. It is not loaded
     /// for that, and neither is a library that it needs.
     ///
-    /// - Parameter runner: the path of the program that would load it.
-    public func obstacle(in runner: String) -> String? {
+    /// - Parameters:
+    ///   - runner: the path of the program that would load it.
+    ///   - libraries: the directory of the libraries that it is started with; nil: the system's.
+    public func obstacle(in runner: String, libraries: String? = nil) -> String? {
         guard let bytes = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), bytes != MAP_FAILED else {
             return "it cannot be read: \(Self.reason)"
         }
         defer { munmap(bytes, size) }
         do throws(LibraryFile.Malformed) {
             let library = try LibraryFile(UnsafeRawBufferPointer(start: bytes, count: size))
-            return library.obstacle() ?? SymbolSearch(runner: runner).obstacle(of: library)
+            return library.obstacle() ?? SymbolSearch(runner: runner, libraries: libraries).obstacle(of: library)
         } catch { return error.description }
+    }
+
+    /// A second descriptor of the file itself.
+    private static func keep(_ file: Int32, _ path: String) throws(PluginError) -> (Int32, Int) {
+        var attributes = stat()
+        guard fstat(file, &attributes) == 0, attributes.st_mode & S_IFMT == S_IFREG else {
+            throw PluginError("\(path): it is no regular file")
+        }
+        guard (1...sizeLimit).contains(Int(attributes.st_size)) else {
+            throw PluginError("\(path): it is empty, or larger than 512 MiB")
+        }
+        let kept = kt_duplicate(file, 3)
+        guard kept >= 0 else { throw PluginError("\(path): \(reason)") }
+        return (kept, Int(attributes.st_size))
     }
 
     private static func copy(_ file: Int32, _ memory: Int32, _ path: String) throws(PluginError) -> Int {

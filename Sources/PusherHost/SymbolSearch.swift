@@ -23,6 +23,10 @@ struct SymbolSearch {
 
     /// The program that the library is loaded into: what that is linked with is found as well.
     let runner: String
+    /// Where the program's own C library lies with all that it is linked with, looked at in place of the system's; nil: there is none.
+    var libraries: String?
+
+    private var directories: [String] { if let libraries { [libraries] } else { Self.directories } }
 
     /// Why the library cannot be loaded: names that nothing defines; nil: there are none, or it cannot be known.
     func obstacle(of library: LibraryFile) -> String? {
@@ -59,7 +63,7 @@ struct SymbolSearch {
             guard seen.count <= Self.libraryLimit, !name.contains("/") else { return false }
             var remaining = names
             var needs: [String]?
-            for directory in Self.directories where needs == nil {
+            for directory in directories where needs == nil {
                 needs = Self.read("\(directory)/\(name)") { file in
                     guard file.machine == LibraryFile.ownMachine, (try? file.subtractDefined(from: &remaining)) != nil
                     else { return nil }

@@ -31,7 +31,7 @@ struct Keyturn: AsyncParsableCommand {
             CommandGroup(
                 name: "Setup",
                 subcommands: [Demo.self, Init.self, PolicyCommand.self, Check.self, Notify.self, SandboxCommand.self]),
-            CommandGroup(name: "Rotation", subcommands: [Rotate.self, Step.self, Run.self]),
+            CommandGroup(name: "Rotation", subcommands: [Rotate.self, Step.self, Run.self, Lambda.self]),
             CommandGroup(name: "Status", subcommands: [Status.self, Plan.self, History.self]),
             CommandGroup(
                 name: "Incident",

@@ -16,19 +16,22 @@ actor RefreshingCredentials: CredentialSource {
     private let source: any CredentialSource
     private let now: @Sendable () -> Timestamp
     private let warn: @Sendable (String) -> Void
+    private let ended: @Sendable () -> Void
     private var kept: Credentials?
     private var refreshAt = Timestamp(milliseconds: 0)
     private var refresh: Task<Result<Credentials?, AWSError>, Never>?
 
     /// - Parameters:
     ///   - warn: takes a sentence when a refresh fails, and the credentials that are there go on being used.
+    ///   - ended: is called when AWS does not take the credentials any more, and the source has no others.
     init(
         _ source: any CredentialSource, now: @escaping @Sendable () -> Timestamp,
-        warn: @escaping @Sendable (String) -> Void
+        warn: @escaping @Sendable (String) -> Void, ended: @escaping @Sendable () -> Void = {}
     ) {
         self.source = source
         self.now = now
         self.warn = warn
+        self.ended = ended
     }
 
     /// Credentials that have not ended; nil: the source has none.
@@ -43,7 +46,9 @@ actor RefreshingCredentials: CredentialSource {
         if let kept, !kept.isSame(as: refused) { return try await credentials() }
         // Whatever they promised: they are not taken.
         kept = nil
-        return try await refreshed()
+        let others = try await refreshed()
+        if others?.isSame(as: refused) ?? true { ended() }
+        return others
     }
 
     private func refreshed() async throws(AWSError) -> Credentials? {

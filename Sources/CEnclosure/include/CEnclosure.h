@@ -42,3 +42,11 @@ int kt_landlock_enter(int ruleset);
 int kt_no_new_privileges(void);
 int kt_open_path(const char *path);
 int kt_is_filter_available(void);
+
+/* The walls that a process can have here, as a child of this one finds out by trying: a set of KT_WALL_…, or -1 with errno. */
+#define KT_WALL_NO_NEW_PRIVILEGES 1
+#define KT_WALL_SECCOMP 2
+#define KT_WALL_LANDLOCK 4
+#define KT_WALL_USER_NAMESPACES 8
+#define KT_WALL_LIMITS 16
+int kt_probe_walls(void);

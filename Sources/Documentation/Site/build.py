@@ -16,7 +16,7 @@ GUIDES = "Sources/Documentation/Guides"
 #: last, so that none is forgotten.
 CONTENTS = {
     "Begin": ["FirstRotation", "Credentials", "Discovery"],
-    "Run": ["Operating", "PostgreSQL", "DynamoDB", "Monitoring", "Notifications", "Upgrade"],
+    "Run": ["Operating", "Lambda", "PostgreSQL", "DynamoDB", "Monitoring", "Notifications", "Upgrade"],
     "When it matters": ["LeakResponse", "Blocked"],
     "How it works": ["HowItRotates", "SecurityModel", "History"],
 }

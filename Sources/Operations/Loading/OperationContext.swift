@@ -13,6 +13,11 @@ package struct OperationContext: Sendable {
     package var installation: Installation
     /// Where what stays up gets the time from.
     var clock: any EngineClock = SystemClock()
+    /// Is called when AWS does not take keyturn's credentials any more, and there are no others where they came from.
+    var credentialsEnded: @Sendable () -> Void = {}
+    /// Parts of a pusher's sandbox that this machine refuses, and without which keyturn's own pushers run all the same: where an operator
+    /// cannot choose the machine, as in AWS Lambda. Those of others need `accept-missing`.
+    var lackingParts: [String] = []
     /// What opens the state.
     var openStore: StateAccess.Opening = StateAccess.openStore
 

@@ -121,7 +121,7 @@ struct ConfigurationSchema {
               "properties": {
                 "path": { "type": "array", "items": { "type": "string" }, "description": "Directories with plugins, beside the installed ones." },
                 "lock": { "type": "string", "description": "The lock file with pins and grants; default: keyturn.lock." },
-                "accept-missing": { "type": "array", "items": { "enum": ["landlock", "seccomp"] }, "description": "What of the pushers' enclosure is done without where the kernel lacks it." }
+                "accept-missing": { "type": "array", "items": { "enum": ["landlock", "seccomp", "no-new-privs"] }, "description": "What of the pushers' enclosure is done without where the kernel lacks it." }
               }
             },
             "pushers": { "type": ["object", "null"], "propertyNames": { "pattern": "^[^:]+$" }, "additionalProperties": { "$ref": "#/$defs/pusher" } },

@@ -58,7 +58,7 @@ package struct Pinning {
     private func makeChange(_ plugin: Plugin, before: Pin?, in lock: String) throws -> PinChange {
         let library = try explained { () throws(PluginError) in try SealedLibrary(path: plugin.library) }
         let refusal = "plugin `\(plugin.manifest.id)` is not pinned"
-        if let obstacle = library.obstacle(in: catalog.context.installation.runner) {
+        if let obstacle = library.obstacle(in: catalog.context.installation) {
             throw OperationFailure(
                 .configuration, "\(refusal): \(plugin.library) cannot be loaded on this machine: \(obstacle)")
         }

@@ -50,7 +50,7 @@ package struct PluginDetails: Sendable {
         let manifest = plugin.manifest
         (self.id, version, summary) = (manifest.id, manifest.version, manifest.summary)
         (self.library, libraryHash, manifestHash) = (plugin.library, library.hash, plugin.manifestHash)
-        obstacle = library.obstacle(in: catalog.context.installation.runner)
+        obstacle = library.obstacle(in: catalog.context.installation)
         pinned = found.map { pin, lock in
             Pinned(lock: lock.path, version: pin.version, granted: pin.grants.words, signer: pin.signer)
         }

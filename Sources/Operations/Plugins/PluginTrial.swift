@@ -109,7 +109,7 @@ package struct PluginTrial {
     /// reason.
     private func unloadable(_ path: String) throws -> CheckResult? {
         let sealed = try explained { () throws(PluginError) in try SealedLibrary(path: path) }
-        guard let obstacle = sealed.obstacle(in: context.installation.runner) else { return nil }
+        guard let obstacle = sealed.obstacle(in: context.installation) else { return nil }
         return CheckResult(
             check: "loads", verdict: .fail, findings: ["it cannot be loaded on this machine: \(obstacle)"])
     }

@@ -9,19 +9,33 @@ struct KeyOwner {
     /// What the state knows of the users.
     let records: [String: JournalRecord]
 
+    /// Who has a key.
+    enum Owner {
+        case user(ConfiguredUser)
+        /// No user of the configuration, in a sentence.
+        case unmanaged(String)
+    }
+
     /// The user of the configuration that an access key belongs to: by keyturn's own records, else by IAM.
     ///
     /// - Throws: ``OperationFailure``: `failed` where it belongs to no user of the configuration; `notAllowed` or `unavailable` where
     ///   IAM did not say.
     func user(owning key: AccessKeyID) async throws -> ConfiguredUser {
+        switch try await find(owning: key) {
+        case .user(let user): return user
+        case .unmanaged(let reason): throw OperationFailure(.failed, "\(key) \(reason)")
+        }
+    }
+
+    /// Who has the key.
+    ///
+    /// - Throws: ``OperationFailure``: `notAllowed` or `unavailable` where IAM did not say.
+    func find(owning key: AccessKeyID) async throws -> Owner {
         let nothing = "Nothing was changed."
         let (users, file) = (loaded.users, loaded.file)
         if let name = recordedUser(owning: key) {
-            if let user = users.first(where: { $0.name == name }) { return user }
-            throw OperationFailure(
-                .failed,
-                "\(key) is a key of \(name), which is no longer in \(file). \(nothing) Deactivate it in IAM."
-            )
+            if let user = users.first(where: { $0.name == name }) { return .user(user) }
+            return .unmanaged("is a key of \(name), which is no longer in \(file). \(nothing) Deactivate it in IAM.")
         }
         let factory = ServiceFactory(loaded)
         let http = try factory.makeHTTP()
@@ -37,19 +51,16 @@ struct KeyOwner {
                 let user = users.first {
                     $0.userName.lowercased() == name.lowercased() && loaded.account(of: $0) == account
                 }
-                if let user { return user }
+                if let user { return .user(user) }
                 owners.append(name)
             } catch { refusals.append(error) }
         }
         if let owner = owners.first {
-            throw OperationFailure(
-                .failed,
-                "\(key) is a key of the IAM user \(owner), which is not in \(file). \(nothing) Deactivate it in IAM."
-            )
+            return .unmanaged(
+                "is a key of the IAM user \(owner), which is not in \(file). \(nothing) Deactivate it in IAM.")
         }
         guard let refusal = refusals.max(by: { ExitStatus($0).worse(ExitStatus($1)) == ExitStatus($1) }) else {
-            throw OperationFailure(
-                .failed, "\(key) is not a key of a user in \(file): IAM does not know it. \(nothing)")
+            return .unmanaged("is not a key of a user in \(file): IAM does not know it. \(nothing)")
         }
         let hint =
             refusal.code == .denied

@@ -29,6 +29,17 @@ extension Orders {
         return try await RotationRun(loaded, state, display: display).work(on: users, order)
     }
 
+    /// Revokes what an event says has leaked, under the rules for events: see ``LeakNotice``.
+    ///
+    /// - Returns: the users that were worked on.
+    package func revoke(event: LeakNotice, display: (any RotationDisplay)?) async throws -> RotationReport {
+        let (answers, reports) = await LeakOrders(loaded, state, display: display).carryOut(event)
+        let users = reports.flatMap(\.document.users)
+        return RotationReport(
+            file: loaded.file, document: StatusDocument(users: users), worked: reports.flatMap(\.worked),
+            idleness: users.isEmpty ? .nothingToDo : nil, status: answers.map(\.status).worst)
+    }
+
     /// A user that keyturn has never seen is taken over first: then there is a key to revoke.
     private func takeOver(_ users: [ConfiguredUser]) async throws -> RotationReport? {
         let records = try await state.records()

@@ -27,12 +27,16 @@ struct RotationRun: Sendable {
     /// Where the time goes, if it is asked for.
     let timings: Timings?
 
+    /// When the work has to have ended; nil: whenever it does.
+    let end: WorkEnd?
+
     private var factory: ServiceFactory { ServiceFactory(loaded) }
 
     init(
         _ loaded: LoadedConfiguration, _ state: StateAccess? = nil, display: (any RotationDisplay)? = nil,
-        timings: Timings? = nil
+        timings: Timings? = nil, end: WorkEnd? = nil
     ) {
+        self.end = end
         self.loaded = loaded
         self.state = state ?? StateAccess(loaded, for: .working)
         self.display = display
@@ -46,7 +50,9 @@ struct RotationRun: Sendable {
 
     /// Everything that working on these users needs.
     func open(for users: [ConfiguredUser]) async throws -> OpenServices {
-        try await factory.open(for: users, state, timings: timings) { observe($0) }
+        try await factory.open(
+            for: users, state, timings: timings, stopPatience: end?.patience ?? Engine.stopPatience
+        ) { observe($0) }
     }
 
     /// Works on users.
@@ -97,7 +103,19 @@ struct RotationRun: Sendable {
             services.host.drain()
             task.cancel()
         }
-        defer { signals.end() }
+        let watch = end.map { end in
+            Task { [clock = loaded.context.clock, log = loaded.log] in
+                await clock.sleep(until: end.lastBeginning)
+                guard !Task.isCancelled else { return }
+                log.warn("the time of this run is nearly over: nothing more is begun, and the next run goes on")
+                services.host.drain()
+                task.cancel()
+            }
+        }
+        defer {
+            signals.end()
+            watch?.cancel()
+        }
         return await task.value
     }
 

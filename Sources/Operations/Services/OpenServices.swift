@@ -36,13 +36,14 @@ extension ServiceFactory {
     ///
     /// - Parameters:
     ///   - timings: where the time goes, if it is asked for.
+    ///   - stopPatience: how long the work waits for what is under way, once it is to stop.
     ///   - observe: gets what happens, as it happens, from any thread.
     func open(
         for users: [ConfiguredUser], _ state: StateAccess, timings: Timings? = nil,
-        observe: @escaping @Sendable (RotationProgress) -> Void
+        stopPatience: Duration = Engine.stopPatience, observe: @escaping @Sendable (RotationProgress) -> Void
     ) async throws -> OpenServices {
         let http = try makeHTTP()
-        do { return try await open(for: users, state, http, timings, observe) } catch {
+        do { return try await open(for: users, state, http, timings, stopPatience, observe) } catch {
             http.stop()
             throw error
         }
@@ -50,7 +51,7 @@ extension ServiceFactory {
 
     private func open(
         for users: [ConfiguredUser], _ state: StateAccess, _ http: HTTPClients, _ timings: Timings?,
-        _ observe: @escaping @Sendable (RotationProgress) -> Void
+        _ stopPatience: Duration, _ observe: @escaping @Sendable (RotationProgress) -> Void
     ) async throws -> OpenServices {
         let host = try makeHost(http, for: users, sharing: state)
         let accounts = makeAccounts(http)
@@ -86,7 +87,7 @@ extension ServiceFactory {
                 managed[index].keys = TimedKeys(keys: managed[index].keys, timings: timings)
             }
         }
-        let engine = Engine(journal: journal, pushers: pushers, clock: clock) { progress in
+        let engine = Engine(journal: journal, pushers: pushers, clock: clock, stopPatience: stopPatience) { progress in
             phases?.take(progress)
             notifier?.take(progress.user, progress.rotation)
             observe(progress)

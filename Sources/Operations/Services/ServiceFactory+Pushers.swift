@@ -22,12 +22,13 @@ extension ServiceFactory {
         for pusher in loaded.pushers where used.contains(pusher.name) {
             guard let admitted = admitted[pusher.plugin] else { continue }
             try check(pusher)
+            let gaps = try acceptedGaps(of: admitted)
             do throws(ConfigurationError) {
                 let (configuration, secrets) = try pusher.resolve(environment: loaded.environment)
                 host.add(
                     PusherSettings(
                         name: pusher.name, admitted: admitted, configuration: configuration, secrets: secrets,
-                        endpoint: pusher.endpoint, acceptedGaps: loaded.configuration.acceptedGaps,
+                        endpoint: pusher.endpoint, acceptedGaps: gaps,
                         pace: loaded.pace(of: pusher)))
             } catch {
                 var error = error
@@ -36,6 +37,24 @@ extension ServiceFactory {
             }
         }
         return host
+    }
+
+    /// The parts of the sandbox that a pusher may run without.
+    private func acceptedGaps(of admitted: AdmittedPlugin) throws -> [String] {
+        let accepted = loaded.configuration.acceptedGaps
+        let lacking = loaded.context.lackingParts
+        if admitted.isShipped { return accepted + lacking }
+        let open = lacking.filter { !accepted.contains($0) }
+        guard open.isEmpty else {
+            let id = admitted.plugin.manifest.id
+            throw OperationFailure(
+                .notAllowed,
+                "plugin `\(id)` is not loaded: it did not come with keyturn, and it cannot be sandboxed here (no "
+                    + "\(open.joined(separator: ", "))): it could read all that keyturn can, its AWS credentials and its state. Run "
+                    + "it where the sandbox works, or accept that with `plugins: { accept-missing: "
+                    + "[\(lacking.joined(separator: ", "))] }` in \(loaded.file)")
+        }
+        return accepted
     }
 
     private static func pushers(of users: [ConfiguredUser]) -> Set<String> {

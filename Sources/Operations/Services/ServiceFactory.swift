@@ -25,7 +25,9 @@ struct ServiceFactory {
 
     /// The AWS accounts, with credentials that all users share.
     func makeAccounts(_ http: HTTPClients) -> Accounts {
-        Accounts(http: http.aws, environment: loaded.environment) { [log] in log.warn($0) }
+        Accounts(
+            http: http.aws, environment: loaded.environment, warn: { [log] in log.warn($0) },
+            ended: loaded.context.credentialsEnded)
     }
 
     /// Users as the engine works on them.

@@ -2,6 +2,7 @@ internal import AWS
 internal import Configuration
 internal import DynamoStore
 internal import FoundationEssentials
+internal import HTTP
 internal import Journal
 internal import PostgresStore
 internal import SQLiteStore
@@ -43,7 +44,9 @@ actor StateAccess {
             let secret = try password.map { reference throws(ConfigurationError) in
                 try reference.resolve(environment: loaded.environment)
             }
-            return try await PostgresStore.open(address, password: secret, makes: makes)
+            return try await PostgresStore.open(
+                address, password: secret,
+                authorities: loaded.configuration.authorities ?? TrustStore.effectiveFile, makes: makes)
         case .dynamo(let table, let region, let endpoint):
             // Connections of its own, which stay for as long as the state is used.
             let factory = ServiceFactory(loaded)

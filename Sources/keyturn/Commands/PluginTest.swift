@@ -33,11 +33,12 @@ struct PluginTest: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Do without a part of the sandbox that this machine's kernel lacks: landlock or seccomp.", valueName: "part"
+            "Do without a part of the sandbox that this machine's kernel lacks: landlock, seccomp or no-new-privs.",
+            valueName: "part"
         ),
         transform: { text in
             guard PluginTrial.isSandboxPart(text) else {
-                throw ValidationError("--accept-missing takes landlock or seccomp")
+                throw ValidationError("--accept-missing takes landlock, seccomp or no-new-privs")
             }
             return text
         })

@@ -15,6 +15,10 @@ struct Revoke: AsyncParsableCommand {
             a configured user that keyturn has no record of is deactivated, unless it is the user's last Active key; deleting it \
             is left to you.
 
+            --event reads an event that says that a key has leaked: one of AWS Health, or {"keyturn": {"revoke": "AKIA…"}}. Its keys \
+            are revoked, at most one of each user within an hour, and never with --now. A key that keyturn does not manage is \
+            logged, and is no failure.
+
             --now may also be given later, while a `revoke` waits for a target. Exit status 75: a target has not confirmed, and \
             `keyturn status` says whether the leaked key is still Active.
             """)
@@ -24,9 +28,30 @@ struct Revoke: AsyncParsableCommand {
     @Flag(help: "Deactivate the leaked key before it is replaced.")
     var now = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Revoke what this event says has leaked. A file, or - for standard input.", valueName: "file"),
+        completion: .file(extensions: ["json"]))
+    var event: String?
+
     @OptionGroup var options: GlobalOptions
 
+    func validate() throws {
+        guard event != nil else {
+            return try OneUser.checkNamedOnce(
+                subject.named, subject.optional, missing: "the user or the key ID is missing, such as cicd-bot")
+        }
+        guard subject.named == nil, subject.optional == nil, !now else {
+            throw ValidationError("--event says itself what has leaked: no user, key ID or --now with it")
+        }
+    }
+
     func run() async throws {
+        if let event {
+            let notice = LeakNotice(event: try EventFile.read(event))
+            return try await Orders(OperationContext(options)).revoke(event: notice, display: LiveView.wanted(options))
+                .print(options)
+        }
         try await Orders(OperationContext(options)).revoke(
             subject.text, isUser: subject.named == nil, atOnce: now, display: LiveView.wanted(options)
         ) { takenOver in
@@ -50,8 +75,4 @@ struct UserOrKey: ParsableArguments {
 
     /// As it was typed.
     var text: String { named ?? optional ?? "" }
-
-    func validate() throws {
-        try OneUser.checkNamedOnce(named, optional, missing: "the user or the key ID is missing, such as cicd-bot")
-    }
 }
