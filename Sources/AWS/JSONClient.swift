@@ -73,7 +73,9 @@ public struct JSONClient: Sendable {
     public func secret(
         _ operation: String, _ input: JSONValue, at path: [String], responseLimit: Int = 64 << 10
     ) async throws(AWSError) -> Secret {
-        let call = wire(operation, input, .safe, responseLimit)
+        var call = wire(operation, input, .safe, responseLimit)
+        // It reads: there is no effect that an error could hide.
+        call.remembersDoubt = false
         let body = try await source.authorized(try await source.current()) { credentials throws(AWSError) in
             let key = credentials.pair.id.rawValue
             return try await client.answer(to: call, as: credentials) { reply in

@@ -27,7 +27,11 @@ struct Keyturn: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Setup",
-                subcommands: [Demo.self, Init.self, PolicyCommand.self, Check.self, Notify.self, SandboxCommand.self]),
+                subcommands: [
+                    Demo.self, Init.self, PolicyCommand.self, Check.self, SealKeyCommand.self,
+                    Notify.self,
+                    SandboxCommand.self,
+                ]),
             CommandGroup(name: "Rotation", subcommands: [Rotate.self, Step.self, Run.self]),
             CommandGroup(name: "Status", subcommands: [Status.self, Plan.self, History.self]),
             CommandGroup(

@@ -31,6 +31,15 @@ extension ExitStatus {
             }
     }
 
+    /// A seal key that KMS did not open: what is configured may be wrong, and waiting does not help.
+    init(ofSealKey error: AWSError) {
+        switch error.awsCode {
+        case "InvalidCiphertextException", "IncorrectKeyException", "NotFoundException", "InvalidKeyUsageException":
+            self = .configuration
+        default: self = ExitStatus(error)
+        }
+    }
+
     /// What a pusher said about whether a push to a target would work.
     init(ofCheck outcome: PushResult.Outcome) {
         self =

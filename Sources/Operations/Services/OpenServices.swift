@@ -50,9 +50,9 @@ extension ServiceFactory {
         for users: [ConfiguredUser], _ state: StateAccess, _ http: HTTPClients, _ timings: Timings?,
         _ observe: @escaping @Sendable (RotationProgress) -> Void
     ) async throws -> OpenServices {
-        let host = try makeHost(http, for: users)
+        let host = try await makeHost(http, for: users)
         let accounts = makeAccounts(http)
-        let destinations = try destinations()
+        let destinations = try await destinations()
         var journal: any Journal
         let opened: StoredJournal
         let notifier: Notifier?

@@ -4,7 +4,7 @@ internal import PusherHost
 
 extension ServiceFactory {
     /// The pushers, with their secrets fetched. Nothing is started yet.
-    func makeHost(_ http: HTTPClients, for users: [ConfiguredUser]) throws -> PusherHost {
+    func makeHost(_ http: HTTPClients, for users: [ConfiguredUser]) async throws -> PusherHost {
         let installation = loaded.context.installation
         let runner = try installation.need(installation.runner)
         let host = PusherHost(http: http.options, runner: runner) { [log] in log.write($0) }
@@ -13,11 +13,14 @@ extension ServiceFactory {
             host.add(CredentialsFileTarget(file: OwnKeyRule(loaded).credentialsFile(of: own)), as: SelfRotation.pusher)
         }
         let admitted = try loaded.admit(Set(loaded.pushers.filter { used.contains($0.name) }.map(\.plugin)))
+        let fetched = try await fetch(
+            loaded.pushers.filter { used.contains($0.name) }.flatMap(\.secretReferences))
         for pusher in loaded.pushers where used.contains(pusher.name) {
             guard let admitted = admitted[pusher.plugin] else { continue }
             try check(pusher)
             do throws(ConfigurationError) {
-                let (configuration, secrets) = try pusher.resolve(environment: loaded.environment)
+                let (configuration, secrets) = try pusher.resolve(
+                    environment: loaded.environment, fetched: fetched)
                 host.add(
                     PusherSettings(
                         name: pusher.name, admitted: admitted, configuration: configuration, secrets: secrets,
