@@ -61,6 +61,7 @@ extension StoredJournal {
     /// - Throws: `corrupt` where a pair cannot be opened; nothing of that user was changed.
     public func reseal(asking lease: Lease) async throws(JournalError) -> Resealing {
         guard let seal else { throw JournalError(.unavailable, "\(store.place): it was opened for looking only") }
+        try await requireInUse()
         var done = Resealing()
         for _ in 0..<Self.tries {
             (done.already, done.busy, done.doubtful) = (0, [:], [])

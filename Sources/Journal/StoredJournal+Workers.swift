@@ -30,7 +30,7 @@ public struct FleetWorker: Hashable, Codable, Sendable {
 }
 
 extension StoredJournal {
-    private static let workers = "worker\n"
+    static let workers = "worker\n"
     private static var ownName: String { workers + LeaseOwner.current.text }
 
     /// Whether many processes on many machines may work with it.

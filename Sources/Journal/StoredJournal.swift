@@ -36,6 +36,8 @@ public final class StoredJournal: Journal {
     private static let fewUsers = 16
     /// The marker: a document that the seal key of the whole state seals.
     static let sealCheck = "seal-check"
+    /// A document: the store's epoch that was seen last.
+    static let epochName = "epoch"
     /// The names of two seal keys: the one that the state had when it was opened, and the one to seal with. A key that is first in the
     /// configuration, and not yet in the state, is not used: other processes may not have it yet. `seal-key rotate` brings it in.
     private let sealKeys: Mutex<(opened: String, active: String)>
@@ -141,7 +143,8 @@ public final class StoredJournal: Journal {
         guard let seal else { throw JournalError(.unavailable, "\(store.place): it was opened for looking only") }
         for _ in 0..<Self.tries {
             let stored = try await explain { () throws(StoreError) in try await store.user(user) }
-            let (record, change, pair) = try await taking(user, stored, seal, lease, at: now)
+            let restored = try await stateInUse()
+            let (record, change, pair) = try await taking(user, stored, seal, lease, restored, at: now)
             do throws(StoreError) {
                 try await store.commit(change)
                 remember(user, record, change.record ?? stored?.record)
@@ -153,12 +156,14 @@ public final class StoredJournal: Journal {
 
     /// What taking a user up writes, and what is found there.
     private func taking(
-        _ user: String, _ stored: StoredUser?, _ seal: Seal, _ lease: Lease, at now: Timestamp
+        _ user: String, _ stored: StoredUser?, _ seal: Seal, _ lease: Lease, _ restored: String?, at now: Timestamp
     ) async throws(JournalError) -> (JournalRecord, UserChange, KeyPair?) {
         var change = UserChange(user, version: stored?.version ?? 0, lease: StoredLease(lease))
         var record = UserRecord(rotation: nil, chain: ChainHead())
         // After the user was read: a switch between the two is seen.
-        let epoch = try await explain { () throws(StoreError) in try await store.epoch() }
+        let own = try await explain { () throws(StoreError) in try await store.epoch() }
+        // A backup that was put back is another epoch of the state, too.
+        let epoch = restored.map { "\(own ?? "") \($0)" } ?? own
         guard let stored else {
             let rotation = Rotation(at: now)
             (record.rotation, record.epoch) = (rotation, epoch)
@@ -181,11 +186,13 @@ public final class StoredJournal: Journal {
         try requireSealKey(seal, record, of: user)
         var rotation = record.rotation ?? Rotation(at: now)
         var history = HistoryWriter(user: user, rotation: rotation.number, author: author, head: record.chain)
-        if let epoch, let before = record.epoch, before != epoch {
-            try await awaitOthers(epoch, user, for: lease.lasting)
+        if let epoch, epoch != record.epoch, record.epoch != nil || restored != nil {
+            if own != nil || store.isShared { try await awaitOthers(epoch, user, for: lease.lasting) }
             rotation.doubtCreations()
-            history.append(
-                [HistoryEvent(.stateMayBeBehind, detail: "the database went over to another server")], at: now)
+            let isRestored = restored.map { !(record.epoch ?? "").hasSuffix(" \($0)") } ?? false
+            let detail =
+                isRestored ? "an older backup of the state was put back" : "the database went over to another server"
+            history.append([HistoryEvent(.stateMayBeBehind, detail: detail)], at: now)
         }
         if let finding = try await finding(seal, user, record.chain, json, code) {
             history.head.line = max(history.head.line, finding.lastLine)
@@ -210,7 +217,7 @@ public final class StoredJournal: Journal {
 
     /// Leases may be lost, too: whoever had one acts on it until it ends, unknown to the server that took over.
     private func awaitOthers(_ epoch: String, _ user: String, for lasting: Duration) async throws(JournalError) {
-        let name = "epoch"
+        let name = Self.epochName
         let seen = try await explain { () throws(StoreError) in try await store.documents(name) }[name]
         if let seen, seen.content == Array(epoch.utf8), .milliseconds(seen.age) >= lasting { return }
         if seen?.content != Array(epoch.utf8) { try await update(name) { _ in Array(epoch.utf8) } }

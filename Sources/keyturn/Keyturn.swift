@@ -28,7 +28,7 @@ struct Keyturn: AsyncParsableCommand {
             CommandGroup(
                 name: "Setup",
                 subcommands: [
-                    Demo.self, Init.self, PolicyCommand.self, Check.self, SealKeyCommand.self,
+                    Demo.self, Init.self, PolicyCommand.self, Check.self, SealKeyCommand.self, StateCommand.self,
                     Notify.self,
                     SandboxCommand.self,
                 ]),

@@ -17,7 +17,7 @@ extension ExitStatus {
             case .unreachable: .unavailable
             case .denied: .notAllowed
             case .overtaken, .leased: .unfinished
-            case .foreign, .corrupt, .newer, .wrongSealKey: .configuration
+            case .foreign, .corrupt, .newer, .wrongSealKey, .moved: .configuration
             }
     }
 

@@ -100,6 +100,7 @@ actor StateAccess {
         guard let journal = try await openOnce(makes: true) else {
             throw OperationFailure(.failed, "\(loaded.file): `state`: it is gone")
         }
+        do throws(JournalError) { try await journal.requireInUse() } catch { throw OperationFailure(error) }
         return journal
     }
 
