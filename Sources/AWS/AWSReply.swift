@@ -33,6 +33,13 @@ enum AWSReply {
         "ProvisionedThroughputExceededException", "TransactionConflictException", "ReplicatedWriteConflictException",
     ]
 
+    /// Faults of KMS, Secrets Manager and the Parameter Store that pass by themselves. The code counts: their pages do not agree on the
+    /// status (KMS's and Secrets Manager's common errors).
+    private static let faultCodes: Set<String> = [
+        "DependencyTimeoutException", "KeyUnavailableException", "KMSInternalException", "InternalServiceError",
+        "InternalServerError",
+    ]
+
     /// What a transaction can be cancelled for that passes by itself.
     private static let passingReasons: Set<String> = [
         "None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded",
@@ -99,12 +106,14 @@ enum AWSReply {
         let sentence =
             "\(action): \(awsCode.map { "\($0): " } ?? "")\(words)" + (request.map { " (request \($0))" } ?? "")
         let isThrottling = awsCode.map { throttlingCodes.contains($0) } ?? (status == 429)
-        let code = code(awsCode, status, isThrottling)
+        let isPassingFault = awsCode.map { faultCodes.contains($0) } ?? false
+        let code = isPassingFault ? .lost : code(awsCode, status, isThrottling)
         let signer =
             [.denied, .unknownKey].contains(code) && !key.isEmpty ? "; the request was signed with \(key)" : ""
         return Refusal(
             error: AWSError(code, sentence + signer + advice(awsCode), awsCode: awsCode), isThrottling: isThrottling,
-            isServerFault: [500, 502, 503, 504].contains(status), isSkew: isSkew(awsCode, words))
+            isServerFault: isPassingFault || [500, 502, 503, 504].contains(status),
+            isSkew: isSkew(awsCode, words))
     }
 
     /// The codes that AWS's SDKs take for a clock that is off. The commonest one is used for wrong keys, too.

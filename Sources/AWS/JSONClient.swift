@@ -1,7 +1,7 @@
 public import HTTP
 public import JSON
 public import Rotation
-internal import Secrets
+public import Secrets
 
 /// Calls of AWS's JSON protocol, 1.0 and 1.1, for one service: POST of a JSON object, JSON back, the operation in
 /// `X-Amz-Target`.
@@ -56,18 +56,53 @@ public struct JSONClient: Sendable {
         _ operation: String, _ input: JSONValue, answeredBy codes: Set<String> = [],
         _ repeatability: Repeatability = .safe, responseLimit: Int = 1 << 20
     ) async throws(AWSError) -> JSONReply {
+        let call = wire(operation, input, repeatability, responseLimit)
+        return try await source.authorized(try await source.current()) { credentials throws(AWSError) in
+            try await answer(to: call, as: credentials, codes)
+        }.reply
+    }
+
+    /// One call whose answer holds a secret, of which nothing else is read.
+    ///
+    /// - Parameters:
+    ///   - operation: such as `GetSecretValue`.
+    ///   - input: an object.
+    ///   - path: the names of members that lead to the text in the answer.
+    ///   - responseLimit: the largest answer that is taken, in bytes.
+    /// - Throws: `noSuchEntity` where the answer has no such text. No error holds anything of an answer that is not an error of AWS's.
+    public func secret(
+        _ operation: String, _ input: JSONValue, at path: [String], responseLimit: Int = 64 << 10
+    ) async throws(AWSError) -> Secret {
+        var call = wire(operation, input, .safe, responseLimit)
+        // It reads: there is no effect that an error could hide.
+        call.remembersDoubt = false
+        let body = try await source.authorized(try await source.current()) { credentials throws(AWSError) in
+            let key = credentials.pair.id.rawValue
+            return try await client.answer(to: call, as: credentials) { reply in
+                AWSReply.jsonError(in: reply, operation, signedWith: key)
+            }.body
+        }.reply
+        do throws(SecretText.Failure) { return try SecretText.take(path, from: body) } catch {
+            switch error {
+            case .malformed: throw AWSError(.lost, "\(operation): AWS answered with something that is not its JSON")
+            case .missing:
+                throw AWSError(.noSuchEntity, "\(operation): the answer has no \(path.joined(separator: "."))")
+            }
+        }
+    }
+
+    private func wire(
+        _ operation: String, _ input: JSONValue, _ repeatability: Repeatability, _ responseLimit: Int
+    ) -> SignedClient.Call {
         guard case .json(let version, let target) = service.wire else {
             preconditionFailure("\(service.name) does not talk JSON")
         }
-        let call = SignedClient.Call(
+        return SignedClient.Call(
             service: service, action: operation,
             fields: [
                 (name: "Content-Type", value: "application/x-amz-json-\(version)"),
                 (name: "X-Amz-Target", value: "\(target).\(operation)"),
             ], body: input.text, repeatability: repeatability, responseLimit: responseLimit, remembersDoubt: true)
-        return try await source.authorized(try await source.current()) { credentials throws(AWSError) in
-            try await answer(to: call, as: credentials, codes)
-        }.reply
     }
 
     private func answer(

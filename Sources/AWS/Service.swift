@@ -25,4 +25,8 @@ public struct Service: Hashable, Sendable {
     static let sts = Service("sts", .query(version: "2011-06-15"))
     /// DynamoDB.
     public static let dynamoDB = Service("dynamodb", .json(version: "1.0", target: "DynamoDB_20120810"))
+    static let kms = Service("kms", .json(version: "1.1", target: "TrentService"))
+    static let secretsManager = Service(
+        "secretsmanager", settingsName: "secrets_manager", .json(version: "1.1", target: "secretsmanager"))
+    static let systemsManager = Service("ssm", .json(version: "1.1", target: "AmazonSSM"))
 }

@@ -40,8 +40,8 @@ public struct Configuration: Sendable {
     public var file: String
     /// Where the state is kept.
     public var state: StateLocation
-    /// Where the seal key is.
-    public var sealKey: SecretReference
+    /// Where the seal keys are: the first one seals, and every one opens.
+    public var sealKeys: [SealKeySource]
     /// A PEM file of certificate authorities; nil: the system's.
     public var authorities: String?
     /// The default account.
@@ -155,7 +155,7 @@ public struct Configuration: Sendable {
         guard let sealKey = reader.field("seal-key") else {
             throw reader.missing("seal-key", "is missing; `keyturn init` makes one")
         }
-        self.sealKey = try SecretReference(sealKey, "seal-key", file: file, directory: directory)
+        sealKeys = try SealKeySource.read(sealKey, file: file, directory: directory)
         authorities = try reader.string("ca-file").map { Paths.absolute($0, from: directory) }
         account = try Self.readAccount(reader.field("aws"), "aws", file)
         (pluginPath, lock, acceptedGaps) = try Self.readPlugins(reader.field("plugins"), file, directory)
@@ -282,7 +282,4 @@ public struct Configuration: Sendable {
 extension Configuration {
     /// The line of a pusher's entry.
     public func line(ofPusher name: String) -> Int { pushers.first { $0.name == name }?.line ?? 1 }
-
-    /// The line of the seal key's reference.
-    public var sealKeyLine: Int { sealKey.line }
 }

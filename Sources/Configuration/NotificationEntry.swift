@@ -116,12 +116,12 @@ extension NotificationURL {
     ///
     /// - Returns: the URL, and what of it may be shown.
     public func resolve(
-        environment: [String: String], _ configuration: Configuration
+        environment: [String: String], fetched: FetchedSecrets = FetchedSecrets(), _ configuration: Configuration
     ) throws(ConfigurationError) -> (url: Secret, shown: String) {
         switch self {
         case .plain(let text, _): return (.text(text), Self.shown(text))
         case .kept(let reference):
-            let secret = try reference.resolve(environment: environment)
+            let secret = try reference.resolve(environment: environment, fetched: fetched)
             let text = secret.withBytes { String(decoding: $0, as: UTF8.self) }
             guard ServiceURL.isAllowed(text) else {
                 throw ConfigurationError(
@@ -138,5 +138,19 @@ extension NotificationURL {
         guard parts.count >= 3 else { return "a URL" }
         let host = parts[2].split(separator: "@").last.map { $0.prefix { $0 != "?" && $0 != "#" } } ?? ""
         return "\(parts[0])//\(host)"
+    }
+}
+
+extension NotificationEntry {
+    /// The secrets that it needs.
+    public var references: [SecretReference] {
+        func kept(_ url: NotificationURL) -> [SecretReference] {
+            if case .kept(let reference) = url { [reference] } else { [] }
+        }
+        return switch way {
+        case .webhook(let url, let secret): kept(url) + [secret]
+        case .slack(let url): kept(url)
+        case .command: []
+        }
     }
 }

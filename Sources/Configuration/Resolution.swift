@@ -48,16 +48,20 @@ public struct ConfiguredPusher: Sendable {
     var fields: [String: JSONValue]
     var references: [(name: String, reference: SecretReference)]
 
+    /// The secrets that it needs.
+    public var secretReferences: [SecretReference] { references.map(\.reference) }
+
     /// Fetches the secrets.
     ///
+    /// - Parameter fetched: those that AWS keeps.
     /// - Returns: the fields as JSON with the secrets filled in, and the secrets themselves.
     public func resolve(
-        environment: [String: String]
+        environment: [String: String], fetched: FetchedSecrets = FetchedSecrets()
     ) throws(ConfigurationError) -> (configuration: Secret, secrets: [Secret]) {
         var fields = fields
         var secrets: [Secret] = []
         for (name, reference) in references {
-            let secret = try reference.resolve(environment: environment)
+            let secret = try reference.resolve(environment: environment, fetched: fetched)
             secrets.append(secret)
             fields[name] = .string(secret.withBytes { String(decoding: $0, as: UTF8.self) })
         }

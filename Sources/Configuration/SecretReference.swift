@@ -4,14 +4,27 @@ internal import JSON
 internal import Programs
 public import Secrets
 
-/// Where a secret is kept: `{ env: NAME }`, `{ file: PATH }` or `{ command: [ARG, …] }`, the last with `environment: [NAME, …]`
-/// where the command needs more variables than the ordinary ones. Never the secret itself.
+/// Where a secret is kept: `{ env: NAME }`, `{ file: PATH }`, `{ command: [ARG, …] }`, `{ secretsmanager: NAME }` or `{ ssm: NAME }`; the
+/// command with `environment: [NAME, …]` where it needs more variables than the ordinary ones, and `secretsmanager` with `key: FIELD` where
+/// the secret is a JSON object. Never the secret itself.
 public struct SecretReference: Hashable, Sendable {
-    /// The three kinds.
+    /// The kinds.
     public enum Source: Hashable, Sendable {
         case environment(String)
         case file(String)
         case command([String], environment: [String])
+        /// A secret of AWS Secrets Manager, by its name or its whole ARN; with the member of the JSON object that it is, nil: the whole.
+        case secretsManager(String, key: String?)
+        /// A parameter of AWS Systems Manager, by its name or its whole ARN.
+        case parameter(String)
+
+        /// Whether it is kept by AWS, and fetched with credentials of `aws`.
+        public var isKeptByAWS: Bool {
+            switch self {
+            case .environment, .file, .command: false
+            case .secretsManager, .parameter: true
+            }
+        }
     }
 
     /// The longest secret, in bytes.
@@ -22,7 +35,7 @@ public struct SecretReference: Hashable, Sendable {
     /// Where it is kept.
     public var source: Source
     /// For error texts: `pushers.travis.token`.
-    var place: String
+    public private(set) var place: String
     var file: String
     var line: Int
 
@@ -30,15 +43,19 @@ public struct SecretReference: Hashable, Sendable {
         self.place = place
         self.file = file
         line = field.line
-        let forms = "{ env: NAME }, { file: PATH } or { command: [ARG, …] }"
+        let forms =
+            "{ env: NAME }, { file: PATH }, { command: [ARG, …] }, { secretsmanager: NAME } or { ssm: NAME }"
         func wrong(_ message: String) -> ConfigurationError {
             ConfigurationError(file: file, line: field.line, "`\(place)` \(message)")
         }
         guard case .mapping(let members) = field.value else {
             throw wrong("is a secret, and a secret is never written here: use \(forms)")
         }
-        let sources = members.filter { $0.name != "environment" }
-        guard sources.count == 1, let member = sources.first, sources.count == members.count || member.name == "command"
+        let sources = members.filter { !["environment", "key"].contains($0.name) }
+        let further = Set(members.map(\.name)).subtracting(sources.map(\.name))
+        guard sources.count == 1, let member = sources.first,
+            further.isSubset(of: Self.further[member.name].map { [$0] } ?? []),
+            members.count == further.count + 1
         else { throw wrong("must be \(forms)") }
         let (text, words) = (member.field.json.string ?? "", member.field.json.strings ?? [])
         switch member.name {
@@ -47,8 +64,23 @@ public struct SecretReference: Hashable, Sendable {
         case "command" where !words.isEmpty:
             let named = members.first { $0.name == "environment" }?.field
             source = .command(words, environment: try Self.readNames(named, "\(place).environment", file))
+        case "secretsmanager" where Self.isName(text, 2_048):
+            let key = members.first { $0.name == "key" }?.field
+            guard key.map({ $0.json.string?.isEmpty == false }) ?? true else {
+                throw wrong("has a `key` that must be a text: the field of the JSON object that the secret is")
+            }
+            source = .secretsManager(text, key: key?.json.string)
+        case "ssm" where Self.isName(text, 2_048): source = .parameter(text)
         default: throw wrong("must be \(forms)")
         }
+    }
+
+    /// What may stand next to a kind.
+    private static let further = ["command": "environment", "secretsmanager": "key"]
+
+    /// Whether AWS may know something by that name: printable ASCII without blanks, at most so many characters.
+    private static func isName(_ text: String, _ longest: Int) -> Bool {
+        (1...longest).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
 
     /// Names of variables that a program gets besides the ordinary ones.
@@ -67,12 +99,16 @@ public struct SecretReference: Hashable, Sendable {
     static func isReference(_ field: Field) -> Bool {
         guard case .mapping(let members) = field.value else { return false }
         let names = Set(members.map(\.name))
-        return names == ["command", "environment"]
-            || names.count == 1 && names.isSubset(of: ["env", "file", "command"])
+        return names == ["command", "environment"] || names == ["secretsmanager", "key"]
+            || names.count == 1 && names.isSubset(of: ["env", "file", "command", "secretsmanager", "ssm"])
     }
 
     /// Fetches the secret. Line breaks at its end do not belong to it.
-    public func resolve(environment: [String: String]) throws(ConfigurationError) -> Secret {
+    ///
+    /// - Parameter fetched: those that AWS keeps.
+    public func resolve(
+        environment: [String: String], fetched: FetchedSecrets = FetchedSecrets()
+    ) throws(ConfigurationError) -> Secret {
         var bytes: [UInt8]
         switch source {
         case .environment(let name):
@@ -82,18 +118,22 @@ public struct SecretReference: Hashable, Sendable {
             bytes = Array(value.utf8)
         case .file(let path): bytes = try read(path)
         case .command(let words, let names): bytes = try run(words, environment, names)
+        case .secretsManager, .parameter:
+            guard let secret = fetched[source] else { throw error("it was not fetched from AWS") }
+            bytes = secret.withBytes { Array($0) }
         }
+        defer { Secret.wipe(&bytes) }
         while bytes.last == 0x0A || bytes.last == 0x0D { bytes.removeLast() }
         guard !bytes.isEmpty else { throw error("the secret is empty") }
         guard bytes.count <= Self.sizeLimit else { throw error("the secret is longer than \(Self.sizeLimit) bytes") }
         guard !bytes.contains(where: { $0 < 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }) else {
-            Secret.wipe(&bytes)
             throw error("the secret holds control characters, so it is no text")
         }
         return .taking(&bytes)
     }
 
-    private func error(_ message: String) -> ConfigurationError {
+    /// An error of this reference: file, line and field.
+    public func error(_ message: String) -> ConfigurationError {
         ConfigurationError(file: file, line: line, "`\(place)`: \(message)")
     }
 
@@ -122,6 +162,20 @@ public struct SecretReference: Hashable, Sendable {
                 "the command \(error); nothing was changed; \(error.remedy); if it needs other variables, name them in "
                     + "`environment: [NAME]` next to `command`")
         }
+    }
+}
+
+/// Secrets that AWS keeps, as they were when a command or a configuration began.
+public struct FetchedSecrets: Sendable {
+    private var secrets: [SecretReference.Source: Secret] = [:]
+
+    /// None.
+    public init() {}
+
+    /// One of them; nil: it was not fetched.
+    public subscript(source: SecretReference.Source) -> Secret? {
+        get { secrets[source] }
+        set { secrets[source] = newValue }
     }
 }
 

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Where the state is kept.
 public enum StateLocation: Hashable, Sendable {
     /// One file of SQLite.
@@ -21,6 +23,16 @@ public enum StateLocation: Hashable, Sendable {
 
     static let forms =
         "sqlite:PATH, postgresql://HOST[:PORT]/DATABASE[?SETTING=VALUE&…] or dynamodb://TABLE[?region=REGION]"
+
+    /// Reads one that stands elsewhere than in the file, such as in an option.
+    ///
+    /// - Parameter directory: what a path is relative to.
+    /// - Throws: an error about `state`; its password is where libpq looks for it.
+    public init(option text: String, directory: String) throws(ConfigurationError) {
+        let member = Field.Member(name: "state", line: 1, field: Field(line: 1, value: .scalar(.string(text))))
+        var reader = try MappingReader(Field(line: 1, value: .mapping([member])), "", "option")
+        self = try Self(&reader, file: "option", directory: directory)
+    }
 
     init(_ reader: inout MappingReader, file: String, directory: String) throws(ConfigurationError) {
         guard let text = try reader.string("state") else {

@@ -32,6 +32,8 @@ public struct JournalPosition: Hashable, Sendable {
     var chain: ChainHead
     /// The store's epoch when it was read.
     var epoch: String?
+    /// The name of the seal key that the record and its pair have.
+    var sealKey: String?
 }
 
 /// One user's rotation as the journal holds it.

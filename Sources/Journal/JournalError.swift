@@ -20,6 +20,8 @@ public struct JournalError: Error, Hashable, Sendable, CustomStringConvertible {
         case leased
         /// The seal key is not the one that this state was sealed with.
         case wrongSealKey
+        /// It was copied elsewhere, or is a copy that is not finished.
+        case moved
         /// What was to be written is larger than the journal keeps.
         case tooLarge
     }

@@ -92,7 +92,12 @@ extension StoredJournal {
         for (user, entry) in stored.sorted(by: { $0.key < $1.key }) {
             let (code, json) = Coding.split(entry.record)
             let record = try located { () throws(JournalError) in try Coding.read(UserRecord.self, json) }
-            if let seal, !seal.accepts(code, for: json, of: user) {
+            if let seal, let id = record.sealKey, !seal.knows(id) {
+                verdict.add(
+                    user, nil,
+                    "the record has the seal key \(id), which is not configured: whether lines are missing at the end is not known"
+                )
+            } else if let seal, !seal.accepts(code, for: json, of: user) {
                 verdict.add(
                     user, nil,
                     "the record, with the end of the chain at line \(record.chain.line), was not written with this seal key: "

@@ -19,6 +19,8 @@ public struct FleetWorker: Hashable, Codable, Sendable {
     public var since: Int64
     /// Users that it is at work on.
     public var users: Int
+    /// The names of the seal keys that it has; nil: it is a keyturn that does not say.
+    public var sealKeys: [String]?
 
     /// This process.
     public init(version: String, since: Int64, users: Int) {
@@ -29,7 +31,7 @@ public struct FleetWorker: Hashable, Codable, Sendable {
 }
 
 extension StoredJournal {
-    private static let workers = "worker\n"
+    static let workers = "worker\n"
     private static var ownName: String { workers + LeaseOwner.current.text }
 
     /// Whether many processes on many machines may work with it.
@@ -47,7 +49,10 @@ extension StoredJournal {
 
     /// Says that this process is up, and takes those out of the list that have said nothing for an hour.
     public func announce(_ worker: FleetWorker) async throws(JournalError) {
-        try await update(Self.ownName) { _ in Coding.json(worker) }
+        var named = worker
+        named.sealKeys = seal?.ids
+        let content = Coding.json(named)
+        try await update(Self.ownName) { _ in content }
         for (name, document) in try await explain({ () throws(StoreError) in try await store.documents(Self.workers) })
         where document.age > 3_600_000 {
             do throws(StoreError) { try await store.write(nil, to: name, version: document.version) } catch {

@@ -34,7 +34,13 @@ public final class StoredJournal: Journal {
     static let tries = 4
     /// Up to so many users are read one by one.
     private static let fewUsers = 16
-    private static let sealCheck = "seal-check"
+    /// The marker: a document that the seal key of the whole state seals.
+    static let sealCheck = "seal-check"
+    /// A document: the store's epoch that was seen last.
+    static let epochName = "epoch"
+    /// The names of two seal keys: the one that the state had when it was opened, and the one to seal with. A key that is first in the
+    /// configuration, and not yet in the state, is not used: other processes may not have it yet. `seal-key rotate` brings it in.
+    private let sealKeys: Mutex<(opened: String, active: String)>
 
     /// - Parameters:
     ///   - seal: seals the pending pair and the ends of the history. nil: only for looking.
@@ -45,27 +51,63 @@ public final class StoredJournal: Journal {
         _ store: any StateStore, seal: Seal?, author: Author = .current(command: "keyturn"), retention: Duration? = nil
     ) async throws(JournalError) {
         (self.store, self.seal, self.author, self.retention) = (store, seal, author, retention)
-        if let seal { try await checkSealKey(seal) }
+        sealKeys = Mutex((opened: "", active: ""))
+        guard let seal else { return }
+        let id = try await checkSealKey(seal)
+        sealKeys.withLock { $0 = (opened: id, active: id) }
+    }
+
+    /// The seal key to seal a user's record and pair with, which has that one now.
+    ///
+    /// Where anything has another key than the state had, that one was brought in since, and there is no way back.
+    ///
+    /// - Parameter present: one that is configured; nil: none is named.
+    func sealKey(after present: String?) -> String {
+        sealKeys.withLock { keys in
+            if let present, present != keys.opened { keys.active = present }
+            return keys.active
+        }
     }
 
     /// A state that was sealed with another key is found out at once, not when a pair is needed.
-    private func checkSealKey(_ seal: Seal) async throws(JournalError) {
+    ///
+    /// - Returns: the name of the key that the state has.
+    private func checkSealKey(_ seal: Seal) async throws(JournalError) -> String {
         let name = Self.sealCheck
         for _ in 0..<Self.tries {
             if let check = try await explain({ () throws(StoreError) in try await store.documents(name) })[name] {
-                guard seal.open(check.content, context: name) != nil else {
+                guard let id = seal.opener(of: check.content, context: name) else {
                     throw JournalError(
-                        .wrongSealKey, "\(store.place): it was sealed with another seal key than the configured one")
+                        .wrongSealKey,
+                        "\(store.place): it was sealed with another seal key than the configured \(Self.list(seal.ids))"
+                    )
                 }
-                return
+                return id
             }
             let sealed = seal.seal(Secret.text("keyturn"), context: name)
-            do throws(StoreError) { return try await store.write(sealed, to: name, version: 0) } catch {
+            do throws(StoreError) {
+                try await store.write(sealed, to: name, version: 0)
+                return seal.firstID
+            } catch {
                 // Another process has written its own at the same moment.
                 if error.code != .conflict { throw JournalError(error, at: store.place) }
             }
         }
         throw JournalError(.unavailable, "\(store.place): what was written cannot be read")
+    }
+
+    /// `1a2b3c4d5e6f` or `1a2b3c4d5e6f and 0f0e0d0c0b0a`
+    private static func list(_ ids: [String]) -> String {
+        "\(ids.count == 1 ? "one" : "ones") (\(ids.joined(separator: " and ")))"
+    }
+
+    /// A record that names a seal key that is not configured is left alone: it was resealed, or has not been yet.
+    func requireSealKey(_ seal: Seal, _ record: UserRecord, of user: String) throws(JournalError) {
+        guard let id = record.sealKey, !seal.knows(id) else { return }
+        throw JournalError(
+            .wrongSealKey,
+            "\(store.place): the record of \(user) has the seal key \(id), and the configured \(Self.list(seal.ids)) is another"
+        )
     }
 
     /// The records of all users. What has not changed since the last time is not read again: a process that stays up asks often.
@@ -101,7 +143,8 @@ public final class StoredJournal: Journal {
         guard let seal else { throw JournalError(.unavailable, "\(store.place): it was opened for looking only") }
         for _ in 0..<Self.tries {
             let stored = try await explain { () throws(StoreError) in try await store.user(user) }
-            let (record, change, pair) = try await taking(user, stored, seal, lease, at: now)
+            let restored = try await stateInUse()
+            let (record, change, pair) = try await taking(user, stored, seal, lease, restored, at: now)
             do throws(StoreError) {
                 try await store.commit(change)
                 remember(user, record, change.record ?? stored?.record)
@@ -113,17 +156,20 @@ public final class StoredJournal: Journal {
 
     /// What taking a user up writes, and what is found there.
     private func taking(
-        _ user: String, _ stored: StoredUser?, _ seal: Seal, _ lease: Lease, at now: Timestamp
+        _ user: String, _ stored: StoredUser?, _ seal: Seal, _ lease: Lease, _ restored: String?, at now: Timestamp
     ) async throws(JournalError) -> (JournalRecord, UserChange, KeyPair?) {
         var change = UserChange(user, version: stored?.version ?? 0, lease: StoredLease(lease))
         var record = UserRecord(rotation: nil, chain: ChainHead())
         // After the user was read: a switch between the two is seen.
-        let epoch = try await explain { () throws(StoreError) in try await store.epoch() }
+        let own = try await explain { () throws(StoreError) in try await store.epoch() }
+        // A backup that was put back is another epoch of the state, too.
+        let epoch = restored.map { "\(own ?? "") \($0)" } ?? own
         guard let stored else {
             let rotation = Rotation(at: now)
             (record.rotation, record.epoch) = (rotation, epoch)
-            change.record = seal.vouch(for: record, of: user)
-            let position = JournalPosition(version: 1, chain: record.chain, epoch: epoch)
+            let id = sealKey(after: nil)
+            change.record = seal.vouch(for: record, of: user, with: id)
+            let position = JournalPosition(version: 1, chain: record.chain, epoch: epoch, sealKey: id)
             return (JournalRecord(position: position, rotation: rotation, lease: lease), change, nil)
         }
         if let held = stored.lease.flatMap(Lease.init), held.binds(lease) {
@@ -134,15 +180,19 @@ public final class StoredJournal: Journal {
             let position = last.record?.position
             record = UserRecord(
                 rotation: last.record?.rotation, chain: position?.chain ?? record.chain, epoch: position?.epoch)
+            record.sealKey = position?.sealKey
         }
         if record.rotation == nil { record = try located { () throws(JournalError) in try stored.read().record } }
+        try requireSealKey(seal, record, of: user)
         var rotation = record.rotation ?? Rotation(at: now)
         var history = HistoryWriter(user: user, rotation: rotation.number, author: author, head: record.chain)
-        if let epoch, let before = record.epoch, before != epoch {
-            try await awaitOthers(epoch, user, for: lease.lasting)
+        if let epoch, epoch != record.epoch, record.epoch != nil || restored != nil {
+            if own != nil || store.isShared { try await awaitOthers(epoch, user, for: lease.lasting) }
             rotation.doubtCreations()
-            history.append(
-                [HistoryEvent(.stateMayBeBehind, detail: "the database went over to another server")], at: now)
+            let isRestored = restored.map { !(record.epoch ?? "").hasSuffix(" \($0)") } ?? false
+            let detail =
+                isRestored ? "an older backup of the state was put back" : "the database went over to another server"
+            history.append([HistoryEvent(.stateMayBeBehind, detail: detail)], at: now)
         }
         if let finding = try await finding(seal, user, record.chain, json, code) {
             history.head.line = max(history.head.line, finding.lastLine)
@@ -150,19 +200,24 @@ public final class StoredJournal: Journal {
         } else {
             change.lastDeletedLine = try await prune(&history, at: now)
         }
-        if record.rotation == nil || !history.lines.isEmpty {
+        let pair = try open(stored.parts[Part.pair], rotation.keyOfPair?.id, of: user, seal)
+        let id = sealKey(after: record.sealKey)
+        if record.rotation == nil || !history.lines.isEmpty || record.sealKey != id {
             let changed = UserRecord(rotation: rotation, chain: history.head, epoch: epoch)
-            change.record = seal.vouch(for: changed, of: user)
+            change.record = seal.vouch(for: changed, of: user, with: id)
             change.lines = history.lines
         }
-        let position = JournalPosition(version: stored.version + 1, chain: history.head, epoch: epoch)
-        let pair = try open(stored.parts[Part.pair], rotation.keyOfPair?.id, of: user, seal)
+        // One key has the record and the pair: whoever reads the one knows of the other.
+        if record.sealKey != id, let pair {
+            change.parts[Part.pair] = seal.seal(pair.secret, context: Self.context(user, pair.id), with: id)
+        }
+        let position = JournalPosition(version: stored.version + 1, chain: history.head, epoch: epoch, sealKey: id)
         return (JournalRecord(position: position, rotation: rotation, lease: lease), change, pair)
     }
 
     /// Leases may be lost, too: whoever had one acts on it until it ends, unknown to the server that took over.
     private func awaitOthers(_ epoch: String, _ user: String, for lasting: Duration) async throws(JournalError) {
-        let name = "epoch"
+        let name = Self.epochName
         let seen = try await explain { () throws(StoreError) in try await store.documents(name) }[name]
         if let seen, seen.content == Array(epoch.utf8), .milliseconds(seen.age) >= lasting { return }
         if seen?.content != Array(epoch.utf8) { try await update(name) { _ in Array(epoch.utf8) } }
@@ -184,7 +239,7 @@ public final class StoredJournal: Journal {
     }
 
     /// What a sealed pair is bound to.
-    private static func context(_ user: String, _ id: AccessKeyID) -> String { "pair \(user) \(id.rawValue)" }
+    static func context(_ user: String, _ id: AccessKeyID) -> String { "pair \(user) \(id.rawValue)" }
 
     /// Gives a user back.
     public func release(_ user: String, at position: JournalPosition) async throws(JournalError) {
@@ -210,8 +265,10 @@ public final class StoredJournal: Journal {
         history.append(entry.transition.notes, at: entry.at)
         var change = UserChange(entry.user, version: entry.position.version, lease: StoredLease(entry.lease))
         let epoch = entry.position.epoch
+        // Not another one in the middle of the work: a pair that stays has this one.
+        let id = entry.position.sealKey ?? sealKey(after: nil)
         change.record = seal.vouch(
-            for: UserRecord(rotation: entry.rotation, chain: history.head, epoch: epoch), of: entry.user)
+            for: UserRecord(rotation: entry.rotation, chain: history.head, epoch: epoch), of: entry.user, with: id)
         change.lines = history.lines
         // Of two events in one entry one may remove what the other one changes: what counts is what is there after both.
         for target in entry.transition.removedDeliveries.union(entry.transition.changedDeliveries) {
@@ -222,14 +279,15 @@ public final class StoredJournal: Journal {
         case .wipe: change.parts[Part.pair] = .some(nil)
         case .seal(let pair):
             change.parts[Part.pair] = seal.seal(
-                pair.secret, context: Self.context(entry.user, pair.id))
+                pair.secret, context: Self.context(entry.user, pair.id), with: id)
         }
         do throws(StoreError) { try await store.commit(change) } catch {
             guard error.code == .conflict else { throw JournalError(error, at: store.place) }
             throw JournalError(.overtaken, "another keyturn has taken \(entry.user) over; this one stopped")
         }
         if case .wipe = entry.pair { await store.scrub() }
-        let position = JournalPosition(version: entry.position.version + 1, chain: history.head, epoch: epoch)
+        let position = JournalPosition(
+            version: entry.position.version + 1, chain: history.head, epoch: epoch, sealKey: id)
         let record = JournalRecord(position: position, rotation: entry.rotation.recorded, lease: entry.lease)
         remember(entry.user, record, change.record)
         return position
@@ -242,6 +300,12 @@ public final class StoredJournal: Journal {
         self.known.withLock { $0[user] = known }
     }
 
+    /// What another way of writing has changed is read anew.
+    func disregard(_ user: String) { known.withLock { $0[user] = nil } }
+
+    /// From now on the first seal key is the one to seal with.
+    func activateFirstSealKey() { if let seal { sealKeys.withLock { $0.active = seal.firstID } } }
+
     /// Forgets a user that left the configuration: its keys stay as they are, and nothing but its history is known any more.
     ///
     /// - Parameter reason: for the history.
@@ -253,7 +317,9 @@ public final class StoredJournal: Journal {
             user: user, rotation: record.rotation.number, author: author, head: record.position.chain)
         history.append([HistoryEvent(.forgotten, key: record.rotation.current?.id, detail: reason)], at: now)
         var change = UserChange(user, version: record.position.version, lease: nil)
-        change.record = seal.vouch(for: UserRecord(rotation: nil, chain: history.head), of: user)
+        change.record = seal.vouch(
+            for: UserRecord(rotation: nil, chain: history.head), of: user,
+            with: record.position.sealKey ?? sealKey(after: nil))
         change.lines = history.lines
         let stored = try await explain { () throws(StoreError) in try await store.user(user) }
         for name in stored?.parts.keys ?? [:].keys { change.parts[name] = .some(nil) }
@@ -280,7 +346,8 @@ extension JournalRecord {
     init?(_ record: UserRecord, _ stored: StoredUser) {
         guard let rotation = record.rotation else { return nil }
         self.init(
-            position: JournalPosition(version: stored.version, chain: record.chain, epoch: record.epoch),
+            position: JournalPosition(
+                version: stored.version, chain: record.chain, epoch: record.epoch, sealKey: record.sealKey),
             rotation: rotation,
             lease: stored.lease.flatMap(Lease.init))
     }

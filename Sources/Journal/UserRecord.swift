@@ -9,6 +9,14 @@ struct UserRecord: Codable {
     var chain: ChainHead
     /// The store's epoch in which it was written; nil: the store has none.
     var epoch: String?
+    /// The name of the seal key that vouches for the record, and that sealed the pair that is kept with it: one commit writes both. nil:
+    /// it was written by a keyturn that knew one seal key only.
+    var sealKey: String?
+
+    /// A record.
+    init(rotation: Rotation?, chain: ChainHead, epoch: String? = nil) {
+        (self.rotation, self.chain, self.epoch) = (rotation, chain, epoch)
+    }
 }
 
 /// The names of the parts of a record.

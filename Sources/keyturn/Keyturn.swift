@@ -30,7 +30,11 @@ struct Keyturn: AsyncParsableCommand {
         [
             CommandGroup(
                 name: "Setup",
-                subcommands: [Demo.self, Init.self, PolicyCommand.self, Check.self, Notify.self, SandboxCommand.self]),
+                subcommands: [
+                    Demo.self, Init.self, PolicyCommand.self, Check.self, SealKeyCommand.self, StateCommand.self,
+                    Notify.self,
+                    SandboxCommand.self,
+                ]),
             CommandGroup(name: "Rotation", subcommands: [Rotate.self, Step.self, Run.self, Lambda.self]),
             CommandGroup(name: "Status", subcommands: [Status.self, Plan.self, History.self]),
             CommandGroup(

@@ -11,7 +11,7 @@ import pytest
 COMMANDS = [
     "demo", "init", "check", "plan", "step", "rotate", "run", "status", "history", "retry", "skip", "policy", "config",
     "config schema", "plugin",
-    "plugin list", "plugin info", "plugin new", "plugin test", "sandbox", "rollback", "revoke", "adopt"]
+    "state", "state copy", "state reopen", "state restored", "seal-key", "seal-key new", "seal-key rotate", "plugin list", "plugin info", "plugin new", "plugin test", "sandbox", "rollback", "revoke", "adopt"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -19,7 +19,7 @@ def test_help(bare, command):
     """Every command explains itself, and ends with 0."""
     result = bare.must(*command.split(), "--help")
     assert result.out.startswith("OVERVIEW: ") and f"USAGE: keyturn {command}" in result.out and result.err == ""
-    for option in () if command in ("plugin", "config") else ("--config", "--json", "--quiet", "--verbose", "--no-color"):
+    for option in () if command in ("plugin", "config", "seal-key", "state") else ("--config", "--json", "--quiet", "--verbose", "--no-color"):
         assert option in result.out
 
 

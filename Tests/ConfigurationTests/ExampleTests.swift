@@ -10,7 +10,7 @@ struct ExampleTests {
     func example() throws {
         let configuration = try Configuration(text: Sample.full, file: Sample.file)
         #expect(configuration.state == .sqlite("/var/lib/keyturn/state.db"))
-        #expect(configuration.sealKey.source == .file("/etc/keyturn/seal.key"))
+        #expect(configuration.sealKeys.map(\.words) == ["file /etc/keyturn/seal.key"])
         #expect(configuration.account.region == "us-west-2")
         #expect(configuration.account.endpoint == "http://127.0.0.1:5555")
         #expect(configuration.pluginPath == ["/usr/lib/keyturn/pushers"])
@@ -97,7 +97,7 @@ struct ExampleTests {
         let text = Sample.small(targets: ["pusher: travis, repository: a/a"])
         let configuration = try Configuration(text: text, file: "/srv/ci/keyturn.yaml")
         #expect(configuration.state == .sqlite("/srv/ci/state.db"))
-        #expect(configuration.sealKey.source == .file("/srv/ci/seal.key"))
+        #expect(configuration.sealKeys.map(\.words) == ["file /srv/ci/seal.key"])
     }
 
     @Test("the file is the given one, else that of the environment")

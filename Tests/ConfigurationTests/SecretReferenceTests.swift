@@ -25,7 +25,7 @@ struct SecretReferenceTests {
             expectComplaint(
                 text,
                 "9: `pushers.travis.token` is a secret, and a secret is never written here: use { env: NAME }, "
-                    + "{ file: PATH } or { command: [ARG, …] }")
+                    + "{ file: PATH }, { command: [ARG, …] }, { secretsmanager: NAME } or { ssm: NAME }")
         }
         #expect(complaint("hunter2hunter2")?.contains("hunter2") == false)
     }
@@ -35,10 +35,14 @@ struct SecretReferenceTests {
         arguments: [
             "{ environment: X }", "{ env: X, file: Y }", "{}", "{ env: '' }", "{ env: [X] }", "{ command: pass }",
             "{ command: [] }", "{ command: [1] }", "{ file: 5 }", "{ env: X, environment: [Y] }",
+            "{ ssm: '' }", "{ ssm: 'a b' }", "{ ssm: /a, key: b }", "{ secretsmanager: [a] }", "{ env: X, key: b }",
+            "{ secretsmanager: a, environment: [X] }", "{ key: a }",
         ])
     func forms(token: String) {
         #expect(
-            complaint(token) == "`pushers.travis.token` must be { env: NAME }, { file: PATH } or { command: [ARG, …] }")
+            complaint(token)
+                == "`pushers.travis.token` must be { env: NAME }, { file: PATH }, { command: [ARG, …] }, { secretsmanager: NAME } or { ssm: NAME }"
+        )
     }
 
     @Test("the seal key is a secret too")
@@ -104,6 +108,23 @@ struct SecretReferenceTests {
         ] {
             let complaint = complaint("{ command: \(words) }", environment: environment)
             #expect(complaint?.hasPrefix("`pushers.travis.token`: \(told)") == true)
+        }
+    }
+
+    @Test("what AWS keeps is taken as it was fetched, and is an error where it was not")
+    func keptByAWS() throws {
+        for (token, source) in [
+            ("{ secretsmanager: ci/travis }", SecretReference.Source.secretsManager("ci/travis", key: nil)),
+            ("{ secretsmanager: ci/travis, key: token }", .secretsManager("ci/travis", key: "token")),
+            ("{ ssm: /ci/travis }", .parameter("/ci/travis")),
+        ] {
+            let text = Sample.full.replacing("token: { env: TRAVIS_TOKEN }", with: "token: \(token)")
+            let pusher = try Sample.resolve(text).pushers[0]
+            #expect(pusher.secretReferences.map(\.source) == [source])
+            var fetched = FetchedSecrets()
+            #expect(throws: ConfigurationError.self) { try pusher.resolve(environment: [:], fetched: fetched) }
+            fetched[source] = .text("from-aws\n")
+            #expect(try pusher.resolve(environment: [:], fetched: fetched).secrets == [.text("from-aws")])
         }
     }
 

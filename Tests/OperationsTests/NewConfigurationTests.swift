@@ -14,7 +14,7 @@ struct NewConfigurationTests {
     }
 
     @Test("three files, the seal key for its owner alone, and a configuration that loads", arguments: [true, false])
-    func files(isFilledIn: Bool) throws {
+    func files(isFilledIn: Bool) async throws {
         let path = try temporary()
         defer { try? FileManager.default.removeItem(atPath: path) }
         let new = try NewConfiguration(file: path + "/keyturn.yaml")
@@ -30,7 +30,7 @@ struct NewConfigurationTests {
         let loaded = try LoadedConfiguration(context)
         #expect(loaded.users.map(\.name) == (isFilledIn ? ["bot"] : []))
         #expect(loaded.users.flatMap { $0.targets.map(\.name.rawValue) } == (isFilledIn ? ["gitlab:acme/app"] : []))
-        _ = try loaded.readSealKey()
+        _ = try await loaded.readSealKeys()
         let policy = try String(contentsOfFile: new.policy, encoding: .utf8)
         #expect(policy.contains("arn:aws:iam::*:user/\(isFilledIn ? "bot" : "cicd-bot")"))
     }

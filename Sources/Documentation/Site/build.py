@@ -16,9 +16,9 @@ GUIDES = "Sources/Documentation/Guides"
 #: last, so that none is forgotten.
 CONTENTS = {
     "Begin": ["FirstRotation", "Credentials", "Discovery"],
-    "Run": ["Operating", "Lambda", "PostgreSQL", "DynamoDB", "Monitoring", "Notifications", "Upgrade"],
+    "Run": ["Operating", "Lambda", "PostgreSQL", "DynamoDB", "MovingTheState", "Monitoring", "Notifications", "Upgrade"],
     "When it matters": ["LeakResponse", "Blocked"],
-    "How it works": ["HowItRotates", "SecurityModel", "History"],
+    "How it works": ["HowItRotates", "SecurityModel", "SealKeys", "History"],
 }
 
 

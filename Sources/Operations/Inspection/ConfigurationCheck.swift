@@ -30,10 +30,13 @@ package struct ConfigurationCheck {
             factory = ServiceFactory(loaded)
         }
         let users = try loaded.select(names)
-        let host = try factory.makeHost(http, for: users)
+        // Before they are needed: each that cannot be read is named, and not the first one alone.
+        let secrets = online ? try await factory.check(loaded.secretReferences) : []
+        if secrets.contains(where: { $0.status != .done }) { return problems + secrets }
+        let host = try await factory.makeHost(http, for: users)
         let findings: [Finding]
         do {
-            let destinations = try factory.destinations()
+            let destinations = try await factory.destinations()
             let started = try await factory.start(host, for: users)
             let offline =
                 [Finding("configuration", .done, summary(users))] + problems
@@ -44,7 +47,9 @@ package struct ConfigurationCheck {
             let rotations = try await state.records().mapValues(\.rotation)
             let known = remarks(users, rotations, areAll: names.isEmpty)
             let check = OnlineCheck(loaded: loaded, host: host, accounts: accounts, rotations: rotations)
-            findings = offline + (try await safety()) + known + (online ? await check.run(users) : [])
+            findings =
+                offline + (try await safety()) + (try await seals()) + secrets + known
+                + (online ? await check.run(users) : [])
         } catch {
             await host.stop()
             throw error
@@ -60,6 +65,28 @@ package struct ConfigurationCheck {
         do throws(JournalError) { finding.warning = try await journal.concern() } catch {
             throw OperationFailure(error)
         }
+        return [finding]
+    }
+
+    /// Which seal key the state has, and what is to be done where there are several.
+    private func seals() async throws -> [Finding] {
+        guard let journal = try await state.openIfThere() else { return [] }
+        let use: SealKeyUse
+        do throws(JournalError) { use = try await journal.sealKeyUse() } catch { throw OperationFailure(error) }
+        let (first, others) = (use.configured[0], use.configured.dropFirst())
+        if use.isComplete || others.isEmpty {
+            var finding = Finding("seal key", .done, "everything in the state is sealed with \(first)")
+            if !others.isEmpty {
+                finding.warning =
+                    "the other \(others.count == 1 ? "key" : "keys") (\(others.joined(separator: ", "))) can be removed from `seal-key`"
+            }
+            return [finding]
+        }
+        let counts = use.users.sorted { $0.key < $1.key }.map { "\($0.value) with \($0.key)" }
+        let unnamed = use.unnamed > 0 ? ["\(use.unnamed) by an earlier keyturn"] : []
+        var finding = Finding("seal key", .done, "users are sealed \((counts + unnamed).joined(separator: ", "))")
+        finding.warning =
+            "`keyturn seal-key rotate` seals everything with \(first), once every machine has it; until then no key can be removed"
         return [finding]
     }
 

@@ -60,7 +60,7 @@ package struct StatusInspection {
         let factory = ServiceFactory(loaded)
         let http = try factory.makeHTTP()
         defer { http.stop() }
-        let host = try factory.makeHost(http, for: users)
+        let host = try await factory.makeHost(http, for: users)
         do { try await factory.start(host, for: users) } catch {
             await host.stop()
             throw error

@@ -13,7 +13,7 @@ package struct TestMessage {
     /// - Returns: for each destination whether it took the message.
     package func send() async throws -> [Finding] {
         let factory = ServiceFactory(loaded)
-        let destinations = try factory.destinations()
+        let destinations = try await factory.destinations()
         guard !destinations.isEmpty else {
             throw OperationFailure(.failed, "\(loaded.file) has no `notifications`, so nobody is told anything")
         }

@@ -102,7 +102,7 @@ package struct LambdaFunction {
         let factory = ServiceFactory(loaded)
         let http = try factory.makeHTTP()
         defer { http.stop() }
-        let host = try factory.makeHost(http, for: loaded.users)
+        let host = try await factory.makeHost(http, for: loaded.users)
         do {
             for (pusher, confinement) in try await factory.start(host, for: loaded.users) {
                 log.tell("\(pusher): starts; sandboxed by \(confinement.joined(separator: ", "))")

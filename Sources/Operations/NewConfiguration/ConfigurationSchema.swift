@@ -90,7 +90,7 @@ struct ConfigurationSchema {
             "version": { "const": 1 },
             "state": { "type": "string", "pattern": "^(sqlite:.|postgres(ql)?://|dynamodb://).*", "description": "What keyturn knows and did: sqlite:PATH, relative to this file, postgresql://HOST/DATABASE, or dynamodb://TABLE." },
             "state-password": { "$ref": "#/$defs/secret", "description": "Of a state in PostgreSQL; without it, libpq looks in PGPASSWORD and its password file." },
-            "seal-key": { "$ref": "#/$defs/secret", "description": "32 bytes in base64, which seal a new key pair on disk." },
+            "seal-key": { "anyOf": [{ "$ref": "#/$defs/seal-key" }, { "type": "array", "minItems": 1, "maxItems": 8, "items": { "$ref": "#/$defs/seal-key" } }], "description": "32 bytes in base64, which seal a new key pair on disk; of several the first one seals, and every one opens." },
             "ca-file": { "type": "string", "description": "Certificate authorities (PEM) in place of the system's." },
             "aws": { "$ref": "#/$defs/account" },
             "history": {
@@ -159,7 +159,30 @@ struct ConfigurationSchema {
               "oneOf": [
                 { "type": "object", "additionalProperties": false, "required": ["env"], "properties": { "env": { "type": "string", "minLength": 1 } } },
                 { "type": "object", "additionalProperties": false, "required": ["file"], "properties": { "file": { "type": "string", "minLength": 1 } } },
-                { "type": "object", "additionalProperties": false, "required": ["command"], "properties": { "command": { "type": "array", "minItems": 1, "items": { "type": "string" } }, "environment": { "$ref": "#/$defs/variables" } } }
+                { "type": "object", "additionalProperties": false, "required": ["command"], "properties": { "command": { "type": "array", "minItems": 1, "items": { "type": "string" } }, "environment": { "$ref": "#/$defs/variables" } } },
+                { "type": "object", "additionalProperties": false, "required": ["secretsmanager"], "properties": { "secretsmanager": { "type": "string", "minLength": 1, "description": "The name or the whole ARN of a secret of AWS Secrets Manager." }, "key": { "type": "string", "minLength": 1, "description": "A field of the JSON object that the secret is." } } },
+                { "type": "object", "additionalProperties": false, "required": ["ssm"], "properties": { "ssm": { "type": "string", "minLength": 1, "description": "The name or the whole ARN of a parameter of AWS Systems Manager." } } }
+              ]
+            },
+            "seal-key": {
+              "anyOf": [
+                { "$ref": "#/$defs/secret" },
+                {
+                  "type": "object",
+                  "additionalProperties": false,
+                  "required": ["kms"],
+                  "properties": {
+                    "kms": {
+                      "type": "object",
+                      "additionalProperties": false,
+                      "required": ["key", "sealed"],
+                      "properties": {
+                        "key": { "type": "string", "pattern": "^arn:[^:]*:kms:[^:]+:[0-9]{12}:(key|alias)/.+", "description": "The ARN of the KMS key." },
+                        "sealed": { "type": "string", "minLength": 1, "description": "What `keyturn seal-key new --kms` printed: base64." }
+                      }
+                    }
+                  }
+                }
               ]
             },
             "variables": { "type": "array", "items": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$" }, "description": "Names of environment variables that the command gets besides PATH, HOME, LANG, LC_ALL, USER, LOGNAME, TZ and TMPDIR." },

@@ -17,7 +17,7 @@ extension ExitStatus {
             case .unreachable: .unavailable
             case .denied: .notAllowed
             case .overtaken, .leased: .unfinished
-            case .foreign, .corrupt, .newer, .wrongSealKey: .configuration
+            case .foreign, .corrupt, .newer, .wrongSealKey, .moved: .configuration
             }
     }
 
@@ -29,6 +29,15 @@ extension ExitStatus {
             case .unreachable, .lost: .unavailable
             case .limitExceeded, .noSuchEntity, .refused: .failed
             }
+    }
+
+    /// A seal key that KMS did not open: what is configured may be wrong, and waiting does not help.
+    init(ofSealKey error: AWSError) {
+        switch error.awsCode {
+        case "InvalidCiphertextException", "IncorrectKeyException", "NotFoundException", "InvalidKeyUsageException":
+            self = .configuration
+        default: self = ExitStatus(error)
+        }
     }
 
     /// What a pusher said about whether a push to a target would work.

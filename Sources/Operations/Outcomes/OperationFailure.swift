@@ -24,7 +24,7 @@ package struct OperationFailure: Error {
             case .newer: " Use the newer keyturn that wrote it."
             case .wrongSealKey: " Put the former key back; without it a pair under way cannot be opened."
             case .unreachable: " What is due is done once its server answers."
-            case .denied, .unavailable, .overtaken, .leased, .tooLarge: ""
+            case .denied, .unavailable, .overtaken, .leased, .moved, .tooLarge: ""
             }
         self.init(ExitStatus(error.code), "the state cannot be used: \(error.description).\(next)")
     }

@@ -84,7 +84,7 @@ struct RotationRun: Sendable {
 
     /// With nothing to do there may still be something to send, such as what could not be sent before.
     private func sendOwed(of users: [ConfiguredUser]) async throws {
-        let destinations = try factory.destinations()
+        let destinations = try await factory.destinations()
         guard !destinations.isEmpty, !users.isEmpty else { return }
         let http = try factory.makeHTTP()
         defer { http.stop() }

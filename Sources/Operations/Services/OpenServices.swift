@@ -53,9 +53,9 @@ extension ServiceFactory {
         for users: [ConfiguredUser], _ state: StateAccess, _ http: HTTPClients, _ timings: Timings?,
         _ stopPatience: Duration, _ observe: @escaping @Sendable (RotationProgress) -> Void
     ) async throws -> OpenServices {
-        let host = try makeHost(http, for: users, sharing: state)
+        let host = try await makeHost(http, for: users, sharing: state)
         let accounts = makeAccounts(http)
-        let destinations = try destinations()
+        let destinations = try await destinations()
         var journal: any Journal
         let opened: StoredJournal
         let notifier: Notifier?

@@ -9,7 +9,7 @@ internal import Secrets
 
 extension ServiceFactory {
     /// Where messages go, with the secrets fetched.
-    func destinations() throws -> [Destination] {
+    func destinations() async throws -> [Destination] {
         var names: [String: Int] = [:]
         let (configuration, environment) = (loaded.configuration, loaded.environment)
         /// Two that look alike are told apart by their place in the file.
@@ -17,18 +17,21 @@ extension ServiceFactory {
             names[name, default: 0] += 1
             return names[name] == 1 ? name : "\(name) #\(names[name] ?? 0)"
         }
+        let fetched = try await fetch(configuration.notifications.flatMap(\.references))
         do throws(ConfigurationError) {
             var destinations: [Destination] = []
             for entry in configuration.notifications {
                 let (name, way): (String, Destination.Way)
                 switch entry.way {
                 case .webhook(let url, let reference):
-                    let (url, shown) = try url.resolve(environment: environment, configuration)
+                    let (url, shown) = try url.resolve(environment: environment, fetched: fetched, configuration)
                     (name, way) = (
-                        "webhook \(shown)", .webhook(url: url, secret: try reference.resolve(environment: environment))
+                        "webhook \(shown)",
+                        .webhook(
+                            url: url, secret: try reference.resolve(environment: environment, fetched: fetched))
                     )
                 case .slack(let url):
-                    let (url, shown) = try url.resolve(environment: environment, configuration)
+                    let (url, shown) = try url.resolve(environment: environment, fetched: fetched, configuration)
                     (name, way) = ("slack \(shown)", .slack(url: url))
                 case .command(let words, let names):
                     let program = Program(

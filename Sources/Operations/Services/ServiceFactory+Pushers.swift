@@ -8,7 +8,7 @@ extension ServiceFactory {
     /// - Parameter state: where other workers keep what they have spent of the tokens' limits; nil: it does not matter.
     func makeHost(
         _ http: HTTPClients, for users: [ConfiguredUser], sharing state: StateAccess? = nil
-    ) throws -> PusherHost {
+    ) async throws -> PusherHost {
         let installation = loaded.context.installation
         let runner = try installation.need(installation.runner)
         // A state in a file is of one machine, and of one process that works.
@@ -19,12 +19,15 @@ extension ServiceFactory {
             host.add(CredentialsFileTarget(file: OwnKeyRule(loaded).credentialsFile(of: own)), as: SelfRotation.pusher)
         }
         let admitted = try loaded.admit(Set(loaded.pushers.filter { used.contains($0.name) }.map(\.plugin)))
+        let fetched = try await fetch(
+            loaded.pushers.filter { used.contains($0.name) }.flatMap(\.secretReferences))
         for pusher in loaded.pushers where used.contains(pusher.name) {
             guard let admitted = admitted[pusher.plugin] else { continue }
             try check(pusher)
             let gaps = try acceptedGaps(of: admitted)
             do throws(ConfigurationError) {
-                let (configuration, secrets) = try pusher.resolve(environment: loaded.environment)
+                let (configuration, secrets) = try pusher.resolve(
+                    environment: loaded.environment, fetched: fetched)
                 host.add(
                     PusherSettings(
                         name: pusher.name, admitted: admitted, configuration: configuration, secrets: secrets,

@@ -41,8 +41,9 @@ actor StateAccess {
             guard makes || FileManager.default.fileExists(atPath: path) else { return nil }
             return try SQLiteStore(path: path)
         case .postgres(let address, let password):
+            let fetched = try await ServiceFactory(loaded).fetch(password.map { [$0] } ?? [])
             let secret = try password.map { reference throws(ConfigurationError) in
-                try reference.resolve(environment: loaded.environment)
+                try reference.resolve(environment: loaded.environment, fetched: fetched)
             }
             return try await PostgresStore.open(
                 address, password: secret,
@@ -80,7 +81,7 @@ actor StateAccess {
 
     /// Reads the seal key, and opens a state that is there already.
     func check() async throws {
-        if try await openIfThere() == nil { _ = try sealKey() }
+        if try await openIfThere() == nil { _ = try await sealKey() }
     }
 
     /// The journal for looking; a state that is not there yet is empty.
@@ -95,13 +96,14 @@ actor StateAccess {
     /// The journal for working. Makes the state where there is none.
     func open() async throws -> StoredJournal {
         if let directory = loaded.stateDirectory, !FileManager.default.fileExists(atPath: directory) {
-            _ = try sealKey()
+            _ = try await sealKey()
             throw OperationFailure(
                 .configuration, "\(loaded.file): `state`: the directory \(directory) does not exist")
         }
         guard let journal = try await openOnce(makes: true) else {
             throw OperationFailure(.failed, "\(loaded.file): `state`: it is gone")
         }
+        do throws(JournalError) { try await journal.requireInUse() } catch { throw OperationFailure(error) }
         return journal
     }
 
@@ -125,16 +127,18 @@ actor StateAccess {
     }
 
     /// Read once; it may come from a command. nil: it is not needed.
-    private func sealKey() throws -> Seal? {
+    private func sealKey() async throws -> Seal? {
         if purpose == .looking { return nil }
-        if seal == nil { seal = try loaded.readSealKey() }
-        return seal
+        if let seal { return seal }
+        let read = try await loaded.readSealKeys()
+        seal = read
+        return read
     }
 
     private func makeJournal(_ location: StateLocation?, makes: Bool) async throws -> StoredJournal? {
         let store: any StateStore
         // Before anything is made: a seal key that cannot be read leaves no empty state behind.
-        let seal = try sealKey()
+        let seal = try await sealKey()
         do {
             guard let found = try await loaded.context.openStore(loaded, location, makes) else { return nil }
             store = found
