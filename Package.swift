@@ -127,10 +127,19 @@ let manual: [Target] = [.executableTarget(name: "Manual", path: "Sources/Documen
 
 /// The simulator: the real decisions in a world of faults. Built and run by `make simulate`, not installed.
 let simulator: [Target] = [
+    .target(
+        name: "DynamoFake",
+        dependencies: [
+            "AWS", "DynamoStore", "HTTP", .product(name: "JSON", package: "plugin-sdk"), "Rotation", "Secrets",
+            "StateStore",
+        ],
+        path: "Tests/DynamoFake"),
     .executableTarget(
         name: "Simulator",
-        dependencies: ["Engine", "Journal", "Rotation", "SQLiteStore", "Secrets"],
-        path: "Tests/Simulator", exclude: ["mutants.sh"])
+        dependencies: [
+            "DynamoFake", "Engine", "Journal", "PostgresStore", "Rotation", "SQLiteStore", "Secrets", "StateStore",
+        ],
+        path: "Tests/Simulator", exclude: ["mutants.sh"]),
 ]
 
 /// Fixed pieces of work, whose instructions are counted: `make counts`. Not installed.
@@ -187,8 +196,8 @@ let tests: [Target] = [
     .testTarget(
         name: "StoreTests",
         dependencies: [
-            "AWS", "CSQLite", "DynamoStore", "HTTP", .product(name: "JSON", package: "plugin-sdk"), "Journal",
-            "PostgresStore", "Rotation", "SQLiteStore", "Secrets", "StateStore",
+            "AWS", "CSQLite", "DynamoFake", "DynamoStore", "HTTP", .product(name: "JSON", package: "plugin-sdk"),
+            "Journal", "PostgresStore", "Rotation", "SQLiteStore", "Secrets", "StateStore",
         ]),
     .testTarget(
         name: "EngineTests",

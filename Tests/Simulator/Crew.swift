@@ -1,5 +1,4 @@
 internal import Journal
-internal import SQLiteStore
 
 /// Many worlds on all cores. What comes out does not depend on how many there are.
 struct Crew {
@@ -19,6 +18,7 @@ struct Crew {
     /// The run ends after the block in which there are so many violations.
     let violationLimit: Int
     let workers: Int
+    var store = WorldStore.sqlite
 
     private var blocks: Int { (seeds.count + Self.worldsPerBlock - 1) / Self.worldsPerBlock }
 
@@ -51,8 +51,7 @@ struct Crew {
     private func run(_ block: Int) async throws -> Tally {
         let first = seeds.lowerBound + UInt64(block * Self.worldsPerBlock)
         let time = SimulatedTime()
-        let store = try SQLiteStore(path: nil) { time.wallClock }
-        let journal = try await StoredJournal(store, seal: Seal(key: Seal.makeKey()))
+        let journal = try await StoredJournal(try await store.open(time), seal: Seal(key: Seal.makeKey()))
         var tally = Tally()
         for seed in first..<min(first + UInt64(Self.worldsPerBlock), seeds.upperBound) {
             var world = Simulation(seed: seed, journal: journal, time: time)

@@ -10,6 +10,8 @@ struct Options {
     var failures = 2
     /// The run ends after so many violations.
     var violationLimit = 5
+    /// Where worlds keep their states.
+    var store = WorldStore.sqlite
     /// Threads that walk worlds.
     var workers = ProcessInfo.processInfo.activeProcessorCount
 
@@ -32,6 +34,11 @@ struct Options {
             case "--seed": (first, count) = (try number(word), 1)
             case "--violations": violationLimit = Int(try number(word))
             case "--workers": workers = max(Int(try number(word)), 1)
+            case "--store":
+                guard let store = words.next().flatMap(WorldStore.init) else {
+                    throw Mistake(description: "--store sqlite, --store postgresql://…, or --store dynamodb, a fake")
+                }
+                self.store = store
             case "--trace": isTraced = true
             case "--exhaust": isExhaustive = true
             case "--crashes": crashes = Int(try number(word))
@@ -39,7 +46,7 @@ struct Options {
             default:
                 throw Mistake(
                     description:
-                        "keyturn-simulate --seeds N [--from S] [--workers N] | --seed S --trace | --exhaust [--crashes N] [--failures N]"
+                        "keyturn-simulate --seeds N [--from S] [--workers N] [--store sqlite|postgresql://…|dynamodb] | --seed S --trace | --exhaust [--crashes N] [--failures N]"
                 )
             }
         }

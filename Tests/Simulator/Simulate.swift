@@ -1,6 +1,5 @@
 internal import Foundation
 internal import Journal
-internal import SQLiteStore
 
 /// `keyturn-simulate --seeds N [--from S]`, `--seed S --trace`: worlds of faults around the real decisions.
 @main
@@ -12,12 +11,14 @@ enum Simulate {
             exit(64)
         }
         if options.isExhaustive { exit(explore(options) ? 0 : 1) }
-        if options.isTraced { exit(try await trace(options.seeds.lowerBound) ? 0 : 1) }
+        if options.isTraced { exit(try await trace(options.seeds.lowerBound, options.store) ? 0 : 1) }
         let began = ContinuousClock.now
-        let crew = Crew(seeds: options.seeds, violationLimit: options.violationLimit, workers: options.workers)
+        let crew = Crew(
+            seeds: options.seeds, violationLimit: options.violationLimit, workers: options.workers,
+            store: options.store)
         let tally = try await crew.run { seed, violation in
             print("seed \(seed): \(violation)")
-            try await tell(seed)
+            try await tell(seed, options.store)
         }
         tally.report(in: ContinuousClock.now - began, work: work)
         exit(tally.violations.isEmpty ? 0 : 1)
@@ -35,24 +36,23 @@ enum Simulate {
     }
 
     /// The end of the way to a violation: the same seed once more, written down.
-    private static func tell(_ seed: UInt64) async throws {
-        let lines = try await walk(seed).trace?.lines ?? []
+    private static func tell(_ seed: UInt64, _ store: WorldStore) async throws {
+        let lines = try await walk(seed, store).trace?.lines ?? []
         print(lines.suffix(12).map { "    \($0)" }.joined(separator: "\n"))
         print("    all of it: keyturn-simulate --seed \(seed) --trace")
     }
 
     /// - Returns: whether the world violates nothing.
-    private static func trace(_ seed: UInt64) async throws -> Bool {
-        let world = try await walk(seed)
+    private static func trace(_ seed: UInt64, _ store: WorldStore) async throws -> Bool {
+        let world = try await walk(seed, store)
         print((world.trace?.lines ?? []).joined(separator: "\n"))
         print("seed \(seed): \(world.violation ?? "no violation")")
         return world.violation == nil
     }
 
-    private static func walk(_ seed: UInt64) async throws -> Simulation {
+    private static func walk(_ seed: UInt64, _ store: WorldStore) async throws -> Simulation {
         let time = SimulatedTime()
-        let store = try SQLiteStore(path: nil) { time.wallClock }
-        let journal = try await StoredJournal(store, seal: Seal(key: Seal.makeKey()))
+        let journal = try await StoredJournal(try await store.open(time), seal: Seal(key: Seal.makeKey()))
         var world = Simulation(seed: seed, journal: journal, time: time, isTraced: true)
         await world.run()
         return world

@@ -8,6 +8,7 @@ import StateStore
 import Synchronization
 import Testing
 
+@testable import DynamoFake
 @testable import DynamoStore
 
 /// What no other store has: a network between, and DynamoDB's limits.

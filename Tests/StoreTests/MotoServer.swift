@@ -1,3 +1,4 @@
+@testable import DynamoFake
 import Foundation
 import Glibc
 

@@ -32,6 +32,7 @@ final class FakeDynamo: Sendable {
         var requests: [(operation: String, body: String)] = []
         var (readUnits, writeUnits) = (0, 0)
         var rememberTokens = true
+        var remembersRequests = true
         var table: JSONValue? = FakeDynamo.table("pk", "sk")
         /// How far its clock is ahead of this machine's, in seconds.
         var lead = 0.0
@@ -77,7 +78,7 @@ final class FakeDynamo: Sendable {
     /// - Throws: ``Refusal``, or ``Lost`` where the connection is to end.
     func answer(_ operation: String, _ body: String) throws -> JSONValue {
         try state.withLock { state in
-            state.requests.append((operation, body))
+            if state.remembersRequests { state.requests.append((operation, body)) }
             let input = try JSONValue(parsing: body)
             let index = state.faults.firstIndex { $0.operation == operation || $0.operation == "*" }
             switch index.map({ state.faults.remove(at: $0).fault }) {

@@ -4,15 +4,17 @@ import JSON
 import Synchronization
 
 /// A fake DynamoDB behind a port of loopback. A thread for each connection.
-final class FakeDynamoServer: Sendable {
+package final class FakeDynamoServer: Sendable {
     let dynamo = FakeDynamo()
     let port: UInt16
     private let socket: Int32
-    var url: String { "http://127.0.0.1:\(port)" }
+    package var url: String { "http://127.0.0.1:\(port)" }
 
     struct Failed: Error {}
 
-    init() throws {
+    /// - Parameter remembers: whether requests are kept, for tests that look at them.
+    package init(remembers: Bool = true) throws {
+        dynamo.state.withLock { $0.remembersRequests = remembers }
         (socket, port) = try Self.listen()
         let (socket, dynamo) = (socket, dynamo)
         Thread.detachNewThread {
