@@ -8,8 +8,9 @@ DESTDIR ?=
 HARDENED := --disable-local-rpath -Xcc -fstack-protector-strong -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now
 # Programs carry their own Swift runtime: what is installed needs no toolchain. Swift Testing is not there for static
 # linking, so the tests have a build of their own, in .build.
+# No debug information: what is installed has none, and it is a sixth of the build. A debugger wants `swift build`.
 # Fifty thousand addresses are relocated at each start: in the short form they take a fiftieth of the file.
-STATIC := --scratch-path .build-static --static-swift-stdlib -Xswiftc -static-stdlib $(HARDENED) -Xswiftc -use-ld=lld -Xlinker -z -Xlinker pack-relative-relocs
+STATIC := --scratch-path .build-static -debug-info-format none --static-swift-stdlib -Xswiftc -static-stdlib $(HARDENED) -Xswiftc -use-ld=lld -Xlinker -z -Xlinker pack-relative-relocs
 DEBUG_DIR := .build-static/debug
 RELEASE_DIR := .build-static/release
 # Pushers are Embedded Swift, which has no runtime to carry: a thirtieth of the size. It is optimized always, and a function that
@@ -70,8 +71,9 @@ packages:
 	  $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing; \
 	fi
 
+PROGRAMS := keyturn keyturn-runner keyturn-sandbox keyturn-manual
 build: setup pushers
-	swift build $(STATIC)
+	@set -e; for program in $(PROGRAMS); do swift build $(STATIC) --product $$program; done
 
 .PHONY: pushers
 pushers: setup
@@ -85,7 +87,7 @@ demo: stage
 	$(STAGE)/bin/keyturn demo
 
 install: setup pushers
-	swift build -c release $(STATIC)
+	@set -e; for program in $(PROGRAMS); do swift build -c release $(STATIC) --product $$program; done
 	@$(MAKE) --no-print-directory copy FROM=$(RELEASE_DIR) TO=$(DESTDIR)$(PREFIX) STRIP=1
 
 # FROM: a build's directory, for all but the pushers. TO: a prefix. Each file is put beside its place and moved there, so that a running program
@@ -196,14 +198,14 @@ $(VENV)/ready: Tests/ClientTests/requirements.txt
 
 test: stage
 	@$(MAKE) --no-print-directory $(VENV)/ready
-	swift build --build-tests
+	swift build --build-tests -debug-info-format none
 	@rm -f $(REQUESTS)
 	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_PUSHERS="$(CURDIR)/$(PUSHERS_DIR)" KEYTURN_REQUESTS="$(CURDIR)/$(REQUESTS)" \
 	  KEYTURN_MOTO="$(CURDIR)/$(VENV)/bin/moto_server" python3 Tests/postgres.py swift test --skip-build --disable-xctest
 	@nice -n 19 $(MAKE) --no-print-directory test-beside > .build/beside.log 2>&1 & beside=$$!; status=0; \
 	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_SANDBOX="$(CURDIR)/$(STAGE)/libexec/keyturn/keyturn-sandbox" \
 	  KEYTURN_REQUESTS="$(CURDIR)/$(REQUESTS)" \
-	  $(VENV)/bin/pytest -q -n 4 --dist loadscope $(LATER) Tests/ClientTests Tests/CommandTests || status=1; \
+	  $(VENV)/bin/pytest -q -n 5 --dist worksteal $(LATER) Tests/ClientTests Tests/CommandTests || status=1; \
 	if wait $$beside; then grep -E 'seeds,|instructions|iterations' .build/beside.log; else status=1; tail -n 80 .build/beside.log; fi; \
 	exit $$status
 	@$(MAKE) --no-print-directory lint
@@ -224,7 +226,8 @@ test-later: stage
 # What needs the processor alone, and is done while the tests of the commands wait for servers and clocks.
 .PHONY: test-beside
 test-beside:
-	$(MAKE) --no-print-directory simulate SEEDS=8000
+	$(MAKE) --no-print-directory simulate SEEDS=4000
+	$(MAKE) --no-print-directory simulate-stores SEEDS=20
 	$(MAKE) --no-print-directory counts
 	$(MAKE) --no-print-directory fuzz SECONDS=5
 
@@ -254,6 +257,13 @@ simulate: setup
 	swift build $(SIMULATE)
 	.build-simulate/release/keyturn-simulate --seeds $(SEEDS)
 
+# Worlds on a database of PostgreSQL and on a fake of DynamoDB.
+.PHONY: simulate-stores
+simulate-stores: setup
+	swift build $(SIMULATE)
+	python3 Tests/postgres.py sh -c '.build-simulate/release/keyturn-simulate --seeds $(SEEDS) --store "$$KEYTURN_POSTGRES"'
+	.build-simulate/release/keyturn-simulate --seeds $(SEEDS) --store dynamodb
+
 simulate-mutants: setup
 	Tests/Simulator/mutants.sh
 
@@ -268,7 +278,7 @@ counts-record:
 
 # A release build beside the ways that it replaces. BENCH=--quick: the cases with goals only, once.
 bench: setup pushers $(VENV)/ready
-	swift build -c release $(STATIC)
+	@set -e; for program in $(PROGRAMS); do swift build -c release $(STATIC) --product $$program; done
 	@$(MAKE) --no-print-directory copy FROM=$(RELEASE_DIR) TO=.build/bench STRIP=1
 	$(VENV)/bin/python Tests/Benchmark/bench.py .build/bench --json .build/bench.json $(BENCH)
 

@@ -70,6 +70,10 @@ def test_time_of_a_shared_fan_out(make, databases):  # noqa: F811
     """How long it takes, against what the limit itself imposes."""
     minute, places = 60, int(os.environ["KEYTURN_PLACES"])
     worlds = fleet_of_commands(make, databases("limits_timed"), places, minute)
+    # With the looks before each rotation it would be the 5,000 requests of an hour that impose the time.
+    for world in worlds:
+        world.configuration["defaults"]["preflight"] = False
+        world.save()
     worlds[0].must("status")
     worlds[0].sandbox.clear_requests()
     running = [world.start("rotate", "--all", "--quiet") for world in worlds]
