@@ -213,7 +213,8 @@ test: stage
 # Minutes of compiling for plugins in other languages and against another header, and of waiting: `make test-later`.
 LONG := Tests/CommandTests/test_growth.py Tests/CommandTests/test_languages.py
 TWENTY := Tests/CommandTests/test_memory.py::test_twenty_rotations_leave_nothing \
-  Tests/CommandTests/test_lambda.py::test_twenty_rotations_under_lambda
+  Tests/CommandTests/test_lambda.py::test_twenty_rotations_under_lambda \
+  Tests/CommandTests/test_archive.py::test_twenty_rotations_of_the_zip
 LATER := $(LONG:%=--ignore %) $(TWENTY:%=--deselect %)
 .PHONY: test-later
 test-later: stage

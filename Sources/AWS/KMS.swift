@@ -8,8 +8,8 @@ public import Secrets
 public struct KMS: Sendable {
     /// One key.
     public struct Key: Hashable, Sendable {
-        /// `arn:PARTITION:kms:REGION:ACCOUNT:key/ID`, or `…:alias/NAME`.
-        public let arn: String
+        /// What KMS knows it by: `arn:PARTITION:kms:REGION:ACCOUNT:key/ID`, `…:alias/NAME`, or `alias/NAME` alone.
+        public let id: String
         /// Where it is.
         public let region: String
 
@@ -22,8 +22,20 @@ public struct KMS: Sendable {
             let isKey = parts[5].hasPrefix("key/") && parts[5].utf8.count > 4
             guard isKey || parts[5].hasPrefix("alias/") && parts[5].utf8.count > 6 else { return nil }
             guard arn.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { return nil }
-            (self.arn, region) = (arn, String(parts[3]))
+            self.init(id: arn, region: String(parts[3]))
         }
+
+        /// Reads an ARN, or the name of an alias in that region; nil: it is neither.
+        public init?(_ text: String, region: String) {
+            guard text.hasPrefix("alias/") else {
+                self.init(arn: text)
+                return
+            }
+            guard text.utf8.count > 6, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { return nil }
+            self.init(id: text, region: region)
+        }
+
+        private init(id: String, region: String) { (self.id, self.region) = (id, region) }
     }
 
     private let client: JSONClient
@@ -56,7 +68,7 @@ public struct KMS: Sendable {
         let input: JSONValue = .object([
             "CiphertextBlob": .string(sealed), "EncryptionContext": context,
             // Always: else KMS takes the key that the sealed text names, which whoever wrote it has chosen.
-            "KeyId": .string(key.arn),
+            "KeyId": .string(key.id),
         ])
         do throws(AWSError) {
             let text = try await client.secret("Decrypt", input, at: ["Plaintext"])
@@ -72,7 +84,7 @@ public struct KMS: Sendable {
     /// - Returns: what is sealed, in base64.
     public func makeSealedKey() async throws(AWSError) -> String {
         let input: JSONValue = .object([
-            "EncryptionContext": context, "KeyId": .string(key.arn), "KeySpec": .string("AES_256"),
+            "EncryptionContext": context, "KeyId": .string(key.id), "KeySpec": .string("AES_256"),
         ])
         let operation = "GenerateDataKeyWithoutPlaintext"
         do throws(AWSError) {
@@ -94,9 +106,9 @@ public struct KMS: Sendable {
             case "InvalidCiphertextException":
                 "what is sealed was altered, or was sealed for another purpose (the encryption context differs)"
             case "IncorrectKeyException": "what is sealed was sealed with another KMS key"
-            case "DisabledException": "the key is disabled: `aws kms enable-key --key-id \(key.arn)`"
+            case "DisabledException": "the key is disabled: `aws kms enable-key --key-id \(key.id)`"
             case "KMSInvalidStateException":
-                "the key cannot be used now, as when its deletion is pending: `aws kms describe-key --key-id \(key.arn)`; `aws kms cancel-key-deletion` keeps it"
+                "the key cannot be used now, as when its deletion is pending: `aws kms describe-key --key-id \(key.id)`; `aws kms cancel-key-deletion` keeps it"
             case "NotFoundException": "there is no such key in \(key.region): is the ARN right?"
             case "InvalidKeyUsageException": "the key is not one that encrypts: a symmetric key is needed"
             default: nil

@@ -96,6 +96,8 @@ public struct Configuration: Sendable {
         var targets: [TargetEntry]
     }
 
+    private let root: Field
+
     /// Targets that have left and do not matter any more, each with the reason.
     public let forgotten: [TargetName: String]
 
@@ -147,7 +149,8 @@ public struct Configuration: Sendable {
     public init(text: String, file: String) throws(ConfigurationError) {
         self.file = file
         let directory = URL(fileURLWithPath: file).deletingLastPathComponent().path
-        var reader = try MappingReader(try Field.parse(text, file: file), "", file)
+        root = try Field.parse(text, file: file)
+        var reader = try MappingReader(root, "", file)
         guard try reader.integer("version", in: 1...1) != nil else {
             throw reader.missing("version", "is missing; it is 1", at: 1)
         }
@@ -280,6 +283,9 @@ public struct Configuration: Sendable {
 }
 
 extension Configuration {
+    /// The line of a field, such as `["aws", "profile"]`, or of the last of the names that is there.
+    public func line(at path: String...) -> Int { root.line(at: path) }
+
     /// The line of a pusher's entry.
     public func line(ofPusher name: String) -> Int { pushers.first { $0.name == name }?.line ?? 1 }
 }

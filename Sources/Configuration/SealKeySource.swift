@@ -4,7 +4,7 @@ internal import FoundationEssentials
 public enum SealKeySource: Hashable, Sendable {
     /// 32 bytes in base64.
     case kept(SecretReference)
-    /// Sealed by a key of KMS, which is asked once at start.
+    /// Sealed by a key of KMS, which is asked once at start; where it is not given it is kept in the state.
     case kms(KMSSealKey)
 
     /// More would be a mistake: two are there while one is replaced by another.
@@ -37,6 +37,10 @@ public enum SealKeySource: Hashable, Sendable {
         }
     }
 
+    private func keepsInState(_ key: String) -> Bool {
+        if case .kms(let own) = self { own.sealed == nil && own.key == key } else { false }
+    }
+
     /// One, or a list of them.
     static func read(_ field: Field, file: String, directory: String) throws(ConfigurationError) -> [SealKeySource] {
         guard case .list(let fields) = field.value else {
@@ -47,41 +51,66 @@ public enum SealKeySource: Hashable, Sendable {
         }
         var sources: [SealKeySource] = []
         for (index, field) in fields.enumerated() {
-            sources.append(try SealKeySource(field, "seal-key[\(index)]", file: file, directory: directory))
+            let source = try SealKeySource(field, "seal-key[\(index)]", file: file, directory: directory)
+            if case .kms(let key) = source, key.sealed == nil, sources.contains(where: { $0.keepsInState(key.key) }) {
+                throw ConfigurationError(
+                    file: file, line: key.line,
+                    "`\(key.place)`: the state keeps one seal key of each KMS key, and \(key.key) is there twice; "
+                        + "`keyturn seal-key new --kms \(key.isAlias ? "KEY-ARN" : key.key)` makes another one")
+            }
+            sources.append(source)
         }
         return sources
     }
 }
 
-/// `{ kms: { key: ARN, sealed: BASE64 } }`
+/// `{ kms: { key: ARN, sealed: BASE64 } }`, or `{ kms: { key: ARN-or-alias } }`: then keyturn has KMS make the key, and keeps it, sealed,
+/// in the state.
 public struct KMSSealKey: Hashable, Sendable {
-    /// The ARN of the KMS key.
+    /// The ARN of the KMS key or of its alias; without ``sealed`` also `alias/NAME`, which is looked for in the region of `aws`.
     public var key: String
-    /// The seal key as KMS sealed it, in base64: not secret.
-    public var sealed: String
+    /// The seal key as KMS sealed it, in base64: not secret. nil: it is kept in the state.
+    public var sealed: String?
     /// For error texts: `seal-key.kms`.
     public private(set) var place: String
     /// The line.
     public private(set) var line: Int
 
+    /// Whether the KMS key is named by an alias alone, without account and region.
+    public var isAlias: Bool { key.hasPrefix("alias/") }
+
     init(_ field: Field, _ place: String, _ file: String) throws(ConfigurationError) {
         var reader = try MappingReader(field, place, file)
         guard let key = try reader.string("key") else {
-            throw reader.missing("key", "is missing: the ARN of a KMS key")
+            throw reader.missing("key", "is missing: the ARN of a KMS key, or alias/NAME")
         }
+        let text = try reader.string("sealed")
         let parts = key.split(separator: ":", omittingEmptySubsequences: false)
         let isKey = parts.count == 6 && (parts[5].hasPrefix("key/") || parts[5].hasPrefix("alias/"))
-        guard isKey, parts[0] == "arn", parts[2] == "kms", !parts[3].isEmpty, parts[4].utf8.count == 12 else {
-            throw reader.error("key", "must have the form arn:aws:kms:REGION:123456789012:key/ID")
+        let isARN = isKey && parts[0] == "arn" && parts[2] == "kms" && !parts[3].isEmpty && parts[4].utf8.count == 12
+        // What is sealed was sealed by one key. An alias alone names whichever key the account has under it.
+        guard isARN || text == nil && Self.isAlias(key) else {
+            let alias = text == nil ? ", or alias/NAME" : ""
+            throw reader.error("key", "must have the form arn:aws:kms:REGION:123456789012:key/ID\(alias)")
         }
-        guard let text = try reader.string("sealed") else {
-            throw reader.missing("sealed", "is missing; `keyturn seal-key new --kms \(key)` makes it")
-        }
-        let sealed = text.filter { !$0.isWhitespace }
-        guard let data = Data(base64Encoded: sealed), (1...6_144).contains(data.count) else {
-            throw reader.error("sealed", "must be base64, as `keyturn seal-key new --kms \(key)` prints it")
+        let sealed = text?.filter { !$0.isWhitespace }
+        if let sealed {
+            guard let data = Data(base64Encoded: sealed), (1...6_144).contains(data.count) else {
+                throw reader.error("sealed", "must be base64, as `keyturn seal-key new --kms \(key)` prints it")
+            }
         }
         try reader.end()
         (self.key, self.sealed, self.place, line) = (key, sealed, place, field.line)
+    }
+
+    /// `alias/` and 1 to 250 letters, digits, `/`, `_` and `-`. `alias/aws/…` are keys of AWS services, which seal for nobody else.
+    private static func isAlias(_ text: String) -> Bool {
+        text.hasPrefix("alias/") && !text.hasPrefix("alias/aws/") && (7...256).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2F, 0x5F: true
+                default: false
+                }
+            }
     }
 }

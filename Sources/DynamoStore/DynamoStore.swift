@@ -49,6 +49,11 @@ public struct DynamoStore: StateStore {
     public let isShared = true
     let table: Table
 
+    /// The attributes of the key that a table must have, in DynamoDB's words: partition key and sort key, both texts.
+    public static let keyAttributes: [(name: String, type: String, role: String)] = [
+        (Key.partitionName, "S", "HASH"), (Key.sortName, "S", "RANGE"),
+    ]
+
     /// Opens a table.
     ///
     /// Rights that it needs on the table: `dynamodb:` DescribeTable, GetItem, Query, UpdateItem, DeleteItem and

@@ -70,7 +70,11 @@ class Sandbox:
 
     def secret_at_gitlab(self, project="acme/tools/app"):
         """The secret access key that a project's variable holds, as its maintainer can read it."""
-        address = f"{self.gitlab}/api/v4/projects/{project.replace('/', '%2F')}/variables/AWS_SECRET_ACCESS_KEY"
+        return self.held_at_gitlab("AWS_SECRET_ACCESS_KEY", project)
+
+    def held_at_gitlab(self, variable, project="acme/tools/app"):
+        """What a project's variable holds."""
+        address = f"{self.gitlab}/api/v4/projects/{project.replace('/', '%2F')}/variables/{variable}"
         reply = self.session.get(address, headers={"PRIVATE-TOKEN": self.tokens["gitlab"]}, timeout=10)
         assert reply.ok, reply.text
         return reply.json()["value"]

@@ -16,8 +16,9 @@ import pytest
 
 import program
 import runtimeapi
+import serverless
 from test_dynamo import moto, table
-from test_lambda import cage, exposed
+from test_lambda import cage, exposed, rotate_often
 
 PACK = pathlib.Path(__file__).parents[2] / "Sources" / "Packaging" / "archive" / "pack.sh"
 
@@ -145,42 +146,48 @@ def test_what_is_in_the_archive(archives):
     assert size < 250 << 20 and archives[1].stat().st_size < 50 << 20, (size, archives[1].stat().st_size)
 
 
+class Zip(runtimeapi.Function):
+    """The zip, unpacked into a root that is read-only but for /tmp, as nobody; started by its `bootstrap`, without any wall, files in
+    memory, locked memory or /dev/shm."""
+
+    def __init__(self, world, zipped, cage, directory, **options):
+        self.cage, self.root, self.temporary = cage, directory / "root", directory / "temporary"
+        task = self.root / "var/task"
+        task.mkdir(parents=True)
+        shutil.copy(zipped, directory / "keyturn.zip")
+        # As the guide says it.
+        run("zip", "-q", "-g", directory / "keyturn.zip", "keyturn.yaml", cwd=world.directory)
+        with zipfile.ZipFile(directory / "keyturn.zip") as archive:
+            archive.extractall(task)
+            for entry in archive.infolist():
+                (task / entry.filename).chmod(entry.external_attr >> 16 & 0o777)
+        for path in [task, *task.rglob("*")]:
+            if path.is_dir():
+                path.chmod(0o755)
+        for name in ("proc", "dev", "tmp"):
+            (self.root / name).mkdir()
+        self.temporary.mkdir()
+        self.temporary.chmod(0o777)
+        super().__init__(world, **options)
+
+    def begin(self, log):
+        environment = {
+            **self.world.environment, "LAMBDA_ROOT": str(self.root), "LAMBDA_TMP": str(self.temporary), "LAMBDA_UID": "993"}
+        return subprocess.Popen(
+            [self.cage, "--no-memory-files", "/var/task/bootstrap"], cwd="/", env=environment, stdin=subprocess.DEVNULL, stdout=log,
+            stderr=log)
+
+
 def test_the_zip_under_lambda(archives, cage, moto, make, tmp_path):
-    """As nobody, with a root that is read-only but for /tmp, without any wall, files in memory, locked memory or /dev/shm."""
+    """A leak is revoked; nothing is left in /tmp."""
     world = make()
-    task = tmp_path / "root" / "var/task"
-    task.mkdir(parents=True)
-    run("python3", "-c", "import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extractall(sys.argv[2])", archives[1], task)
-    with zipfile.ZipFile(archives[1]) as zipped:
-        for entry in zipped.infolist():
-            (task / entry.filename).chmod(entry.external_attr >> 16 & 0o777)
-    for path in [task, *task.rglob("*")]:
-        if path.is_dir():
-            path.chmod(0o755)
-    for name in ("proc", "dev", "tmp"):
-        (tmp_path / "root" / name).mkdir()
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
-    temporary.chmod(0o777)
     table(moto, "zip")
     world.configuration["state"] = f"dynamodb://zip?region=us-east-1&endpoint-url={moto}"
     world.configuration["seal-key"] = {"env": "SEAL"}
     world.configuration["pushers"]["gitlab"]["token"] = {"env": "GITLAB"}
     world.environment.update(SEAL=(world.directory / "seal.key").read_text(), GITLAB=world.sandbox.tokens["gitlab"])
     world.save()
-    shutil.copy(world.directory / "keyturn.yaml", task / "keyturn.yaml")
-
-    class Zip(runtimeapi.Function):
-        """Started by its `bootstrap`."""
-
-        def begin(self, log):
-            environment = {
-                **world.environment, "LAMBDA_ROOT": str(tmp_path / "root"), "LAMBDA_TMP": str(temporary), "LAMBDA_UID": "993"}
-            return subprocess.Popen(
-                [cage, "--no-memory-files", "/var/task/bootstrap"], cwd="/", env=environment, stdin=subprocess.DEVNULL, stdout=log,
-                stderr=log)
-
-    function = Zip(world)
+    function = Zip(world, archives[1], cage, tmp_path)
     try:
         answer = function.must()
         assert answer["users"] == 1, function.log
@@ -189,6 +196,34 @@ def test_the_zip_under_lambda(archives, cage, moto, make, tmp_path):
         answer = function.must(exposed(old))
         assert answer["orders"][0]["status"] == 0, (answer, function.log)
         world.assert_holds_only(["travis:acme/app", "gitlab:acme/tools/app", "github:acme/app"])
-        assert list(temporary.iterdir()) == []
+        assert list(function.temporary.iterdir()) == []
+    finally:
+        function.close()
+
+
+@pytest.mark.timeout(900)
+def test_twenty_rotations_of_the_zip(archives, cage, moto, make, tmp_path):
+    """Everything of AWS is moto: the stack that `deploy` prints with its table and its KMS key, IAM, STS, Secrets Manager, Parameter Store. The
+    seal key is made by the first event, and each environment opens it once."""
+    world = serverless.configure(make(), moto)
+    world.configuration["defaults"].update({"overlap": "1s", "soak": "1s", "push-timeout": "5s"})
+    world.save()
+    world.environment["AWS_ENDPOINT_URL"] = moto
+    serverless.make_stack(moto, world.must("deploy").json)
+    iam = serverless.client(moto, "iam")
+    iam.create_user(UserName="cicd-bot")
+    iam.create_access_key(UserName="cicd-bot")
+    function = Zip(world, archives[1], cage, tmp_path, timeout=30)
+    try:
+        rotate_often(function)
+        (last,) = iam.list_access_keys(UserName="cicd-bot")["AccessKeyMetadata"]
+        assert world.sandbox.held_at_gitlab("AWS_ACCESS_KEY_ID") == last["AccessKeyId"] and last["Status"] == "Active"
+        assert {delivery["state"] for delivery in world.deliveries().values()} == {"confirmed"}
+        secret = world.sandbox.secret_at_gitlab()
+        identity = serverless.client(moto, "sts", last["AccessKeyId"], secret).get_caller_identity()
+        assert identity["Arn"].endswith(":user/cicd-bot")
+        said = function.log + "".join(result.out + result.err for result in world.results)
+        assert secret not in said and not [token for token in world.sandbox.tokens.values() if token in said]
+        assert list(function.temporary.iterdir()) == []
     finally:
         function.close()

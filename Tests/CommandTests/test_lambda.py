@@ -310,31 +310,22 @@ def test_credentials_that_ended(deploy, moto_iam):
     assert function.invoke()[0] == "response"
 
 
-@pytest.mark.timeout(600)
-def test_twenty_rotations_under_lambda(make, deploy, moto_iam):
-    """IAM and STS of another make, events that come twice, late and never, environments that change, kills in the middle: all end, and
-    moto lets the last key in."""
-    seed = 20261129
-    choice = random.Random(seed)
-    world = make()
-    world.configuration["aws"]["endpoint-url"] = moto_iam.url
-    world.configuration["defaults"].update({"overlap": "1s", "soak": "1s", "push-timeout": "5s"})
-    world.save()
-    world.environment.update(
-        AWS_ACCESS_KEY_ID=moto_iam.admin["AccessKeyId"], AWS_SECRET_ACCESS_KEY=moto_iam.admin["SecretAccessKey"])
-    function = deploy(world, timeout=30)
-    kinds = {"response": 0, "timeout": 0, "lost": 0, "renewed": 0}
+def rotate_often(function, number=20, seed=20261129):
+    """Rotations by events that come twice, late and never, in environments that change, are frozen between events and are killed in the
+    middle: all end. Gives how often each happened."""
+    world, choice = function.world, random.Random(seed)
+    kinds = {"response": 0, "timeout": 0, "lost": 0, "late": 0, "twice": 0, "renewed": 0}
     kills = 0
     function.must()
-    for number in range(1, 21):
+    for count in range(1, number + 1):
         began = world.run("rotate", "--user", "cicd-bot")
         assert began.status in (0, 75), (str(began), function.log)
         end = time.monotonic() + 90
         while True:
             status = world.status()
-            if status["phase"] == "idle" and status["rotation"] >= number:
+            if status["phase"] == "idle" and status["rotation"] >= count:
                 break
-            assert time.monotonic() < end, (seed, number, status, function.log)
+            assert time.monotonic() < end, (seed, count, status, function.log)
             dice = choice.random()
             if dice < 0.15:
                 kinds["lost"] += 1
@@ -343,24 +334,43 @@ def test_twenty_rotations_under_lambda(make, deploy, moto_iam):
                 kinds["renewed"] += 1
                 function.renew()
             elif dice < 0.45 and kills < 4 and function.process.poll() is None:
-                # In its work, wherever that is; in the same environment, so that nobody has to wait for a lease.
+                # As at the deadline, in its work, wherever that is; in the same environment, so that nobody has to wait for a lease.
                 kills += 1
                 until = time.monotonic() + choice.random()
                 kind, _ = function.invoke(TIMER, kill_when=lambda: time.monotonic() > until or function.runtime.outcome)
                 kinds[kind] += 1
             else:
+                if choice.random() < 0.1:
+                    kinds["late"] += 1
+                    time.sleep(1.5)
                 kind, document = function.invoke(TIMER)
                 assert kind == "response", (seed, kind, document, function.log)
                 kinds[kind] += 1
                 if choice.random() < 0.3:
+                    kinds["twice"] += 1
                     function.must(TIMER)
             time.sleep(0.3)
     print(seed, kinds)
+    assert min(kinds.values()) > 0, kinds
+    assert world.must("history", "verify")
+    return kinds
+
+
+@pytest.mark.timeout(600)
+def test_twenty_rotations_under_lambda(make, deploy, moto_iam):
+    """With IAM and STS of another make, which lets the last key in."""
+    world = make()
+    world.configuration["aws"]["endpoint-url"] = moto_iam.url
+    world.configuration["defaults"].update({"overlap": "1s", "soak": "1s", "push-timeout": "5s"})
+    world.save()
+    world.environment.update(
+        AWS_ACCESS_KEY_ID=moto_iam.admin["AccessKeyId"], AWS_SECRET_ACCESS_KEY=moto_iam.admin["SecretAccessKey"])
+    function = deploy(world, timeout=30)
+    rotate_often(function)
     ((last, state),) = moto_iam.keys().items()
     assert state == "Active" and [key["id"] for key in world.status()["keys"]] == [last]
     secret = world.sandbox.secret_at_gitlab()
     assert moto_iam.client("sts", last, secret).get_caller_identity()["Arn"].endswith(":user/cicd-bot")
-    assert world.must("history", "verify") and kinds["timeout"] > 0
 
 
 # What the environment refuses.

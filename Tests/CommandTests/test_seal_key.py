@@ -1,11 +1,13 @@
 """The seal key by KMS, its replacement next to a running worker, and tokens that AWS keeps, on moto, which checks every signature."""
 
 import base64
+import contextlib
 import http.server
 import json
 import os
 import re
 import signal
+import sqlite3
 import threading
 
 import pytest
@@ -85,6 +87,116 @@ def test_a_seal_key_that_kms_does_not_open(rotating, kms, key):
     rotating.save()
     rotating.must("step", status=69)
     assert len(rotating.sandbox.requests()) == before and not list(rotating.database.parent.iterdir())
+
+
+def kept_by_the_state(world, key):
+    world.configuration["seal-key"] = {"kms": {"key": key}}
+    world.save()
+    return world
+
+
+@pytest.mark.parametrize("name", ["arn", "alias"])
+def test_a_seal_key_that_the_state_keeps(rotating, kms, key, name):
+    """Made at the first use and opened once at each start; looking makes nothing; nothing of it is shown or written in the clear."""
+    if name == "alias":
+        kms.create_alias(AliasName="alias/ci/keyturn", TargetKeyId=key)
+    world = kept_by_the_state(rotating, key if name == "arn" else "alias/ci/keyturn")
+    for command in ("check", "status", "plan"):
+        world.must(command)
+    assert not list(world.database.parent.iterdir())
+    world.must("rotate", "--wait")
+    world.must("history", "verify")
+    assert "everything in the state is sealed with" in world.must("check").out
+    sealed = json.loads(document(world.database, "data-key\n%"))["sealed"]
+    plain = kms.decrypt(CiphertextBlob=base64.b64decode(sealed), EncryptionContext=CONTEXT)["Plaintext"]
+    assert len(plain) == 32
+    said = "".join(result.out + result.err for result in world.results)
+    files = b"".join(path.read_bytes() for path in world.database.parent.iterdir())
+    for form in (base64.b64encode(plain), plain.hex().encode(), plain):
+        assert form not in files and form not in said.encode()
+    # The alias of another key: what is sealed is not opened by that one.
+    if name == "alias":
+        kms.update_alias(AliasName="alias/ci/keyturn", TargetKeyId=kms.create_key()["KeyMetadata"]["Arn"])
+        assert "KeyturnMakesItsSealKey" in world.must("step", status=77).err
+
+
+def document(database, pattern):
+    with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        (found,) = connection.execute("SELECT content FROM document WHERE name LIKE ?", (pattern,)).fetchall()
+    return found[0]
+
+
+def test_a_seal_key_that_kms_does_not_make(rotating, kms, key):
+    """The state is not made before KMS has said yes, and the error says which rights are missing."""
+    world = kept_by_the_state(rotating, key)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refusing)
+    (server.code, server.count) = ("AccessDeniedException", 0)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    aws = world.configuration["aws"].pop("endpoint-url")
+    world.save()
+    there = {"AWS_ENDPOINT_URL": aws, "AWS_ENDPOINT_URL_KMS": f"http://127.0.0.1:{server.server_port}"}
+    for command in ("step", "check"):
+        err = world.must(command, status=77, environment=there).err
+        assert "kms:GenerateDataKeyWithoutPlaintext" in err and "keyturn.yaml:" in err, err
+    server.shutdown()
+    assert not list(world.database.parent.iterdir())
+    world.configuration["aws"]["endpoint-url"] = aws
+    kept_by_the_state(world, "alias/nowhere")
+    assert "no such key" in world.must("step", status=78).err
+    assert not list(world.database.parent.iterdir())
+
+
+def test_a_state_that_was_sealed_with_another_key(rotating, key):
+    """None is made, whichever the other one is. As the second of a list it is made, and everything is sealed with it by `seal-key rotate`."""
+    world = rotating
+    world.must("rotate", "--wait")
+    kept_by_the_state(world, key)
+    for command in ("step", "check"):
+        err = world.must(command, status=78).err
+        assert "was sealed with another seal key" in err and "none was made" in err, err
+    world.configuration["seal-key"] = [{"file": "seal.key"}, {"kms": {"key": key}}]
+    world.save()
+    assert "has no seal key by" in world.must("check", "--verbose").err
+    world.must("step")
+    world.configuration["seal-key"].reverse()
+    world.save()
+    world.must("seal-key", "rotate")
+    kept_by_the_state(world, key)
+    world.must("check")
+    world.must("rotate", "--wait")
+    world.must("history", "verify")
+    world.configuration["seal-key"] = {"kms": {"key": key.replace("key/", "key/0")}}
+    world.save()
+    assert f"It keeps a seal key by {key}" in world.must("step", status=78).err
+
+
+def test_many_that_begin_at_once_have_one_seal_key(rotating, kms, key):
+    """Each of them has KMS make one, and all but one are thrown away."""
+    world = kept_by_the_state(rotating, key)
+    processes = [world.start("step") for _ in range(8)]
+    for process in processes:
+        assert world.finish(process).status in (0, 75), world.results[-1]
+    world.must("history", "verify")
+    world.must("rotate", "--wait")
+    assert "everything in the state is sealed with" in world.must("check").out
+    document(world.database, "data-key\n%")
+
+
+def test_a_copy_has_the_seal_key_that_the_state_keeps(rotating, key):
+    """With a pair in it, which is delivered from the copy."""
+    world = kept_by_the_state(rotating, key)
+    world.sandbox.fault("travis", status=500, times=0)
+    world.configuration["users"]["cicd-bot"].update({"max-attempts": 1, "retry": "1h"})
+    world.save()
+    world.must("rotate", status=75)
+    world.must("state", "copy", "--to", "sqlite:copy.db")
+    world.configuration["state"] = "sqlite:copy.db"
+    world.save()
+    world.database.unlink()
+    world.sandbox.clear_faults()
+    world.run("retry")
+    world.step_until_idle()
+    world.must("history", "verify")
 
 
 class Refusing(http.server.BaseHTTPRequestHandler):

@@ -6,7 +6,7 @@ extension SealKeySource {
         switch self {
         case .kept(let reference):
             if case .file(let path) = reference.source { "file \(path)" } else { "other" }
-        case .kms(let key): "kms \(key.key) \(key.sealed)"
+        case .kms(let key): "kms \(key.key) \(key.sealed ?? "in the state")"
         }
     }
 }
@@ -27,6 +27,12 @@ struct SealKeyTests {
         #expect(
             try read("[{ file: /a }, { kms: { key: '\(Self.arn)', sealed: AAECAw== } }]")
                 == ["file /a", "kms \(Self.arn) AAECAw=="])
+        #expect(try read("{ kms: { key: '\(Self.arn)' } }") == ["kms \(Self.arn) in the state"])
+        #expect(try read("{ kms: { key: alias/ci/keyturn_1 } }") == ["kms alias/ci/keyturn_1 in the state"])
+        // One that was made before next to one that the state keeps.
+        #expect(
+            try read("[{ kms: { key: '\(Self.arn)', sealed: AAECAw== } }, { kms: { key: '\(Self.arn)' } }]")
+                == ["kms \(Self.arn) AAECAw==", "kms \(Self.arn) in the state"])
     }
 
     @Test(
@@ -36,7 +42,13 @@ struct SealKeyTests {
             ("[abc]", "`seal-key[0]` is a secret, and a secret is never written here"),
             ("{ kms: { sealed: AAECAw== } }", "`seal-key.kms.key` is missing"),
             ("{ kms: { key: alias/x, sealed: AAECAw== } }", "`seal-key.kms.key` must have the form arn:aws:kms:"),
-            ("{ kms: { key: '\(arn)' } }", "`seal-key.kms.sealed` is missing; `keyturn seal-key new --kms \(arn)`"),
+            ("{ kms: { key: alias/aws/ssm } }", "`seal-key.kms.key` must have the form arn:aws:kms:"),
+            ("{ kms: { key: alias/ } }", "`seal-key.kms.key` must have the form arn:aws:kms:"),
+            ("{ kms: { key: alias/a*b } }", "`seal-key.kms.key` must have the form arn:aws:kms:"),
+            (
+                "[{ kms: { key: '\(arn)' } }, { kms: { key: '\(arn)' } }]",
+                "`seal-key[1].kms`: the state keeps one seal key of each KMS key"
+            ),
             ("{ kms: { key: '\(arn)', sealed: '***' } }", "`seal-key.kms.sealed` must be base64"),
             ("{ kms: { key: '\(arn)', sealed: AAECAw==, region: x } }", "unknown field `region`"),
             ("{ kms: { key: '\(arn)', sealed: AAECAw== }, file: /a }", "unknown field `file`"),

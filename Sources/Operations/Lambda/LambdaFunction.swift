@@ -22,6 +22,13 @@ package struct LambdaFunction {
     /// What the start of the program and the reading of an event may take of a function's timeout.
     private static let slack: Duration = .seconds(3)
 
+    /// The shortest timeout with which a function begins anything.
+    ///
+    /// - Parameter push: the longest that one push may take.
+    static func shortestTimeout(forPushesOf push: Duration) -> Duration {
+        push + cancelTime + reserve + shortestWork + slack
+    }
+
     private let context: OperationContext
     private let acceptsFile: Bool
     private let credentialsEnded = Flag()
@@ -195,7 +202,7 @@ package struct LambdaFunction {
         let lastBeginning = invocation.deadline - patience - Self.reserve
         let left = lastBeginning - context.clock.now
         guard left >= Self.shortestWork else {
-            let need = patience + Self.reserve + Self.shortestWork + Self.slack
+            let need = Self.shortestTimeout(forPushesOf: push)
             throw OperationFailure(
                 .configuration,
                 "there are \(max(0, (invocation.deadline - context.clock.now).components.seconds)) s left for this event, and a push may "

@@ -175,10 +175,10 @@ struct ConfigurationSchema {
                     "kms": {
                       "type": "object",
                       "additionalProperties": false,
-                      "required": ["key", "sealed"],
+                      "required": ["key"],
                       "properties": {
-                        "key": { "type": "string", "pattern": "^arn:[^:]*:kms:[^:]+:[0-9]{12}:(key|alias)/.+", "description": "The ARN of the KMS key." },
-                        "sealed": { "type": "string", "minLength": 1, "description": "What `keyturn seal-key new --kms` printed: base64." }
+                        "key": { "type": "string", "pattern": "^(arn:[^:]*:kms:[^:]+:[0-9]{12}:(key|alias)/.+|alias/[a-zA-Z0-9/_-]+)$", "description": "The ARN of the KMS key, or, without `sealed`, also alias/NAME in the region of `aws`." },
+                        "sealed": { "type": "string", "minLength": 1, "description": "What `keyturn seal-key new --kms` printed: base64. Without it keyturn has KMS make a key at the first start, and keeps it, sealed, in the state." }
                       }
                     }
                   }

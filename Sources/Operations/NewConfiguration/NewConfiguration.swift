@@ -37,9 +37,8 @@ package struct NewConfiguration {
 
     /// Writes the three files.
     package func write(_ choice: Choice, _ systems: [CISystem]) throws {
-        let partition = Partition(region: choice.region).rawValue
         let names = choice.users.isEmpty ? ["cicd-bot"] : choice.users
-        let document = PolicyDocument(users: names.map { (partition, $0) })
+        let document = PolicyDocument(users: names, partition: Partition(region: choice.region))
         let template = ConfigurationTemplate(
             users: choice.users, region: choice.region, endpoint: choice.endpoint, target: choice.target,
             systems: systems)

@@ -2,76 +2,119 @@ internal import AWS
 internal import Configuration
 internal import JSON
 
-/// An IAM policy that allows what keyturn does, for these users and no others.
+/// An IAM policy that allows what keyturn does with this configuration, and nothing else.
 package struct PolicyDocument {
-    /// GetCallerIdentity needs no permission.
-    static let actions = [
-        "iam:CreateAccessKey", "iam:DeleteAccessKey", "iam:GetAccessKeyLastUsed", "iam:GetUser", "iam:ListAccessKeys",
+    /// Whose policy it is.
+    enum Holder {
+        /// Whoever runs any command.
+        case person
+        /// The function: it runs `keyturn lambda` and no other command.
+        case function
+    }
+
+    /// What is allowed.
+    struct Statement: Hashable {
+        /// Its `Sid`: letters and digits.
+        var name: String
+        var actions: [String]
+        var resources: [String]
+        /// nil: none.
+        var condition: JSONValue?
+
+        var json: JSONValue {
+            var members: [String: JSONValue] = [
+                "Sid": .string(name), "Effect": .string("Allow"), "Action": .array(actions.map { .string($0) }),
+                "Resource": .array(Set(resources).sorted().map { .string($0) }),
+            ]
+            members["Condition"] = condition
+            return .object(members)
+        }
+    }
+
+    /// What every user needs. GetCallerIdentity needs no permission.
+    private static let actions = [
+        "iam:CreateAccessKey", "iam:DeleteAccessKey", "iam:GetAccessKeyLastUsed", "iam:ListAccessKeys",
         "iam:UpdateAccessKey",
     ]
 
-    /// Partition and IAM user name.
-    var users: [(partition: String, name: String)]
-    /// ARNs of the roles that are assumed.
-    var roles: [String] = []
-    /// Which users are looked for, with the partition.
-    var discovers: [(partition: String, entry: Configuration.DiscoverEntry)] = []
-    /// ARNs of the KMS keys that seal the seal keys.
-    var sealingKeys: [String] = []
-    /// ARNs of secrets of Secrets Manager, and of parameters.
-    var secrets: [String] = []
-    var parameters: [String] = []
+    let statements: [Statement]
 
-    package func text() throws -> String {
-        // A user with a path has it in the ARN, so both forms are named.
-        let resources = users.flatMap {
-            ["arn:\($0.partition):iam::*:user/\($0.name)", "arn:\($0.partition):iam::*:user/*/\($0.name)"]
-        }
-        var statements = resources.isEmpty ? [] : [Self.statement("KeyturnRotatesAccessKeys", Self.actions, resources)]
-        for (index, (partition, entry)) in discovers.enumerated() {
-            let resource = "arn:\(partition):iam::*:user\(entry.path ?? "/")*"
-            let name = "KeyturnRotatesFoundUsers\(discovers.count > 1 ? "\(index + 1)" : "")"
-            statements.append(Self.statement(name, Self.actions, [resource], Self.condition(entry)))
-        }
-        if !discovers.isEmpty {
-            let tags = discovers.contains { $0.entry.needsTags } ? ["iam:ListUserTags"] : []
-            statements.append(Self.statement("KeyturnFindsUsers", tags + ["iam:ListUsers"], ["*"]))
-        }
-        if !roles.isEmpty { statements.append(Self.statement("KeyturnAssumesRoles", ["sts:AssumeRole"], roles)) }
-        if !sealingKeys.isEmpty { statements.append(Self.sealKeyStatement(sealingKeys)) }
-        if !secrets.isEmpty {
-            statements.append(Self.statement("KeyturnReadsSecrets", ["secretsmanager:GetSecretValue"], secrets))
-        }
-        if !parameters.isEmpty {
-            statements.append(Self.statement("KeyturnReadsParameters", ["ssm:GetParameter"], parameters))
-        }
-        let document: [String: JSONValue] = [
-            "Version": .string("2012-10-17"), "Statement": .array(statements),
-        ]
-        return JSONValue.object(document).prettyText
+    package func text() throws -> String { document.prettyText }
+
+    var document: JSONValue {
+        .object(["Version": .string("2012-10-17"), "Statement": .array(statements.map(\.json))])
     }
 
-    /// Opens seal keys, and nothing else that the KMS key sealed. `keyturn seal-key new` is a person's, and needs
-    /// kms:GenerateDataKeyWithoutPlaintext besides.
-    static func sealKeyStatement(_ keys: [String]) -> JSONValue {
-        let context = LoadedConfiguration.sealKeyContext.map {
-            (key: "kms:EncryptionContext:\($0.key)", value: JSONValue.string($0.value))
+    /// `check --online` looks whether a user is there.
+    private static func actions(of holder: Holder) -> [String] {
+        switch holder {
+        case .person: (actions + ["iam:GetUser"]).sorted()
+        case .function: actions
         }
-        let condition = JSONValue.object(["StringEquals": .object(Dictionary(context) { first, _ in first })])
-        // A policy for an alias says nothing: what is allowed is allowed on the key.
-        let aliases = keys.filter { $0.contains(":alias/") }
-        let resources = keys.map { key in
-            aliases.contains(key) ? key.prefix { $0 != "/" }.replacing(":alias", with: ":key") + "/*" : key
+    }
+
+    /// The right to rotate these users. One that has a path has it in the ARN, so both forms are named.
+    private static func users(
+        _ users: [(partition: String, name: String)], _ holder: Holder, _ style: ARNStyle
+    ) -> [Statement] {
+        let resources = users.flatMap { user in
+            ["user/\(user.name)", "user/*/\(user.name)"].map { style.arn(user.partition, "iam", "", $0) }
         }
-        var statement = statement("KeyturnOpensItsSealKey", ["kms:Decrypt"], resources, condition)
-        if !aliases.isEmpty, case .object(var members) = statement {
-            let names = aliases.compactMap { $0.split(separator: ":").last.map { JSONValue.string(String($0)) } }
-            members["Condition"] = condition.setting([
-                "ForAnyValue:StringEquals": .object(["kms:ResourceAliases": .array(names)])
-            ])
-            statement = .object(members)
+        return resources.isEmpty
+            ? [] : [Statement(name: "KeyturnRotatesAccessKeys", actions: actions(of: holder), resources: resources)]
+    }
+}
+
+extension PolicyDocument {
+    /// The policy for a configuration that is about to be written.
+    ///
+    /// - Parameter users: IAM user names.
+    init(users: [String], partition: Partition) {
+        statements = Self.users(users.map { (partition.rawValue, $0) }, .person, ARNStyle())
+    }
+
+    /// The policy for a configuration.
+    package init(_ context: OperationContext) throws {
+        let loaded = try LoadedConfiguration(context)
+        guard loaded.hasUsers || !loaded.configuration.discover.isEmpty else {
+            throw OperationFailure(
+                .configuration,
+                "\(loaded.file) has no users, so there is nothing to allow: fill in `users` first")
         }
-        return statement
+        self.init(loaded, for: .person)
+    }
+
+    /// - Parameter style: how ARNs are written.
+    init(_ loaded: LoadedConfiguration, for holder: Holder, _ style: ARNStyle = ARNStyle()) {
+        // Where a role is assumed, the users are its own: a function's role is not that one.
+        func isOwn(_ account: Configuration.Account) -> Bool { holder == .person || account.role == nil }
+        let users = loaded.users.filter { $0.origin == nil && isOwn($0.account) }
+        let discover = loaded.configuration.discover
+        let found = discover.filter { isOwn($0.account) }
+        let roles = (loaded.users.map(\.account) + discover.map(\.account)).compactMap { $0.role?.arn }
+        var statements = Self.users(
+            users.map { (loaded.account(of: $0).partition.rawValue, $0.userName) }, holder, style)
+        for (index, entry) in found.enumerated() {
+            let number = found.count > 1 ? "\(index + 1)" : ""
+            let partition = loaded.account(entry.account).partition.rawValue
+            statements.append(
+                Statement(
+                    name: "KeyturnRotatesFoundUsers\(number)", actions: Self.actions(of: holder),
+                    resources: [style.arn(partition, "iam", "", "user\(entry.path ?? "/")*")],
+                    condition: Self.condition(entry)))
+        }
+        if !found.isEmpty {
+            let tags = found.contains { $0.needsTags } ? ["iam:ListUserTags"] : []
+            statements.append(
+                Statement(name: "KeyturnFindsUsers", actions: tags + ["iam:ListUsers"], resources: ["*"]))
+        }
+        if !roles.isEmpty {
+            statements.append(Statement(name: "KeyturnAssumesRoles", actions: ["sts:AssumeRole"], resources: roles))
+        }
+        statements += loaded.stateStatements(for: holder, style)
+        statements += loaded.sealKeyStatements(style)
+        statements += loaded.secretStatements(style)
+        self.statements = statements
     }
 
     /// Only users with the tag.
@@ -80,56 +123,5 @@ package struct PolicyDocument {
         let key = "aws:ResourceTag/\(tag.name)"
         guard let value = tag.value else { return .object(["Null": .object([key: .string("false")])]) }
         return .object(["StringEquals": .object([key: .string(value)])])
-    }
-
-    private static func statement(
-        _ name: String, _ actions: [String], _ resources: [String], _ condition: JSONValue? = nil
-    ) -> JSONValue {
-        var members: [String: JSONValue] = [
-            "Sid": .string(name), "Effect": .string("Allow"), "Action": .array(actions.map { .string($0) }),
-            "Resource": .array(Set(resources).sorted().map { .string($0) }),
-        ]
-        members["Condition"] = condition
-        return .object(members)
-    }
-}
-
-extension PolicyDocument {
-    /// The policy for a configuration.
-    package init(_ context: OperationContext) throws {
-        let loaded = try LoadedConfiguration(context)
-        let discover = loaded.configuration.discover
-        guard loaded.hasUsers || !discover.isEmpty else {
-            throw OperationFailure(
-                .configuration,
-                "\(loaded.file) has no users, so there is nothing to allow: fill in `users` first")
-        }
-        users = loaded.users.filter { $0.origin == nil }.map {
-            (loaded.account(of: $0).partition.rawValue, $0.userName)
-        }
-        roles = loaded.users.compactMap { $0.account.role?.arn } + discover.compactMap { $0.account.role?.arn }
-        sealingKeys = loaded.configuration.sealKeys.compactMap { source in
-            if case .kms(let key) = source { key.key } else { nil }
-        }
-        let region = loaded.account(loaded.configuration.account).region
-        let place = "\(Partition(region: region).rawValue):SERVICE:\(region):*"
-        for reference in loaded.secretReferences {
-            switch reference.source {
-            case .secretsManager(let id, _):
-                // The ARN of a secret ends in six random characters.
-                secrets.append(
-                    id.hasPrefix("arn:")
-                        ? id : "arn:\(place.replacing("SERVICE", with: "secretsmanager")):secret:\(id)-??????")
-            case .parameter(let name):
-                // A version or a label is not part of the ARN; nor is the slash at the beginning doubled.
-                let path = name.hasPrefix("arn:") ? name : String(name.prefix { $0 != ":" })
-                let slash = path.hasPrefix("/") ? "" : "/"
-                parameters.append(
-                    path.hasPrefix("arn:")
-                        ? path : "arn:\(place.replacing("SERVICE", with: "ssm")):parameter\(slash)\(path)")
-            case .environment, .file, .command: break
-            }
-        }
-        discovers = discover.map { (loaded.account($0.account).partition.rawValue, $0) }
     }
 }

@@ -22,7 +22,7 @@ package struct LeakNotice: Hashable, Sendable {
     }
 
     /// Event types of AWS Health that say that a key is known to others.
-    private static let codes: Set<String> = [
+    static let eventTypes: Set<String> = [
         "AWS_RISK_CREDENTIALS_EXPOSED", "AWS_RISK_CREDENTIALS_COMPROMISED", "AWS_RISK_IAM_QUARANTINE",
     ]
     /// Entities that are looked at.
@@ -60,7 +60,8 @@ package struct LeakNotice: Hashable, Sendable {
     }
 
     private mutating func readHealth(_ event: JSONValue) {
-        guard let detail = event["detail"], let code = detail["eventTypeCode"]?.string, Self.codes.contains(code) else {
+        guard let detail = event["detail"], let code = detail["eventTypeCode"]?.string, Self.eventTypes.contains(code)
+        else {
             return
         }
         // It has been dealt with; the user of that name may hold another key by now.

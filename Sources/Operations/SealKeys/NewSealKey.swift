@@ -41,9 +41,9 @@ package enum NewSealKey {
         } catch let error as AWSError {
             throw OperationFailure(
                 ExitStatus(ofSealKey: error),
-                "\(error.description)\(PolicyDocument.adviceForNew(error, key.arn)). Nothing was written")
+                "\(error.description)\(PolicyDocument.adviceForNew(error, key.id)). Nothing was written")
         }
-        return "seal-key: { kms: { key: \"\(key.arn)\", sealed: \"\(sealed)\" } }\n"
+        return "seal-key: { kms: { key: \"\(key.id)\", sealed: \"\(sealed)\" } }\n"
     }
 
     /// Writes the field to a file that is not there yet.

@@ -10,16 +10,21 @@ extension LoadedConfiguration {
     /// What a seal key that KMS seals is for, as the encryption context says it: another use of the same KMS key opens nothing.
     static let sealKeyContext = ["keyturn": "seal-key"]
 
-    /// The keys that seal pairs, which nobody else may read. They are read once: KMS or a command may have to be asked.
-    func readSealKeys() async throws -> Seal {
-        var keys: [Secret] = []
+    /// The keys that seal pairs, which nobody else may read, in the order of the configuration. They are read once: KMS or a command may
+    /// have to be asked.
+    ///
+    /// - Returns: as far as they can be had without the state: nil stands for one that is kept there.
+    func readSealKeys() async throws -> [Secret?] {
+        var keys: [Secret?] = []
         for source in configuration.sealKeys { keys.append(try await readSealKey(source)) }
-        return Seal(keys: keys)
+        return keys
     }
 
-    private func readSealKey(_ source: SealKeySource) async throws -> Secret {
+    private func readSealKey(_ source: SealKeySource) async throws -> Secret? {
         switch source {
-        case .kms(let sealed): return try await decrypt(sealed)
+        case .kms(let key):
+            guard let sealed = key.sealed else { return nil }
+            return try await open(sealed, with: key)
         case .kept(let reference):
             if case .file(let path) = reference.source { try checkMode(ofSealKey: path, reference.place) }
             let fetched = try await ServiceFactory(self).fetch([reference])
@@ -54,24 +59,46 @@ extension LoadedConfiguration {
         )
     }
 
-    /// Asks KMS, as whom `aws` says.
-    private func decrypt(_ sealed: KMSSealKey) async throws -> Secret {
-        let subject = "\(configuration.file):\(sealed.line): `\(sealed.place)`"
-        guard let key = KMS.Key(arn: sealed.key) else {
-            throw OperationFailure(.configuration, "\(subject): \(sealed.key) is not the ARN of a KMS key")
+    /// Has KMS open what it sealed.
+    ///
+    /// - Parameter sealed: in base64.
+    func open(_ sealed: String, with key: KMSSealKey) async throws -> Secret {
+        let plain = try await ask(key) { kms throws(AWSError) in try await kms.decrypt(sealed) }
+        return try checkLength(plain, key)
+    }
+
+    /// Has KMS make a seal key, and opens it: a right that is missing shows before anything is written.
+    ///
+    /// - Returns: what KMS sealed, in base64, and what it is.
+    func makeSealKey(with key: KMSSealKey) async throws -> (sealed: String, plain: Secret) {
+        let made = try await ask(key) { kms throws(AWSError) in
+            let sealed = try await kms.makeSealedKey()
+            return (sealed: sealed, plain: try await kms.decrypt(sealed))
         }
-        let plain: Secret
-        do {
-            plain = try await withKMS(key) { kms throws(AWSError) in try await kms.decrypt(sealed.sealed) }
-        } catch let error as AWSError {
+        return (made.sealed, try checkLength(made.plain, key))
+    }
+
+    private func subject(_ key: KMSSealKey) -> String { "\(configuration.file):\(key.line): `\(key.place)`" }
+
+    /// Asks KMS for a seal key, as whom `aws` says.
+    private func ask<Value: Sendable>(
+        _ key: KMSSealKey, _ body: (KMS) async throws(AWSError) -> Value
+    ) async throws -> Value {
+        guard let place = KMS.Key(key.key, region: account(configuration.account).region) else {
             throw OperationFailure(
-                ExitStatus(ofSealKey: error), "\(subject): \(error.description)\(PolicyDocument.advice(error, key.arn))"
-            )
+                .configuration, "\(subject(key)): \(key.key) is neither the ARN of a KMS key nor alias/NAME")
         }
+        do { return try await withKMS(place, body) } catch let error as AWSError {
+            throw OperationFailure(
+                ExitStatus(ofSealKey: error), "\(subject(key)): \(error.description)\(advice(error, key))")
+        }
+    }
+
+    private func checkLength(_ plain: Secret, _ key: KMSSealKey) throws -> Secret {
         guard plain.count == Seal.keyLength else {
             throw OperationFailure(
                 .configuration,
-                "\(subject): what is sealed is not \(Seal.keyLength) bytes long; `keyturn seal-key new --kms \(key.arn)` makes one"
+                "\(subject(key)): what is sealed is not \(Seal.keyLength) bytes long; `keyturn seal-key new --kms \(key.key)` makes one"
             )
         }
         return plain
@@ -90,13 +117,5 @@ extension LoadedConfiguration {
             KMS(
                 key: key, context: Self.sealKeyContext, account: account, source: accounts.credentials(of: account),
                 http: accounts.http, environment: environment, clock: accounts.clock))
-    }
-}
-
-extension PolicyDocument {
-    /// What to add to the policy of whom KMS does not let in; empty for other errors.
-    static func advice(_ error: AWSError, _ key: String) -> String {
-        guard error.code == .denied else { return "" }
-        return "; the policy of that identity needs \(sealKeyStatement([key]).text)"
     }
 }

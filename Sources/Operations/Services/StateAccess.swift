@@ -27,7 +27,8 @@ actor StateAccess {
     private let loaded: LoadedConfiguration
     private let purpose: Purpose
     private var journal: StoredJournal?
-    private var seal: Seal?
+    /// Read once: a key may come from a command or from KMS.
+    private var ring: SealKeyring?
     /// Of two that ask at the same moment, the second one waits for the first one's.
     private var opening: Task<StoredJournal?, any Error>?
 
@@ -79,9 +80,9 @@ actor StateAccess {
         do throws(JournalError) { return try await journal.records() } catch { throw OperationFailure(error) }
     }
 
-    /// Reads the seal key, and opens a state that is there already.
+    /// Reads the seal keys, and opens a state that is there already. Whether KMS would make one is tried as well, where there is none.
     func check() async throws {
-        if try await openIfThere() == nil { _ = try await sealKey() }
+        if try await openIfThere() == nil, purpose != .looking { try await sealKeys().prepare() }
     }
 
     /// The journal for looking; a state that is not there yet is empty.
@@ -96,7 +97,7 @@ actor StateAccess {
     /// The journal for working. Makes the state where there is none.
     func open() async throws -> StoredJournal {
         if let directory = loaded.stateDirectory, !FileManager.default.fileExists(atPath: directory) {
-            _ = try await sealKey()
+            if purpose != .looking { _ = try await sealKeys() }
             throw OperationFailure(
                 .configuration, "\(loaded.file): `state`: the directory \(directory) does not exist")
         }
@@ -108,7 +109,12 @@ actor StateAccess {
     }
 
     /// Opens a state that is a file again when it is next asked for: it may have been replaced. A server's connections mend themselves.
-    func forget() { if loaded.configuration.state.file != nil { journal = nil } }
+    /// What replaced it may keep another seal key.
+    func forget() {
+        guard loaded.configuration.state.file != nil else { return }
+        journal = nil
+        if ring?.needsState == true { ring = nil }
+    }
 
     /// The journal for looking; nil: there is no state yet.
     func openIfThere() async throws -> StoredJournal? {
@@ -126,30 +132,38 @@ actor StateAccess {
         return made
     }
 
-    /// Read once; it may come from a command. nil: it is not needed.
-    private func sealKey() async throws -> Seal? {
-        if purpose == .looking { return nil }
-        if let seal { return seal }
-        let read = try await loaded.readSealKeys()
-        seal = read
+    private func sealKeys() async throws -> SealKeyring {
+        if let ring { return ring }
+        let read = try await SealKeyring(loaded)
+        ring = read
         return read
     }
 
     private func makeJournal(_ location: StateLocation?, makes: Bool) async throws -> StoredJournal? {
-        let store: any StateStore
         // Before anything is made: a seal key that cannot be read leaves no empty state behind.
-        let seal = try await sealKey()
+        let ring = purpose == .looking ? nil : try await sealKeys()
+        let makesAtOnce = makes && ring?.needsState != true
+        var found = try await openStore(location, makes: makesAtOnce)
+        if found == nil, makes, !makesAtOnce {
+            try await ring?.prepare()
+            found = try await openStore(location, makes: true)
+        }
+        guard let store = found else { return nil }
         do {
-            guard let found = try await loaded.context.openStore(loaded, location, makes) else { return nil }
-            store = found
-        } catch let error as StoreError {
-            throw OperationFailure(JournalError(error, at: location?.place ?? "memory"))
-        } catch let error as ConfigurationError { throw OperationFailure(error) }
-        do throws(JournalError) {
+            guard let ring else { return try await StoredJournal(store, seal: nil) }
+            // A state in memory is nobody's: it is written whatever it is for.
+            let seal = try await ring.seal(in: store, writes: purpose == .working || location == nil)
+            guard let seal else { return nil }
             guard purpose == .working else { return try await StoredJournal(store, seal: seal) }
             return try await StoredJournal(
                 store, seal: seal, author: .current(command: loaded.context.command),
                 retention: loaded.configuration.historyRetention)
-        } catch { throw OperationFailure(error) }
+        } catch let error as JournalError { throw OperationFailure(error) }
+    }
+
+    private func openStore(_ location: StateLocation?, makes: Bool) async throws -> (any StateStore)? {
+        do { return try await loaded.context.openStore(loaded, location, makes) } catch let error as StoreError {
+            throw OperationFailure(JournalError(error, at: location?.place ?? "memory"))
+        } catch let error as ConfigurationError { throw OperationFailure(error) }
     }
 }

@@ -24,17 +24,3 @@ extension JSONValue {
 
     var encoded: Data { Data(text.utf8) }
 }
-
-extension JSONValue: @retroactive ExpressibleByStringLiteral, @retroactive ExpressibleByBooleanLiteral,
-    @retroactive ExpressibleByIntegerLiteral, @retroactive ExpressibleByArrayLiteral,
-    @retroactive ExpressibleByDictionaryLiteral, @retroactive ExpressibleByStringInterpolation,
-    @retroactive ExpressibleByExtendedGraphemeClusterLiteral, @retroactive ExpressibleByUnicodeScalarLiteral
-{
-    init(stringLiteral value: String) { self = .string(value) }
-    init(booleanLiteral value: Bool) { self = .bool(value) }
-    init(integerLiteral value: Int) { self = .int(value) }
-    init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
-    init(dictionaryLiteral elements: (String, JSONValue)...) {
-        self = .object(Dictionary(elements) { _, last in last })
-    }
-}
