@@ -35,6 +35,7 @@ let pushers = [
         "GitHubActions", dependencies: ["CCryptoStatic", "CSodiumStatic"],
         libraries: [":libcrypto.a", ":libsodium.a"], exclude: ["CCryptoStatic", "CSodiumStatic"]),
     pusher("GitLabCI"),
+    pusher("TerraformCloud"),
     pusher("TravisCI"),
 ]
 
