@@ -18,6 +18,7 @@ struct Contract: Sendable {
         switch library {
         case "TravisCI": [travis, Contract("travis-find")].compactMap { $0 }
         case "CircleCI": [Contract("circleci")].compactMap { $0 }
+        case "Buildkite": [Contract("buildkite")].compactMap { $0 }
         case "TerraformCloud": [Contract("terraform-cloud")].compactMap { $0 }
         case "GitLabCI": [gitlab, Contract("gitlab-find")].compactMap { $0 }
         default: []
@@ -160,6 +161,8 @@ struct Contract: Sendable {
             if members["type"]?.string == "object", members["properties"] != nil {
                 members["additionalProperties"] = .bool(false)
             }
+            // What RE2 does not have: the stand-in that keyturn's commands run against holds requests to it.
+            if members["pattern"]?.string?.contains("(?!") == true { members["pattern"] = nil }
             return .object(members)
         case let other: return other
         }
