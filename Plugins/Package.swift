@@ -29,6 +29,7 @@ func pusher(
 
 /// The pushers that come with keyturn.
 let pushers = [
+    pusher("Bitbucket"),
     pusher("Buildkite"),
     pusher("CircleCI"),
     pusher("Exec", dependencies: ["CPrograms"], exclude: ["CPrograms"]),

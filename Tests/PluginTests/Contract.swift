@@ -18,6 +18,7 @@ struct Contract: Sendable {
         switch library {
         case "TravisCI": [travis, Contract("travis-find")].compactMap { $0 }
         case "CircleCI": [Contract("circleci")].compactMap { $0 }
+        case "Bitbucket": [Contract("bitbucket")].compactMap { $0 }
         case "Buildkite": [Contract("buildkite")].compactMap { $0 }
         case "TerraformCloud": [Contract("terraform-cloud")].compactMap { $0 }
         case "GitLabCI": [gitlab, Contract("gitlab-find")].compactMap { $0 }
