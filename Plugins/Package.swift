@@ -29,12 +29,15 @@ func pusher(
 
 /// The pushers that come with keyturn.
 let pushers = [
+    pusher("Bitbucket"),
+    pusher("Buildkite"),
     pusher("CircleCI"),
     pusher("Exec", dependencies: ["CPrograms"], exclude: ["CPrograms"]),
     pusher(
         "GitHubActions", dependencies: ["CCryptoStatic", "CSodiumStatic"],
         libraries: [":libcrypto.a", ":libsodium.a"], exclude: ["CCryptoStatic", "CSodiumStatic"]),
     pusher("GitLabCI"),
+    pusher("TerraformCloud"),
     pusher("TravisCI"),
 ]
 

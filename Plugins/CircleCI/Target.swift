@@ -50,19 +50,3 @@ struct Target: JSONReadable, Sendable {
         return oneLine("CircleCI: " + (variable.map { "\($0) in \(name)" } ?? name))
     }
 }
-
-/// Whether a text is a UUID, which CircleCI gives each context as its ID.
-func isUUID(_ text: String) -> Bool {
-    let bytes = Array(text.utf8)
-    guard bytes.count == 36 else { return false }
-    return bytes.indices.allSatisfy { index in
-        let byte = bytes[index]
-        if index == 8 || index == 13 || index == 18 || index == 23 { return byte == UInt8(ascii: "-") }
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
-            UInt8(ascii: "A")...UInt8(ascii: "F"):
-            return true
-        default: return false
-        }
-    }
-}

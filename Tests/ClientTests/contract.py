@@ -37,15 +37,15 @@ class Contract:
             if response.status_code < 300 and name != "Link":
                 schema = self._resolve(header)["schema"]
                 text = response.headers[name]
-                self._validate(schema, int(text) if schema["type"] == "integer" else text)
-        if media_type == "application/json":
+                self._validate(schema, {"integer": int, "number": float}.get(schema["type"], str)(text))
+        if media_type.endswith("json"):
             self._validate(content[media_type]["schema"], response.json(), closed=response.status_code < 300)
 
     def check_request(self, method, target, body):
         """Fails unless path, query and body are what the operation declares; returns the operation's template."""
         path, _, query = target.partition("?")
         template, operation = self._found(method, path)
-        declared = [self._resolve(parameter) for parameter in operation["parameters"]]
+        declared = [self._resolve(parameter) for parameter in operation.get("parameters", [])]
         names = {parameter["name"]: parameter["schema"] for parameter in declared if parameter["in"] == "query"}
         for name, value in urllib.parse.parse_qsl(query, keep_blank_values=True, strict_parsing=True):
             assert name in names, f"{method} {path} has no query parameter {name}"
@@ -55,7 +55,8 @@ class Contract:
         if "requestBody" not in operation:
             assert not body, f"{method} {path} takes no body"
         elif body or operation["requestBody"].get("required"):
-            schema = operation["requestBody"]["content"]["application/json"]["schema"]
+            contents = operation["requestBody"]["content"]
+            schema = contents.get("application/json", next(iter(contents.values())))["schema"]
             self._validate(schema, json.loads(body), closed=True)
         return template
 

@@ -11,11 +11,17 @@ struct PluginLibrary {
     static var gitlab: PluginLibrary { get throws { try loadedGitLab.get() } }
     static var github: PluginLibrary { get throws { try loadedGitHub.get() } }
     static var circleci: PluginLibrary { get throws { try loadedCircleCI.get() } }
+    static var bitbucket: PluginLibrary { get throws { try loadedBitbucket.get() } }
+    static var buildkite: PluginLibrary { get throws { try loadedBuildkite.get() } }
+    static var terraform: PluginLibrary { get throws { try loadedTerraform.get() } }
 
     private static let loadedTravis = load("TravisCI")
     private static let loadedGitLab = load("GitLabCI")
     private static let loadedGitHub = load("GitHubActions")
     private static let loadedCircleCI = load("CircleCI")
+    private static let loadedBitbucket = load("Bitbucket")
+    private static let loadedBuildkite = load("Buildkite")
+    private static let loadedTerraform = load("TerraformCloud")
 
     /// The text of the manifest in the source tree.
     var manifestFile: String {

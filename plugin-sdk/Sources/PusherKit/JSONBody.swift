@@ -56,6 +56,17 @@ public struct JSONBody: ~Copyable {
         object.bytes().withBytes { builder.append(contentsOf: $0) }
     }
 
+    /// Sets a field to a list of objects, each made by a `JSONBody` of its own.
+    public mutating func set(_ name: String, list objects: [SecretBytes]) {
+        begin(name)
+        builder.append("[")
+        for (index, object) in objects.enumerated() {
+            if index > 0 { builder.append(",") }
+            builder.append(object)
+        }
+        builder.append("]")
+    }
+
     /// The object's bytes.
     public consuming func bytes() -> SecretBytes {
         builder.append("}")

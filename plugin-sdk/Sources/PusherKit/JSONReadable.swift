@@ -9,6 +9,11 @@ public protocol JSONReadable {
     init(json: JSONValue) throws(JSONMismatch)
 }
 
+extension JSONValue: JSONReadable {
+    /// Whatever is there.
+    public init(json: JSONValue) { self = json }
+}
+
 extension String: JSONReadable {
     /// Reads a string.
     public init(json: JSONValue) throws(JSONMismatch) {
