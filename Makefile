@@ -10,7 +10,7 @@ HARDENED := --disable-local-rpath -Xcc -fstack-protector-strong -Xlinker -z -Xli
 # linking, so the tests have a build of their own, in .build.
 # No debug information: what is installed has none, and it is a sixth of the build. A debugger wants `swift build`.
 # Fifty thousand addresses are relocated at each start: in the short form they take a fiftieth of the file.
-STATIC := --scratch-path .build-static -debug-info-format none --static-swift-stdlib -Xswiftc -static-stdlib $(HARDENED) -Xswiftc -use-ld=lld -Xlinker -z -Xlinker pack-relative-relocs
+STATIC := --scratch-path .build-static -debug-info-format none --static-swift-stdlib -Xswiftc -static-stdlib $(HARDENED) -Xswiftc -use-ld=lld -Xlinker --undefined-version -Xlinker -z -Xlinker pack-relative-relocs
 DEBUG_DIR := .build-static/debug
 RELEASE_DIR := .build-static/release
 # Pushers are Embedded Swift, which has no runtime to carry: a thirtieth of the size. It is optimized always, and a function that

@@ -25,10 +25,11 @@ struct SpellingTests {
         #expect(Spelling.unknown("soack", among: known) == "unknown field `soack`; did you mean `soak`?")
     }
 
-    @Test("distance counts insertions, deletions and replacements")
+    @Test("distance counts insertions, deletions, replacements and exchanges")
     func distance() {
         for (left, right, steps) in [
-            ("", "", 0), ("", "abc", 3), ("abc", "", 3), ("kitten", "sitting", 3), ("abc", "abc", 0), ("ab", "ba", 2),
+            ("", "", 0), ("", "abc", 3), ("abc", "", 3), ("kitten", "sitting", 3), ("abc", "abc", 0), ("ab", "ba", 1),
+            ("stauts", "status", 1),
             ("flaw", "lawn", 2),
         ] {
             #expect(Spelling.distance(left, right) == steps)
