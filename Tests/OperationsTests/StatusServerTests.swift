@@ -21,7 +21,7 @@ struct StatusServerTests {
         return context
     }
 
-    private func server(_ context: OperationContext? = nil, patience: Int = 5) throws -> StatusServer {
+    private func server(_ context: OperationContext? = nil, patience: Int = 60) throws -> StatusServer {
         StatusServer(try LoadedConfiguration(context ?? self.context), patience: patience)
     }
 
