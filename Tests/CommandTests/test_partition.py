@@ -111,7 +111,7 @@ def test_a_worker_cut_from_the_database(machines, make, server):  # noqa: F811
     waited_for(lambda: len(one.sandbox.keys("cicd-bot")) == 2, seconds=40)
     first.cut("database")
     began = time.monotonic()
-    other = two.start("run", stderr=open("/tmp/two.err","w"))
+    other = two.start("run")
     waited_for(lambda: old not in one.sandbox.keys("cicd-bot"), seconds=80)
     # A lease, the wait for it, and the rotation itself.
     assert time.monotonic() - began < 30 + 25
