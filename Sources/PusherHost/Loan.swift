@@ -7,10 +7,8 @@ final class Loan {
     private static let validity: Duration = .seconds(2)
     /// How soon it tells what became of it.
     private static let settling: Duration = .seconds(1)
-    /// A slice is at most that part of a limit, so that others get some of it.
+    /// A slice is that part of a limit: what is not needed of it is given back within a second.
     private static let slices = 8
-    /// Single requests, where what a call needs is not known.
-    private static let requestsAtOnce = 8
 
     private struct Telling {
         var at: ContinuousClock.Instant
@@ -27,7 +25,8 @@ final class Loan {
     private var credit: (costs: [Int], requests: Int, until: ContinuousClock.Instant)?
     /// What the next call or request needs that found no credit.
     private var wanted: (costs: [Int], requests: Int)?
-    private var waiting = 1
+    /// What the service says is left of its primary limit, in requests.
+    private var remaining = 0
     private var longest: Duration = .zero
     /// When the last call that is under way has ended at the latest.
     private var openUntil: ContinuousClock.Instant?
@@ -51,19 +50,21 @@ final class Loan {
 
     // MARK: Spending
 
-    func expect(_ timeout: Duration, _ waiting: Int) {
-        longest = max(longest, timeout)
-        self.waiting = max(1, waiting)
-    }
+    func expect(_ timeout: Duration) { longest = max(longest, timeout) }
 
     /// When to ask again for that much; nil: it may be spent.
-    func delay(_ costs: [Int], _ requests: Int, at now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+    ///
+    /// - Parameter remaining: requests that the service says are left; nil: it says nothing.
+    func delay(
+        _ costs: [Int], _ requests: Int, remaining: Int?, at now: ContinuousClock.Instant
+    ) -> ContinuousClock.Instant? {
         if let credit, now < credit.until, credit.requests >= requests,
             zip(credit.costs, costs).allSatisfy({ $0 >= $1 })
         {
             return nil
         }
         wanted = (costs, requests)
+        self.remaining = remaining ?? 0
         // The answer wakes whoever waits.
         return max(next ?? now, now + .milliseconds(200))
     }
@@ -107,7 +108,7 @@ final class Loan {
         exchange.ended = ended.map { $0.map { ($0.cost, max(0, (now - $0.end).milliseconds)) } }
         if let wanted, now >= next ?? now {
             (exchange.unit, exchange.unitRequests) = wanted
-            exchange.units = units(of: wanted.costs)
+            exchange.units = units(of: wanted)
             exchange.longest = (Self.validity + longest).milliseconds
         }
         telling = Telling(
@@ -120,9 +121,10 @@ final class Loan {
     }
 
     /// How many calls to ask for at once.
-    private func units(of costs: [Int]) -> Int {
-        let slice = zip(rules, costs).filter { $1 > 0 }.map { max(1, $0.cost / $1 / Self.slices) }.min()
-        return min(slice ?? Self.requestsAtOnce, max(waiting, 1))
+    private func units(of wanted: (costs: [Int], requests: Int)) -> Int {
+        let slice = zip(rules, wanted.costs).filter { $1 > 0 }.map { max(1, $0.cost / $1 / Self.slices) }.min()
+        // Where no limit applies, what the service says is left is the limit.
+        return slice ?? max(1, remaining / max(1, wanted.requests) / Self.slices)
     }
 
     func take(_ answer: BudgetLedger.Answer, at now: ContinuousClock.Instant) {

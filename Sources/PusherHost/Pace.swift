@@ -62,11 +62,10 @@ final class Pace {
     /// - Parameters:
     ///   - isFinishing: whether its target may hold half of the pair.
     ///   - timeout: how long the call may last.
-    ///   - waiting: how many calls would begin if they might.
     func reserve(
-        isFinishing: Bool = false, timeout: Duration = .zero, waiting: Int = 1, at now: ContinuousClock.Instant
+        isFinishing: Bool = false, timeout: Duration = .zero, at now: ContinuousClock.Instant
     ) -> Result<Reservation, Wait> {
-        loan?.expect(timeout, waiting)
+        loan?.expect(timeout)
         let costs = rules.map { applies($0) ? $0.cost(of: push) : 0 }
         let requests = max(1, push.reads + push.writes)
         if let until = delay(costs, requests, isFinishing, at: now) { return .failure(Wait(until: until)) }
@@ -230,7 +229,7 @@ final class Pace {
         if let until { return until }
         // Nothing to share where no limit is known.
         guard costs.contains(where: { $0 > 0 }) || remaining != nil else { return nil }
-        return loan?.delay(costs, requests, at: now)
+        return loan?.delay(costs, requests, remaining: remaining?.count, at: now)
     }
 
     private func forget(_ index: Int, _ limit: PaceRules.Limit, _ now: ContinuousClock.Instant) {

@@ -116,9 +116,7 @@ final class PusherSession {
                 continue
             }
             let (isFinishing, timeout) = (queue[index].question.isFinishing, queue[index].timeout)
-            switch pace.reserve(
-                isFinishing: isFinishing, timeout: timeout, waiting: queue.count - index, at: .now)
-            {
+            switch pace.reserve(isFinishing: isFinishing, timeout: timeout, at: .now) {
             case .success(let reservation): hand(queue.remove(at: index), reservation, to: runner)
             case .failure(let wait):
                 places.release(place(of: queue[index]))

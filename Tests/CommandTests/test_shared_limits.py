@@ -1,4 +1,4 @@
-"""A token's limits hold for a whole fleet. `python3 test_shared_limits.py PLACES` measures it with GitHub's own minute."""
+"""A token's limits hold for a whole fleet. With KEYTURN_PLACES=600 it is also measured, with GitHub's own minute."""
 
 import os
 import shutil

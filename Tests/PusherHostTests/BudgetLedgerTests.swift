@@ -74,6 +74,27 @@ struct BudgetLedgerTests {
         #expect(ledger.exchange(exchange("three", units: 1), age: 28_001).remaining == nil)
     }
 
+    @Test("ask for a part of what the service says is left, where that is the only limit")
+    func primaryLimit() throws {
+        let pace = Pace(PaceRules(try JSONValue(parsing: #"{"push":{"read":2,"write":2}}"#)), isVendor: false)
+        pace.loan = Loan("ledger", owner: "one", pace.rules)
+        let now = ContinuousClock.now
+        // Nothing is known, so nothing is shared.
+        var reservation = try pace.reserve(at: now).get()
+        #expect(pace.admit("GET", &reservation, at: now) == nil)
+        let fields = [("ratelimit-limit", "400"), ("ratelimit-remaining", "320"), ("ratelimit-reset", "4000000000")]
+        pace.learn(
+            from: HTTPResponse(status: 200, headers: fields.map { (name: $0.0, value: $0.1) }, body: .text("")), at: now
+        )
+        #expect(throws: Pace.Wait.self) { try pace.reserve(at: now).get() }
+        let exchange = try #require(pace.exchange(at: now))
+        #expect(exchange.units == 10 && exchange.unitRequests == 4 && exchange.remaining?.count == 320)
+        var ledger = BudgetLedger()
+        pace.take(.success(ledger.exchange(exchange, age: 0)), at: now)
+        for _ in 0..<10 { _ = try pace.reserve(at: now).get() }
+        #expect(throws: Pace.Wait.self) { try pace.reserve(at: now).get() }
+    }
+
     @Test("stay small, and forget nothing early")
     func size() {
         var ledger = BudgetLedger()
@@ -145,7 +166,7 @@ struct BudgetLedgerTests {
                 }
                 while worker.queue > 0, worker.calls.count < 40,
                     case .success(let reservation) = worker.pace.reserve(
-                        timeout: .seconds(30), waiting: worker.queue, at: instant)
+                        timeout: .seconds(30), at: instant)
                 {
                     worker.queue -= 1
                     worker.calls.append((reservation, 6, now + Int.random(in: 5...80, using: &random)))
