@@ -179,8 +179,11 @@ extension Configuration.DiscoverEntry {
         for target in targets {
             filled.append(Configuration.TargetEntry(pusher: target.pusher, field: try target.field.filled(for: found)))
         }
+        let name = try name.text(for: found)
+        var policy = policy
+        policy.spread.user = name
         return Configuration.UserEntry(
-            name: try name.text(for: found), userName: found.userName, policy: policy, account: account,
+            name: name, userName: found.userName, policy: policy, account: account,
             origin: self, targets: filled)
     }
 }

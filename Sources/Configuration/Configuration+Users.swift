@@ -4,7 +4,8 @@ internal import Rotation
 extension Configuration {
     static func readDefaults(_ field: Field?, _ file: String) throws(ConfigurationError) -> Policy {
         // Whoever writes a configuration wants his targets asked first; the decisions themselves can do without.
-        let standard = Policy(preflight: true)
+        var standard = Policy(preflight: true)
+        standard.spread.percent = 10
         guard let field else { return standard }
         var reader = try MappingReader(field, "defaults", file)
         let policy = try readPolicy(&reader, standard)
@@ -33,8 +34,16 @@ extension Configuration {
         policy.retry = try reader.duration("retry") ?? base.retry
         policy.pushTimeout = try reader.duration("push-timeout") ?? base.pushTimeout
         policy.freezes = try FreezeText.read(&reader) ?? base.freezes
+        policy.maxAge = try reader.duration("max-age") ?? base.maxAge
+        policy.spread.percent = try reader.percentage("spread", in: Spread.range) ?? base.spread.percent
         guard policy.pushTimeout <= .seconds(600) else {
             throw reader.error("push-timeout", "must be at most 10m")
+        }
+        if let maxAge = policy.maxAge, maxAge < policy.shortestMaxAge {
+            throw reader.error(
+                "max-age",
+                "must be at least \(DurationText.text(policy.shortestMaxAge)): rotate-every, overlap, soak and an hour for the rotation itself"
+            )
         }
         return policy
     }
@@ -46,7 +55,8 @@ extension Configuration {
         var users: [UserEntry] = []
         for member in try MappingReader(field, "users", file).all {
             var reader = try MappingReader(member.field, "users.\(member.name)", file)
-            let policy = try readPolicy(&reader, defaults)
+            var policy = try readPolicy(&reader, defaults)
+            policy.spread.user = member.name
             let userName = try reader.string("user-name") ?? member.name
             try check(userName, reader, member.line)
             let own = try readAccount(reader.field("aws"), "users.\(member.name).aws", file, default: account)

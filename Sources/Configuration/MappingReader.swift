@@ -82,6 +82,15 @@ struct MappingReader {
         return duration
     }
 
+    /// `10%`
+    mutating func percentage(_ name: String, in range: ClosedRange<Int>) throws(ConfigurationError) -> Int? {
+        guard let field = field(name) else { return nil }
+        guard case .scalar(let scalar) = field.value, let text = scalar.string, text.last == "%",
+            let number = Int(text.dropLast()), range.contains(number)
+        else { throw error(name, "must be from \(range.lowerBound)% to \(range.upperBound)%, such as 10%") }
+        return number
+    }
+
     mutating func strings(_ name: String) throws(ConfigurationError) -> [String]? {
         guard let field = field(name) else { return nil }
         guard case .list(let fields) = field.value else { throw error(name, "must be a list") }

@@ -42,7 +42,8 @@ extension Configuration {
         guard !profile.contains(where: { $0.isNewline || $0 == "]" }) else {
             throw reader.error("profile", "must be a profile's name")
         }
-        let policy = try readPolicy(&reader, defaults)
+        var policy = try readPolicy(&reader, defaults)
+        policy.spread.user = user
         try reader.end()
         if let twin = users.first(where: { $0.name == user }) {
             throw reader.error(

@@ -7,7 +7,7 @@ public struct Message: Hashable, Sendable {
     /// The longest text, in bytes: a service's answer may be long.
     private static let textLimit = 2_000
 
-    /// `blocked`, `recovered`, `completed`, `revoked` or `test`.
+    /// An ``NotificationEvent/Occasion``, or `test`.
     public var event: String
     /// The same for the same news, however often it is sent.
     public var id: String
@@ -54,6 +54,9 @@ public struct Message: Hashable, Sendable {
             switch news.occasion {
             case .blocked: "\(user) needs attention: \(news.message ?? "it does not go on")"
             case .drift: "\(user): a target has changed: \(news.message ?? "it shows another key than was confirmed")"
+            case .overAge:
+                "\(user): the key \(news.key?.rawValue ?? "") is Active and older than max-age"
+                    + (rotation.trouble.map { ": \($0)" } ?? "")
             case .recovered: "\(user) goes on: what blocked it (\(news.problem ?? "a problem")) is over"
             case .completed:
                 "\(user): rotation \(news.rotation) is complete, every target holds \(news.key?.rawValue ?? "the new key")"

@@ -38,7 +38,7 @@ public final class Notifier: Sendable {
         var changed: Set<String>
     }
 
-    private let users: Set<String>
+    private let users: [String: Policy]
     private let store: any ToldStore
     private let send: @Sendable (Message, Destination) async throws -> Void
     private let now: @Sendable () -> Timestamp
@@ -51,7 +51,7 @@ public final class Notifier: Sendable {
 
     /// - Parameters:
     ///   - destinations: where messages go.
-    ///   - users: of whom.
+    ///   - users: of whom, with their policies.
     ///   - store: the state.
     ///   - now: the time.
     ///   - time: writes a moment as RFC 3339.
@@ -59,7 +59,7 @@ public final class Notifier: Sendable {
     ///   - send: one try.
     /// - Throws: where the state cannot be read.
     public init(
-        _ destinations: [Destination], users: Set<String>, store: any ToldStore,
+        _ destinations: [Destination], users: [String: Policy], store: any ToldStore,
         now: @escaping @Sendable () -> Timestamp,
         time: @escaping @Sendable (Timestamp) -> String, warn: @escaping @Sendable (String) -> Void,
         send: @escaping @Sendable (Message, Destination) async throws -> Void
@@ -98,7 +98,7 @@ public final class Notifier: Sendable {
         let rotations = try await store.rotations()
         let now = now()
         state.withLock { state in
-            for user in users { Self.take(user, rotations[user] ?? Rotation(at: now), &state, now) }
+            for user in users.keys { Self.take(user, rotations[user] ?? Rotation(at: now), &state, now) }
         }
     }
 
@@ -154,9 +154,9 @@ public final class Notifier: Sendable {
             let ledger = state.ledgers[index]
             return users.sorted().flatMap { user in
                 state.rotations[user].flatMap { rotation in
-                    ledger.told[user]?.owed(rotation, at: now(), patience: ledger.destination.patience).map {
-                        (user, rotation, $0)
-                    }
+                    ledger.told[user]?.owed(
+                        rotation, at: now(), patience: ledger.destination.patience, policy: self.users[user] ?? Policy()
+                    ).map { (user, rotation, $0) }
                 } ?? []
             }
         }
@@ -186,7 +186,8 @@ public final class Notifier: Sendable {
         guard news.occasion != .revoked, let told = try? await store.told(at: destination.name)[user] else {
             return false
         }
-        let owed = told.owed(rotation, at: now(), patience: destination.patience)
+        let owed = told.owed(
+            rotation, at: now(), patience: destination.patience, policy: users[user] ?? Policy())
         return !owed.contains { $0.occasion == news.occasion }
     }
 

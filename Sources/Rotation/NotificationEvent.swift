@@ -8,6 +8,8 @@ public struct NotificationEvent: Hashable, Sendable {
         case recovered
         /// A target shows another key, or a later write, than was confirmed there.
         case drift
+        /// An Active key has passed `max-age`.
+        case overAge = "over-age"
         /// A rotation is complete: the old key is deleted.
         case completed
         /// A key that an operator declared leaked is dead: Inactive or deleted.
@@ -53,6 +55,8 @@ public struct NotificationState: Hashable, Codable, Sendable {
     private var leaks: [Leak]?
     /// The drift that was told; nil: none is there.
     private var drift: String?
+    /// The key whose age was told; nil: none is too old.
+    private var overAge: AccessKeyID?
 
     /// Nothing was told of what comes from now on. What is over already is not news.
     public init(before rotation: Rotation) { completed = rotation.completedNumber }
@@ -72,8 +76,12 @@ public struct NotificationState: Hashable, Codable, Sendable {
 
     /// What is to be told.
     ///
-    /// - Parameter patience: how long what may still mend itself goes untold.
-    public func owed(_ rotation: Rotation, at now: Timestamp, patience: Duration) -> [NotificationEvent] {
+    /// - Parameters:
+    ///   - patience: how long what may still mend itself goes untold.
+    ///   - policy: the user's; its `maxAge` counts.
+    public func owed(
+        _ rotation: Rotation, at now: Timestamp, patience: Duration, policy: Policy = Policy()
+    ) -> [NotificationEvent] {
         var news: [NotificationEvent] = []
         if let trouble = rotation.lastingTrouble(at: now, patience: patience), trouble.code != problem {
             news.append(
@@ -90,6 +98,10 @@ public struct NotificationState: Hashable, Codable, Sendable {
                     since: rotation.deliveries.values.compactMap { $0.drift?.since }.max(),
                     message: rotation.driftSentence)
             )
+        }
+        if let old = rotation.overAge(at: now, policy: policy), old.key != overAge {
+            news.append(
+                NotificationEvent(occasion: .overAge, rotation: rotation.number, since: old.since, key: old.key))
         }
         for leak in leaks ?? [] where !leak.isTold && !rotation.isActive(leak.key) {
             news.append(NotificationEvent(occasion: .revoked, rotation: rotation.number, key: leak.key))
@@ -109,6 +121,7 @@ public struct NotificationState: Hashable, Codable, Sendable {
         case .revoked:
             if let index = leaks?.firstIndex(where: { $0.key == news.key }) { leaks?[index].isTold = true }
         case .drift: drift = news.problem
+        case .overAge: overAge = news.key
         case .completed: completed = max(completed, news.rotation)
         }
     }

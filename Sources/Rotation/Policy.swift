@@ -24,6 +24,11 @@ public struct Policy: Hashable, Sendable {
     public var pushTimeout: Duration
     /// When no rotation begins by itself.
     public var freezes: [Freeze] = []
+    /// The age that no Active key is to pass; nil: any is fine. Stronger than a freeze, weaker than the promise: a key that a target
+    /// may hold stays Active, however old.
+    public var maxAge: Duration?
+    /// By how much earlier than `rotateEvery` rotations begin.
+    public var spread = Spread()
 
     /// A policy; the defaults are those of `keyturn.yaml`.
     public init(

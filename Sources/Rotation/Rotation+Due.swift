@@ -20,7 +20,8 @@ extension Rotation {
     /// Whether a rotation is to begin.
     func isDue(_ now: Timestamp, _ policy: Policy) -> Bool {
         guard let current, !isRequested, !isLeaked(current.id) else { return true }
-        return now >= current.created + policy.rotateEvery && policy.thaw(now) <= now
+        return now >= current.created + policy.rotationAge(after: number)
+            && policy.beginning(of: current.created, dueAt: now) <= now
     }
 
     /// Whether a rotation that could not begin is not due any more, since the configuration has changed: then nothing stands in
@@ -39,10 +40,10 @@ extension Rotation {
 
     /// When the key's age is reached, or a freeze ends in which that is.
     private func beginning(_ key: KeyRecord, _ now: Timestamp, _ policy: Policy) -> Timestamp {
-        let old = key.created + policy.rotateEvery
+        let old = key.created + policy.rotationAge(after: number)
         let earliest = max(old, now)
-        let thaw = policy.thaw(earliest)
-        return thaw > earliest ? thaw : old
+        let beginning = policy.beginning(of: key.created, dueAt: earliest)
+        return beginning > earliest ? beginning : old
     }
 
     /// What comes next, and when.
@@ -77,7 +78,7 @@ extension Rotation {
     public func beginningAfterFreeze(at now: Timestamp, policy: Policy) -> Timestamp? {
         let due = due(at: now, policy: policy)
         guard phase == .idle, due.action == .rotate, let current else { return nil }
-        return due.at > max(current.created + policy.rotateEvery, now) ? due.at : nil
+        return due.at > max(current.created + policy.rotationAge(after: number), now) ? due.at : nil
     }
 
     /// When there is something to do: what is due, or a look at the targets before that.

@@ -63,7 +63,7 @@ extension Rotation {
                 "the user has no key yet"
             } else if hasNoKey {
                 "the key that the targets hold is gone from IAM"
-            } else { "the key is older than rotate-every" }
+            } else { "the key has reached the age at which it is rotated" }
         transition.notes.append(HistoryEvent(.began, key: current?.id, detail: reason))
         if hasNoKey { current = nil }
         enter(.creating, now)

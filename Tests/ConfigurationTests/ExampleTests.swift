@@ -22,7 +22,9 @@ struct ExampleTests {
         #expect(user.name == "cicd-bot")
         #expect(user.userName == "cicd-bot")
         #expect(user.account == configuration.account)
-        #expect(user.policy == Policy(rotateEvery: .seconds(12 * 3600), preflight: true))
+        var policy = Policy(rotateEvery: .seconds(12 * 3600), preflight: true)
+        policy.spread = Spread(percent: 10, user: "cicd-bot")
+        #expect(user.policy == policy)
     }
 
     @Test("fits the plugins, and its targets get their names and variables")
@@ -60,11 +62,14 @@ struct ExampleTests {
               two: { overlap: 5m, max-attempts: 1, user-name: zwei, aws: { profile: other }, targets: [{ pusher: travis, repository: a/b }] }
             """
         let users = try Configuration(text: text, file: "conf/keyturn.yaml").users
-        let defaults = Policy(
+        var defaults = Policy(
             rotateEvery: .seconds(7 * 86_400), overlap: .seconds(90), soak: .seconds(1800), quiet: .seconds(7200),
             preflight: true, maxAttempts: 5, retry: .seconds(600), pushTimeout: .seconds(45))
+        #expect(users.map(\.policy.spread) == [Spread(percent: 10, user: "one"), Spread(percent: 10, user: "two")])
+        defaults.spread = users[0].policy.spread
         #expect(users[0].policy == defaults)
         var own = defaults
+        own.spread = users[1].policy.spread
         own.overlap = .seconds(300)
         own.maxAttempts = 1
         #expect(users[1].policy == own)

@@ -37,7 +37,8 @@ struct MistakeTests {
     func unlike() {
         let complaint = Sample.complaint(example("soak: 1h", "elephant: 1h"))
         #expect(
-            complaint?.hasPrefix("12: unknown field `elephant`; known here: `freeze`, `look-every`, `max-attempts`")
+            complaint?.hasPrefix(
+                "12: unknown field `elephant`; known here: `freeze`, `look-every`, `max-age`, `max-attempts`")
                 == true)
     }
 
@@ -85,6 +86,12 @@ struct MistakeTests {
                 "rotate-every: 12h", "max-attempts: 0",
                 "15: `users.cicd-bot.max-attempts` must be a whole number from 1 to 100"
             ),
+            (
+                "rotate-every: 12h", "max-age: 1d",
+                "15: `users.cicd-bot.max-age` must be at least 1d 3h: rotate-every, overlap, soak and an hour for the rotation itself"
+            ),
+            ("rotate-every: 12h", "spread: 60%", "15: `users.cicd-bot.spread` must be from 0% to 50%, such as 10%"),
+            ("rotate-every: 12h", "spread: 10", "15: `users.cicd-bot.spread` must be from 0% to 50%, such as 10%"),
             ("rotate-every: 12h", "push-timeout: 11m", "15: `users.cicd-bot.push-timeout` must be at most 10m"),
             ("environment-scope: production", "masked: 1", "18: `users.cicd-bot.targets[1].masked` must be a boolean"),
             (

@@ -49,7 +49,7 @@ struct NotifierTests {
         }
         let (inbox, lines, start) = (inbox, lines, start)
         return try await Notifier(
-            destinations, users: ["bot"], store: book, now: { start }, time: { "\($0.milliseconds)" },
+            destinations, users: ["bot": Policy()], store: book, now: { start }, time: { "\($0.milliseconds)" },
             warn: { line in lines.messages.withLock { $0.append(line) } }
         ) { try inbox.take($0, $1) }
     }
@@ -142,7 +142,7 @@ struct NotifierTests {
         put(held())
         let destination = Destination(name: "d", way: .command(program("d")), occasions: [.blocked], patience: .zero)
         let notifier = try await Notifier(
-            [destination], users: ["bot"], store: book, now: { start }, time: { _ in "" }, warn: { _ in }
+            [destination], users: ["bot": Policy()], store: book, now: { start }, time: { _ in "" }, warn: { _ in }
         ) { _, _ in try await Task.sleep(for: .seconds(3_600)) }
         notifier.start()
         let began = ContinuousClock.now

@@ -29,7 +29,7 @@ struct SectionMistakeTests {
             ("[{ command: [x], \(secret) }]", "belongs to a webhook"),
             (
                 "[{ command: [x], \"on\": [hold] }]",
-                "has `hold`; what there is: blocked, recovered, drift, completed, revoked"
+                "has `hold`; what there is: blocked, recovered, drift, over-age, completed, revoked"
             ),
             ("[{ command: [x], wehbook: y }]", "unknown field `wehbook`; did you mean `webhook`?"),
             ("[{}]", "needs one of `webhook`, `slack` and `command`"),

@@ -38,6 +38,47 @@ struct DueTests {
         #expect(world.advance(.zero).effects == [.listKeys])
     }
 
+    @Test("spread makes rotations begin earlier by a part that differs by user and rotation, and never later")
+    func spread() {
+        var policy = Policy(rotateEvery: .seconds(100_000))
+        var ages: Set<Duration> = []
+        for user in 0..<200 {
+            for number in 0..<5 {
+                policy.spread = Spread(percent: 10, user: "user-\(user)")
+                let age = policy.rotationAge(after: number)
+                #expect(age > .seconds(90_000) - .seconds(1) && age <= .seconds(100_000))
+                #expect(age == policy.rotationAge(after: number))
+                ages.insert(age)
+            }
+        }
+        #expect(ages.count > 990)
+        // Each tenth of the window has its share of a thousand.
+        let shares = Dictionary(grouping: ages) { ($0 - .seconds(90_000)).milliseconds / 1_000_001 }.mapValues(\.count)
+        #expect(shares.count == 10 && shares.values.allSatisfy { (60...140).contains($0) }, "\(shares)")
+        policy.spread.percent = 0
+        #expect(policy.rotationAge(after: 3) == .seconds(100_000))
+        policy.rotateEvery = .seconds(36_525 * 86_400)
+        policy.spread.percent = 50
+        #expect(policy.rotationAge(after: 3) >= policy.rotateEvery / 2)
+    }
+
+    @Test("an Active key older than max-age is found, whichever it is; an Inactive one is none")
+    func overAge() {
+        var rotation = Rotation(at: World.start)
+        var policy = Policy()
+        rotation.current = KeyRecord(id: AccessKeyID("AKIANEW"), created: World.start, status: .active)
+        rotation.previous = KeyRecord(
+            id: AccessKeyID("AKIAOLD"), created: World.start - .seconds(100), status: .active)
+        #expect(rotation.overAge(at: World.start + .seconds(1 << 40), policy: policy) == nil)
+        policy.maxAge = .seconds(1_000)
+        #expect(rotation.overAge(at: World.start + .seconds(899), policy: policy) == nil)
+        let old = rotation.overAge(at: World.start + .seconds(900), policy: policy)
+        #expect(old?.key == AccessKeyID("AKIAOLD") && old?.since == World.start + .seconds(900))
+        rotation.previous?.status = .inactive
+        #expect(rotation.overAge(at: World.start + .seconds(999), policy: policy) == nil)
+        #expect(rotation.overAge(at: World.start + .seconds(1_000), policy: policy)?.key == AccessKeyID("AKIANEW"))
+    }
+
     @Test("the next push is that of the target that is due first, whatever is still under way elsewhere")
     func nextPush() {
         var world = World.at(.delivering)

@@ -69,6 +69,33 @@ struct FreezeTests {
         #expect(world.begun.contains(.createKey))
     }
 
+    @Test("ends early where the key would pass max-age, and not before that")
+    func maxAge() {
+        var policy = Policy.frozen(.period(from: World.start - .seconds(1), to: World.start + .seconds(500_000)))
+        // 24 h, and 1 h each for overlap, soak and the rotation itself: the key is 25 h old.
+        policy.maxAge = .seconds(30 * hour)
+        var world = World.withKey(age: .seconds(25 * hour), policy: policy)
+        world.send(.resumed)
+        world.answerAll()
+        #expect(world.rotation.due(at: world.now, policy: policy).at == World.start + .seconds(2 * hour))
+        world.advance(.seconds(2 * hour - 1))
+        world.answerAll()
+        #expect(!world.begun.contains(.createKey))
+        world.advance(.seconds(1))
+        world.answerAll()
+        #expect(world.begun.contains(.createKey))
+    }
+
+    @Test("that ends before max-age comes into sight is respected")
+    func maxAgeIsFar() {
+        var policy = Policy.frozen(.period(from: World.start - .seconds(1), to: World.start + .seconds(500)))
+        policy.maxAge = .seconds(90 * 24 * hour)
+        var world = World.withKey(age: .seconds(90_000), policy: policy)
+        world.send(.resumed)
+        world.answerAll()
+        #expect(world.rotation.due(at: world.now, policy: policy).at == World.start + .seconds(500))
+    }
+
     @Test("does not keep an operator or a leak waiting")
     func orders() {
         for request in [Event.Request.rotate, .revoke(atOnce: false)] {

@@ -41,6 +41,26 @@ struct NewsTests {
         #expect(occasions(told, rotation, after: .seconds(600)) == [.blocked])
     }
 
+    @Test("a key that passes max-age is told once, and its successor again")
+    func overAge() {
+        var policy = Policy()
+        policy.maxAge = .seconds(1_000)
+        var rotation = rotation()
+        var told = NotificationState(before: rotation)
+        func owed(after seconds: Int64) -> [NotificationEvent] {
+            told.remember(rotation)
+            return told.owed(rotation, at: start + .seconds(seconds), patience: patience, policy: policy)
+        }
+        #expect(owed(after: 999).isEmpty)
+        let news = owed(after: 1_000)
+        #expect(news.map(\.occasion) == [.overAge] && news[0].since == start + .seconds(1_000))
+        news.forEach { told.settle($0) }
+        #expect(owed(after: 5_000).isEmpty)
+        rotation.current = KeyRecord(id: AccessKeyID("AKIANEW"), created: start + .seconds(9_000), status: .active)
+        #expect(owed(after: 9_999).isEmpty)
+        #expect(owed(after: 10_000).map(\.occasion) == [.overAge])
+    }
+
     @Test(
         "a target that has not confirmed for some time is told once, whatever it says the next time, and its recovery too"
     )

@@ -92,7 +92,7 @@ struct ObservingTests {
         #expect(world.advance(.milliseconds(1)).effects == [.listKeys])
         world.answer(.listKeys)
         #expect(world.rotation.phase == .creating)
-        #expect(world.notes.first { $0.kind == .began }?.detail == "the key is older than rotate-every")
+        #expect(world.notes.first { $0.kind == .began }?.detail == "the key has reached the age at which it is rotated")
     }
 
     @Test("an operator's rotate begins at once, with a fresh look at IAM first")

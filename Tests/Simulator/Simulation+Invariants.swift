@@ -104,6 +104,21 @@ extension Simulation {
         }
     }
 
+    /// (i) Nothing but the promise makes a key older than `max-age`: where nothing is in the way, the next rotation begins in time to be
+    /// over by then, and no earlier than `spread` allows.
+    mutating func checkNextBeginning(_ rotation: Rotation) {
+        guard rotation.phase == .idle, rotation.problem == nil, !rotation.isRequested, !rotation.hasLeak,
+            rotation.leftTargets.isEmpty, let current = rotation.current
+        else { return }
+        let due = rotation.due(at: clock, policy: policy)
+        guard due.action == .rotate else { return }
+        let earliest = current.created + policy.rotateEvery - policy.rotateEvery * policy.spread.percent / 100
+        if due.at < earliest { violate("(i) a rotation begins before rotate-every less spread") }
+        guard let maxAge = policy.maxAge else { return }
+        let latest = current.created + maxAge - policy.overlap - policy.soak - .seconds(3_600)
+        if due.at > max(latest, clock) { violate("(i) a rotation begins too late for max-age") }
+    }
+
     /// Whether an effect may be begun.
     mutating func checkBegun(_ flight: Flight, _ rotation: Rotation) {
         switch flight.effect {

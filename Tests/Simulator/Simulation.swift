@@ -225,6 +225,7 @@ struct Simulation {
     private mutating func rest(_ index: Int) async {
         let due = processes[index].session.rotation.nextWork(at: clock, policy: policy)
         let rotation = processes[index].session.rotation
+        checkNextBeginning(rotation)
         let isLong = due - clock > .seconds(20)
         // As the engine does: what waits for a person is left.
         if rotation.problem?.needsPerson == true || isLong && (rotation.phase == .idle || !requests.isEmpty)

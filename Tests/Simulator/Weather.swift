@@ -53,6 +53,17 @@ extension Policy {
             pushTimeout: .seconds(random.pick([10, 30])))
         policy.retainSecret = random.pick([.none, .rotation, .rotation, .current])
         policy.lookEvery = .seconds(random.pick([0, 1_800, 21_600]))
+        policy.spread = Spread(percent: random.pick([0, 10, 50]), user: "bot")
+        if random.chance(300) { policy.freezes = [random.pick([.nights, .week, .weekend])] }
+        if random.chance(300) { policy.maxAge = policy.shortestMaxAge + .seconds(random.pick([0, 3_600, 86_400])) }
         return policy
     }
+}
+
+extension Freeze {
+    fileprivate static let nights = Freeze.weekly(
+        days: [1, 2, 3, 4, 5, 6, 7], from: .seconds(20 * 3_600), to: .seconds(6 * 3_600))
+    fileprivate static let weekend = Freeze.weekly(days: [6, 7], from: .zero, to: .zero)
+    fileprivate static let week = Freeze.period(
+        from: Simulation.start + .seconds(10_000), to: Simulation.start + .seconds(7 * 86_400))
 }

@@ -54,6 +54,8 @@ plant "deletes any stranger" $R+Creating.swift 'creations.contains(where: { $0.m
     '@ || creations.contains(where: { $0.mayHaveMade(stranger) }) else'
 plant "deletes an orphan that is in use" $R+Creating.swift 'guard use == nil else' 'guard use == nil || @ else'
 plant "forgets rate limits" $R+Delivering.swift 'if !isPaused {' 'if !isPaused || @ {'
+plant "lets a freeze outlast max-age" Sources/Rotation/Policy+Age.swift 'return latestBeginning(created).map' \
+    'return (@ ? nil : latestBeginning(created)).map'
 plant "skips the verification" $R+Verifying.swift 'guard consecutiveVerifications >= IAMTimes.verificationAnswers else' \
     'guard consecutiveVerifications >= IAMTimes.verificationAnswers || @ else'
 plant "keeps the pair" $R+Delivering.swift 'transition.wipesPair = retained == nil' 'transition.wipesPair = retained == nil && !(@)'

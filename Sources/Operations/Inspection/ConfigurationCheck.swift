@@ -1,4 +1,5 @@
 internal import Configuration
+internal import Engine
 internal import Journal
 internal import Notifications
 internal import PusherHost
@@ -95,6 +96,7 @@ package struct ConfigurationCheck {
         _ users: [ConfiguredUser], _ rotations: [String: Rotation], areAll: Bool
     ) -> [Finding] {
         let configured = Set(loaded.users.map(\.name))
+        let now = SystemClock().now
         let left = rotations.keys.filter { !configured.contains($0) && areAll }.sorted().map { name in
             Finding(
                 "user \(name)", .failed,
@@ -110,7 +112,9 @@ package struct ConfigurationCheck {
                 + (unasked.count > 5 ? " and \(unasked.count - 5) more" : "")
         }
         return (users.isEmpty ? [] : [last]) + left
-            + users.flatMap { user in rotations[user.name].map { $0.findings(of: user.name) } ?? [] }
+            + users.flatMap { user in
+                rotations[user.name]?.findings(of: user.name, at: now, policy: user.policy) ?? []
+            }
     }
 
     private func summary(_ users: [ConfiguredUser]) -> String {

@@ -111,6 +111,22 @@ package struct StatusDocument: Encodable, Sendable {
         enum CodingKeys: CodingKey { case at, service, region }
     }
 
+    /// An Active key that has passed `max-age`, and since when it has.
+    package struct OverAge: Encodable, Sendable {
+        package var key: String
+        package var since: String
+        /// In a sentence.
+        package var text: String
+
+        package func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(key, forKey: .key)
+            try container.encode(since, forKey: .since)
+        }
+
+        enum CodingKeys: CodingKey { case key, since }
+    }
+
     package struct Next: Encodable, Sendable {
         package var action: String
         package var due: String
@@ -127,6 +143,7 @@ package struct StatusDocument: Encodable, Sendable {
         package var problemCode: String?
         package var problemSince: String?
         package var lastUsed: LastUsed?
+        package var overAge: OverAge?
 
         package func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
@@ -140,6 +157,7 @@ package struct StatusDocument: Encodable, Sendable {
             try container.encode(problemCode, forKey: .problemCode)
             try container.encode(problemSince, forKey: .problemSince)
             try container.encode(lastUsed, forKey: .lastUsed)
+            try container.encode(overAge, forKey: .overAge)
         }
 
         enum CodingKeys: String, CodingKey {
@@ -147,6 +165,7 @@ package struct StatusDocument: Encodable, Sendable {
             case problemCode = "problem-code"
             case problemSince = "problem-since"
             case lastUsed = "last-used"
+            case overAge = "over-age"
         }
     }
 
@@ -166,7 +185,9 @@ extension StatusDocument.DeliveryLine {
 
 extension StatusDocument.User {
     /// Whether somebody should look: what fits on one line otherwise does not tell it.
-    package var needsAttention: Bool { problem != nil || deliveries.contains { !$0.isQuiet && $0.state != "skipped" } }
+    package var needsAttention: Bool {
+        problem != nil || overAge != nil || deliveries.contains { !$0.isQuiet && $0.state != "skipped" }
+    }
 
     init(_ user: ConfiguredUser, _ rotation: Rotation, at now: Timestamp) {
         let due = rotation.due(at: now, policy: user.policy)
@@ -184,7 +205,12 @@ extension StatusDocument.User {
             problem: rotation.trouble?.naming(user.name),
             problemCode: rotation.problem?.code.rawValue ?? (rotation.trouble == nil ? nil : "not-delivered"),
             problemSince: rotation.problem.map { Moment.text($0.since) },
-            lastUsed: rotation.lastUse.map { .init(at: Moment.text($0.at), service: $0.service, region: $0.region) })
+            lastUsed: rotation.lastUse.map { .init(at: Moment.text($0.at), service: $0.service, region: $0.region) },
+            overAge: rotation.overAge(at: now, policy: user.policy).map {
+                .init(
+                    key: $0.key.rawValue, since: Moment.text($0.since),
+                    text: rotation.sentenceOnAge(at: now, policy: user.policy, saysWhy: false) ?? "")
+            })
     }
 
     /// The rotation's deliveries, with a word about targets that came or went since.

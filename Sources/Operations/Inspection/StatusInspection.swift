@@ -40,7 +40,8 @@ package struct StatusInspection {
             for index in users.indices { users[index].add(looks[users[index].user] ?? [:]) }
         }
         let attention =
-            selected.map { ExitStatus(attentionTo: records[$0.name]?.rotation) } + users.map(\.onlineStatus)
+            selected.map { ExitStatus(attentionTo: records[$0.name]?.rotation, at: now, policy: $0.policy) }
+            + users.map(\.onlineStatus)
         let journal = try await state.openIfThere()
         var workers: [StatusDocument.Worker]?
         do throws(JournalError) {

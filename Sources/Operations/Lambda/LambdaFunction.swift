@@ -189,7 +189,7 @@ package struct LambdaFunction {
         }
         // What needs a person does so whether or not it was due now.
         answer.status = loaded.users.reduce(answer.status) {
-            $0.worse(ExitStatus(attentionTo: records[$1.name]?.rotation))
+            $0.worse(ExitStatus(attentionTo: records[$1.name]?.rotation, at: context.clock.now, policy: $1.policy))
         }
         answer.status = orders.reduce(answer.status) { $0.worse($1.status) }
         return answer

@@ -196,7 +196,7 @@ struct ConfigurationSchema {
                 "slack": { "$ref": "#/$defs/secret", "description": "The URL of an incoming webhook of Slack, or of those that speak like it." },
                 "command": { "type": "array", "minItems": 1, "items": { "type": "string" }, "description": "A program and its arguments; it gets the JSON on its standard input." },
                 "environment": { "$ref": "#/$defs/variables" },
-                "on": { "type": "array", "items": { "enum": ["blocked", "recovered", "drift", "completed", "revoked"] }, "description": "What of; without it, all." },
+                "on": { "type": "array", "items": { "enum": ["blocked", "recovered", "drift", "over-age", "completed", "revoked"] }, "description": "What of; without it, all." },
                 "blocked-after": { "$ref": "#/$defs/duration", "description": "How long what may still mend itself goes untold; 10m by default." }
               }
             },
@@ -248,6 +248,8 @@ struct ConfigurationSchema {
         "max-attempts": { "type": "integer", "minimum": 1, "maximum": 100, "description": "Quick tries of one push." },
         "retry": { "$ref": "#/$defs/duration", "description": "The longest that a push that failed waits." },
         "push-timeout": { "$ref": "#/$defs/duration", "description": "The longest that one push may take; at most 10m." },
+        "max-age": { "$ref": "#/$defs/duration", "description": "The age that no Active key is to pass; at least rotate-every + overlap + soak + 1h. Stronger than freeze." },
+        "spread": { "type": "string", "pattern": "^([0-9]|[1-4][0-9]|50)%$", "description": "By how much of rotate-every rotations begin earlier, each user by another part; default: 10%." },
         "freeze": {
           "type": "array", "maxItems": 64,
           "description": "Times in which no rotation begins by itself: dates or moments from … to …; days of the week; times of the day in UTC.",

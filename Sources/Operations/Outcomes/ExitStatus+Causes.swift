@@ -92,12 +92,14 @@ extension ExitStatus {
     }
 
     /// What needs a person about a user as it is now: `status --exit-code`.
-    init(attentionTo rotation: Rotation?) {
+    init(attentionTo rotation: Rotation?, at now: Timestamp, policy: Policy) {
         guard let rotation else {
             self = .done
             return
         }
         let status: ExitStatus = rotation.trouble == nil ? .done : ExitStatus(rotation)
-        self = rotation.leftTargets.isEmpty && rotation.drifts.isEmpty ? status : status.worse(.failed)
+        let isFine =
+            rotation.leftTargets.isEmpty && rotation.drifts.isEmpty && rotation.overAge(at: now, policy: policy) == nil
+        self = isFine ? status : status.worse(.failed)
     }
 }

@@ -57,7 +57,8 @@ extension ServiceFactory {
         guard !destinations.isEmpty else { return nil }
         let sender = makeSender(http)
         let notifier = try await Notifier(
-            destinations, users: Set(users.map(\.name)), store: ToldBook(journal: journal), now: { SystemClock().now },
+            destinations, users: Dictionary(users.map { ($0.name, $0.policy) }) { first, _ in first },
+            store: ToldBook(journal: journal), now: { SystemClock().now },
             time: { Moment.text($0) }, warn: { [log] in log.warn($0) }
         ) { message, destination in
             try await sender.send(message, to: destination, at: SystemClock().now.milliseconds / 1_000)

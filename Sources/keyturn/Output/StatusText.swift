@@ -20,6 +20,9 @@ struct StatusText {
         if let problem = user.problem {
             lines.append("  " + terminal.styled(terminal.wrapped("problem: \(problem)", indent: 4), .red))
         }
+        if let old = user.overAge {
+            lines.append("  " + terminal.styled(terminal.wrapped("too old: \(old.text)", indent: 4), .red))
+        }
         if user.keys.isEmpty { lines.append("  keys: not looked at yet; `keyturn step` does") }
         lines += user.keys.map { key in
             let text = "\(key.id)  \(pad(key.status, 8))  created \(key.created)"
