@@ -107,7 +107,8 @@ extension Simulation {
     /// (i) Nothing but the promise makes a key older than `max-age`: where nothing is in the way, the next rotation begins in time to be
     /// over by then, and no earlier than `spread` allows.
     mutating func checkNextBeginning(_ rotation: Rotation) {
-        guard rotation.phase == .idle, rotation.problem == nil, !rotation.isRequested, !rotation.hasLeak,
+        guard rotation.phase == .idle, rotation.problem == nil, rotation.retryAt == nil, !rotation.isRequested,
+            !rotation.hasLeak,
             rotation.leftTargets.isEmpty, let current = rotation.current
         else { return }
         let due = rotation.due(at: clock, policy: policy)
