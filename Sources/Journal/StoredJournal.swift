@@ -34,6 +34,8 @@ public final class StoredJournal: Journal {
     static let tries = 4
     /// Up to so many users are read one by one.
     private static let fewUsers = 16
+    /// The records that one processor reads before another one may take its turn.
+    private static let usersAtOnce = 256
     /// The marker: a document that the seal key of the whole state seals.
     static let sealCheck = "seal-check"
     /// A document: the store's epoch that was seen last.
@@ -115,17 +117,40 @@ public final class StoredJournal: Journal {
         let versions = try await explain { () throws(StoreError) in try await store.versions() }
         let before = known.withLock { $0 }
         let changed = versions.filter { before[$0.key]?.version != $0.value }.map(\.key)
-        var fresh: [String: Known] = [:]
-        for (name, stored) in try await users(changed) {
-            let (record, _, code) = try located { () throws(JournalError) in try stored.read() }
-            fresh[name] = Known(version: stored.version, code: code, record: JournalRecord(record, stored))
-        }
+        let fresh = try await read(Array(try await users(changed)))
         let read = before.merging(fresh) { $1 }.filter { versions[$0.key] != nil }
         // What was written meanwhile is newer, and stays.
-        known.withLock { [fresh] known in
+        known.withLock { known in
             known.merge(fresh.filter { before[$0.key]?.version == known[$0.key]?.version }) { $1 }
         }
         return read.compactMapValues(\.present)
+    }
+
+    /// What is kept of users, understood: of many on all processors.
+    private func read(_ stored: [(key: String, value: StoredUser)]) async throws(JournalError) -> [String: Known] {
+        let parts = stride(from: 0, to: stored.count, by: Self.usersAtOnce).map {
+            stored[$0..<min($0 + Self.usersAtOnce, stored.count)]
+        }
+        let results = await withTaskGroup(of: Result<[(String, Known)], JournalError>.self) { group in
+            for part in parts {
+                group.addTask {
+                    Result { () throws(JournalError) in
+                        var known: [(String, Known)] = []
+                        for (name, user) in part { known.append((name, try self.read(user))) }
+                        return known
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        var fresh: [String: Known] = [:]
+        for result in results { fresh.merge(try result.get()) { $1 } }
+        return fresh
+    }
+
+    private func read(_ stored: StoredUser) throws(JournalError) -> Known {
+        let (record, _, code) = try located { () throws(JournalError) in try stored.read() }
+        return Known(version: stored.version, code: code, record: JournalRecord(record, stored))
     }
 
     /// Many are read at once, with those that nobody has asked for.

@@ -76,8 +76,6 @@ final class Server: Sendable {
             state.instance = made
             state.isOpen = outcome.code == KT_OK
         }
-        // What only starting took is not used again.
-        kt_release_memory()
         channel.tellRefusals()
         channel.send(.outcome, call: 0, message: outcome)
     }

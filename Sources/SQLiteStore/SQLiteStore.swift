@@ -1,5 +1,6 @@
 internal import Glibc
 public import StateStore
+internal import Synchronization
 
 /// A state in one SQLite file: WAL, `synchronous=FULL`, deleted content overwritten.
 public actor SQLiteStore: StateStore {
@@ -7,8 +8,12 @@ public actor SQLiteStore: StateStore {
     public nonisolated let place: String
     /// No: its locks are those of one machine.
     public nonisolated let isShared = false
-    private let connection: Connection
-    private let now: @Sendable () -> Int64
+    let connection: Connection
+    let now: @Sendable () -> Int64
+    /// Changes that go into the next transaction.
+    var waiting: [WaitingCommit] = []
+    /// How many have been asked for and are in no transaction yet: those that wait, and those on their way here.
+    nonisolated let asked = Mutex(0)
 
     /// Opens a file, and makes it where there is none.
     ///
@@ -86,45 +91,6 @@ public actor SQLiteStore: StateStore {
         StoredUser(
             version: row.number(0),
             lease: row.text(1).map { StoredLease(owner: $0, milliseconds: row.number(2) - now) }, record: row.bytes(3))
-    }
-
-    /// Changes what is kept of one user.
-    public func commit(_ change: UserChange) throws(StoreError) {
-        let (connection, now) = (connection, now())
-        try connection.transact(.beginWriting) { () throws(StoreError) in
-            try Self.set(change, connection, now)
-            for (name, content) in change.parts {
-                if let content {
-                    try connection.statement(.writePart).run([.text(change.user), .text(name), .bytes(content)])
-                } else {
-                    try connection.statement(.deletePart).run([.text(change.user), .text(name)])
-                }
-            }
-            if let last = change.lastDeletedLine {
-                try connection.statement(.permitDeletion).run([.number(last), .text(change.user)])
-                try connection.statement(.deleteLines).run([.text(change.user), .number(last)])
-            }
-            for line in change.lines {
-                try connection.statement(.writeLine)
-                    .run([.text(line.user), .number(line.number), .number(line.at), .bytes(line.content)])
-            }
-        }
-    }
-
-    /// Compares and sets.
-    private static func set(_ change: UserChange, _ connection: Connection, _ now: Int64) throws(StoreError) {
-        let lease: [Statement.Value] =
-            change.lease.map { [.text($0.owner), .number(now + $0.milliseconds)] } ?? [.null, .null]
-        let record = change.record.map { Statement.Value.bytes($0) }
-        if change.version == 0 {
-            try connection.statement(.insertUser).run(lease + [record ?? .bytes([]), .text(change.user)])
-        } else {
-            try connection.statement(record == nil ? .updateLease : .updateUser).run(
-                lease + (record.map { [$0] } ?? []) + [.text(change.user), .number(change.version)])
-        }
-        guard connection.changes == 1 else {
-            throw StoreError(.conflict, "another process has changed what is kept of \(change.user)")
-        }
     }
 
     /// Lines of history.

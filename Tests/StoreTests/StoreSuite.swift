@@ -88,6 +88,47 @@ struct StoreSuite: Sendable, CustomTestStringConvertible {
         #expect(try await store.user("bot")?.record == lines.last?.content)
     }
 
+    /// Whatever a store does with changes that are asked for at the same moment, one that fails takes no other one with it.
+    func ofManyAtOnceEachGetsItsAnswer() async throws {
+        let store = try await open()
+        let users = 200
+        func kind(_ user: Int) -> Int { user % 10 }
+        let codes = await withTaskGroup(of: (Int, StoreError.Code?).self) { group in
+            for user in 0..<users {
+                group.addTask {
+                    var change = UserChange(
+                        "user\(user)", version: kind(user) == 3 ? 7 : 0, lease: nil, record: [UInt8(user)])
+                    change.parts = ["x": [UInt8(user)]]
+                    // The second line of every tenth has the number of the first.
+                    let numbers: [Int64] = kind(user) == 7 ? [1, 1] : [1, 2]
+                    change.lines = numbers.map {
+                        StoredLine(user: change.user, number: $0, at: Int64(user), content: [UInt8(user)])
+                    }
+                    do throws(StoreError) { try await store.commit(change) } catch { return (user, error.code) }
+                    return (user, nil)
+                }
+            }
+            return await group.reduce(into: [Int: StoreError.Code?]()) { $0[$1.0] = $1.1 }
+        }
+        for user in 0..<users {
+            switch kind(user) {
+            case 3: #expect(codes[user] == .conflict)
+            case 7: #expect(codes[user] != nil && codes[user] != .some(nil) && codes[user] != .conflict)
+            default: #expect(codes[user] == .some(nil))
+            }
+        }
+        let fine = (0..<users).filter { kind($0) != 3 && kind($0) != 7 }
+        let found = try await open().users()
+        #expect(found.keys.sorted() == fine.map { "user\($0)" }.sorted())
+        for user in fine {
+            #expect(
+                found["user\(user)"]
+                    == StoredUser(version: 1, lease: nil, record: [UInt8(user)], parts: ["x": [UInt8(user)]]))
+            let lines = try await store.lines(.following(user: "user\(user)", number: 0, limit: 9))
+            #expect(lines.map(\.number) == [1, 2])
+        }
+    }
+
     private func write(as writer: UInt8, _ store: any StateStore) async throws -> Int {
         var won = 0
         for _ in 0..<40 {

@@ -47,6 +47,11 @@ final class Directory: Sendable {
     func ofManyWritersOneSucceeds(_ suite: StoreSuite) async throws { try await suite.ofManyWritersOneSucceeds() }
 
     @Test(arguments: try stores())
+    func ofManyAtOnceEachGetsItsAnswer(_ suite: StoreSuite) async throws {
+        try await suite.ofManyAtOnceEachGetsItsAnswer()
+    }
+
+    @Test(arguments: try stores())
     func linesAreFound(_ suite: StoreSuite) async throws { try await suite.linesAreFound() }
 
     @Test(arguments: try stores())
