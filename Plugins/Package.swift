@@ -29,6 +29,7 @@ func pusher(
 
 /// The pushers that come with keyturn.
 let pushers = [
+    pusher("AzureDevOps"),
     pusher("Bitbucket"),
     pusher("Buildkite"),
     pusher("CircleCI"),
