@@ -34,6 +34,7 @@ let pushers = [
     pusher("Buildkite"),
     pusher("CircleCI"),
     pusher("Exec", dependencies: ["CPrograms"], exclude: ["CPrograms"]),
+    pusher("Forgejo"),
     pusher(
         "GitHubActions", dependencies: ["CCryptoStatic", "CSodiumStatic"],
         libraries: [":libcrypto.a", ":libsodium.a"], exclude: ["CCryptoStatic", "CSodiumStatic"]),
