@@ -39,6 +39,7 @@ let pushers = [
         "GitHubActions", dependencies: ["CCryptoStatic", "CSodiumStatic"],
         libraries: [":libcrypto.a", ":libsodium.a"], exclude: ["CCryptoStatic", "CSodiumStatic"]),
     pusher("GitLabCI"),
+    pusher("Jenkins"),
     pusher("TerraformCloud"),
     pusher("TravisCI"),
 ]
