@@ -29,14 +29,17 @@ func pusher(
 
 /// The pushers that come with keyturn.
 let pushers = [
+    pusher("AzureDevOps"),
     pusher("Bitbucket"),
     pusher("Buildkite"),
     pusher("CircleCI"),
     pusher("Exec", dependencies: ["CPrograms"], exclude: ["CPrograms"]),
+    pusher("Forgejo"),
     pusher(
         "GitHubActions", dependencies: ["CCryptoStatic", "CSodiumStatic"],
         libraries: [":libcrypto.a", ":libsodium.a"], exclude: ["CCryptoStatic", "CSodiumStatic"]),
     pusher("GitLabCI"),
+    pusher("Jenkins"),
     pusher("TerraformCloud"),
     pusher("TravisCI"),
 ]

@@ -96,23 +96,19 @@ struct Client: Sendable {
     private func list<Item: JSONReadable>(
         _ path: [String], of type: Item.Type, _ target: Target, call: borrowing Call
     ) throws(PushFailure) -> [Item] {
-        var items: [Item] = []
-        var address = endpoint.url(path, query: [(name: "pagelen", value: "100")])
-        for _ in 0..<Self.mostPages {
-            let response = try call.http(request(.get, address), about: target.subject())
+        let first = endpoint.url(path, query: [(name: "pagelen", value: "100")])
+        return try call.list(request(.get, first), most: Self.mostPages, about: target.subject()) {
+            response, _ throws(PushFailure) in
             guard response.isYes(200), let page = response.json(Page<Item>.self) else {
                 throw Answers(target: target).failure(response, variable: nil)
             }
-            items += page.items
-            guard let next = page.next else { return items }
             // The token is not sent to wherever an answer leads.
-            guard next.hasPrefix(endpoint.description + "/") else {
+            guard page.next?.hasPrefix(endpoint.description + "/") != false else {
                 throw PushFailure(
                     .retryable, "\(target.subject()): the list's next page is not below endpoint, so it is not read")
             }
-            address = next
+            return ListPage(page.items, next: page.next.map { request(.get, $0) })
         }
-        throw PushFailure(.internal, "\(target.subject()): the list does not end")
     }
 
     private func request(_ method: HTTPRequest.Method, _ url: String) -> HTTPRequest {

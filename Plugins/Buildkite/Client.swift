@@ -89,18 +89,18 @@ struct Client: Sendable {
     private func list<Item: JSONReadable>(
         _ path: [String], of type: Item.Type, _ target: Target, call: borrowing Call
     ) throws(PushFailure) -> [Item] {
-        var items: [Item] = []
-        for number in 1...Self.mostPages {
-            let query = [(name: "per_page", value: "100"), (name: "page", value: "\(number)")]
-            let response = try call.http(request(.get, path, query), about: target.subject())
-            guard response.isYes(200), let page = response.json([Item].self) else {
+        func page(_ number: Int) -> HTTPRequest {
+            request(.get, path, [(name: "per_page", value: "100"), (name: "page", value: "\(number)")])
+        }
+        return try call.list(page(1), most: Self.mostPages, about: target.subject()) {
+            response, before throws(PushFailure) in
+            guard response.isYes(200), let items = response.json([Item].self) else {
                 throw Answers(target: target).failure(response, key: nil)
             }
-            items += page
             // Whether there is a next page; its address is not believed.
-            guard response.header("link")?.has("rel=\"next\"") == true else { return items }
+            let isLast = response.header("link")?.has("rel=\"next\"") != true
+            return ListPage(items, next: isLast ? nil : page(before + 2))
         }
-        throw PushFailure(.internal, "\(target.subject()): the list does not end")
     }
 
     private func request(

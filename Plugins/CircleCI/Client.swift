@@ -56,18 +56,14 @@ struct Client: Sendable {
         _ path: [String], _ filter: [(name: String, value: String)] = [], of type: Item.Type, _ target: Target,
         call: borrowing Call
     ) throws(PushFailure) -> [Item] {
-        var items: [Item] = []
-        var query = filter
-        for _ in 0..<Self.mostPages {
-            let response = try call.http(request(.get, path, query), about: target.subject())
+        try call.list(request(.get, path, filter), most: Self.mostPages, about: target.subject()) {
+            response, _ throws(PushFailure) in
             guard response.isYes(200), let page = response.json(Page<Item>.self) else {
                 throw Answers(target: target).failure(response, variable: nil)
             }
-            items += page.items
-            guard let next = page.next else { return items }
-            query = filter + [(name: "page-token", value: next)]
+            return ListPage(
+                page.items, next: page.next.map { request(.get, path, filter + [(name: "page-token", value: $0)]) })
         }
-        throw PushFailure(.internal, "\(target.subject()): the list does not end")
     }
 
     /// Creates a project's variable, or changes it.

@@ -97,18 +97,15 @@ struct Client: Sendable {
         _ path: [String], _ filter: [(name: String, value: String)] = [], of type: Item.Type, _ target: Target,
         call: borrowing Call
     ) throws(PushFailure) -> [Item] {
-        var items: [Item] = []
-        for number in 1...Self.mostPages {
-            // The variables of a workspace are one page; the first page of the others is asked for as it comes.
-            let page = number == 1 ? [] : [(name: "page[number]", value: "\(number)")]
-            let response = try call.http(request(.get, path, filter + page), about: target.subject())
+        // The variables of a workspace are one page; the first page of the others is asked for as it comes.
+        try call.list(request(.get, path, filter), most: Self.mostPages, about: target.subject()) {
+            response, before throws(PushFailure) in
             guard response.isYes(200), let page = response.json(Page<Item>.self) else {
                 throw Answers(target: target).failure(response, variable: nil)
             }
-            items += page.items
-            if page.isLast { return items }
+            let next = filter + [(name: "page[number]", value: "\(before + 2)")]
+            return ListPage(page.items, next: page.isLast ? nil : request(.get, path, next))
         }
-        throw PushFailure(.internal, "\(target.subject()): the list does not end")
     }
 
     private func request(

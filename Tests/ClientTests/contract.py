@@ -3,6 +3,7 @@
 import json
 import re
 import urllib.parse
+import xml.etree.ElementTree
 
 import requests
 import yaml
@@ -40,6 +41,8 @@ class Contract:
                 self._validate(schema, {"integer": int, "number": float}.get(schema["type"], str)(text))
         if media_type.endswith("json"):
             self._validate(content[media_type]["schema"], response.json(), closed=response.status_code < 300)
+        elif media_type.endswith("xml"):
+            self._validate_xml(content[media_type]["schema"], response.content)
 
     def check_request(self, method, target, body):
         """Fails unless path, query and body are what the operation declares; returns the operation's template."""
@@ -56,8 +59,12 @@ class Contract:
             assert not body, f"{method} {path} takes no body"
         elif body or operation["requestBody"].get("required"):
             contents = operation["requestBody"]["content"]
-            schema = contents.get("application/json", next(iter(contents.values())))["schema"]
-            self._validate(schema, json.loads(body), closed=True)
+            media_type = "application/json" if "application/json" in contents else next(iter(contents))
+            schema = contents[media_type]["schema"]
+            if media_type.endswith("xml"):
+                self._validate_xml(schema, body)
+            else:
+                self._validate(schema, json.loads(body), closed=True)
         return template
 
     def statuses(self, method, template):
@@ -82,6 +89,22 @@ class Contract:
                 found.append((template, operations[method.lower()]))
         assert found, f"{method} {path} is not in the contract"
         return min(found, key=lambda pair: pair[0].count("{"))
+
+    def _validate_xml(self, schema, body):
+        """An element is an object: its attributes, and its children by their names. Its own name chooses the schema."""
+        root = xml.etree.ElementTree.fromstring(re.sub(r"^<\?xml.*?\?>", "", body.decode()))
+        schemas = [self._resolve(each) for each in schema.get("oneOf", [schema])]
+        found = [each for each in schemas if each["xml"]["name"] == root.tag]
+        assert found, f"no element {root.tag} is declared"
+        names = [*root.attrib, *(child.tag for child in root)]
+        assert len(names) == len(set(names)), f"{root.tag} has something twice: {names}"
+        types = {name: self._resolve(property).get("type") for name, property in found[0]["properties"].items()}
+        value = dict(root.attrib)
+        for child in root:
+            text = {each.tag: each.text or "" for each in child} or child.text or ""
+            convert = {"integer": int, "boolean": {"true": True, "false": False}.get}.get(types.get(child.tag))
+            value[child.tag] = convert(text) if convert else text
+        self._validate(found[0], value, closed=True)
 
     def _validate(self, schema, value, closed=False):
         OAS30Validator(self._inline(schema, closed)).validate(value)

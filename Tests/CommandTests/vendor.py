@@ -130,8 +130,12 @@ class Vendor(plugins.Served):
                 break
         query = dict(urllib.parse.parse_qsl(path.partition("?")[2], keep_blank_values=True))
         segments = [urllib.parse.unquote(segment) for segment in place.strip("/").split("/")]
-        answer = self.serve(method, segments, query, json.loads(body) if body else {}, headers)
+        answer = self.serve(method, segments, query, self.parsed(body) if body else {}, headers)
         return (500, self.error("lost")) if lost else answer
+
+    def parsed(self, body):
+        """What a request's body says."""
+        return json.loads(body)
 
     def error(self, text):
         """The vendor's error body."""

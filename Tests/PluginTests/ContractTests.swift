@@ -106,7 +106,8 @@ struct ContractTests {
         for status in statuses where status >= 300 {
             let end = way.call(try HostSession(library), way.before + [.status(status, #"{"message":"no"}"#)])
             let last = try #require(end.requests.dropFirst(way.before.count).first)
-            let path = String(last.url.dropFirst(library.endpoint(in: nil).count).prefix { $0 != "?" })
+            let path = String(
+                last.url.dropFirst(library.endpoint(in: library.configuration).count).prefix { $0 != "?" })
             #expect(contract.operation(last.method, path) == way.operation)
             // A missing variable of a project or the instance is no failure: the next request creates it.
             if status == 404, way.operation.method == "PUT", !way.operation.path.contains("groups") {

@@ -47,12 +47,13 @@ final class HostSession {
 
     init(_ library: PluginLibrary, configuration: String? = nil, shape: Shape = Shape()) throws {
         self.shape = shape
+        let configuration = configuration ?? library.configuration
         contract = Contract.of(library.name)
         endpoint = library.endpoint(in: configuration)
         // The table comes from a host of its own: it is the same for all, and outlives every session.
         table = try #require(library.entry(nil))
         makeServices()
-        open(configuration ?? #"{"token":"\#(Self.token)"}"#)
+        open(configuration)
     }
 
     /// A session for one call at a time on another's instance, as a second thread of the host would be.

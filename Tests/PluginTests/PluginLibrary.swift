@@ -14,6 +14,9 @@ struct PluginLibrary {
     static var bitbucket: PluginLibrary { get throws { try loadedBitbucket.get() } }
     static var buildkite: PluginLibrary { get throws { try loadedBuildkite.get() } }
     static var terraform: PluginLibrary { get throws { try loadedTerraform.get() } }
+    static var azure: PluginLibrary { get throws { try loadedAzure.get() } }
+    static var forgejo: PluginLibrary { get throws { try loadedForgejo.get() } }
+    static var jenkins: PluginLibrary { get throws { try loadedJenkins.get() } }
 
     private static let loadedTravis = load("TravisCI")
     private static let loadedGitLab = load("GitLabCI")
@@ -22,6 +25,18 @@ struct PluginLibrary {
     private static let loadedBitbucket = load("Bitbucket")
     private static let loadedBuildkite = load("Buildkite")
     private static let loadedTerraform = load("TerraformCloud")
+    private static let loadedAzure = load("AzureDevOps")
+    private static let loadedForgejo = load("Forgejo")
+    private static let loadedJenkins = load("Jenkins")
+
+    /// A configuration that it opens with.
+    var configuration: String {
+        let more = [
+            "Forgejo": #","endpoint":"https://forgejo.example""#,
+            "Jenkins": #","user":"keyturn","endpoint":"https://jenkins.example""#,
+        ]
+        return #"{"token":"\#(HostSession.token)"\#(more[name] ?? "")}"#
+    }
 
     /// The text of the manifest in the source tree.
     var manifestFile: String {
@@ -33,14 +48,15 @@ struct PluginLibrary {
         String(#filePath[..<(#filePath.lastIndex(of: "/") ?? #filePath.endIndex)]) + "/../../Plugins/\(name)"
     }
 
-    /// The base URL that a configuration leads to, by its own field or the manifest's default.
-    func endpoint(in configuration: String?) -> String {
-        let given = configuration.flatMap { try? JSONValue(parsing: $0) }?["endpoint"]?.string
+    /// The base URL that a configuration leads to, by its own field or the manifest's default, with what stands before the
+    /// paths of the vendor's description.
+    func endpoint(in configuration: String) -> String {
+        let given = (try? JSONValue(parsing: configuration))?["endpoint"]?.string
         let manifest = try? JSONValue(parsing: manifestFile)
         let standard = manifest?["configuration"]?["properties"]?["endpoint"]?["default"]?.string
         var endpoint = given ?? standard ?? ""
         while endpoint.hasSuffix("/") { endpoint.removeLast() }
-        return endpoint
+        return endpoint + (["AzureDevOps": "/acme", "Forgejo": "/api/v1"][name] ?? "")
     }
 
     private static func load(_ name: String) -> Result<PluginLibrary, Unusable> {

@@ -41,6 +41,24 @@ struct WorldTests {
         #expect(world.unmatched == [])
     }
 
+    @Test("a text is sent as it is, with the header fields that are given")
+    func texts() throws {
+        let replies = #"""
+            {"configuration": {}, "targets": [{}], "replies": [
+              {"method": "PUT", "path": "/x", "status": 200, "store": {"key": "x", "value": "{{body}}"}, "text": ""},
+              {"method": "GET", "path": "/x", "status": 200, "headers": {"content-type": "application/xml"}, "text": {"$kept": "x"}}
+            ]}
+            """#
+        let world = World(try Fixture(Array(replies.utf8)).rules)
+        #expect(ask(world, "PUT", "/x", "<a b=\"c\"/>") == (200, ""))
+        var asked = request("GET", "/x")
+        let answer = world.answer(&asked)
+        #expect(String(decoding: answer.body, as: UTF8.self) == "<a b=\"c\"/>")
+        #expect(answer.headers.map { "\($0.name): \($0.value)" } == ["content-type: application/xml"])
+        let two = replies.replacing(#""text": """#, with: #""text": "", "body": {}"#)
+        #expect(throws: FixtureError.self) { try Fixture(Array(two.utf8)) }
+    }
+
     @Test("a request that no reply is for is remembered")
     func unmatched() throws {
         let world = World(try Fixture(Array(replies.utf8)).rules)

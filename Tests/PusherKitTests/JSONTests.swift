@@ -133,4 +133,21 @@ struct JSONTests {
         value = nil
         #expect(try SecretBytes(json: held).count == 33)
     }
+
+    @Test("is written again as it was read, and nil as null")
+    func rewritten() throws {
+        let text = #"{"a":[1,1.5,true,null,{"b":"\\\"\u0001\u00e9/"}],"c":{}}"#
+        let read = try json(text)
+        var body = JSONBody()
+        body.set("x", read)
+        body.set("y", read["a"]?.elements[4])
+        body.set("z", JSONValue?.none)
+        let written = try body.bytes().json()
+        #expect(written["x"]?["a"]?.elements.map { $0.kind } == [.integer, .real, .boolean, .null, .object])
+        #expect(try written["y"]?.value("b", as: String.self) == "\\\"\u{1}\u{e9}/")
+        #expect(
+            try written["x"]?["a"]?.elements[1].kind == .real
+                && Double(json: try #require(written["x"]?["a"]).elements[1]) == 1.5)
+        #expect(written.contains("z") && written["z"] == nil)
+    }
 }

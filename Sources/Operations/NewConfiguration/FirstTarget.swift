@@ -50,7 +50,9 @@ package struct CISystem: Sendable {
     package func refusal(ofPlace place: String) -> String? {
         var target = example.target
         target[field] = .string(place)
-        for name in ["access-key-id", "secret-access-key"] where target[name] == nil { target[name] = .string("NAME") }
+        for name in ["access-key-id", "secret-access-key"] where target[name] == nil && schema.properties[name] != nil {
+            target[name] = .string("NAME")
+        }
         guard FlowText.isPlain(place), schema.violations(in: .object(target)).isEmpty else {
             return "`\(place)` is no \(field) of \(title): it has the form of \(self.place)"
         }

@@ -74,7 +74,7 @@ extension HTTPResponse {
 
     /// Whether the body is a page's, whatever the header fields say of it.
     var hasMarkup: Bool {
-        body.withBytes { bytes in
+        text.withBytes { bytes in
             let start = bytes.prefix(64).drop { $0 <= 0x20 }
             let text = String(decoding: start.prefix(16), as: UTF8.self).lowercased()
             return text.hasPrefix("<html") || text.hasPrefix("<!doctype")
@@ -83,7 +83,7 @@ extension HTTPResponse {
 
     /// Whether the body begins as JSON does: where it does not, something else than the service may have answered.
     var isJSON: Bool {
-        body.withBytes { bytes in bytes.first { $0 > 0x20 }.map { "{[".utf8.contains($0) } ?? false }
+        text.withBytes { bytes in bytes.first { $0 > 0x20 }.map { "{[".utf8.contains($0) } ?? false }
     }
 
     /// Whether the answer is a yes with one of those statuses. Never a 203, which a proxy changed on the way, nor a web

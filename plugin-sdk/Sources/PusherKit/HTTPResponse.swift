@@ -29,10 +29,19 @@ public struct HTTPResponse: Sendable {
         headers[name]
     }
 
-    /// The body as JSON, or nil where it is no JSON or not of that shape.
+    /// The body as JSON, or nil where it is no JSON or not of that shape. A byte order mark before it is passed over (RFC 8259,
+    /// section 8.1): Microsoft's services send one now and then.
     public func json<Value: JSONReadable>(_ type: Value.Type) -> Value? {
-        guard let json = try? body.json() else { return nil }
+        guard let json = try? text.json() else { return nil }
         return try? Value(json: json)
+    }
+
+    /// The body behind its byte order mark, if it has one.
+    var text: SecretBytes {
+        body.withBytes { bytes in
+            guard bytes.starts(with: [0xef, 0xbb, 0xbf]) else { return body }
+            return SecretBytes(copying: UnsafeRawBufferPointer(rebasing: bytes.dropFirst(3)))
+        }
     }
 
     /// The first line's worth of a body that is plain text; empty for HTML pages, which say nothing to an operator.

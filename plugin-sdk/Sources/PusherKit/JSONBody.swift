@@ -67,6 +67,13 @@ public struct JSONBody: ~Copyable {
         builder.append("]")
     }
 
+    /// Sets a field to a value that was read, whatever it is: for services that want back what they gave. Nil is null.
+    public mutating func set(_ name: String, _ value: JSONValue?) {
+        begin(name)
+        guard let value else { return builder.append("null") }
+        builder.append(value.text)
+    }
+
     /// The object's bytes.
     public consuming func bytes() -> SecretBytes {
         builder.append("}")

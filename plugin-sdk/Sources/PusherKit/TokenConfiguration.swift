@@ -14,14 +14,15 @@ public struct TokenConfiguration: JSONReadable, Sendable {
     ///
     /// - Parameters:
     ///   - service: what messages begin with: "GitLab".
-    ///   - standard: the base URL where none is configured.
-    /// - Throws: `PushFailure`, with reason `.invalidConfiguration`, where the token is empty, or has blanks or line ends in it.
-    public func endpoint(of service: String, orElse standard: String) throws(PushFailure) -> Endpoint {
+    ///   - standard: the base URL where none is configured; nil: it has to be, since each installation has its own.
+    /// - Throws: `PushFailure`, with reason `.invalidConfiguration`, where the token is empty, or has blanks or line ends in it, and
+    ///   where there is no base URL.
+    public func endpoint(of service: String, orElse standard: String?) throws(PushFailure) -> Endpoint {
         guard token.isVisibleASCII, token.count > 0 else {
             throw PushFailure(.invalidConfiguration, "\(service): the token is empty, or has blanks or line ends in it")
         }
-        guard let endpoint = endpoint ?? Endpoint(standard) else {
-            throw PushFailure(.internal, "\(service): no endpoint")
+        guard let endpoint = endpoint ?? standard.flatMap(Endpoint.init) else {
+            throw PushFailure(.invalidConfiguration, "\(service): endpoint is missing: give the server's base URL")
         }
         return endpoint
     }

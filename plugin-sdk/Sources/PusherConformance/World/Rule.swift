@@ -12,11 +12,13 @@ struct Rule: @unchecked Sendable {
     let status: Int
     let headers: [(name: String, value: String)]
     let body: JSONValue?
+    /// A body that is no JSON, which is sent as it is.
+    let text: JSONValue?
     let store: (key: String, value: JSONValue)?
 
     init(_ json: JSONValue, number: Int) throws(FixtureError) {
         func wrong(_ what: String) -> FixtureError { FixtureError("replies[\(number)]: \(what)") }
-        let known: Set = ["method", "path", "if", "unless", "status", "headers", "body", "store"]
+        let known: Set = ["method", "path", "if", "unless", "status", "headers", "body", "text", "store"]
         guard let members = json.object else { throw wrong("it is not an object") }
         if let name = members.keys.sorted().first(where: { !known.contains($0) }) {
             throw wrong("unknown field `\(name)`")
@@ -35,6 +37,8 @@ struct Rule: @unchecked Sendable {
         unless = json["unless"]?.string
         headers = (json["headers"]?.object ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, $0.value.string ?? "") }
         body = json["body"]
+        text = json["text"]
+        guard body == nil || text == nil else { throw wrong("give `body` or `text`") }
         guard let store = json["store"] else {
             self.store = nil
             return

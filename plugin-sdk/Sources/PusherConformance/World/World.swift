@@ -69,9 +69,14 @@ final class World: Sendable {
                     state.kept[key] =
                         value.object == nil ? value : (state.kept[key] ?? .object([:])).setting(value.object!)
                 }
-                return .json(
-                    rule.status, rule.body.map { template.value($0, kept: state.kept, order: state.order) },
-                    rule.headers)
+                func filled(_ value: JSONValue) -> JSONValue {
+                    template.value(value, kept: state.kept, order: state.order)
+                }
+                if let text = rule.text {
+                    let body = Array((filled(text).string ?? "").utf8)
+                    return Answer(status: UInt32(rule.status), headers: rule.headers, body: body)
+                }
+                return .json(rule.status, rule.body.map(filled), rule.headers)
             }
             state.unmatched.append("\(request.method) \(path)")
             return .json(404, .object(["message": .string("conformance.json has no reply for this request")]))
