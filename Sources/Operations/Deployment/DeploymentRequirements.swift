@@ -82,6 +82,11 @@ struct DeploymentRequirements {
                 configuration.line(at: "users", user.name, "aws", "profile"),
                 "`users.\(user.name).aws.profile`: a function has no profiles; name a role with `role-arn`")
         }
+        for pusher in loaded.pushers where pusher.account?.profile != nil && pusher.account?.role == nil {
+            add(
+                configuration.line(ofPusher: pusher.name),
+                "`pushers.\(pusher.name).aws.profile`: a function has no profiles; name a role with `role-arn`")
+        }
         if configuration.selfRotation != nil {
             add(
                 configuration.line(at: "self-rotation"),
