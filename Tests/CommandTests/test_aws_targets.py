@@ -15,7 +15,7 @@ from test_pushers import Cast
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": [{
-    "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}]})
+    "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:user/admin"}}]})
 NAMES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 
@@ -118,18 +118,17 @@ def test_the_policy_of_a_pusher_is_the_least(world_of_aws, stores):
     assert not any("ssm:" in action or "secretsmanager:" in action for s in own for action in s["Action"])
 
 
-@pytest.mark.parametrize("right", ["ssm:PutParameter", "ssm:GetParameter", "ssm:DescribeParameters"])
-def test_a_right_that_lacks_is_named(world_of_aws, moto, right):
-    """The old key stays Active, and what to do is said."""
-    allow(world_of_aws, moto, without=[right])
-    world_of_aws.must("rotate", status=75) if right == "ssm:PutParameter" else world_of_aws.run("rotate")
-    text = json.dumps(world_of_aws.must("status", "--json").json)
-    if right == "ssm:PutParameter":
-        assert world_of_aws.deliveries()["ssm:/ci/app@eu-west-1"]["state"] == "failed"
-        assert "AccessDenied" in text and "keyturn policy --pusher" in text
-        assert len(moto.keys()) == 2 and moto.keys()[moto.first] == "Active"
-    else:
-        assert moto.keys()[moto.first] == "Active"
+def test_a_right_that_lacks_is_named(world_of_aws, moto):
+    """By `check` where it can be; at the push the old key stays Active. What to do is said."""
+    for right in ("ssm:GetParameter", "ssm:DescribeParameters"):
+        allow(world_of_aws, moto, without=[right])
+        said = world_of_aws.run("check", "--online").out
+        assert f"perform: {right}" in said and "keyturn policy --pusher" in said
+    allow(world_of_aws, moto, without=["ssm:PutParameter"])
+    world_of_aws.must("rotate", status=75)
+    found = world_of_aws.deliveries()["ssm:/ci/app@eu-west-1"]
+    assert found["state"] == "failed" and "perform: ssm:PutParameter" in found["detail"]
+    assert len(moto.keys()) == 2 and moto.keys()[moto.first] == "Active"
 
 
 def test_whole_values_and_files(world_of_aws, stores):
@@ -195,7 +194,7 @@ def test_accounts_are_told_apart_and_regions_are_needed(world_of_aws):
     assert "is the same place as" in world_of_aws.must("check", status=78).err
     configuration["users"]["cicd-bot"]["targets"].pop()
     del configuration["aws"]["region"]
-    del configuration["pushers"]["ssm"]["aws"]["region"]
+    configuration["pushers"]["ssm"]["aws"] = {"role-arn": f"arn:aws:iam::{ACCOUNT}:role/writer"}
     world_of_aws.save()
     assert "targets[1].region` is missing" in world_of_aws.must("check", status=78).err
 
@@ -227,17 +226,26 @@ class Echo(plugins.Served):
 
     def __init__(self):
         seen = self.seen = []
+        asked = self.asked = []
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("content-length") or 0)).decode()
                 seen.append((dict(self.headers), body))
                 how = json.loads(body).get("Name", "")
+                operation = self.headers["X-Amz-Target"].split(".")[1]
+                asked.append((operation, how))
                 sent = "".join(f"{name.lower()}:{value}\n" for name, value in self.headers.items())
                 status, content, fields = 400, sent, {}
                 if how == "yes":
                     status, content = 200, json.dumps({"Version": 1, "Echo": sent})
                 if how == "good":
+                    status, content = 200, json.dumps({"Version": 1})
+                if how == "throttled" and asked.count((operation, how)) < 3:
+                    content = json.dumps({"__type": "ThrottlingException", "message": "Rate exceeded"})
+                elif how == "faulty" and asked.count((operation, how)) < 3:
+                    status, content = 500, json.dumps({"__type": "InternalServerError"})
+                elif how in ("throttled", "faulty"):
                     status, content = 200, json.dumps({"Version": 1})
                 if how == "canonical":
                     content = json.dumps({"__type": "x#InvalidSignatureException", "message": f"The Canonical String should have been {sent}"})
@@ -269,8 +277,8 @@ def greedy(tmp_path_factory):
         f"[pusher]\naws_access_key_id = {KEY}\naws_secret_access_key = {SECRET}\naws_session_token = {TOKEN}\n", 0o600)
     says = plugins.manifest("greedy", aws=["ssm:PutParameter", "ssm:GetParameter"])
     plugins.put(cast.directory, "greedy", says=says)
-    asked = [*REFUSED, *(f'ssm:PutParameter|eu-west-1|{{"Name":"{how}"}}' for how in [*ECHOES, "good"]),
-             'ssm:GetParameter||{"Name":"good"}']
+    asked = [*REFUSED, *(f'ssm:PutParameter|eu-west-1|{{"Name":"{how}"}}' for how in [*ECHOES, "good", "throttled", "faulty"]),
+             'ssm:GetParameter||{"Name":"good"}', 'ssm:GetParameter||{"Name":"faulty"}']
     cast.places = {what: f"p{number}" for number, what in enumerate(asked)}
     cast.use("greedy", "greedy", *(f"{place}=aws {what}" for what, place in cast.places.items()))
     cast.world.configuration["pushers"]["greedy"]["aws"] = {"profile": "pusher", "endpoint-url": cast.echo.url}
@@ -323,6 +331,19 @@ def test_only_a_write_that_was_accepted_confirms(greedy):
     assert good["state"] == "confirmed" and good["evidence"] == "version", good
     read = delivery(greedy, 'ssm:GetParameter||{"Name":"good"}')
     assert read["state"] != "confirmed" and "confirmed no write" in read["detail"], read
+
+
+@pytest.mark.timeout(150)
+def test_what_passes_is_asked_again_as_awss_sdks_do(greedy):
+    """A throttled request, which did nothing, and a read that met a fault, three times at most. A write that met one is not."""
+    assert delivery(greedy, 'ssm:PutParameter|eu-west-1|{"Name":"throttled"}')["state"] == "confirmed"
+    assert greedy.echo.asked.count(("PutParameter", "throttled")) == 3
+    assert "error 0 status 200" in delivery(greedy, 'ssm:GetParameter||{"Name":"faulty"}')["detail"]
+    assert greedy.echo.asked.count(("GetParameter", "faulty")) == 3
+    assert greedy.echo.asked.count(("PutParameter", "faulty")) == 1
+    faulty = delivery(greedy, 'ssm:PutParameter|eu-west-1|{"Name":"faulty"}')
+    assert faulty["state"] != "confirmed" and "error 0 status 500" in faulty["detail"]
+    assert "x-amzn-errortype=InternalServerError" in faulty["detail"]
 
 
 @pytest.mark.timeout(150)
