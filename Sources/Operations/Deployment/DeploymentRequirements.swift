@@ -82,7 +82,8 @@ struct DeploymentRequirements {
                 configuration.line(at: "users", user.name, "aws", "profile"),
                 "`users.\(user.name).aws.profile`: a function has no profiles; name a role with `role-arn`")
         }
-        for pusher in loaded.pushers where pusher.account?.profile != nil && pusher.account?.role == nil {
+        for pusher in loaded.pushers {
+            guard let profile = pusher.account?.profile, profile != configuration.account.profile else { continue }
             add(
                 configuration.line(ofPusher: pusher.name),
                 "`pushers.\(pusher.name).aws.profile`: a function has no profiles; name a role with `role-arn`")
