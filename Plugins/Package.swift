@@ -29,6 +29,8 @@ func pusher(
 
 /// The pushers that come with keyturn.
 let pushers = [
+    pusher("AWSParameterStore"),
+    pusher("AWSSecretsManager"),
     pusher("AzureDevOps"),
     pusher("Bitbucket"),
     pusher("Buildkite"),

@@ -1,3 +1,5 @@
+public import HTTP
+
 /// Why AWS did not do something.
 public struct AWSError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What callers tell apart.
@@ -18,17 +20,30 @@ public struct AWSError: Error, Hashable, Sendable, CustomStringConvertible {
         case refused
     }
 
+    /// What there was in place of the wanted answer.
+    public enum Cause: Hashable, Sendable {
+        /// No answer.
+        case transport(HTTPError.Code)
+        /// An answer that is an error: its status, and AWS's words, which may repeat parts of the request.
+        case answer(status: Int, message: String, request: String?)
+    }
+
     /// What callers tell apart.
     public var code: Code
     /// AWS's own code, where there is one.
     public var awsCode: String?
     /// One sentence for people: operation, AWS's words, request ID.
     public var description: String
+    /// What there was in place of the wanted answer; nil: the error is not about one answer.
+    public var cause: Cause?
+    /// Whether a try before the one that ended so may have had an effect.
+    public var isDoubtful = false
 
     /// An error with its sentence.
-    public init(_ code: Code, _ description: String, awsCode: String? = nil) {
+    public init(_ code: Code, _ description: String, awsCode: String? = nil, cause: Cause? = nil) {
         self.code = code
         self.awsCode = awsCode
+        self.cause = cause
         self.description = description
     }
 }

@@ -81,6 +81,8 @@ enum AWSReply {
         let body = reply.body.withBytes { JSONValue(parsing: $0) }
         func field(_ name: String) -> String? { reply.headers.first { $0.name == name }?.value }
         let type = body?["__type"]?.string ?? field("x-amzn-errortype")
+        // What stands before a service, and moto's authentication, answers in XML whatever the protocol.
+        if body == nil, type == nil { return error(in: reply, action, signedWith: key) }
         let code = type?.split(separator: ":").first?.split(separator: "#").last.map(String.init)
         let parts = Parts(
             code: code, message: body?["message"]?.string ?? body?["Message"]?.string,
@@ -111,7 +113,9 @@ enum AWSReply {
         let signer =
             [.denied, .unknownKey].contains(code) && !key.isEmpty ? "; the request was signed with \(key)" : ""
         return Refusal(
-            error: AWSError(code, sentence + signer + advice(awsCode), awsCode: awsCode), isThrottling: isThrottling,
+            error: AWSError(
+                code, sentence + signer + advice(awsCode), awsCode: awsCode,
+                cause: .answer(status: status, message: words, request: request)), isThrottling: isThrottling,
             isServerFault: isPassingFault || [500, 502, 503, 504].contains(status),
             isSkew: isSkew(awsCode, words))
     }

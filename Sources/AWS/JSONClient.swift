@@ -102,7 +102,8 @@ public struct JSONClient: Sendable {
             fields: [
                 (name: "Content-Type", value: "application/x-amz-json-\(version)"),
                 (name: "X-Amz-Target", value: "\(target).\(operation)"),
-            ], body: input.text, repeatability: repeatability, responseLimit: responseLimit, remembersDoubt: true)
+            ], body: .text(input.text), repeatability: repeatability, responseLimit: responseLimit, remembersDoubt: true
+        )
     }
 
     private func answer(

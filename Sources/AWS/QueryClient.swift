@@ -17,7 +17,8 @@ struct QueryClient: Sendable {
             .map { "\(Self.escape($0.0))=\(Self.escape($0.1))" }.joined(separator: "&")
         let call = SignedClient.Call(
             service: service, action: action,
-            fields: [(name: "Content-Type", value: "application/x-www-form-urlencoded; charset=utf-8")], body: form,
+            fields: [(name: "Content-Type", value: "application/x-www-form-urlencoded; charset=utf-8")],
+            body: .text(form),
             repeatability: repeatability)
         let reply = try await client.answer(to: call, as: credentials) { reply in
             AWSReply.error(in: reply, action, signedWith: credentials?.pair.id.rawValue ?? "")

@@ -23,16 +23,17 @@ struct RequestSignature {
     /// - Parameters:
     ///   - path: of the URL, encoded.
     ///   - fields: all that are signed, `Host` and `X-Amz-Date` among them; values without blanks at their ends.
-    func authorization(path: String, fields: [(name: String, value: String)], body: [UInt8]) -> String {
+    func authorization(path: String, fields: [(name: String, value: String)], body: Secret) -> String {
         let fields = fields.map { (name: $0.name.lowercased(), value: $0.value) }.sorted { $0.name < $1.name }
         let names = fields.map(\.name).joined(separator: ";")
         var canonical = Array("POST\n\(path)\n\n".utf8)
         // A session token is among them.
         defer { Secret.wipe(&canonical) }
         for field in fields { canonical += "\(field.name):\(field.value)\n".utf8 }
-        canonical += "\n\(names)\n\(Self.hexadecimal(Self.sha256(body)))".utf8
+        canonical += "\n\(names)\n\(Self.hexadecimal(body.withBytes { Self.sha256($0) }))".utf8
         let scope = "\(date.prefix(8))/\(region)/\(service)/aws4_request"
-        let text = "\(Self.algorithm)\n\(date)\n\(scope)\n\(Self.hexadecimal(Self.sha256(canonical)))"
+        let hash = canonical.withUnsafeBytes { Self.sha256($0) }
+        let text = "\(Self.algorithm)\n\(date)\n\(scope)\n\(Self.hexadecimal(hash))"
         var key = signingKey()
         defer { Secret.wipe(&key) }
         let signature = Self.hexadecimal(Self.hmac(key, Array(text.utf8)))
@@ -62,9 +63,9 @@ struct RequestSignature {
         return code
     }
 
-    private static func sha256(_ bytes: [UInt8]) -> [UInt8] {
+    private static func sha256(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
         var hash = [UInt8](repeating: 0, count: Int(crypto_hash_sha256_BYTES))
-        crypto_hash_sha256(&hash, bytes, UInt64(bytes.count))
+        crypto_hash_sha256(&hash, bytes.bindMemory(to: UInt8.self).baseAddress, UInt64(bytes.count))
         return hash
     }
 

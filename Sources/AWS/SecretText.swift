@@ -25,6 +25,14 @@ enum SecretText {
         }
     }
 
+    /// Whether a document is JSON, of which nothing is taken.
+    static func isJSON(_ document: Secret) -> Bool {
+        document.withBytes { bytes in
+            var walk = JSONWalk(bytes)
+            return walk.document(seeking: nil)
+        }
+    }
+
     /// What a text in base64 stands for; nil: it is none.
     static func decodeBase64(_ text: Secret) -> Secret? {
         var bytes = [UInt8](repeating: 0, count: text.count)
@@ -61,8 +69,8 @@ private struct JSONWalk {
     }
 
     /// - Returns: whether it is JSON.
-    mutating func document(seeking path: [String]) -> Bool {
-        guard value(path[...], depth: 0) else { return false }
+    mutating func document(seeking path: [String]?) -> Bool {
+        guard value(path.map { $0[...] }, depth: 0) else { return false }
         skipBlanks()
         return index == bytes.count
     }

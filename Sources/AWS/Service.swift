@@ -29,4 +29,7 @@ public struct Service: Hashable, Sendable {
     static let secretsManager = Service(
         "secretsmanager", settingsName: "secrets_manager", .json(version: "1.1", target: "secretsmanager"))
     static let systemsManager = Service("ssm", .json(version: "1.1", target: "AmazonSSM"))
+
+    /// Those whose operations others may ask for, by the names that signatures have.
+    static let delegated = [secretsManager.name: secretsManager, systemsManager.name: systemsManager]
 }

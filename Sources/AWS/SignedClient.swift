@@ -15,12 +15,14 @@ struct SignedClient: Sendable {
         let action: String
         /// Header fields of the protocol, which are signed.
         let fields: [(name: String, value: String)]
-        let body: String
+        let body: Secret
         var repeatability = Repeatability.safe
         /// The largest answer that is taken, in bytes.
         var responseLimit = 1 << 20
         /// Whether an error of a later try must not hide that an earlier one may have had an effect: it becomes `lost`.
         var remembersDoubt = false
+        /// When the caller must have an answer; nil: each try has its time, and their number is the bound.
+        var deadline: ContinuousClock.Instant?
     }
 
     let account: Account
@@ -64,6 +66,7 @@ struct SignedClient: Sendable {
             }
             let wait = rules.wait(after: attempt)
             if let patience = rules.patience, .now + wait > began + patience { throw failure }
+            if let deadline = call.deadline, .now + wait > deadline { throw failure }
             attempt += 1
             do { try await Task.sleep(for: wait) } catch { throw failure }
         }
@@ -94,7 +97,7 @@ struct SignedClient: Sendable {
             if !mayRepeat, call.repeatability == .never, error.awsCode == nil,
                 [.refused, .denied].contains(error.code)
             {
-                error = AWSError(.lost, error.description)
+                error.code = .lost
             }
             return .failed(
                 error, cost: mayRepeat ? 5 : nil,
@@ -111,7 +114,10 @@ struct SignedClient: Sendable {
 
     private static func doubtful(_ error: AWSError) -> AWSError {
         if error.code == .lost { return error }
-        return AWSError(.lost, "\(error.description); an earlier try may have had an effect", awsCode: error.awsCode)
+        var doubtful = error
+        (doubtful.code, doubtful.isDoubtful) = (.lost, true)
+        doubtful.description += "; an earlier try may have had an effect"
+        return doubtful
     }
 
     private func send(_ call: Call, _ credentials: Credentials?) async throws(HTTPError) -> HTTPResponse {
@@ -136,16 +142,22 @@ struct SignedClient: Sendable {
             let signature = RequestSignature(
                 pair: credentials.pair, region: account.signingRegion(of: call.service), service: call.service.name,
                 date: date)
-            let value = signature.authorization(path: url.path, fields: fields, body: Array(call.body.utf8))
+            let value = signature.authorization(path: url.path, fields: fields, body: call.body)
             fields.append(("Authorization", value))
         }
         var request = HTTPRequest(
             method: .post, url: url.text, headers: .text(fields.map { "\($0.name): \($0.value)\n" }.joined()),
-            body: .text(call.body), timeout: .seconds(20), responseLimit: call.responseLimit)
+            body: call.body, timeout: Self.timeout(of: call), responseLimit: call.responseLimit)
         request.isSentOnce = call.repeatability == .never
         request.permit = permit
         request.authorities = ProfileSettings(of: account, environment).authorities
         return try await http.send(request)
+    }
+
+    /// How long one try may take.
+    private static func timeout(of call: Call) -> Duration {
+        let usual = Duration.seconds(20)
+        return call.deadline.map { min(usual, max(.milliseconds(1), $0 - .now)) } ?? usual
     }
 
     /// What is signed of a URL: its path, and the field that names its host, with a port that is not the usual one.
@@ -164,7 +176,9 @@ struct SignedClient: Sendable {
     /// A clock that is off is neither a matter of permissions nor of the key.
     private static func explainSkew(_ error: AWSError, _ clock: AWSClock) -> AWSError {
         let words = clock.complaint ?? "this machine's clock and AWS's differ: set this machine's (NTP)"
-        return AWSError(.refused, "\(error.description): \(words)", awsCode: error.awsCode)
+        var error = error
+        (error.code, error.description) = (.refused, "\(error.description): \(words)")
+        return error
     }
 
     private static func explain(_ error: HTTPError, _ action: String, _ endpoint: String) -> AWSError {
@@ -173,6 +187,6 @@ struct SignedClient: Sendable {
             case .unreachable, .tls, .refused: .unreachable
             case .lost, .timedOut, .cancelled, .tooLarge, .crowded: .lost
             }
-        return AWSError(code, "\(action) at \(endpoint): \(error.description)")
+        return AWSError(code, "\(action) at \(endpoint): \(error.description)", cause: .transport(error.code))
     }
 }

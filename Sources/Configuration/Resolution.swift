@@ -19,11 +19,13 @@ public struct PluginDescription: Sendable {
     public var shapes: [String: [String]]
     /// The schema of `limits`, by which an operator replaces the manifest's rate limits.
     public var limits: Schema
+    /// Whether it asks for operations of AWS, which are signed with the pusher's identity.
+    public var usesAWS: Bool
 
     /// A part of a manifest.
     public init(
         configuration: Schema, target: Schema, secrets: Set<String>, place: [String], exclusive: [String],
-        shapes: [String: [String]] = [:], limits: Schema = Schema(.bool(true))
+        shapes: [String: [String]] = [:], limits: Schema = Schema(.bool(true)), usesAWS: Bool = false
     ) {
         self.configuration = configuration
         self.target = target
@@ -32,6 +34,7 @@ public struct PluginDescription: Sendable {
         self.exclusive = exclusive
         self.shapes = shapes
         self.limits = limits
+        self.usesAWS = usesAWS
     }
 }
 
@@ -45,6 +48,8 @@ public struct ConfiguredPusher: Sendable {
     public var endpoint: String?
     /// Rate limits in place of the manifest's, where they are configured.
     public var limits: JSONValue?
+    /// Whose identity signs what its plugin asks of AWS, never keyturn's own; nil: it asks nothing.
+    public var account: Configuration.Account?
     var fields: [String: JSONValue]
     var references: [(name: String, reference: SecretReference)]
 
@@ -113,6 +118,8 @@ public struct ConfiguredTarget: Hashable, Sendable {
     public var exclusive: String?
     /// The variables that are written, by name.
     public var variables: [String]
+    /// Whether both values are one, which is never half written.
+    public var isOneValue: Bool
     /// The line in the file.
     public var line: Int
     /// What it is, whatever it is called: plugin, service, place and variables.
@@ -150,7 +157,7 @@ extension Configuration {
             }
             for (index, target) in targets.enumerated() {
                 guard let pusher = configured[target.pusher], let plugin = plugins[pusher.plugin] else { continue }
-                let service = Self.service(pusher.endpoint, plugin)
+                let service = Self.service(pusher, plugin)
                 try places.enter(target, pusher.plugin, service)
                 targets[index].identity = target.identity(pusher.plugin, service)
                 services[target.pusher] = "\(pusher.plugin) \(service)"
@@ -179,8 +186,10 @@ extension Configuration {
     }
 
     /// The service that an endpoint stands for: the usual one may be written out, and URLs may end in a slash.
-    private static func service(_ endpoint: String?, _ plugin: PluginDescription) -> String {
-        var url = (endpoint ?? plugin.configuration.properties["endpoint"]?["default"]?.string ?? "").lowercased()
+    private static func service(_ pusher: ConfiguredPusher, _ plugin: PluginDescription) -> String {
+        if let account = pusher.account { return account.service }
+        var url = (pusher.endpoint ?? plugin.configuration.properties["endpoint"]?["default"]?.string ?? "")
+            .lowercased()
         while url.hasSuffix("/") { url.removeLast() }
         return url
     }
@@ -190,6 +199,8 @@ extension Configuration {
     ) throws(ConfigurationError) -> ConfiguredPusher {
         var fields = pusher.field.json.object ?? [:]
         fields["plugin"] = nil
+        let account = plugin.usesAWS ? try identity(of: pusher) : nil
+        if plugin.usesAWS { fields["aws"] = nil }
         let limits = fields.removeValue(forKey: "limits")
         if let limits, var violation = plugin.limits.violations(in: limits).first {
             violation.path.insert("limits", at: 0)
@@ -198,7 +209,8 @@ extension Configuration {
         var references: [(name: String, reference: SecretReference)] = []
         guard case .mapping(let members) = pusher.field.value else { preconditionFailure("read as a mapping before") }
         let directory = String(file.contains("/") ? file[..<(file.lastIndex(of: "/") ?? file.startIndex)] : ".")
-        for member in members where !["plugin", "limits"].contains(member.name) {
+        let own = ["plugin", "limits"] + (plugin.usesAWS ? ["aws"] : [])
+        for member in members where !own.contains(member.name) {
             let isSecret = plugin.secrets.contains(member.name)
             guard isSecret || SecretReference.isReference(member.field) else { continue }
             let place = "pushers.\(pusher.name).\(member.name)"
@@ -223,7 +235,7 @@ extension Configuration {
         }
         return ConfiguredPusher(
             name: pusher.name, plugin: pusher.plugin, endpoint: fields["endpoint"]?.string, limits: limits,
-            fields: fields, references: references)
+            account: account, fields: fields, references: references)
     }
 
     private func resolve(
@@ -231,6 +243,7 @@ extension Configuration {
     ) throws(ConfigurationError) -> ConfiguredTarget {
         var fields = target.field.json.object ?? [:]
         fields["pusher"] = nil
+        if plugin.usesAWS { try fillInRegion(&fields, target, pusher, plugin, place) }
         var standard: Set<String> = []
         for variable in TargetNaming.variables where fields[variable.field] == nil {
             fields[variable.field] = .string(variable.standard)
@@ -257,7 +270,7 @@ extension Configuration {
         return ConfiguredTarget(
             name: naming.name, pusher: pusher.name, values: fields,
             exclusive: plugin.exclusive.isEmpty ? nil : exclusive, variables: naming.variables,
-            line: target.field.line)
+            isOneValue: naming.isOneValue, line: target.field.line)
     }
 
     private func explain(_ violation: Schema.Violation, _ field: Field, _ place: String) -> ConfigurationError {

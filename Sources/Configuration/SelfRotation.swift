@@ -20,7 +20,7 @@ public struct SelfRotation: Hashable, Sendable {
     var configured: ConfiguredUser {
         let target = ConfiguredTarget(
             name: TargetName("\(Self.pusher):\(profile)"), pusher: Self.pusher,
-            values: ["profile": .string(profile)], exclusive: nil, variables: [profile],
+            values: ["profile": .string(profile)], exclusive: nil, variables: [profile], isOneValue: true,
             line: line)
         return ConfiguredUser(
             name: userName, userName: userName, account: account, policy: policy, targets: [target],

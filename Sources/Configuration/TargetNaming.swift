@@ -44,6 +44,9 @@ struct TargetNaming {
             .sorted()
     }
 
+    /// Whether both values are written as one: what a manifest lists under `shapes`.
+    var isOneValue: Bool { plugin.shapes[shape] != nil }
+
     private var writtenFields: [String] { plugin.shapes[shape] ?? Self.variables.map(\.field) }
 
     /// A manifest without `place` means the required fields, and where there are none, all of the plugin's own.

@@ -61,6 +61,14 @@ public struct HTTPResponse: Sendable {
     /// Whether the request was sent more than once, since a kept connection ended without an answer. This is the answer to the
     /// last one; those before may have had an effect, too.
     public var followsRepetition = false
+
+    /// A response.
+    public init(
+        status: Int, headers: [(name: String, value: String)], body: Secret, followsRepetition: Bool = false
+    ) {
+        (self.status, self.headers, self.body) = (status, headers, body)
+        self.followsRepetition = followsRepetition
+    }
 }
 
 /// Why there is no response.

@@ -1,5 +1,3 @@
-internal import HTTP
-
 /// A call that a runner has. Only the loop's thread touches it.
 final class ActiveCall {
     let call: PusherCall
@@ -20,6 +18,8 @@ final class ActiveCall {
     var places: [FoundPlace] = []
     /// Whether a request that writes was answered with anything but a no.
     var hasWritten = false
+    /// What the host knows of a failure and the plugin does not, for the operator.
+    var note: String?
 
     /// Takes up a request of that many bytes.
     ///
@@ -53,7 +53,7 @@ final class ActiveCall {
 
 /// A request that waits until it may go.
 struct HeldRequest {
-    var request: HTTPRequest
+    var request: OutgoingRequest
     var key: RunnerLoop.Request
     var until: ContinuousClock.Instant
 }

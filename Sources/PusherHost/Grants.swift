@@ -4,6 +4,8 @@ internal import JSON
 public struct Grants: Hashable, Sendable {
     /// Hosts for `kt.http/1`: exact, or `*.example.com`.
     public var hosts: [String] = []
+    /// Operations for `kt.aws/1`: `ssm:PutParameter`.
+    public var aws: [String] = []
     /// Files and directories that the pusher's process may read.
     public var readable: [String] = []
     /// Files and directories that it may write, and read.
@@ -16,9 +18,10 @@ public struct Grants: Hashable, Sendable {
     /// No grants.
     public init() {}
 
-    /// Reads the members `hosts`, `files`, `network` and `programs`, which have the form of ``schema``.
+    /// Reads the members `hosts`, `aws`, `files`, `network` and `programs`, which have the form of ``schema``.
     init(_ json: JSONValue) {
         hosts = json["hosts"]?.strings ?? []
+        aws = json["aws"]?.strings ?? []
         readable = json["files"]?["read"]?.strings ?? []
         writable = json["files"]?["write"]?.strings ?? []
         network = json["network"]?.bool ?? false
@@ -35,6 +38,10 @@ public struct Grants: Hashable, Sendable {
         ])
         return [
             "hosts": .object(["type": .string("array"), "items": host]),
+            "aws": .object([
+                "type": .string("array"),
+                "items": .object(["type": .string("string"), "pattern": .string(AWSOperation.pattern)]),
+            ]),
             "files": .object([
                 "type": .string("object"), "additionalProperties": .bool(false),
                 "properties": .object(["read": paths, "write": paths]),
@@ -46,6 +53,7 @@ public struct Grants: Hashable, Sendable {
 
     var json: JSONValue {
         var members: [String: JSONValue] = ["hosts": .array(hosts.map(JSONValue.string))]
+        if !aws.isEmpty { members["aws"] = .array(aws.map(JSONValue.string)) }
         var files: [String: JSONValue] = [:]
         if !readable.isEmpty { files["read"] = .array(readable.map(JSONValue.string)) }
         if !writable.isEmpty { files["write"] = .array(writable.map(JSONValue.string)) }
@@ -57,7 +65,8 @@ public struct Grants: Hashable, Sendable {
 
     /// The grants one by one, in words for people.
     public var words: [String] {
-        hosts.map { "HTTP to \($0)" } + readable.map { "reading \($0)" } + writable.map { "writing \($0)" }
+        hosts.map { "HTTP to \($0)" } + aws.map { "AWS: \($0)" } + readable.map { "reading \($0)" }
+            + writable.map { "writing \($0)" }
             + (network ? ["sockets of its own, to anywhere"] : [])
             + (programs ? ["starting programs, which are not shut in"] : [])
     }
@@ -66,6 +75,7 @@ public struct Grants: Hashable, Sendable {
     public func subtracting(_ other: Grants) -> Grants {
         var rest = Grants()
         rest.hosts = hosts.filter { !other.hosts.contains($0) }
+        rest.aws = aws.filter { !other.aws.contains($0) }
         rest.readable = readable.filter { !other.readable.contains($0) }
         rest.writable = writable.filter { !other.writable.contains($0) }
         rest.network = network && !other.network
@@ -84,6 +94,7 @@ public struct Grants: Hashable, Sendable {
         }
         var covered = Grants()
         covered.hosts = hosts.filter(isAsked)
+        covered.aws = aws.filter(asks.aws.contains)
         covered.readable = readable.filter { isAsked($0, asks.readable + asks.writable) }
         covered.writable = writable.filter { isAsked($0, asks.writable) }
         covered.network = network && asks.network

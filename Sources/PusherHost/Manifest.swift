@@ -27,6 +27,8 @@ public struct Manifest: Hashable, Sendable {
     public var exclusive: [String]
     /// For values of a target's `shape` other than the usual two variables: the fields that name what is written.
     public var shapes: [String: [String]]
+    /// What the operations of ``Grants/aws`` are about, for those that are not about everything.
+    public var resources: [String: AWSResource]
     /// The service's documented rate limits.
     public var pace: PaceRules
     /// The schema of its configuration.
@@ -81,13 +83,16 @@ public struct Manifest: Hashable, Sendable {
         guard (1...Self.titleLimit).contains(title.utf8.count) else {
             throw PluginError("\(place): `title` must have 1 to \(Self.titleLimit) bytes")
         }
-        let parts = Grants.schema.merging(["pace": PaceRules.schema]) { first, _ in first }
+        let parts = Grants.schema.merging(["pace": PaceRules.schema, "resources": AWSResource.schema]) { first, _ in
+            first
+        }
         let asking = Schema(.object(["properties": .object(parts)]))
         if let violation = asking.violations(in: json).first {
             throw PluginError("\(place): `\(violation.path.joined(separator: "."))` \(violation.message)")
         }
         asks = Grants(json)
         pace = PaceRules(json["pace"])
+        resources = (json["resources"]?.object ?? [:]).compactMapValues { AWSResource($0) }
         allowsThreads = json["threads"]?.string != "one"
         secrets = Set(try Self.strings(json, "secrets", place))
         self.place = try Self.strings(json, "place", place)

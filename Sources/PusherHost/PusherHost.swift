@@ -19,6 +19,8 @@ public struct PusherSettings: Sendable {
     public var acceptedGaps: [String]
     /// How fast it may ask its service.
     public var pace: PaceRules
+    /// Signs what it asks of AWS; nil: it asks nothing.
+    public var aws: (any AWSSigner)?
     /// Where its requests may go.
     let grant: Grant
     var plugin: Plugin { admitted.plugin }
@@ -26,7 +28,7 @@ public struct PusherSettings: Sendable {
     /// One configured use of a plugin.
     public init(
         name: String, admitted: AdmittedPlugin, configuration: Secret, secrets: [Secret], endpoint: String?,
-        acceptedGaps: [String] = [], pace: PaceRules? = nil
+        acceptedGaps: [String] = [], pace: PaceRules? = nil, aws: (any AWSSigner)? = nil
     ) {
         self.name = name
         self.admitted = admitted
@@ -34,6 +36,7 @@ public struct PusherSettings: Sendable {
         self.secrets = secrets
         self.endpoint = endpoint
         self.acceptedGaps = acceptedGaps
+        self.aws = aws
         self.pace = pace ?? admitted.plugin.manifest.pace
         grant = Grant(hosts: admitted.grants.hosts, endpoint: endpoint)
     }

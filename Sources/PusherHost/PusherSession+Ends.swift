@@ -61,6 +61,9 @@ extension PusherSession {
         if active.witness.hasConfirmedWrite, let key = active.call.question.keyID {
             written[active.call.target.name] = key
         }
+        if let note = active.note, report.outcome != .ok, report.outcome != .unchanged {
+            report.message = CallReport.oneLine("\(report.message); \(note)", redactor)
+        }
         report.places = active.places
         report.plugin = identity
         report.mayHaveWritten = active.mayHaveWritten && report.outcome != .ok && report.outcome != .unchanged

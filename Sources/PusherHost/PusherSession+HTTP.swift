@@ -27,36 +27,65 @@ extension PusherSession {
     func send(
         _ wanted: WireRequest, _ call: UInt32, _ fields: [UInt8], _ body: [UInt8], _ runner: RunnerProcess
     ) throws(ProtocolError) {
-        guard let active = runner.calls[call], active.requests[wanted.number] == nil else {
-            throw ProtocolError("a request with the number of another")
-        }
         var (fields, body) = (fields, body)
-        let bytes = fields.count + body.count + wanted.url.utf8.count
-        guard !active.isCancelled else {
+        defer {
             Secret.wipe(&fields)
             Secret.wipe(&body)
-            return refuse(wanted, WireError.number(.cancelled), "the call was cancelled", call, runner)
+        }
+        let bytes = fields.count + body.count + wanted.url.utf8.count
+        try take(wanted.number, wanted.timeLimit, bytes, call, runner) { active, limit throws(PluginRequest.Refusal) in
+            var request = try PluginRequest.checked(wanted, fields: &fields, body: &body, settings.grant)
+            request.timeout = limit
+            request.responseLimit = PusherLimits.response
+            request.permit = active.call.permit
+            return .http(request)
+        }
+    }
+
+    /// `kt.aws/1`, the host's side.
+    func send(_ wanted: WireAWSRequest, _ call: UInt32, _ body: [UInt8], _ runner: RunnerProcess) throws(ProtocolError)
+    {
+        var body = body
+        defer { Secret.wipe(&body) }
+        let bytes = body.count + wanted.operation.utf8.count + wanted.region.utf8.count
+        try take(wanted.number, wanted.timeLimit, bytes, call, runner) { active, limit throws(PluginRequest.Refusal) in
+            guard let signer = settings.aws else {
+                throw PluginRequest.Refusal(reason: "AWS operations are not granted to this pusher")
+            }
+            var request = try AWSRequest(wanted, body: &body, settings.admitted.grants.aws, within: limit)
+            request.permit = active.call.permit
+            return .aws(request, signer)
+        }
+    }
+
+    /// Takes up a request of a call, unless it is refused.
+    ///
+    /// - Parameter make: makes it, to end within that time.
+    private func take(
+        _ number: Int64, _ timeLimit: Int64, _ bytes: Int, _ call: UInt32, _ runner: RunnerProcess,
+        _ make: (ActiveCall, Duration) throws(PluginRequest.Refusal) -> OutgoingRequest
+    ) throws(ProtocolError) {
+        guard let active = runner.calls[call], active.requests[number] == nil else {
+            throw ProtocolError("a request with the number of another")
+        }
+        guard !active.isCancelled else {
+            return refuse(number, WireError.number(.cancelled), "the call was cancelled", call, runner)
         }
         do throws(PluginRequest.Refusal) {
             if let reason = active.take(bytes: bytes) ?? hourlyRefusal(bytes) {
                 throw PluginRequest.Refusal(reason: reason)
             }
-            var request = try PluginRequest.checked(wanted, fields: &fields, body: &body, settings.grant)
             let (usual, longest) = PusherLimits.requestTime
-            let limit = wanted.timeLimit > 0 ? min(wanted.timeLimit, longest) : usual
-            request.timeout = min(.milliseconds(limit), max(active.deadline - .now, .milliseconds(1)))
-            request.responseLimit = PusherLimits.response
-            request.permit = active.call.permit
+            let limit = timeLimit > 0 ? min(timeLimit, longest) : usual
+            let request = try make(active, min(.milliseconds(limit), max(active.deadline - .now, .milliseconds(1))))
             let key = RunnerLoop.Request(
-                pusher: settings.name, process: runner.process, call: call, number: wanted.number,
-                isWriting: request.method != .get && request.method != .head, bytes: bytes)
-            active.requests[wanted.number] = key
+                pusher: settings.name, process: runner.process, call: call, number: number,
+                isWriting: request.isWriting, bytes: bytes)
+            active.requests[number] = key
             send(request, key, runner)
         } catch {
-            Secret.wipe(&fields)
-            Secret.wipe(&body)
             try logRefusal(active.call.target.name, error.reason)
-            refuse(wanted, WireError.refused, "the host does not send it: \(error.reason)", call, runner)
+            refuse(number, WireError.refused, "the host does not send it: \(error.reason)", call, runner)
         }
     }
 
@@ -67,17 +96,17 @@ extension PusherSession {
     }
 
     private func refuse(
-        _ wanted: WireRequest, _ error: Int32, _ text: String, _ call: UInt32, _ runner: RunnerProcess
+        _ number: Int64, _ error: Int32, _ text: String, _ call: UInt32, _ runner: RunnerProcess
     ) {
-        reply(WireResponse(number: wanted.number, error: error, errorText: text), nil, call, runner)
+        reply(WireResponse(number: number, error: error, errorText: text), nil, call, runner)
     }
 
     /// Sends a request now, or when the service's limits let it go. One that could not go in time is answered as the
     /// service would: with 429 and the time to wait.
-    private func send(_ request: HTTPRequest, _ key: RunnerLoop.Request, _ runner: RunnerProcess) {
+    private func send(_ request: OutgoingRequest, _ key: RunnerLoop.Request, _ runner: RunnerProcess) {
         guard let active = runner.calls[key.call] else { return }
         let now = ContinuousClock.now
-        if let until = pace.admit(request.method.rawValue, &active.reservation, at: now) {
+        if let until = pace.admit(request.method, &active.reservation, at: now) {
             guard until < active.deadline else {
                 active.requests[key.number] = nil
                 let seconds = (until - now).components.seconds + 1
@@ -89,7 +118,7 @@ extension PusherSession {
             active.held.append(.init(request: request, key: key, until: until))
             return
         }
-        start(request, key, mayRepeat: !key.isWriting)
+        start(request, key)
     }
 
     /// Sends what was held back and may go now.
@@ -102,23 +131,18 @@ extension PusherSession {
         }
     }
 
-    /// A safe request whose answer was lost is sent once more: servers close kept connections without a word.
-    private func start(_ request: HTTPRequest, _ key: RunnerLoop.Request, mayRepeat: Bool) {
-        let (loop, http) = (loop, http)
+    private func start(_ request: OutgoingRequest, _ key: RunnerLoop.Request) {
         inFlight = (inFlight.requests + 1, inFlight.bytes + key.bytes)
-        let ticket = http.start(request) { result in
-            if mayRepeat, case .failure(let error) = result, error.code == .lost {
-                http.start(request) { loop.post(.answered(key, request, $0)) }
-            } else {
-                loop.post(.answered(key, request, result))
-            }
+        let loop = loop
+        runner?.calls[key.call]?.requests[key.number]?.cancel = request.start(over: http) { end in
+            loop.post(.answered(key, request, end))
         }
-        runner?.calls[key.call]?.requests[key.number]?.ticket = ticket
     }
 
-    func answer(_ key: RunnerLoop.Request, _ sent: HTTPRequest, _ result: Result<HTTPResponse, HTTPError>) {
+    func answer(_ key: RunnerLoop.Request, _ sent: OutgoingRequest, _ end: OutgoingRequest.End) {
         inFlight = (inFlight.requests - 1, inFlight.bytes - key.bytes)
-        learn(from: try? result.get())
+        learn(from: end.seenByPace)
+        let result = end.result
         guard let runner, runner.process == key.process,
             let active = runner.calls[key.call], let request = active.requests[key.number]
         else { return }
@@ -130,6 +154,7 @@ extension PusherSession {
             return
         }
         active.requests[key.number] = nil
+        active.note = end.note ?? active.note
         if request.isWriting, Self.mayHaveWritten(result) { active.hasWritten = true }
         switch result {
         case .success(let response):

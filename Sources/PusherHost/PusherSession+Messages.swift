@@ -23,6 +23,7 @@ extension PusherSession {
         case .opened(let outcome): opened(CallReport(outcome, redactor), runner)
         case .outcome(let call, let outcome): ended(call, outcome, runner)
         case .request(let call, let wanted, let fields, let body): try send(wanted, call, fields, body, runner)
+        case .awsRequest(let call, let wanted, let body): try send(wanted, call, body, runner)
         case .log(let call, let line): try write(line, runner.calls[call])
         case .place(let call, let place): try take(place, runner.calls[call])
         }

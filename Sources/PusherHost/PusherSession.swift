@@ -213,8 +213,7 @@ final class PusherSession {
     }
 
     func cancelRequests(of active: ActiveCall) {
-        guard let client else { return }
-        active.requests.values.compactMap(\.ticket).forEach { client.cancel($0) }
+        active.requests.values.forEach { $0.cancel?() }
     }
 
     /// Whether more may be read from its process: what it asked for is on its way, and it takes the answers.

@@ -17,6 +17,7 @@ struct RunnerInput: ~Copyable {
         case outcome(call: UInt32, Outcome)
         /// - Parameter fields: ``HeaderFields``.
         case request(call: UInt32, WireRequest, fields: [UInt8], body: [UInt8])
+        case awsRequest(call: UInt32, WireAWSRequest, body: [UInt8])
         case log(call: UInt32, LogLine)
         /// A place that a `find` call found.
         case place(call: UInt32, WirePlace)
@@ -62,7 +63,15 @@ struct RunnerInput: ~Copyable {
     }
 
     private mutating func message(_ frame: Frame, _ isLive: (UInt32) -> Bool) throws(ProtocolError) -> Message {
-        if frame.kind == .httpRequest { return try request(frame, isLive) }
+        if frame.kind == .httpRequest {
+            let secrets = try take(2, of: frame, isLive)
+            return .request(
+                call: frame.call, try WireRequest(payload: frame.payload), fields: secrets[0], body: secrets[1])
+        }
+        if frame.kind == .awsRequest {
+            let secrets = try take(1, of: frame, isLive)
+            return .awsRequest(call: frame.call, try WireAWSRequest(payload: frame.payload), body: secrets[0])
+        }
         guard secrets == nil else { throw ProtocolError("a secret without its message") }
         switch frame.kind {
         case .confined:
@@ -88,16 +97,15 @@ struct RunnerInput: ~Copyable {
         }
     }
 
-    private mutating func request(
-        _ frame: Frame, _ isLive: (UInt32) -> Bool
-    ) throws(ProtocolError) -> Message {
-        guard isLive(frame.call), let taken = secrets, taken.call == frame.call, taken.payloads.count == 2 else {
+    /// The secrets that came before a request.
+    private mutating func take(
+        _ count: Int, of frame: Frame, _ isLive: (UInt32) -> Bool
+    ) throws(ProtocolError) -> [[UInt8]] {
+        guard isLive(frame.call), let taken = secrets, taken.call == frame.call, taken.payloads.count == count else {
             throw ProtocolError("a request that belongs to no call")
         }
         secrets = nil
-        return .request(
-            call: frame.call, try WireRequest(payload: frame.payload), fields: taken.payloads[0],
-            body: taken.payloads[1])
+        return taken.payloads
     }
 
     private mutating func advance(from: Stage, to: Stage) throws(ProtocolError) {

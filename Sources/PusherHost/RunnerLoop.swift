@@ -11,7 +11,7 @@ final class RunnerLoop: Sendable {
         case add(PusherSettings)
         case start(String, @Sendable (PusherHost.Start) -> Void)
         case call(PusherCall)
-        case answered(Request, HTTPRequest, Result<HTTPResponse, HTTPError>)
+        case answered(Request, OutgoingRequest, OutgoingRequest.End)
         case drain
         case paces(@Sendable ([PaceReport]) -> Void)
         case exchanged(String, Paces.Exchanged)
@@ -19,7 +19,7 @@ final class RunnerLoop: Sendable {
     }
 
     /// A request that a call of a runner has asked for. The runner's process ID keeps answers from its successor.
-    struct Request: Hashable, Sendable {
+    struct Request: Sendable {
         var pusher: String
         var process: Int32
         var call: UInt32
@@ -28,7 +28,8 @@ final class RunnerLoop: Sendable {
         var isWriting: Bool
         /// Bytes of its header fields and its body.
         var bytes: Int
-        var ticket: HTTPClient.Ticket?
+        /// Gives it up; nil: it is not sent yet.
+        var cancel: (@Sendable () -> Void)?
     }
 
     /// For the client that each pusher has of its own.
@@ -109,7 +110,7 @@ final class RunnerLoop: Sendable {
                         break
                     }
                     session.enqueue(call)
-                case .answered(let key, let request, let result): sessions[key.pusher]?.answer(key, request, result)
+                case .answered(let key, let request, let end): sessions[key.pusher]?.answer(key, request, end)
                 case .drain:
                     isDraining = true
                     sessions.values.forEach { $0.drain() }

@@ -25,8 +25,7 @@ extension Call {
         guard var headers = Self.fields(wanted) else {
             return lend(refusal: "header fields of more than \(HeaderFields.byteLimit >> 10) KiB")
         }
-        var body = Array(
-            UnsafeBufferPointer(start: wanted.body.data, count: wanted.body.data == nil ? 0 : Int(wanted.body.length)))
+        var body = Self.bytes(wanted.body)
         defer {
             wipe(&headers)
             wipe(&body)
@@ -36,13 +35,23 @@ extension Call {
             message: WireRequest(
                 number: number, method: text(wanted.method), url: text(wanted.url),
                 timeLimit: Int64(wanted.timeout_ms)))
+        return awaitLent(number)
+    }
+
+    /// The answer to a request that was handed to the host.
+    func awaitLent(_ number: Int64) -> UnsafeMutablePointer<kt_http_response> {
         guard let reply = awaitReply(number) else {
             return lend(WireResponse(number: number, error: KT_HTTP_CANCELLED, errorText: "the call was cancelled"), [])
         }
         return lend(reply.message, reply.body)
     }
 
-    private func lend(refusal: String) -> UnsafeMutablePointer<kt_http_response> {
+    /// A copy of what the plugin points to.
+    static func bytes(_ bytes: kt_bytes) -> [UInt8] {
+        Array(UnsafeBufferPointer(start: bytes.data, count: bytes.data == nil ? 0 : Int(bytes.length)))
+    }
+
+    func lend(refusal: String) -> UnsafeMutablePointer<kt_http_response> {
         lend(WireResponse(number: 0, error: KT_HTTP_REFUSED, errorText: "the host does not send \(refusal)"), [])
     }
 

@@ -14,6 +14,7 @@ enum HostServices {
         host.service = { _, id in
             switch text(id, limit: 64) {
             case KT_SERVICE_HTTP_1: UnsafeRawPointer(HostServices.http)
+            case KT_SERVICE_AWS_1: UnsafeRawPointer(HostServices.aws)
             case KT_SERVICE_LOG_1: UnsafeRawPointer(HostServices.log)
             case KT_SERVICE_SECRET_1: UnsafeRawPointer(HostServices.secret)
             case KT_SERVICE_CLOCK_1: UnsafeRawPointer(HostServices.clock)
@@ -25,6 +26,14 @@ enum HostServices {
     nonisolated(unsafe) private static let http = forever(kt_http()) { http in
         http.size = size(of: kt_http.self)
         http.send = { call, request in
+            guard let owner = Call.owner(of: call) else { return HostServices.noCall }
+            return UnsafePointer(owner.send(request))
+        }
+    }
+
+    nonisolated(unsafe) private static let aws = forever(kt_aws()) { aws in
+        aws.size = size(of: kt_aws.self)
+        aws.send = { call, request in
             guard let owner = Call.owner(of: call) else { return HostServices.noCall }
             return UnsafePointer(owner.send(request))
         }

@@ -13,6 +13,7 @@ public struct Frame: Sendable {
         // Runner to host.
         case loaded = 32
         case refused, outcome, httpRequest, log, confined, place
+        case awsRequest = 48
     }
 
     /// The length of what comes before the payload.
@@ -33,6 +34,7 @@ public struct Frame: Sendable {
         case .log: 66 << 10
         case .confined: 1 << 10
         case .place: 16 << 10
+        case .awsRequest: 1 << 10
         case .open, .check, .push, .inspect, .find, .cancel, .httpResponse, .close, .confine: nil
         }
     }
@@ -40,7 +42,7 @@ public struct Frame: Sendable {
     /// The longest payload of a kind that the host may send; nil: only runners send it.
     public static func limitFromHost(_ kind: Kind) -> Int? {
         switch kind {
-        case .loaded, .refused, .outcome, .httpRequest, .log, .confined, .place: nil
+        case .loaded, .refused, .outcome, .httpRequest, .log, .confined, .place, .awsRequest: nil
         default: payloadLimit
         }
     }

@@ -10,7 +10,7 @@ struct RequestSignatureTests {
     ) -> String {
         let pair = KeyPair(id: AccessKeyID("AKIDEXAMPLE"), secret: .text("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"))
         let signature = RequestSignature(pair: pair, region: "us-east-1", service: service, date: "20150830T123600Z")
-        return signature.authorization(path: path, fields: fields, body: Array("Param1=value1".utf8))
+        return signature.authorization(path: path, fields: fields, body: .text("Param1=value1"))
     }
 
     @Test("are those of AWS's test suite (post-x-www-form-urlencoded)")

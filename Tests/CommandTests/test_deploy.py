@@ -42,8 +42,9 @@ def template(world, *options):
     (lambda c: c["pushers"]["github"].update(token={"command": ["cat", "x"]}), "    token:", "has no program to run"),
     (lambda c: c.update(notifications=[{"slack": {"env": "HOOK"}}]), "- slack:", "`notifications[0].slack`: it must be"),
     (lambda c: c.update({"self-rotation": {"user": "keyturn-admin", "profile": "keyturn"}}), "self-rotation:", "`self-rotation`"),
+    (lambda c: c["pushers"].update(ssm={"plugin": "aws-ssm", "aws": {"profile": "other"}}), "  ssm:", "`pushers.ssm.aws.profile`"),
     (lambda c: c.update(users={}), None, "no users"),
-], ids=range(14))
+], ids=range(15))
 def test_what_a_function_cannot_have(world, change, field, words):
     """One sentence, with the line, and the status for a configuration; nothing is printed."""
     configure(world)
@@ -148,6 +149,21 @@ def test_what_moto_skips(world):
     (policy,) = resources["Users"]["Properties"]["Policies"]
     assert [(one["Action"], one["Resource"]) for one in policy["PolicyDocument"]["Statement"]] == [("sts:AssumeRole", ROLE)]
     assert resources["User1"]["Properties"] == {"UserName": "cicd-bot", "Groups": [{"Ref": "Users"}]}
+
+
+def test_the_role_may_assume_that_of_a_pusher(world):
+    """What the pusher writes is the affair of its own role, whose policy `policy --pusher` prints."""
+    configure(world)
+    writer = f"arn:aws:iam::{ACCOUNT}:role/writer"
+    world.configuration["pushers"]["ssm"] = {"plugin": "aws-ssm", "aws": {"role-arn": writer}}
+    world.configuration["users"]["cicd-bot"]["targets"].append({"pusher": "ssm", "parameter": "/ci/app"})
+    world.save()
+    policy = template(world)["Resources"]["Role"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+    (assumes,) = [one for one in policy if one["Action"] == ["sts:AssumeRole"]]
+    assert assumes["Resource"] == [writer]
+    assert not any(action.startswith("ssm:Put") for one in policy for action in one["Action"])
+    (puts,) = [one for one in world.must("policy", "--pusher", "ssm").json["Statement"] if "ssm:PutParameter" in one["Action"]]
+    assert puts["Resource"] == [f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/ci/app"]
 
 
 def test_the_policy_of_a_person(world):

@@ -81,6 +81,34 @@ def test_narrowed_grants_stay_narrow(pin):
     assert pinned(pin)["grants"]["hosts"] == later["hosts"] and "network" not in pinned(pin)["grants"]
 
 
+def test_operations_of_aws_are_granted_as_hosts_are(pin):
+    """At the first pin without being named; what a later version asks for besides has to be named."""
+    yaml = json.loads((pin.bare.directory / "keyturn.yaml").read_text())
+    yaml["pushers"]["mine"]["aws"] = {"role-arn": "arn:aws:iam::123456789012:role/mine"}
+    (pin.bare.directory / "keyturn.yaml").write_text(json.dumps(yaml))
+    assert "AWS: ssm:GetParameter" in pin(aws=["ssm:GetParameter"]).out
+    assert pinned(pin)["grants"]["aws"] == ["ssm:GetParameter"]
+    later = ["ssm:GetParameter", "ssm:PutParameter"]
+    result = pin(version="1.1.0", aws=later)
+    assert "not granted AWS: ssm:PutParameter: it asks for that; --grant aws allows it" in result.out
+    assert pinned(pin)["grants"]["aws"] == ["ssm:GetParameter"]
+    pin("--grant", "aws", version="1.1.0", aws=later)
+    assert pinned(pin)["grants"]["aws"] == later
+    pin(version="1.2.0", aws=later[1:])
+    assert pinned(pin)["grants"]["aws"] == ["ssm:PutParameter"]
+
+
+@pytest.mark.parametrize("asks, words", [
+    ({"aws": ["iam:CreateUser"]}, "iam:CreateUser"), ({"aws": ["ssm:*"]}, "ssm:*"), ({"aws": "ssm:GetParameter"}, "`aws`"),
+    ({"aws": ["ssm:GetParameter"], "resources": {"ssm:PutParameter": {"resource": "x"}}}, "which `aws` does not"),
+    ({"aws": ["ssm:GetParameter"], "resources": {"ssm:GetParameter": {"resource": "{nowhere}"}}}, "not a field of `target`"),
+    ({"aws": ["ssm:GetParameter"], "resources": {"ssm:GetParameter": {"resource": "x\", \"y"}}}, "resources"),
+])
+def test_operations_that_no_plugin_may_ask_for_are_not_pinned(pin, asks, words):
+    result = pin(status=78, **asks)
+    assert words in result.err and not pin.lock.exists()
+
+
 def test_programs_stay_granted_and_do_not_come_by_themselves(pin):
     """The first version does not ask for them, the second does."""
     pin()

@@ -10,6 +10,11 @@ let sendRequest:
         session(of: $0).answer($1!.pointee)
     }
 
+let sendToAWS:
+    @convention(c) (UnsafePointer<kt_call>?, UnsafePointer<kt_aws_request>?) -> UnsafePointer<kt_http_response>? = {
+        session(of: $0).answer($1!.pointee)
+    }
+
 let writeLog: @convention(c) (UnsafePointer<kt_call>?, Int32, kt_string) -> Void = { call, _, line in
     session(of: call).logs.append(text(line))
 }

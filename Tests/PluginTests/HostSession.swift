@@ -125,6 +125,17 @@ final class HostSession {
         requests.append(
             Recorded(method: text(request.method), url: text(request.url), headers: headers, body: text(request.body)))
         if let file = Self.requestFile { requests[requests.count - 1].append(to: file) }
+        return reply()
+    }
+
+    /// The host's answer to one request to AWS, which is kept as `AWS region/operation`.
+    func answer(_ request: kt_aws_request) -> UnsafePointer<kt_http_response> {
+        let url = "\(text(request.region))/\(text(request.operation))"
+        requests.append(Recorded(method: "AWS", url: url, headers: [:], body: text(request.body)))
+        return reply()
+    }
+
+    private func reply() -> UnsafePointer<kt_http_response> {
         let reply = answering?(requests[requests.count - 1]) ?? nextReply()
         let response = kt_http_response(
             size: 0, error: reply.error, status: reply.status, reserved: 0, headers: callArena.headers(reply.headers),
@@ -139,12 +150,14 @@ final class HostSession {
 
     private func makeServices() {
         let http = kt_http(size: 0, reserved: 0, send: sendRequest)
+        let aws = kt_aws(size: 0, reserved: 0, send: sendToAWS)
         let log = kt_log(size: 0, reserved: 0, write: writeLog)
         let clock = kt_clock(
             size: 0, reserved: 0, now_ms: { hostTime }, remaining_ms: remainingTime, cancelled: isCancelled,
             sleep_ms: { _, _ in 0 })
         services = [
             KT_SERVICE_HTTP_1: UnsafeRawPointer(hostArena.place(http, size: shape.httpSize)),
+            KT_SERVICE_AWS_1: UnsafeRawPointer(hostArena.place(aws)),
             KT_SERVICE_LOG_1: UnsafeRawPointer(hostArena.place(log)),
             KT_SERVICE_CLOCK_1: UnsafeRawPointer(hostArena.place(clock)),
         ]
@@ -177,7 +190,7 @@ final class HostSession {
         let outcome = body(callArena.place(call, size: shape.callSize))
         let ending = Ending(outcome: outcome, report: report, requests: requests, unused: self.replies.count)
         ending.expectNoSecrets(logs: logs)
-        for request in requests {
+        for request in requests where request.method != "AWS" {
             let wrong = Contract.violations(of: request, below: endpoint, in: contract)
             #expect(wrong.isEmpty, "\(request.line) is not as documented")
         }

@@ -13,6 +13,8 @@ struct PluginLibrary {
     static var circleci: PluginLibrary { get throws { try loadedCircleCI.get() } }
     static var bitbucket: PluginLibrary { get throws { try loadedBitbucket.get() } }
     static var buildkite: PluginLibrary { get throws { try loadedBuildkite.get() } }
+    static var parameterStore: PluginLibrary { get throws { try loadedParameterStore.get() } }
+    static var secretsManager: PluginLibrary { get throws { try loadedSecretsManager.get() } }
     static var terraform: PluginLibrary { get throws { try loadedTerraform.get() } }
     static var azure: PluginLibrary { get throws { try loadedAzure.get() } }
     static var forgejo: PluginLibrary { get throws { try loadedForgejo.get() } }
@@ -24,6 +26,8 @@ struct PluginLibrary {
     private static let loadedCircleCI = load("CircleCI")
     private static let loadedBitbucket = load("Bitbucket")
     private static let loadedBuildkite = load("Buildkite")
+    private static let loadedParameterStore = load("AWSParameterStore")
+    private static let loadedSecretsManager = load("AWSSecretsManager")
     private static let loadedTerraform = load("TerraformCloud")
     private static let loadedAzure = load("AzureDevOps")
     private static let loadedForgejo = load("Forgejo")

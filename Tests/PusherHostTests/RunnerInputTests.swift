@@ -14,6 +14,10 @@ struct RunnerInputTests {
         .httpRequest, call: 7,
         payload: WireRequest(number: 1, method: "GET", url: "https://x.example/", timeLimit: 0).payload)
 
+    private static let awsRequest = Frame(
+        .awsRequest, call: 7,
+        payload: WireAWSRequest(number: 1, operation: "ssm:GetParameter", region: "", timeLimit: 0).payload)
+
     private func secret(_ call: UInt32 = 7, _ count: Int = 3) -> Frame {
         Frame(.secret, call: call, payload: Array(repeating: 1, count: count))
     }
@@ -35,11 +39,12 @@ struct RunnerInputTests {
     func sound() {
         let frames =
             Self.beginning + [
-                secret(), secret(), Self.request, Frame(.log, payload: LogLine(level: 1, text: "x").payload),
+                secret(), secret(), Self.request, secret(), Self.awsRequest,
+                Frame(.log, payload: LogLine(level: 1, text: "x").payload),
                 Frame(.outcome, call: 7, payload: Outcome(code: 0).payload),
             ]
         let found = read(frames)
-        #expect(found.count == 6 && found.error == nil)
+        #expect(found.count == 7 && found.error == nil)
     }
 
     @Test("says once, before anything else, what keeps it in, and only in words that there are")
@@ -71,6 +76,9 @@ struct RunnerInputTests {
         #expect(read(Self.beginning + [secret(), Self.request]).error != nil)
         #expect(read(Self.beginning + [Self.request]).error != nil)
         #expect(read(Self.beginning + [secret(8), secret(8), Self.request]).error != nil)
+        #expect(read(Self.beginning + [Self.awsRequest]).error != nil)
+        #expect(read(Self.beginning + [secret(), secret(), Self.awsRequest]).error != nil)
+        #expect(read(Self.beginning + [secret(8), Self.awsRequest]).error != nil)
     }
 
     @Test("belongs to calls that are under way")
@@ -82,7 +90,8 @@ struct RunnerInputTests {
     @Test(
         "is refused by its kind and its length before it is taken in",
         arguments: [
-            (Frame.Kind.log, 67 << 10), (.httpRequest, 10 << 10), (.outcome, 201 << 10), (.secret, (1 << 20) + 1),
+            (Frame.Kind.log, 67 << 10), (.httpRequest, 10 << 10), (.awsRequest, 1_025), (.outcome, 201 << 10),
+            (.secret, (1 << 20) + 1),
             (.confined, 1_025),
             (.loaded, 2 << 20), (.refused, 71 << 10), (.push, 0), (.open, 0), (.httpResponse, 0), (.close, 0),
         ] as [(Frame.Kind, Int)])

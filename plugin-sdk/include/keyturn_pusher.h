@@ -47,13 +47,13 @@
  *   kt.secret/1   service     memory that is wiped
  *   kt.clock/1    service     time, and whether a call should end
  *   kt.find/1     extension   places around a target [since 1.1]
- *   kt.aws/1      service     reserved: requests to AWS, signed by the host. No host has it yet: service() gives NULL
+ *   kt.aws/1      service     requests to AWS, signed by the host [since 1.3]
  *   kt.*          all others are reserved
  *
  * Versions
  *   The major version is in the entry symbol; a library can export several. KT_ABI_MINOR counts the additions to major
- *   version 1: 1.1 added kt.find/1, 1.2 added KT_EVIDENCE_LAST_FOUR and KT_EVIDENCE_VERSION. Each side gives its own:
- *   kt_host.abi_minor, kt_pusher.abi_minor.
+ *   version 1: 1.1 added kt.find/1, 1.2 added KT_EVIDENCE_LAST_FOUR and KT_EVIDENCE_VERSION, 1.3 added
+ *   kt.aws/1. Each side gives its own: kt_host.abi_minor, kt_pusher.abi_minor.
  */
 #ifndef KEYTURN_PUSHER_H
 #define KEYTURN_PUSHER_H
@@ -69,7 +69,7 @@ extern "C" {
 #endif
 
 #define KT_ABI_MAJOR 1
-#define KT_ABI_MINOR 2
+#define KT_ABI_MINOR 3
 #define KT_ENTRY_SYMBOL_V1 "kt_pusher_entry_v1"
 
 /* True if the struct that POINTER points to is large enough to hold FIELD of TYPE. Needed for fields with [since]. */
@@ -107,6 +107,11 @@ extern "C" {
 #define KT_MAX_REQUEST_BYTES 8388608    /* 8 MiB: bodies, header fields and URLs of one call's requests */
 #define KT_MAX_REQUESTS_AT_ONCE 4       /* of one call, unanswered. send() waits, so a good plugin has one */
 
+/* Requests of kt.aws/1, which count among the others, too. What is beyond is answered with KT_HTTP_REFUSED. */
+#define KT_MAX_AWS_OPERATION 128        /* bytes */
+#define KT_MAX_AWS_REGION 32            /* bytes */
+#define KT_MAX_AWS_BODY 262144          /* 256 KiB */
+
 /* Answers. What is larger is given as KT_HTTP_TOO_LARGE. */
 #define KT_MAX_RESPONSE_BODY 4194304    /* 4 MiB */
 #define KT_MAX_RESPONSE_HEADERS 128     /* header fields */
@@ -140,6 +145,8 @@ extern "C" {
 #define KT_MIN_SIZE_HTTP_REQUEST 72
 #define KT_MIN_SIZE_HTTP_RESPONSE 64
 #define KT_MIN_SIZE_HTTP 16
+#define KT_MIN_SIZE_AWS_REQUEST 56
+#define KT_MIN_SIZE_AWS 16
 #define KT_MIN_SIZE_LOG 16
 #define KT_MIN_SIZE_SECRET 32
 #define KT_MIN_SIZE_CLOCK 40
@@ -386,9 +393,36 @@ typedef struct kt_clock {
     int32_t (*sleep_ms)(const kt_call *call, int64_t milliseconds);
 } kt_clock;
 
-/* ---- Service kt.aws/1: reserved -------------------------------------------------------------------------------- */
+/* ---- Service kt.aws/1: requests to AWS, signed by the host [since 1.3] ------------------------------------------ */
 
 #define KT_SERVICE_AWS_1 "kt.aws/1"
+
+/*
+ * One request by AWS's JSON protocol. The plugin sees no credentials of AWS and names no endpoint: the host signs with the
+ * identity that the operator has configured for this pusher, and chooses the endpoint by service and region. It refuses
+ * (KT_HTTP_REFUSED) operations that the manifest does not list under "aws", or that were not granted. Operations whose
+ * names begin with Get, Describe, List or BatchGet are taken for reads, and sent again after a passing fault as AWS's SDKs
+ * do; all others are writes, and are sent again only where AWS says that it did nothing (throttling).
+ */
+typedef struct kt_aws_request {
+    uint32_t size;
+    uint32_t timeout_ms; /* of all tries together. 0: KT_REQUEST_TIME_MS. The call's deadline always holds */
+    kt_string operation; /* as in the manifest: "ssm:PutParameter" */
+    kt_string region;    /* "eu-west-1"; empty: that of the pusher's configuration */
+    kt_bytes body;       /* a JSON object; empty: {} */
+} kt_aws_request;
+
+typedef struct kt_aws {
+    uint32_t size;
+    uint32_t reserved;
+    /*
+     * Sends one request and waits for the answer, as kt_http.send() does, by its rules and with its response. Never NULL.
+     * Of the header fields there are at most `x-amzn-errortype`, the code of AWS's error without its namespace,
+     * `x-amzn-requestid` and `retry-after`. The body of a 2xx is AWS's; that of an error is made by the host, whatever the
+     * service's own looked like: {"__type": code, "message": text}. [call's thread]
+     */
+    const kt_http_response *(*send)(const kt_call *call, const kt_aws_request *request);
+} kt_aws;
 
 /* ---- The plugin ------------------------------------------------------------------------------------------------ */
 
@@ -553,6 +587,18 @@ KT_AT(kt_http, reserved, 4);
 KT_AT(kt_http, send, 8);
 KT_SIZE(kt_http, 16);
 
+KT_AT(kt_aws_request, size, 0);
+KT_AT(kt_aws_request, timeout_ms, 4);
+KT_AT(kt_aws_request, operation, 8);
+KT_AT(kt_aws_request, region, 24);
+KT_AT(kt_aws_request, body, 40);
+KT_SIZE(kt_aws_request, 56);
+
+KT_AT(kt_aws, size, 0);
+KT_AT(kt_aws, reserved, 4);
+KT_AT(kt_aws, send, 8);
+KT_SIZE(kt_aws, 16);
+
 KT_AT(kt_log, size, 0);
 KT_AT(kt_log, reserved, 4);
 KT_AT(kt_log, write, 8);
@@ -608,6 +654,8 @@ KT_STATIC_ASSERT(sizeof(kt_host) >= KT_MIN_SIZE_HOST, "kt_host");
 KT_STATIC_ASSERT(sizeof(kt_http_request) >= KT_MIN_SIZE_HTTP_REQUEST, "kt_http_request");
 KT_STATIC_ASSERT(sizeof(kt_http_response) >= KT_MIN_SIZE_HTTP_RESPONSE, "kt_http_response");
 KT_STATIC_ASSERT(sizeof(kt_http) >= KT_MIN_SIZE_HTTP, "kt_http");
+KT_STATIC_ASSERT(sizeof(kt_aws_request) >= KT_MIN_SIZE_AWS_REQUEST, "kt_aws_request");
+KT_STATIC_ASSERT(sizeof(kt_aws) >= KT_MIN_SIZE_AWS, "kt_aws");
 KT_STATIC_ASSERT(sizeof(kt_log) >= KT_MIN_SIZE_LOG, "kt_log");
 KT_STATIC_ASSERT(sizeof(kt_secret) >= KT_MIN_SIZE_SECRET, "kt_secret");
 KT_STATIC_ASSERT(sizeof(kt_clock) >= KT_MIN_SIZE_CLOCK, "kt_clock");

@@ -82,6 +82,12 @@ struct DeploymentRequirements {
                 configuration.line(at: "users", user.name, "aws", "profile"),
                 "`users.\(user.name).aws.profile`: a function has no profiles; name a role with `role-arn`")
         }
+        for pusher in loaded.pushers {
+            guard let profile = pusher.account?.profile, profile != configuration.account.profile else { continue }
+            add(
+                configuration.line(ofPusher: pusher.name),
+                "`pushers.\(pusher.name).aws.profile`: a function has no profiles; name a role with `role-arn`")
+        }
         if configuration.selfRotation != nil {
             add(
                 configuration.line(at: "self-rotation"),

@@ -78,6 +78,6 @@ extension PluginDescription {
             configuration: isPinned ? manifest.configuration : manifest.configuration.withoutPatterns,
             target: isPinned ? manifest.target : manifest.target.withoutPatterns, secrets: manifest.secrets,
             place: manifest.place, exclusive: manifest.exclusive, shapes: manifest.shapes,
-            limits: PaceRules.limitsSchema)
+            limits: PaceRules.limitsSchema, usesAWS: !manifest.asks.aws.isEmpty)
     }
 }

@@ -95,6 +95,6 @@ package struct LoadedConfiguration: Sendable {
 
 extension ManagedTarget {
     init(_ target: ConfiguredTarget) {
-        self.init(target.name, isOneValue: target.variables.count == 1, identity: target.identity)
+        self.init(target.name, isOneValue: target.isOneValue, identity: target.identity)
     }
 }

@@ -43,6 +43,7 @@ struct ConfigurationSchema {
         }
         let plugged = JSONValue.string(plugin.id)
         properties["plugin"] = .object(["const": plugged, "description": .string(plugin.summary)])
+        if !plugin.asks.aws.isEmpty { properties["aws"] = .object(["$ref": .string("#/$defs/account")]) }
         properties["limits"] = PaceRules.limitsSchema.definition
         schema["title"] = .string(plugin.title)
         if let example = plugin.example {
@@ -228,7 +229,7 @@ struct ConfigurationSchema {
                 "role-arn": { "type": "string", "pattern": "^arn:[^:]*:iam::[0-9]{12}:role/.+", "description": "A role to assume, for another account." },
                 "external-id": { "type": "string", "description": "What the role's trust policy asks for." },
                 "role-session-name": { "type": "string", "pattern": "^[A-Za-z0-9_+=,.@-]{2,64}$" },
-                "endpoint-url": { "type": "string", "pattern": "^https?://", "description": "The base URL of IAM and STS, instead of AWS's own." }
+                "endpoint-url": { "type": "string", "pattern": "^https?://", "description": "The base URL of AWS's services, instead of AWS's own." }
               }
             }
           }

@@ -91,7 +91,9 @@ extension PolicyDocument {
         let users = loaded.users.filter { $0.origin == nil && isOwn($0.account) }
         let discover = loaded.configuration.discover
         let found = discover.filter { isOwn($0.account) }
-        let roles = (loaded.users.map(\.account) + discover.map(\.account)).compactMap { $0.role?.arn }
+        // A pusher that asks AWS for something signs as a role of its own.
+        let accounts = loaded.users.map(\.account) + discover.map(\.account) + loaded.pushers.compactMap(\.account)
+        let roles = accounts.compactMap { $0.role?.arn }
         var statements = Self.users(
             users.map { (loaded.account(of: $0).partition.rawValue, $0.userName) }, holder, style)
         for (index, entry) in found.enumerated() {

@@ -6,10 +6,12 @@ package enum GrantOption: String, CaseIterable, Sendable {
     case files, network, programs
     /// Hosts that an earlier version did not ask for. At the first pin they are granted without being named.
     case hosts
+    /// Operations of AWS, in the same way.
+    case aws
 }
 
 extension Grants {
-    /// The hosts, and of the rest what was named.
+    /// The hosts and the operations of AWS, and of the rest what was named.
     func limited(to named: some Sequence<GrantOption>) -> Grants {
         let named = Set(named)
         var grants = self
@@ -27,6 +29,7 @@ extension Grants {
         if named.contains(.network) { grants.network = network }
         if named.contains(.programs) { grants.programs = programs }
         if named.contains(.hosts) { grants.hosts = hosts }
+        if named.contains(.aws) { grants.aws = aws }
         return grants
     }
 
@@ -38,6 +41,7 @@ extension Grants {
             case .network: network
             case .programs: programs
             case .hosts: !hosts.isEmpty
+            case .aws: !aws.isEmpty
             }
         }
     }

@@ -19,6 +19,7 @@ extension ServiceFactory {
             host.add(CredentialsFileTarget(file: OwnKeyRule(loaded).credentialsFile(of: own)), as: SelfRotation.pusher)
         }
         let admitted = try loaded.admit(Set(loaded.pushers.filter { used.contains($0.name) }.map(\.plugin)))
+        let accounts = makeAccounts(http)
         let fetched = try await fetch(
             loaded.pushers.filter { used.contains($0.name) }.flatMap(\.secretReferences))
         for pusher in loaded.pushers where used.contains(pusher.name) {
@@ -32,7 +33,7 @@ extension ServiceFactory {
                     PusherSettings(
                         name: pusher.name, admitted: admitted, configuration: configuration, secrets: secrets,
                         endpoint: pusher.endpoint, acceptedGaps: gaps,
-                        pace: loaded.pace(of: pusher)))
+                        pace: loaded.pace(of: pusher), aws: makeSigner(for: pusher, accounts)))
             } catch {
                 var error = error
                 error.message += need(of: pusher, users)

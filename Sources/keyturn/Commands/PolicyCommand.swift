@@ -9,10 +9,19 @@ struct PolicyCommand: ParsableCommand {
             For the identity that keyturn runs as. The account is not known here, so the ARNs have a `*` in its place, \
             and in that of a user's path; narrow them if you like. One document covers all accounts of one partition. \
             Where `aws` names roles to assume, KeyturnRotatesAccessKeys belongs to the roles, and KeyturnAssumesRoles to \
-            the identity that assumes them, which each role's trust policy must name.
+            the identity that assumes them, which each role's trust policy must name. With --pusher, prints the policy for \
+            the identity that a pusher of AWS Secrets Manager or the Parameter Store signs with; where a KMS key of your \
+            own encrypts, add kms:GenerateDataKey and kms:Decrypt on that key.
             """)
 
     @OptionGroup var options: GlobalOptions
 
-    func run() throws { print(try PolicyDocument(OperationContext(options)).text()) }
+    @Option(name: .long, help: ArgumentHelp("Print the policy for the identity of this pusher.", valueName: "name"))
+    var pusher: String?
+
+    func run() throws {
+        let context = OperationContext(options)
+        let policy = try pusher.map { try PolicyDocument(context, pusher: $0) } ?? PolicyDocument(context)
+        print(try policy.text())
+    }
 }

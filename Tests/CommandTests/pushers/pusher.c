@@ -30,10 +30,12 @@ struct instance {
     const kt_log *log;
     const kt_secret *secret;
     const kt_clock *clock;
+    const kt_aws *aws;
     char token[256];
     char endpoint[256];
 };
 
+#include "aws.h"
 #include "wire.h"
 
 #ifdef IN_CONSTRUCTOR
@@ -192,6 +194,7 @@ static kt_outcome opened(const kt_host *host, const kt_call *call, kt_string con
     self.log = host->service(host, KT_STRING(KT_SERVICE_LOG_1));
     self.secret = host->service(host, KT_STRING(KT_SERVICE_SECRET_1));
     self.clock = host->service(host, KT_STRING(KT_SERVICE_CLOCK_1));
+    self.aws = host->service(host, KT_STRING(KT_SERVICE_AWS_1));
     if (!self.http || !self.log || !self.secret || !self.clock) return KT_INTERNAL;
     if (host->service(host, KT_STRING("kt.nothing/1"))) return KT_INTERNAL;
     field(configuration, "token", self.token, sizeof self.token);
@@ -221,6 +224,7 @@ static kt_outcome push(void *instance, const kt_call *call, const kt_target *tar
     field(target->fields, "do", what, sizeof what);
     if (self->clock->remaining_ms(call) <= 0 || self->clock->now_ms() < 1600000000000) return KT_INTERNAL;
     if (!strcmp(what, "nothing")) return KT_OK;
+    if (!strncmp(what, "aws ", 4)) return self->aws ? ask_aws(self->aws, call, what + 4) : KT_UNSUPPORTED;
     if (!strncmp(what, "says-", 5)) return say_yes(self, call, place, pair, what + 5);
     if (!strcmp(what, "segfault")) raise(SIGSEGV);
     if (!strcmp(what, "panic")) {

@@ -86,9 +86,13 @@ public struct Subject: Sendable {
 
     var rules: [Rule]? { if case .success(let fixture) = fixture { fixture.rules } else { nil } }
 
-    /// Whether it has a service to ask through `kt.http/1`. What it does without one, the scripted host cannot see.
-    var usesHTTP: Bool {
-        !(manifest["hosts"]?.strings ?? []).isEmpty || manifest["configuration"]?["properties"]?["endpoint"] != nil
+    /// Operations of AWS that its manifest lists.
+    var operations: [String] { manifest["aws"]?.strings ?? [] }
+
+    /// Whether it has a service to ask through `kt.http/1` or `kt.aws/1`. What it does without one, the scripted host cannot see.
+    var asksServices: Bool {
+        !operations.isEmpty || !(manifest["hosts"]?.strings ?? []).isEmpty
+            || manifest["configuration"]?["properties"]?["endpoint"] != nil
     }
 
     /// Hosts that the configuration grants beside those of the manifest.

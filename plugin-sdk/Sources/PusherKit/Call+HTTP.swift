@@ -10,16 +10,23 @@ extension Call {
     public func http(_ request: HTTPRequest, about subject: String) throws(PushFailure) -> HTTPResponse {
         try checkCancellation(subject)
         guard let send = services.send else { throw PushFailure(.unsupported, "\(subject): the host has no kt.http/1") }
-        guard let response = submit(request, with: send), let error = kt_http_response_error(response)?.pointee else {
+        return try answer(in: submit(request, with: send), isWrite: request.method.writes, subject)
+    }
+
+    /// The answer in what the host gave.
+    func answer(
+        in response: UnsafePointer<kt_http_response>?, isWrite: Bool, _ subject: String
+    ) throws(PushFailure) -> HTTPResponse {
+        guard let response, let error = kt_http_response_error(response)?.pointee else {
             throw PushFailure(.internal, "\(subject): the host gave no response")
         }
         if let failure = transportFailure(error, response, subject) { throw failure }
         let answer = HTTPResponse(response, followsWrite: hasWritten, receivedAt: now)
-        if request.method.writes, (200..<300).contains(answer.status), !answer.isPage { noteWrite() }
+        if isWrite, (200..<300).contains(answer.status), !answer.isPage { noteWrite() }
         return answer
     }
 
-    private func checkCancellation(_ subject: String) throws(PushFailure) {
+    func checkCancellation(_ subject: String) throws(PushFailure) {
         guard isCancelled else { return }
         if remaining == .zero {
             throw PushFailure(.timedOut, "\(subject): out of time before this request was sent")
@@ -48,7 +55,7 @@ extension Call {
         }
     }
 
-    private func milliseconds(_ timeout: Duration?) -> UInt32 {
+    func milliseconds(_ timeout: Duration?) -> UInt32 {
         guard let timeout else { return 0 }
         return UInt32(min(max(timeout.components.seconds, 1), Int64(KT_MAX_REQUEST_TIME_MS) / 1_000) * 1_000)
     }

@@ -42,6 +42,17 @@ public struct JSONBody: ~Copyable {
         builder.append("]")
     }
 
+    /// Sets a field to a list of texts.
+    public mutating func set(_ name: String, _ values: [String]) {
+        begin(name)
+        builder.append("[")
+        for (index, value) in values.enumerated() {
+            if index > 0 { builder.append(",") }
+            appendString(value.utf8)
+        }
+        builder.append("]")
+    }
+
     /// Sets a field to an object with text fields.
     public mutating func set(_ name: String, _ values: [(name: String, value: String)]) {
         var object = JSONBody()

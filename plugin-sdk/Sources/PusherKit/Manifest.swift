@@ -4,6 +4,7 @@ struct Manifest: JSONReadable, Sendable {
     let version: String
     let summary: String
     let hosts: [String]
+    let aws: [String]
     let secrets: [String]
 
     init(json fields: JSONValue) throws(JSONMismatch) {
@@ -11,6 +12,7 @@ struct Manifest: JSONReadable, Sendable {
         version = try fields.value("version")
         summary = try fields.value("summary")
         hosts = try fields.value("hosts")
+        aws = try fields.optional("aws") ?? []
         secrets = try fields.value("secrets")
     }
 

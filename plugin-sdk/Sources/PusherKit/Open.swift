@@ -16,6 +16,9 @@ func openPusher<Plugin: Pusher>(
         if !manifest.hosts.isEmpty && services.send == nil {
             throw PushFailure(.unsupported, "\(manifest.id) needs the host service \(KT_SERVICE_HTTP_1)")
         }
+        if !manifest.aws.isEmpty && services.sendToAWS == nil {
+            throw PushFailure(.unsupported, "\(manifest.id) needs the host service \(KT_SERVICE_AWS_1)")
+        }
         let fields = try readFields(Plugin.Configuration.self, from: json, what: "the configuration")
         let plugin = try Plugin(configuration: fields)
         let opened = Instance(plugin: plugin, services: services, redaction: redaction)

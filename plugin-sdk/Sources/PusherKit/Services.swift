@@ -5,6 +5,8 @@ import CPusherKit
 struct Services: Sendable {
     typealias Send =
         @convention(c) (UnsafePointer<kt_call>?, UnsafePointer<kt_http_request>?) -> UnsafePointer<kt_http_response>?
+    typealias SendToAWS =
+        @convention(c) (UnsafePointer<kt_call>?, UnsafePointer<kt_aws_request>?) -> UnsafePointer<kt_http_response>?
     typealias Write = @convention(c) (UnsafePointer<kt_call>?, Int32, kt_string) -> Void
     typealias Now = @convention(c) () -> Int64
     typealias Remaining = @convention(c) (UnsafePointer<kt_call>?) -> Int64
@@ -14,6 +16,7 @@ struct Services: Sendable {
     /// The minor version of the ABI that the host was built with.
     let abiMinor: UInt32
     let send: Send?
+    let sendToAWS: SendToAWS?
     let write: Write?
     let now: Now?
     let remaining: Remaining?
@@ -22,10 +25,12 @@ struct Services: Sendable {
 
     init(_ host: UnsafePointer<kt_host>?) {
         let http = find(KT_SERVICE_HTTP_1, of: host, as: kt_http.self)
+        let aws = find(KT_SERVICE_AWS_1, of: host, as: kt_aws.self)
         let log = find(KT_SERVICE_LOG_1, of: host, as: kt_log.self)
         let clock = find(KT_SERVICE_CLOCK_1, of: host, as: kt_clock.self)
         abiMinor = kt_host_abi_minor(host)?.pointee ?? 0
         send = kt_http_send(http)?.pointee ?? nil
+        sendToAWS = kt_aws_send(aws)?.pointee ?? nil
         write = kt_log_write(log)?.pointee ?? nil
         now = kt_clock_now_ms(clock)?.pointee ?? nil
         remaining = kt_clock_remaining_ms(clock)?.pointee ?? nil

@@ -39,6 +39,12 @@ public func spacedDate(_ text: String) -> Timestamp? {
     return rfc3339("\(parts[0])T\(parts[1])\(parts[2].prefix(3)):\(parts[2].suffix(2))")
 }
 
+/// A moment by its seconds since 1970, with a fraction, as AWS's JSON has it; nil where it is none of these centuries.
+public func epochDate(_ seconds: Double) -> Timestamp? {
+    guard seconds > 0, seconds < 1e11 else { return nil }
+    return Timestamp(milliseconds: Int64(seconds * 1_000))
+}
+
 /// The time as RFC 3339 in UTC, to the second.
 public func rfc3339Text(_ moment: Timestamp) -> String {
     let time = CalendarTime(moment)

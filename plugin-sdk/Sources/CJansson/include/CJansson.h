@@ -24,3 +24,6 @@ static inline void kt_json_set_up(void) {
     size_t seed = 0;
     if (getrandom(&seed, sizeof seed, 0) == (ssize_t)sizeof seed) json_object_seed(seed);
 }
+
+/* The text of a value, to be freed with kt_json_free; NULL where there is no memory. Members keep their order, and numbers their value. */
+static inline char *kt_json_text(const json_t *value) { return json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(17)); }

@@ -52,7 +52,7 @@ enum AnswerChecks {
             name, "Every request gets this: \(fault.name). No call says yes, and the reason is the fitting one."
         ) {
             bench throws(Stop) in
-            guard bench.subject.usesHTTP else { return }
+            guard bench.subject.asksServices else { return }
             let instance = try bench.open()
             let target = try bench.target()
             let world = World(nil, fault: fault)

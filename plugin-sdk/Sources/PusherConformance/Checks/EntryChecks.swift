@@ -28,6 +28,7 @@ enum EntryChecks {
         lacking("without-secret", [KT_SERVICE_SECRET_1], mayRefuse: true),
         lacking("without-clock", [KT_SERVICE_CLOCK_1], mayRefuse: true),
         lacking("without-http", [KT_SERVICE_HTTP_1], mayRefuse: true),
+        lacking("without-aws", [KT_SERVICE_AWS_1], mayRefuse: true),
         lacking("without-services", Set(ScriptedHost.services), mayRefuse: true),
         ConformanceCheck("identity", "ID, version and summary are well-formed.") { bench throws(Stop) in
             let table = try load(bench).table
@@ -87,7 +88,8 @@ enum EntryChecks {
             bench.doing("push on a host without \(what)")
             let ending = instance.push(KeyPair(), to: target, World(bench.subject.rules))
             bench.judge(ending, "push")
-            if services.contains(KT_SERVICE_HTTP_1), ending.isOK, bench.subject.usesHTTP {
+            let own = bench.subject.operations.isEmpty ? KT_SERVICE_HTTP_1 : KT_SERVICE_AWS_1
+            if services.contains(own), ending.isOK, bench.subject.asksServices {
                 bench.fail("push ended as \(ending.described), and nothing can have been sent")
             }
             instance.close()

@@ -9,7 +9,7 @@ enum EvidenceChecks {
             "evidence", "The evidence of a push is borne out by the answers of that call: keyturn counts no other."
         ) {
             bench throws(Stop) in
-            guard bench.subject.usesHTTP else { return }
+            guard bench.subject.asksServices else { return }
             let world = try bench.healthyWorld()
             let instance = try bench.open()
             for (number, target) in bench.subject.targets.enumerated() {

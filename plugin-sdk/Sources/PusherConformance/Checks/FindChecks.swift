@@ -39,7 +39,7 @@ enum FindChecks {
                 guard let ending = instance.find(target, World(nil, fault: fault)) else { return }
                 bench.judge(ending, "find")
                 judge(bench, ending, bench.subject.targets.first ?? .null)
-                if !ending.places.isEmpty && bench.subject.usesHTTP {
+                if !ending.places.isEmpty && bench.subject.asksServices {
                     bench.fail("find reported \(ending.places.count) places, and every answer was: \(fault.name)")
                 }
             }

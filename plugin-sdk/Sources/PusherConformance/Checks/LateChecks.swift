@@ -23,7 +23,7 @@ enum LateChecks {
             "stays-honest", "After many pushes, too, KT_OK is said only of what the service has confirmed."
         ) {
             bench throws(Stop) in
-            guard bench.subject.usesHTTP else { return }
+            guard bench.subject.asksServices else { return }
             let instance = try bench.open()
             let target = try bench.target()
             bench.doing("many pushes, of which the service confirms two of three")

@@ -10,7 +10,7 @@ enum PushChecks {
             let instance = try bench.open()
             let ending = try bench.mustPush(instance, KeyPair(), to: try bench.target(), world, "push")
             bench.judge(ending, "push")
-            if ending.acceptedWrites == 0 && bench.subject.usesHTTP {
+            if ending.acceptedWrites == 0 && bench.subject.asksServices {
                 bench.fail("push ended as \(ending.described), and the service accepted no write")
             }
             guard let report = ending.report else {
@@ -33,7 +33,7 @@ enum PushChecks {
             }
             let next = try bench.mustPush(instance, KeyPair(2), to: target, world, "a push of a new pair")
             if next.outcome == KT_UNCHANGED { bench.fail("a push of a new pair ended as KT_UNCHANGED") }
-            if next.acceptedWrites == 0 && bench.subject.usesHTTP {
+            if next.acceptedWrites == 0 && bench.subject.asksServices {
                 bench.fail("a push of a new pair ended as \(next.described), and wrote nothing")
             }
             instance.close()
@@ -48,7 +48,7 @@ enum PushChecks {
             if let write = ending.requests.first(where: \.isWrite) {
                 bench.fail("check sent \(write.method) \(quoted(write.path)), and is to write nothing")
             }
-            if ending.requests.isEmpty && bench.subject.usesHTTP {
+            if ending.requests.isEmpty && bench.subject.asksServices {
                 bench.warn("check asked the service nothing, so it finds no mistake")
             }
             if let report = ending.report {

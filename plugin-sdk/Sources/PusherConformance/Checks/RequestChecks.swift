@@ -5,7 +5,8 @@ internal import JSON
 enum RequestChecks {
     static let all = [
         ConformanceCheck(
-            "requests", "Requests are well-formed, for hosts that the manifest names or the configuration's endpoint."
+            "requests",
+            "Requests are well-formed, for hosts and operations of AWS that the manifest names, or the configuration's endpoint."
         ) {
             bench throws(Stop) in
             let instance = try bench.open()
@@ -127,6 +128,11 @@ enum RequestChecks {
         bench.judge(ending, "a call")
         for request in ending.requests {
             for fault in request.faults { bench.fail("a request has \(fault)") }
+            if let operation = request.operation {
+                guard request.faults.isEmpty, !bench.subject.operations.contains(operation) else { continue }
+                bench.fail("a request asks for \(quoted(operation)), which the manifest does not list under `aws`")
+                continue
+            }
             guard request.faults.isEmpty, !isGranted(request.host, hosts) else { continue }
             bench.fail(
                 "a request goes to the host \(quoted(request.host)), which is neither in the manifest nor the endpoint's"

@@ -81,7 +81,7 @@ enum TimeChecks {
     ]
 
     private static func cancel(_ bench: Bench, _ fault: Fault, _ what: String) throws(Stop) {
-        guard bench.subject.usesHTTP else { return }
+        guard bench.subject.asksServices else { return }
         let instance = try bench.open(.init(sleepsReally: true))
         let target = try bench.target()
         let world = World(nil, fault: fault)

@@ -74,13 +74,25 @@ final class HostCall: Sendable {
     /// Answers a request, and keeps it.
     func send(_ raw: UnsafePointer<kt_http_request>?) -> UnsafePointer<kt_http_response> {
         expectThread("kt_http.send")
-        var request = Request(raw)
+        return answer(Request(raw))
+    }
+
+    /// Answers a request to AWS, and keeps it.
+    func send(_ raw: UnsafePointer<kt_aws_request>?) -> UnsafePointer<kt_http_response> {
+        expectThread("kt_aws.send")
+        return answer(Request(aws: raw))
+    }
+
+    private func answer(_ request: Request) -> UnsafePointer<kt_http_response> {
+        var request = request
         let isTooMany = state.withLock { $0.requests.count >= Self.requestLimit }
         if isTooMany {
             request.answer = Answer(
                 error: KT_HTTP_REFUSED, errorText: "more than \(Self.requestLimit) requests in one call")
         } else if request.isTooLong {
             request.answer = Answer(error: KT_HTTP_REFUSED, errorText: "a URL of more than \(KT_MAX_URL) bytes")
+        } else if request.isRefused {
+            request.answer = Answer(error: KT_HTTP_REFUSED, errorText: "a region that is not written as AWS's are")
         } else if shouldEnd {
             request.answer = Answer(error: KT_HTTP_CANCELLED, errorText: "the call was cancelled")
         } else if request.faults.isEmpty {

@@ -6,12 +6,17 @@ struct Request: Sendable {
     var url: String
     var headers: [(name: String, value: String)] = []
     var body: [UInt8] = []
-    /// Against the rules of `kt.http/1`.
+    /// The operation of one of `kt.aws/1`: `ssm:PutParameter`; nil: it is of `kt.http/1`.
+    private(set) var operation: String?
+    /// Against the rules of its service.
     var faults: [String] = []
     /// What the scripted world answered.
     var answer = Answer.nothing
     /// Whether the answer was the fault under test, not the service's own.
     var isFaulted = false
+
+    /// Whether keyturn would refuse it for what a target says, which is no fault of the pusher's.
+    var isRefused = false
 
     private static let bodyLimit = UInt64(KT_MAX_REQUEST_BODY)
     private static let headerLimit = UInt64(KT_MAX_HEADERS)
@@ -48,6 +53,13 @@ struct Request: Sendable {
             body = Array(UnsafeBufferPointer(start: data, count: Int(min(wanted.body.length, Self.bodyLimit))))
         }
         faults += formFaults()
+    }
+
+    /// A request to AWS, by what names it.
+    init(operation: String, region: String) {
+        self.operation = operation
+        method = AWSNames.isReading(operation) ? "GET" : "PUT"
+        url = "aws://\(region)/\(operation)"
     }
 
     /// A long name of a place makes a long URL: that is refused as in use, and no fault of the pusher's.

@@ -21,7 +21,9 @@ final class ScriptedHost: Sendable {
         var violations: [String] = []
     }
 
-    static let services = [KT_SERVICE_HTTP_1, KT_SERVICE_LOG_1, KT_SERVICE_SECRET_1, KT_SERVICE_CLOCK_1]
+    static let services = [
+        KT_SERVICE_HTTP_1, KT_SERVICE_AWS_1, KT_SERVICE_LOG_1, KT_SERVICE_SECRET_1, KT_SERVICE_CLOCK_1,
+    ]
     /// 2026-11-22T10:00:00Z, so that fixtures can name times.
     static let time: Int64 = 1_795_341_600_000
     private static let logLimit = 10_000
@@ -44,6 +46,7 @@ final class ScriptedHost: Sendable {
         }
         var tables = [
             KT_SERVICE_HTTP_1: UnsafeRawPointer(place(ServiceTables.http)),
+            KT_SERVICE_AWS_1: UnsafeRawPointer(place(ServiceTables.aws)),
             KT_SERVICE_LOG_1: UnsafeRawPointer(place(ServiceTables.log)),
             KT_SERVICE_SECRET_1: UnsafeRawPointer(place(ServiceTables.secret)),
             KT_SERVICE_CLOCK_1: UnsafeRawPointer(place(ServiceTables.clock)),

@@ -13,6 +13,15 @@ enum ServiceTables {
             })
     }
 
+    static var aws: kt_aws {
+        kt_aws(
+            size: 0, reserved: 0,
+            send: { view, request in
+                guard let call = currentHost()?.call(view, "kt_aws.send") else { return ServiceTables.refusal }
+                return call.send(request)
+            })
+    }
+
     static var log: kt_log {
         kt_log(size: 0, reserved: 0, write: { view, _, line in currentHost()?.log(view, text(line, limit: 64 << 10)) })
     }

@@ -6,7 +6,7 @@ public enum ManifestRules {
     static let known: Set = [
         "id", "version", "summary", "abi", "hosts", "threads", "secrets", "place", "exclusive", "can", "configuration",
         "target", "title", "example", "shapes", "files", "network", "programs", "pace", "runtime", "homepage",
-        "license", "description",
+        "license", "description", "aws", "resources",
     ]
 
     /// What is wrong with a manifest, a sentence each; empty: nothing. Patterns are left out: keyturn compiles them itself.
@@ -28,7 +28,7 @@ public enum ManifestRules {
     static func faults(of manifest: JSONValue) -> [String] {
         (manifest.object ?? [:]).keys.sorted().filter { !known.contains($0) }
             .map { Spelling.unknown($0, among: known) } + lists(manifest) + hosts(manifest) + names(manifest)
-            + shapes(manifest) + words(manifest)
+            + shapes(manifest) + words(manifest) + operations(manifest) + resources(manifest)
     }
 
     /// A first entry of `keyturn.yaml` must be one that keyturn would take.
@@ -57,7 +57,7 @@ public enum ManifestRules {
     }
 
     private static func lists(_ manifest: JSONValue) -> [String] {
-        ["hosts", "secrets", "place", "exclusive", "can"]
+        ["hosts", "aws", "secrets", "place", "exclusive", "can"]
             .filter { manifest[$0] != nil && manifest[$0]?.strings == nil }
             .map { "`\($0)` must be a list of strings" }
     }
@@ -65,6 +65,31 @@ public enum ManifestRules {
     private static func hosts(_ manifest: JSONValue) -> [String] {
         (manifest["hosts"]?.strings ?? []).filter { $0.isEmpty || $0.contains { "/:@ ".contains($0) } }
             .map { "`hosts` has \(quoted($0)): only the name, such as ci.example.com or *.example.com" }
+    }
+
+    private static func operations(_ manifest: JSONValue) -> [String] {
+        (manifest["aws"]?.strings ?? []).filter { !AWSNames.isOperation($0) }
+            .map {
+                "`aws` has \(quoted($0)): a service that keyturn signs for (\(AWSNames.services.joined(separator: ", "))) and an operation, such as ssm:PutParameter"
+            }
+    }
+
+    /// What `keyturn policy --pusher` makes ARNs of.
+    private static func resources(_ manifest: JSONValue) -> [String] {
+        guard let resources = manifest["resources"] else { return [] }
+        let operations = manifest["aws"]?.strings ?? []
+        return (resources.object ?? [:]).sorted { $0.key < $1.key }.flatMap { operation, value -> [String] in
+            guard operations.contains(operation) else {
+                return ["`resources` names \(quoted(operation)), which `aws` does not"]
+            }
+            guard let text = value["resource"]?.string else {
+                return ["`resources` must be an object of objects with `resource`, the end of an ARN"]
+            }
+            let fields = text.split(separator: "{").dropFirst().map { String($0.prefix { $0 != "}" }) }
+            return (fields + [value["unless"]?.string].compactMap { $0 })
+                .filter { manifest["target"]?["properties"]?[$0] == nil }
+                .map { "`resources` names `\($0)` for \(operation), which is not a field of `target`" }
+        }
     }
 
     /// Names of fields that the schemas must have.

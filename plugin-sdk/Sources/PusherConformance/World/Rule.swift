@@ -18,15 +18,12 @@ struct Rule: @unchecked Sendable {
 
     init(_ json: JSONValue, number: Int) throws(FixtureError) {
         func wrong(_ what: String) -> FixtureError { FixtureError("replies[\(number)]: \(what)") }
-        let known: Set = ["method", "path", "if", "unless", "status", "headers", "body", "text", "store"]
+        let known: Set = ["method", "path", "aws", "if", "unless", "status", "headers", "body", "text", "store"]
         guard let members = json.object else { throw wrong("it is not an object") }
         if let name = members.keys.sorted().first(where: { !known.contains($0) }) {
             throw wrong("unknown field `\(name)`")
         }
-        guard let method = json["method"]?.string else { throw wrong("`method` is missing") }
-        guard let pattern = json["path"]?.string, let path = try? Regex(pattern) else {
-            throw wrong("`path` is missing, or no regular expression")
-        }
+        let (method, path) = try Self.requests(json, wrong)
         guard let status = json["status"]?.integer, (100...599).contains(status) else {
             throw wrong("`status` is missing, or no HTTP status")
         }
@@ -47,6 +44,26 @@ struct Rule: @unchecked Sendable {
             throw wrong("`store` needs `key` and `value`")
         }
         self.store = (key, value)
+    }
+
+    /// For which method and path: as they are written, or those that stand for an operation of AWS.
+    private static func requests(
+        _ json: JSONValue, _ wrong: (String) -> FixtureError
+    ) throws(FixtureError) -> (String, Regex<AnyRegexOutput>) {
+        if let operation = json["aws"]?.string {
+            guard AWSNames.isOperation(operation), let path = try? Regex("/\(operation)") else {
+                throw wrong("`aws` is no operation that keyturn signs, such as ssm:PutParameter")
+            }
+            guard json["method"] == nil, json["path"] == nil else {
+                throw wrong("`aws` stands in place of `method` and `path`")
+            }
+            return (Request(operation: operation, region: "").method, path)
+        }
+        guard let method = json["method"]?.string else { throw wrong("`method` is missing") }
+        guard let pattern = json["path"]?.string, let path = try? Regex(pattern) else {
+            throw wrong("`path` is missing, or no regular expression")
+        }
+        return (method, path)
     }
 
     /// What the path's groups captured, the whole path first; nil: the rule is for other requests.

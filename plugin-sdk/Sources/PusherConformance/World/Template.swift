@@ -4,7 +4,7 @@ internal import JSON
 ///
 /// `{{1}}` is the first group of the path, `{{body.NAME}}` a field of the JSON body (`NAME` as it is, or a path through
 /// objects), `{{body}}` the body's text and `{{number}}` the request's number. A text that is nothing but one placeholder
-/// becomes the field's value, whatever its type. `{"$kept": KEY}` is what is kept there, `{"$all": PREFIX}` a list of
+/// becomes the field's value, whatever its type. Names of members are texts, too. `{"$kept": KEY}` is what is kept there, `{"$all": PREFIX}` a list of
 /// all that is kept under keys that begin so.
 struct Template {
     let captures: [String]
@@ -50,7 +50,8 @@ struct Template {
                 let start = text(prefix)
                 return .array(order.filter { $0.hasPrefix(start) }.compactMap { kept[$0] })
             }
-            return .object(members.mapValues { value($0, kept: kept, order: order, depth: depth + 1) })
+            let filled = members.map { (text($0.key), value($0.value, kept: kept, order: order, depth: depth + 1)) }
+            return .object(Dictionary(filled) { first, _ in first })
         default: return template
         }
     }
