@@ -61,7 +61,7 @@ extension PusherSession {
         if active.witness.hasConfirmedWrite, let key = active.call.question.keyID {
             written[active.call.target.name] = key
         }
-        report.places = active.places
+        report.found = active.found
         report.plugin = identity
         report.mayHaveWritten = active.mayHaveWritten && report.outcome != .ok && report.outcome != .unchanged
         active.call.completion(report)

@@ -12,7 +12,10 @@ struct PolicyCommand: ParsableCommand {
             the identity that assumes them, which each role's trust policy must name.
             """)
 
+    @Flag(help: "Also what `keyturn find` asks: whose the keys are that it finds, among all users of the account.")
+    var find = false
+
     @OptionGroup var options: GlobalOptions
 
-    func run() throws { print(try PolicyDocument(OperationContext(options)).text()) }
+    func run() throws { print(try PolicyDocument(OperationContext(options), finds: find).text()) }
 }
