@@ -25,7 +25,8 @@ extension GitHubActions {
             try find(in: FindScope(repository: found.name, state: found.state), finder, call: call)
         default:
             throw PushFailure(
-                .invalidConfiguration, "GitHub: \(oneLine(scope.name)) is neither an owner nor a repository (owner/name)")
+                .invalidConfiguration,
+                "GitHub: \(oneLine(scope.name)) is neither an owner nor a repository (owner/name)")
         }
     }
 
@@ -67,7 +68,8 @@ extension GitHubActions {
                 kind.name == "actions" || scope.state != Running.off ? scope.state : "", level: 2, target, finder,
                 call: call)
         }
-        let environments: [NamedItem]? = try finder.seen("environments of \(scope.repository)") { () throws(PushFailure) in
+        let environments: [NamedItem]? = try finder.seen("environments of \(scope.repository)") {
+            () throws(PushFailure) in
             try client.all(scope.path + ["environments"], "environments", for: target, call: call)
         }
         for environment in environments ?? [] {
@@ -95,9 +97,10 @@ extension GitHubActions {
         let words = kind.name == "actions" ? place : "\(place) (\(kind.name))"
         var items: [ListedItem] = []
         if kind.hasVariables {
-            items += try finder.seen("\(kind.title) variables of \(place)") { () throws(PushFailure) in
-                try client.all(path + ["variables"], "variables", 30, for: target, call: call)
-            } ?? []
+            items +=
+                try finder.seen("\(kind.title) variables of \(place)") { () throws(PushFailure) in
+                    try client.all(path + ["variables"], "variables", 30, for: target, call: call)
+                } ?? []
         }
         let secrets: [ListedItem] =
             try finder.seen("\(kind.title) secrets of \(place)") { () throws(PushFailure) in

@@ -108,7 +108,8 @@ extension Configuration {
         }
         return DiscoverEntry(
             tag: parts.map { DiscoverEntry.Tag(name: $0[0], value: $0.count > 1 ? $0[1] : nil) }, path: path,
-            account: own, policy: policy, name: nameTemplate, targets: targets, file: file, line: field.line, place: place)
+            account: own, policy: policy, name: nameTemplate, targets: targets, file: file, line: field.line,
+            place: place)
     }
 
     private static let placeholders = "may have {user} and {tag:NAME} in braces, and nothing else"

@@ -22,7 +22,8 @@ extension Configuration {
     ///   - directory: that patterns are relative to.
     ///   - known: pushers of the file itself.
     static func readIncluded(
-        _ reader: inout MappingReader, _ directory: String, _ known: [PusherEntry], _ defaults: Policy, _ account: Account
+        _ reader: inout MappingReader, _ directory: String, _ known: [PusherEntry], _ defaults: Policy,
+        _ account: Account
     ) throws(ConfigurationError) -> Included {
         guard let patterns = try reader.strings("include") else { return Included() }
         var files: [String] = []

@@ -287,7 +287,8 @@ public struct Configuration: Sendable {
             guard let plugin = try reader.string("plugin") else {
                 throw reader.missing("plugin", "is missing", at: member.line)
             }
-            pushers.append(PusherEntry(name: member.name, plugin: plugin, file: file, line: member.line, field: member.field))
+            pushers.append(
+                PusherEntry(name: member.name, plugin: plugin, file: file, line: member.line, field: member.field))
         }
         return pushers
     }

@@ -54,6 +54,7 @@ extension Configuration {
         var own = account
         own.role = nil
         own.profile = profile
-        return SelfRotation(userName: user, profile: profile, policy: policy, account: own, file: file, line: field.line)
+        return SelfRotation(
+            userName: user, profile: profile, policy: policy, account: own, file: file, line: field.line)
     }
 }

@@ -54,7 +54,8 @@ extension Call {
 
     private func foundScope(_ pointer: UnsafePointer<kt_scope>?) {
         guard let scope = received(pointer, atLeast: KT_MIN_SIZE_SCOPE, kt_scope()) else { return }
-        guard scope.fields.length <= UInt64(KT_MAX_PLACE_FIELDS), count(below: WireScope.most, { $0.countScope() }) else { return }
+        guard scope.fields.length <= UInt64(KT_MAX_PLACE_FIELDS), count(below: WireScope.most, { $0.countScope() })
+        else { return }
         send(.scope, WireScope(name: text(scope.name, limit: 1 << 10), fields: text(scope.fields)))
     }
 

@@ -31,7 +31,8 @@ struct Keyturn: AsyncParsableCommand {
             CommandGroup(
                 name: "Setup",
                 subcommands: [
-                    Demo.self, Init.self, FindCommand.self, ImportCommand.self, PolicyCommand.self, Deploy.self, Check.self, SealKeyCommand.self,
+                    Demo.self, Init.self, FindCommand.self, ImportCommand.self, PolicyCommand.self, Deploy.self,
+                    Check.self, SealKeyCommand.self,
                     StateCommand.self,
                     Notify.self,
                     SandboxCommand.self,

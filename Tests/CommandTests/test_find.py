@@ -5,6 +5,7 @@ import io
 
 import pytest
 
+FORBIDDEN = '{"message": "Resource not accessible by personal access token"}'
 PAIR = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
 
 
@@ -75,7 +76,7 @@ def test_csv_has_a_line_for_each_place_and_no_formulas(world):
 def test_an_empty_list_and_one_that_may_not_be_read_are_two_things(world):
     world.sandbox.place("github", "acme/empty")
     world.sandbox.place("github", "acme/closed")
-    world.sandbox.fault("github", path="acme/closed/dependabot", status=403, times=0)
+    world.sandbox.fault("github", path="acme/closed/dependabot", status=403, times=0, body=FORBIDDEN)
     report = found(world, "github:acme")
     assert [(part["part"], part["reason"]) for part in report["unseen"]] == [
         ("Dependabot secrets of acme/closed", "not-permitted")]
@@ -101,3 +102,38 @@ def test_keys_in_use_that_are_found_nowhere_are_named(world):
     world.save()
     plant(world, {"service": "aws", "place": lost, "used": 3600})
     assert [key["key"] for key in found(world)["unplaced"]] == [lost]
+
+
+def test_a_pause_of_a_service_is_waited_for(world):
+    """What the paused call saw is seen again, and once."""
+    world.sandbox.fault("github", path="/repos/acme/app/dependabot", status=429, times=1, retryAfter=1)
+    report = found(world, "github:acme")
+    assert [place["place"] for place in report["places"]] == ["acme/app"] and report["unseen"] == []
+
+
+def test_what_wins_is_named(world):
+    """An environment wins over its repository, and a repository over its organization; a narrower scope over the wider one."""
+    plant(
+        world,
+        *({"service": "github", "place": place, "name": name, "value": "x"}
+          for place in ("acme", "acme/app@prod") for name in PAIR),
+        {"service": "gitlab", "place": "acme", "name": "AWS_ACCESS_KEY_ID", "value": "AKIAGONEGONEGONEGONE"},
+        {"service": "gitlab", "place": "acme/tools", "group": True, "name": "AWS_ACCESS_KEY_ID", "value": "AKIAGONEGONEGONEGONE"},
+    )
+    known = places(found(world))
+    assert known["github:organization acme"]["shadowed-by"] == ["acme/app", "acme/app (environment prod)"]
+    assert known["github:acme/app"]["shadowed-by"] == ["acme/app (environment prod)"]
+    assert known["gitlab:group acme"]["shadowed-by"] == ["acme/tools/app", "group acme/tools"]
+    assert known["gitlab:group acme/tools"]["shadowed-by"] == ["acme/tools/app"]
+
+
+def test_policy_allows_what_find_asks(world):
+    """IAM is asked for keys of users that are in no configuration, so no user can be named."""
+    statements = {entry["Sid"]: entry for entry in world.must("policy", "--find").json["Statement"]}
+    assert statements["KeyturnFindsKeys"]["Action"] == ["iam:GetAccessKeyLastUsed", "iam:ListAccessKeys"]
+    assert "KeyturnFindsKeys" not in world.must("policy").out
+
+
+def test_only_some_pushers_are_asked(world):
+    assert found(world, "--pusher", "travis")["scopes"] == ["travis:acme"]
+    assert {entry["service"] for entry in world.sandbox.requests()} <= {"aws", "travis"}

@@ -52,7 +52,8 @@ package struct Find {
     private func fitting(_ walk: FindWalk.Result) -> FindWalk.Result {
         var checked = walk
         let schemas = Dictionary(
-            loaded.pushers.map { ($0.name, loaded.plugins[$0.plugin]?.manifest.target) }) { first, _ in first }
+            loaded.pushers.map { ($0.name, loaded.plugins[$0.plugin]?.manifest.target) }
+        ) { first, _ in first }
         for index in checked.places.indices {
             let place = checked.places[index].place
             if let id = place.keyID, id.wholeMatch(of: #/(AKIA|ASIA)[A-Z0-9]{12,124}/#) == nil {

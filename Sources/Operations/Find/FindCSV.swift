@@ -1,24 +1,26 @@
 internal import JSON
 internal import PlainText
 
-/// What `find` saw as CSV (RFC 4180), for spreadsheets: a line for each place. `keyturn import` reads it, edited or not.
+/// What `find` saw as CSV, for spreadsheets: a line for each place. RFC 4180, but for line ends as a terminal has them. `keyturn import` reads it, edited or not.
 package enum FindCSV {
     static let columns = [
-        "standing", "user", "pusher", "place", "names", "key", "key-status", "key-created", "last-used", "written", "state",
+        "standing", "user", "pusher", "place", "names", "key", "key-status", "key-created", "last-used", "written",
+        "state",
         "overridden-by", "target", "note", "fields",
     ]
 
     package static func text(of document: FindDocument) -> String {
         let rows = document.find.places.map { place in
             [
-                place.standing.rawValue, place.user ?? "", place.pusher, place.place, place.names.joined(separator: " "),
+                place.standing.rawValue, place.user ?? "", place.pusher, place.place,
+                place.names.joined(separator: " "),
                 place.key ?? "", place.keyStatus ?? "", place.keyCreated ?? "", place.lastUsed?.at ?? "",
                 place.written ?? "", place.state ?? "", place.shadowedBy.joined(separator: "; "), place.target ?? "",
                 place.note ?? "",
                 place.fields.isEmpty ? "" : JSONValue.object(place.fields.mapValues { .string($0) }).text,
             ]
         }
-        return ([columns] + rows).map { $0.map(cell).joined(separator: ",") + "\r\n" }.joined()
+        return ([columns] + rows).map { $0.map(cell).joined(separator: ",") + "\n" }.joined()
     }
 
     /// A text that a spreadsheet would take for a formula begins with an apostrophe, which `cells` takes off again.
@@ -42,7 +44,8 @@ package enum FindCSV {
         var rows: [(line: Int, cells: [String: String])] = []
         for record in records where record.cells != [""] {
             guard record.cells.count <= header.count else {
-                throw CSVError(line: record.line, reason: "has \(record.cells.count) cells, and the first line \(header.count)")
+                throw CSVError(
+                    line: record.line, reason: "has \(record.cells.count) cells, and the first line \(header.count)")
             }
             let cells = record.cells.map { $0.hasPrefix("'") ? String($0.dropFirst()) : $0 }
             rows.append((record.line, Dictionary(zip(header, cells)) { first, _ in first }))

@@ -22,7 +22,8 @@ struct FindMatch {
         }
         return FindDocument(
             find: .init(
-                scopes: scopes.map(\.text), places: places.sorted { Self.order($0).lexicographicallyPrecedes(Self.order($1)) },
+                scopes: scopes.map(\.text),
+                places: places.sorted { Self.order($0).lexicographicallyPrecedes(Self.order($1)) },
                 unseen: unseen, unplaced: unplaced(places)))
     }
 
@@ -65,7 +66,9 @@ struct FindMatch {
 
     private func note(_ found: FoundPlace, _ facts: KeyFacts?, _ user: String?) -> String? {
         if case .unknown(let reason) = facts?.standing { return reason }
-        if let user, let owner = facts?.user, owner != user { return "the target is \(user)'s, and the key is \(owner)'s" }
+        if let user, let owner = facts?.user, owner != user {
+            return "the target is \(user)'s, and the key is \(owner)'s"
+        }
         guard found.keyID == nil, user == nil, let written = found.changedAt.flatMap(Moment.parse) else { return nil }
         let near = keys.keys.filter { key in
             key.value.created.map { $0 <= written && written - $0 <= Self.writtenWithin } ?? false
@@ -97,7 +100,9 @@ struct FindMatch {
                 for name in found.place.names {
                     let key = Name(scope: current, audience: found.place.audience, name: name.lowercased())
                     for index in byName[key] ?? [] where walk.places[index].place.level < found.place.level {
-                        if shadows[index]?.last != found.place.place { shadows[index, default: []].append(found.place.place) }
+                        if shadows[index]?.last != found.place.place {
+                            shadows[index, default: []].append(found.place.place)
+                        }
                     }
                 }
                 scope = parents[current]
@@ -131,7 +136,9 @@ struct FindMatch {
         walk.gaps.map { pusher, gap in
             FindDocument.Unseen(pusher: pusher, part: gap.part, reason: Self.reason(gap.outcome), detail: gap.message)
         }.sorted { ($0.pusher, $0.reason.rawValue, $0.part) < ($1.pusher, $1.reason.rawValue, $1.part) }
-            + keys.faults.map { FindDocument.Unseen(pusher: "aws", part: "keys of \($0.user)", reason: .failed, detail: $0.reason) }
+            + keys.faults.map {
+                FindDocument.Unseen(pusher: "aws", part: "keys of \($0.user)", reason: .failed, detail: $0.reason)
+            }
     }
 
     private static func reason(_ outcome: PushResult.Outcome) -> FindDocument.Reason {
@@ -147,7 +154,8 @@ struct FindMatch {
         let held = Set(places.compactMap(\.key))
         let unread = Set(places.filter { $0.key == nil }.compactMap(\.user))
         return keys.keys.compactMap { id, facts -> FindDocument.Key? in
-            guard case .key(.active) = facts.standing, !held.contains(id), let user = facts.user, !unread.contains(user),
+            guard case .key(.active) = facts.standing, !held.contains(id), let user = facts.user,
+                !unread.contains(user),
                 let use = facts.lastUse, now - use.at <= Self.lately
             else { return nil }
             return FindDocument.Key(

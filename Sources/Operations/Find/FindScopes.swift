@@ -53,7 +53,8 @@ struct FindScopes {
         throw OperationFailure(
             .usage,
             "\(loaded.file) has no pusher `\(name)`; "
-                + (near.map { "did you mean `\($0)`?" } ?? "it has \(loaded.pushers.map(\.name).joined(separator: ", "))"))
+                + (near.map { "did you mean `\($0)`?" }
+                    ?? "it has \(loaded.pushers.map(\.name).joined(separator: ", "))"))
     }
 
     private func scope(_ text: String) throws -> FindScope {

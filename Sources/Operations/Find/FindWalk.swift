@@ -103,7 +103,8 @@ struct FindWalk {
                 let (index, step) = (next, steps[next])
                 next += 1
                 let target = PusherTarget(
-                    name: TargetName("\(step.pusher):\(step.scope.name)"), pusher: step.pusher, fields: step.scope.fields,
+                    name: TargetName("\(step.pusher):\(step.scope.name)"), pusher: step.pusher,
+                    fields: step.scope.fields,
                     exclusive: nil)
                 group.addTask { [host] in (index, await host.call(.below, target, timeout: Self.callTime)) }
             }
@@ -118,11 +119,14 @@ struct FindWalk {
     private func take(_ answer: CallReport, of step: Step, _ id: Int, _ result: inout Result) {
         // What a call saw that is made again, it sees again.
         guard Self.wait(answer, step) == nil else { return }
-        for place in answer.found.places where result.places.count < Self.mostPlaces { result.places.append((id, place)) }
+        for place in answer.found.places where result.places.count < Self.mostPlaces {
+            result.places.append((id, place))
+        }
         result.gaps += answer.found.gaps.map { (step.pusher, $0) }
         if answer.found.isCut || result.places.count >= Self.mostPlaces {
             let gap = FoundGap(
-                .unsupported, part: step.scope.name, message: "there is more than one answer may hold: the rest is left out")
+                .unsupported, part: step.scope.name,
+                message: "there is more than one answer may hold: the rest is left out")
             result.gaps.append((step.pusher, gap))
         }
     }

@@ -53,7 +53,9 @@ struct KeyLookup {
         var more: [(name: String, iam: IAM)] = []
         for (id, owner) in owners {
             result.keys[id] = owner.facts
-            if let user = owner.facts.user, let iam = owner.iam, !listed.contains(user), !more.contains(where: { $0.name == user }) {
+            if let user = owner.facts.user, let iam = owner.iam, !listed.contains(user),
+                !more.contains(where: { $0.name == user })
+            {
                 more.append((user, iam))
             }
         }
@@ -64,7 +66,8 @@ struct KeyLookup {
 
     private func list(_ users: [(name: String, iam: IAM)], _ result: inout Result, _ listed: inout Set<String>) async {
         let lists = await atOnce(users) { user -> (String, Swift.Result<[AccessKey], AWSError>) in
-            do throws(AWSError) { return (user.name, .success(try await user.iam.listAccessKeys(of: user.name))) } catch {
+            do throws(AWSError) { return (user.name, .success(try await user.iam.listAccessKeys(of: user.name))) } catch
+            {
                 return (user.name, .failure(error))
             }
         }
@@ -99,7 +102,8 @@ struct KeyLookup {
             do throws(AWSError) {
                 guard let use = try await iam.use(of: AccessKeyID(id)) else { continue }
                 var facts = KeyFacts(
-                    standing: .unknown("the keys of \(use.user) could not be listed"), user: use.user, lastUse: use.last)
+                    standing: .unknown("the keys of \(use.user) could not be listed"), user: use.user, lastUse: use.last
+                )
                 facts.wasAsked = true
                 return (facts, iam)
             } catch {

@@ -73,17 +73,22 @@ package struct Import {
         let files = FileManager.default
         do {
             try files.createDirectory(atPath: directory, withIntermediateDirectories: true)
-            for file in plan.files { try Data(file.new.utf8).write(to: URL(fileURLWithPath: file.path), options: .atomic) }
+            for file in plan.files {
+                try Data(file.new.utf8).write(to: URL(fileURLWithPath: file.path), options: .atomic)
+            }
             _ = try LoadedConfiguration(context)
         } catch {
             for file in plan.files {
                 if let old = file.old {
                     try? Data(old.utf8).write(to: URL(fileURLWithPath: file.path), options: .atomic)
-                } else { try? files.removeItem(atPath: file.path) }
+                } else {
+                    try? files.removeItem(atPath: file.path)
+                }
             }
             let status = (error as? OperationFailure)?.status ?? .failed
             throw OperationFailure(
-                status, "\(OperationFailure.words(error)). Nothing was changed: all files in \(directory) are as they were")
+                status,
+                "\(OperationFailure.words(error)). Nothing was changed: all files in \(directory) are as they were")
         }
     }
 
@@ -131,7 +136,8 @@ package struct Import {
     private func take(
         _ target: ImportedTarget, _ files: inout [String: UserFile], _ old: inout [String: String], _ plan: inout Plan
     ) {
-        let shown = "\(target.user), \(target.pusher) \(target.fields.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: ", "))"
+        let shown =
+            "\(target.user), \(target.pusher) \(target.fields.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: ", "))"
         guard target.user.wholeMatch(of: #/[A-Za-z0-9+=,.@_-]{1,64}/#) != nil else {
             return plan.leftOut.append("\(shown): the user's name is no IAM user name")
         }

@@ -29,10 +29,13 @@ extension ImportedFile {
                 func cell(_ name: String) -> String { cells[name] ?? "" }
                 let text = cell("fields")
                 let fields = text.isEmpty ? [:] : (try? JSONValue(parsing: text))?.object?.compactMapValues(\.string)
-                guard let fields else { throw ImportFailure(line: line, message: "`fields` is not a JSON object of texts") }
+                guard let fields else {
+                    throw ImportFailure(line: line, message: "`fields` is not a JSON object of texts")
+                }
                 return Row(
                     subject: "\(cell("pusher")):\(cell("place"))", standing: cell("standing"), user: cell("user"),
-                    pusher: cell("pusher"), fields: fields, key: cell("key"), names: cell("names"), target: cell("target"),
+                    pusher: cell("pusher"), fields: fields, key: cell("key"), names: cell("names"),
+                    target: cell("target"),
                     state: cell("state"), lastUsed: cell("last-used"), written: cell("written"),
                     overridden: cell("overridden-by"))
             })
@@ -46,7 +49,8 @@ extension ImportedFile {
         self.init(
             document.find.places.map { place in
                 Row(
-                    subject: "\(place.pusher):\(place.place)", standing: place.standing.rawValue, user: place.user ?? "",
+                    subject: "\(place.pusher):\(place.place)", standing: place.standing.rawValue,
+                    user: place.user ?? "",
                     pusher: place.pusher, fields: place.fields, key: place.key ?? "",
                     names: place.names.joined(separator: " "), target: place.target ?? "", state: place.state ?? "",
                     lastUsed: place.lastUsed?.at ?? "", written: place.written ?? "",

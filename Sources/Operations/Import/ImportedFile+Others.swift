@@ -48,7 +48,8 @@ extension ImportedFile {
             if let environment = item["env"]?.string, !environment.isEmpty { fields["environment"] = environment }
         default:
             return leftOut.append(
-                "\(user): a location \(location): keyturn takes over CircleCI and GitHub; add a target by hand where it has a pusher")
+                "\(user): a location \(location): keyturn takes over CircleCI and GitHub; add a target by hand where it has a pusher"
+            )
         }
         fields.merge(names) { first, _ in first }
         targets.append(
@@ -112,7 +113,9 @@ extension ImportedFile {
             if character.isNumber || character == "." {
                 number.append(character)
             } else {
-                guard let unit = units.first(where: { $0.0 == character })?.1, let count = Double(number) else { return nil }
+                guard let unit = units.first(where: { $0.0 == character })?.1, let count = Double(number) else {
+                    return nil
+                }
                 seconds += count * unit
                 number = ""
             }

@@ -14,7 +14,9 @@ struct UserFile {
     /// Reads a file that may be one; nil: it is a person's.
     init?(_ text: String) {
         let lines = text.split(separator: "\n", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
-        guard lines.count == 3, lines[0] == Self.start, lines[1] == Self.sum + SHA256.hex(of: lines[2]) else { return nil }
+        guard lines.count == 3, lines[0] == Self.start, lines[1] == Self.sum + SHA256.hex(of: lines[2]) else {
+            return nil
+        }
         body = lines[2]
     }
 

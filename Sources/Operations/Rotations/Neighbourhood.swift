@@ -47,7 +47,8 @@ struct Neighbourhood: Sendable {
         return places.compactMap { place in
             guard let id = place.keyID else { return nil }
             let isNamed = targets.contains { fields in
-                !place.fields.isEmpty && place.fields.allSatisfy { (fields[$0.key] ?? "").lowercased() == $0.value.lowercased() }
+                !place.fields.isEmpty
+                    && place.fields.allSatisfy { (fields[$0.key] ?? "").lowercased() == $0.value.lowercased() }
             }
             let name = "\(target.pusher):\(place.place)"
             return isNamed || acknowledged.contains(name) ? nil : Stray(name: name, keyID: id)

@@ -16,7 +16,8 @@ extension ServiceFactory {
     ///
     /// - Parameter users: for whom they are needed, for error texts.
     func makeHost(
-        _ http: HTTPClients, pushers used: Set<String>, for users: [ConfiguredUser] = [], sharing state: StateAccess? = nil
+        _ http: HTTPClients, pushers used: Set<String>, for users: [ConfiguredUser] = [],
+        sharing state: StateAccess? = nil
     ) async throws -> PusherHost {
         let installation = loaded.context.installation
         let runner = try installation.need(installation.runner)

@@ -34,7 +34,9 @@ extension ControlService {
             }
             if let text = fields["status"]?.string, let status = AccessKey.Status(rawValue: text),
                 let user = account.user(owning: id)
-            { try? account.setStatus(status, ofKey: id, of: user.name) }
+            {
+                try? account.setStatus(status, ofKey: id, of: user.name)
+            }
         }
     }
 
@@ -44,9 +46,13 @@ extension ControlService {
         let access = GitHubAccess(visibility: fields["visibility"]?.string)
         let done: Void? = world.github.withLock { github in
             let isOrganization = !name.contains("/")
-            if isOrganization, !github.organizations.contains(where: { $0.login == name }) { github.addOrganization(name) }
+            if isOrganization, !github.organizations.contains(where: { $0.login == name }) {
+                github.addOrganization(name)
+            }
             if !isOrganization, github.index(ofRepository: parts[0]) == nil { github.addRepository(parts[0]) }
-            if parts.count == 2, (try? github.repository(parts[0]))?.environments.contains(where: { $0.name == parts[1] }) != true {
+            if parts.count == 2,
+                (try? github.repository(parts[0]))?.environments.contains(where: { $0.name == parts[1] }) != true
+            {
                 github.addEnvironment(parts[1], to: parts[0])
             }
             if fields["archived"]?.bool == true { github.archive(parts[0]) }
@@ -54,15 +60,21 @@ extension ControlService {
             guard let key = fields["name"]?.string else { return () }
             let place: GitHubPlace =
                 isOrganization
-                ? .organization(name) : parts.count == 2 ? .environment(parts[1], repository: parts[0]) : .repository(name)
+                ? .organization(name)
+                : parts.count == 2 ? .environment(parts[1], repository: parts[0]) : .repository(name)
             let kind = GitHubKind(rawValue: fields["kind"]?.string ?? "actions") ?? .actions
             let value = fields["value"]?.string ?? ""
             return try? github.change(place) { shelf throws(GitHubError) in
                 if fields["variable"]?.bool == true {
                     let variable = GitHubVariable(name: key, value: value, created: now, updated: now, access: access)
-                    if kind == .agents { shelf.agentVariables.append(variable) } else { shelf.variables.append(variable) }
+                    if kind == .agents {
+                        shelf.agentVariables.append(variable)
+                    } else {
+                        shelf.variables.append(variable)
+                    }
                 } else {
-                    _ = shelf[kind].put(GitHubSecret(name: key, value: value, created: now, updated: now, access: access))
+                    _ = shelf[kind].put(
+                        GitHubSecret(name: key, value: value, created: now, updated: now, access: access))
                 }
             }
         }
@@ -72,7 +84,8 @@ extension ControlService {
     private func plantGitLab(_ name: String, _ fields: [String: JSONValue]) {
         world.gitlab.withLock { gitlab in
             let kind: GitLabOwnerKind =
-                name == "instance" ? .instance : fields["group"]?.bool == true || !name.contains("/") ? .group : .project
+                name == "instance"
+                ? .instance : fields["group"]?.bool == true || !name.contains("/") ? .group : .project
             if gitlab.index(of: kind, name) == nil {
                 if kind == .group { gitlab.addGroup(name) } else { gitlab.addProject(name) }
             }

@@ -44,7 +44,8 @@ private struct Need {
         case .secrets(let path), .publicKey(let path), .secret(let path, _), .secretRepositories(let path, _):
             place = path.place
             permission = [.actions: "secrets", .dependabot: "dependabot_secrets"][path.kind] ?? "codespaces_secrets"
-        case .agentVariables(let found), .variables(let found), .variable(let found, _), .variableRepositories(let found, _):
+        case .agentVariables(let found), .variables(let found), .variable(let found, _),
+            .variableRepositories(let found, _):
             place = found
             permission = "actions_variables"
         }

@@ -49,7 +49,8 @@ extension GitHubService {
             try github.change(place) { shelf throws(GitHubError) in shelf.agentVariables }
         }
         let page = page(request, total: variables.count, standard: 10, most: 30)
-        return list("variables", page.cut(variables).map { render($0, in: place, request) }, page: page, request: request)
+        return list(
+            "variables", page.cut(variables).map { render($0, in: place, request) }, page: page, request: request)
     }
 
     /// A list without a count: it goes on as long as a Link says so.

@@ -22,7 +22,8 @@ struct FindCommand: AsyncParsableCommand {
             """)
 
     @Argument(
-        help: ArgumentHelp("What to look through, such as github:acme. Default: the targets' owners.", valueName: "scope"))
+        help: ArgumentHelp(
+            "What to look through, such as github:acme. Default: the targets' owners.", valueName: "scope"))
     var scopes: [String] = []
 
     @Option(

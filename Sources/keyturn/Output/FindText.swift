@@ -19,7 +19,8 @@ struct FindText {
         table.rows = document.find.places.map { place in
             [
                 place.standing.rawValue, "\(place.pusher):\(place.place)", place.names.joined(separator: ", "),
-                place.key ?? "-", place.user ?? "-", place.lastUsed?.at ?? (place.key == nil ? "-" : "never"), note(place),
+                place.key ?? "-", place.user ?? "-", place.lastUsed?.at ?? (place.key == nil ? "-" : "never"),
+                note(place),
             ]
         }
         return table.text(terminal)
@@ -28,7 +29,8 @@ struct FindText {
     private func note(_ place: FindDocument.Place) -> String {
         let shadows = place.shadowedBy
         let more = shadows.count > 2 && !isVerbose ? " and \(shadows.count - 2) more" : ""
-        let shown = shadows.isEmpty
+        let shown =
+            shadows.isEmpty
             ? nil : "overridden by \(shadows.prefix(isVerbose ? shadows.count : 2).joined(separator: ", "))\(more)"
         let status = place.keyStatus.flatMap { $0 == "Active" || $0 == "not known" ? nil : "key \($0)" }
         return [status, place.state, shown, place.key == nil ? place.written.map { "written \($0)" } : nil, place.note]
@@ -42,7 +44,8 @@ struct FindText {
         }
         let places = document.find.places.count
         let shown = words.isEmpty ? "" : ": \(words.joined(separator: ", "))"
-        return "\(places) \(places == 1 ? "place" : "places") in \(document.find.scopes.joined(separator: ", "))\(shown)\n"
+        return
+            "\(places) \(places == 1 ? "place" : "places") in \(document.find.scopes.joined(separator: ", "))\(shown)\n"
     }
 
     /// Not permitted, cannot be asked, failed: three different things, and none of them is an empty list.

@@ -92,7 +92,8 @@ struct NameReading {
     let isAWS: Bool
 
     private static let secretWords = [
-        "SECRET_ACCESS_KEY", "SECRETACCESSKEY", "ACCESS_KEY_SECRET", "SECRET_KEY", "KEY_SECRET", "ACCESS_SECRET", "SECRET",
+        "SECRET_ACCESS_KEY", "SECRETACCESSKEY", "ACCESS_KEY_SECRET", "SECRET_KEY", "KEY_SECRET", "ACCESS_SECRET",
+        "SECRET",
     ]
     private static let keyIDWords = ["ACCESS_KEY_ID", "ACCESSKEYID", "ACCESS_KEY", "ACCESS_ID", "KEY_ID", "KEY"]
     private static let fileWords = ["CREDENTIALS", "SHARED_CREDENTIALS_FILE", "CONFIG_FILE", "CONFIG"]
