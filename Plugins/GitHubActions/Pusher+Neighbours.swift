@@ -3,7 +3,7 @@ import PusherKit
 /// Where else the key of a target may be: variables of the repository, of its environments and of its organization. Of secrets
 /// GitHub shows no values.
 extension GitHubActions {
-    func neighbours(of target: Target, call: borrowing Call) throws(PushFailure) -> [Neighbour] {
+    func neighbours(of target: Target, call: borrowing Call) throws(PushFailure) -> [FoundPlace] {
         guard case .repository(let owner, let name, .actions) = repositoryPlace(of: target) else { return [] }
         let repository = "\(owner)/\(name)"
         let path = ["repos", owner, name]
@@ -29,7 +29,7 @@ extension GitHubActions {
         return target.place
     }
 
-    private func isOwn(_ neighbour: Neighbour, _ target: Target) -> Bool {
+    private func isOwn(_ neighbour: FoundPlace, _ target: Target) -> Bool {
         guard target.keyIDAs == .variable else { return false }
         func value(_ name: String) -> String { neighbour.fields.first { $0.name == name }?.value ?? "" }
         let environment = if case .environment(_, _, let environment) = target.place { environment } else { "" }
@@ -43,14 +43,14 @@ extension Client {
     fileprivate func readable(
         _ path: [String], _ place: String, _ fields: [(name: String, value: String)], _ target: Target,
         call: borrowing Call
-    ) -> [Neighbour] {
+    ) -> [FoundPlace] {
         let query = [(name: "per_page", value: "30")]
         guard let response = try? send(.get, path, query, for: target, call: call), response.isYes(200),
             let list = response.json(NamedVariables.self)
         else { return [] }
         return list.variables.flatMap { variable in
             SecretBytes(variable.value).accessKeyIDs.map { id in
-                Neighbour(
+                FoundPlace(
                     oneLine("\(place), variable \(variable.name)"),
                     fields + [("key-id-as", "variable"), ("access-key-id", variable.name)], keyID: id,
                     changedAt: newest([variable.updatedAt]))

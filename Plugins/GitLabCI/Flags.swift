@@ -7,6 +7,9 @@ struct Flags: Sendable {
     let hidden: Bool?
     let raw: Bool?
 
+    /// For asking about a place.
+    init() { (masked, protected, hidden, raw) = (nil, nil, nil, nil) }
+
     init(_ fields: JSONValue, _ place: Place, _ shape: Shape) throws(JSONMismatch) {
         masked = try fields.optional("masked")
         protected = try fields.optional("protected")

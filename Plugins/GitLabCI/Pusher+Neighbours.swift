@@ -6,9 +6,9 @@ extension GitLabCI {
     /// More levels than that are not asked.
     private static let mostLevels = 8
 
-    func neighbours(of target: Target, call: borrowing Call) throws(PushFailure) -> [Neighbour] {
+    func neighbours(of target: Target, call: borrowing Call) throws(PushFailure) -> [FoundPlace] {
         let own = Set(target.shape.variables)
-        var found: [Neighbour] = []
+        var found: [FoundPlace] = []
         for variable in try client.values(of: target.place, for: target, call: call) {
             guard !(own.contains(variable.key) && target.matches(scope: variable.environmentScope)) else { continue }
             found += neighbours(variable, in: target.place, target)
@@ -22,7 +22,7 @@ extension GitLabCI {
     }
 
     /// What a variable says: nothing, unless it holds a key or has the name under which jobs look for one.
-    private func neighbours(_ variable: Variable, in place: Place, _ target: Target) -> [Neighbour] {
+    private func neighbours(_ variable: Variable, in place: Place, _ target: Target) -> [FoundPlace] {
         let scope = variable.environmentScope ?? "*"
         let ids = variable.value?.accessKeyIDs ?? []
         let hasName = variable.key == target.shape.variables[0]
@@ -39,8 +39,8 @@ extension GitLabCI {
             ? [("shape", "credentials-file"), ("credentials-file", variable.key)]
             : [("shape", "pair"), ("access-key-id", variable.key)]
         let name = "\(shown), variable \(variable.key)"
-        if ids.isEmpty { return hasName ? [Neighbour(name, fields, keyID: nil)] : [] }
-        return ids.map { Neighbour(name, fields, keyID: $0) }
+        if ids.isEmpty { return hasName ? [FoundPlace(name, fields, keyID: nil)] : [] }
+        return ids.map { FoundPlace(name, fields, keyID: $0) }
     }
 }
 

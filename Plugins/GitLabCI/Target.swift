@@ -20,6 +20,14 @@ struct Target: JSONReadable, Sendable {
         }
     }
 
+    /// For asking about a place.
+    init(finding place: Place) {
+        self.place = place
+        environmentScope = if case .instance = place { nil } else { "*" }
+        shape = .pair(accessKeyID: "AWS_ACCESS_KEY_ID", secretAccessKey: "AWS_SECRET_ACCESS_KEY")
+        flags = Flags()
+    }
+
     /// Whether a variable of that scope is the target's. Where GitLab names none, it is the one for all environments.
     func matches(scope: String?) -> Bool {
         environmentScope == nil || environmentScope == scope ?? "*"

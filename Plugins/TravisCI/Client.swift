@@ -61,8 +61,24 @@ struct Client: Sendable {
         return answer?.json(MovedRepository.self)?.slug ?? place
     }
 
-    private func request(_ method: HTTPRequest.Method, _ path: [String]) -> HTTPRequest {
-        var request = HTTPRequest(method, endpoint.url(path))
+    /// Reads something below an owner.
+    ///
+    /// - Parameter place: what messages begin with: an owner, or a repository.
+    func read<Value: JSONReadable>(
+        _ path: [String], _ query: [(name: String, value: String)] = [], about place: String, call: borrowing Call
+    ) throws(PushFailure) -> Value {
+        let target = Target(finding: place)
+        let response = try call.http(request(.get, path, query), about: target.subject())
+        guard response.isYes(200), let value = response.json(Value.self) else {
+            throw rejection(response, for: target, call: call)
+        }
+        return value
+    }
+
+    private func request(
+        _ method: HTTPRequest.Method, _ path: [String], _ query: [(name: String, value: String)] = []
+    ) -> HTTPRequest {
+        var request = HTTPRequest(method, endpoint.url(path, query: query))
         request.setHeader("Travis-API-Version", "3")
         request.setHeader("Authorization", prefix: "token ", token)
         request.setHeader("User-Agent", "keyturn-travis-ci/1.0.0")

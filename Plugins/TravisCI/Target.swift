@@ -17,6 +17,13 @@ struct Target: JSONReadable, Sendable {
         file = try CredentialsVariable(fields)
     }
 
+    /// For asking about a repository, or an owner.
+    init(finding place: String) {
+        repository = PlaceName(place)
+        (branch, file) = (nil, nil)
+        (accessKeyID, secretAccessKey) = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    }
+
     /// What messages begin with.
     func subject(_ variable: String? = nil) -> String {
         let place = branch.map { "\(repository) (branch \($0))" } ?? repository.text

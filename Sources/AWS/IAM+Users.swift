@@ -8,6 +8,14 @@ public struct IAMUser: Hashable, Sendable {
     public var tags: [String: String]
 }
 
+/// Whose a key is, and when it was last used.
+public struct KeyUse: Hashable, Sendable {
+    /// The IAM user name.
+    public var user: String
+    /// The last use; nil: none.
+    public var last: LastUse?
+}
+
 extension IAM {
     /// Users whose tags are asked for at once.
     private static let usersAtOnce = 8
@@ -15,13 +23,18 @@ extension IAM {
     /// GetAccessKeyLastUsed: the name of the user that a key belongs to; nil where the account has no such key.
     ///
     /// - Throws: ``AWSError``, `denied` also where AWS answers so for a key of another account.
-    public func userName(owning id: AccessKeyID) async throws(AWSError) -> String? {
+    public func userName(owning id: AccessKeyID) async throws(AWSError) -> String? { try await use(of: id)?.user }
+
+    /// GetAccessKeyLastUsed: the user that a key belongs to, and its last use; nil where the account has no such key.
+    ///
+    /// - Throws: ``AWSError``, `denied` also where AWS answers so for a key of another account.
+    public func use(of id: AccessKeyID) async throws(AWSError) -> KeyUse? {
         do throws(AWSError) {
             let reply = try await client.call(.iam, "GetAccessKeyLastUsed", [("AccessKeyId", id.rawValue)])
-            guard let name = reply.child("GetAccessKeyLastUsedResult")?.text("UserName"), !name.isEmpty else {
+            guard let result = reply.child("GetAccessKeyLastUsedResult") else {
                 throw AWSError(.refused, "GetAccessKeyLastUsed: the answer names no user")
             }
-            return name
+            return KeyUse(user: try Self.userName(of: result), last: try lastUse(in: reply))
         } catch {
             guard error.code == .noSuchEntity else { throw error }
             return nil

@@ -145,8 +145,10 @@ public struct IAM: Sendable {
     ///
     /// - Throws: ``AWSError`` also where the answer cannot be read: that is not "never used".
     public func lastUse(of id: AccessKeyID) async throws(AWSError) -> LastUse? {
-        let reply = try await client.call(
-            .iam, "GetAccessKeyLastUsed", [("AccessKeyId", id.rawValue)])
+        try lastUse(in: try await client.call(.iam, "GetAccessKeyLastUsed", [("AccessKeyId", id.rawValue)]))
+    }
+
+    func lastUse(in reply: XMLElement) throws(AWSError) -> LastUse? {
         guard let use = reply.at("GetAccessKeyLastUsedResult", "AccessKeyLastUsed") else {
             throw AWSError(.refused, "GetAccessKeyLastUsed: the answer holds no AccessKeyLastUsed")
         }

@@ -28,6 +28,8 @@ extension Configuration {
         public var policy: Policy
         var name: Template
         var targets: [TargetEntry]
+        /// The file that it is in.
+        var file: String
         var line: Int
         /// `discover[0]`
         var place: String
@@ -106,7 +108,8 @@ extension Configuration {
         }
         return DiscoverEntry(
             tag: parts.map { DiscoverEntry.Tag(name: $0[0], value: $0.count > 1 ? $0[1] : nil) }, path: path,
-            account: own, policy: policy, name: nameTemplate, targets: targets, line: field.line, place: place)
+            account: own, policy: policy, name: nameTemplate, targets: targets, file: file, line: field.line,
+            place: place)
     }
 
     private static let placeholders = "may have {user} and {tag:NAME} in braces, and nothing else"
@@ -184,6 +187,6 @@ extension Configuration.DiscoverEntry {
         policy.spread.user = name
         return Configuration.UserEntry(
             name: name, userName: found.userName, policy: policy, account: account,
-            origin: self, targets: filled)
+            origin: self, file: file, line: line, targets: filled)
     }
 }

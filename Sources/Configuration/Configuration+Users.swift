@@ -63,9 +63,10 @@ extension Configuration {
             let targets = try readTargets(&reader, member.line, pushers)
             try reader.end()
             users.append(
-                UserEntry(name: member.name, userName: userName, policy: policy, account: own, targets: targets))
+                UserEntry(
+                    name: member.name, userName: userName, policy: policy, account: own, file: file, line: member.line,
+                    targets: targets))
         }
-        try checkTwins(users, field, file)
         return users
     }
 
@@ -79,15 +80,18 @@ extension Configuration {
         }
     }
 
-    /// Two entries for one IAM user would rotate each other's keys.
-    private static func checkTwins(
-        _ users: [UserEntry], _ field: Field, _ file: String
-    ) throws(ConfigurationError) {
-        var seen: [String: String] = [:]
+    /// A name stands for one entry, whichever file it is in, and two entries for one IAM user would rotate each other's keys.
+    static func checkUsers(_ users: [UserEntry]) throws(ConfigurationError) {
+        var names: [String: UserEntry] = [:]
+        var twins: [String: String] = [:]
         for user in users {
-            if let first = seen.updateValue(user.name, forKey: user.twin) {
+            if let first = names.updateValue(user, forKey: user.name) {
                 throw ConfigurationError(
-                    file: file, line: field.line(at: [user.name]),
+                    file: user.file, line: user.line, "`users.\(user.name)` is in \(first.file):\(first.line) already")
+            }
+            if let first = twins.updateValue(user.name, forKey: user.twin) {
+                throw ConfigurationError(
+                    file: user.file, line: user.line,
                     "`users.\(user.name)` is the IAM user \(user.userName), and so is `users.\(first)`")
             }
         }

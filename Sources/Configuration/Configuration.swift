@@ -77,6 +77,8 @@ public struct Configuration: Sendable {
         public var name: String
         /// The plugin's ID.
         public var plugin: String
+        /// The file that it is in.
+        var file: String
         var line: Int
         var field: Field
     }
@@ -93,10 +95,15 @@ public struct Configuration: Sendable {
         public var account: Account
         /// The entry of `discover` that found it; nil: it stands in `users`.
         var origin: DiscoverEntry?
+        /// The file that it is in.
+        var file: String
+        var line: Int
         var targets: [TargetEntry]
     }
 
     private let root: Field
+    /// The patterns of `include`, with absolute paths.
+    let includePatterns: [String]
 
     /// Targets that have left and do not matter any more, each with the reason.
     public let forgotten: [TargetName: String]
@@ -107,7 +114,7 @@ public struct Configuration: Sendable {
     }
 
     /// The largest file, in bytes.
-    private static let sizeLimit = 16 << 20
+    static let sizeLimit = 16 << 20
     /// What a kernel may lack of the enclosure, as `plugins.accept-missing` names it.
     private static let gaps = ["landlock", "seccomp", "no-new-privs"]
 
@@ -168,8 +175,12 @@ public struct Configuration: Sendable {
         acknowledged = try Self.readAcknowledged(reader.field("acknowledged"), file)
         pushers = try Self.readPushers(reader.field("pushers"), file)
         let defaults = try Self.readDefaults(reader.field("defaults"), file)
+        let included = try Self.readIncluded(&reader, directory, pushers, defaults, account)
+        pushers += included.pushers
+        includePatterns = included.patterns
         let names = Set(pushers.map(\.name))
-        users = try Self.readUsers(reader.field("users"), file, defaults, account, names)
+        users = try Self.readUsers(reader.field("users"), file, defaults, account, names) + included.users
+        try Self.checkUsers(users)
         selfRotation = try Self.readSelfRotation(reader.field("self-rotation"), file, defaults, account, users)
         discover = try Self.readDiscovery(reader.field("discover"), file, defaults, account, names)
         forgotten = try Self.readForgotten(reader.field("forget"), file)
@@ -260,7 +271,7 @@ public struct Configuration: Sendable {
         return (address, anywhere)
     }
 
-    private static func readPushers(_ field: Field?, _ file: String) throws(ConfigurationError) -> [PusherEntry] {
+    static func readPushers(_ field: Field?, _ file: String) throws(ConfigurationError) -> [PusherEntry] {
         guard let field else { return [] }
         var pushers: [PusherEntry] = []
         for member in try MappingReader(field, "pushers", file).all {
@@ -276,7 +287,8 @@ public struct Configuration: Sendable {
             guard let plugin = try reader.string("plugin") else {
                 throw reader.missing("plugin", "is missing", at: member.line)
             }
-            pushers.append(PusherEntry(name: member.name, plugin: plugin, line: member.line, field: member.field))
+            pushers.append(
+                PusherEntry(name: member.name, plugin: plugin, file: file, line: member.line, field: member.field))
         }
         return pushers
     }
@@ -286,6 +298,8 @@ extension Configuration {
     /// The line of a field, such as `["aws", "profile"]`, or of the last of the names that is there.
     public func line(at path: String...) -> Int { root.line(at: path) }
 
-    /// The line of a pusher's entry.
-    public func line(ofPusher name: String) -> Int { pushers.first { $0.name == name }?.line ?? 1 }
+    /// The file and the line of a pusher's entry.
+    public func position(ofPusher name: String) -> (file: String, line: Int) {
+        pushers.first { $0.name == name }.map { ($0.file, $0.line) } ?? (file, 1)
+    }
 }

@@ -120,6 +120,8 @@ public struct ConfiguredTarget: Hashable, Sendable {
     public var variables: [String]
     /// Whether both values are one, which is never half written.
     public var isOneValue: Bool
+    /// The file that it is in.
+    public var file: String
     /// The line in the file.
     public var line: Int
     /// What it is, whatever it is called: plugin, service, place and variables.
@@ -144,7 +146,7 @@ extension Configuration {
         let discovery = try Discovery(self, found)
         (resolution.notes, resolution.problems) = (discovery.notes, discovery.problems)
         let configured = Dictionary(resolution.pushers.map { ($0.name, $0) }) { first, _ in first }
-        var places = PlaceBook(file: file)
+        var places = PlaceBook()
         var services: [String: String] = [:]
         for user in users + discovery.users {
             var targets: [ConfiguredTarget]
@@ -180,7 +182,7 @@ extension Configuration {
         for (index, target) in user.targets.enumerated() {
             guard let pusher = entries[target.pusher], let plugin = plugins[pusher.plugin] else { continue }
             let place = "\(user.origin?.place ?? "users.\(user.name)").targets[\(index)]"
-            targets.append(try resolve(target, pusher, plugin, place))
+            targets.append(try resolve(target, pusher, plugin, place, user.file))
         }
         return targets
     }
@@ -204,10 +206,11 @@ extension Configuration {
         let limits = fields.removeValue(forKey: "limits")
         if let limits, var violation = plugin.limits.violations(in: limits).first {
             violation.path.insert("limits", at: 0)
-            throw explain(violation, pusher.field, "pushers.\(pusher.name)")
+            throw explain(violation, pusher.field, "pushers.\(pusher.name)", pusher.file)
         }
         var references: [(name: String, reference: SecretReference)] = []
         guard case .mapping(let members) = pusher.field.value else { preconditionFailure("read as a mapping before") }
+        let file = pusher.file
         let directory = String(file.contains("/") ? file[..<(file.lastIndex(of: "/") ?? file.startIndex)] : ".")
         let own = ["plugin", "limits"] + (plugin.usesAWS ? ["aws"] : [])
         for member in members where !own.contains(member.name) {
@@ -231,7 +234,7 @@ extension Configuration {
             {
                 continue
             }
-            throw explain(violation, pusher.field, "pushers.\(pusher.name)")
+            throw explain(violation, pusher.field, "pushers.\(pusher.name)", pusher.file)
         }
         return ConfiguredPusher(
             name: pusher.name, plugin: pusher.plugin, endpoint: fields["endpoint"]?.string, limits: limits,
@@ -239,7 +242,7 @@ extension Configuration {
     }
 
     private func resolve(
-        _ target: TargetEntry, _ pusher: PusherEntry, _ plugin: PluginDescription, _ place: String
+        _ target: TargetEntry, _ pusher: PusherEntry, _ plugin: PluginDescription, _ place: String, _ file: String
     ) throws(ConfigurationError) -> ConfiguredTarget {
         var fields = target.field.json.object ?? [:]
         fields["pusher"] = nil
@@ -252,7 +255,7 @@ extension Configuration {
         for violation in plugin.target.violations(in: .object(fields)) {
             // A plugin whose schema does not know the variables gets their usual names all the same.
             if violation.path.count == 1, standard.contains(violation.path[0]) { continue }
-            throw explain(violation, target.field, place)
+            throw explain(violation, target.field, place, file)
         }
         for variable in TargetNaming.variables where fields[variable.field]?.string?.isEmpty != false {
             throw ConfigurationError(
@@ -270,10 +273,12 @@ extension Configuration {
         return ConfiguredTarget(
             name: naming.name, pusher: pusher.name, values: fields,
             exclusive: plugin.exclusive.isEmpty ? nil : exclusive, variables: naming.variables,
-            isOneValue: naming.isOneValue, line: target.field.line)
+            isOneValue: naming.isOneValue, file: file, line: target.field.line)
     }
 
-    private func explain(_ violation: Schema.Violation, _ field: Field, _ place: String) -> ConfigurationError {
+    private func explain(
+        _ violation: Schema.Violation, _ field: Field, _ place: String, _ file: String
+    ) -> ConfigurationError {
         let line = field.line(at: violation.path)
         // "unknown field `x`" names it already.
         if violation.message.hasPrefix("unknown field") {

@@ -14,6 +14,7 @@ public struct SelfRotation: Hashable, Sendable {
     public var policy: Policy
     /// The default account, with the profile's own credentials.
     public var account: Configuration.Account
+    var file: String
     var line: Int
 
     /// The user as commands and the engine see it: with one target, the file.
@@ -21,7 +22,7 @@ public struct SelfRotation: Hashable, Sendable {
         let target = ConfiguredTarget(
             name: TargetName("\(Self.pusher):\(profile)"), pusher: Self.pusher,
             values: ["profile": .string(profile)], exclusive: nil, variables: [profile], isOneValue: true,
-            line: line)
+            file: file, line: line)
         return ConfiguredUser(
             name: userName, userName: userName, account: account, policy: policy, targets: [target],
             isOwn: true)
@@ -54,6 +55,7 @@ extension Configuration {
         var own = account
         own.role = nil
         own.profile = profile
-        return SelfRotation(userName: user, profile: profile, policy: policy, account: own, line: field.line)
+        return SelfRotation(
+            userName: user, profile: profile, policy: policy, account: own, file: file, line: field.line)
     }
 }

@@ -72,10 +72,7 @@ extension ConfiguredTarget {
 
 /// Every variable of every place that is written, to find those that would be written twice.
 struct PlaceBook {
-    let file: String
-    private var names: [String: (line: Int, target: TargetName)] = [:]
-
-    init(file: String) { self.file = file }
+    private var names: [String: ConfiguredTarget] = [:]
 
     mutating func enter(
         _ target: ConfiguredTarget, _ plugin: String, _ service: String
@@ -85,18 +82,23 @@ struct PlaceBook {
             let written = "\(plugin) \(service) \(place) \(variable)"
             if let first = names[written] {
                 throw ConfigurationError(
-                    file: file, line: target.line,
-                    "target `\(target.name)` is the same place as `\(first.target)` in line \(first.line): "
+                    file: target.file, line: target.line,
+                    "target `\(target.name)` is the same place as `\(first.name)` in \(position(of: first, from: target)): "
                         + "both write \(variable)")
             }
-            names[written] = (target.line, target.name)
+            names[written] = target
         }
         let name = target.name.rawValue.lowercased()
         if let first = names[name] {
             throw ConfigurationError(
-                file: file, line: target.line,
-                "the target's name `\(target.name)` stands in line \(first.line) already")
+                file: target.file, line: target.line,
+                "the target's name `\(target.name)` is in \(position(of: first, from: target)) already")
         }
-        names[name] = (target.line, target.name)
+        names[name] = target
+    }
+
+    /// The file is named where it is another one.
+    private func position(of target: ConfiguredTarget, from other: ConfiguredTarget) -> String {
+        target.file == other.file ? "line \(target.line)" : "\(target.file):\(target.line)"
     }
 }

@@ -14,8 +14,8 @@ final class ActiveCall {
     var held: [HeldRequest] = []
     /// What the host saw of it.
     var witness: Witness
-    /// What a `find` call found.
-    var places: [FoundPlace] = []
+    /// What a `find` or `below` call found.
+    var found = Found()
     /// Whether a request that writes was answered with anything but a no.
     var hasWritten = false
     /// What the host knows of a failure and the plugin does not, for the operator.

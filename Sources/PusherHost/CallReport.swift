@@ -22,8 +22,8 @@ public struct CallReport: Hashable, Sendable {
     public var keyID: String?
     /// When the target was last written, as the service says.
     public var changedAt: String?
-    /// What `find` found around it.
-    public var places: [FoundPlace] = []
+    /// What `find` found around it, or `below` in a scope.
+    public var found = Found()
 
     /// A report of the host's own.
     public init(
@@ -65,6 +65,9 @@ public struct CallReport: Hashable, Sendable {
     private static let longestSearched = 16 << 10
     /// No secret of a pair or a token is longer, in whatever form.
     private static let longestSecret = 4 << 10
+
+    /// Of a number that a runner gave; nonsense is `unknown`.
+    static func outcome(_ code: Int32) -> PushResult.Outcome { outcomes[code] ?? .unknown }
 
     /// `kt_outcome`.
     private static let outcomes: [Int32: PushResult.Outcome] = [

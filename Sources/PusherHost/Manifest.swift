@@ -31,6 +31,10 @@ public struct Manifest: Hashable, Sendable {
     public var resources: [String: AWSResource]
     /// The service's documented rate limits.
     public var pace: PaceRules
+    /// The schema of the scopes that it looks through, which are texts; nil: it looks through none.
+    public var scope: Schema?
+    /// Target fields whose values begin with a scope, and how many parts of their paths that is.
+    public var owners: [String: Int]
     /// The schema of its configuration.
     public var configuration: Schema
     /// The schema of its targets.
@@ -98,6 +102,8 @@ public struct Manifest: Hashable, Sendable {
         self.place = try Self.strings(json, "place", place)
         exclusive = try Self.strings(json, "exclusive", place)
         shapes = try Self.shapes(json["shapes"], place)
+        scope = json["scope"].map(Schema.init)
+        owners = (json["owners"]?.object ?? [:]).compactMapValues { $0.integer.map { Int(clamping: $0) } }
         configuration = Schema(json["configuration"] ?? .bool(true))
         target = Schema(json["target"] ?? .bool(true))
         example = try json["example"].map { example throws(PluginError) in

@@ -40,7 +40,8 @@ extension Plugin {
     /// Why its schemas cannot be used, as a sentence; nil: they can. Patterns are compiled for that, so the plugin is one that is
     /// pinned, or about to be.
     public var patternFault: String? {
-        for (name, schema) in [("configuration", manifest.configuration), ("target", manifest.target)] {
+        let scope = manifest.scope.map { [("scope", $0)] } ?? []
+        for (name, schema) in [("configuration", manifest.configuration), ("target", manifest.target)] + scope {
             guard let fault = schema.patternFaults.first else { continue }
             return "\(directory)/manifest.json: `\(([name] + fault.path).joined(separator: "."))` \(fault.message)"
         }

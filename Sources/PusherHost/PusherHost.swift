@@ -92,6 +92,17 @@ public final class PusherHost: Sendable {
         case inspect
         /// Which places around it may hold a key?
         case find
+        /// Which places of a scope may hold a key, and which scopes are below it? The target's place is the scope's name, and its
+        /// fields are those of a ``FoundScope``, empty for one that the operator named.
+        case below
+
+        /// Whether its answer is places.
+        var finds: Bool {
+            switch self {
+            case .find, .below: true
+            case .check, .push, .inspect: false
+            }
+        }
 
         /// Whether it is one that writes.
         var isPush: Bool { keyID != nil }

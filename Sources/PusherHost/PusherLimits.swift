@@ -42,6 +42,13 @@ enum PusherLimits {
     /// Bytes of a key ID, and of a time.
     static let (keyID, time) = (Int(KT_MAX_KEY_ID), Int(KT_MAX_TIME_TEXT))
 
+    /// Bytes of the texts of what one call finds.
+    static let foundBytesPerCall = 8 << 20
+    /// Names of one place.
+    static let names = 64
+    /// Bytes of a field of a place.
+    static let fields = Int(KT_MAX_PLACE_FIELDS)
+
     /// Requests of an hour.
     static let requestsPerHour = 250_000
     /// Bytes of requests of an hour.

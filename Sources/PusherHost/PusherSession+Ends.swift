@@ -64,7 +64,7 @@ extension PusherSession {
         if let note = active.note, report.outcome != .ok, report.outcome != .unchanged {
             report.message = CallReport.oneLine("\(report.message); \(note)", redactor)
         }
-        report.places = active.places
+        report.found = active.found
         report.plugin = identity
         report.mayHaveWritten = active.mayHaveWritten && report.outcome != .ok && report.outcome != .unchanged
         active.call.completion(report)

@@ -2,6 +2,7 @@ internal import JSON
 internal import PlainText
 internal import Rotation
 internal import RunnerProtocol
+internal import Secrets
 
 /// What the runner says.
 extension PusherSession {
@@ -25,7 +26,9 @@ extension PusherSession {
         case .request(let call, let wanted, let fields, let body): try send(wanted, call, fields, body, runner)
         case .awsRequest(let call, let wanted, let body): try send(wanted, call, body, runner)
         case .log(let call, let line): try write(line, runner.calls[call])
-        case .place(let call, let place): try take(place, runner.calls[call])
+        case .place(let call, let place): try take(runner.calls[call]) { $0.take(place, $1) }
+        case .scope(let call, let scope): try take(runner.calls[call]) { $0.take(scope, $1) }
+        case .gap(let call, let gap): try take(runner.calls[call]) { $0.take(gap, $1) }
         }
     }
 
@@ -51,11 +54,12 @@ extension PusherSession {
         }
     }
 
-    private func take(_ place: WirePlace, _ active: ActiveCall?) throws(ProtocolError) {
-        guard let active, case .find = active.call.question, active.places.count < WirePlace.most else {
-            throw ProtocolError("a place that nobody asked for")
-        }
-        active.places.append(FoundPlace(place, redactor))
+    private func take(
+        _ active: ActiveCall?, _ take: (inout Found, Redactor) -> Bool
+    ) throws(ProtocolError) {
+        guard let active, active.call.question.finds else { throw ProtocolError("a place that nobody asked for") }
+        // A runner that counts sends one too many, so that it is known that there is more.
+        if !take(&active.found, redactor) { try countNuisance() }
     }
 
     private func ended(_ id: UInt32, _ outcome: Outcome, _ runner: RunnerProcess) {

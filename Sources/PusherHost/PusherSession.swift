@@ -179,6 +179,10 @@ final class PusherSession {
         case .check: kind = .check
         case .inspect: kind = .inspect
         case .find: kind = .find
+        case .below:
+            kind = .below
+            // A plugin knows its scopes without the pusher's name.
+            operation.target = String(call.target.name.rawValue.dropFirst(settings.name.utf8.count + 1))
         case .push(let pair, _):
             kind = .push
             operation.accessKeyID = pair.id.rawValue

@@ -19,8 +19,10 @@ struct RunnerInput: ~Copyable {
         case request(call: UInt32, WireRequest, fields: [UInt8], body: [UInt8])
         case awsRequest(call: UInt32, WireAWSRequest, body: [UInt8])
         case log(call: UInt32, LogLine)
-        /// A place that a `find` call found.
+        /// A place that a `find` or `below` call found, a scope below, a part that was not seen.
         case place(call: UInt32, WirePlace)
+        case scope(call: UInt32, WireScope)
+        case gap(call: UInt32, WireGap)
     }
 
     /// How far the runner has come.
@@ -90,10 +92,18 @@ struct RunnerInput: ~Copyable {
             guard isLive(frame.call) else { throw ProtocolError("an answer to a call that was never made") }
             return .outcome(call: frame.call, try Outcome(payload: frame.payload))
         case .log: return .log(call: frame.call, try LogLine(payload: frame.payload))
-        case .place:
+        case .place, .scope, .gap:
             guard isLive(frame.call) else { throw ProtocolError("a place of a call that is not under way") }
-            return .place(call: frame.call, try WirePlace(payload: frame.payload))
+            return try found(frame)
         default: throw ProtocolError("a message that only the host sends")
+        }
+    }
+
+    private func found(_ frame: Frame) throws(ProtocolError) -> Message {
+        switch frame.kind {
+        case .scope: .scope(call: frame.call, try WireScope(payload: frame.payload))
+        case .gap: .gap(call: frame.call, try WireGap(payload: frame.payload))
+        default: .place(call: frame.call, try WirePlace(payload: frame.payload))
         }
     }
 

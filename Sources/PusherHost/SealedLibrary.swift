@@ -109,8 +109,8 @@ public final class SealedLibrary: Sendable {
     private static var reason: String { String(cString: strerror(errno)) }
 }
 
-/// SHA-256.
-struct SHA256 {
+/// SHA-256, by libsodium.
+public struct SHA256 {
     private var state = crypto_hash_sha256_state()
 
     /// A sum over nothing yet.
@@ -135,7 +135,8 @@ struct SHA256 {
         return sum.hex()
     }
 
-    static func hex(of text: String) -> String {
+    /// The sum of a text's UTF-8, in hexadecimal.
+    public static func hex(of text: String) -> String {
         var text = text
         return text.withUTF8 { hex(of: UnsafeRawBufferPointer($0)) }
     }

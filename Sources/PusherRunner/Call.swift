@@ -19,8 +19,8 @@ final class Call: Sendable {
         var isCancelled = false
         var report: Outcome?
         var requests: Int64 = 0
-        /// Places that it found.
-        var places = 0
+        /// What it has found.
+        var found = FoundCounts()
         var replies: [Int64: Reply] = [:]
         /// What was lent to the plugin, freed when the call ends.
         var lent: [LentResponse] = []
@@ -93,23 +93,6 @@ final class Call: Sendable {
         outcome.changedAt = text(report.changed_at, limit: Self.shortTextLimit)
         let kept = outcome
         state.change { $0.report = kept }
-    }
-
-    /// Hands a place that it found on to the host, which is told no more than the ABI's bound of them.
-    func found(_ pointer: UnsafePointer<kt_found_place>?) {
-        guard let place = received(pointer, atLeast: KT_MIN_SIZE_FOUND_PLACE, kt_found_place()) else { return }
-        guard place.fields.length <= UInt64(KT_MAX_PLACE_FIELDS) else { return }
-        let isOne = state.change { state in
-            state.places += 1
-            return state.places <= WirePlace.most
-        }
-        guard isOne else { return }
-        let message = WirePlace(
-            place: text(place.place, limit: 2 << 10), fields: text(place.fields),
-            keyID: text(place.key_id, limit: 1 << 10), changedAt: text(place.changed_at, limit: 1 << 10))
-        // A text that was repaired can have become longer.
-        guard message.payload.count <= Frame.limitFromRunner(.place) ?? 0 else { return }
-        channel.send(.place, call: id, message: message)
     }
 
     static func owner(of call: UnsafePointer<kt_call>?) -> Call? {

@@ -48,21 +48,14 @@ struct Library: Sendable {
         self.table = table
     }
 
-    /// `around` of the extension kt.find/1, where it has that.
-    var findAround:
-        (
-            @convention(c) (
-                UnsafeMutableRawPointer?, UnsafePointer<kt_call>?, UnsafePointer<kt_target>?,
-                (@convention(c) (UnsafePointer<kt_call>?, UnsafePointer<kt_found_place>?) -> Void)?
-            ) -> kt_outcome
-        )?
-    {
+    /// The extension kt.find/1, where it has that. What an older plugin's table does not have is nil.
+    var find: kt_find? {
         guard let ask = table.extension else { return nil }
         let id = Array(KT_EXTENSION_FIND_1.utf8)
         let found = id.withUnsafeBytes { bytes in
             ask(kt_string(data: bytes.bindMemory(to: CChar.self).baseAddress, length: UInt64(bytes.count)))
         }
-        return received(found?.assumingMemoryBound(to: kt_find.self), atLeast: KT_MIN_SIZE_FIND, kt_find())?.around
+        return received(found?.assumingMemoryBound(to: kt_find.self), atLeast: KT_MIN_SIZE_FIND, kt_find())
     }
 
     /// What it says of itself.

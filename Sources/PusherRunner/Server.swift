@@ -47,7 +47,7 @@ final class Server: Sendable {
     private func take(_ frame: Frame, _ secrets: [[UInt8]]) throws(ProtocolError) -> Bool {
         switch frame.kind {
         case .open: open(configuration: secrets.first ?? [])
-        case .check, .push, .inspect, .find:
+        case .check, .push, .inspect, .find, .below:
             begin(frame.kind, frame.call, try Operation(payload: frame.payload), secrets.first ?? [])
         case .cancel: state.change { $0.calls[frame.call] }?.cancel()
         case .httpResponse:
@@ -113,8 +113,13 @@ final class Server: Sendable {
                 case .check: return library.table.check(instance, view, &target)
                 case .inspect: return library.table.inspect?(instance, view, &target) ?? KT_UNSUPPORTED
                 case .find:
-                    return library.findAround?(instance, view, &target, { Call.owner(of: $0)?.found($1) })
+                    return library.find?.around?(instance, view, &target, { Call.owner(of: $0)?.found($1) })
                         ?? KT_UNSUPPORTED
+                case .below:
+                    var scope = kt_scope()
+                    scope.size = size(of: kt_scope.self)
+                    (scope.name, scope.fields) = (name, fields)
+                    return library.find?.below?(instance, view, &scope, Call.finder) ?? KT_UNSUPPORTED
                 default:
                     return lend(Array(operation.accessKeyID.utf8)) { id in
                         lend(secret) { secret in

@@ -9,10 +9,10 @@ public struct Frame: Sendable {
         case secret = 1
         // Host to runner. The first of all is `confine`.
         case open = 16
-        case check, push, inspect, cancel, httpResponse, close, confine, find
+        case check, push, inspect, cancel, httpResponse, close, confine, find, below
         // Runner to host.
         case loaded = 32
-        case refused, outcome, httpRequest, log, confined, place
+        case refused, outcome, httpRequest, log, confined, place, scope, gap
         case awsRequest = 48
     }
 
@@ -33,16 +33,18 @@ public struct Frame: Sendable {
         case .httpRequest: 9 << 10
         case .log: 66 << 10
         case .confined: 1 << 10
-        case .place: 16 << 10
+        case .place: 24 << 10
+        case .scope: 8 << 10
+        case .gap: 70 << 10
         case .awsRequest: 1 << 10
-        case .open, .check, .push, .inspect, .find, .cancel, .httpResponse, .close, .confine: nil
+        case .open, .check, .push, .inspect, .find, .below, .cancel, .httpResponse, .close, .confine: nil
         }
     }
 
     /// The longest payload of a kind that the host may send; nil: only runners send it.
     public static func limitFromHost(_ kind: Kind) -> Int? {
         switch kind {
-        case .loaded, .refused, .outcome, .httpRequest, .log, .confined, .place, .awsRequest: nil
+        case .loaded, .refused, .outcome, .httpRequest, .log, .confined, .place, .scope, .gap, .awsRequest: nil
         default: payloadLimit
         }
     }

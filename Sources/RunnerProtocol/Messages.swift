@@ -135,11 +135,11 @@ public struct Refused: Message {
     }
 }
 
-/// Host to runner, `check`, `push` and `inspect`: one call. Before a push comes the secret access key as a secret.
+/// Host to runner, `check`, `push`, `inspect`, `find` and `below`: one call. Before a push comes the secret access key as a secret.
 public struct Operation: Message {
-    /// The target's name.
+    /// The target's name, or the scope's.
     public var target: String
-    /// The target's fields as JSON.
+    /// The target's fields as JSON, or the scope's.
     public var fields: String
     /// The key ID of a push; empty otherwise.
     public var accessKeyID: String

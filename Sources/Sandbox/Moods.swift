@@ -18,6 +18,8 @@ struct Moods: Sendable {
     var gitlabTokenEnd: String?
     /// The scopes of GitLab's token.
     var gitlabScopes = ["api"]
+    /// An access key of another AWS account, about which IAM does not answer.
+    var foreignKey: String?
 
     /// Takes over what is said; the rest stays.
     ///
@@ -32,6 +34,7 @@ struct Moods: Sendable {
             case "gitlab-group-scopes": gitlabHasGroupScopes = value.bool ?? true
             case "gitlab-moved": gitlabMoved = (value.object ?? [:]).compactMapValues(\.string)
             case "gitlab-token-end": gitlabTokenEnd = value.string
+            case "foreign-key": foreignKey = value.string
             case "gitlab-scopes": gitlabScopes = (value.array ?? []).compactMap(\.string)
             default: return name
             }

@@ -31,13 +31,14 @@ struct Keyturn: AsyncParsableCommand {
             CommandGroup(
                 name: "Setup",
                 subcommands: [
-                    Demo.self, Init.self, PolicyCommand.self, Deploy.self, Check.self, SealKeyCommand.self,
+                    Demo.self, Init.self, FindCommand.self, ImportCommand.self, PolicyCommand.self, Deploy.self,
+                    Check.self, SealKeyCommand.self,
                     StateCommand.self,
                     Notify.self,
                     SandboxCommand.self,
                 ]),
             CommandGroup(name: "Rotation", subcommands: [Rotate.self, Step.self, Run.self, Lambda.self]),
-            CommandGroup(name: "Status", subcommands: [Status.self, Plan.self, History.self]),
+            CommandGroup(name: "Status", subcommands: [Status.self, Plan.self, History.self, ReportCommand.self]),
             CommandGroup(
                 name: "Incident",
                 subcommands: [

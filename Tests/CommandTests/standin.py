@@ -64,6 +64,10 @@ class Sandbox:
     def place(self, service, name, user=None):
         self._control("POST", "/places", {"service": service, "name": name, **({"user": user} if user else {})})
 
+    def plant(self, *entries):
+        """Puts variables and secrets into places, which are made where they are not there; and uses of keys."""
+        self._control("POST", "/plants", list(entries))
+
     def add_user(self, name, keys, **more):
         """Also with a `path` and `tags`."""
         return self._control("POST", "/users", {"name": name, "keys": keys, **more}).json()["keys"]

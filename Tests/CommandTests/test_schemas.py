@@ -34,6 +34,9 @@ def test_every_document_has_the_form_that_is_promised(world):
     world.sandbox.clear_faults()
     fits("status", world.must("status", "--online", "--json"))
     fits("plan", world.must("plan", "--json"))
+    fits("find", world.must("find", "--json"))
+    world.write("found.json", world.results[-1].out)
+    fits("import", world.must("import", "found.json", "--json"))
     fits("status", world.must("skip", "github:acme/app", "--reason", "gone", "--json", status=0))
     fits("status", world.run("adopt", "--user", "cicd-bot", "--current", "AKIANONE", "--json"))
     for command in (["step"], ["retry"], ["status", "--online"]):

@@ -95,6 +95,36 @@ final class HostSession {
         let place: String
         let fields: String
         let keyID: String
+        var names = ""
+        var state = ""
+        var level: Int32 = 0
+
+        init(_ place: kt_found_place) {
+            (self.place, fields, keyID) = (text(place.place), text(place.fields), text(place.key_id))
+            (names, state, level) = (text(place.names), text(place.state), place.level)
+        }
+    }
+
+    /// What the last `find` below a scope reported of scopes, and of what it could not see.
+    var scopes: [(name: String, fields: String)] = []
+    var gaps: [(outcome: kt_outcome, part: String, message: String)] = []
+
+    /// Looks below a scope by the extension kt.find/1.
+    @discardableResult
+    func find(below name: String, fields: String = "", _ replies: [Reply]) -> Ending {
+        (found, scopes, gaps) = ([], [], [])
+        let id = hostArena.string(KT_EXTENSION_FIND_1)
+        let find = table.pointee.extension(id)?.assumingMemoryBound(to: kt_find.self)
+        let table = kt_found(
+            size: 0, reserved: 0, place: { session(of: $0).found.append(Found($1!.pointee)) },
+            scope: { session(of: $0).scopes.append((text($1!.pointee.name), text($1!.pointee.fields))) },
+            gap: {
+                session(of: $0).gaps.append(($1!.pointee.outcome, text($1!.pointee.part), text($1!.pointee.message)))
+            })
+        return run(replies) { call in
+            let scope = kt_scope(size: 0, reserved: 0, name: callArena.string(name), fields: callArena.string(fields))
+            return find?.pointee.below(instance, call, callArena.place(scope), callArena.place(table)) ?? KT_UNSUPPORTED
+        }
     }
 
     /// What the last `find` found.
@@ -109,9 +139,7 @@ final class HostSession {
             find?.pointee.around(instance, call, place(target)) { call, place in
                 guard let place, let context = call?.pointee.context else { return }
                 Unmanaged<HostSession>.fromOpaque(context).takeUnretainedValue().found.append(
-                    Found(
-                        place: text(place.pointee.place), fields: text(place.pointee.fields),
-                        keyID: text(place.pointee.key_id)))
+                    Found(place.pointee))
             } ?? KT_UNSUPPORTED
         }
     }

@@ -10,7 +10,7 @@
  * What happens
  *   1. The runner looks up KT_ENTRY_SYMBOL_V1 and calls it once. It returns the plugin's table, or NULL to refuse.
  *   2. It calls open() once with the configuration, and gets an instance.
- *   3. It calls check(), push() and inspect() on the instance, as often as there is work.
+ *   3. It calls check(), push(), inspect() and the extensions' functions on the instance, as often as there is work.
  *   4. It calls close() once, after the last call has returned, and ends KT_CLOSE_TIME_MS later at the latest. After a
  *      crash, or a call that does not end, close() is not called. The library is never unloaded.
  * None of it happens on the process's main thread.
@@ -46,13 +46,13 @@
  *   kt.log/1      service     lines for keyturn's log
  *   kt.secret/1   service     memory that is wiped
  *   kt.clock/1    service     time, and whether a call should end
- *   kt.find/1     extension   places around a target [since 1.1]
+ *   kt.find/1     extension   places that may hold a key: around a target [since 1.1], below a scope [since 1.3]
  *   kt.aws/1      service     requests to AWS, signed by the host [since 1.3]
  *   kt.*          all others are reserved
  *
  * Versions
  *   The major version is in the entry symbol; a library can export several. KT_ABI_MINOR counts the additions to major
- *   version 1: 1.1 added kt.find/1, 1.2 added KT_EVIDENCE_LAST_FOUR and KT_EVIDENCE_VERSION, 1.3 added
+ *   version 1: 1.1 added kt.find/1, 1.2 added KT_EVIDENCE_LAST_FOUR and KT_EVIDENCE_VERSION, 1.3 added kt_find.below and
  *   kt.aws/1. Each side gives its own: kt_host.abi_minor, kt_pusher.abi_minor.
  */
 #ifndef KEYTURN_PUSHER_H
@@ -89,13 +89,13 @@ extern "C" {
 #define KT_MAX_KEY_ID 128      /* key_id */
 #define KT_MAX_TIME_TEXT 64    /* changed_at */
 #define KT_MAX_LOG_LINE 2000   /* kt_log.write */
-#define KT_MAX_PLACE_NAME 300  /* kt_found_place.place */
+#define KT_MAX_PLACE_NAME 300  /* kt_found_place.place, audience and state, kt_scope.name, kt_found_gap.part */
 
 /* Texts, in bytes. What is longer is refused. */
 #define KT_MAX_ID 64                /* kt_pusher.id */
 #define KT_MAX_SUMMARY 400          /* kt_pusher.summary */
 #define KT_MAX_MANIFEST 1048576     /* 1 MiB: kt_pusher.manifest */
-#define KT_MAX_PLACE_FIELDS 4096    /* kt_found_place.fields: the place is left out */
+#define KT_MAX_PLACE_FIELDS 4096    /* kt_found_place.fields and names, kt_scope.fields: place or scope is left out */
 
 /* Requests. What is beyond is answered with KT_HTTP_REFUSED. */
 #define KT_MAX_URL 8192                 /* bytes */
@@ -128,7 +128,9 @@ extern "C" {
 
 /* Calls, places and the process. */
 #define KT_MAX_CALLS 80                 /* of one instance, at the same time */
-#define KT_MAX_PLACES 500               /* of one around(): more are left out */
+#define KT_MAX_PLACES 500               /* of one around() or below(): more are left out */
+#define KT_MAX_SCOPES 20000             /* of one below(): more are left out */
+#define KT_MAX_GAPS 100                 /* of one below(): more are left out */
 #define KT_MAX_SECRET_MEMORY 16777216   /* 16 MiB: kt_secret.allocate() gives NULL for more at once */
 #define KT_MAX_MEMORY 536870912         /* 512 MiB: allocations fail */
 #define KT_MAX_DESCRIPTORS 64           /* open descriptors: opening fails */
@@ -153,6 +155,9 @@ extern "C" {
 #define KT_MIN_SIZE_PUSHER 120
 #define KT_MIN_SIZE_FOUND_PLACE 72
 #define KT_MIN_SIZE_FIND 16
+#define KT_MIN_SIZE_SCOPE 40
+#define KT_MIN_SIZE_FOUND_GAP 40
+#define KT_MIN_SIZE_FOUND 32
 
 /* ---- Values (frozen) ------------------------------------------------------------------------------------------ */
 
@@ -185,7 +190,7 @@ typedef struct kt_header {
 /* ---- Outcomes ------------------------------------------------------------------------------------------------- */
 
 /*
- * How open(), check(), push(), inspect() and around() end. Any other number, or a call that does not return (crash,
+ * How open(), check(), push(), inspect(), around() and below() end. Any other number, or a call that does not return (crash,
  * hang), makes the delivery `unknown`, which never retires a key.
  */
 typedef int32_t kt_outcome;
@@ -235,7 +240,7 @@ typedef struct kt_report {
     kt_string changed_at;   /* when the target was last written, RFC 3339; empty: not known */
 } kt_report;
 
-/* One call of open, check, push, inspect or around. Valid until the plugin's function returns. */
+/* One call of open, check, push, inspect, around or below. Valid until the plugin's function returns. */
 typedef struct kt_call kt_call;
 struct kt_call {
     uint32_t size;
@@ -476,23 +481,75 @@ typedef struct kt_pusher {
     const void *(*extension)(kt_string id);
 } kt_pusher;
 
-/* ---- Extension kt.find/1: places around a target [since 1.1] ---------------------------------------------------- */
+/* ---- Extension kt.find/1: places that may hold a key [since 1.1] ------------------------------------------------- */
 
 #define KT_EXTENSION_FIND_1 "kt.find/1"
 
-/* A place that may hold a key, next to a target: another scope, branch or level, or the other shape. */
+/*
+ * A place that may hold a key: two variables, or one value. around(): next to a target, in another scope, branch or level, or
+ * of the other shape. Values are never given, only the access key IDs in them.
+ */
 typedef struct kt_found_place {
     uint32_t size;
     uint32_t reserved;
     kt_string place; /* as people see it, without the pusher's name: "acme/app (scope staging)" */
     /*
      * The fields of a target that would be this place, as a JSON object of strings, defaults included: the host
-     * compares them with those of the targets that it has.
+     * compares them with those of the targets that it has. below(): empty where no target can be this place.
      */
     kt_string fields;
     kt_string key_id;     /* the access key ID that the place holds; empty: not readable */
     kt_string changed_at; /* when it was last written, RFC 3339; empty: not known */
+    /* [since 1.3] The names of its variables, as a JSON list of strings: ["AWS_ACCESS_KEY_ID","AWS_SECRET_ACCESS_KEY"] */
+    kt_string names;
+    kt_string audience; /* [since 1.3] who reads it, where a service keeps several kinds apart: "dependabot" */
+    kt_string state;    /* [since 1.3] why no job uses it, or why it cannot be written: "archived"; empty: in use */
+    /*
+     * [since 1.3] Which place wins where one scope, or a scope and one below it, hold variables of one name for one audience:
+     * the one with the higher level. 0: not known.
+     */
+    int32_t level;
+    uint32_t reserved_2;
 } kt_found_place;
+
+/*
+ * Where below() looks: an organization, a group, a repository. [since 1.3] In the arguments of below() it is one that the
+ * operator named, or one that an earlier below() of this plugin gave to `scope`.
+ */
+typedef struct kt_scope {
+    uint32_t size;
+    uint32_t reserved;
+    kt_string name; /* as people see it and name it, without the pusher's name: "acme", "acme/app" */
+    /*
+     * What the plugin wants to know again when it is asked about a scope that it found, as a JSON object of strings, or empty.
+     * Always empty for one that the operator named.
+     */
+    kt_string fields;
+} kt_scope;
+
+/* A part of a scope that was not seen. [since 1.3] An empty list, one that may not be read and one that cannot be: three things */
+typedef struct kt_found_gap {
+    uint32_t size;
+    /*
+     * KT_UNAUTHORIZED and KT_NOT_FOUND: the token may not read it. KT_UNSUPPORTED: nothing can be asked there with such a token or
+     * at such a service. Any other: it failed.
+     */
+    kt_outcome outcome;
+    kt_string part;    /* "Codespaces secrets of acme/app" */
+    kt_string message; /* what the service said, and what to do: a line of KT_MAX_MESSAGE bytes at most */
+} kt_found_gap;
+
+/* What below() reports to. The host copies what it is given. [since 1.3] */
+typedef struct kt_found {
+    uint32_t size;
+    uint32_t reserved;
+    /* A place in this scope. [call's thread] */
+    void (*place)(const kt_call *call, const kt_found_place *place);
+    /* A scope below this one, about which the host asks in a call of its own. [call's thread] */
+    void (*scope)(const kt_call *call, const kt_scope *scope);
+    /* A part of this scope that was not seen. [call's thread] */
+    void (*gap)(const kt_call *call, const kt_found_gap *gap);
+} kt_found;
 
 typedef struct kt_find {
     uint32_t size;
@@ -504,6 +561,12 @@ typedef struct kt_find {
     kt_outcome (*around)(
         void *instance, const kt_call *call, const kt_target *target,
         void (*found)(const kt_call *call, const kt_found_place *place));
+    /*
+     * [since 1.3] Lists the places of the scope itself and the scopes below it, page after page, and reads each list once. Writes
+     * nothing to the service. A part that cannot be read is reported, and the rest goes on; an outcome other than KT_OK says
+     * that nothing of the scope was seen. May be NULL. [parallel]
+     */
+    kt_outcome (*below)(void *instance, const kt_call *call, const kt_scope *scope, const kt_found *found);
 } kt_find;
 
 /* ---- The entry point ------------------------------------------------------------------------------------------- */
@@ -639,12 +702,37 @@ KT_AT(kt_found_place, place, 8);
 KT_AT(kt_found_place, fields, 24);
 KT_AT(kt_found_place, key_id, 40);
 KT_AT(kt_found_place, changed_at, 56);
-KT_SIZE(kt_found_place, 72);
+KT_AT(kt_found_place, names, 72);
+KT_AT(kt_found_place, audience, 88);
+KT_AT(kt_found_place, state, 104);
+KT_AT(kt_found_place, level, 120);
+KT_AT(kt_found_place, reserved_2, 124);
+KT_SIZE(kt_found_place, 128);
+
+KT_AT(kt_scope, size, 0);
+KT_AT(kt_scope, reserved, 4);
+KT_AT(kt_scope, name, 8);
+KT_AT(kt_scope, fields, 24);
+KT_SIZE(kt_scope, 40);
+
+KT_AT(kt_found_gap, size, 0);
+KT_AT(kt_found_gap, outcome, 4);
+KT_AT(kt_found_gap, part, 8);
+KT_AT(kt_found_gap, message, 24);
+KT_SIZE(kt_found_gap, 40);
+
+KT_AT(kt_found, size, 0);
+KT_AT(kt_found, reserved, 4);
+KT_AT(kt_found, place, 8);
+KT_AT(kt_found, scope, 16);
+KT_AT(kt_found, gap, 24);
+KT_SIZE(kt_found, 32);
 
 KT_AT(kt_find, size, 0);
 KT_AT(kt_find, reserved, 4);
 KT_AT(kt_find, around, 8);
-KT_SIZE(kt_find, 16);
+KT_AT(kt_find, below, 16);
+KT_SIZE(kt_find, 24);
 
 KT_STATIC_ASSERT(sizeof(kt_report) >= KT_MIN_SIZE_REPORT, "kt_report");
 KT_STATIC_ASSERT(sizeof(kt_call) >= KT_MIN_SIZE_CALL, "kt_call");
@@ -662,6 +750,9 @@ KT_STATIC_ASSERT(sizeof(kt_clock) >= KT_MIN_SIZE_CLOCK, "kt_clock");
 KT_STATIC_ASSERT(sizeof(kt_pusher) >= KT_MIN_SIZE_PUSHER, "kt_pusher");
 KT_STATIC_ASSERT(sizeof(kt_found_place) >= KT_MIN_SIZE_FOUND_PLACE, "kt_found_place");
 KT_STATIC_ASSERT(sizeof(kt_find) >= KT_MIN_SIZE_FIND, "kt_find");
+KT_STATIC_ASSERT(sizeof(kt_scope) >= KT_MIN_SIZE_SCOPE, "kt_scope");
+KT_STATIC_ASSERT(sizeof(kt_found_gap) >= KT_MIN_SIZE_FOUND_GAP, "kt_found_gap");
+KT_STATIC_ASSERT(sizeof(kt_found) >= KT_MIN_SIZE_FOUND, "kt_found");
 
 #undef KT_AT
 #undef KT_SIZE

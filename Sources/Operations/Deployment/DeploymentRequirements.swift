@@ -85,7 +85,7 @@ struct DeploymentRequirements {
         for pusher in loaded.pushers {
             guard let profile = pusher.account?.profile, profile != configuration.account.profile else { continue }
             add(
-                configuration.line(ofPusher: pusher.name),
+                configuration.position(ofPusher: pusher.name).line,
                 "`pushers.\(pusher.name).aws.profile`: a function has no profiles; name a role with `role-arn`")
         }
         if configuration.selfRotation != nil {

@@ -122,7 +122,7 @@ struct OnlineCheck {
     private func stray(around place: PusherTarget, _ user: ConfiguredUser, _ keys: [AccessKey]) async -> String? {
         guard !keys.isEmpty else { return nil }
         let report = await host.call(.find, place, timeout: user.policy.pushTimeout)
-        let strays = Neighbourhood(loaded).unnamed(report.places, around: place)
+        let strays = Neighbourhood(loaded).unnamed(report.found.places, around: place)
         return Neighbourhood.refusal(strays, of: Set(keys.map(\.id.rawValue)))
     }
 

@@ -30,9 +30,9 @@ extension LoadedConfiguration {
             do throws(PluginError) {
                 plugins[pusher.plugin] = try PluginSearch.with(configuration, installation).find(pusher.plugin)
             } catch {
+                let position = configuration.position(ofPusher: pusher.name)
                 throw ConfigurationError(
-                    file: configuration.file, line: configuration.line(ofPusher: pusher.name),
-                    "`pushers.\(pusher.name)`: \(error.description)")
+                    file: position.file, line: position.line, "`pushers.\(pusher.name)`: \(error.description)")
             }
         }
         return plugins
@@ -48,9 +48,9 @@ extension LoadedConfiguration {
         for (id, plugin) in plugins where admission.vouches(for: plugin) {
             if let fault = plugin.patternFault {
                 let pusher = configuration.pushers.first { $0.plugin == id }?.name ?? id
+                let position = configuration.position(ofPusher: pusher)
                 throw ConfigurationError(
-                    file: configuration.file, line: configuration.line(ofPusher: pusher),
-                    "`pushers.\(pusher)`: \(fault)")
+                    file: position.file, line: position.line, "`pushers.\(pusher)`: \(fault)")
             }
             pinned.insert(id)
         }

@@ -138,6 +138,11 @@ struct ConfigurationSchema {
               }
             },
             "discover": { "anyOf": [{ "$ref": "#/$defs/discovery" }, { "type": "array", "items": { "$ref": "#/$defs/discovery" } }] },
+            "include": {
+              "type": "array",
+              "description": "Files with more `users` and `pushers`, relative to this file; patterns such as users.d/*.yaml.",
+              "items": { "type": "string", "minLength": 1 }
+            },
             "users": {
               "type": ["object", "null"],
               "additionalProperties": {

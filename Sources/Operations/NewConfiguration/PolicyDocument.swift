@@ -37,7 +37,7 @@ package struct PolicyDocument {
         "iam:UpdateAccessKey",
     ]
 
-    let statements: [Statement]
+    var statements: [Statement]
 
     package func text() throws -> String { document.prettyText }
 
@@ -74,15 +74,22 @@ extension PolicyDocument {
     }
 
     /// The policy for a configuration.
-    package init(_ context: OperationContext) throws {
+    ///
+    /// - Parameter finds: whether `find` is to learn whose keys it finds.
+    package init(_ context: OperationContext, finds: Bool = false) throws {
         let loaded = try LoadedConfiguration(context)
-        guard loaded.hasUsers || !loaded.configuration.discover.isEmpty else {
+        guard loaded.hasUsers || finds || !loaded.configuration.discover.isEmpty else {
             throw OperationFailure(
                 .configuration,
                 "\(loaded.file) has no users, so there is nothing to allow: fill in `users` first")
         }
         self.init(loaded, for: .person)
+        if finds { statements.append(Self.finding) }
     }
+
+    /// A key's owner is not known before it is asked for, so no user can be named.
+    private static let finding = Statement(
+        name: "KeyturnFindsKeys", actions: ["iam:GetAccessKeyLastUsed", "iam:ListAccessKeys"], resources: ["*"])
 
     /// - Parameter style: how ARNs are written.
     init(_ loaded: LoadedConfiguration, for holder: Holder, _ style: ARNStyle = ARNStyle()) {

@@ -46,7 +46,7 @@ final class NeighbourWatch: PushService {
             pushers.host.call(.find, place, timeout: Self.timeLimit) { [self] report in
                 guard let report else { return answer(.notBegun) }
                 // A pusher that cannot look around, or cannot at the moment, holds nobody up.
-                let strays = neighbourhood.unnamed(report.places, around: place)
+                let strays = neighbourhood.unnamed(report.found.places, around: place)
                 guard !strays.isEmpty else {
                     if report.outcome == .ok { quietUntil.withLock { $0[target] = .now + Self.belief } }
                     return answer(.ended(nil))

@@ -24,7 +24,7 @@ struct Neighbourhood: Sendable {
     }
 
     /// A target's fields as texts, with the manifest's defaults.
-    private static func fields(of target: ConfiguredTarget, _ loaded: LoadedConfiguration) -> [String: String] {
+    static func fields(of target: ConfiguredTarget, _ loaded: LoadedConfiguration) -> [String: String] {
         let plugin = loaded.pushers.first { $0.name == target.pusher }.flatMap { loaded.plugins[$0.plugin] }
         var fields: [String: String] = [:]
         for (name, property) in plugin?.manifest.target.properties ?? [:] {
@@ -47,7 +47,8 @@ struct Neighbourhood: Sendable {
         return places.compactMap { place in
             guard let id = place.keyID else { return nil }
             let isNamed = targets.contains { fields in
-                place.fields.allSatisfy { (fields[$0.key] ?? "").lowercased() == $0.value.lowercased() }
+                !place.fields.isEmpty
+                    && place.fields.allSatisfy { (fields[$0.key] ?? "").lowercased() == $0.value.lowercased() }
             }
             let name = "\(target.pusher):\(place.place)"
             return isNamed || acknowledged.contains(name) ? nil : Stray(name: name, keyID: id)

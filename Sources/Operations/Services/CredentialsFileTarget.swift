@@ -13,7 +13,7 @@ struct CredentialsFileTarget: BuiltInTarget {
             switch question {
             case .check:
                 return CallReport(.ok, "\(place): holds \(try file.keyID()), and can be written")
-            case .find: return CallReport(.unsupported, "there are no places around it")
+            case .find, .below: return CallReport(.unsupported, "there are no places around it")
             case .inspect:
                 let id = try file.keyID()
                 return CallReport(.ok, "\(place): holds \(id)", keyID: id)

@@ -9,12 +9,21 @@ extension ServiceFactory {
     func makeHost(
         _ http: HTTPClients, for users: [ConfiguredUser], sharing state: StateAccess? = nil
     ) async throws -> PusherHost {
+        try await makeHost(http, pushers: Self.pushers(of: users), for: users, sharing: state)
+    }
+
+    /// The pushers of those names.
+    ///
+    /// - Parameter users: for whom they are needed, for error texts.
+    func makeHost(
+        _ http: HTTPClients, pushers used: Set<String>, for users: [ConfiguredUser] = [],
+        sharing state: StateAccess? = nil
+    ) async throws -> PusherHost {
         let installation = loaded.context.installation
         let runner = try installation.need(installation.runner)
         // A state in a file is of one machine, and of one process that works.
         let shelf = loaded.configuration.state.file == nil ? state.map { FleetLedgers(state: $0) } : nil
         let host = PusherHost(http: http.options, runner: runner, shelf: shelf) { [log] in log.write($0) }
-        let used = Self.pushers(of: users)
         if let own = loaded.configuration.selfRotation {
             host.add(CredentialsFileTarget(file: OwnKeyRule(loaded).credentialsFile(of: own)), as: SelfRotation.pusher)
         }
@@ -116,6 +125,7 @@ extension ServiceFactory {
 
     /// `keyturn.yaml:12`
     private func place(of pusher: ConfiguredPusher) -> String {
-        "\(loaded.configuration.file):\(loaded.configuration.line(ofPusher: pusher.name))"
+        let position = loaded.configuration.position(ofPusher: pusher.name)
+        return "\(position.file):\(position.line)"
     }
 }

@@ -96,6 +96,9 @@ extension AWSService {
 
     private func lastUsed(_ call: AWSCall) throws(AWSError) -> String {
         let id = try call.required("AccessKeyId")
+        guard world.moods.withLock({ $0.foreignKey }) != id else {
+            throw .forbidden("AccessDenied", "User is not authorized to perform: iam:GetAccessKeyLastUsed")
+        }
         guard let user = world.account.withLock({ $0.user(owning: id) }),
             let key = user.keys.first(where: { $0.id == id })
         else { throw .noSuchEntity("The Access Key with id \(id) cannot be found.") }

@@ -34,6 +34,7 @@ struct ControlService: RequestAnswering {
             return .empty(204)
         case ("POST", "/users"): return try addUser(request)
         case ("POST", "/places"): return try addPlace(request)
+        case ("POST", "/plants"): return try plant(request)
         case ("POST", "/apps"): return try addApp(request)
         case ("POST", "/apps/forget"): return forgetTokens()
         case ("POST", "/archived"): return try archive(request)

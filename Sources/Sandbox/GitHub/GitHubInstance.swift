@@ -53,6 +53,12 @@ struct GitHubInstance: Sendable {
         repositories[index].isArchived = true
     }
 
+    /// Sets which repositories of an organization run workflows.
+    mutating func setActions(_ enabled: String, _ repositories: [Int], of login: String) {
+        guard let index = organizations.firstIndex(where: { $0.login == login }) else { return }
+        organizations[index].actions = (enabled, repositories)
+    }
+
     /// Owners and repositories are not case sensitive.
     func index(ofRepository name: String) -> Int? {
         repositories.firstIndex { $0.fullName.lowercased() == name.lowercased() }

@@ -64,13 +64,15 @@ struct GitHubVariable: Sendable {
 
 /// Who reads secrets: each has a vault of its own.
 enum GitHubKind: String, Sendable, CaseIterable {
-    case actions, dependabot, codespaces
+    case actions, dependabot, codespaces, agents
 }
 
 /// What a repository, an environment or an organization keeps.
 struct GitHubShelf: Sendable {
     private var vaults: [GitHubKind: GitHubVault]
     var variables: [GitHubVariable] = []
+    /// Those of Agents.
+    var agentVariables: [GitHubVariable] = []
 
     init(capacity: Int) {
         vaults = Dictionary(uniqueKeysWithValues: GitHubKind.allCases.map { ($0, GitHubVault(capacity: capacity)) })
@@ -86,11 +88,14 @@ struct GitHubRepository: Sendable {
     let id: Int
     let fullName: String
     var isArchived = false
+    var isFork = false
     var shelf = GitHubShelf(capacity: 100)
     var environments: [(name: String, shelf: GitHubShelf)] = []
 }
 
 struct GitHubOrganization: Sendable {
     let login: String
+    /// Which repositories run workflows: `all`, `none` or `selected`, and then those of these numbers.
+    var actions = (enabled: "all", repositories: [Int]())
     var shelf = GitHubShelf(capacity: 1000)
 }

@@ -6,6 +6,8 @@ enum GitHubRoute: Sendable {
     case app(GitHubAppRoute)
     case repository(String)
     case environments(String)
+    case listing(GitHubListing)
+    case agentVariables(GitHubPlace)
     case organizationVariables(String)
     case secrets(GitHubVaultPath)
     case publicKey(GitHubVaultPath)
@@ -23,6 +25,10 @@ enum GitHubRoute: Sendable {
         guard segments.count == raw.count, !segments.contains("") else { return nil }
         if let route = GitHubAppRoute(segments) {
             self = .app(route)
+            return
+        }
+        if let listing = GitHubListing(segments) {
+            self = .listing(listing)
             return
         }
         switch segments.first {
@@ -60,6 +66,7 @@ enum GitHubRoute: Sendable {
         case ("secrets", 0): self = .secrets(path)
         case ("secrets", 1): self = tail[0] == "public-key" ? .publicKey(path) : .secret(path, name: tail[0])
         case ("secrets", 2) where isList: self = .secretRepositories(path, name: tail[0])
+        case ("variables", 0) where kind == .agents: self = .agentVariables(place)
         case ("variables", 0) where kind == .actions: self = .variables(place)
         case ("variables", 1) where kind == .actions: self = .variable(place, name: tail[0])
         case ("variables", 2) where kind == .actions && isList: self = .variableRepositories(place, name: tail[0])

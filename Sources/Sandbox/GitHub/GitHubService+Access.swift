@@ -61,7 +61,7 @@ extension GitHubService {
         }
     }
 
-    private func brief(_ repository: GitHubRepository) -> JSONValue {
+    func brief(_ repository: GitHubRepository) -> JSONValue {
         [
             "id": .int(repository.id), "full_name": .string(repository.fullName), "private": true,
             "archived": .bool(repository.isArchived),

@@ -37,14 +37,15 @@ private struct Need {
     init?(_ route: GitHubRoute, method: String) {
         let (place, permission): (GitHubPlace, String)
         switch route {
-        case .rateLimit, .app, .repository, .environments: return nil
+        case .rateLimit, .app, .repository, .environments, .listing: return nil
         case .organizationVariables(let name):
             place = .repository(name)
             permission = "actions_variables"
         case .secrets(let path), .publicKey(let path), .secret(let path, _), .secretRepositories(let path, _):
             place = path.place
             permission = [.actions: "secrets", .dependabot: "dependabot_secrets"][path.kind] ?? "codespaces_secrets"
-        case .variables(let found), .variable(let found, _), .variableRepositories(let found, _):
+        case .agentVariables(let found), .variables(let found), .variable(let found, _),
+            .variableRepositories(let found, _):
             place = found
             permission = "actions_variables"
         }

@@ -100,7 +100,7 @@ extension GitHubService {
         return value
     }
 
-    private func render(_ variable: GitHubVariable, in place: GitHubPlace, _ request: Request) -> JSONValue {
+    func render(_ variable: GitHubVariable, in place: GitHubPlace, _ request: Request) -> JSONValue {
         var body: [String: JSONValue] = [
             "name": .string(variable.name), "value": .string(variable.value),
             "created_at": .string(Timestamp.text(variable.created)),

@@ -53,6 +53,8 @@ struct GitHubService: RequestAnswering {
         case ("PUT", .secret(let path, let name)): return try put(name, in: path, request)
         case ("DELETE", .secret(let path, let name)): return try delete(name, from: path)
         case ("GET", .repository(let name)): return try showRepository(name)
+        case ("GET", .listing(let listing)): return try list(listing, request)
+        case ("GET", .agentVariables(let place)): return try listAgentVariables(place, request)
         case ("GET", .environments(let name)): return try environments(of: name, request)
         case ("GET", .organizationVariables(let name)): return try inheritedVariables(of: name, request)
         case ("GET", .secretRepositories(let path, let name)): return try secretRepositories(name, in: path, request)

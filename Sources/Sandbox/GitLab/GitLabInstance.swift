@@ -21,6 +21,18 @@ struct GitLabOwner: Sendable {
     /// The full path, e.g. `acme/tools/app`; empty for the instance.
     let path: String
     var variables: [GitLabVariable] = []
+    var isArchived = false
+    var schedules: [GitLabSchedule] = []
+}
+
+/// A pipeline schedule with variables of its own.
+struct GitLabSchedule: Sendable {
+    let id: Int
+    let description: String
+    var isActive = true
+    /// Whether the token may read its variables.
+    var isReadable = true
+    var variables: [(key: String, value: String)] = []
 }
 
 struct GitLabInstance: Sendable {

@@ -5,14 +5,20 @@ extension GitLabService {
     static func list(
         _ owner: GitLabOwner, _ parameters: GitLabParameters, _ request: Request
     ) throws(GitLabError) -> Reply {
+        try page(of: owner.variables.map { $0.rendered(isInstance: owner.kind == .instance) }, parameters, request)
+    }
+
+    /// A page of a list, with the header fields that lead to the others.
+    static func page(
+        of items: [JSONValue], _ parameters: GitLabParameters, _ request: Request
+    ) throws(GitLabError) -> Reply {
         let page = Page(
             number: try parameters.positive("page", default: 1),
-            size: min(100, try parameters.positive("per_page", default: 20)), total: owner.variables.count)
+            size: min(100, try parameters.positive("per_page", default: 20)), total: items.count)
         let link = page.link(
             to: request.base + request.path,
             relations: [("prev", page.previous), ("next", page.next), ("first", 1), ("last", page.pages)])
-        let items = page.cut(owner.variables).map { $0.rendered(isInstance: owner.kind == .instance) }
-        return Reply.json(200, .array(items)).adding([
+        return Reply.json(200, .array(page.cut(items))).adding([
             ("Link", link ?? ""), ("X-Next-Page", page.next.map { String($0) } ?? ""), ("X-Page", String(page.number)),
             ("X-Per-Page", String(page.size)), ("X-Prev-Page", page.previous.map { String($0) } ?? ""),
             ("X-Total", String(page.total)), ("X-Total-Pages", String(page.pages)),

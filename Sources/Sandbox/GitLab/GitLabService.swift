@@ -43,6 +43,7 @@ struct GitLabService: RequestAnswering {
             throw .message(403, "Forbidden - You cannot perform write operations on a read-only instance")
         }
         if isReading, let reply = describe(request, moods) { return reply }
+        if isReading, let reply = try find(request) { return reply }
         guard let route = GitLabRoute(request) else { throw .noRoute }
         guard route.methods.contains(request.method) else { throw .methodNotAllowed }
         if route.kind == .project, let owner = route.owner, let place = moods.gitlabMoved[owner] {

@@ -12,11 +12,14 @@ struct TravisVariable: Sendable {
 struct TravisRepository: Sendable {
     let id: Int
     let slug: String
+    var isActive = true
     var variables: [TravisVariable] = []
 }
 
 struct TravisInstance: Sendable {
     private(set) var repositories: [TravisRepository] = []
+    /// By owner: variables of the account.
+    var accounts: [String: [TravisVariable]] = [:]
 
     mutating func addRepository(_ slug: String, holding key: AccessKey? = nil) {
         var repository = TravisRepository(id: 1001 + repositories.count, slug: slug)
@@ -27,6 +30,11 @@ struct TravisInstance: Sendable {
             }
         }
         repositories.append(repository)
+    }
+
+    mutating func setActive(_ isActive: Bool, _ slug: String) {
+        guard let index = repositories.firstIndex(where: { $0.slug == slug }) else { return }
+        repositories[index].isActive = isActive
     }
 
     /// - Parameter name: a number or a slug, decoded.

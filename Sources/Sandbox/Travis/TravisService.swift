@@ -13,6 +13,7 @@ struct TravisService: RequestAnswering {
             return .text(404, "not found: this stands for version 3 of the API", type: "text/html")
         }
         do throws(TravisError) {
+            if let reply = try find(request) { return reply }
             guard let route = TravisRoute(request) else { throw .noRoute }
             guard route.methods.contains(request.method) else { throw .methodNotAllowed }
             let parameters = try TravisParameters(request)

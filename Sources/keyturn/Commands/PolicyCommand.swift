@@ -14,14 +14,21 @@ struct PolicyCommand: ParsableCommand {
             own encrypts, add kms:GenerateDataKey and kms:Decrypt on that key.
             """)
 
+    @Flag(help: "Also what `keyturn find` asks: whose the keys are that it finds, among all users of the account.")
+    var find = false
+
     @OptionGroup var options: GlobalOptions
 
     @Option(name: .long, help: ArgumentHelp("Print the policy for the identity of this pusher.", valueName: "name"))
     var pusher: String?
 
+    func validate() throws {
+        if find, pusher != nil { throw ValidationError("--find is for keyturn's own identity: it does not go with --pusher") }
+    }
+
     func run() throws {
         let context = OperationContext(options)
-        let policy = try pusher.map { try PolicyDocument(context, pusher: $0) } ?? PolicyDocument(context)
+        let policy = try pusher.map { try PolicyDocument(context, pusher: $0) } ?? PolicyDocument(context, finds: find)
         print(try policy.text())
     }
 }

@@ -10,6 +10,9 @@ enum StandardStream: Int32 {
     /// a terminal: of escape sequences only keyturn's own are left.
     func write(_ text: String) { write(bytes: Array(PlainText.lines(text, isOwn: Self.isOwn).utf8)) }
 
+    /// Draws one line over the last one that was drawn.
+    func draw(_ line: String) { write(bytes: Array("\r\u{1B}[2K\(PlainText.line(line, limit: 200))".utf8)) }
+
     /// Colours of ``Terminal``, and what ``LiveView`` draws over itself with.
     private static func isOwn(_ sequence: Substring.UnicodeScalarView) -> Bool {
         let text = String(sequence)

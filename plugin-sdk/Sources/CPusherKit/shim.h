@@ -56,6 +56,8 @@ KT_FIELD(kt_http_response, header_count)
 KT_FIELD(kt_key_pair, access_key_id)
 KT_FIELD(kt_key_pair, secret_access_key)
 KT_FIELD(kt_target, fields)
+KT_FIELD(kt_scope, name)
+KT_FIELD(kt_scope, fields)
 KT_FIELD(kt_call, report)
 KT_FIELD(kt_host, abi_minor)
 KT_FIELD(kt_host, service)
@@ -67,4 +69,15 @@ KT_FIELD(kt_clock, remaining_ms)
 KT_FIELD(kt_clock, cancelled)
 KT_FIELD(kt_clock, sleep_ms)
 
+/* By other names: `kt_found_place` is a struct. */
+#define KT_FOUND(FIELD) \
+    static inline const __typeof__(((kt_found *)0)->FIELD) *kt_report_##FIELD(const kt_found *filled) { \
+        return filled && KT_HAS(kt_found, filled, FIELD) ? &filled->FIELD : NULL; \
+    }
+
+KT_FOUND(place)
+KT_FOUND(scope)
+KT_FOUND(gap)
+
+#undef KT_FOUND
 #undef KT_FIELD

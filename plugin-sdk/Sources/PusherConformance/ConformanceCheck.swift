@@ -24,7 +24,8 @@ public struct ConformanceCheck: Sendable {
     public static let all: [ConformanceCheck] =
         LibraryChecks.all + EntryChecks.all + ManifestChecks.all + OpenChecks.all + PushChecks.all + EvidenceChecks.all
         + AnswerChecks.all
-        + TimeChecks.all + FindChecks.all + LateChecks.all + SecretChecks.all + TextChecks.all + RequestChecks.all
+        + TimeChecks.all + FindChecks.all + BelowChecks.all + LateChecks.all + SecretChecks.all + TextChecks.all
+        + RequestChecks.all
         + MemoryChecks.all + ProcessChecks.all + FuzzChecks.all
 
     /// Runs the check, in this process: a library can be loaded only once.

@@ -10,6 +10,8 @@ public struct Subject: Sendable {
     let fixture: Result<Fixture, FixtureError>?
     let configuration: JSONValue?
     let targets: [JSONValue]
+    /// What `find` is asked to look through.
+    let scopes: [String]
     /// Of the checks that make up their cases.
     let seed: UInt64
     let iteration: Int
@@ -37,9 +39,11 @@ public struct Subject: Sendable {
         }
         if case .success(let fixture) = fixture {
             configuration = fixture.configuration
+            scopes = fixture.scopes
             targets = fixture.targets.map(Self.named)
         } else {
             configuration = Self.sampleConfiguration(manifest)
+            scopes = []
             targets = (Sample.object(manifest["target"] ?? .object([:])) ?? nil).map { [Self.named($0)] } ?? []
         }
     }

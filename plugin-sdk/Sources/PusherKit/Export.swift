@@ -95,6 +95,10 @@ private nonisolated(unsafe) let findTable: UnsafePointer<kt_find> = {
         guard let call, let instance, let found else { return KT_INTERNAL }
         return opened(instance).find(call, target, found)
     }
+    table.pointee.below = { instance, call, scope, found in
+        guard let call, let instance, let found else { return KT_INTERNAL }
+        return opened(instance).find(call, below: scope, found)
+    }
     return UnsafePointer(table)
 }()
 

@@ -12,7 +12,10 @@ class AnyInstance: @unchecked Sendable {
     ) -> kt_outcome { KT_INTERNAL }
     func inspect(_ call: UnsafePointer<kt_call>, _ target: UnsafePointer<kt_target>?) -> kt_outcome { KT_INTERNAL }
     func find(
-        _ call: UnsafePointer<kt_call>, _ target: UnsafePointer<kt_target>?, _ found: Neighbour.Found
+        _ call: UnsafePointer<kt_call>, _ target: UnsafePointer<kt_target>?, _ found: FoundPlace.Found
+    ) -> kt_outcome { KT_INTERNAL }
+    func find(
+        _ call: UnsafePointer<kt_call>, below scope: UnsafePointer<kt_scope>?, _ found: UnsafePointer<kt_found>
     ) -> kt_outcome { KT_INTERNAL }
 }
 
@@ -54,12 +57,25 @@ final class Instance<Plugin: Pusher>: AnyInstance, @unchecked Sendable {
     }
 
     override func find(
-        _ call: UnsafePointer<kt_call>, _ target: UnsafePointer<kt_target>?, _ found: Neighbour.Found
+        _ call: UnsafePointer<kt_call>, _ target: UnsafePointer<kt_target>?, _ found: FoundPlace.Found
     ) -> kt_outcome {
         run(call, redaction) { view throws(PushFailure) in
             let neighbours = try plugin.neighbours(of: try decode(target), call: view)
-            for neighbour in neighbours.prefix(Neighbour.most) { neighbour.report(to: call, found, redaction) }
+            for neighbour in neighbours.prefix(FoundPlace.most) { neighbour.report(to: call, found, redaction) }
             return Outcome(message: "\(neighbours.count) places around it")
+        }
+    }
+
+    override func find(
+        _ call: UnsafePointer<kt_call>, below scope: UnsafePointer<kt_scope>?, _ found: UnsafePointer<kt_found>
+    ) -> kt_outcome {
+        run(call, redaction) { view throws(PushFailure) in
+            guard let name = kt_scope_name(scope)?.pointee.text, let fields = kt_scope_fields(scope)?.pointee.bytes
+            else { throw PushFailure(.internal, "the host gave no scope") }
+            let known = fields.isEmpty ? nil : try parseFields(fields, what: "the scope's fields")
+            let finder = Finder(call: call, found: found, redaction: redaction)
+            try plugin.find(below: Scope(name: name, fields: known), finder, call: view)
+            return Outcome(message: "")
         }
     }
 

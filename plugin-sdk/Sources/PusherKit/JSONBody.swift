@@ -13,13 +13,13 @@ public struct JSONBody: ~Copyable {
     /// Sets a text field. A name is to be set only once.
     public mutating func set(_ name: String, _ value: String) {
         begin(name)
-        appendString(value.utf8)
+        appendJSONString(value.utf8, to: &builder)
     }
 
     /// Sets a text field to a secret's UTF-8.
     public mutating func set(_ name: String, _ secret: SecretBytes) {
         begin(name)
-        secret.withBytes { appendString($0) }
+        secret.withBytes { appendJSONString($0, to: &builder) }
     }
 
     /// Sets a field to true or false.
@@ -48,7 +48,7 @@ public struct JSONBody: ~Copyable {
         builder.append("[")
         for (index, value) in values.enumerated() {
             if index > 0 { builder.append(",") }
-            appendString(value.utf8)
+            appendJSONString(value.utf8, to: &builder)
         }
         builder.append("]")
     }
@@ -94,27 +94,27 @@ public struct JSONBody: ~Copyable {
     private mutating func begin(_ name: String) {
         if !isEmpty { builder.append(",") }
         isEmpty = false
-        appendString(name.utf8)
+        appendJSONString(name.utf8, to: &builder)
         builder.append(":")
     }
+}
 
-    /// RFC 8259, section 7: what must be escaped is the quotation mark, the backslash and U+0000 to U+001F.
-    private mutating func appendString(_ bytes: some Sequence<UInt8>) {
-        let digits = Array("0123456789abcdef".utf8)
-        builder.append("\"")
-        for byte in bytes {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                builder.append("\\")
-                builder.append(byte)
-            case ..<0x20:
-                builder.append("\\u00")
-                builder.append(digits[Int(byte >> 4)])
-                builder.append(digits[Int(byte & 15)])
-            default:
-                builder.append(byte)
-            }
+/// Appends a JSON string. RFC 8259, section 7: what must be escaped is the quotation mark, the backslash and U+0000 to U+001F.
+func appendJSONString(_ bytes: some Sequence<UInt8>, to builder: inout SecretBuilder) {
+    let digits = Array("0123456789abcdef".utf8)
+    builder.append("\"")
+    for byte in bytes {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+            builder.append("\\")
+            builder.append(byte)
+        case ..<0x20:
+            builder.append("\\u00")
+            builder.append(digits[Int(byte >> 4)])
+            builder.append(digits[Int(byte & 15)])
+        default:
+            builder.append(byte)
         }
-        builder.append("\"")
     }
+    builder.append("\"")
 }

@@ -61,7 +61,7 @@ private func milliseconds(_ duration: Duration) -> Int64 {
 }
 
 extension PushFailure.Reason {
-    fileprivate var code: kt_outcome {
+    var code: kt_outcome {
         switch self {
         case .retryable: KT_RETRYABLE
         case .rateLimited: KT_RATE_LIMITED

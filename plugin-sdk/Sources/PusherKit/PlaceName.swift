@@ -8,6 +8,9 @@ public struct PlaceName: Sendable, Hashable, JSONReadable, CustomStringConvertib
         text = json.kind == .text ? try String(json: json) : String(try Int64(json: json))
     }
 
+    /// A path.
+    public init(_ path: String) { text = path }
+
     /// The path or number.
     public var description: String { text }
 }

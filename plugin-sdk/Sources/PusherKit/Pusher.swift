@@ -28,7 +28,13 @@ public protocol Pusher: Sendable {
 
     /// Lists the places around a target that may hold a key, not the target itself: other scopes, branches and levels, and
     /// the other shape. Writes nothing. Optional: says `.unsupported` where a plugin leaves it out.
-    func neighbours(of target: Target, call: borrowing Call) throws(PushFailure) -> [Neighbour]
+    func neighbours(of target: Target, call: borrowing Call) throws(PushFailure) -> [FoundPlace]
+
+    /// Lists the places of a scope that may hold a key, and the scopes below it, page after page, and reads each list once.
+    /// Writes nothing. Optional: says `.unsupported` where a plugin leaves it out.
+    ///
+    /// - Throws: where nothing of the scope can be seen. A part that cannot be read is reported to `finder`.
+    func find(below scope: Scope, _ finder: borrowing Finder, call: borrowing Call) throws(PushFailure)
 }
 
 extension Pusher {
@@ -38,7 +44,12 @@ extension Pusher {
     }
 
     /// The answer of a plugin that cannot look around.
-    public func neighbours(of target: Target, call: borrowing Call) throws(PushFailure) -> [Neighbour] {
+    public func neighbours(of target: Target, call: borrowing Call) throws(PushFailure) -> [FoundPlace] {
         throw PushFailure(.unsupported, "this pusher cannot list places around a target")
+    }
+
+    /// The answer of a plugin that cannot look below a scope.
+    public func find(below scope: Scope, _ finder: borrowing Finder, call: borrowing Call) throws(PushFailure) {
+        throw PushFailure(.unsupported, "this pusher cannot list what is below a scope")
     }
 }

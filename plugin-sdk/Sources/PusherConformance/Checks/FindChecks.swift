@@ -10,7 +10,7 @@ enum FindChecks {
         {
             bench throws(Stop) in
             let instance = try bench.open()
-            guard instance.library.around != nil else { return }
+            guard instance.library.find?.around != nil else { return }
             let world = try bench.healthyWorld()
             for (number, target) in bench.subject.targets.enumerated() {
                 let pair = KeyPair(number + 1)
@@ -32,7 +32,7 @@ enum FindChecks {
         ) {
             bench throws(Stop) in
             let instance = try bench.open()
-            guard instance.library.around != nil else { return }
+            guard instance.library.find?.around != nil else { return }
             let target = try bench.target()
             for fault in [Fault.echo, .serverError, .forbidden, .garbage, .lost, .strange, .cut, .empty] {
                 bench.doing("find, with every request answered: \(fault.name)")
@@ -47,7 +47,8 @@ enum FindChecks {
         },
     ]
 
-    private static func judge(_ bench: Bench, _ ending: Ending, _ target: JSONValue) {
+    /// - Parameter target: around which; nil: below a scope.
+    static func judge(_ bench: Bench, _ ending: Ending, _ target: JSONValue?) {
         if let write = ending.requests.first(where: \.isWrite) {
             bench.fail("find sent \(write.method) \(quoted(write.path)), and is to write nothing")
         }
@@ -59,7 +60,7 @@ enum FindChecks {
         for place in ending.places.prefix(most) { judge(bench, place, target, search) }
     }
 
-    private static func judge(_ bench: Bench, _ found: FoundPlace, _ target: JSONValue, _ search: SecretSearch) {
+    private static func judge(_ bench: Bench, _ found: FoundPlace, _ target: JSONValue?, _ search: SecretSearch) {
         let what = "the place \(quoted(found.place))"
         for fault in found.faults { bench.fail("\(what): \(fault)") }
         if found.place.isEmpty { bench.fail("a place has no name") }
@@ -69,6 +70,7 @@ enum FindChecks {
         }
         for (name, text) in [
             ("place", found.place), ("fields", found.fields), ("key_id", found.keyID), ("changed_at", found.changedAt),
+            ("names", found.names), ("audience", found.audience), ("state", found.state),
         ] {
             if let secret = search.find(in: text) { bench.fail("kt_found_place.\(name) has \(secret)") }
         }
@@ -79,12 +81,14 @@ enum FindChecks {
         if !found.changedAt.isEmpty, found.changedAt.wholeMatch(of: time) == nil {
             bench.fail("\(what): changed_at is \(quoted(found.changedAt)), not a time of RFC 3339")
         }
+        // Where no target can be the place, it has no fields.
+        if target == nil, found.fields.isEmpty { return }
         guard let texts = found.texts else {
             return bench.fail("\(what): fields are \(quoted(found.fields)), not a JSON object of strings")
         }
         let schema = bench.subject.manifest["target"] ?? .object([:])
         for fault in SchemaFit.faults(texts, schema) { bench.fail("\(what): \(fault)") }
-        if isTarget(texts, target, schema) { bench.fail("\(what) is the target itself") }
+        if let target, isTarget(texts, target, schema) { bench.fail("\(what) is the target itself") }
     }
 
     /// Whether all of a place's fields are the target's own, defaults included.

@@ -30,9 +30,17 @@ enum ManifestChecks {
                     "`can` \(can.contains("inspect") ? "names" : "does not name") inspect, and the table's is "
                         + "\(library.inspect == nil ? "NULL" : "there")")
             }
+            if (manifest["scope"] != nil) != can.contains("find") {
+                bench.warn("`scope` and the word `find` in `can` belong together: both say that it looks below a scope")
+            }
         },
         ConformanceCheck("manifest-schema", "The schemas of configuration and target are well-formed.") {
             bench throws(Stop) in
+            if let scope = bench.subject.manifest["scope"] {
+                let found = SchemaLint.faults(scope, "scope")
+                found.faults.forEach(bench.fail)
+                found.doubts.forEach(bench.warn)
+            }
             for name in ["configuration", "target"] {
                 guard let schema = bench.subject.manifest[name] else {
                     bench.warn("there is no schema of the \(name): any field is allowed, and no mistake is found early")

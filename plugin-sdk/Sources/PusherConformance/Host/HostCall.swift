@@ -19,6 +19,9 @@ final class HostCall: Sendable {
         var requests: [Request] = []
         /// Places that it found, one more than it may at most.
         var places: [FoundPlace] = []
+        /// Scopes below, and parts that were not seen.
+        var scopes: [FoundScope] = []
+        var gaps: [FoundGap] = []
         /// Milliseconds that the plugin slept, beside those that really passed.
         var slept: Int64 = 0
         var violations: [String] = []
@@ -69,6 +72,18 @@ final class HostCall: Sendable {
     func found(_ place: FoundPlace) {
         expectThread("found")
         state.withLock { if $0.places.count <= FindChecks.most { $0.places.append(place) } }
+    }
+
+    /// Keeps a scope.
+    func found(_ scope: FoundScope) {
+        expectThread("scope")
+        state.withLock { if $0.scopes.count <= KT_MAX_SCOPES { $0.scopes.append(scope) } }
+    }
+
+    /// Keeps a part that was not seen.
+    func found(_ gap: FoundGap) {
+        expectThread("gap")
+        state.withLock { if $0.gaps.count <= KT_MAX_GAPS { $0.gaps.append(gap) } }
     }
 
     /// Answers a request, and keeps it.

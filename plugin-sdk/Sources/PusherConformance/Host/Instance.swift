@@ -35,12 +35,28 @@ final class Instance: @unchecked Sendable {
     }
 
     func find(_ target: Target, _ world: World) -> Ending? {
-        guard let around = library.around else { return nil }
+        guard let around = library.find?.around else { return nil }
         return perform("around", target, world, 30_000) { [self] call, target, _ in
             around(pointer, call, target) { view, place in
                 guard let host = ScriptedHost.current.withLock({ $0 }) else { return }
                 host.call(view, "found")?.found(FoundPlace(place))
             }
+        }
+    }
+
+    /// Asks about a scope: one that the operator named, or one that the plugin found.
+    func find(below scope: FoundScope, _ world: World) -> Ending? {
+        guard let below = library.find?.below else { return nil }
+        return host.perform(world) { call, lender in
+            let lent = kt_scope(
+                size: 0, reserved: 0, name: lender.string(scope.name), fields: lender.string(scope.fields))
+            let table = kt_found(
+                size: 0, reserved: 0, place: { reported($0, "place")?.found(FoundPlace($1)) },
+                scope: { reported($0, "scope")?.found(FoundScope($1)) },
+                gap: { reported($0, "gap")?.found(FoundGap($1)) })
+            let place = lender.place(lent, size: host.size(of: kt_scope.self))
+            let found = lender.place(table, size: host.size(of: kt_found.self))
+            return CallsInProgress.during("below") { below(pointer, call, place, found) }
         }
     }
 
@@ -70,6 +86,11 @@ final class Instance: @unchecked Sendable {
             return CallsInProgress.during(function) { body(call, place, lender) }
         }
     }
+}
+
+/// The call for which something is reported.
+private func reported(_ view: UnsafePointer<kt_call>?, _ function: String) -> HostCall? {
+    ScriptedHost.current.withLock { $0 }?.call(view, function)
 }
 
 /// Where to push to.

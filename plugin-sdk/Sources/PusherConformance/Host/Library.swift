@@ -29,21 +29,14 @@ final class Library: @unchecked Sendable {
         size = given.pointee.size
     }
 
-    /// `kt.find/1`; nil: the plugin has none.
-    var around:
-        (
-            @convention(c) (
-                UnsafeMutableRawPointer?, UnsafePointer<kt_call>?, UnsafePointer<kt_target>?,
-                (@convention(c) (UnsafePointer<kt_call>?, UnsafePointer<kt_found_place>?) -> Void)?
-            ) -> kt_outcome
-        )?
-    {
+    /// `kt.find/1`; nil: the plugin has none. What an older plugin's table does not have is nil.
+    var find: kt_find? {
         guard let ask = table.extension else { return nil }
         let lender = Lender(.poisoned)
         let found = withExtendedLifetime(lender) {
             CallsInProgress.during("extension") { ask(lender.string(KT_EXTENSION_FIND_1)) }
         }
-        return received(found?.assumingMemoryBound(to: kt_find.self), atLeast: KT_MIN_SIZE_FIND, kt_find())?.around
+        return received(found?.assumingMemoryBound(to: kt_find.self), atLeast: KT_MIN_SIZE_FIND, kt_find())
     }
 
     var inspect:

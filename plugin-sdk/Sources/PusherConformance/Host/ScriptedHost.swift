@@ -110,6 +110,7 @@ final class ScriptedHost: Sendable {
         return call.state.withLock { state in
             Ending(
                 outcome: outcome, report: state.report, requests: state.requests, places: state.places,
+                scopes: state.scopes, gaps: state.gaps,
                 elapsed: elapsed,
                 violations: state.violations)
         }
@@ -126,6 +127,8 @@ struct Ending: Sendable {
     var requests: [Request]
     /// What `find` reported.
     var places: [FoundPlace]
+    var scopes: [FoundScope]
+    var gaps: [FoundGap]
     /// Milliseconds.
     var elapsed: Int64
     var violations: [String]

@@ -6,7 +6,7 @@ public enum ManifestRules {
     static let known: Set = [
         "id", "version", "summary", "abi", "hosts", "threads", "secrets", "place", "exclusive", "can", "configuration",
         "target", "title", "example", "shapes", "files", "network", "programs", "pace", "runtime", "homepage",
-        "license", "description", "aws", "resources",
+        "license", "description", "scope", "owners", "aws", "resources",
     ]
 
     /// What is wrong with a manifest, a sentence each; empty: nothing. Patterns are left out: keyturn compiles them itself.
@@ -18,7 +18,7 @@ public enum ManifestRules {
         }
         let found =
             faults(of: manifest)
-            + ["configuration", "target"].flatMap { name in
+            + ["configuration", "target", "scope"].flatMap { name in
                 manifest[name].map { SchemaLint.faults($0, name, withPatterns: false).faults } ?? []
             }
         return found.isEmpty ? exampleFaults(of: manifest) : found
@@ -28,7 +28,7 @@ public enum ManifestRules {
     static func faults(of manifest: JSONValue) -> [String] {
         (manifest.object ?? [:]).keys.sorted().filter { !known.contains($0) }
             .map { Spelling.unknown($0, among: known) } + lists(manifest) + hosts(manifest) + names(manifest)
-            + shapes(manifest) + words(manifest) + operations(manifest) + resources(manifest)
+            + shapes(manifest) + owners(manifest) + words(manifest) + operations(manifest) + resources(manifest)
     }
 
     /// A first entry of `keyturn.yaml` must be one that keyturn would take.
@@ -108,6 +108,19 @@ public enum ManifestRules {
             }
             return names.filter { manifest["target"]?["properties"]?[$0] == nil }
                 .map { "`shapes` names `\($0)` for \(shape), which is not a field of `target`" }
+        }
+    }
+
+    /// Target fields from whose values the scopes follow that keyturn looks through unasked.
+    private static func owners(_ manifest: JSONValue) -> [String] {
+        guard let owners = manifest["owners"] else { return [] }
+        guard manifest["scope"] != nil else { return ["`owners` is of no use without `scope`"] }
+        return (owners.object ?? ["owners": .null]).sorted { $0.key < $1.key }.compactMap { field, count in
+            if count.integer.map({ (1...20).contains($0) }) != true {
+                return "`owners` must be an object: a target field, and how many parts of its path are a scope"
+            }
+            return manifest["target"]?["properties"]?[field] == nil
+                ? "`owners` names `\(field)`, which is not a field of `target`" : nil
         }
     }
 

@@ -1,0 +1,105 @@
+internal import AWS
+internal import Configuration
+internal import Engine
+internal import JSON
+internal import JSONSchema
+internal import PusherHost
+
+/// Looks for places that may hold access keys, with the tokens of the pushers, and asks IAM whose keys they are. Writes nothing.
+package struct Find {
+    private var loaded: LoadedConfiguration
+
+    package init(_ context: OperationContext) async throws {
+        (loaded, _) = try await LoadedConfiguration.recalled(context, for: .looking)
+    }
+
+    /// - Parameters:
+    ///   - scopes: `github:acme`; none: the owners of the configured targets.
+    ///   - pushers: only theirs; none: all.
+    ///   - report: gets how far it has come, from any thread.
+    /// - Returns: what was seen, and the exit status that it leads to.
+    package func run(
+        _ scopes: [String], pushers: [String], report: @escaping @Sendable (FindProgress) -> Void
+    ) async throws -> (document: FindDocument, status: ExitStatus) {
+        let roots = try FindScopes(loaded: loaded).scopes(scopes, pushers: pushers)
+        let factory = ServiceFactory(loaded)
+        let http = try factory.makeHTTP()
+        defer { http.stop() }
+        let host = try await factory.makeHost(http, pushers: Set(roots.map(\.pusher)))
+        let walk = await FindWalk(host: host, clock: loaded.context.clock, report: report).run(roots)
+        await host.stop()
+        let checked = fitting(walk)
+        let keys = await lookup(factory.makeAccounts(http)).run(Set(checked.places.compactMap(\.place.keyID)))
+        let match = FindMatch(
+            walk: checked, keys: keys, managed: ManagedPlaces(loaded), now: loaded.context.clock.now)
+        let document = match.document(roots)
+        return (document, Self.status(document, walk, roots))
+    }
+
+    /// The default account, and those of the users.
+    private func lookup(_ accounts: Accounts) -> KeyLookup {
+        var settings = [loaded.account(loaded.configuration.account)]
+        for user in loaded.users {
+            let account = loaded.account(of: user)
+            if !settings.contains(account) { settings.append(account) }
+        }
+        return KeyLookup(
+            accounts: settings.map { accounts.iam($0) },
+            users: loaded.users.map { ($0.userName, accounts.iam(loaded.account(of: $0))) })
+    }
+
+    /// A place's fields may become a target: those that the manifest does not allow are left out, and so are key IDs that are none.
+    private func fitting(_ walk: FindWalk.Result) -> FindWalk.Result {
+        var checked = walk
+        let schemas = Dictionary(
+            loaded.pushers.map { ($0.name, loaded.plugins[$0.plugin]?.manifest.target) }
+        ) { first, _ in first }
+        for index in checked.places.indices {
+            let place = checked.places[index].place
+            if let id = place.keyID, id.wholeMatch(of: #/(AKIA|ASIA)[A-Z0-9]{12,124}/#) == nil {
+                checked.places[index].place.keyID = nil
+            }
+            let schema = schemas[walk.scopes[walk.places[index].scope].pusher] ?? nil
+            if let schema, !TargetFields.fit(place.fields, schema) { checked.places[index].place.fields = [:] }
+        }
+        return checked
+    }
+
+    /// A scope that was named and not seen at all is a failure; a part of it is a line in the report.
+    private static func status(_ document: FindDocument, _ walk: FindWalk.Result, _ roots: [FindScope]) -> ExitStatus {
+        let names = Set(roots)
+        let unseen = walk.gaps.filter { names.contains(FindScope(pusher: $0.pusher, name: $0.gap.part)) }
+        let failed = document.find.unseen.contains { $0.reason == .failed }
+        return unseen.map { ExitStatus(ofCheck: $0.gap.outcome) }.worst.worse(failed ? .unfinished : .done)
+    }
+}
+
+/// Fields as texts, as a plugin reports them, and as the values that a target has.
+enum TargetFields {
+    /// The values, of the types that the schema asks for.
+    static func typed(_ fields: [String: String], _ schema: Schema) -> [String: JSONValue] {
+        var typed: [String: JSONValue] = [:]
+        for (name, text) in fields where !text.isEmpty {
+            let type = schema.properties[name]?["type"]
+            let types = type?.strings ?? type?.string.map { [$0] } ?? []
+            if types.contains("boolean"), text == "true" || text == "false" {
+                typed[name] = .bool(text == "true")
+            } else if types.contains("integer"), !types.contains("string"), let number = Int64(text) {
+                typed[name] = .integer(number)
+            } else {
+                typed[name] = .string(text)
+            }
+        }
+        return typed
+    }
+
+    /// Whether a target may have them. What is missing is no fault: names that were not found are for a person to fill in.
+    static func fit(_ fields: [String: String], _ schema: Schema) -> Bool {
+        guard !fields.isEmpty else { return true }
+        var values = typed(fields, schema)
+        for (name, standard) in [
+            ("access-key-id", "AWS_ACCESS_KEY_ID"), ("secret-access-key", "AWS_SECRET_ACCESS_KEY"),
+        ] where values[name] == nil && schema.properties[name] != nil { values[name] = .string(standard) }
+        return schema.violations(in: .object(values)).isEmpty
+    }
+}

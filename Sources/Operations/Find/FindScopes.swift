@@ -1,0 +1,95 @@
+internal import Configuration
+internal import FoundationEssentials
+internal import JSON
+internal import JSONSchema
+internal import PusherHost
+
+/// A scope that is looked through: a pusher, and what it is called there.
+struct FindScope: Hashable, Comparable {
+    var pusher: String
+    var name: String
+
+    var text: String { "\(pusher):\(name)" }
+
+    static func < (left: FindScope, right: FindScope) -> Bool {
+        (left.pusher, left.name) < (right.pusher, right.name)
+    }
+}
+
+/// Which scopes are looked through: those that are named, else the owners of the configured targets.
+struct FindScopes {
+    let loaded: LoadedConfiguration
+
+    /// - Parameters:
+    ///   - named: `github:acme`; none: the owners of the targets.
+    ///   - pushers: only theirs; none: all.
+    /// - Returns: without those that are below another one, so that nothing is asked twice.
+    func scopes(_ named: [String], pushers: [String]) throws -> [FindScope] {
+        for name in pushers { _ = try pusher(name) }
+        let wanted = Set(pushers)
+        let found = named.isEmpty ? owners : try named.map(scope)
+        let scopes = found.filter { wanted.isEmpty || wanted.contains($0.pusher) }
+        guard !scopes.isEmpty else {
+            throw OperationFailure(
+                .usage,
+                "no scope to look through follows from the targets in \(loaded.file): name one, such as "
+                    + "`keyturn find \(example)`")
+        }
+        let all = Set(scopes)
+        return all.filter { scope in
+            !all.contains { $0.pusher == scope.pusher && scope.name.lowercased().hasPrefix($0.name.lowercased() + "/") }
+        }.sorted()
+    }
+
+    private var example: String {
+        loaded.pushers.first { plugin($0)?.manifest.scope != nil }.map { "\($0.name):acme" } ?? "github:acme"
+    }
+
+    private func plugin(_ pusher: ConfiguredPusher) -> Plugin? { loaded.plugins[pusher.plugin] }
+
+    private func pusher(_ name: String) throws -> ConfiguredPusher {
+        if let pusher = loaded.pushers.first(where: { $0.name == name }) { return pusher }
+        let near = Spelling.nearest(to: name, among: loaded.pushers.map(\.name))
+        throw OperationFailure(
+            .usage,
+            "\(loaded.file) has no pusher `\(name)`; "
+                + (near.map { "did you mean `\($0)`?" }
+                    ?? "it has \(loaded.pushers.map(\.name).joined(separator: ", "))"))
+    }
+
+    private func scope(_ text: String) throws -> FindScope {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, !parts[1].isEmpty else {
+            throw OperationFailure(.usage, "\(text) is not a scope: PUSHER:PLACE, such as \(example)")
+        }
+        let pusher = try pusher(parts[0])
+        guard let schema = plugin(pusher)?.manifest.scope else {
+            throw OperationFailure(
+                .usage, "\(text): the plugin \(pusher.plugin) cannot list what is below a scope")
+        }
+        if let violation = schema.violations(in: .string(parts[1])).first {
+            let about = schema.definition["description"]?.string.map { ": \($0)" } ?? ""
+            throw OperationFailure(.usage, "\(text): \(parts[1]) \(violation.message)\(about)")
+        }
+        return FindScope(pusher: parts[0], name: parts[1])
+    }
+
+    /// The scopes that the targets' fields begin with, as the manifests say.
+    private var owners: [FindScope] {
+        var found: Set<FindScope> = []
+        for target in loaded.users.flatMap(\.targets) {
+            guard let pusher = loaded.pushers.first(where: { $0.name == target.pusher }),
+                let manifest = plugin(pusher)?.manifest, manifest.scope != nil,
+                let fields = (try? JSONValue(parsing: target.fields))?.object
+            else { continue }
+            for (field, count) in manifest.owners {
+                guard let path = fields[field]?.string else { continue }
+                let parts = path.split(separator: "/")
+                // A number names a project without its owner.
+                guard parts.count >= count, !path.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { continue }
+                found.insert(FindScope(pusher: target.pusher, name: parts.prefix(count).joined(separator: "/")))
+            }
+        }
+        return Array(found)
+    }
+}

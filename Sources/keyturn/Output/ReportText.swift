@@ -1,0 +1,70 @@
+internal import Operations
+
+/// The report for people.
+struct ReportText {
+    let document: ReportDocument
+    let terminal: Terminal
+
+    var text: String {
+        let period = (document.since.map { "from \($0) " } ?? "") + "to \(document.until)"
+        var blocks = ["Access keys, \(period)\n", users]
+        blocks += document.users.compactMap(remarks)
+        if let unmanaged = document.unmanaged { blocks.append(text(of: unmanaged)) }
+        blocks.append(history)
+        if document.maxAge != nil || !document.failures.isEmpty { blocks.append(verdict) }
+        return blocks.joined(separator: "\n")
+    }
+
+    private var users: String {
+        guard !document.users.isEmpty else { return "There are no users.\n" }
+        var table = Table(header: ["USER", "ROTATIONS", "LAST", "OLDEST KEY", "TARGETS"])
+        table.rows = document.users.map { user in
+            let confirmed = user.targets.count { $0.state == "confirmed" }
+            return [
+                user.user + (user.isConfigured ? "" : " (left)"), "\(user.rotations)", user.lastRotation ?? "-",
+                user.oldest.map { "\($0.isAtLeast ? "at least " : "")\(Moment.text(.seconds($0.seconds)))" } ?? "-",
+                "\(confirmed) of \(user.targets.count) confirmed",
+            ]
+        }
+        return table.text(terminal)
+    }
+
+    /// What an auditor asks about: skips, leaks, problems.
+    private func remarks(_ user: ReportDocument.User) -> String? {
+        var lines: [String] = []
+        if let problem = user.problem { lines.append("problem: \(problem)") }
+        lines += user.leaks.map {
+            "leaked: \($0.key), reported \($0.at), "
+                + ($0.deadAt == nil
+                    ? "STILL ACTIVE after \(Moment.text(.seconds($0.seconds)))"
+                    : "dead after \(Moment.text(.seconds($0.seconds)))")
+        }
+        lines += user.skips.map { "skipped: \($0.target), \($0.at)\($0.reason.map { ": \($0)" } ?? "")" }
+        guard !lines.isEmpty else { return nil }
+        return terminal.styled(user.user, .bold) + "\n"
+            + lines.map { "  \(terminal.wrapped($0, indent: 4))\n" }.joined()
+    }
+
+    private func text(of unmanaged: [ReportDocument.Unmanaged]) -> String {
+        guard !unmanaged.isEmpty else { return "IAM has no key that keyturn does not rotate.\n" }
+        var table = Table(header: ["NOT ROTATED BY KEYTURN", "USER", "STATUS", "AGE"])
+        table.rows = unmanaged.map { [$0.key, $0.user, $0.status, Moment.text(.seconds($0.seconds))] }
+        return table.text(terminal)
+    }
+
+    private var history: String {
+        let head = document.history.head.map { "head: \($0)\n" } ?? ""
+        guard document.history.ok else {
+            return "\(terminal.styled("FAILED", .red))  the history is not as it was written\n\(head)"
+        }
+        return "\(terminal.styled("ok    ", .green))  \(document.history.lines) lines of history are as they were written\n\(head)"
+    }
+
+    private var verdict: String {
+        guard !document.failures.isEmpty else {
+            let limit = document.maxAge.map { Moment.text(.seconds($0)) } ?? ""
+            return "\(terminal.styled("passed", .green))  no key was older than \(limit)\n"
+        }
+        return document.failures.map { "\(terminal.styled("FAILED", .red))  \(terminal.wrapped($0, indent: 8))\n" }.joined()
+    }
+}
