@@ -43,6 +43,7 @@ def test_every_document_has_the_form_that_is_promised(world):
         fits("status", world.run(*command, "--json"))
     fits("status", world.run("step", "--timings", "--json"))
     fits("history", world.must("history", "--json"))
+    fits("report", world.must("report", "--online", "--json"))
     fits("history-verify", world.must("history", "verify", "--json"))
     fits("history-verify", world.must("history", "verify", "--head", "0:" + "0" * 64, "--json", status=1))
     fits("error", world.must("skip", "travis:none/none", "--reason", "x", "--json", status=1))
