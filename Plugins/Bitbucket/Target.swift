@@ -8,15 +8,13 @@ struct Target: JSONReadable, Sendable {
     let repository: String?
     /// By its name; nil: the repository's variables.
     let environment: String?
-    let accessKeyID: String
-    let secretAccessKey: String
+    let shape: PairShape
 
     init(json fields: JSONValue) throws(JSONMismatch) {
         workspace = try fields.value("workspace")
         repository = try fields.optional("repository")
         environment = try fields.optional("environment")
-        accessKeyID = try fields.value("access-key-id")
-        secretAccessKey = try fields.value("secret-access-key")
+        shape = try PairShape(fields, file: "AWS_CREDENTIALS_FILE_BASE64")
         if environment != nil, repository == nil {
             throw fields.wrong("environment", "an environment is one of a repository: give repository as well")
         }

@@ -26,8 +26,12 @@ struct Buildkite: Pusher {
         }
         let path = try client.secretsPath(of: target, call: call)
         let secrets = try client.secrets(at: path, target, call: call)
-        let states = [target.accessKeyID, target.secretAccessKey].map { name in
-            "\(name) \(secrets.contains { $0.isKey(name) } ? "exists" : "will be created")"
+        func isThere(_ name: String) -> Bool { secrets.contains { $0.isKey(name) } }
+        var states = target.shape.names.map { "\($0.name) \(isThere($0.name) ? "exists" : "will be created")" }
+        if case .credentialsFile = target.shape,
+            let pair = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].first(where: isThere)
+        {
+            states.append("\(pair) is there as well, and AWS's tools prefer it: delete it once jobs use the file")
         }
         let expiry = token.expiresAt.flatMap { expiryWarning($0, now: call.now) } ?? ""
         return
@@ -35,33 +39,52 @@ struct Buildkite: Pusher {
             + states.joined(separator: ", ") + expiry
     }
 
-    /// The secret first, as everywhere. A push that ended between the two is finished by pushing again.
     func push(_ pair: borrowing KeyPair, to target: Target, call: borrowing Call) throws(PushFailure) -> Confirmation {
         let path = try client.secretsPath(of: target, call: call)
         let before = try client.secrets(at: path, target, call: call)
-        func find(_ key: String) -> Secret? { before.first { $0.isKey(key) } }
-        let (oldSecret, oldID) = (find(target.secretAccessKey), find(target.accessKeyID))
-        let secret = try client.write(
-            target.secretAccessKey, pair.secretAccessKey, over: oldSecret, at: path, target, call: call)
-        let id = try client.write(
-            target.accessKeyID, SecretBytes(pair.accessKeyID), over: oldID, at: path, target, call: call)
-        func state(_ old: Secret?) -> String { old == nil ? "created" : "written" }
-        let isShown = secret.isLater(than: oldSecret) && id.isLater(than: oldID)
+        func write(_ name: String, _ value: SecretBytes, _ call: borrowing Call) throws(PushFailure) -> Written {
+            let old = before.first { $0.isKey(name) }
+            let secret = try client.write(name, value, over: old, at: path, target, call: call)
+            return Written(name: name, old: old, secret: secret)
+        }
+        let written: [Written]
+        switch target.shape {
+        case .credentialsFile(let name, let file):
+            written = [
+                try write(name, file.contents(keyID: pair.accessKeyID, secret: pair.secretAccessKey), call)
+            ]
+        case .pair(let id, let secretName):
+            // The secret first, as everywhere. A push that ended between the two is finished by pushing again.
+            let secret = try write(secretName, pair.secretAccessKey, call)
+            written = [try write(id, SecretBytes(pair.accessKeyID), call), secret]
+        }
+        let isShown = written.allSatisfy { $0.secret.isLater(than: $0.old) }
         return Confirmation(
             isShown ? .timestamp : .acknowledged,
-            "\(target.subject()): \(target.accessKeyID) \(state(oldID)), \(target.secretAccessKey) \(state(oldSecret))",
-            changedAt: [secret, id].changedAt)
+            "\(target.subject()): " + written.map { $0.text }.joined(separator: ", "),
+            changedAt: written.map { $0.secret }.changedAt)
     }
 
     func inspect(_ target: Target, call: borrowing Call) throws(PushFailure) -> Inspection {
         let path = try client.secretsPath(of: target, call: call)
         let secrets = try client.secrets(at: path, target, call: call)
-        guard secrets.contains(where: { $0.isKey(target.accessKeyID) }) else {
-            throw PushFailure(.notFound, "\(target.subject(target.accessKeyID)): there is no such secret yet")
+        let names = target.shape.names.map { $0.name }
+        guard secrets.contains(where: { $0.isKey(names[0]) }) else {
+            throw PushFailure(.notFound, "\(target.subject(names[0])): there is no such secret yet")
         }
-        let pair = secrets.filter { $0.isKey(target.accessKeyID) || $0.isKey(target.secretAccessKey) }
+        let held = secrets.filter { secret in names.contains(where: secret.isKey) }
         return Inspection(
-            keyID: nil, changedAt: pair.changedAt,
-            message: "\(target.subject(target.accessKeyID)): Buildkite shows no value, but when it was written")
+            keyID: nil, changedAt: held.changedAt,
+            message: "\(target.subject(names[0])): Buildkite shows no value, but when it was written")
     }
+}
+
+/// A write that Buildkite confirmed.
+private struct Written {
+    let name: String
+    /// The secret before; nil: there was none.
+    let old: Secret?
+    let secret: Secret
+
+    var text: String { "\(name) \(old == nil ? "created" : "written")" }
 }

@@ -12,7 +12,7 @@ extension Forgejo {
         // Who may write a repository need not be an owner of the organization, and an owner may be a user: what cannot be seen is
         // not reported.
         found += (try? variables(of: above, target, call: call)) ?? []
-        let names = target.shape.items.filter { !$0.isVariable }.map { $0.name }
+        let names = target.items.filter { !$0.isVariable }.map { $0.name }
         for secret in (try? client.secrets(of: above, for: target, call: call)) ?? [] {
             guard let first = names.first, isSameName(secret.name, first) else { continue }
             found.append(
@@ -27,7 +27,7 @@ extension Forgejo {
     private func variables(
         of place: Place, _ target: Target, call: borrowing Call
     ) throws(PushFailure) -> [Neighbour] {
-        let own = target.shape.items[0]
+        let own = target.items[0]
         let isOwnPlace = place.description == target.place.description
         var found: [Neighbour] = []
         for listed in try client.variables(of: place, for: target, call: call).prefix(Self.mostReads) {
@@ -49,7 +49,7 @@ extension Forgejo {
     }
 }
 
-extension Shape {
+extension PairShape {
     /// The fields of a target of this shape that writes that secret.
     func fields(_ name: String) -> [(name: String, value: String)] {
         switch self {

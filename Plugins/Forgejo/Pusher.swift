@@ -18,7 +18,7 @@ struct Forgejo: Pusher {
         }
         let secrets = try client.secrets(of: target, call: call)
         func isThere(_ name: String) -> Bool { secrets?.contains { isSameName($0.name, name) } ?? false }
-        for item in target.shape.items {
+        for item in target.items {
             if item.isVariable {
                 let old = try client.variable(item.name, of: target.place, for: target, call: call)
                 states.append("\(item.name) \(old == nil ? "will be created" : "exists"), as a variable")
@@ -58,9 +58,9 @@ struct Forgejo: Pusher {
             let contents = file.contents(keyID: pair.accessKeyID, secret: pair.secretAccessKey)
             let written = try write(name, contents, call)
             return Confirmation(.acknowledged, "\(target.subject()): \(written.text)")
-        case .pair(let idName, let secretName, let isVariable):
+        case .pair(let idName, let secretName):
             let id = SecretBytes(pair.accessKeyID)
-            guard isVariable else {
+            guard target.keyIDIsVariable else {
                 let secret = try write(secretName, pair.secretAccessKey, call)
                 let keyID = try write(idName, id, call)
                 return Confirmation(.acknowledged, "\(target.subject()): \(keyID.text), \(secret.text)")
@@ -91,7 +91,7 @@ struct Forgejo: Pusher {
     }
 
     func inspect(_ target: Target, call: borrowing Call) throws(PushFailure) -> Inspection {
-        let item = target.shape.items[0]
+        let item = target.items[0]
         let subject = target.subject(item.name)
         guard item.isVariable else {
             let secrets = try client.secrets(of: target, call: call)

@@ -34,7 +34,7 @@ struct Answers {
             "user or token is refused: check user, which is the ID and not the full name, and make a new API token on the user's page",
         notFound:
             "there is no such credential, or the user may not see it: check credential, folder and domain, the permission "
-            + "Credentials/View, and endpoint; keyturn does not create credentials",
+            + "Credentials/View, and endpoint; a credential has to be made by hand",
         conflict: "someone else changed the credential in the meantime: look at it, then run keyturn retry",
         invalid: "Jenkins refuses what was asked: check credential, folder, domain and endpoint")
 }

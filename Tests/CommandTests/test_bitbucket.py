@@ -1,5 +1,8 @@
 """Bitbucket Cloud: variables of a workspace, a repository and a deployment environment, held against the vendor's description."""
 
+import base64
+import configparser
+
 import pytest
 
 import bitbucket
@@ -51,6 +54,22 @@ def test_two_rotations(bucket, service):
     assert service.environment("app", "Test") == {}
     secrets = {"token": bitbucket.TOKEN, "secret": places(service)[0]["AWS_SECRET_ACCESS_KEY"]["value"]}
     leaks.assert_told_nowhere(bucket, secrets)
+
+
+def test_one_variable_holds_both(bucket, service):
+    bucket.configuration["users"]["cicd-bot"]["targets"] = [
+        {"pusher": "bitbucket", "workspace": "acme", "repository": "app", "shape": "credentials-file"}]
+    bucket.save()
+    for _ in range(2):
+        bucket.must("rotate", "--wait")
+        (variable,) = service.repositories["app"].values()
+        assert variable["key"] == "AWS_CREDENTIALS_FILE_BASE64" and variable["secured"]
+        file = configparser.ConfigParser()
+        file.read_string(base64.b64decode(variable["value"]).decode())
+        assert file["default"]["aws_access_key_id"] == bucket.status()["keys"][0]["id"]
+        vendor.assert_is_a_pair(bucket, file["default"]["aws_access_key_id"], file["default"]["aws_secret_access_key"])
+    assert {name: each["evidence"] for name, each in bucket.deliveries().items()} == {
+        "bitbucket:app@acme#AWS_CREDENTIALS_FILE_BASE64": "acknowledged"}
 
 
 def test_an_api_token_with_its_email(bucket, service):

@@ -1,5 +1,7 @@
 """Buildkite: the secrets of clusters, held against the vendor's description."""
 
+import configparser
+
 import pytest
 
 import buildkite
@@ -49,6 +51,21 @@ def test_two_rotations(kite, service):
     assert "buildkite:deploy@acme" in kite.deliveries()
     secrets = {"token": buildkite.TOKEN, "secret": service.secrets("deploy")["AWS_SECRET_ACCESS_KEY"]["value"]}
     leaks.assert_told_nowhere(kite, secrets)
+
+
+def test_one_secret_holds_both(kite, service):
+    kite.configuration["users"]["cicd-bot"]["targets"] = [
+        {"pusher": "buildkite", "organization": "acme", "cluster": "deploy", "shape": "credentials-file"}]
+    kite.save()
+    for _ in range(2):
+        kite.must("rotate", "--wait")
+        file = configparser.ConfigParser()
+        file.read_string(service.secrets("deploy")["AWS_CREDENTIALS_FILE"]["value"])
+        assert file["default"]["aws_access_key_id"] == kite.status()["keys"][0]["id"]
+        vendor.assert_is_a_pair(kite, file["default"]["aws_access_key_id"], file["default"]["aws_secret_access_key"])
+    assert {name: each["evidence"] for name, each in kite.deliveries().items()} == {
+        "buildkite:deploy@acme#AWS_CREDENTIALS_FILE": "timestamp"}
+    assert service.secrets("deploy").keys() == {"AWS_CREDENTIALS_FILE"}
 
 
 def test_a_write_that_is_answered_with_nothing_is_looked_at(kite, service):

@@ -63,10 +63,10 @@ def test_max_age_is_pass_or_fail(world):
 def test_keys_that_are_not_rotated(world):
     """With --online IAM is asked for all users of the account; what keyturn rotates is left out."""
     world.must("rotate", "--wait")
-    world.sandbox.add_user("legacy", [{"id": "AKIALEGACY0000000001"}])
+    (key,) = world.sandbox.add_user("legacy", 1)
     found = report(world, "--online")["unmanaged"]
     assert [(line["user"], line["key"], line["status"]) for line in found] == [
-        ("legacy", "AKIALEGACY0000000001", "Active")]
+        ("legacy", key, "Active")]
     assert "legacy" in world.must("report", "--online").out
     assert report(world, "--online", "--max-age", "36500d")["passes"] is True
 

@@ -1,4 +1,5 @@
 import CKeyturnPusher
+import Foundation
 import Testing
 
 private let names = #""access-key-id":"AWS_ACCESS_KEY_ID","secret-access-key":"AWS_SECRET_ACCESS_KEY""#
@@ -150,6 +151,35 @@ private let found = list(#"{"uuid":"\#(environmentID)","name":"Production"}"#)
         #expect(end.report?.keyID == "")
     }
 
+    @Test func `one secured variable holds a file with both, in base64`() throws {
+        let file = #"{"workspace":"acme","repository":"app","shape":"credentials-file",\#(names)}"#
+        let name = "AWS_CREDENTIALS_FILE_BASE64"
+        let held = variable(secretID, name, nil, secured: true)
+        let end = try push(file, list(oldID, held), .status(200, held))
+        end.expect(KT_OK, "Bitbucket: acme/app: \(name) written (200)")
+        #expect(end.report?.evidence == KT_EVIDENCE_ACKNOWLEDGED && end.requests.count == 2)
+        let body = try #require(
+            try JSONSerialization.jsonObject(with: Data(end.requests[1].body.utf8)) as? [String: Any])
+        #expect(body["key"] as? String == name && body["secured"] as? Bool == true)
+        let text = try #require(body["value"] as? String)
+        let value = try #require(Data(base64Encoded: text))
+        #expect(
+            String(decoding: value, as: UTF8.self)
+                == "[default]\naws_access_key_id = \(HostSession.keyID)\naws_secret_access_key = \(HostSession.secret)\n"
+        )
+        try push(file, list(), .status(201, variable(secretID, name, "x"))).expect(
+            KT_CONFLICT, "Bitbucket: \(name) in acme/app: 201, but it is not secured")
+        let session = try HostSession(.bitbucket)
+        session.check(file, [list(oldID)]).expect(
+            KT_OK, "Bitbucket: acme/app: ", "\(name) will be created", "AWS_ACCESS_KEY_ID is there as well")
+        session.inspect(file, [list(held)]).expect(KT_OK, "Bitbucket: \(name) in acme/app: secured")
+        let open = variable(secretID, name, text)
+        let seen = session.inspect(file, [list(open)])
+        #expect(seen.report?.keyID == HostSession.keyID && seen.message.contains("it is not secured"))
+        session.push(file.replacing(#""credentials-file","#, with: #""pair","profile":"x","#), []).expect(
+            KT_INVALID_CONFIG, "the target's fields: shape: ")
+    }
+
     @Test func `each answer ends as the README says`() throws {
         try Page(library: .bitbucket).expect("answers", AnswerRow.head + rows.map { try $0.made(by: .bitbucket) })
     }
@@ -173,6 +203,10 @@ private let found = list(#"{"uuid":"\#(environmentID)","name":"Production"}"#)
             row(
                 "200, and a key ID that is secured", list(securedID, secret), .status(200, secret),
                 .status(200, securedID)),
+            row(
+                "201 with the variable that holds both", list(),
+                .status(201, variable(secretID, "AWS_CREDENTIALS_FILE_BASE64", nil, secured: true)),
+                to: #"{"workspace":"acme","repository":"app","shape":"credentials-file",\#(names)}"#),
             row("200 with another key ID", before, .status(200, secret), .status(200, oldID)),
             row("200 with a secret that is not secured", before, .status(200, openSecret)),
             row("a list without the environment", list(), to: environment),

@@ -1,4 +1,5 @@
 import CKeyturnPusher
+import Foundation
 import Testing
 
 private let names = #""access-key-id":"AWS_ACCESS_KEY_ID","secret-access-key":"AWS_SECRET_ACCESS_KEY""#
@@ -75,6 +76,28 @@ private let full = token("write_secrets", "read_secret_details", "read_clusters"
         #expect(same.outcome == KT_OK && same.report?.evidence == KT_EVIDENCE_ACKNOWLEDGED)
         try push(byID, oldPair, .status(204), .status(200, newID)).expect(
             KT_RETRYABLE, "Buildkite: AWS_SECRET_ACCESS_KEY in cluster")
+    }
+
+    @Test func `one secret holds a file with both`() throws {
+        let file =
+            #"{"organization":"acme","cluster":"\#(clusterID)","shape":"credentials-file","profile":"deploy",\#(names)}"#
+        let key = "AWS_CREDENTIALS_FILE"
+        let new = secret(secretID, key, at: late)
+        let end = try push(file, list(secret(secretID, key, at: early)), .status(200, new))
+        end.expect(KT_OK, "Buildkite: cluster \(clusterID) of acme: \(key) written")
+        #expect(end.report?.evidence == KT_EVIDENCE_TIMESTAMP && end.report?.changedAt == late)
+        #expect(end.lines == ["GET \(path)?per_page=100&page=1", "PUT \(path)/\(secretID)/value"])
+        #expect(
+            end.requests[1].body
+                == #"{"value":"[deploy]\u000aaws_access_key_id = AKIAIOSFODNN7EXAMPLE\u000aaws_secret_access_key = "#
+                + #"wJalrXUtnFEMI/K7MDENG+bPxRfiCY\"EXAMPLE\\KEY\u000a"}"#)
+        let session = try HostSession(.buildkite)
+        session.check(file, [full, oldPair]).expect(
+            KT_OK, "Buildkite: ", "\(key) will be created", "AWS_ACCESS_KEY_ID is there as well")
+        #expect(session.inspect(file, [list(new, newID)]).report?.changedAt == late)
+        session.inspect(file, [oldPair]).expect(KT_NOT_FOUND, "Buildkite: \(key) in cluster")
+        session.push(file.replacing("profile", with: "credentials-file").replacing(#""deploy""#, with: #""BK_X""#), [])
+            .expect(KT_INVALID_CONFIG, "the target's fields: credentials-file: Buildkite keeps names")
     }
 
     @Test func `keys are matched without case`() throws {
@@ -168,6 +191,10 @@ private let full = token("write_secrets", "read_secret_details", "read_clusters"
             row(
                 "200 with a time that is not later", clusters, oldPair, .status(200, newSecret),
                 .status(200, secret(keyID, "AWS_ACCESS_KEY_ID", at: early))),
+            AnswerRow(
+                answer: "201 with the secret that holds both",
+                target: target.replacing("{", with: #"{"shape":"credentials-file","#),
+                replies: [clusters, list(), .status(201, secret(secretID, "AWS_CREDENTIALS_FILE", at: late))]),
             row("a list without the cluster", list()),
             row("401", message(401, "Authentication required")),
             row("403", message(403, "Forbidden")),
