@@ -46,6 +46,7 @@ extension PusherSession {
             let limit = wanted.timeLimit > 0 ? min(wanted.timeLimit, longest) : usual
             request.timeout = min(.milliseconds(limit), max(active.deadline - .now, .milliseconds(1)))
             request.responseLimit = PusherLimits.response
+            request.authorities = settings.authorities
             request.permit = active.call.permit
             let key = RunnerLoop.Request(
                 pusher: settings.name, process: runner.process, call: call, number: wanted.number,
