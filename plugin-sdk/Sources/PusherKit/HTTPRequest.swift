@@ -51,7 +51,12 @@ public struct HTTPRequest: Sendable {
 
     /// Sets a JSON body and its content type.
     public mutating func setBody(_ body: consuming JSONBody, type: String = "application/json") {
-        self.body = body.bytes()
+        setBody(body.bytes(), type: type)
+    }
+
+    /// Sets a body of another kind and its content type.
+    public mutating func setBody(_ body: SecretBytes, type: String) {
+        self.body = body
         setHeader("Content-Type", type)
     }
 }

@@ -42,6 +42,17 @@ public struct JSONBody: ~Copyable {
         builder.append("]")
     }
 
+    /// Sets a field to a list of texts.
+    public mutating func set(_ name: String, _ values: [String]) {
+        begin(name)
+        builder.append("[")
+        for (index, value) in values.enumerated() {
+            if index > 0 { builder.append(",") }
+            appendString(value.utf8)
+        }
+        builder.append("]")
+    }
+
     /// Sets a field to an object with text fields.
     public mutating func set(_ name: String, _ values: [(name: String, value: String)]) {
         var object = JSONBody()
@@ -65,6 +76,13 @@ public struct JSONBody: ~Copyable {
             builder.append(object)
         }
         builder.append("]")
+    }
+
+    /// Sets a field to a value that was read, whatever it is: for services that want back what they gave. Nil is null.
+    public mutating func set(_ name: String, _ value: JSONValue?) {
+        begin(name)
+        guard let value else { return builder.append("null") }
+        builder.append(value.text)
     }
 
     /// The object's bytes.

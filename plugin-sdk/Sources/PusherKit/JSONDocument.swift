@@ -42,3 +42,16 @@ extension SecretBytes {
         return try result.get()
     }
 }
+
+extension JSONValue {
+    /// The value as JSON again.
+    var text: SecretBytes {
+        withExtendedLifetime(document) {
+            let flags = Int(JSON_COMPACT | JSON_ENCODE_ANY)
+            let memory = UnsafeMutableRawBufferPointer.allocate(
+                byteCount: json_dumpb(node, nil, 0, flags), alignment: 1)
+            _ = json_dumpb(node, memory.baseAddress?.assumingMemoryBound(to: CChar.self), memory.count, flags)
+            return SecretBytes(owning: memory)
+        }
+    }
+}

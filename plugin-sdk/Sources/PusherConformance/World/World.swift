@@ -50,12 +50,14 @@ final class World: Sendable {
             answer.body = Array("refused: \(request.method) \(request.url) with \(headers) and ".utf8) + request.body
             return answer
         }
-        let answer = serve(request, number)
+        let answer: Answer
+        (answer, request.isQuestion) = serve(request, number)
         return mutation?(number, answer) ?? answer
     }
 
-    private func serve(_ request: Request, _ number: Int) -> Answer {
-        guard let rules else { return .json(200, .object([:])) }
+    /// - Returns: the answer, and whether the request asks and changes nothing, whatever its method.
+    private func serve(_ request: Request, _ number: Int) -> (Answer, isQuestion: Bool) {
+        guard let rules else { return (.json(200, .object([:])), false) }
         return state.withLock { state in
             let path = request.path
             for rule in rules {
@@ -69,12 +71,12 @@ final class World: Sendable {
                     state.kept[key] =
                         value.object == nil ? value : (state.kept[key] ?? .object([:])).setting(value.object!)
                 }
-                return .json(
-                    rule.status, rule.body.map { template.value($0, kept: state.kept, order: state.order) },
-                    rule.headers)
+                let body = rule.body.map { template.value($0, kept: state.kept, order: state.order) }
+                return (.json(rule.status, body, rule.headers), rule.isQuestion)
             }
             state.unmatched.append("\(request.method) \(path)")
-            return .json(404, .object(["message": .string("conformance.json has no reply for this request")]))
+            let words = "conformance.json has no reply for this request"
+            return (.json(404, .object(["message": .string(words)])), false)
         }
     }
 }
