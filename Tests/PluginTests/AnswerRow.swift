@@ -14,8 +14,8 @@ struct AnswerRow {
     ]
 
     /// The row, from really running the plugin.
-    func made(by library: PluginLibrary) throws -> [String] {
-        let session = try HostSession(library)
+    func made(by library: PluginLibrary, configuration: String? = nil) throws -> [String] {
+        let session = try HostSession(library, configuration: configuration)
         let end =
             switch question {
             case .push: session.push(target, replies)
@@ -37,6 +37,7 @@ struct AnswerRow {
         let evidence = end.report.flatMap { Self.evidence[$0.evidence] }
         switch end.outcome {
         case KT_OK where question == .push: return "ok, \(evidence ?? "no evidence")"
+        case KT_UNCHANGED: return "unchanged, \(evidence ?? "no evidence")"
         case KT_RATE_LIMITED:
             let wait = end.report?.retryAfter ?? -1
             return wait < 0 ? "rate-limited" : "rate-limited, for \(wait / 1_000) s"
@@ -47,6 +48,7 @@ struct AnswerRow {
     private static let evidence: [kt_evidence: String] = [
         KT_EVIDENCE_READ_BACK: "read-back", KT_EVIDENCE_TIMESTAMP: "timestamp",
         KT_EVIDENCE_ACKNOWLEDGED: "acknowledged", KT_EVIDENCE_LAST_FOUR: "last-four",
+        KT_EVIDENCE_VERSION: "version",
     ]
 
     private static let outcomes: [kt_outcome: String] = [

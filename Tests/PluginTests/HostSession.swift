@@ -48,7 +48,7 @@ final class HostSession {
     init(_ library: PluginLibrary, configuration: String? = nil, shape: Shape = Shape()) throws {
         self.shape = shape
         contract = Contract.of(library.name)
-        endpoint = library.endpoint(in: configuration)
+        endpoint = library.endpoint(in: configuration) + Contract.prefix(of: library.name)
         // The table comes from a host of its own: it is the same for all, and outlives every session.
         table = try #require(library.entry(nil))
         makeServices()

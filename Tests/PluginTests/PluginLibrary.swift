@@ -13,7 +13,11 @@ struct PluginLibrary {
     static var circleci: PluginLibrary { get throws { try loadedCircleCI.get() } }
     static var bitbucket: PluginLibrary { get throws { try loadedBitbucket.get() } }
     static var buildkite: PluginLibrary { get throws { try loadedBuildkite.get() } }
+    static var file: PluginLibrary { get throws { try loadedFile.get() } }
+    static var kubernetes: PluginLibrary { get throws { try loadedKubernetes.get() } }
     static var terraform: PluginLibrary { get throws { try loadedTerraform.get() } }
+    static var vault: PluginLibrary { get throws { try loadedVaultKV.get() } }
+    static var webhook: PluginLibrary { get throws { try loadedWebhook.get() } }
 
     private static let loadedTravis = load("TravisCI")
     private static let loadedGitLab = load("GitLabCI")
@@ -21,7 +25,11 @@ struct PluginLibrary {
     private static let loadedCircleCI = load("CircleCI")
     private static let loadedBitbucket = load("Bitbucket")
     private static let loadedBuildkite = load("Buildkite")
+    private static let loadedFile = load("File")
+    private static let loadedKubernetes = load("Kubernetes")
     private static let loadedTerraform = load("TerraformCloud")
+    private static let loadedVaultKV = load("VaultKV")
+    private static let loadedWebhook = load("Webhook")
 
     /// The text of the manifest in the source tree.
     var manifestFile: String {
