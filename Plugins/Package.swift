@@ -36,14 +36,18 @@ let pushers = [
     pusher("Buildkite"),
     pusher("CircleCI"),
     pusher("Exec", dependencies: ["CPrograms"], exclude: ["CPrograms"]),
+    pusher("File", dependencies: ["CFiles"], exclude: ["CFiles"]),
     pusher("Forgejo"),
     pusher(
         "GitHubActions", dependencies: ["CCryptoStatic", "CSodiumStatic"],
         libraries: [":libcrypto.a", ":libsodium.a"], exclude: ["CCryptoStatic", "CSodiumStatic"]),
     pusher("GitLabCI"),
     pusher("Jenkins"),
+    pusher("Kubernetes"),
     pusher("TerraformCloud"),
     pusher("TravisCI"),
+    pusher("VaultKV"),
+    pusher("Webhook", dependencies: ["CSodiumStatic"], libraries: [":libsodium.a"]),
 ]
 
 /// A package apart from keyturn: pushers know the SDK alone, and `make` builds them as Embedded Swift, which only modules of the same
@@ -53,6 +57,7 @@ let package = Package(
     products: pushers.map { .library(name: $0.name, type: .dynamic, targets: [$0.name]) },
     dependencies: [.package(path: "../plugin-sdk")],
     targets: pushers + [
+        .systemLibrary(name: "CFiles", path: "File/CFiles"),
         .systemLibrary(name: "CPrograms", path: "Exec/CPrograms"),
         .systemLibrary(name: "CSodiumStatic", path: "GitHubActions/CSodiumStatic"),
         .systemLibrary(name: "CCryptoStatic", path: "GitHubActions/CCryptoStatic"),

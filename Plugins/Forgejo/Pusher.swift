@@ -6,7 +6,7 @@ struct Forgejo: Pusher {
 
     init(configuration: TokenConfiguration) throws(PushFailure) {
         // No default: a token must not go to someone else's server because the field was forgotten.
-        client = Client(endpoint: try configuration.endpoint(of: "Forgejo", orElse: nil), token: configuration.token)
+        client = Client(endpoint: try configuration.endpoint(of: "Forgejo"), token: configuration.token)
     }
 
     func check(_ target: Target, call: borrowing Call) throws(PushFailure) -> String {

@@ -20,7 +20,7 @@ struct Jenkins: Pusher {
     init(configuration: Configuration) throws(PushFailure) {
         // No default: each Jenkins has its own address.
         client = Client(
-            endpoint: try configuration.common.endpoint(of: "Jenkins", orElse: nil), user: configuration.user,
+            endpoint: try configuration.common.endpoint(of: "Jenkins"), user: configuration.user,
             token: configuration.common.token)
     }
 

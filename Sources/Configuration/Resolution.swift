@@ -44,8 +44,12 @@ public struct ConfiguredPusher: Sendable {
     public var name: String
     /// The plugin's ID.
     public var plugin: String
-    /// The service's base URL, where one is configured.
+    /// The service's base URL, where one is written in the configuration.
     public var endpoint: String?
+    /// Where it is kept, if it is a secret.
+    var hiddenEndpoint: SecretReference?
+    /// A PEM file of the authorities that the service is checked against; nil: the configuration's, else the system's.
+    public var authorities: String?
     /// Rate limits in place of the manifest's, where they are configured.
     public var limits: JSONValue?
     /// Whose identity signs what its plugin asks of AWS, never keyturn's own; nil: it asks nothing.
@@ -56,21 +60,31 @@ public struct ConfiguredPusher: Sendable {
     /// The secrets that it needs.
     public var secretReferences: [SecretReference] { references.map(\.reference) }
 
+    /// Parts of a secret URL that are shorter are words that are everywhere.
+    private static let shortestPart = 8
+
     /// Fetches the secrets.
     ///
     /// - Parameter fetched: those that AWS keeps.
-    /// - Returns: the fields as JSON with the secrets filled in, and the secrets themselves.
+    /// - Returns: the fields as JSON with the secrets filled in, the secrets themselves, and the base URL. Where that is a secret, its parts
+    ///   are secrets too: they would show it.
     public func resolve(
         environment: [String: String], fetched: FetchedSecrets = FetchedSecrets()
-    ) throws(ConfigurationError) -> (configuration: Secret, secrets: [Secret]) {
+    ) throws(ConfigurationError) -> (configuration: Secret, secrets: [Secret], endpoint: String?) {
         var fields = fields
         var secrets: [Secret] = []
+        var endpoint = endpoint
         for (name, reference) in references {
             let secret = try reference.resolve(environment: environment, fetched: fetched)
             secrets.append(secret)
-            fields[name] = .string(secret.withBytes { String(decoding: $0, as: UTF8.self) })
+            let text = secret.withBytes { String(decoding: $0, as: UTF8.self) }
+            fields[name] = .string(text)
+            guard name == "endpoint" else { continue }
+            endpoint = text
+            secrets += text.split { "/:?#@".contains($0) }.filter { $0.count >= Self.shortestPart }
+                .map { .text(String($0)) }
         }
-        return (.text(JSONValue.object(fields).text), secrets)
+        return (.text(JSONValue.object(fields).text), secrets, endpoint)
     }
 }
 
@@ -159,7 +173,9 @@ extension Configuration {
             }
             for (index, target) in targets.enumerated() {
                 guard let pusher = configured[target.pusher], let plugin = plugins[pusher.plugin] else { continue }
-                let service = Self.service(pusher, plugin)
+                // Two that are kept in one place are one service; what is kept there is not looked at.
+                let hidden = pusher.hiddenEndpoint.map { "secret \($0.source.words)" }
+                let service = hidden ?? Self.service(pusher, plugin)
                 try places.enter(target, pusher.plugin, service)
                 targets[index].identity = target.identity(pusher.plugin, service)
                 services[target.pusher] = "\(pusher.plugin) \(service)"
@@ -204,6 +220,7 @@ extension Configuration {
         let account = plugin.usesAWS ? try identity(of: pusher) : nil
         if plugin.usesAWS { fields["aws"] = nil }
         let limits = fields.removeValue(forKey: "limits")
+        fields["ca-file"] = nil
         if let limits, var violation = plugin.limits.violations(in: limits).first {
             violation.path.insert("limits", at: 0)
             throw explain(violation, pusher.field, "pushers.\(pusher.name)", pusher.file)
@@ -212,12 +229,20 @@ extension Configuration {
         guard case .mapping(let members) = pusher.field.value else { preconditionFailure("read as a mapping before") }
         let file = pusher.file
         let directory = String(file.contains("/") ? file[..<(file.lastIndex(of: "/") ?? file.startIndex)] : ".")
-        let own = ["plugin", "limits"] + (plugin.usesAWS ? ["aws"] : [])
+        let authorities = try members.first { $0.name == "ca-file" }.map { member throws(ConfigurationError) in
+            guard case .scalar(.string(let path)) = member.field.value, !path.isEmpty else {
+                throw ConfigurationError(
+                    file: file, line: member.line, "`pushers.\(pusher.name).ca-file` must be the path of a PEM file")
+            }
+            return Paths.absolute(path, from: directory)
+        }
+        let mayHideEndpoint = plugin.configuration.properties["endpoint"]?["writeOnly"] == .bool(true)
+        let own = ["plugin", "limits", "ca-file"] + (plugin.usesAWS ? ["aws"] : [])
         for member in members where !own.contains(member.name) {
             let isSecret = plugin.secrets.contains(member.name)
             guard isSecret || SecretReference.isReference(member.field) else { continue }
             let place = "pushers.\(pusher.name).\(member.name)"
-            guard member.name != "endpoint" else {
+            guard member.name != "endpoint" || mayHideEndpoint else {
                 throw ConfigurationError(
                     file: file, line: member.line,
                     "`\(place)` must be written here: it says which service the pusher may reach")
@@ -236,9 +261,11 @@ extension Configuration {
             }
             throw explain(violation, pusher.field, "pushers.\(pusher.name)", pusher.file)
         }
+        let hiddenEndpoint = references.first { $0.name == "endpoint" }?.reference
         return ConfiguredPusher(
-            name: pusher.name, plugin: pusher.plugin, endpoint: fields["endpoint"]?.string, limits: limits,
-            account: account, fields: fields, references: references)
+            name: pusher.name, plugin: pusher.plugin,
+            endpoint: hiddenEndpoint == nil ? fields["endpoint"]?.string : nil, hiddenEndpoint: hiddenEndpoint,
+            authorities: authorities, limits: limits, account: account, fields: fields, references: references)
     }
 
     private func resolve(

@@ -18,6 +18,17 @@ public struct SecretReference: Hashable, Sendable {
         /// A parameter of AWS Systems Manager, by its name or its whole ARN.
         case parameter(String)
 
+        /// Where it is kept, for comparing.
+        var words: String {
+            switch self {
+            case .environment(let name): "env \(name)"
+            case .file(let path): "file \(path)"
+            case .command(let words, _): "command \(words.joined(separator: " "))"
+            case .secretsManager(let name, let key): "secretsmanager \(name) \(key ?? "")"
+            case .parameter(let name): "ssm \(name)"
+            }
+        }
+
         /// Whether it is kept by AWS, and fetched with credentials of `aws`.
         public var isKeptByAWS: Bool {
             switch self {

@@ -164,7 +164,7 @@ enum SystemCallTable {
             .fail(EPERM, "statfs", "getxattr", for: "runtimes ask about files"),
             .allow(
                 "ftruncate", "fsync", "fdatasync", "pwrite64", "pwritev", "rename", "renameat", "renameat2", "unlink",
-                "unlinkat", "fchmod", "flock", "fallocate", "copy_file_range", granted: .writableFiles,
+                "unlinkat", "fchmod", "fchown", "flock", "fallocate", "copy_file_range", granted: .writableFiles,
                 for: "writing files: Landlock decides which"),
             // F_GETLK, F_SETLK, F_SETLKW, and the same of open file descriptions.
             .allow("fcntl", where: [.equals(1, 5)], granted: .files, for: "locks of files"),

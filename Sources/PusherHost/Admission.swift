@@ -8,7 +8,9 @@ public struct AdmittedPlugin: Sendable {
     public var library: SealedLibrary
     /// What it may do.
     public var grants: Grants
-    /// Whether the lock that came with keyturn pins it too, by the same content and with the same grants.
+    /// Whether it is one that came with keyturn: the lock that came with it pins the same content, whatever it grants.
+    public var isOwn: Bool
+    /// Whether that lock grants the same too.
     public var isShipped: Bool
 }
 
@@ -64,9 +66,9 @@ public struct Admission: Sendable {
             )
         }
         let own = shipped[plugin.parent]?.pins[id]
-        let isShipped =
-            own.map { $0.library == library.hash && $0.manifest == plugin.manifestHash && $0.grants == pin.grants }
-            ?? false
-        return AdmittedPlugin(plugin: plugin, library: library, grants: pin.grants, isShipped: isShipped)
+        let isOwn = own.map { $0.library == library.hash && $0.manifest == plugin.manifestHash } ?? false
+        return AdmittedPlugin(
+            plugin: plugin, library: library, grants: pin.grants, isOwn: isOwn,
+            isShipped: isOwn && own?.grants == pin.grants)
     }
 }

@@ -17,6 +17,8 @@ public struct PusherSettings: Sendable {
     public let endpoint: String?
     /// Parts of the enclosure that the operator does without where the kernel lacks them.
     public var acceptedGaps: [String]
+    /// A PEM file of the authorities that its service is checked against; nil: the client's.
+    public var authorities: String?
     /// How fast it may ask its service.
     public var pace: PaceRules
     /// Signs what it asks of AWS; nil: it asks nothing.

@@ -57,7 +57,8 @@ extension PusherSession {
         pace.release(active.reservation, at: .now)
         places.release(place(of: active.call))
         let hasWrittenBefore = written[active.call.target.name].map { $0 == active.call.question.keyID } ?? false
-        var report = active.witness.judged(report, isTrusted: isTrusted, hasWrittenBefore: hasWrittenBefore)
+        var report = active.witness.judged(
+            report, isTrusted: isTrusted, isOwn: isOwn, hasWrittenBefore: hasWrittenBefore)
         if active.witness.hasConfirmedWrite, let key = active.call.question.keyID {
             written[active.call.target.name] = key
         }

@@ -37,6 +37,7 @@ extension PusherSession {
             var request = try PluginRequest.checked(wanted, fields: &fields, body: &body, settings.grant)
             request.timeout = limit
             request.responseLimit = PusherLimits.response
+            request.authorities = settings.authorities
             request.permit = active.call.permit
             return .http(request)
         }

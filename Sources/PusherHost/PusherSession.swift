@@ -50,6 +50,8 @@ final class PusherSession {
     var written: [TargetName: String] = [:]
     /// Whether it may do more than ask the host for requests. What it does by itself the host does not see.
     let isTrusted: Bool
+    /// Whether it came with keyturn, and does by itself no more than reading and writing files: what it read back is believed.
+    let isOwn: Bool
     let identity: PluginIdentity
 
     /// Takes secrets that it knows out of its texts.
@@ -65,6 +67,7 @@ final class PusherSession {
         identity = PluginIdentity(id: manifest.id, version: manifest.version, sha256: settings.admitted.library.hash)
         let grants = settings.admitted.grants
         isTrusted = grants.network || grants.programs || !grants.writable.isEmpty || !grants.readable.isEmpty
+        isOwn = settings.admitted.isOwn && !grants.network && !grants.programs
         parallel = settings.plugin.manifest.allowsThreads ? PusherLimits.calls : 1
     }
 

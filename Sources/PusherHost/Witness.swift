@@ -58,12 +58,15 @@ struct Witness {
     ///
     /// - Parameters:
     ///   - isTrusted: whether it may do more than ask the host for requests, so that its writes are not seen.
+    ///   - isOwn: whether what it read by itself is believed, for it is a part of keyturn.
     ///   - hasWrittenBefore: whether the host saw it write this key there earlier.
-    func judged(_ report: CallReport, isTrusted: Bool, hasWrittenBefore: Bool) -> CallReport {
+    func judged(
+        _ report: CallReport, isTrusted: Bool, isOwn: Bool = false, hasWrittenBefore: Bool
+    ) -> CallReport {
         guard !forms.isEmpty, report.outcome == .ok || report.outcome == .unchanged else { return report }
         var report = report
         if isTrusted {
-            report.evidence = .acknowledged
+            if !isOwn { report.evidence = .acknowledged }
             return report
         }
         let isBelieved = report.outcome == .ok ? written > .none : hasWrittenBefore || hasSeenKeyID

@@ -84,11 +84,13 @@ class Contract:
     def _found(self, method, path):
         found = []
         for template, operations in self.document["paths"].items():
-            pattern = re.sub(r"\\{[^/]+?\\}", "[^/]+", re.escape(template))
+            # Vault's paths of secrets are of any length.
+            pattern = re.sub(r"\\{path\\}$", ".+", re.escape(template))
+            pattern = re.sub(r"\\{[^/]+?\\}", "[^/]+", pattern)
             if re.fullmatch(pattern, path) and method.lower() in operations:
                 found.append((template, operations[method.lower()]))
         assert found, f"{method} {path} is not in the contract"
-        return min(found, key=lambda pair: pair[0].count("{"))
+        return min(found, key=lambda pair: (pair[0].count("{"), -pair[0].count("/")))
 
     def _validate_xml(self, schema, body):
         """An element is an object: its attributes, and its children by their names. Its own name chooses the schema."""

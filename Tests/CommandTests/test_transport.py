@@ -80,6 +80,24 @@ def test_a_certificate_that_nobody_vouches_for(world, serve, certificate):
     assert server.seen
 
 
+def test_a_pusher_has_certificate_authorities_of_its_own(world, serve, certificate):
+    """Its service is checked against these, and other services against the system's all the same."""
+    for name, target in (("travis", world.sandbox.travis), ("gitlab", world.sandbox.gitlab)):
+        server = serve(target=target, certificate=certificate)
+        world.configuration["pushers"][name]["endpoint"] = f"https://localhost:{server.server_port}"
+    world.configuration["pushers"]["travis"]["ca-file"] = str(certificate[0])
+    world.save()
+    lines = world.must("check", "--online", status=69).out.splitlines()
+    assert all("certificate" not in line for line in lines if "travis:acme/app" in line)
+    assert any("certificate" in line for line in lines if "gitlab:" in line)
+    world.configuration["pushers"]["gitlab"]["ca-file"] = str(certificate[0])
+    world.save()
+    world.must("check", "--online")
+    world.configuration["pushers"]["travis"]["ca-file"] = "none.pem"
+    world.save()
+    assert "`pushers.travis.ca-file`" in world.must("check", "--online", status=78).err
+
+
 @pytest.mark.parametrize("variable", ["CURL_CA_BUNDLE", "SSL_CERT_FILE"])
 def test_the_environment_names_certificate_authorities(world, serve, certificate, variable):
     """As for curl, and for what is built on OpenSSL."""

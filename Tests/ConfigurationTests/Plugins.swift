@@ -4,7 +4,7 @@ import JSONSchema
 
 /// What the manifests of the first-party plugins say, as far as the configuration must know it.
 enum Plugins {
-    static let all = ["travis-ci": travis, "gitlab-ci": gitlab, "github-actions": github, "open": open]
+    static let all = ["travis-ci": travis, "gitlab-ci": gitlab, "github-actions": github, "open": open, "hook": hook]
 
     private static let configuration = #"""
         {"type": "object", "additionalProperties": false, "required": ["token"], "properties": {
@@ -48,6 +48,14 @@ enum Plugins {
     /// A plugin of somebody else, whose manifest says as little as possible.
     static let open = PluginDescription(
         configuration: Schema(.bool(true)), target: Schema(.bool(true)), secrets: [], place: [], exclusive: [])
+
+    /// One whose address may be a secret.
+    static let hook = PluginDescription(
+        configuration: Schema(
+            json(
+                #"{"type": "object", "properties": {"token": {"type": "string"}, "endpoint": {"type": "string", "writeOnly": true}}}"#
+            )),
+        target: Schema(.bool(true)), secrets: ["token"], place: ["path"], exclusive: [])
 
     private static func describe(
         required: [String], oneOf: [String], properties: String, place: [String], exclusive: [String],

@@ -13,7 +13,7 @@ struct SecretReferenceTests {
 
     private func resolve(
         _ token: String, _ environment: [String: String] = [:]
-    ) throws(ConfigurationError) -> (configuration: Secret, secrets: [Secret]) {
+    ) throws(ConfigurationError) -> (configuration: Secret, secrets: [Secret], endpoint: String?) {
         let text = Sample.full.replacing("token: { env: TRAVIS_TOKEN }", with: "token: \(token)")
         return try Sample.resolve(text).pushers[0].resolve(environment: environment)
     }
@@ -54,7 +54,7 @@ struct SecretReferenceTests {
 
     @Test("an environment variable is taken, without line breaks at its end")
     func environment() throws {
-        let (configuration, secrets) = try resolve("{ env: X }", ["X": "tok/en\"1\r\n\n"])
+        let (configuration, secrets, _) = try resolve("{ env: X }", ["X": "tok/en\"1\r\n\n"])
         #expect(secrets == [.text("tok/en\"1")])
         let json = try JSONValue(parsing: configuration.withBytes { String(decoding: $0, as: UTF8.self) })
         #expect(json == .object(["token": .string("tok/en\"1")]))
@@ -142,5 +142,36 @@ struct SecretReferenceTests {
         expectComplaint(
             Sample.full.replacing(piece, with: "endpoint: { env: URL }"),
             "10: `pushers.gitlab.endpoint` must be written here: it says which service the pusher may reach")
+    }
+
+    @Test("an endpoint may be a secret where the plugin says so: then its parts are, too")
+    func hiddenEndpoint() throws {
+        let text = Sample.small(
+            pushers: ["hook: { plugin: hook, token: { env: T }, endpoint: { env: URL } }"],
+            targets: ["pusher: hook, path: /a"])
+        let resolved = try Sample.resolve(text)
+        let pusher = try #require(resolved.pushers.last)
+        #expect(pusher.endpoint == nil)
+        #expect(resolved.users[0].targets[0].identity?.hasPrefix("hook secret env URL ") == true)
+        let url = "https://hooks.example.com/t0ken-0123456789/x"
+        let (configuration, secrets, endpoint) = try pusher.resolve(environment: ["T": "t", "URL": url])
+        #expect(endpoint == url && configuration == .text(#"{"endpoint":"\#(url)","token":"t"}"#))
+        #expect(secrets == [.text("t"), .text(url), .text("hooks.example.com"), .text("t0ken-0123456789")])
+        let plain = text.replacing("{ env: URL }", with: "https://hooks.example.com")
+        #expect(try Sample.resolve(plain).pushers.last?.endpoint == "https://hooks.example.com")
+    }
+
+    @Test("a pusher's file of authorities is keyturn's own field, relative to the configuration")
+    func authorities() throws {
+        func pushers(_ value: String) -> String {
+            Sample.small(
+                pushers: ["own: { plugin: gitlab-ci, token: { env: T }, ca-file: \(value) }"],
+                targets: ["pusher: own, project: a/b"])
+        }
+        let pusher = try #require(try Sample.resolve(pushers("pki/ca.pem")).pushers.last)
+        #expect(pusher.authorities == "/etc/keyturn/pki/ca.pem")
+        #expect(try pusher.resolve(environment: ["T": "12345678"]).configuration == .text(#"{"token":"12345678"}"#))
+        expectComplaint(pushers("[a]"), "8: `pushers.own.ca-file` must be the path of a PEM file")
+        expectComplaint(pushers("{ env: CA }"), "8: `pushers.own.ca-file` must be the path of a PEM file")
     }
 }

@@ -102,6 +102,31 @@ struct DaemonTests {
         #expect(directory.lines.filter { $0.contains("running: ") }.count == 1)
     }
 
+    @Test("takes a secret up whose file has changed, and goes on as before where it is of no use")
+    func renewedSecret() async throws {
+        let messages = try await run { _ in
+            func pass() async throws {
+                try await reached { clock.sleeps.contains(.seconds(30)) }
+                clock.advance(.seconds(30))
+            }
+            try await pass()
+            try await reached { clock.sleeps.contains(.seconds(30)) }
+            #expect(!directory.lines.contains { $0.contains("has changed") })
+            try directory.write("gitlab.token", "glpat-renewed-1234567890\n", mode: 0o600)
+            try await pass()
+            try await said("running: ", times: 2)
+            try directory.write("gitlab.token", "", mode: 0o600)
+            try await pass()
+            try await said("The configuration as it was stays in force")
+            try directory.write("gitlab.token", "glpat-renewed-again-1234\n", mode: 0o600)
+            try await pass()
+            try await said("running: ", times: 3)
+        }
+        #expect(messages.filter { $0 == "RELOADING=1" }.count == 3)
+        #expect(
+            directory.lines.filter { $0.contains("gitlab.token has changed: reading the configuration") }.count == 3)
+    }
+
     @Test("looks for users every quarter of an hour, and takes them up")
     func discovered() async throws {
         let world = try StandIns {

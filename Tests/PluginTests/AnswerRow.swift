@@ -14,8 +14,8 @@ struct AnswerRow {
     ]
 
     /// The row, from really running the plugin.
-    func made(by library: PluginLibrary) throws -> [String] {
-        let session = try HostSession(library)
+    func made(by library: PluginLibrary, configuration: String? = nil) throws -> [String] {
+        let session = try HostSession(library, configuration: configuration)
         let end =
             switch question {
             case .push: session.push(target, replies)

@@ -23,11 +23,16 @@ struct Contract: Sendable {
         case "AzureDevOps": [Contract("azure-devops")].compactMap { $0 }
         case "Forgejo": [Contract("forgejo")].compactMap { $0 }
         case "Jenkins": [Contract("jenkins")].compactMap { $0 }
+        case "Kubernetes": [Contract("kubernetes-secrets")].compactMap { $0 }
+        case "VaultKV": [Contract("vault-kv")].compactMap { $0 }
         case "TerraformCloud": [Contract("terraform-cloud")].compactMap { $0 }
         case "GitLabCI": [gitlab, Contract("gitlab-find")].compactMap { $0 }
         default: []
         }
     }
+
+    /// What stands between a plugin's endpoint and the paths of its contract.
+    static func prefix(of library: String) -> String { library == "VaultKV" ? "/v1" : "" }
 
     /// What is wrong with a request by the contract that knows its operation; empty: nothing.
     static func violations(of request: Recorded, below endpoint: String, in contracts: [Contract]) -> [String] {
@@ -63,7 +68,8 @@ struct Contract: Sendable {
         let declared = (definition["parameters"]?.array ?? []).map(resolve)
         return wrongPath(operation, String(parts[0]), declared)
             + wrongQuery(operation, parts.count > 1 ? String(parts[1]) : "", declared)
-            + wrongHeaders(request, declared) + wrongBody(request, definition["requestBody"])
+            + wrongHeaders(request, declared, isOpen: definition["security"] == .array([]))
+            + wrongBody(request, definition["requestBody"])
     }
 
     /// The operation whose path fits best.
@@ -71,9 +77,9 @@ struct Contract: Sendable {
         let fitting = (document["paths"]?.object ?? [:]).filter { template, operations in
             operations[method.lowercased()] != nil && Self.bindings(template, path) != nil
         }
-        return fitting.keys.min { $0.count { $0 == "{" } < $1.count { $0 == "{" } }.map {
-            Operation(method: method, path: $0)
-        }
+        // The one with the fewest variables, and of those the one that says most.
+        func rank(_ path: String) -> (Int, Int) { (path.count { $0 == "{" }, -path.count { $0 == "/" }) }
+        return fitting.keys.min { rank($0) < rank($1) }.map { Operation(method: method, path: $0) }
     }
 
     private static func bindings(_ template: String, _ path: String) -> [String: String]? {
@@ -82,6 +88,10 @@ struct Contract: Sendable {
         // CircleCI's slugs are three segments, whose slashes are not escaped.
         if let first = wanted.firstIndex(of: "{project-slug}").map({ $0 + 1 }), given.count > first + 2 {
             given.replaceSubrange(first..<first + 3, with: [given[first..<first + 3].joined(separator: "/")])
+        }
+        // Vault's paths of secrets are of any length.
+        if wanted.last == "{path}", given.count > wanted.count + 1 {
+            given.replaceSubrange(wanted.count..., with: [given[wanted.count...].joined(separator: "/")])
         }
         guard wanted.count == given.count - 1 else { return nil }
         var found: [String: String] = [:]
@@ -124,10 +134,11 @@ struct Contract: Sendable {
             || name == "page[number]" && operation.path == "/varsets/{varset_id}/relationships/vars"
     }
 
-    private func wrongHeaders(_ request: Recorded, _ declared: [JSONValue]) -> [String] {
+    /// - Parameter isOpen: whether the operation takes no token, as a login.
+    private func wrongHeaders(_ request: Recorded, _ declared: [JSONValue], isOpen: Bool) -> [String] {
         let schemes = (document["components"]?["securitySchemes"]?.object ?? [:]).values
         let isBearer = schemes.contains { $0["scheme"]?.string == "bearer" } && request.headers["Authorization"] != nil
-        let keys = schemes.filter { $0["type"]?.string == "apiKey" && !isBearer }
+        let keys = schemes.filter { $0["type"]?.string == "apiKey" && !isBearer && !isOpen }
         let token = keys.compactMap { $0["name"]?.string }.filter { request.headers[$0]?.isEmpty != false }
         return token.map { "header \($0) is missing" }
             + declared.filter { $0["in"]?.string == "header" }.flatMap {

@@ -49,7 +49,7 @@ final class HostSession {
         self.shape = shape
         let configuration = configuration ?? library.configuration
         contract = Contract.of(library.name)
-        endpoint = library.endpoint(in: configuration)
+        endpoint = library.endpoint(in: configuration) + Contract.prefix(of: library.name)
         // The table comes from a host of its own: it is the same for all, and outlives every session.
         table = try #require(library.entry(nil))
         makeServices()

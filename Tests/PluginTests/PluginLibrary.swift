@@ -19,6 +19,10 @@ struct PluginLibrary {
     static var azure: PluginLibrary { get throws { try loadedAzure.get() } }
     static var forgejo: PluginLibrary { get throws { try loadedForgejo.get() } }
     static var jenkins: PluginLibrary { get throws { try loadedJenkins.get() } }
+    static var file: PluginLibrary { get throws { try loadedFile.get() } }
+    static var kubernetes: PluginLibrary { get throws { try loadedKubernetes.get() } }
+    static var vault: PluginLibrary { get throws { try loadedVaultKV.get() } }
+    static var webhook: PluginLibrary { get throws { try loadedWebhook.get() } }
 
     private static let loadedTravis = load("TravisCI")
     private static let loadedGitLab = load("GitLabCI")
@@ -26,6 +30,10 @@ struct PluginLibrary {
     private static let loadedCircleCI = load("CircleCI")
     private static let loadedBitbucket = load("Bitbucket")
     private static let loadedBuildkite = load("Buildkite")
+    private static let loadedFile = load("File")
+    private static let loadedKubernetes = load("Kubernetes")
+    private static let loadedVaultKV = load("VaultKV")
+    private static let loadedWebhook = load("Webhook")
     private static let loadedParameterStore = load("AWSParameterStore")
     private static let loadedSecretsManager = load("AWSSecretsManager")
     private static let loadedTerraform = load("TerraformCloud")

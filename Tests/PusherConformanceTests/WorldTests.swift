@@ -31,6 +31,24 @@ struct WorldTests {
         return (answer.status, String(decoding: answer.body, as: UTF8.self))
     }
 
+    @Test("a POST that asks is no write, where the fixture says so")
+    func questions() throws {
+        let world = World(
+            try Fixture(
+                Array(
+                    #"""
+                    {"configuration": {}, "targets": [{}], "replies": [
+                      {"method": "POST", "path": "/may", "status": 200, "asks": true, "body": {}},
+                      {"method": "POST", "path": "/do", "status": 200, "body": {}}]}
+                    """#.utf8)
+            ).rules)
+        for (path, isWrite) in [("/may", false), ("/do", true), ("/other", true)] {
+            var asked = request("POST", path)
+            _ = world.answer(&asked)
+            #expect(asked.isWrite == isWrite)
+        }
+    }
+
     @Test("what is written is kept, merged, and listed")
     func kept() throws {
         let world = World(try Fixture(Array(replies.utf8)).rules)

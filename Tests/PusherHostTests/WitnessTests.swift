@@ -16,13 +16,14 @@ struct WitnessTests {
     func judged(
         _ outcome: PushResult.Outcome = .ok, _ evidence: Evidence = .readBack, writes: [HTTPResponse] = [],
         reads: [HTTPResponse] = [],
-        isTrusted: Bool = false, before: Bool = false
+        isTrusted: Bool = false, isOwn: Bool = false, before: Bool = false
     ) -> CallReport {
         var witness = Witness(keyID: Self.key)
         writes.forEach { witness.take($0, isWriting: true) }
         reads.forEach { witness.take($0, isWriting: false) }
         return witness.judged(
-            CallReport(outcome, "yes", evidence: evidence), isTrusted: isTrusted, hasWrittenBefore: before)
+            CallReport(outcome, "yes", evidence: evidence), isTrusted: isTrusted, isOwn: isOwn, hasWrittenBefore: before
+        )
     }
 
     @Test("confirms where the service confirmed a write", arguments: [200, 201, 204, 205, 299])
@@ -81,6 +82,12 @@ struct WitnessTests {
     func trusted() {
         let report = judged(.ok, .readBack, isTrusted: true)
         #expect(report.outcome == .ok && report.evidence == .acknowledged)
+    }
+
+    @Test("believes what a part of keyturn has read by itself, but only where it may do that")
+    func own() {
+        #expect(judged(.ok, .readBack, isTrusted: true, isOwn: true).evidence == .readBack)
+        #expect(judged(.ok, .readBack, isOwn: true).outcome == .internal)
     }
 
     @Test("says nothing of what did not go well, nor of questions")

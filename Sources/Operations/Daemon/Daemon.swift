@@ -9,6 +9,8 @@ internal import Rotation
 package struct Daemon {
     /// How often users of `discover` are looked for.
     private static let discoveryInterval: Duration = .seconds(900)
+    /// How often the files of pushers' secrets are looked at: Kubernetes and Vault's agents renew tokens in place.
+    private static let secretInterval: Duration = .seconds(30)
 
     private let context: OperationContext
     private let notifier: ServiceNotifier
@@ -141,11 +143,13 @@ package struct Daemon {
     private func open(
         _ loaded: LoadedConfiguration, _ state: StateAccess, _ server: StatusServer
     ) async throws -> DaemonCommand.Opened {
+        // Before they are read, so that no change is missed.
+        let secretFiles = SecretFiles(of: loaded.pushers)
         let services = try await ServiceFactory(loaded).open(for: loaded.users, state) { [log] progress in
             server.take(progress)
             log.write(progress)
         }
-        return DaemonCommand.Opened(loaded: loaded, state: state, services: services)
+        return DaemonCommand.Opened(loaded: loaded, state: state, services: services, secretFiles: secretFiles)
     }
 
     // MARK: Work
@@ -156,6 +160,8 @@ package struct Daemon {
         let scheduling: Task<Void, any Error>
         /// Says to other workers on the same state that this one is up.
         let announcing: Task<Void, Never>?
+        /// Looks whether secrets were renewed.
+        let watching: Task<Void, Never>?
 
         var loaded: LoadedConfiguration { opened.loaded }
         var state: StateAccess { opened.state }
@@ -164,6 +170,7 @@ package struct Daemon {
         func end() async throws {
             let services = opened.services
             services.host.drain()
+            watching?.cancel()
             scheduling.cancel()
             let result = await scheduling.result
             announcing?.cancel()
@@ -189,8 +196,20 @@ package struct Daemon {
         }
         let announcing =
             services.journal.isShared ? Task { await announce(services, server.pulse) } : nil
+        let watching = opened.secretFiles.isEmpty ? nil : Task { await watch(opened.secretFiles) }
         return ActiveConfiguration(
-            opened: opened, scheduling: scheduling, announcing: announcing)
+            opened: opened, scheduling: scheduling, announcing: announcing, watching: watching)
+    }
+
+    /// Until the task is cancelled. A change is taken up as with SIGHUP.
+    private func watch(_ files: SecretFiles) async {
+        var files = files
+        while !Task.isCancelled {
+            await clock.sleep(for: Self.secretInterval)
+            guard !Task.isCancelled, let changed = files.changed() else { continue }
+            log.tell("\(changed) has changed: reading the configuration and its secrets again")
+            give.yield(.reload)
+        }
     }
 
     /// Until the task is cancelled.

@@ -5,6 +5,7 @@ enum DaemonCommand: Sendable {
         var loaded: LoadedConfiguration
         var state: StateAccess
         var services: OpenServices
+        var secretFiles: SecretFiles
     }
 
     /// SIGTERM, SIGINT.

@@ -27,7 +27,7 @@ struct ConfigurationSchema {
         .object(["anyOf": .array(plugins.map { .object(["$ref": .string("#/$defs/\(kind) \($0.id)")]) })])
     }
 
-    /// A field that is a secret is a reference to one; every other but the endpoint may be.
+    /// A field that is a secret is a reference to one; every other may be, but an endpoint only where the plugin says so.
     private func pusher(_ plugin: Manifest) -> JSONValue {
         guard case .object(var schema) = plugin.configuration.definition else { return .bool(true) }
         let reference = JSONValue.object(["$ref": .string("#/$defs/secret")])
@@ -35,7 +35,7 @@ struct ConfigurationSchema {
         for (name, property) in plugin.configuration.properties {
             if plugin.secrets.contains(name) {
                 properties[name] = described(reference, as: property)
-            } else if name == "endpoint" {
+            } else if name == "endpoint", property["writeOnly"] != .bool(true) {
                 properties[name] = property
             } else {
                 properties[name] = described(.object(["anyOf": .array([property, reference])]), as: property)
@@ -44,6 +44,10 @@ struct ConfigurationSchema {
         let plugged = JSONValue.string(plugin.id)
         properties["plugin"] = .object(["const": plugged, "description": .string(plugin.summary)])
         if !plugin.asks.aws.isEmpty { properties["aws"] = .object(["$ref": .string("#/$defs/account")]) }
+        properties["ca-file"] = .object([
+            "type": .string("string"),
+            "description": .string("Certificate authorities (PEM) that this service is checked against."),
+        ])
         properties["limits"] = PaceRules.limitsSchema.definition
         schema["title"] = .string(plugin.title)
         if let example = plugin.example {

@@ -50,7 +50,9 @@ extension Grants {
     var withheld: String? {
         guard !words.isEmpty else { return nil }
         let allowing = options.map { "--grant \($0.rawValue)" }.joined(separator: " ")
-        return "\(words.joined(separator: ", ")): it asks for that; \(allowing) allows it"
+        let isEveryFile = (readable + writable).contains("/")
+        let parts = isEveryFile ? " with --folder DIRECTORY allows a part of it" : " allows it"
+        return "\(words.joined(separator: ", ")): it asks for that; \(allowing)\(parts)"
     }
 
     /// What the manifest of a plugin that is being tested asks for. Its hosts are the test's own.

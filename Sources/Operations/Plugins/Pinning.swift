@@ -12,6 +12,8 @@ package struct Pinning {
         package var installed = false
         /// What is granted of that which the manifests ask for.
         package var grants: [GrantOption] = []
+        /// Of the files that are granted, those in these directories alone; none: all that the manifests ask for.
+        package var folders: [String] = []
         /// An Ed25519 public key (base64); nil: the one that is pinned is kept.
         package var signer: String?
         package var forgetsSigner = false
@@ -75,8 +77,15 @@ package struct Pinning {
             )
         }
         let asks = plugin.manifest.asks
-        let grants =
+        var grants =
             before.map { asks.succeeding($0.grants, naming: request.grants) } ?? asks.limited(to: request.grants)
+        if request.grants.contains(.files) {
+            do throws(FolderGrant.Refusal) {
+                grants = try FolderGrant(request.folders).narrowed(grants, keeping: before?.grants)
+            } catch {
+                throw OperationFailure(.notAllowed, "\(refusal): \(error.words(plugin.manifest.id))")
+            }
+        }
         let signer = request.forgetsSigner ? nil : request.signer ?? before?.signer
         return PinChange(
             plugin: plugin, pin: Pin(plugin, library, grants: grants, signer: signer), before: before)

@@ -1,4 +1,5 @@
 internal import Configuration
+internal import FoundationEssentials
 internal import HTTP
 internal import PusherHost
 
@@ -36,13 +37,14 @@ extension ServiceFactory {
             try check(pusher)
             let gaps = try acceptedGaps(of: admitted)
             do throws(ConfigurationError) {
-                let (configuration, secrets) = try pusher.resolve(
+                let (configuration, secrets, endpoint) = try pusher.resolve(
                     environment: loaded.environment, fetched: fetched)
-                host.add(
-                    PusherSettings(
-                        name: pusher.name, admitted: admitted, configuration: configuration, secrets: secrets,
-                        endpoint: pusher.endpoint, acceptedGaps: gaps,
-                        pace: loaded.pace(of: pusher), aws: makeSigner(for: pusher, accounts)))
+                var settings = PusherSettings(
+                    name: pusher.name, admitted: admitted, configuration: configuration, secrets: secrets,
+                    endpoint: endpoint, acceptedGaps: gaps, pace: loaded.pace(of: pusher),
+                    aws: makeSigner(for: pusher, accounts))
+                settings.authorities = pusher.authorities
+                host.add(settings)
             } catch {
                 var error = error
                 error.message += need(of: pusher, users)
@@ -87,6 +89,10 @@ extension ServiceFactory {
 
     /// An endpoint that no request would go to is told before a key is made for it.
     private func check(_ pusher: ConfiguredPusher) throws {
+        if let file = pusher.authorities, !FileManager.default.isReadableFile(atPath: file) {
+            throw OperationFailure(
+                .configuration, "\(place(of: pusher)): `pushers.\(pusher.name).ca-file`: \(file) cannot be read")
+        }
         guard let endpoint = pusher.endpoint else { return }
         guard let refusal = Self.refusal(ofPushersEndpoint: endpoint) else { return }
         throw OperationFailure(

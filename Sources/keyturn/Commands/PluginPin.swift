@@ -9,7 +9,8 @@ struct PluginPin: ParsableCommand {
         abstract: "Allows a plugin: writes what its files are, and what it may do, to keyturn.lock.",
         discussion: """
             keyturn loads a plugin only while its library and manifest are those that were pinned. The hosts that its \
-            manifest asks for are granted; files, a network of its own and programs only where --grant names them. The \
+            manifest asks for are granted; files, a network of its own and programs only where --grant names them. A plugin that \
+            asks for every file of the machine, as `file` does, is granted only the directories that --folder names. The \
             lock file can be edited afterwards, to grant less. The plugins that come with keyturn are pinned by the \
             installation already.
 
@@ -28,6 +29,13 @@ struct PluginPin: ParsableCommand {
             "Also grant what the manifest asks for: files, network, programs or (of a plugin that is pinned already) hosts.",
             valueName: "what"))
     var grant: [GrantOption] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "With --grant files: grant this directory alone, a part of what the manifest asks for. May be given several times; "
+                + "those that were granted before stay.",
+            valueName: "directory"))
+    var folder: [String] = []
 
     @Option(
         help: ArgumentHelp(
@@ -51,6 +59,7 @@ struct PluginPin: ParsableCommand {
 
     func validate() throws {
         guard !ids.isEmpty else { throw ValidationError("Name the plugins to pin.") }
+        if !folder.isEmpty, !grant.contains(.files) { throw ValidationError("--folder goes with --grant files.") }
         if noSigner, signer != nil { throw ValidationError("--signer and --no-signer cannot go together") }
         if let signer, Data(base64Encoded: signer)?.count != 32 {
             throw ValidationError("--signer takes the 32 bytes of an Ed25519 public key, in base64.")
@@ -60,6 +69,7 @@ struct PluginPin: ParsableCommand {
     func run() throws {
         var request = Pinning.Request()
         (request.ids, request.installed, request.grants) = (ids, installed, grant)
+        request.folders = folder
         (request.signer, request.forgetsSigner, request.allowsDowngrade) = (signer, noSigner, allowDowngrade)
         (request.lock, request.isDryRun) = (lock, dryRun)
         let (lock, changes) = try Pinning(OperationContext(options), request).run()

@@ -42,17 +42,31 @@ public struct CredentialsFile: Sendable {
                 return builder.bytes()
             }
             let end = lines[(header + 1)...].firstIndex { $0.kind == .header } ?? lines.endIndex
+            // Where the old pair begins, so that comments stay with what they are about; right behind the header where there is none.
+            let place = lines[(header + 1)..<end].firstIndex(where: isOfPair) ?? header
             for index in lines.indices {
                 let line = lines[index]
-                if index > header, index < end, isOfPair(line) { continue }
-                builder.append(contentsOf: line.bytes)
-                guard index == header else { continue }
-                if line.bytes.last != UInt8(ascii: "\n") { builder.append("\n") }
+                let isOld = index > header && index < end && isOfPair(line)
+                if !isOld { builder.append(contentsOf: line.bytes) }
+                guard index == place else { continue }
+                if !isOld, line.bytes.last != UInt8(ascii: "\n") { builder.append("\n") }
                 // As far in as the settings that follow, which would otherwise be read as parts of the secret.
-                let indent = lines[(header + 1)..<end].first { $0.kind == .setting }?.indent ?? 0
+                let indent = lines[max(place, header + 1)..<end].first { $0.kind == .setting }?.indent ?? 0
                 append(keyID, secret, header: false, indent: indent, to: &builder)
             }
             return builder.bytes()
+        }
+    }
+
+    /// Why a pair cannot be put into a file without losing something of it, in words; nil: it can.
+    public func problem(in file: SecretBytes) -> String? {
+        file.withBytes { bytes in
+            let lines = IniLine.lines(of: bytes)
+            guard lines.reduce(0, { $0 + $1.bytes.count }) == bytes.count else { return "it has too many lines" }
+            if let index = lines.firstIndex(where: { $0.kind == .stray }) {
+                return "line \(index + 1) is none of a credentials file: correct it"
+            }
+            return lines.count(where: isHeader) < 2 ? nil : "the profile \(profile) is in it twice: leave one"
         }
     }
 

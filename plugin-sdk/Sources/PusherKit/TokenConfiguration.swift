@@ -14,16 +14,35 @@ public struct TokenConfiguration: JSONReadable, Sendable {
     ///
     /// - Parameters:
     ///   - service: what messages begin with: "GitLab".
-    ///   - standard: the base URL where none is configured; nil: it has to be, since each installation has its own.
-    /// - Throws: `PushFailure`, with reason `.invalidConfiguration`, where the token is empty, or has blanks or line ends in it, and
-    ///   where there is no base URL.
-    public func endpoint(of service: String, orElse standard: String?) throws(PushFailure) -> Endpoint {
-        guard token.isVisibleASCII, token.count > 0 else {
-            throw PushFailure(.invalidConfiguration, "\(service): the token is empty, or has blanks or line ends in it")
-        }
-        guard let endpoint = endpoint ?? standard.flatMap(Endpoint.init) else {
-            throw PushFailure(.invalidConfiguration, "\(service): endpoint is missing: give the server's base URL")
+    ///   - standard: the base URL where none is configured.
+    /// - Throws: `PushFailure`, with reason `.invalidConfiguration`, where the token is empty, or has blanks or line ends in it.
+    public func endpoint(of service: String, orElse standard: String) throws(PushFailure) -> Endpoint {
+        try token.checkAsToken(of: service)
+        guard let endpoint = endpoint ?? Endpoint(standard) else {
+            throw PushFailure(.internal, "\(service): no endpoint")
         }
         return endpoint
+    }
+
+    /// The service's base URL, where no other than the configured one makes sense.
+    ///
+    /// - Throws: `PushFailure`, with reason `.invalidConfiguration`, where there is none, or the token is as above.
+    public func endpoint(of service: String) throws(PushFailure) -> Endpoint {
+        try token.checkAsToken(of: service)
+        guard let endpoint else {
+            throw PushFailure(.invalidConfiguration, "\(service): endpoint is missing: give the service's base URL")
+        }
+        return endpoint
+    }
+}
+
+extension SecretBytes {
+    /// Refuses a token that no header field can hold.
+    ///
+    /// - Throws: `PushFailure`, with reason `.invalidConfiguration`, where it is empty, or has blanks or line ends in it.
+    public func checkAsToken(of service: String) throws(PushFailure) {
+        guard isVisibleASCII, count > 0 else {
+            throw PushFailure(.invalidConfiguration, "\(service): the token is empty, or has blanks or line ends in it")
+        }
     }
 }

@@ -14,6 +14,8 @@ struct Request: Sendable {
     var answer = Answer.nothing
     /// Whether the answer was the fault under test, not the service's own.
     var isFaulted = false
+    /// Whether the fixture says that it asks and changes nothing, as a question about permissions that is a POST.
+    var isQuestion = false
 
     /// Whether keyturn would refuse it for what a target says, which is no fault of the pusher's.
     var isRefused = false
@@ -65,7 +67,7 @@ struct Request: Sendable {
     /// A long name of a place makes a long URL: that is refused as in use, and no fault of the pusher's.
     var isTooLong: Bool { url.utf8.count > KT_MAX_URL }
 
-    var isWrite: Bool { method != "GET" && method != "HEAD" }
+    var isWrite: Bool { method != "GET" && method != "HEAD" && !isQuestion }
 
     /// The host as it stands in the URL, without user and port, in lower case.
     var host: String {

@@ -8,7 +8,7 @@ enum SchemaLint {
     private static let known: Set = [
         "type", "properties", "required", "additionalProperties", "enum", "const", "pattern", "minLength", "maxLength",
         "minimum", "maximum", "items", "minItems", "oneOf", "anyOf", "not", "description", "default", "examples",
-        "title",
+        "title", "writeOnly",
         "$comment",
     ]
 

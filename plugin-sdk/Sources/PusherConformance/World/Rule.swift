@@ -10,6 +10,8 @@ struct Rule: @unchecked Sendable {
     /// Only where nothing is kept under this key.
     let unless: String?
     let status: Int
+    /// Whether the request asks and changes nothing, whatever its method.
+    let isQuestion: Bool
     let headers: [(name: String, value: String)]
     let body: JSONValue?
     /// A body that is no JSON, which is sent as it is.
@@ -18,7 +20,9 @@ struct Rule: @unchecked Sendable {
 
     init(_ json: JSONValue, number: Int) throws(FixtureError) {
         func wrong(_ what: String) -> FixtureError { FixtureError("replies[\(number)]: \(what)") }
-        let known: Set = ["method", "path", "aws", "if", "unless", "status", "headers", "body", "text", "store"]
+        let known: Set = [
+            "method", "path", "aws", "if", "unless", "status", "headers", "body", "text", "store", "asks",
+        ]
         guard let members = json.object else { throw wrong("it is not an object") }
         if let name = members.keys.sorted().first(where: { !known.contains($0) }) {
             throw wrong("unknown field `\(name)`")
@@ -30,6 +34,7 @@ struct Rule: @unchecked Sendable {
         self.method = method
         self.path = path
         self.status = Int(status)
+        isQuestion = json["asks"] == .bool(true)
         onlyIf = json["if"]?.string
         unless = json["unless"]?.string
         headers = (json["headers"]?.object ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, $0.value.string ?? "") }

@@ -50,12 +50,14 @@ final class World: Sendable {
             answer.body = Array("refused: \(request.method) \(request.url) with \(headers) and ".utf8) + request.body
             return answer
         }
-        let answer = serve(request, number)
+        let answer: Answer
+        (answer, request.isQuestion) = serve(request, number)
         return mutation?(number, answer) ?? answer
     }
 
-    private func serve(_ request: Request, _ number: Int) -> Answer {
-        guard let rules else { return .json(200, .object([:])) }
+    /// - Returns: the answer, and whether the request asks and changes nothing, whatever its method.
+    private func serve(_ request: Request, _ number: Int) -> (Answer, isQuestion: Bool) {
+        guard let rules else { return (.json(200, .object([:])), false) }
         return state.withLock { state in
             let path = request.path
             for rule in rules {
@@ -74,12 +76,13 @@ final class World: Sendable {
                 }
                 if let text = rule.text {
                     let body = Array((filled(text).string ?? "").utf8)
-                    return Answer(status: UInt32(rule.status), headers: rule.headers, body: body)
+                    return (Answer(status: UInt32(rule.status), headers: rule.headers, body: body), rule.isQuestion)
                 }
-                return .json(rule.status, rule.body.map(filled), rule.headers)
+                return (.json(rule.status, rule.body.map(filled), rule.headers), rule.isQuestion)
             }
             state.unmatched.append("\(request.method) \(path)")
-            return .json(404, .object(["message": .string("conformance.json has no reply for this request")]))
+            let words = "conformance.json has no reply for this request"
+            return (.json(404, .object(["message": .string(words)])), false)
         }
     }
 }
