@@ -8,9 +8,12 @@ extension AWSRequest {
     /// - Parameters:
     ///   - body: empty: an empty object; wiped.
     ///   - granted: operations.
+    ///   - regions: that of the pusher, and that of the target. Another one is nobody's wish, and its name could tell something to
+    ///     whoever sees which names this machine looks up.
     ///   - limit: how long all of it may take.
     init(
-        _ wanted: WireAWSRequest, body: inout [UInt8], _ granted: [String], within limit: Duration
+        _ wanted: WireAWSRequest, body: inout [UInt8], _ granted: [String], in regions: [String],
+        within limit: Duration
     ) throws(PluginRequest.Refusal) {
         defer { Secret.wipe(&body) }
         guard let operation = AWSOperation(wanted.operation) else {
@@ -21,6 +24,9 @@ extension AWSRequest {
         }
         guard wanted.region.isEmpty || Self.isRegion(wanted.region) else {
             throw PluginRequest.Refusal(reason: "a region that is not written as AWS's are")
+        }
+        guard wanted.region.isEmpty || regions.contains(wanted.region) else {
+            throw PluginRequest.Refusal(reason: "the region is neither that of the target nor that of the pusher")
         }
         guard body.count <= KT_MAX_AWS_BODY else {
             throw PluginRequest.Refusal(reason: "a body of more than \(KT_MAX_AWS_BODY >> 10) KiB")

@@ -45,6 +45,8 @@ public struct AWSFailure: Error, Hashable, Sendable {
 
 /// The port of `kt.aws/1`: signs requests with the identity of one pusher, and sends them.
 public protocol AWSSigner: Sendable {
+    /// The region where nothing else is said.
+    var region: String { get }
     /// Sends a request, again where AWS's SDKs would, and waits for the answer. Cancelling the task gives it up.
     ///
     /// - Parameter http: the pusher's own client.

@@ -1,5 +1,6 @@
 internal import CKeyturnPusher
 internal import HTTP
+internal import JSON
 internal import Rotation
 internal import RunnerProtocol
 internal import Secrets
@@ -53,7 +54,10 @@ extension PusherSession {
             guard let signer = settings.aws else {
                 throw PluginRequest.Refusal(reason: "AWS operations are not granted to this pusher")
             }
-            var request = try AWSRequest(wanted, body: &body, settings.admitted.grants.aws, within: limit)
+            let target = try? JSONValue(parsing: active.call.target.fields)
+            let regions = [signer.region, target?["region"]?.string].compactMap { $0 }
+            var request = try AWSRequest(
+                wanted, body: &body, settings.admitted.grants.aws, in: regions, within: limit)
             request.permit = active.call.permit
             return .aws(request, signer)
         }

@@ -11,11 +11,12 @@ struct AWSRequestTests {
     private let granted = ["ssm:PutParameter", "ssm:GetParameter"]
 
     private func check(
-        _ operation: String = "ssm:PutParameter", region: String = "eu-west-1", body: [UInt8] = Array("{}".utf8)
+        _ operation: String = "ssm:PutParameter", region: String = "eu-west-1", in regions: [String] = ["eu-west-1"],
+        body: [UInt8] = Array("{}".utf8)
     ) throws -> AWSRequest {
         var body = body
         let wanted = WireAWSRequest(number: 1, operation: operation, region: region, timeLimit: 0)
-        return try AWSRequest(wanted, body: &body, granted, within: .seconds(5))
+        return try AWSRequest(wanted, body: &body, granted, in: regions, within: .seconds(5))
     }
 
     @Test("go out as they were checked")
@@ -47,12 +48,16 @@ struct AWSRequestTests {
             "abcdefghijklmnop-abcdefghijklmno-1",
         ])
     func regions(region: String) {
-        #expect(throws: PluginRequest.Refusal.self) { try check(region: region) }
+        // Also where the configuration has it so.
+        #expect(throws: PluginRequest.Refusal.self) { try check(region: region, in: [region]) }
     }
 
     @Test(
         "take regions as AWS has them", arguments: ["us-gov-east-1", "ap-southeast-2", "us-iso-east-1", "mx-central-1"])
-    func knownRegions(region: String) throws { #expect(try check(region: region).region == region) }
+    func knownRegions(region: String) throws {
+        #expect(try check(region: region, in: ["eu-west-1", region]).region == region)
+        #expect(throws: PluginRequest.Refusal.self) { try check(region: region) }
+    }
 
     @Test("have a JSON object for a body, of up to 256 KiB")
     func bodies() throws {

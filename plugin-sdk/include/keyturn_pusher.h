@@ -405,15 +405,16 @@ typedef struct kt_clock {
 /*
  * One request by AWS's JSON protocol. The plugin sees no credentials of AWS and names no endpoint: the host signs with the
  * identity that the operator has configured for this pusher, and chooses the endpoint by service and region. It refuses
- * (KT_HTTP_REFUSED) operations that the manifest does not list under "aws", or that were not granted. Operations whose
- * names begin with Get, Describe, List or BatchGet are taken for reads, and sent again after a passing fault as AWS's SDKs
- * do; all others are writes, and are sent again only where AWS says that it did nothing (throttling).
+ * (KT_HTTP_REFUSED) operations that the manifest does not list under "aws", or that were not granted, and other regions
+ * than those of the target and of the pusher. Operations whose names begin with Get, Describe, List or BatchGet are taken
+ * for reads, and sent again after a passing fault as AWS's SDKs do; all others are writes, and are sent again only where
+ * AWS says that it did nothing (throttling).
  */
 typedef struct kt_aws_request {
     uint32_t size;
     uint32_t timeout_ms; /* of all tries together. 0: KT_REQUEST_TIME_MS. The call's deadline always holds */
     kt_string operation; /* as in the manifest: "ssm:PutParameter" */
-    kt_string region;    /* "eu-west-1"; empty: that of the pusher's configuration */
+    kt_string region;    /* that of the target's field "region"; empty: that of the pusher's configuration */
     kt_bytes body;       /* a JSON object; empty: {} */
 } kt_aws_request;
 

@@ -7,6 +7,7 @@ internal import Secrets
 /// Signs what one pusher asks of AWS, with the identity that the configuration gives it.
 struct PusherIdentity: AWSSigner {
     let calls: DelegatedCalls
+    let region: String
 
     func send(_ request: AWSRequest, over http: HTTPClient) async -> Result<AWSAnswer, AWSFailure> {
         let call = DelegatedCalls.Call(
@@ -34,6 +35,6 @@ extension ServiceFactory {
         return PusherIdentity(
             calls: DelegatedCalls(
                 account: account, source: accounts.credentials(of: account), environment: loaded.environment,
-                clock: accounts.clock))
+                clock: accounts.clock), region: account.region)
     }
 }

@@ -85,7 +85,9 @@ public enum ManifestRules {
             guard let text = value["resource"]?.string else {
                 return ["`resources` must be an object of objects with `resource`, the end of an ARN"]
             }
-            let fields = text.split(separator: "{").dropFirst().map { String($0.prefix { $0 != "}" }) }
+            let fields = text.split(separator: "{", omittingEmptySubsequences: false).dropFirst().map {
+                String($0.prefix { $0 != "}" })
+            }
             return (fields + [value["unless"]?.string].compactMap { $0 })
                 .filter { manifest["target"]?["properties"]?[$0] == nil }
                 .map { "`resources` names `\($0)` for \(operation), which is not a field of `target`" }
