@@ -139,9 +139,9 @@ struct AzureDevOps: Pusher {
                     (name: "variable-group", value: group.name), (name: "access-key-id", value: variable.name),
                 ]
                 if ids.isEmpty {
-                    return hasName && variable.isSecret ? [Neighbour(name, fields, keyID: nil)] : []
+                    return hasName && variable.isSecret ? [FoundPlace(name, fields, keyID: nil)] : []
                 }
-                return ids.map { Neighbour(name, fields, keyID: $0) }
+                return ids.map { FoundPlace(name, fields, keyID: $0) }
             }
         }
     }

@@ -93,7 +93,7 @@ struct Client: Sendable {
         )
     }
 
-    private func list<Item: JSONReadable>(
+    func list<Item: JSONReadable>(
         _ path: [String], of type: Item.Type, _ target: Target, call: borrowing Call
     ) throws(PushFailure) -> [Item] {
         let first = endpoint.url(path, query: [(name: "pagelen", value: "100")])

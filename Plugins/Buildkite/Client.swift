@@ -86,7 +86,7 @@ struct Client: Sendable {
         return secret
     }
 
-    private func list<Item: JSONReadable>(
+    func list<Item: JSONReadable>(
         _ path: [String], of type: Item.Type, _ target: Target, call: borrowing Call
     ) throws(PushFailure) -> [Item] {
         func page(_ number: Int) -> HTTPRequest {

@@ -52,7 +52,7 @@ struct Client: Sendable {
         return context.id
     }
 
-    private func list<Item: JSONReadable>(
+    func list<Item: JSONReadable>(
         _ path: [String], _ filter: [(name: String, value: String)] = [], of type: Item.Type, _ target: Target,
         call: borrowing Call
     ) throws(PushFailure) -> [Item] {

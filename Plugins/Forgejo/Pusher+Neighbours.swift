@@ -16,7 +16,7 @@ extension Forgejo {
         for secret in (try? client.secrets(of: above, for: target, call: call)) ?? [] {
             guard let first = names.first, isSameName(secret.name, first) else { continue }
             found.append(
-                Neighbour(
+                FoundPlace(
                     oneLine("\(above.description), secret \(secret.name)"),
                     above.fields + target.shape.fields(secret.name),
                     keyID: nil))
@@ -43,7 +43,7 @@ extension Forgejo {
                     (name: "access-key-id", value: listed.name),
                 ]
             let name = oneLine("\(place.description), variable \(listed.name)")
-            found += read.data.accessKeyIDs.map { Neighbour(name, fields, keyID: $0) }
+            found += read.data.accessKeyIDs.map { FoundPlace(name, fields, keyID: $0) }
         }
         return found
     }

@@ -98,7 +98,7 @@ struct Jenkins: Pusher {
                 ]
                 let inDomain = domain == "_" ? "" : ", domain \(domain)"
                 let name = oneLine("\(store.description)\(inDomain), credential \(credential.id)")
-                found += SecretBytes(credential.displayName).accessKeyIDs.map { Neighbour(name, fields, keyID: $0) }
+                found += SecretBytes(credential.displayName).accessKeyIDs.map { FoundPlace(name, fields, keyID: $0) }
             }
         }
         return found

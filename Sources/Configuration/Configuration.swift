@@ -52,6 +52,8 @@ public struct Configuration: Sendable {
     public var lock: String
     /// Parts of the pushers' enclosure that are done without where the kernel lacks them.
     public var acceptedGaps: [String]
+    /// How many users are worked on at the same moment; nil: as many as the engine takes.
+    public var usersAtOnce: Int?
     /// How long lines of the history are kept; nil: for ever.
     public var historyRetention: Duration?
     /// Where `run` shows how things stand; nil: nowhere.
@@ -169,6 +171,7 @@ public struct Configuration: Sendable {
         authorities = try reader.string("ca-file").map { Paths.absolute($0, from: directory) }
         account = try Self.readAccount(reader.field("aws"), "aws", file)
         (pluginPath, lock, acceptedGaps) = try Self.readPlugins(reader.field("plugins"), file, directory)
+        usersAtOnce = try reader.integer("users-at-once", in: 1...256)
         historyRetention = try Self.readHistory(reader.field("history"), file)
         (listen, listensAnywhere) = try Self.readListen(&reader)
         notifications = try Self.readNotifications(reader.field("notifications"), file, directory)

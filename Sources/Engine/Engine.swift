@@ -18,7 +18,7 @@ public struct Engine: Sendable {
     /// How long a process that is to stop waits for what is under way.
     public static let stopPatience: Duration = .seconds(7)
     /// Users that are worked on at once. Those that wait for a time do not count.
-    static let usersAtOnce = 256
+    public static let usersAtOnce = 256
 
     let journal: any Journal
     let pushers: any PushService
@@ -26,21 +26,23 @@ public struct Engine: Sendable {
     let owner: LeaseOwner
     let observe: @Sendable (RotationProgress) -> Void
     private let stopPatience: Duration
-    private let slots = Slots(Engine.usersAtOnce)
+    private let slots: Slots
 
     /// - Parameters:
     ///   - owner: this process, for leases.
+    ///   - usersAtOnce: how many users are worked on at the same moment.
     ///   - stopPatience: how long the work waits for what is under way, once it is to stop.
     ///   - observe: is told what happens, as it happens, from any thread.
     public init(
         journal: any Journal, pushers: any PushService, clock: any EngineClock = SystemClock(),
-        owner: LeaseOwner = .current, stopPatience: Duration = Engine.stopPatience,
+        owner: LeaseOwner = .current, usersAtOnce: Int = Engine.usersAtOnce, stopPatience: Duration = Engine.stopPatience,
         observe: @escaping @Sendable (RotationProgress) -> Void
     ) {
         self.journal = journal
         self.pushers = pushers
         self.clock = clock
         self.owner = owner
+        slots = Slots(usersAtOnce)
         self.stopPatience = stopPatience
         self.observe = observe
     }

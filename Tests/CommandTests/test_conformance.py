@@ -47,6 +47,11 @@ FAULTS = [
     ("find-missing-field", "find", "fail"), ("find-itself", "find", "fail"), ("find-no-key-id", "find", "fail"),
     ("find-no-time", "find", "fail"), ("find-small-struct", "find", "fail"), ("find-endless", "find", "fail"),
     ("find-writes", "find-without-answers", "fail"), ("find-without-answer", "find-without-answers", "fail"),
+    ("below-writes", "find-below", "fail"), ("below-no-names", "find-below", "fail"),
+    ("below-other-fields", "find-below", "fail"), ("below-token", "find-below", "fail"),
+    ("below-itself", "find-below", "fail"), ("below-endless", "find-below", "fail"),
+    ("below-good-gap", "find-below", "fail"), ("below-no-part", "find-below", "fail"),
+    ("below-silent", "find-below-without-answers", "fail"), ("below-invents", "find-below-without-answers", "fail"),
     ("secret-in-log-as-base64", "secrets-in-logs", "fail"), ("secret-in-message", "secrets-in-messages", "fail"),
     ("token-as-key-id", "secrets-in-messages", "fail"), ("echo-in-message", "secrets-in-messages", "fail"),
     ("token-in-url", "secrets-in-urls", "fail"), ("asks-elsewhere", "requests", "fail"),
@@ -110,7 +115,10 @@ class Workshop:
             place = self.directory / f"{fault}-{len(flags)}-{len(self.made)}"
             place.mkdir(exist_ok=True)
             for name in ("manifest.json", "conformance.json"):
-                (place / name).write_text((EXAMPLE / name).read_text())
+                document = json.loads((EXAMPLE / name).read_text())
+                if fault.startswith("below-"):
+                    document |= {"scope": {"type": "string"}} if name == "manifest.json" else {"scopes": ["ci"]}
+                (place / name).write_text(json.dumps(document))
             self.compile(
                 "-shared", f'-DFAULT="{fault}"', "-o", place / "pusher.so", HERE / "pushers" / "faulty.c", *self.objects,
                 *flags)
@@ -367,6 +375,9 @@ def test_a_good_find_is_found_good(test, workshop):
     """So that what the faulty ones are found for is their fault."""
     found = by_name(test(workshop.pusher("find-well"), "--check", "find", "--check", "find-without-answers", status=0))
     assert {check["result"] for check in found.values()} == {"pass"}, found
+    below = ["--check", "find-below", "--check", "find-below-without-answers"]
+    found = by_name(test(workshop.pusher("below-well"), *below, status=0))
+    assert {check["result"] for check in found.values()} == {"pass"} and len(found) == 2, found
 
 
 def test_two_hangs_in_one_place_end_the_run(test, bare, workshop):

@@ -5,6 +5,9 @@ import io
 
 import pytest
 
+import plugins
+from test_pushers import Cast
+
 FORBIDDEN = '{"message": "Resource not accessible by personal access token"}'
 PAIR = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
 
@@ -137,3 +140,55 @@ def test_policy_allows_what_find_asks(world):
 def test_only_some_pushers_are_asked(world):
     assert found(world, "--pusher", "travis")["scopes"] == ["travis:acme"]
     assert {entry["service"] for entry in world.sandbox.requests()} <= {"aws", "travis"}
+
+
+@pytest.fixture(scope="module")
+def finder(tmp_path_factory):
+    """A pusher that looks below scopes, and does there what a good one never would."""
+    cast = Cast(tmp_path_factory.mktemp("finder"))
+    plugins.put(cast.directory, "finder", plugins.manifest("finder", scope={"type": "string"}), FIND=1)
+    cast.use("finder", "finder", "target")
+    yield cast
+    cast.close()
+
+
+def hostile(finder, scope, status=0):
+    return found(finder.world, f"finder:{scope}", status=status)
+
+
+def test_what_a_plugin_finds_is_cleaned(finder):
+    """Nothing that moves or hides text, no key ID that is none, no outcome that the ABI does not have."""
+    report = hostile(finder, "paint", status=75)
+    (place,), (part,) = report["places"], report["unseen"]
+    assert "key" not in place and place["standing"] == "by-name" and part["reason"] == "failed"
+    for text in (place["place"], part["part"], part["detail"]):
+        assert not any(letter in text for letter in "\x1b\u202e\u200b\n"), text
+
+
+def test_a_plugins_secret_does_not_leave_by_a_place(finder):
+    """Nor by a scope's name; and fields with a secret make no target."""
+    finder.world.must("find", "finder:leak", "--json")
+    result = finder.world.results[-1]
+    assert finder.token not in result.out + result.err and "[redacted]" in result.out
+    assert result.json["find"]["places"][0]["fields"] == {}
+
+
+def test_fields_that_the_manifest_does_not_allow_make_no_target(finder):
+    known = places(hostile(finder, "fields"))
+    assert known["finder:unknown"]["fields"] == {} and known["finder:fine"]["fields"] == {"place": "fine"}
+
+
+def test_a_flood_of_places_is_cut_and_said(finder):
+    report = hostile(finder, "flood")
+    assert len(report["places"]) == 500
+    assert [part["reason"] for part in report["unseen"]] == ["cannot-be-asked"]
+
+
+def test_scopes_without_end_end(finder):
+    """A scope that lists itself again and again, each time as another one."""
+    assert hostile(finder, "loop")["places"] == []
+
+
+@pytest.mark.parametrize("scope, status", [("small", 0), ("segfault", 69), ("write", 0)])
+def test_a_bad_plugin_is_no_ones_trouble_but_its_own(finder, scope, status):
+    hostile(finder, scope, status)

@@ -27,6 +27,16 @@ struct DeliveryTests {
         #expect(Set(stage.pushers.pushes(to: tenth)) == ["AKIANEW1"])
     }
 
+    @Test("with one user at once every user is worked on, the others while one waits for its overlap")
+    func oneUserAtOnce() async throws {
+        let stage = try await Stage()
+        let users = (0..<5).map { stage.user("user-\($0)") }
+        users.forEach { _ = stage.aws.addOldKey(of: $0.name) }
+        let outcomes = await stage.engine(usersAtOnce: 1).work(on: users, requests: [.rotate], extent: .due)
+        #expect(outcomes.map(\.user) == users.map(\.name))
+        #expect(outcomes.allSatisfy { $0.end == .rested && $0.rotation?.phase == .overlap })
+    }
+
     @Test("the tenth target gets the same key once it is back, and the rotation goes on")
     func tenthComesBack() async throws {
         let stage = try await Stage()

@@ -27,6 +27,7 @@ struct Contract: Sendable {
         case "VaultKV": [Contract("vault-kv")].compactMap { $0 }
         case "TerraformCloud": [Contract("terraform-cloud")].compactMap { $0 }
         case "GitLabCI": [gitlab, Contract("gitlab-find")].compactMap { $0 }
+        case "GitHubActions": [Contract("github-actions"), Contract("github-find")].compactMap { $0 }
         default: []
         }
     }
@@ -166,7 +167,9 @@ struct Contract: Sendable {
         guard let value else { return parameter["required"] == .bool(true) ? ["\(name) is missing"] : [] }
         let schema = closed(parameter["schema"] ?? .bool(true))
         let isNumber = schema["type"]?.string == "integer" || schema["oneOf"] != nil
-        let json = (isNumber ? Int64(value).map(JSONValue.integer) : nil) ?? .string(value)
+        let isFlag = schema["type"]?.string == "boolean" && ["true", "false"].contains(value)
+        let json =
+            (isNumber ? Int64(value).map(JSONValue.integer) : nil) ?? (isFlag ? .bool(value == "true") : .string(value))
         return Schema(schema).violations(in: json).map { "\(name) \($0.message)" }
     }
 

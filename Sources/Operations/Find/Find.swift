@@ -62,6 +62,14 @@ package struct Find {
             let schema = schemas[walk.scopes[walk.places[index].scope].pusher] ?? nil
             if let schema, !TargetFields.fit(place.fields, schema) { checked.places[index].place.fields = [:] }
         }
+        // A scope may have been named, and be below another one that was.
+        var seen: Set<[String]> = []
+        checked.places.removeAll { found in
+            let place = found.place
+            return !seen.insert(
+                [walk.scopes[found.scope].pusher, place.place, place.audience, place.keyID ?? ""] + place.names
+            ).inserted
+        }
         return checked
     }
 

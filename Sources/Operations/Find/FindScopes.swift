@@ -23,7 +23,7 @@ struct FindScopes {
     /// - Parameters:
     ///   - named: `github:acme`; none: the owners of the targets.
     ///   - pushers: only theirs; none: all.
-    /// - Returns: without those that are below another one, so that nothing is asked twice.
+    /// - Returns: each once.
     func scopes(_ named: [String], pushers: [String]) throws -> [FindScope] {
         for name in pushers { _ = try pusher(name) }
         let wanted = Set(pushers)
@@ -35,10 +35,7 @@ struct FindScopes {
                 "no scope to look through follows from the targets in \(loaded.file): name one, such as "
                     + "`keyturn find \(example)`")
         }
-        let all = Set(scopes)
-        return all.filter { scope in
-            !all.contains { $0.pusher == scope.pusher && scope.name.lowercased().hasPrefix($0.name.lowercased() + "/") }
-        }.sorted()
+        return Set(scopes).sorted()
     }
 
     private var example: String {

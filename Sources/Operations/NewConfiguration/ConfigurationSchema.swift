@@ -142,6 +142,10 @@ struct ConfigurationSchema {
               }
             },
             "discover": { "anyOf": [{ "$ref": "#/$defs/discovery" }, { "type": "array", "items": { "$ref": "#/$defs/discovery" } }] },
+            "users-at-once": {
+              "type": "integer", "minimum": 1, "maximum": 256,
+              "description": "How many users are worked on at the same moment; those that wait, as in `overlap`, do not count. Default: 256."
+            },
             "include": {
               "type": "array",
               "description": "Files with more `users` and `pushers`, relative to this file; patterns such as users.d/*.yaml.",

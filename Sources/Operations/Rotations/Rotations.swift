@@ -1,5 +1,6 @@
 internal import Configuration
 internal import Engine
+internal import Journal
 internal import Rotation
 
 /// What begins rotations and takes them on: `rotate` and `step`.
@@ -29,17 +30,46 @@ package struct Rotations {
     /// - Parameters:
     ///   - users: by name; none: all.
     ///   - isWhole: whether the rotations are worked on to their end, overlap and soak included.
+    ///   - canaries: how many of them, by name, have to reach `overlap` before a rotation of the others begins; 0: none.
     ///   - despiteFreeze: whether they begin also in a time in which `freeze` lets none begin.
     package mutating func rotate(
-        _ users: [String], toTheEnd isWhole: Bool, despiteFreeze: Bool, display: (any RotationDisplay)?
+        _ users: [String], toTheEnd isWhole: Bool, canaries: Int = 0, despiteFreeze: Bool,
+        display: (any RotationDisplay)?
     ) async throws -> RotationReport {
         let status = try await loaded.discover(keptIn: state)
         let users = try loaded.select(users)
         if !despiteFreeze { try refuseFrozen(users) }
+        if canaries > 0, let report = try await stopped(at: users, canaries, after: status) { return report }
         let order = RotationRun.Order(
             requests: [isWhole ? .rotateOrFinish : .rotate], extent: isWhole ? .wholeRotation : .due)
         return try await RotationRun(loaded, state, display: display, timings: timings).work(
             on: users, order, after: status)
+    }
+
+    /// Rotates the first users by name, up to the overlap: their new keys are confirmed at every target, and their old ones active.
+    ///
+    /// - Returns: how they ended, where one of them did not get there; nil: all did.
+    private func stopped(
+        at users: [ConfiguredUser], _ count: Int, after status: ExitStatus
+    ) async throws -> RotationReport? {
+        let first = Array(users.sorted { $0.name < $1.name }.prefix(count))
+        let before = try await state.records().mapValues(\.rotation.number)
+        var report = try await RotationRun(loaded, state, timings: timings).work(
+            on: first, RotationRun.Order(requests: [.rotate]), after: status)
+        let records = try await state.records()
+        let late = first.filter { user in
+            guard let rotation = records[user.name]?.rotation, rotation.problem == nil else { return true }
+            // With a short overlap it may be over already.
+            let isOver = rotation.phase == .idle && rotation.number > before[user.name] ?? 0
+            return !isOver && (![.overlap, .soak, .deleting].contains(rotation.phase) || rotation.hasOpenDeliveries)
+        }
+        guard !late.isEmpty else { return nil }
+        let left = users.count - first.count
+        loaded.log.fail(
+            "\(late.map(\.name).joined(separator: ", ")) did not reach overlap: no rotation of the other \(left) users was begun. "
+                + "`keyturn status` shows why")
+        report.status = report.status.worse(.unfinished)
+        return report
     }
 
     private func refuseFrozen(_ users: [ConfiguredUser]) throws {

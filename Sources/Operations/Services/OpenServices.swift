@@ -87,7 +87,10 @@ extension ServiceFactory {
                 managed[index].keys = TimedKeys(keys: managed[index].keys, timings: timings)
             }
         }
-        let engine = Engine(journal: journal, pushers: pushers, clock: clock, stopPatience: stopPatience) { progress in
+        let engine = Engine(
+            journal: journal, pushers: pushers, clock: clock,
+            usersAtOnce: loaded.configuration.usersAtOnce ?? Engine.usersAtOnce, stopPatience: stopPatience
+        ) { progress in
             phases?.take(progress)
             notifier?.take(progress.user, progress.rotation)
             observe(progress)

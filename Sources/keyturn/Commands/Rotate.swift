@@ -18,6 +18,14 @@ struct Rotate: AsyncParsableCommand {
     @Flag(help: "See the rotation through, overlap and soak included.")
     var wait = false
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            With --wait: rotate so many users first, by name. The others begin once these have reached overlap; if one does \
+            not, none of the others begins. Default: all at once.
+            """, valueName: "count"))
+    var canary: Int?
+
     @Flag(help: "Begin also in a time in which `freeze` lets no rotation begin.")
     var despiteFreeze = false
 
@@ -28,12 +36,16 @@ struct Rotate: AsyncParsableCommand {
     func run() async throws {
         var rotations = try await Rotations(OperationContext(options), isTimed: timing.timings)
         try await rotations.rotate(
-            selection.users, toTheEnd: wait, despiteFreeze: despiteFreeze,
+            selection.users, toTheEnd: wait, canaries: canary ?? 0, despiteFreeze: despiteFreeze,
             display: wait ? LiveView.wanted(options) : nil
         ).print(options)
     }
 
     func validate() throws {
+        if let canary {
+            guard wait else { throw ValidationError("--canary belongs to --wait") }
+            guard canary > 0 else { throw ValidationError("--canary must be at least 1") }
+        }
         if all, !selection.users.isEmpty { throw ValidationError("--all and the names of users cannot go together") }
     }
 }

@@ -300,10 +300,36 @@ static kt_outcome bad_around(
     return KT_OK;
 }
 
-static const kt_find finder = {.size = sizeof finder, .around = bad_around};
+/* The same below a scope: one place in the operator's scope, and one scope below it without any. */
+static kt_outcome bad_below(void *instance, const kt_call *call, const kt_scope *scope, const kt_found *found) {
+    static int calls;
+    kt_found_place place = {.size = sizeof place, .place = KT_STRING("ci/acme/next"), .names = KT_STRING("[\"KEY\"]"),
+                            .fields = KT_STRING("{\"path\":\"ci/acme/next\",\"mount\":\"secret\"}")};
+    kt_scope below = {.size = sizeof below, .name = KT_STRING("ci/acme"), .fields = KT_STRING("{\"depth\":\"1\"}")};
+    kt_found_gap gap = {.size = sizeof gap, .outcome = IS("below-good-gap") ? KT_OK : KT_UNAUTHORIZED, .part = KT_STRING("ci")};
+    kt_bytes body = {(const uint8_t *)"{\"data\":{}}", 11};
+    const char *url = "https://vault.conformance.invalid:8200/v1/secret/data/ci/acme/app";
+    char name[40];
+    const kt_http_response *response =
+        IS("below-writes") ? ask(instance, call, "POST", url, "x", body) : ask(instance, call, "GET", url, "x", (kt_bytes){0});
+    if (IS("below-no-names")) place.names = KT_STRING("KEY");
+    if (IS("below-other-fields")) place.fields = KT_STRING("{\"branch\":\"main\"}");
+    if (IS("below-token")) below.fields = (kt_string){token, strlen(token)};
+    if (IS("below-itself")) below = *scope;
+    if (IS("below-no-part")) gap.part = KT_STRING("");
+    if (IS("below-endless")) below.name = (kt_string){name, (uint64_t)snprintf(name, sizeof name, "ci/%d", calls++)};
+    bool is_there = response->body.length > 0 && memmem(response->body.data, response->body.length, "metadata", 8);
+    if (IS("below-good-gap") || IS("below-no-part") || (!is_there && !IS("below-silent"))) found->gap(call, &gap);
+    if (!is_there && !IS("below-invents")) return KT_OK;
+    if (scope->fields.length == 0) found->place(call, &place);
+    if (scope->fields.length == 0 || IS("below-endless") || IS("below-itself")) found->scope(call, &below);
+    return KT_OK;
+}
+
+static const kt_find finder = {.size = sizeof finder, .around = bad_around, .below = bad_below};
 
 static const void *bad_extension(kt_string id) {
-    if (BEGINS("find-")) return id.length == 9 && memcmp(id.data, KT_EXTENSION_FIND_1, 9) == 0 ? &finder : NULL;
+    if (BEGINS("find-") || BEGINS("below-")) return id.length == 9 && memcmp(id.data, KT_EXTENSION_FIND_1, 9) == 0 ? &finder : NULL;
     return IS("any-extension") ? id.data : NULL;
 }
 

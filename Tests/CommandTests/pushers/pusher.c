@@ -2,6 +2,7 @@
  * A pusher for tests, written against the header alone. What a target does beside being written is in its field "do";
  * what the library does at its start is chosen when it is compiled:
  *   -DIN_CONSTRUCTOR=... -DIN_OPEN=... -DIN_CLOSE=...  a statement; -DENTRY=...  the entry symbol; -DMANIFEST=...  the manifest's text;
+ *   -DFIND  it looks below scopes;
  *   -DTABLE_SIZE=... -DREQUEST_SIZE=...  what these structs tell of themselves; -DANY_HOST  hosts of other versions are taken, too.
  */
 #define _GNU_SOURCE
@@ -288,10 +289,17 @@ static kt_outcome push(void *instance, const kt_call *call, const kt_target *tar
 #define ID "plain"
 #endif
 
+#ifdef FIND
+#include "find.h"
+#endif
+
 static const kt_pusher table = {
     .size = TABLE_SIZE, .abi_minor = KT_ABI_MINOR, .id = KT_STRING_INIT(ID), .version = KT_STRING_INIT("1.0.0"),
     .summary = KT_STRING_INIT("for tests"), .manifest = KT_STRING_INIT(MANIFEST), .open = opened, .close = closed,
     .check = check, .push = push,
+#ifdef FIND
+    .extension = extension,
+#endif
 };
 
 KT_EXPORT const kt_pusher *ENTRY(const kt_host *host) {
