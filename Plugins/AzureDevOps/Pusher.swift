@@ -127,9 +127,9 @@ struct AzureDevOps: Pusher {
     }
 
     /// Other variables of the group, and other groups of the project.
-    func neighbours(of target: Target, call: borrowing Call) throws(PushFailure) -> [Neighbour] {
+    func neighbours(of target: Target, call: borrowing Call) throws(PushFailure) -> [FoundPlace] {
         try client.groups(in: target, call: call).flatMap { group in
-            group.variables.flatMap { variable -> [Neighbour] in
+            group.variables.flatMap { variable -> [FoundPlace] in
                 let hasName = variable.isNamed(target.accessKeyID)
                 guard !(hasName && group.name == target.group) else { return [] }
                 let ids = variable.value?.accessKeyIDs ?? []

@@ -75,7 +75,7 @@ struct Jenkins: Pusher {
     private static let mostStores = 8
 
     /// Other credentials of AWS, whose names begin with the key ID: in the same folder, and in those around it.
-    func neighbours(of target: Target, call: borrowing Call) throws(PushFailure) -> [Neighbour] {
+    func neighbours(of target: Target, call: borrowing Call) throws(PushFailure) -> [FoundPlace] {
         var found = try neighbours(in: target.store, of: target, call: call)
         for store in target.store.outer.prefix(Self.mostStores) {
             // Who may change a folder's credentials may not see those around it: what cannot be seen is not reported.
@@ -86,8 +86,8 @@ struct Jenkins: Pusher {
 
     private func neighbours(
         in store: Store, of target: Target, call: borrowing Call
-    ) throws(PushFailure) -> [Neighbour] {
-        var found: [Neighbour] = []
+    ) throws(PushFailure) -> [FoundPlace] {
+        var found: [FoundPlace] = []
         let isOwnStore = store.folders == target.store.folders
         for domain in try client.domains(of: store, for: target, call: call).prefix(Self.mostDomains) {
             for credential in try client.credentials(of: store, domain: domain, for: target, call: call) {
