@@ -6,6 +6,7 @@ import pytest
 
 import jenkins
 import leaks
+import program
 import vendor
 
 FOLDER = ("team", "our app")
@@ -187,3 +188,11 @@ def test_address_and_user_are_needed(world, field):
     world.save()
     result = world.run("check")
     assert result.status == 78 and field in result.out + result.err
+
+
+def test_the_first_target_of_a_new_configuration(tmp_path):
+    """A credential is a place, although it names no variables."""
+    bare = program.Program(tmp_path)
+    assert "is no credential of Jenkins" in bare.run("init", "--user", "bot", "--ci", "jenkins", "--place", "../x").err
+    bare.must("init", "--user", "bot", "--ci", "jenkins", "--place", "deploy-key")
+    assert "{ pusher: jenkins, credential: deploy-key }" in (tmp_path / "keyturn.yaml").read_text()

@@ -180,6 +180,43 @@ private let known = json(
         #expect(end.requests.count == 1)
     }
 
+    /// What is written after any change to what Jenkins shows is of the same kind and ID, and has each field once.
+    @Test func `changed XML is refused, or written whole`() throws {
+        let pieces = [
+            "<", ">", "</", "/>", "&", "&#", ";", "&amp;", "\"", "'", "=", "\0", "\r", "<a>", "</a>", "<id>", "]]>",
+            "<!--", "\u{85}",
+        ]
+        .map { Array($0.utf8) }
+        let original = Array(document("AKIAOLD1", more: role).utf8)
+        var random: UInt64 = 1
+        func next(_ bound: Int) -> Int {
+            random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(random >> 33) % bound
+        }
+        let session = try HostSession(.jenkins)
+        var written = 0
+        for _ in 0..<3_000 {
+            var bytes = original
+            for _ in 0...next(2) {
+                let start = next(bytes.count)
+                let end = min(start + next(24), bytes.count)
+                bytes.replaceSubrange(start..<end, with: next(3) == 0 ? [] : pieces[next(pieces.count)])
+            }
+            let shown = xml(String(decoding: bytes, as: UTF8.self))
+            session.answering = { $0.method == "GET" ? shown : done }
+            let end = session.push(target, [])
+            #expect(end.outcome == KT_RETRYABLE || end.outcome == KT_CONFLICT, "\(end.message)")
+            guard let body = end.requests.first(where: { $0.method == "POST" })?.body else { continue }
+            written += 1
+            #expect(body.hasPrefix("<\(aws)>") && body.hasSuffix("</secretKey></\(aws)>"), "\(body)")
+            for field in ["<id>", "<accessKey>", "<secretKey>"] {
+                #expect(body.components(separatedBy: field).count == 2)
+            }
+            #expect(body.contains("<id>aws-deploy</id>") && !body.contains("secret-redacted"))
+        }
+        #expect((100...2_900).contains(written))
+    }
+
     @Test func `line ends, blanks and marks are no matter`() throws {
         let text = "\u{feff}" + document("AKIAOLD1", before: "").replacing("\n", with: "\r\n")
         let end = try push(xml(text), done, xml(document(HostSession.keyID)))
