@@ -47,7 +47,9 @@ let pushers = [
     pusher("TerraformCloud"),
     pusher("TravisCI"),
     pusher("VaultKV"),
-    pusher("Webhook", dependencies: ["CSodiumStatic"], libraries: [":libsodium.a"]),
+    pusher(
+        "Webhook", dependencies: ["CSodiumMisuse", "CSodiumStatic"], libraries: [":libsodium.a"],
+        exclude: ["CSodiumMisuse"]),
 ]
 
 /// A package apart from keyturn: pushers know the SDK alone, and `make` builds them as Embedded Swift, which only modules of the same
@@ -59,6 +61,7 @@ let package = Package(
     targets: pushers + [
         .systemLibrary(name: "CFiles", path: "File/CFiles"),
         .systemLibrary(name: "CPrograms", path: "Exec/CPrograms"),
+        .target(name: "CSodiumMisuse", path: "Webhook/CSodiumMisuse"),
         .systemLibrary(name: "CSodiumStatic", path: "GitHubActions/CSodiumStatic"),
         .systemLibrary(name: "CCryptoStatic", path: "GitHubActions/CCryptoStatic"),
     ],

@@ -28,6 +28,7 @@ struct File: Pusher {
     }
 
     func push(_ pair: borrowing KeyPair, to target: Target, call: borrowing Call) throws(PushFailure) -> Confirmation {
+        if call.isCancelled { throw PushFailure(.cancelled, "\(target.subject): cancelled before it was begun") }
         let folder = try Folder(of: target)
         try folder.lock(call)
         let old = try folder.read()

@@ -20,6 +20,13 @@ struct Answers {
         invalid: "the receiver refuses what was sent: its log says why")
 }
 
+/// What a receiver says that it holds.
+struct Held: JSONReadable {
+    let keyID: String
+
+    init(json fields: JSONValue) throws(JSONMismatch) { keyID = try fields.value("key-id") }
+}
+
 /// A receiver's error body, where it has one.
 struct VendorError: JSONReadable {
     let message: String

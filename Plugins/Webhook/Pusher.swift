@@ -50,6 +50,16 @@ struct Webhook: Pusher {
         return Confirmation(.acknowledged, "\(target.subject): the receiver \(words) (\(response.status))")
     }
 
+    /// What a receiver says to the same request as in a check, if it says anything.
+    func inspect(_ target: Target, call: borrowing Call) throws(PushFailure) -> Inspection {
+        let response = try send(.get, nil, to: target, call: call)
+        guard response.isYes(200, 202, 204) else { throw Answers(target: target).failure(response) }
+        guard let keyID = response.json(Held.self)?.keyID else {
+            return Inspection(keyID: nil, message: "\(target.subject): the receiver does not say which key it holds")
+        }
+        return Inspection(keyID: keyID, message: "\(target.subject): the receiver holds \(oneLine(keyID, limit: 128))")
+    }
+
     private func send(
         _ method: HTTPRequest.Method, _ body: SecretBytes?, to target: Target, call: borrowing Call
     ) throws(PushFailure) -> HTTPResponse {

@@ -10,7 +10,7 @@ enum Signature {
     static let field = "Keyturn-Signature"
 
     /// The header field's value; nil: libsodium cannot sign. It need not be set up for that: there is one implementation, and no
-    /// random numbers. `sodium_init` would link all of the library.
+    /// random numbers.
     static func value(of body: SecretBytes, at seconds: Int64, secret: SecretBytes) -> String? {
         var state = crypto_auth_hmacsha256_state()
         // It is made from the secret.

@@ -119,7 +119,8 @@ class Contract:
             return schema
         if "$ref" in schema:
             return self._inline(self._resolve(schema), closed)
-        schema = {key: self._inline(value, closed) for key, value in schema.items()}
+        # A part of `allOf` knows nothing of the properties of the others.
+        schema = {key: self._inline(value, closed and key != "allOf") for key, value in schema.items()}
         if closed and schema.get("type") == "object" and isinstance(schema.get("properties"), dict):
             schema.setdefault("additionalProperties", False)
         return schema

@@ -56,7 +56,7 @@ def test_two_rotations(cluster, service):
 
 
 def test_a_token_that_was_renewed_in_place(cluster, service):
-    """The file is read again when it has changed, also by a process that goes on."""
+    """The next command reads it again; that `run` does as well, its own tests show."""
     cluster.must("rotate", "--wait")
     service.token = kubernetes.TOKEN + "-renewed"
     cluster.write("token", service.token, 0o600)

@@ -66,7 +66,7 @@ def test_secrets_are_created(vaulted, service):
 def test_a_deleted_secret_gets_a_new_version(vaulted, service):
     vaulted.must("rotate", "--wait")
     service.versions["ci/app"][-1]["metadata"]["deletion_time"] = vault.moment()
-    assert "version 1 of the secret is deleted" in vaulted.must("check", "--online").out
+    assert "version 1 of the secret is deleted" in vaulted.run("check", "--online").out
     vaulted.must("rotate", "--wait")
     assert_holds_the_current_key(vaulted, service.fields("ci/app"))
     service.versions["ci/app"][-1]["metadata"]["destroyed"] = True

@@ -126,8 +126,8 @@ private let isKept = #"{"auth":{"client_token":"hvs.login-1","lease_duration":36
         try push(target, denied, metadata(4), written(5), denied, metadata(6)).expect(
             KT_RETRYABLE, "Vault: secret/ci/app: written as version 5, and something else")
         for gone in [metadata(4, deletion: "2026-11-20T00:00:00Z"), metadata(4, destroyed: true)] {
-            #expect(
-                try push(target, denied, gone, mount(2), written(5), denied, metadata(5)).requests[3].method == "POST")
+            let end = try push(target, denied, gone, mount(2), written(5), denied, metadata(5))
+            #expect(end.outcome == KT_OK && end.requests.contains { $0.method == "POST" })
         }
         try push(target, denied, denied).expect(KT_UNAUTHORIZED, "Vault: secret/ci/app: 403 (permission denied)")
     }

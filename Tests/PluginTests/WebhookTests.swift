@@ -68,8 +68,16 @@ private let yes = Reply.status(204)
         #expect(try HostSession(.webhook, configuration: configuration).openOutcome == KT_INVALID_CONFIG)
     }
 
-    @Test func `inspect is not there`() throws {
-        #expect(try session().inspect(target, [yes]).outcome == KT_UNSUPPORTED)
+    @Test func `inspect takes the key ID that the receiver names`() throws {
+        let held = Reply.status(200, #"{"key-id":"AKIAOLD1"}"#)
+        let end = try session().inspect(target, [held])
+        #expect(end.report?.keyID == "AKIAOLD1" && end.lines == ["GET \(base)/hooks/app"])
+        for silent in [yes, .status(200, "{}"), .status(200, "fine")] {
+            let end = try session().inspect(target, [silent])
+            end.expect(KT_OK, "Webhook: /hooks/app: the receiver does not say which key it holds")
+            #expect(end.report?.keyID == "")
+        }
+        #expect(try session().inspect(target, [.status(405)]).outcome == KT_INVALID_CONFIG)
     }
 
     @Test func `each answer ends as the README says`() throws {
@@ -100,6 +108,8 @@ private let yes = Reply.status(204)
             row("405, 501", .status(405), .check),
             row("401, 403", .status(403, #"{"error":"wrong signature"}"#), .check),
             row("404", .status(404), .check),
+            row("200 with `key-id`", .status(200, #"{"key-id":"AKIAOLD1"}"#), .inspect),
+            row("204", yes, .inspect),
         ]
     }
 }

@@ -50,11 +50,21 @@ def store(path, push, time_sent):
     return True
 
 
+def held(path):
+    """The key ID that is stored, as keyturn asks for it; None: there is none yet."""
+    file = DIRECTORY / PATHS[path]
+    return {"key-id": json.loads(file.read_text())["access-key-id"]} if file.exists() else None
+
+
 class Receiver(http.server.BaseHTTPRequestHandler):
-    def answer(self, status):
+    def answer(self, status, document=None):
+        body = json.dumps(document).encode() if document else b""
         self.send_response(status)
-        self.send_header("Content-Length", "0")
+        if body:
+            self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        self.wfile.write(body)
 
     def received(self):
         """The body of a request that is keyturn's, for a path that there is; None: it was answered."""
@@ -70,7 +80,8 @@ class Receiver(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         if self.received() is not None:
-            self.answer(204)
+            document = held(self.path)
+            self.answer(200 if document else 204, document)
 
     def do_POST(self):
         body = self.received()

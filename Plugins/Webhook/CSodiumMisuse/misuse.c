@@ -1,0 +1,5 @@
+#include "CSodiumMisuse.h"
+
+#include <stdlib.h>
+
+void sodium_misuse(void) { abort(); }
