@@ -26,5 +26,7 @@ struct Target: JSONReadable, Sendable {
 
 /// The pusher has no fields of its own: whose identity signs is keyturn's affair.
 struct Configuration: JSONReadable {
-    init(json: JSONValue) throws(JSONMismatch) {}
+    init(json: JSONValue) throws(JSONMismatch) {
+        if json.kind != .object { throw json.wrong("not a JSON object") }
+    }
 }

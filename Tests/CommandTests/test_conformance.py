@@ -22,6 +22,7 @@ FAULTS = [
     ("exact-host", "larger-host", "fail"), ("needs-log", "without-log", "crashed"),
     ("needs-secret", "without-secret", "crashed"), ("needs-clock", "without-clock", "crashed"),
     ("needs-http", "without-http", "crashed"), ("needs-http", "without-services", "crashed"),
+    ("needs-aws", "without-aws", "crashed"),
     ("bad-id", "identity", "fail"), ("bad-version", "identity", "fail"),
     ("any-extension", "unknown-extension", "fail"), ("other-manifest", "manifest-embedded", "fail"),
     ("bad-version", "manifest-embedded", "fail"), ("no-inspect", "manifest-fields", "warn"),

@@ -59,6 +59,15 @@ enum RunnerTarget: FuzzTarget {
             if let request = try? PluginRequest.checked(wanted, fields: &fields, body: &body, grant) {
                 RequestTarget.demandSound(request)
             }
+        case .awsRequest(_, let wanted, var body):
+            let granted = ["ssm:PutParameter"]
+            if let request = try? AWSRequest(wanted, body: &body, granted, in: [wanted.region], within: .seconds(1)) {
+                demand(request.operation.description == granted[0], "what was not granted is not sent")
+                demand(
+                    (request.region ?? "").utf8.allSatisfy {
+                        $0 == 0x2D || (0x30...0x39).contains($0) || (0x61...0x7A).contains($0)
+                    }, "a region is nothing but a region")
+            }
         case .place(_, let place):
             let found = FoundPlace(place, redactor)
             showable(found.place, 300)

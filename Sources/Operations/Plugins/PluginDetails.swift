@@ -57,7 +57,12 @@ package struct PluginDetails: Sendable {
         differences = found?.pin.differences(from: plugin, library) ?? []
         asks = manifest.asks.words
         enclosure = Self.enclosure(found?.pin.grants ?? Grants())
-        pusherFields = Self.fields(manifest.configuration, manifest.secrets)
+        let identity = Field(
+            name: "aws", isRequired: true, isSecret: false,
+            meaning:
+                "Whose identity signs its requests to AWS: role-arn or profile, and what else `aws` of the file has.")
+        pusherFields =
+            (manifest.asks.aws.isEmpty ? [] : [identity]) + Self.fields(manifest.configuration, manifest.secrets)
         targetFields = Self.fields(manifest.target, [])
         let here: [String: JSONValue] = [
             "library": .string(plugin.library),

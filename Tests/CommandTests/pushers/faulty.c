@@ -112,6 +112,7 @@ static kt_outcome bad_open(const kt_host *host, const kt_call *call, kt_string c
         secret->release(secret->allocate(1), 1);
     }
     if (IS("needs-http") && ((const kt_http *)host->service(host, KT_STRING(KT_SERVICE_HTTP_1)))->size < 16) return KT_INTERNAL;
+    if (IS("needs-aws") && ((const kt_aws *)host->service(host, KT_STRING(KT_SERVICE_AWS_1)))->size < 16) return KT_INTERNAL;
     if (IS("exact-host") && host->size != sizeof *host) return KT_INTERNAL;
     if (IS("refuses-all")) return KT_INVALID_CONFIG;
     if (IS("aborts-in-open")) abort();
