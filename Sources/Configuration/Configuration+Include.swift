@@ -1,4 +1,5 @@
 internal import FileTrust
+internal import FoundationEssentials
 internal import Glibc
 public import JSON
 internal import Rotation
@@ -68,11 +69,15 @@ extension Configuration {
         }
     }
 
-    private static func text(of file: String) throws(ConfigurationError) -> String {
+    /// The text of a file that may be believed.
+    static func text(of file: String) throws(ConfigurationError) -> String {
         let bytes: [UInt8]
         do throws(TrustedFile.Failure) { bytes = try TrustedFile.read(file, limit: sizeLimit + 1) } catch {
             switch error {
-            case .unreadable: throw ConfigurationError(file: file, "the file cannot be read")
+            case .unreadable:
+                let exists = FileManager.default.fileExists(atPath: file)
+                throw ConfigurationError(
+                    file: file, exists ? "the file cannot be read" : "there is no such file; `keyturn init` writes one")
             case .untrusted(let problem):
                 var refusal = ConfigurationError(file: file, "it is not used: \(problem)")
                 refusal.isUntrusted = true

@@ -1,4 +1,3 @@
-internal import FileTrust
 internal import FoundationEssentials
 internal import JSON
 public import Rotation
@@ -132,25 +131,7 @@ public struct Configuration: Sendable {
     }
 
     /// Reads a file.
-    public init(file: String) throws(ConfigurationError) {
-        let bytes: [UInt8]
-        do throws(TrustedFile.Failure) { bytes = try TrustedFile.read(file, limit: Self.sizeLimit + 1) } catch {
-            switch error {
-            case .unreadable:
-                let exists = FileManager.default.fileExists(atPath: file)
-                throw ConfigurationError(
-                    file: file, exists ? "the file cannot be read" : "there is no such file; `keyturn init` writes one")
-            case .untrusted(let problem):
-                var refusal = ConfigurationError(file: file, "it is not used: \(problem)")
-                refusal.isUntrusted = true
-                throw refusal
-            }
-        }
-        guard bytes.count <= Self.sizeLimit, let text = String(validating: bytes, as: UTF8.self) else {
-            throw ConfigurationError(file: file, "the file is not UTF-8, or larger than 16 MiB")
-        }
-        try self.init(text: text, file: file)
-    }
+    public init(file: String) throws(ConfigurationError) { try self.init(text: try Self.text(of: file), file: file) }
 
     /// Reads a text.
     ///

@@ -35,7 +35,8 @@ public struct Engine: Sendable {
     ///   - observe: is told what happens, as it happens, from any thread.
     public init(
         journal: any Journal, pushers: any PushService, clock: any EngineClock = SystemClock(),
-        owner: LeaseOwner = .current, usersAtOnce: Int = Engine.usersAtOnce, stopPatience: Duration = Engine.stopPatience,
+        owner: LeaseOwner = .current, usersAtOnce: Int = Engine.usersAtOnce,
+        stopPatience: Duration = Engine.stopPatience,
         observe: @escaping @Sendable (RotationProgress) -> Void
     ) {
         self.journal = journal

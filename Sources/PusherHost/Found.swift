@@ -16,11 +16,6 @@ public struct Found: Hashable, Sendable {
     /// Nothing.
     public init() {}
 
-    /// With these, for whoever asks no runner.
-    public init(places: [FoundPlace], scopes: [FoundScope] = [], gaps: [FoundGap] = []) {
-        (self.places, self.scopes, self.gaps) = (places, scopes, gaps)
-    }
-
     /// - Returns: false where there is no room for it.
     mutating func take(_ place: WirePlace, _ redactor: Redactor) -> Bool {
         let size = place.place.utf8.count + place.fields.utf8.count + place.names.utf8.count

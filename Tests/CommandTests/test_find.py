@@ -68,6 +68,17 @@ def test_each_kind_of_place_is_told_apart(world):
     assert known["gitlab:acme/hidden"]["standing"] == "by-name"
 
 
+def test_people_see_a_table(world):
+    """With age and last use of the key, and how many places there are of each standing."""
+    (key,) = world.sandbox.keys()
+    plant(world, {"service": "aws", "place": key, "used": 60})
+    text = world.must("find", "gitlab:acme").out
+    line = next(line for line in text.splitlines() if "gitlab:acme/tools/app" in line)
+    assert line.startswith("managed") and f"{key}  cicd-bot  0d" in line and "T" in line.split("0d")[1]
+    assert "1 place in gitlab:acme: 1 managed" in text
+    assert "gitlab:acme/tools/app" not in world.must("find", "gitlab:acme", "--unmanaged").out
+
+
 def test_csv_has_a_line_for_each_place_and_no_formulas(world):
     plant(world, {"service": "gitlab", "place": "acme/=cmd()", "name": "AWS_ACCESS_KEY_ID", "value": "AKIAGONEGONEGONEGONE"})
     done = world.must("find", "gitlab:acme", "--csv")

@@ -34,9 +34,11 @@ struct Stage {
     func with(journal: any Journal) -> Stage { Stage(self, journal: journal) }
 
     func engine(
-        owner: LeaseOwner = .current, usersAtOnce: Int = Engine.usersAtOnce, observe: @escaping @Sendable (RotationProgress) -> Void = { _ in }
+        owner: LeaseOwner = .current, usersAtOnce: Int = Engine.usersAtOnce,
+        observe: @escaping @Sendable (RotationProgress) -> Void = { _ in }
     ) -> Engine {
-        Engine(journal: journal, pushers: pushers, clock: clock, owner: owner, usersAtOnce: usersAtOnce, observe: observe)
+        Engine(
+            journal: journal, pushers: pushers, clock: clock, owner: owner, usersAtOnce: usersAtOnce, observe: observe)
     }
 
     func user(_ name: String = "bot", targets: Int = 3, policy: Policy = Stage.policy) -> ManagedUser {

@@ -11,6 +11,13 @@ import Testing
 
     private func secret(_ name: String) -> String { #"{"name":"\#(name)","updated_at":"2026-11-01T00:00:00Z"}"# }
 
+    private func expectDocumented(_ requests: [Recorded]) {
+        for request in requests {
+            let wrong = Contract.violations(of: request, below: "https://api.github.com", in: Contract.gitHubLists)
+            #expect(wrong.isEmpty, "\(request.line) is not as documented")
+        }
+    }
+
     private static let forbidden = Reply.status(403, #"{"message":"Resource not accessible by personal access token"}"#)
 
     @Test func `GitHub: an owner lists its repositories and its own of each kind, and says what it may not see`() throws
@@ -39,6 +46,7 @@ import Testing
             ])
         #expect(session.gaps.map(\.part) == ["Dependabot secrets of organization acme"])
         #expect(session.gaps.map(\.outcome) == [KT_UNAUTHORIZED] && end.requests.allSatisfy { $0.method == "GET" })
+        expectDocumented(end.requests)
     }
 
     @Test func `GitHub: lists go on until all of it is there`() throws {
@@ -61,6 +69,27 @@ import Testing
         session.find(below: "acme", []).expect(KT_OK, "")
         #expect(session.scopes.count == 150 && session.found.count == 101)
         #expect(session.scopes.allSatisfy { $0.fields.contains("GitHub Actions is off") })
+    }
+
+    @Test func `GitHub: a repository lists its environments, which are scopes of their own`() throws {
+        let session = try HostSession(.github)
+        let end = session.find(
+            below: "acme/app",
+            [
+                .status(200, #"{"full_name":"acme/app","archived":true}"#), page("variables"), page("secrets"),
+                page("secrets"),
+                page("secrets"), page("variables"), page("secrets"), page("environments", #"{"name":"prod/eu"}"#),
+            ])
+        end.expect(KT_OK, "")
+        expectDocumented(end.requests)
+        let scope = try #require(session.scopes.first)
+        #expect(scope.name == "acme/app (environment prod/eu)" && scope.fields.contains(#""state":"archived""#))
+        let below = session.find(
+            below: scope.name, fields: scope.fields,
+            [page("variables"), page("secrets", secret("AWS_SECRET_ACCESS_KEY"))])
+        expectDocumented(below.requests)
+        #expect(below.requests.last?.url.contains("/environments/prod%2Feu/secrets") == true)
+        #expect(session.found.map(\.level) == [3] && session.found.map(\.state) == ["archived"])
     }
 
     @Test func `GitHub: a workflow gets the first hundred secrets of an organization`() throws {

@@ -33,7 +33,7 @@ package struct Find {
         let match = FindMatch(
             walk: checked, keys: keys, managed: ManagedPlaces(loaded), now: loaded.context.clock.now)
         let document = match.document(roots)
-        return (document, Self.status(document, walk, roots))
+        return (document, Self.status(document, walk))
     }
 
     /// The default account, and those of the users.
@@ -74,11 +74,9 @@ package struct Find {
     }
 
     /// A scope that was named and not seen at all is a failure; a part of it is a line in the report.
-    private static func status(_ document: FindDocument, _ walk: FindWalk.Result, _ roots: [FindScope]) -> ExitStatus {
-        let names = Set(roots)
-        let unseen = walk.gaps.filter { names.contains(FindScope(pusher: $0.pusher, name: $0.gap.part)) }
-        let failed = document.find.unseen.contains { $0.reason == .failed }
-        return unseen.map { ExitStatus(ofCheck: $0.gap.outcome) }.worst.worse(failed ? .unfinished : .done)
+    private static func status(_ document: FindDocument, _ walk: FindWalk.Result) -> ExitStatus {
+        let hasFailed = document.find.unseen.contains { $0.reason == .failed }
+        return walk.unseenRoots.map { ExitStatus(ofCheck: $0) }.worst.worse(hasFailed ? .unfinished : .done)
     }
 }
 

@@ -31,6 +31,8 @@ struct FindWalk {
         var scopes: [(pusher: String, name: String, parent: Int?)] = []
         /// Parts that were not seen.
         var gaps: [(pusher: String, gap: FoundGap)] = []
+        /// How calls ended that saw nothing of a scope that was asked for.
+        var unseenRoots: [PushResult.Outcome] = []
     }
 
     /// Calls at the same time: of what a service allows at once, some is left for rotations.
@@ -73,6 +75,7 @@ struct FindWalk {
                 } else {
                     progress.done += 1
                     if answer.outcome != .ok { result.gaps.append((step.pusher, Self.gap(answer, step))) }
+                    if answer.outcome != .ok, step.parent == nil { result.unseenRoots.append(answer.outcome) }
                     for scope in answer.found.scopes where step.depth < Self.deepest {
                         guard seen.insert("\(step.pusher) \(scope.name) \(scope.fields)").inserted else { continue }
                         steps.append(Step(scope: scope, pusher: step.pusher, parent: id, depth: step.depth + 1))

@@ -60,7 +60,7 @@ struct KeyLookup {
             }
         }
         await list(more, &result, &listed)
-        await askUses(&result)
+        await askUses(&result, users + more)
         return result
     }
 
@@ -86,7 +86,7 @@ struct KeyLookup {
     }
 
     /// Last uses of keys that were only listed. The answer that names a key's owner has its last use already.
-    private func askUses(_ result: inout Result) async {
+    private func askUses(_ result: inout Result, _ users: [(name: String, iam: IAM)]) async {
         let open = result.keys.filter { $0.value.user != nil && $0.value.lastUse == nil && !$0.value.wasAsked }
         let byUser = Dictionary(users.map { ($0.name, $0.iam) }) { first, _ in first }
         let uses = await atOnce(open.map { ($0.key, $0.value.user ?? "") }) { id, user -> (String, KeyUse?) in

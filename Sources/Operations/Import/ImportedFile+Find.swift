@@ -59,17 +59,14 @@ extension ImportedFile {
     }
 
     private init(_ rows: [Row]) {
-        var reasons: [String: Int] = [:]
         for row in rows {
             if let reason = Self.reason(notToTake: row) {
-                reasons[reason, default: 0] += 1
                 if reason != Self.managed { leftOut.append("\(row.subject) (\(row.names)): \(reason)") }
                 continue
             }
             targets.append(
                 ImportedTarget(user: row.user, pusher: row.pusher, fields: row.fields ?? [:], why: Self.why(row)))
         }
-        counts = reasons.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
     private static let managed = "a target is this place already"

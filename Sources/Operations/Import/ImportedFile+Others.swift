@@ -8,7 +8,6 @@ extension ImportedFile {
     /// cloud-key-rotator: `AccountKeyLocations`, a list of accounts with lists of locations. Its names are read without case, as
     /// its own reader does (viper).
     init(cloudKeyRotator json: JSONValue) {
-        kind = .cloudKeyRotator
         let root = Folded(json)
         let age = root["defaultrotationagethresholdmins"]?.integer
         for account in root["accountkeylocations"]?.array ?? [] {
@@ -60,7 +59,6 @@ extension ImportedFile {
 
     /// CZI's rotator: `secrets`, each with a source and a list of sinks.
     init(rotator json: JSONValue) {
-        kind = .rotator
         for secret in json["secrets"]?.array ?? [] {
             let (name, source) = (secret["name"]?.string ?? "a secret", secret["source"])
             guard source?["kind"]?.string == "aws", let user = source?["username"]?.string else {

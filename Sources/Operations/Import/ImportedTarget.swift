@@ -22,19 +22,9 @@ struct ImportedTarget {
 
 /// What an imported file holds, and what of it becomes no target.
 struct ImportedFile {
-    /// What kind of file it is.
-    enum Kind: String {
-        case find = "keyturn find"
-        case cloudKeyRotator = "cloud-key-rotator"
-        case rotator = "rotator of the Chan Zuckerberg Initiative"
-    }
-
-    var kind = Kind.find
     var targets: [ImportedTarget] = []
     /// What was left out, each with the reason.
     var leftOut: [String] = []
-    /// How many places were left out for that reason, where there are many.
-    var counts: [(reason: String, count: Int)] = []
 }
 
 /// What is wrong with an imported file.

@@ -40,7 +40,7 @@ extension GitLabService {
         }
     }
 
-    private static func project(_ owner: GitLabOwner) -> JSONValue {
+    static func project(_ owner: GitLabOwner) -> JSONValue {
         let name = owner.path.split(separator: "/").last.map(String.init) ?? ""
         return [
             "id": .int(owner.id), "name": .string(name), "path": .string(name),
@@ -49,7 +49,7 @@ extension GitLabService {
         ]
     }
 
-    private static func group(_ owner: GitLabOwner) -> JSONValue {
+    static func group(_ owner: GitLabOwner) -> JSONValue {
         let name = owner.path.split(separator: "/").last.map(String.init) ?? ""
         return [
             "id": .int(owner.id), "name": .string(name), "path": .string(name), "full_path": .string(owner.path),

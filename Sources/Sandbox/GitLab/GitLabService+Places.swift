@@ -19,15 +19,9 @@ extension GitLabService {
                 ])
         case ("projects", let name):
             if let place = moods.gitlabMoved[name] { return try? moved(request, to: place) }
-            return owner(.project, name).map {
-                .json(
-                    200,
-                    [
-                        "id": .int($0.id), "path_with_namespace": .string($0.path), "archived": .bool($0.isArchived),
-                    ])
-            }
+            return owner(.project, name).map { .json(200, Self.project($0)) }
         case ("groups", let name):
-            return owner(.group, name).map { .json(200, ["id": .int($0.id), "full_path": .string($0.path)]) }
+            return owner(.group, name).map { .json(200, Self.group($0)) }
         default: return nil
         }
     }

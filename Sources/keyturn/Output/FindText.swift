@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Operations
+internal import Rotation
 internal import Synchronization
 
 /// What `find` saw, for people.
@@ -15,15 +16,22 @@ struct FindText {
 
     private var table: String {
         guard !document.find.places.isEmpty else { return "" }
-        var table = Table(header: ["STANDING", "PLACE", "VARIABLES", "KEY", "USER", "LAST USED", "NOTE"])
+        var table = Table(header: ["STANDING", "PLACE", "VARIABLES", "KEY", "USER", "AGE", "LAST USED", "NOTE"])
         table.rows = document.find.places.map { place in
             [
                 place.standing.rawValue, "\(place.pusher):\(place.place)", place.names.joined(separator: ", "),
-                place.key ?? "-", place.user ?? "-", place.lastUsed?.at ?? (place.key == nil ? "-" : "never"),
+                place.key ?? "-", place.user ?? "-", age(place),
+                place.lastUsed?.at ?? (place.key == nil ? "-" : "never"),
                 note(place),
             ]
         }
         return table.text(terminal)
+    }
+
+    /// Of the key, in days.
+    private func age(_ place: FindDocument.Place) -> String {
+        guard let created = place.keyCreated.flatMap(Moment.parse) else { return "-" }
+        return "\(max(0, (Moment.now - created).components.seconds) / 86_400)d"
     }
 
     private func note(_ place: FindDocument.Place) -> String {

@@ -8,9 +8,6 @@ public struct Scope {
     /// What the plugin said of a scope that it found; nil for one that the operator named.
     public let fields: JSONValue?
 
-    /// Whether the scope has such a field with the text "true".
-    public func isMarked(_ name: String) -> Bool { text(name) == "true" }
-
     /// A field's text; nil where there is none.
     public func text(_ name: String) -> String? { fields.flatMap { $0[name] }.flatMap { try? String(json: $0) } }
 }

@@ -15,6 +15,15 @@ struct Client: Sendable {
         return document.texts
     }
 
+    /// The names below a path of the mount `secret`; those of paths end in a slash.
+    func list(_ path: String, call: borrowing Call) throws(PushFailure) -> [String] {
+        let target = VaultKV.Target(path: path)
+        let response = try call.http(request(.get, target, "metadata", [("list", "true")]), about: target.subject)
+        if isMissingSecret(response) { return [] }
+        guard response.status == 200, let list = response.json(NameList.self) else { throw rejection(response, target) }
+        return list.names
+    }
+
     /// Writes both fields, and leaves the secret's other fields as they are.
     func write(
         _ pair: borrowing KeyPair, to target: VaultKV.Target, exists: Bool, call: borrowing Call
@@ -30,10 +39,13 @@ struct Client: Sendable {
         guard response.status == 200, response.json(Written.self) != nil else { throw rejection(response, target) }
     }
 
-    private func request(_ method: HTTPRequest.Method, _ target: VaultKV.Target) -> HTTPRequest {
+    private func request(
+        _ method: HTTPRequest.Method, _ target: VaultKV.Target, _ part: String = "data",
+        _ query: [(name: String, value: String)] = []
+    ) -> HTTPRequest {
         let mount = target.mount.split(separator: "/").map(String.init)
         let path = target.path.split(separator: "/").map(String.init)
-        var request = HTTPRequest(method, endpoint.url(["v1"] + mount + ["data"] + path))
+        var request = HTTPRequest(method, endpoint.url(["v1"] + mount + [part] + path, query: query))
         request.setHeader("X-Vault-Token", token)
         request.setHeader("X-Vault-Request", "true")
         return request
@@ -64,6 +76,16 @@ private struct Document: JSONReadable {
         var texts: [String: SecretBytes] = [:]
         for (name, value) in fields.fields { texts[name] = try? SecretBytes(json: value) }
         self.texts = texts
+    }
+}
+
+/// What Vault answers to a list.
+private struct NameList: JSONReadable {
+    let names: [String]
+
+    init(json: JSONValue) throws(JSONMismatch) {
+        guard let data = json["data"] else { throw json.wrong("data", "missing") }
+        names = try data.value("keys")
     }
 }
 

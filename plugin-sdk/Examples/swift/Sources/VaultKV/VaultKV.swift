@@ -28,7 +28,7 @@ struct VaultKV: Pusher {
         var subject: String { oneLine("Vault: \(path)") }
     }
 
-    private let client: Client
+    let client: Client
 
     init(configuration: Configuration) throws(PushFailure) {
         guard configuration.token.isVisibleASCII, configuration.token.count > 0 else {
