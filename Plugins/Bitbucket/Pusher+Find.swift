@@ -63,6 +63,6 @@ extension Target {
     /// For asking about a place.
     init(finding workspace: String, _ repository: String?, environment: String?) {
         (self.workspace, self.repository, self.environment) = (workspace, repository, environment)
-        (accessKeyID, secretAccessKey) = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+        shape = .pair(accessKeyID: "AWS_ACCESS_KEY_ID", secretAccessKey: "AWS_SECRET_ACCESS_KEY")
     }
 }

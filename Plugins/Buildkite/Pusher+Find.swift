@@ -35,6 +35,6 @@ extension Target {
     /// For asking about a cluster.
     init(finding cluster: String, of organization: String) {
         (self.organization, self.cluster) = (organization, cluster)
-        (accessKeyID, secretAccessKey) = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+        shape = .pair(accessKeyID: "AWS_ACCESS_KEY_ID", secretAccessKey: "AWS_SECRET_ACCESS_KEY")
     }
 }

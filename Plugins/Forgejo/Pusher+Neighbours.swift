@@ -5,7 +5,7 @@ extension Forgejo {
     /// More variables than that are not read one by one.
     private static let mostReads = 50
 
-    func neighbours(of target: Target, call: borrowing Call) throws(PushFailure) -> [Neighbour] {
+    func neighbours(of target: Target, call: borrowing Call) throws(PushFailure) -> [FoundPlace] {
         var found = try variables(of: target.place, target, call: call)
         guard case .repository(let owner, _) = target.place else { return found }
         let above = Place.organization(owner)
@@ -26,10 +26,10 @@ extension Forgejo {
 
     private func variables(
         of place: Place, _ target: Target, call: borrowing Call
-    ) throws(PushFailure) -> [Neighbour] {
+    ) throws(PushFailure) -> [FoundPlace] {
         let own = target.items[0]
         let isOwnPlace = place.description == target.place.description
-        var found: [Neighbour] = []
+        var found: [FoundPlace] = []
         for listed in try client.variables(of: place, for: target, call: call).prefix(Self.mostReads) {
             let isOwn = own.isVariable && isSameName(listed.name, own.name)
             guard !(isOwnPlace && isOwn) else { continue }
