@@ -18,7 +18,8 @@ struct ReportTests {
         return lives
     }
 
-    @Test("a key's life ends when it is made Inactive, not when it is deleted, and begins again where it is brought back")
+    @Test(
+        "a key's life ends when it is made Inactive, not when it is deleted, and begins again where it is brought back")
     func life() {
         var lines: [(Int, HistoryEvent)] = [
             (0, HistoryEvent(.created, key: old)), (10, HistoryEvent(.deactivated, key: old)),
@@ -52,7 +53,8 @@ struct ReportTests {
     @Test("the period leaves out what was over before it began, and keeps what reaches into it")
     func period() throws {
         let lives = lives([
-            (0, HistoryEvent(.created, key: old)), (1, HistoryEvent(.skipped, target: TargetName("a:b"), detail: "gone")),
+            (0, HistoryEvent(.created, key: old)),
+            (1, HistoryEvent(.skipped, target: TargetName("a:b"), detail: "gone")),
             (10, HistoryEvent(.created, key: new)), (11, HistoryEvent(.deactivated, key: old)),
             (12, HistoryEvent(.completed, key: new)),
         ])

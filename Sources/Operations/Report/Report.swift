@@ -69,7 +69,8 @@ package struct Report {
     }
 
     static func user(
-        _ name: String, isConfigured: Bool, _ rotation: Rotation, _ lives: KeyLives, _ since: Timestamp?, _ now: Timestamp
+        _ name: String, isConfigured: Bool, _ rotation: Rotation, _ lives: KeyLives, _ since: Timestamp?,
+        _ now: Timestamp
     ) -> ReportDocument.User {
         let start = since ?? Timestamp(milliseconds: .min)
         let keys = [("current", rotation.current), ("next", rotation.next), ("previous", rotation.previous)]
@@ -156,7 +157,8 @@ package struct Report {
         } catch {
             throw OperationFailure(
                 ExitStatus(error),
-                "\(error.description). The keys that keyturn does not rotate are listed with iam:ListUsers and iam:ListAccessKeys")
+                "\(error.description). The keys that keyturn does not rotate are listed with iam:ListUsers and iam:ListAccessKeys"
+            )
         }
         return found.sorted { ($0.user, $0.key) < ($1.user, $1.key) }
     }

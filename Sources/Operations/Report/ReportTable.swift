@@ -14,7 +14,12 @@ package struct ReportTable {
             + (document.unmanaged ?? []).map {
                 ["unmanaged-key", $0.user, $0.key, $0.status, $0.created, "\($0.seconds)", ""]
             }
-            + [["history", "", document.history.head ?? "", document.history.ok ? "verified" : "changed", document.until, "", ""]]
+            + [
+                [
+                    "history", "", document.history.head ?? "", document.history.ok ? "verified" : "changed",
+                    document.until, "", "",
+                ]
+            ]
             + document.failures.map { ["failure", "", "", "", "", "", $0] }
     }
 
@@ -22,9 +27,11 @@ package struct ReportTable {
         let oldest = user.oldest.map { "oldest key \($0.key): \($0.isAtLeast ? "at least " : "")\($0.seconds) s" } ?? ""
         return [
             [
-                "user", user.user, "", user.isConfigured ? user.phase : "left the configuration", user.lastRotation ?? "",
+                "user", user.user, "", user.isConfigured ? user.phase : "left the configuration",
+                user.lastRotation ?? "",
                 user.oldest.map { "\($0.seconds)" } ?? "",
-                ["\(user.rotations) rotations", oldest, user.problem ?? ""].filter { !$0.isEmpty }.joined(separator: "; "),
+                ["\(user.rotations) rotations", oldest, user.problem ?? ""].filter { !$0.isEmpty }.joined(
+                    separator: "; "),
             ]
         ]
             + user.keys.map { ["key", user.user, $0.id, "\($0.role), \($0.status)", $0.created, "\($0.seconds)", ""] }
@@ -36,7 +43,10 @@ package struct ReportTable {
             }
             + user.skips.map { ["skip", user.user, $0.target, "", $0.at, "", $0.reason ?? ""] }
             + user.leaks.map {
-                ["leak", user.user, $0.key, $0.deadAt == nil ? "Active" : "dead", $0.at, "\($0.seconds)", $0.deadAt ?? ""]
+                [
+                    "leak", user.user, $0.key, $0.deadAt == nil ? "Active" : "dead", $0.at, "\($0.seconds)",
+                    $0.deadAt ?? "",
+                ]
             }
     }
 
@@ -48,7 +58,9 @@ package struct ReportTable {
     /// A table of GitHub's Markdown.
     package var markdown: String {
         func line(_ cells: [String]) -> String {
-            "| " + cells.map { PlainText.line($0, limit: Self.cellLimit).replacing("|", with: "\\|") }.joined(separator: " | ") + " |\n"
+            "| "
+                + cells.map { PlainText.line($0, limit: Self.cellLimit).replacing("|", with: "\\|") }.joined(
+                    separator: " | ") + " |\n"
         }
         let period = (document.since.map { "from \($0) " } ?? "") + "to \(document.until)"
         return "# Access keys, \(period)\n\n" + line(Self.header) + line(Self.header.map { _ in "---" })

@@ -23,7 +23,9 @@ struct PolicyCommand: ParsableCommand {
     var pusher: String?
 
     func validate() throws {
-        if find, pusher != nil { throw ValidationError("--find is for keyturn's own identity: it does not go with --pusher") }
+        if find, pusher != nil {
+            throw ValidationError("--find is for keyturn's own identity: it does not go with --pusher")
+        }
     }
 
     func run() throws {

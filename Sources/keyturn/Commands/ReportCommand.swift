@@ -20,13 +20,16 @@ struct ReportCommand: AsyncParsableCommand {
         case text, csv, markdown
     }
 
-    @Argument(help: "Users of the configuration. Default: all, also those that have left it.", completion: Suggestions.users)
+    @Argument(
+        help: "Users of the configuration. Default: all, also those that have left it.", completion: Suggestions.users)
     var users: [String] = []
 
     @Option(help: ArgumentHelp("The beginning of the period. Default: that of the history.", valueName: "time"))
     var since: String?
 
-    @Option(help: ArgumentHelp("Fail where a key was older than this while it was Active, such as 90d.", valueName: "duration"))
+    @Option(
+        help: ArgumentHelp(
+            "Fail where a key was older than this while it was Active, such as 90d.", valueName: "duration"))
     var maxAge: String?
 
     @Option(help: "How to print it.")
@@ -40,7 +43,8 @@ struct ReportCommand: AsyncParsableCommand {
     func validate() throws {
         if let since, Moment.boundary(since, now: Moment.now) == nil {
             throw ValidationError(
-                "--since must be a moment such as 2026-11-22T10:00:00Z, a day such as 2026-11-22, or a duration such as 90d")
+                "--since must be a moment such as 2026-11-22T10:00:00Z, a day such as 2026-11-22, or a duration such as 90d"
+            )
         }
         if let maxAge, Moment.duration(maxAge) == nil {
             throw ValidationError("--max-age must be a duration such as 90d or 36h")
@@ -51,7 +55,8 @@ struct ReportCommand: AsyncParsableCommand {
     func run() async throws {
         let now = Moment.now
         let document = try await Report(OperationContext(options)).run(
-            users, since: since.flatMap { Moment.boundary($0, now: now) }, maxAge: maxAge.flatMap { Moment.duration($0) },
+            users, since: since.flatMap { Moment.boundary($0, now: now) },
+            maxAge: maxAge.flatMap { Moment.duration($0) },
             asksIAM: online)
         if options.json {
             try JSONOutput.print(document)

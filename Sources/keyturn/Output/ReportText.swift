@@ -57,7 +57,8 @@ struct ReportText {
         guard document.history.ok else {
             return "\(terminal.styled("FAILED", .red))  the history is not as it was written\n\(head)"
         }
-        return "\(terminal.styled("ok    ", .green))  \(document.history.lines) lines of history are as they were written\n\(head)"
+        return
+            "\(terminal.styled("ok    ", .green))  \(document.history.lines) lines of history are as they were written\n\(head)"
     }
 
     private var verdict: String {
@@ -65,6 +66,7 @@ struct ReportText {
             let limit = document.maxAge.map { Moment.text(.seconds($0)) } ?? ""
             return "\(terminal.styled("passed", .green))  no key was older than \(limit)\n"
         }
-        return document.failures.map { "\(terminal.styled("FAILED", .red))  \(terminal.wrapped($0, indent: 8))\n" }.joined()
+        return document.failures.map { "\(terminal.styled("FAILED", .red))  \(terminal.wrapped($0, indent: 8))\n" }
+            .joined()
     }
 }
