@@ -21,14 +21,12 @@ struct Webhook: Pusher {
     /// A signed request that changes nothing, to which a receiver says yes where it would take a pair.
     func check(_ target: Target, call: borrowing Call) throws(PushFailure) -> String {
         let response = try send(.get, nil, to: target, call: call)
-        if response.isYes(200, 202, 204) {
-            return "\(target.subject): the receiver answers, and accepts the signature"
-        }
         if response.status == 405 || response.status == 501, !response.isPage {
             return
                 "\(target.subject): the receiver answers, and takes no GET: whether it accepts the signature shows at the first push"
         }
-        throw Answers(target: target).failure(response)
+        _ = try keyID(in: response, target)
+        return "\(target.subject): the receiver answers, and accepts the signature"
     }
 
     func push(_ pair: borrowing KeyPair, to target: Target, call: borrowing Call) throws(PushFailure) -> Confirmation {
@@ -53,11 +51,20 @@ struct Webhook: Pusher {
     /// What a receiver says to the same request as in a check, if it says anything.
     func inspect(_ target: Target, call: borrowing Call) throws(PushFailure) -> Inspection {
         let response = try send(.get, nil, to: target, call: call)
-        guard response.isYes(200, 202, 204) else { throw Answers(target: target).failure(response) }
-        guard let keyID = response.json(Held.self)?.keyID else {
+        guard let keyID = try keyID(in: response, target) else {
             return Inspection(keyID: nil, message: "\(target.subject): the receiver does not say which key it holds")
         }
         return Inspection(keyID: keyID, message: "\(target.subject): the receiver holds \(oneLine(keyID, limit: 128))")
+    }
+
+    /// The key ID that the receiver names; nil: it says yes, and names none.
+    private func keyID(in response: HTTPResponse, _ target: Target) throws(PushFailure) -> String? {
+        if response.isYes(204) { return nil }
+        // Any other yes could be that of something on the way.
+        guard response.isYes(200), let held = response.json(Held.self) else {
+            throw Answers(target: target).failure(response)
+        }
+        return held.keyID
     }
 
     private func send(
