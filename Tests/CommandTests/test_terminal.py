@@ -99,7 +99,7 @@ def answered(bare, *answers, arguments=("init",)):
 
 def test_init_asks_on_a_terminal(bare):
     """System, user, place and region; an answer that does not fit is asked for again; what is written is fine."""
-    shown, status = answered(bare, "jenkins", "gitlab", "deploy-bot", "acme", "acme/tools/app", "eu-central-1")
+    shown, status = answered(bare, "bamboo", "gitlab", "deploy-bot", "acme", "acme/tools/app", "eu-central-1")
     assert status == 0 and "please one of" in shown and "`acme` is no project of GitLab CI" in shown and "GITLAB_TOKEN" in shown
     bare.environment["GITLAB_TOKEN"] = "glpat-0123456789"
     (user,) = bare.must("status", "--json").json["users"]
@@ -112,14 +112,14 @@ def test_init_asks_on_a_terminal(bare):
 
 def test_init_writes_nothing_without_answers_that_fit(bare):
     """Five that do not, and it ends."""
-    shown, status = answered(bare, *["jenkins"] * 5)
+    shown, status = answered(bare, *["bamboo"] * 5)
     assert status == 1 and "nothing was written" in shown and not (bare.directory / "keyturn.yaml").exists()
 
 
 def test_init_takes_flags(bare):
     """The same without questions, also on a terminal; a part of them is an error."""
     for wrong in (["--ci", "travis"], ["--place", "acme/app"], ["--ci", "travis", "--place", "acme/app"],
-                  ["--ci", "jenkins", "--place", "acme/app", "--user", "bot"],
+                  ["--ci", "bamboo", "--place", "acme/app", "--user", "bot"],
                   ["--ci", "travis", "--place", "a b", "--user", "bot"], ["--user", "x" * 65]):
         bare.must("init", *wrong, status=64)
     shown, status = answered(bare, arguments=("init", "--user", "bot", "--ci", "github", "--place", "acme/app"))

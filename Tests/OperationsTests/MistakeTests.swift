@@ -49,7 +49,7 @@ struct MistakeTests {
             Mistake("a list for a mapping", "plugins: { path: [] }", "plugins: [x]", "`plugins`", "mapping", line: 5),
             Mistake("a large number", "soak: 1h", "max-attempts: 1000", "from 1 to 100", line: 10),
             Mistake("an unknown pusher", "pusher: travis", "pusher: travs", "did you mean `travis`?", line: 15),
-            Mistake("an unknown plugin", "github-actions", "teamcity", "no plugin `teamcity`", line: 9),
+            Mistake("an unknown plugin", "github-actions", "bamboo", "no plugin `bamboo`", line: 9),
             Mistake("a plugin of nearly that name", "travis-ci", "travis", "did you mean `travis-ci`?", line: 7),
             Mistake(
                 "no targets",
