@@ -66,7 +66,7 @@ enum WriteToken {
         return start(keyID: keyID) + hexadecimal(hash(state))
     }
 
-    /// FNV-1a: it tells states apart, and hides nothing.
+    /// FNV-1a: it distinguishes states, and hides nothing.
     private static func hash(_ text: String) -> UInt64 {
         text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
     }

@@ -81,7 +81,7 @@ enum AWSReply {
         let body = reply.body.withBytes { JSONValue(parsing: $0) }
         func field(_ name: String) -> String? { reply.headers.first { $0.name == name }?.value }
         let type = body?["__type"]?.string ?? field("x-amzn-errortype")
-        // What stands before a service, and moto's authentication, answers in XML whatever the protocol.
+        // A proxy before a service, and moto's authentication, answer in XML whatever the protocol.
         if body == nil, type == nil { return error(in: reply, action, signedWith: key) }
         let code = type?.split(separator: ":").first?.split(separator: "#").last.map(String.init)
         let parts = Parts(

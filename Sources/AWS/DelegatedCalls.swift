@@ -182,7 +182,7 @@ extension DelegatedCalls {
         }
     }
 
-    /// There is nobody to sign: nothing was sent to the service.
+    /// Without credentials nothing was sent to the service.
     private func withoutCredentials(_ error: AWSError) -> Failure {
         let isPassing = [.unreachable, .lost].contains(error.code)
         return Failure(

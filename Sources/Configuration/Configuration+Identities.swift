@@ -36,7 +36,7 @@ extension Configuration.Account {
     /// The account that the role is in; nil: there is no role.
     public var roleAccount: String? { role.map { String($0.account) } }
 
-    /// What tells its places from those of other accounts that have the same names.
+    /// What distinguishes its places from those of other accounts that have the same names.
     var service: String {
         ["aws", roleAccount ?? profile ?? "", endpoint ?? ""].joined(separator: " ").lowercased()
     }

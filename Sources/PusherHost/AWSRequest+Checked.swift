@@ -8,8 +8,8 @@ extension AWSRequest {
     /// - Parameters:
     ///   - body: empty: an empty object; wiped.
     ///   - granted: operations.
-    ///   - regions: that of the pusher, and that of the target. Another one is nobody's wish, and its name could tell something to
-    ///     whoever sees which names this machine looks up.
+    ///   - regions: that of the pusher, and that of the target. No target needs another one, and its name could carry something
+    ///     to whoever sees which names this machine looks up.
     ///   - limit: how long all of it may take.
     init(
         _ wanted: WireAWSRequest, body: inout [UInt8], _ granted: [String], in regions: [String],

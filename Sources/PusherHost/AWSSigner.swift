@@ -34,7 +34,7 @@ public struct AWSAnswer: Sendable {
 
 /// Why AWS has not answered.
 public struct AWSFailure: Error, Hashable, Sendable {
-    /// What the plugin is told; nothing of the credentials is in it.
+    /// What the plugin gets to read; nothing of the credentials is in it.
     public var error: HTTPError
     /// For the operator alone: which credentials could not be had, and why; nil: nothing.
     public var note: String?

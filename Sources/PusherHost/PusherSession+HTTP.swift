@@ -5,7 +5,7 @@ internal import Rotation
 internal import RunnerProtocol
 internal import Secrets
 
-/// `kt.http/1`, the host's side: the request is checked, and sent by the pusher's own client.
+/// `kt.http/1` and `kt.aws/1`, the host's side: the request is checked, and sent by the pusher's own client.
 extension PusherSession {
     /// `kt_http_error`.
     private enum WireError {
@@ -43,7 +43,6 @@ extension PusherSession {
         }
     }
 
-    /// `kt.aws/1`, the host's side.
     func send(_ wanted: WireAWSRequest, _ call: UInt32, _ body: [UInt8], _ runner: RunnerProcess) throws(ProtocolError)
     {
         var body = body

@@ -305,7 +305,7 @@ def delivery(cast, what):
 @pytest.mark.timeout(150)
 @pytest.mark.parametrize("what", REFUSED)
 def test_nothing_is_asked_that_was_not_granted(greedy, what):
-    """No request leaves, the plugin is told why, and so is the operator."""
+    """No request leaves; the plugin and the operator learn why."""
     found = delivery(greedy, what)
     assert "error 1 status 0" in found["detail"] and REFUSED[what] in found["detail"], found
     assert found["state"] != "confirmed"

@@ -15,7 +15,7 @@ struct PairDocumentTests {
         document.contents(pair(), keeping: old.map { SecretBytes($0) })?.text
     }
 
-    @Test("is written anew where there is nothing to keep")
+    @Test("is written as a whole where there is nothing to keep")
     func fresh() {
         #expect(contents(json, nil) == #"{"id":"AKIANEW","secret":"s/\"\\e"}"#)
         #expect(contents(file, nil) == "[ci]\naws_access_key_id = AKIANEW\naws_secret_access_key = s/\"\\e\n")

@@ -1,5 +1,5 @@
 extension AnswerRow {
-    /// A row for errors of AWS, which are told by their code: the same one can come with several statuses.
+    /// A row for errors of AWS, which are distinguished by their code: the same one can come with several statuses.
     public init(_ outcome: Outcome, codes: String..., advice: @autoclosure @escaping @Sendable () -> String) {
         self.init(outcome, advice(), when: { answer in answer.response.awsErrorCode.map(codes.contains) ?? false })
     }

@@ -39,7 +39,7 @@ public enum PairDocument: Sendable {
         }
     }
 
-    /// Whether what a value holds besides the pair can be kept.
+    /// Whether the rest of a value, without the pair, can be kept.
     public func canKeep(_ value: SecretBytes) -> Bool {
         switch self {
         case .json: (try? value.json())?.kind == .object

@@ -51,7 +51,7 @@ struct Rule: @unchecked Sendable {
                 throw wrong("`aws` is no operation that keyturn signs, such as ssm:PutParameter")
             }
             guard json["method"] == nil, json["path"] == nil else {
-                throw wrong("`aws` stands in place of `method` and `path`")
+                throw wrong("`aws` replaces `method` and `path`: leave them out")
             }
             return (Request(operation: operation, region: "").method, path)
         }
