@@ -25,7 +25,7 @@ STAGE := .build/stage
 VENV := .build/venv
 # What the tests of the pushers alone have sent, to be held against the services' descriptions.
 REQUESTS := .build/requests.jsonl
-PACKAGES := libcurl4-openssl-dev libexpat1-dev libjansson-dev libpq-dev libre2-dev libssl-dev libseccomp-dev libsodium-dev libsqlite3-dev libyaml-dev pkg-config
+PACKAGES := libcurl4-openssl-dev libexpat1-dev libjansson-dev libpq-dev libre2-dev libssl-dev libseccomp-dev libsodium-dev libsqlite3-dev libyaml-dev pkg-config zlib1g-dev
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # The pushers that ship, MODULE:ID: each folder below Plugins that has a manifest.
 PUSHERS := $(foreach manifest,$(sort $(wildcard Plugins/*/manifest.json)),$(notdir $(patsubst %/,%,$(dir $(manifest)))):$(shell sed -n '/^  "id": /{s/.*: "//;s/".*//;p;q}' $(manifest)))

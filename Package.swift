@@ -7,6 +7,7 @@ let cLibraries: [Target] = [
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium"),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3"),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1"),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CPostgres"),
     .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp"),
@@ -85,7 +86,7 @@ let modules: [Target] = [
     .target(
         name: "Operations",
         dependencies: [
-            "AWS", "CLinux", "Configuration", "DynamoStore", "Enclosure", "Engine", "FileTrust", "HTTP",
+            "AWS", "CLinux", "CZlib", "Configuration", "DynamoStore", "Enclosure", "Engine", "FileTrust", "HTTP",
             .product(name: "JSON", package: "plugin-sdk"), "JSONSchema", "Journal",
             "Listening", "Notifications", "PlainText", "PostgresStore", "Programs", "PusherHost", "Rotation",
             "SQLiteStore", "Secrets", "StateStore", .product(name: "PusherConformance", package: "plugin-sdk"),

@@ -25,6 +25,9 @@ public struct Service: Hashable, Sendable {
     static let sts = Service("sts", .query(version: "2011-06-15"))
     /// DynamoDB.
     public static let dynamoDB = Service("dynamodb", .json(version: "1.0", target: "DynamoDB_20120810"))
+    static let cloudTrail = Service(
+        "cloudtrail",
+        .json(version: "1.1", target: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101"))
     static let kms = Service("kms", .json(version: "1.1", target: "TrentService"))
     static let secretsManager = Service(
         "secretsmanager", settingsName: "secrets_manager", .json(version: "1.1", target: "secretsmanager"))

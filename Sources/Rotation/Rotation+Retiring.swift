@@ -100,7 +100,8 @@ extension Rotation {
             .stillUsed,
             "The old key \(old) is still in use\(place.isEmpty ? "" : ", for \(place)"), so it stays Active although every target has "
                 + "confirmed \(current?.id.rawValue ?? "the new one"). keyturn asks again every 5 minutes and goes on once it is quiet. "
-                + "`keyturn retire USER --reason REASON` deactivates it all the same.", now, &transition)
+                + "`keyturn uses USER` shows who uses it; `keyturn retire USER --reason REASON` deactivates it all the same.",
+            now, &transition)
     }
 
     /// Why the old key is deactivated, as far as that is true of this key.

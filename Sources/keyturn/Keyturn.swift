@@ -38,7 +38,9 @@ struct Keyturn: AsyncParsableCommand {
                     SandboxCommand.self,
                 ]),
             CommandGroup(name: "Rotation", subcommands: [Rotate.self, Step.self, Run.self, Lambda.self]),
-            CommandGroup(name: "Status", subcommands: [Status.self, Plan.self, History.self, ReportCommand.self]),
+            CommandGroup(
+                name: "Status",
+                subcommands: [Status.self, Plan.self, History.self, ReportCommand.self, UsesCommand.self]),
             CommandGroup(
                 name: "Incident",
                 subcommands: [
