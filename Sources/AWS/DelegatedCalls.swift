@@ -186,7 +186,7 @@ extension DelegatedCalls {
     private func withoutCredentials(_ error: AWSError) -> Failure {
         let isPassing = [.unreachable, .lost].contains(error.code)
         return Failure(
-            error: HTTPError(isPassing ? .unreachable : .refused, "keyturn has no AWS credentials for this pusher"),
+            error: HTTPError(isPassing ? .unreachable : .refused, "there are no AWS credentials for this pusher"),
             note: error.description)
     }
 

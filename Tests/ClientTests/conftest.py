@@ -12,7 +12,7 @@ import pytest
 import requests
 
 import github_more
-from contract import Contract
+from contract import published as contract
 
 
 class Sandbox:
@@ -82,14 +82,6 @@ def start():
 def sandbox(start):
     """One with no propagation delay."""
     return start("--propagation-delay", 0)
-
-
-def contract(name, complete=lambda document: document):
-    folder = pathlib.Path(__file__).parents[3] / "shared" / "contracts"
-    file = folder / f"{name}.openapi.yaml"
-    if not file.exists():
-        pytest.skip(f"the contract {file.name} is not here")
-    return Contract(file, complete)
 
 
 @pytest.fixture

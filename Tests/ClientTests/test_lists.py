@@ -2,7 +2,7 @@
 
 import pytest
 
-from conftest import contract
+from contract import published as contract
 
 
 @pytest.fixture

@@ -167,7 +167,7 @@ def test_a_role_that_cannot_be_assumed_is_named(world_of_aws):
     world_of_aws.save()
     world_of_aws.must("rotate", status=75)
     detail = world_of_aws.deliveries()["ssm:/ci/app@us-east-1"]["detail"]
-    assert "keyturn has no AWS credentials for this pusher" in detail and "nowhere" in detail
+    assert "there are no AWS credentials for this pusher" in detail and "nowhere" in detail
 
 
 @pytest.mark.parametrize("identity, words", [

@@ -31,5 +31,5 @@ let awsCommonErrors: [(String, Reply)] = [
     ("InternalServerError", awsError("InternalServerError", status: 500)),
     ("503 without a code", .status(503, #"{"message":"status 503, and no reason that can be read"}"#)),
     ("no connection", .error(KT_HTTP_UNREACHABLE, "connection refused")),
-    ("no credentials", .error(KT_HTTP_REFUSED, "keyturn has no AWS credentials for this pusher")),
+    ("no credentials", .error(KT_HTTP_REFUSED, "there are no AWS credentials for this pusher")),
 ]
