@@ -87,7 +87,11 @@ class Contract:
     def _operation(self, method, path):
         return self._found(method, path)[1]
 
-    def _found(self, method, path):
+    def has(self, method, target):
+        """Whether the description has such an operation."""
+        return bool(self._matching(method, urllib.parse.urlsplit(target).path))
+
+    def _matching(self, method, path):
         found = []
         for template, operations in self.document["paths"].items():
             # Vault's paths of secrets are of any length.
@@ -95,6 +99,10 @@ class Contract:
             pattern = re.sub(r"\\{[^/]+?\\}", "[^/]+", pattern)
             if re.fullmatch(pattern, path) and method.lower() in operations:
                 found.append((template, operations[method.lower()]))
+        return found
+
+    def _found(self, method, path):
+        found = self._matching(method, path)
         assert found, f"{method} {path} is not in the contract"
         return min(found, key=lambda pair: (pair[0].count("{"), -pair[0].count("/")))
 

@@ -17,11 +17,11 @@ import github_more  # noqa: E402
 from contract import Contract  # noqa: E402
 
 
-def github_contract():
-    file = pathlib.Path(__file__).parents[3] / "shared" / "contracts" / "github-actions.openapi.yaml"
+def github_contract(name="github-actions", complete=github_more.complete):
+    file = pathlib.Path(__file__).parents[3] / "shared" / "contracts" / f"{name}.openapi.yaml"
     if not file.exists():
         pytest.skip(f"the contract {file.name} is not here")
-    return Contract(file, github_more.complete)
+    return Contract(file, complete)
 
 
 def check_headers(headers, has_body):

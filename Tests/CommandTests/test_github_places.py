@@ -244,13 +244,16 @@ def test_requests_of_the_plugin_tests():
     name = os.environ.get("KEYTURN_REQUESTS")
     if not name:
         pytest.skip("KEYTURN_REQUESTS does not name the requests of the plugin tests")
-    contract = recorders.github_contract()
-    lines = [json.loads(line) for line in pathlib.Path(name).read_text().splitlines()]
+    pushing = recorders.github_contract()
+    finding = recorders.github_contract("github-find", lambda document: document)
+    lines = [json.loads(line) for line in pathlib.Path(name).read_text().split("\n") if line]
     lines = [sent for sent in lines if sent["url"].startswith("https://api.github.com/")]
     for sent in lines:
         # Where GitHub's own redirect leads, by the repository's number: no path of its description.
         if re.fullmatch(r"https://api\.github\.com/repositories/[0-9]+", sent["url"]) and sent["method"] == "GET":
             continue
-        contract.check_request(sent["method"], sent["url"].removeprefix("https://api.github.com"), sent["body"])
+        target = sent["url"].removeprefix("https://api.github.com")
+        contract = pushing if pushing.has(sent["method"], target) else finding
+        contract.check_request(sent["method"], target, sent["body"])
         recorders.check_headers(sent["headers"], bool(sent["body"]))
     assert len(lines) > 250

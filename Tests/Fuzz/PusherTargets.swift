@@ -73,6 +73,14 @@ enum RunnerTarget: FuzzTarget {
             showable(found.place, 300)
             showable(found.keyID ?? "", 128)
             showable(found.changedAt ?? "", 64)
+            showable(found.audience, 300)
+            found.names.forEach { showable($0, 300) }
+        case .scope(_, let scope): showable(FoundScope(scope, redactor).name, 300)
+        case .gap(_, let gap):
+            let unseen = FoundGap(gap, redactor)
+            showable(unseen.part, 300)
+            showable(unseen.message)
+            demand(!["ok", "unchanged"].contains("\(unseen.outcome)"), "what was not seen is no success")
         case .log(_, let line): showable(CallReport.oneLine(line.text, redactor, limit: 2_000), 2_000)
         }
     }
