@@ -34,8 +34,8 @@ public struct CloudTrail: Sendable {
     ///
     /// - Parameters:
     ///   - most: no more of them are read.
-    ///   - take: is given each event's record, as JSON text, and whether more were left out is returned.
-    /// - Returns: whether there are more.
+    ///   - take: is given each event's record.
+    /// - Returns: whether there are more than that.
     public func events(
         signedWith key: AccessKeyID, since: Timestamp, until: Timestamp, most: Int, take: (JSONValue) -> Void
     ) async throws(AWSError) -> Bool {
@@ -59,9 +59,10 @@ public struct CloudTrail: Sendable {
             for event in events {
                 guard count < most else { return true }
                 count += 1
-                if let text = event["CloudTrailEvent"]?.string, let record = try? JSONValue(parsing: text) {
-                    take(record)
+                guard let text = event["CloudTrailEvent"]?.string, let record = try? JSONValue(parsing: text) else {
+                    throw AWSError(.lost, "LookupEvents: the record of an event cannot be read")
                 }
+                take(record)
             }
             let next = page["NextToken"]?.string
             guard next != token || next == nil else {

@@ -76,7 +76,7 @@ class Trail(http.server.BaseHTTPRequestHandler):
         self.server.calls.append((self.headers["x-amz-target"], self.headers["authorization"], body))
         start = int(body.get("NextToken", "0"))
         found = self.server.events[start:start + 2]
-        answer = {"Events": [{"EventId": e["eventID"], "AccessKeyId": e["userIdentity"]["accessKeyId"], "CloudTrailEvent": json.dumps(e)}
+        answer = {"Events": [{"EventId": e["eventID"], "AccessKeyId": e["userIdentity"]["accessKeyId"], "CloudTrailEvent": "{" if e["eventID"] == getattr(self.server, "broken", None) else json.dumps(e)}
                              for e in found]}
         if start + 2 < len(self.server.events):
             answer["NextToken"] = str(start + 2)
@@ -118,3 +118,24 @@ def test_the_event_history_is_read_to_its_end(overlapping):
     assert body["LookupAttributes"] == [{"AttributeKey": "AccessKeyId", "AttributeValue": old}]
     assert body["MaxResults"] == 50 and body["StartTime"] < body["EndTime"]
     assert len(server.calls) == 3 * len(regions)
+
+
+def test_a_record_that_cannot_be_read_is_reported(overlapping):
+    """What was read before it is shown; nothing is left out in silence."""
+    world, old = overlapping
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Trail)
+    server.calls, server.events = [], [event(number, old, at="2026-11-22T10:00:00Z") for number in range(3)]
+    server.broken = "id-2"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        endpoint = world.configuration["aws"].pop("endpoint-url")
+        world.save()
+        for service in ("IAM", "STS"):
+            world.environment[f"AWS_ENDPOINT_URL_{service}"] = endpoint
+        world.environment["AWS_ENDPOINT_URL_CLOUDTRAIL"] = f"http://127.0.0.1:{server.server_port}"
+        document = world.must("uses", "cicd-bot", "--since", "90d", "--json", status=1).json
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert [use["count"] for use in document["uses"]] == [2]
+    assert all("cannot be read" in source["problems"][0] for source in document["sources"])

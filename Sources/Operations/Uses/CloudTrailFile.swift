@@ -5,7 +5,7 @@ internal import JSON
 internal import Rotation
 
 /// One log file of CloudTrail: a JSON object with `Records`, as a rule compressed by gzip. It is read in pieces, and of its records only
-/// those are understood in which the key stands: a million of them are a gigabyte and a half.
+/// those are parsed that contain the key: a million of them are a gigabyte and a half.
 struct CloudTrailFile {
     /// Why a file was not read to its end.
     enum Failure: Error, Hashable {
@@ -22,7 +22,7 @@ struct CloudTrailFile {
 
     /// Reads the file.
     ///
-    /// - Parameter take: is given each record in which the key stands.
+    /// - Parameter take: is given each record that contains the key.
     /// - Returns: how many records it has.
     func read(_ take: (JSONValue) -> Void) throws(Failure) -> Int {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -107,7 +107,7 @@ struct RecordScanner {
     init(longest: Int) { self.longest = longest }
 
     /// Whether what was begun has ended.
-    var isComplete: Bool { depth == 0 && !isText && count >= 0 && hasBegun }
+    var isComplete: Bool { depth == 0 && !isText && hasBegun }
     private var hasBegun = false
 
     /// `{"Records":[` is two levels; a record is the third.

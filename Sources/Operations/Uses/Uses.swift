@@ -80,7 +80,9 @@ package struct Uses {
         let journal = try await state.read()
         do throws(JournalError) {
             let lines = try await journal.history(filter)
-            return lines.last { $0.note.kind == .allDelivered }?.at ?? rotation.phaseSince
+            // The first time: what was pushed again after a drift is delivered a second time.
+            let delivered = lines.first { $0.rotation == rotation.number && $0.note.kind == .allDelivered }
+            return delivered?.at ?? rotation.phaseSince
         } catch { throw OperationFailure(error) }
     }
 
