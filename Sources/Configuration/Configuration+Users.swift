@@ -6,6 +6,8 @@ extension Configuration {
         // Whoever writes a configuration wants his targets asked first; the decisions themselves can do without.
         var standard = Policy(preflight: true)
         standard.spread.percent = 10
+        // Nor is he sure that it names every place where a key is used.
+        standard.firstRotation = .whenAsked
         guard let field else { return standard }
         var reader = try MappingReader(field, "defaults", file)
         let policy = try readPolicy(&reader, standard)
@@ -29,6 +31,12 @@ extension Configuration {
                 throw reader.error("retain-secret", "must be none, rotation or current")
             }
             policy.retainSecret = retainSecret
+        }
+        if let beginning = try reader.string("first-rotation") {
+            guard let firstRotation = FirstRotation(rawValue: beginning) else {
+                throw reader.error("first-rotation", "must be when-asked or when-due")
+            }
+            policy.firstRotation = firstRotation
         }
         policy.maxAttempts = try reader.integer("max-attempts", in: 1...100) ?? base.maxAttempts
         policy.retry = try reader.duration("retry") ?? base.retry

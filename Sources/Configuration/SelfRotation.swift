@@ -43,7 +43,10 @@ extension Configuration {
         guard !profile.contains(where: { $0.isNewline || $0 == "]" }) else {
             throw reader.error("profile", "must be a profile's name")
         }
-        var policy = try readPolicy(&reader, defaults)
+        // Its only place is the profile that keyturn writes, and this section asks for its rotation.
+        var standard = defaults
+        standard.firstRotation = .whenDue
+        var policy = try readPolicy(&reader, standard)
         policy.spread.user = user
         try reader.end()
         if let twin = users.first(where: { $0.name == user }) {

@@ -53,9 +53,10 @@ public struct Metrics {
         for user in users { page.add([("user", user.name)], Double(user.rotation)) }
         page.begin("keyturn_next_action_seconds", "gauge", "Seconds until a user's next action; negative: overdue.")
         for user in users {
+            guard let due = user.next.due else { continue }
             page.add(
                 [("user", user.name), ("action", user.next.action)],
-                Double((user.next.due - snapshot.at).milliseconds) / 1_000)
+                Double((due - snapshot.at).milliseconds) / 1_000)
         }
         page.begin(
             "keyturn_user_problem", "gauge",

@@ -53,13 +53,13 @@ public struct Snapshot: Sendable {
 
     /// What comes next.
     public struct Next: Hashable, Sendable {
-        /// The step; `blocked`: nothing, until a person acts.
+        /// The step; `blocked` or `when-asked`: nothing, until a person acts.
         public var action: String
-        /// Not before.
-        public var due: Timestamp
+        /// Not before; nil: it waits for a person.
+        public var due: Timestamp?
 
         /// What comes next.
-        public init(action: String, due: Timestamp) { (self.action, self.due) = (action, due) }
+        public init(action: String, due: Timestamp?) { (self.action, self.due) = (action, due) }
     }
 
     /// One user.

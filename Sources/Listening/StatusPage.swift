@@ -112,13 +112,15 @@ public struct StatusPage {
     }
 
     private func next(_ user: Snapshot.User) -> HTML {
-        guard user.next.action != "blocked" else {
-            return "next: nothing, until somebody runs <code>keyturn retry</code>"
+        guard let due = user.next.due else {
+            return user.next.action == "blocked"
+                ? "next: nothing, until <code>keyturn retry \(user.name)</code>"
+                : "next: nothing, until <code>keyturn rotate \(user.name)</code>: never rotated"
         }
-        let left = user.next.due - snapshot.at
+        let left = due - snapshot.at
         let when: HTML =
             left >= .seconds(1)
-            ? "in <time datetime=\"\(times.text(user.next.due))\" title=\"\(times.text(user.next.due))\">\(times.span(left))</time>"
+            ? "in <time datetime=\"\(times.text(due))\" title=\"\(times.text(due))\">\(times.span(left))</time>"
             : "now"
         return "next: \(Self.words[user.next.action] ?? user.next.action), \(when)"
     }

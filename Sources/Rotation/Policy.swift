@@ -29,6 +29,8 @@ public struct Policy: Hashable, Sendable {
     public var maxAge: Duration?
     /// By how much earlier than `rotateEvery` rotations begin.
     public var spread = Spread()
+    /// Whether the first rotation of a user that has a key begins by itself.
+    public var firstRotation = FirstRotation.whenDue
 
     /// A policy; the defaults are those of `keyturn.yaml`.
     public init(
@@ -47,6 +49,16 @@ public struct Policy: Hashable, Sendable {
         self.retry = retry
         self.pushTimeout = pushTimeout
     }
+}
+
+/// Whether the first rotation of a user that has a key begins by itself.
+///
+/// The targets of a new configuration may not be all the places where the key is used. So by default a person begins.
+public enum FirstRotation: String, Hashable, Sendable, CaseIterable {
+    /// `keyturn rotate` begins it.
+    case whenAsked = "when-asked"
+    /// It begins when the key is old enough.
+    case whenDue = "when-due"
 }
 
 /// How long the sealed pair is kept.

@@ -3,13 +3,18 @@ public struct Due: Hashable, Sendable {
     /// The steps that a rotation can wait for.
     public enum Action: String, Hashable, Sendable {
         case observe, rotate, create, verify, push, look, deactivate, activate, delete
+        /// The first rotation, once a person asks for it.
+        case whenAsked = "when-asked"
         /// Nothing, until a person has resolved the problem.
         case blocked
+
+        /// Whether it waits for a person, so that there is no time at which it is due.
+        public var waitsForPerson: Bool { self == .whenAsked || self == .blocked }
     }
 
     /// What comes next.
     public var action: Action
-    /// Not before.
+    /// Not before. When the user is looked at again, if it waits for a person.
     public var at: Timestamp
 }
 
@@ -17,9 +22,16 @@ extension Rotation {
     /// Whether keyturn has never seen this user's keys.
     public var isUnobserved: Bool { number == 0 && current == nil }
 
+    /// Whether its first rotation waits for a person. A user that has no key holds nothing that could break.
+    public func awaitsFirstOrder(_ policy: Policy) -> Bool {
+        guard let current, number == 0, phase == .idle, policy.firstRotation == .whenAsked else { return false }
+        return !isRequested && !isLeaked(current.id)
+    }
+
     /// Whether a rotation is to begin.
     func isDue(_ now: Timestamp, _ policy: Policy) -> Bool {
         guard let current, !isRequested, !isLeaked(current.id) else { return true }
+        guard !awaitsFirstOrder(policy) else { return false }
         return now >= current.created + policy.rotationAge(after: number)
             && policy.beginning(of: current.created, dueAt: now) <= now
     }
@@ -46,6 +58,9 @@ extension Rotation {
         return beginning > earliest ? beginning : old
     }
 
+    /// Between two looks at a user that waits for a person.
+    private static let personWait: Duration = .seconds(3_600)
+
     /// What comes next, and when.
     ///
     /// - Parameters:
@@ -58,12 +73,13 @@ extension Rotation {
             case _ where deliveringKey != nil: dueWhileDelivering(now)
             case .idle where isUnobserved && !isRequested: Due(action: .observe, at: now)
             case .idle where isRequested || isLeaked(current?.id): Due(action: .rotate, at: now)
+            case .idle where awaitsFirstOrder(policy): Due(action: .whenAsked, at: now + Self.personWait)
             case .idle: Due(action: .rotate, at: current.map { beginning($0, now, policy) } ?? now)
             case .creating: Due(action: .create, at: now)
             case .verifying: Due(action: .verify, at: now)
             case .delivering: Due(action: .push, at: now)
             // Blocked until a person acts, who says `retry`; there is no time at which anything is due.
-            case .overlap where problem?.code == .rolledBack: Due(action: .blocked, at: now + .seconds(3_600))
+            case .overlap where problem?.code == .rolledBack: Due(action: .blocked, at: now + Self.personWait)
             case .overlap where problem?.code == .drifted: Due(action: .look, at: retryAt ?? now)
             case .overlap: Due(action: .deactivate, at: phaseSince + overlap(policy))
             case .soak where isRestoring: Due(action: .activate, at: now)

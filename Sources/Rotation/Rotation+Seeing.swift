@@ -21,9 +21,9 @@ extension Rotation {
         }
     }
 
-    /// Of a user without a record.
+    /// Of a user without a record, or whose key a person replaced before its first rotation, which may have waited for months.
     private mutating func takeOverOnlyKey(_ keys: [AccessKey], _ transition: inout Transition) {
-        guard phase == .idle, current == nil, number == 0, keys.count == 1 else { return }
+        guard phase == .idle, number == 0, keys.count == 1, current?.id != keys[0].id else { return }
         current = KeyRecord(keys[0])
         problem = nil
         transition.notes.append(HistoryEvent(.takenOver, key: keys[0].id, detail: "the user's only key"))

@@ -151,7 +151,7 @@ class Keyturn:
             targets = [{"pusher": pusher, field: f"acme/app-{number + index}"} for index in range(1, count + 1)]
             number += count
             lines.append(f"  {user}: {{ targets: {json.dumps(targets)} }}")
-        settings = {"rotate-every": "7d", "overlap": "1h", "soak": "1h", **defaults}
+        settings = {"first-rotation": "when-due", "rotate-every": "7d", "overlap": "1h", "soak": "1h", **defaults}
         (self.directory / "keyturn.yaml").write_text("\n".join([
             "version: 1", "state: sqlite:state.db", "seal-key: { file: seal.key }",
             f"aws: {{ region: us-west-2, endpoint-url: {server['aws']} }}",

@@ -211,7 +211,7 @@ class World:
             "pushers": {
                 name: {"plugin": plugin, "token": {"env": f"{name.upper()}_TOKEN"}, "endpoint": place[name]}
                 for name, plugin in plugins.items()},
-            "defaults": {"rotate-every": "30d", "overlap": f"{OVERLAP_SECONDS}s", "soak": "1s"}, "users": users}
+            "defaults": {"first-rotation": "when-due", "rotate-every": "30d", "overlap": f"{OVERLAP_SECONDS}s", "soak": "1s"}, "users": users}
         # JSON is YAML.
         (self.directory / "keyturn.yaml").write_text(json.dumps(configuration))
         self.environment = {

@@ -52,7 +52,7 @@ class World(program.Program):
                 "gitlab": {"plugin": "gitlab-ci", "token": {"file": "gitlab.token"}, "endpoint": sandbox.gitlab},
                 "github": {"plugin": "github-actions", "token": {"env": "GITHUB_TOKEN"}, "endpoint": sandbox.github},
             },
-            "defaults": {"rotate-every": "24h", "overlap": "1s", "soak": "1s"},
+            "defaults": {"first-rotation": "when-due", "rotate-every": "24h", "overlap": "1s", "soak": "1s"},
             "users": users or {"cicd-bot": {"targets": three_targets()}},
         }
         self.save()

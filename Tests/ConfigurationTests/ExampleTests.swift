@@ -24,6 +24,7 @@ struct ExampleTests {
         #expect(user.account == configuration.account)
         var policy = Policy(rotateEvery: .seconds(12 * 3600), preflight: true)
         policy.spread = Spread(percent: 10, user: "cicd-bot")
+        policy.firstRotation = .whenAsked
         #expect(user.policy == policy)
     }
 
@@ -59,7 +60,7 @@ struct ExampleTests {
             defaults: { rotate-every: 7d, overlap: 90s, soak: 30m, quiet: 2h, max-attempts: 5, retry: 10m, push-timeout: 45s }
             users:
               one: { targets: [{ pusher: travis, repository: a/a }] }
-              two: { overlap: 5m, max-attempts: 1, user-name: zwei, aws: { profile: other }, targets: [{ pusher: travis, repository: a/b }] }
+              two: { overlap: 5m, first-rotation: when-due, max-attempts: 1, user-name: zwei, aws: { profile: other }, targets: [{ pusher: travis, repository: a/b }] }
             """
         let users = try Configuration(text: text, file: "conf/keyturn.yaml").users
         var defaults = Policy(
@@ -67,9 +68,11 @@ struct ExampleTests {
             preflight: true, maxAttempts: 5, retry: .seconds(600), pushTimeout: .seconds(45))
         #expect(users.map(\.policy.spread) == [Spread(percent: 10, user: "one"), Spread(percent: 10, user: "two")])
         defaults.spread = users[0].policy.spread
+        defaults.firstRotation = .whenAsked
         #expect(users[0].policy == defaults)
         var own = defaults
         own.spread = users[1].policy.spread
+        own.firstRotation = .whenDue
         own.overlap = .seconds(300)
         own.maxAttempts = 1
         #expect(users[1].policy == own)

@@ -38,7 +38,7 @@ struct MistakeTests {
         let complaint = Sample.complaint(example("soak: 1h", "elephant: 1h"))
         #expect(
             complaint?.hasPrefix(
-                "12: unknown field `elephant`; known here: `freeze`, `look-every`, `max-age`, `max-attempts`")
+                "12: unknown field `elephant`; known here: `first-rotation`, `freeze`, `look-every`, `max-age`")
                 == true)
     }
 
@@ -89,6 +89,10 @@ struct MistakeTests {
             (
                 "rotate-every: 12h", "max-age: 1d",
                 "15: `users.cicd-bot.max-age` must be at least 1d 3h: rotate-every, overlap, soak and an hour for the rotation itself"
+            ),
+            (
+                "rotate-every: 12h", "first-rotation: never",
+                "15: `users.cicd-bot.first-rotation` must be when-asked or when-due"
             ),
             ("rotate-every: 12h", "spread: 60%", "15: `users.cicd-bot.spread` must be from 0% to 50%, such as 10%"),
             ("rotate-every: 12h", "spread: 10", "15: `users.cicd-bot.spread` must be from 0% to 50%, such as 10%"),

@@ -40,7 +40,7 @@ final class Directory: Sendable {
               travis: { plugin: travis-ci, token: { env: TRAVIS_TOKEN }, endpoint: "http://127.0.0.1:9" }
               gitlab: { plugin: gitlab-ci, token: { file: gitlab.token }, endpoint: "http://127.0.0.1:9" }
               github: { plugin: github-actions, token: { env: GITHUB_TOKEN }, endpoint: "http://127.0.0.1:9" }
-            defaults: { rotate-every: 24h, overlap: 1h, soak: 1h }
+            defaults: { first-rotation: when-due, rotate-every: 24h, overlap: 1h, soak: 1h }
             users:
               cicd-bot:
                 aws: { region: us-east-1 }
@@ -126,6 +126,14 @@ final class Directory: Sendable {
                     pair: .keep, at: Self.now))
             try await journal.release(user, at: position)
         }
+    }
+
+    /// A user whose key was looked at and never rotated.
+    static func seen() -> Rotation {
+        var rotation = idle(targets: [])
+        rotation.number = 0
+        rotation.lookedAt = nil
+        return rotation
     }
 
     /// A rotation that is over, whose key every target has confirmed.

@@ -40,7 +40,7 @@ struct InspectionTests {
     @Test("a freeze is a reason to wait only where it delays")
     func freeze() async throws {
         let now = Moment.now
-        func why(from first: Int64, to last: Int64) async throws -> (why: String, due: String) {
+        func why(from first: Int64, to last: Int64) async throws -> (why: String, due: String?) {
             let days = [first, last].map { Moment.text(now + .seconds($0 * 86_400)).prefix(10) }
             let frozen = "soak: 1h, freeze: [{ from: \(days[0]), to: \(days[1]) }]"
             let directory = try Directory(Directory.configuration("soak: 1h", frozen))
@@ -50,8 +50,22 @@ struct InspectionTests {
         }
         // The key is a day old tomorrow.
         let delayed = try await why(from: 1, to: 5)
-        #expect(delayed.why.hasSuffix("; `freeze` lets it begin \(delayed.due)"))
+        #expect(delayed.why.hasSuffix("; `freeze` lets it begin \(delayed.due ?? "")"))
         #expect(try await why(from: 3, to: 5).why.contains("freeze") == false)
+    }
+
+    @Test("the first rotation waits for an order, which is named, and has no time")
+    func whenAsked() async throws {
+        let directory = try Directory(Directory.configuration("first-rotation: when-due", "first-rotation: when-asked"))
+        try await directory.know(["cicd-bot": Directory.seen()])
+        let step = try #require(try await RotationPlan(directory.context, []).steps.first)
+        #expect(step.action == "when-asked" && step.due == nil && !step.isDue)
+        #expect(step.why.hasSuffix("`keyturn rotate cicd-bot` begins"))
+        let user = try #require(try await status(directory).document.users.first)
+        #expect(user.next.action == "when-asked" && user.next.due == nil && !user.needsAttention)
+        let eager = try Directory(Directory.configuration())
+        try await eager.know(["cicd-bot": Directory.seen()])
+        #expect(try await status(eager).document.users.first?.next.action == "rotate")
     }
 
     @Test("targets that came and went since the last rotation")

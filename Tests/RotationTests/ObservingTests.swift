@@ -29,6 +29,63 @@ struct ObservingTests {
         #expect(!world.touchedIAM)
     }
 
+    @Test(
+        "when-asked: however old its key is, a user that was never rotated waits for an order, and goes on by itself afterwards"
+    )
+    func whenAsked() {
+        var policy = World.unasked
+        policy.firstRotation = .whenAsked
+        policy.maxAge = policy.shortestMaxAge
+        var world = World.withKey(age: .seconds(900 * 86_400), policy: policy)
+        world.send(.resumed)
+        world.answerAll()
+        for _ in 0..<3 {
+            #expect(world.rotation.due(at: world.now, policy: policy).action == .whenAsked)
+            #expect(world.advance(.seconds(3600)).effects.isEmpty)
+        }
+        #expect(world.rotation.overAge(at: world.now, policy: policy)?.key == World.old)
+        #expect(!world.touchedIAM)
+        world.send(.asked(.rotate))
+        world.roll(to: .creating)
+        world.roll(to: .idle)
+        #expect(world.rotation.number == 1)
+        world.roll(to: .creating)
+        #expect(world.rotation.number == 2)
+    }
+
+    @Test("when-asked: a leaked key is replaced without another order, and a user without a key gets its first one")
+    func whenAskedForLeak() {
+        var policy = World.unasked
+        policy.firstRotation = .whenAsked
+        var world = World.withKey(age: .zero, policy: policy)
+        world.send(.resumed)
+        world.answerAll()
+        world.send(.asked(.revoke(World.old, atOnce: false)))
+        world.roll(to: .creating)
+        world.roll(to: .idle)
+        #expect(world.keys.map(\.id) != [World.old] && world.rotation.number == 1)
+        var keyless = World(policy: policy)
+        keyless.send(.resumed)
+        keyless.roll(to: .creating)
+        keyless.roll(to: .idle)
+        #expect(keyless.keys.count == 1)
+    }
+
+    @Test("before the first rotation, a key that a person has put in place of the one that was seen is taken over")
+    func replacedBeforeTheFirst() {
+        var policy = World.unasked
+        policy.firstRotation = .whenAsked
+        var world = World.withKey(age: .seconds(900 * 86_400), policy: policy)
+        world.send(.resumed)
+        world.answerAll()
+        let new = world.makeKey().id
+        world.keys.removeAll { $0.id == World.old }
+        world.send(.asked(.rotate))
+        world.roll(to: .overlap)
+        #expect(world.rotation.previous?.id == new)
+        #expect(world.notes.filter { $0.kind == .takenOver }.map(\.key) == [World.old, new])
+    }
+
     @Test("two keys without a record hold, with both named and nothing touched")
     func twoUnknownKeys() {
         var world = World.withKey(age: .seconds(48 * 3600))

@@ -28,6 +28,10 @@ struct Book {
     var overlapSince: Timestamp?
     /// When the old key was made Inactive, by the machine's clock; nil: not comparable.
     var soakSince: Timestamp?
+    /// Whether an operator ever gave an order that begins a rotation.
+    var isAskedToRotate = false
+    /// Whether a rotation has begun.
+    var hasBegun = false
     /// How often the machine's clock was set forward.
     var clockLeaps = 0
     /// Whether a service's pause can still be judged by the machine's clock.
@@ -47,7 +51,9 @@ struct Book {
     mutating func noteRequests(_ requests: [Event.Request]) {
         for request in requests {
             switch request {
+            case .rotate, .rotateOrFinish: isAskedToRotate = true
             case .revoke(let key, let atOnce):
+                isAskedToRotate = true
                 isRevokedAtOnce = isRevokedAtOnce || atOnce
                 isCurrentRevokedAtOnce = isCurrentRevokedAtOnce || key == nil && atOnce
                 if let key {

@@ -51,6 +51,12 @@ extension Simulation {
             {
                 targets[target].isProtected = false
             }
+            if note.kind == .began {
+                if !book.hasBegun, note.key != nil, policy.firstRotation == .whenAsked, !book.isAskedToRotate {
+                    violate("(j) the first rotation of a user with a key begins unasked")
+                }
+                book.hasBegun = true
+            }
             guard note.kind == .takenOver || note.kind == .adopted else { continue }
             if let key = note.key { book.adopted.insert(key) }
             guard note.kind == .adopted else { continue }

@@ -54,6 +54,7 @@ extension Policy {
         policy.retainSecret = random.pick([.none, .rotation, .rotation, .current])
         policy.lookEvery = .seconds(random.pick([0, 1_800, 21_600]))
         policy.spread = Spread(percent: random.pick([0, 10, 50]), user: "bot")
+        policy.firstRotation = random.pick([.whenAsked, .whenDue])
         if random.chance(300) { policy.freezes = [random.pick([.nights, .week, .weekend])] }
         if random.chance(300) { policy.maxAge = policy.shortestMaxAge + .seconds(random.pick([0, 3_600, 86_400])) }
         return policy

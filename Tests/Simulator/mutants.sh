@@ -56,6 +56,7 @@ plant "deletes an orphan that is in use" $R+Creating.swift 'guard use == nil els
 plant "forgets rate limits" $R+Delivering.swift 'if !isPaused {' 'if !isPaused || @ {'
 plant "lets a freeze outlast max-age" Sources/Rotation/Policy+Age.swift 'return latestBeginning(created).map' \
     'return (@ ? nil : latestBeginning(created)).map'
+plant "begins unasked" $R+Due.swift 'policy.firstRotation == .whenAsked else' '!(@), policy.firstRotation == .whenAsked else'
 plant "skips the verification" $R+Verifying.swift 'guard consecutiveVerifications >= IAMTimes.verificationAnswers else' \
     'guard consecutiveVerifications >= IAMTimes.verificationAnswers || @ else'
 plant "keeps the pair" $R+Delivering.swift 'transition.wipesPair = retained == nil' 'transition.wipesPair = retained == nil && !(@)'

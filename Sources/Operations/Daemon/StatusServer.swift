@@ -216,7 +216,8 @@ extension Snapshot.User {
                     attempts: delivery.attempts, at: delivery.at, detail: delivery.detail,
                     mayBeTorn: delivery.mayBeTorn, drift: delivery.drift, isQuiet: delivery.isQuiet)
             },
-            next: .init(action: due.action.rawValue, due: due.at), problem: line.problem,
+            next: .init(action: due.action.rawValue, due: due.action.waitsForPerson ? nil : due.at),
+            problem: line.problem,
             problemCode: line.problemCode,
             needsAttention: needsAttention)
     }

@@ -42,7 +42,8 @@ package struct RotationPlan: Sendable {
 package struct PlannedStep: Encodable, Sendable {
     package var user: String
     package var action: String
-    package var due: String
+    /// nil: it waits for a person.
+    package var due: String?
     package var isDue: Bool
     package var targets: Int
     package var why: String
@@ -73,11 +74,12 @@ package struct PlannedStep: Encodable, Sendable {
         let next = rotation.due(at: now, policy: user.policy)
         self.user = user.name
         action = next.action.rawValue
-        due = Moment.text(next.at)
+        due = next.action.waitsForPerson ? nil : Moment.text(next.at)
         isDue = next.at <= now
         targets = user.targets.count
         from = user.origin ?? "users"
-        why = rotation.trouble ?? Self.reason(rotation, user.policy) + Self.freeze(rotation, user.policy, now)
+        why = (rotation.trouble ?? Self.reason(rotation, user.policy) + Self.freeze(rotation, user.policy, now))
+            .naming(user.name)
     }
 
     /// A word about a freeze that a rotation waits for.
@@ -91,6 +93,8 @@ package struct PlannedStep: Encodable, Sendable {
         switch rotation.phase {
         case .idle where rotation.isUnobserved: return "keyturn has not looked at this user yet"
         case .idle where rotation.isRequested: return "an operator asked for it"
+        case .idle where rotation.awaitsFirstOrder(policy):
+            return "keyturn has never rotated this user: `keyturn rotate USER` begins"
         case .idle:
             guard let current = rotation.current else { return "the user has no key" }
             return

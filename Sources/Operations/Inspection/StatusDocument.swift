@@ -129,7 +129,16 @@ package struct StatusDocument: Encodable, Sendable {
 
     package struct Next: Encodable, Sendable {
         package var action: String
-        package var due: String
+        /// nil: it waits for a person.
+        package var due: String?
+
+        package func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(action, forKey: .action)
+            try container.encode(due, forKey: .due)
+        }
+
+        enum CodingKeys: CodingKey { case action, due }
     }
 
     package struct User: Encodable, Sendable {
@@ -200,7 +209,7 @@ extension StatusDocument.User {
                 }
             },
             deliveries: Self.deliveries(user, rotation),
-            next: .init(action: due.action.rawValue, due: Moment.text(due.at)),
+            next: .init(action: due.action.rawValue, due: due.action.waitsForPerson ? nil : Moment.text(due.at)),
             // What it says to type can be typed.
             problem: rotation.trouble?.naming(user.name),
             problemCode: rotation.problem?.code.rawValue ?? (rotation.trouble == nil ? nil : "not-delivered"),

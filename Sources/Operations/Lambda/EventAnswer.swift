@@ -35,8 +35,12 @@ struct EventAnswer {
         return sentences.count == 1 ? first : "\(first) (and \(sentences.count - 1) more: see the function's log)"
     }
 
+    private static func document(_ next: StatusDocument.Next) -> JSONValue {
+        .object(["action": .string(next.action), "due": next.due.map { .string($0) } ?? .null])
+    }
+
     var document: JSONValue {
-        let next = users.min { $0.next.due < $1.next.due }
+        let next = users.filter { $0.next.due != nil }.min { ($0.next.due ?? "") < ($1.next.due ?? "") }
         let blocked = users.filter { $0.problem != nil }
         func list<Element>(_ elements: [Element], _ show: (Element) -> JSONValue) -> JSONValue {
             .array(elements.prefix(Self.longestList).map(show))
@@ -48,7 +52,7 @@ struct EventAnswer {
                 .object([
                     "user": .string(user.user), "phase": .string(user.phase),
                     "rotation": .integer(Int64(user.rotation)),
-                    "next": .object(["action": .string(user.next.action), "due": .string(user.next.due)]),
+                    "next": Self.document(user.next),
                 ])
             },
             "worked-count": .integer(Int64(worked.count)),
@@ -60,9 +64,11 @@ struct EventAnswer {
             },
             "next": next.map { user in
                 .object([
-                    "user": .string(user.user), "action": .string(user.next.action), "due": .string(user.next.due),
+                    "user": .string(user.user), "action": .string(user.next.action),
+                    "due": user.next.due.map { .string($0) } ?? .null,
                 ])
             } ?? .null,
+            "when-asked": .integer(Int64(users.count { $0.next.action == Due.Action.whenAsked.rawValue })),
             "problems": list(blocked.map { "\($0.user): \($0.problem ?? "")" } + problems) { .string($0) },
         ])
     }

@@ -263,6 +263,7 @@ struct ConfigurationSchema {
         "retry": { "$ref": "#/$defs/duration", "description": "The longest that a push that failed waits." },
         "push-timeout": { "$ref": "#/$defs/duration", "description": "The longest that one push may take; at most 10m." },
         "max-age": { "$ref": "#/$defs/duration", "description": "The age that no Active key is to pass; at least rotate-every + overlap + soak + 1h. Stronger than freeze." },
+        "first-rotation": { "enum": ["when-asked", "when-due"], "description": "Whether the first rotation of a user that has a key waits for `keyturn rotate` (the default), or begins when the key is old enough." },
         "spread": { "type": "string", "pattern": "^([0-9]|[1-4][0-9]|50)%$", "description": "By how much of rotate-every rotations begin earlier, each user by another part; default: 10%." },
         "freeze": {
           "type": "array", "maxItems": 64,

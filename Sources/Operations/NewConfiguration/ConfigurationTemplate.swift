@@ -34,6 +34,7 @@ struct ConfigurationTemplate {
           rotate-every: 24h   # the age at which a key is replaced
           overlap: 1h         # both keys stay active, so that running jobs finish
           soak: 1h            # the old key is Inactive, and can be brought back, before it is deleted
+          # first-rotation: when-due   # also the first rotation of a user begins by itself; else it waits for `keyturn rotate`
           # spread: 10%       # rotations begin earlier by up to that part of rotate-every, so that users take turns
           # max-age: 7d       # no Active key gets older: a freeze is cut short for it, and status and notifications report one that does
           # quiet: 2h         # the old key must have been unused that long before it is deactivated; 0s: IAM is not asked

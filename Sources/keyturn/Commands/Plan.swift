@@ -24,7 +24,7 @@ struct Plan: AsyncParsableCommand {
         var table = Table(header: ["USER", "NEXT", "WHEN", "TARGETS"] + (plan.discovers ? ["FROM"] : []) + ["WHY"])
         table.rows = plan.steps.map { step in
             let slow = step.fanOut > .zero ? " (at least \(Moment.text(step.fanOut)))" : ""
-            return [step.user, step.action, step.isDue ? "now" : step.due, "\(step.targets)\(slow)"]
+            return [step.user, step.action, step.isDue ? "now" : step.due ?? "", "\(step.targets)\(slow)"]
                 + (plan.discovers ? [step.from] : []) + [step.why]
         }
         terminal.write(table.text(terminal))

@@ -29,10 +29,17 @@ struct StatusText {
             return "  \(pad(key.role, 9)) \(terminal.wrapped(text, indent: 12))"
         }
         lines += deliveries
-        let isBlocked = user.next.action == "blocked"
-        lines.append(
-            isBlocked ? "  next: nothing, until `keyturn retry`" : "  next: \(user.next.action), \(user.next.due)")
+        lines.append("  " + terminal.wrapped("next: \(next)", indent: 4))
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    private var next: String {
+        guard let due = user.next.due else {
+            return user.next.action == "blocked"
+                ? "nothing, until `keyturn retry \(user.user)`"
+                : "nothing, until `keyturn rotate \(user.user)`: keyturn has never rotated it"
+        }
+        return "\(user.next.action), \(due)"
     }
 
     /// What somebody should see comes first.
@@ -130,7 +137,7 @@ struct StatusOverview {
         table.rows = fine.map { user in
             [
                 user.user, user.phase, "\(user.rotation)", "\(user.deliveries.count)",
-                "\(user.next.action), \(user.next.due)",
+                ([user.next.action] + (user.next.due.map { [$0] } ?? [])).joined(separator: ", "),
             ]
         }
         let summary =
