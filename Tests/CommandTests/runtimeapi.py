@@ -13,6 +13,8 @@ import threading
 import time
 import uuid
 
+from test_schemas import validator
+
 PREFIX = "/2018-06-01/runtime"
 LONGEST_PAYLOAD = 6 << 20
 
@@ -255,6 +257,8 @@ class Function:
         """An event that is answered."""
         kind, document = self.invoke(event, **options)
         assert kind == "response", (kind, document, self.log)
+        errors = [f"{error.json_path}: {error.message}" for error in validator("lambda").iter_errors(document)]
+        assert errors == [], document
         return document
 
     def freeze(self):

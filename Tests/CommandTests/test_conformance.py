@@ -11,6 +11,7 @@ import pytest
 
 import plugins
 import program
+from test_schemas import fits
 
 HERE = pathlib.Path(__file__).parent
 EXAMPLE = HERE.parents[1] / "plugin-sdk" / "Examples" / "c"
@@ -298,7 +299,9 @@ def test_a_manifest_alone_grants_nothing(bare, grasping):
     assert not taken.exists()
     assert f"not granted: writing {taken.parent}" in result.out
     assert "--grant files --grant network --grant programs allows it" in result.out
-    found = bare.must("plugin", "test", place, "--check", "opens", "--grant", "files", "--json").json
+    result = bare.must("plugin", "test", place, "--check", "opens", "--grant", "files", "--json")
+    fits("plugin-test", result)
+    found = result.json
     assert taken.exists()
     assert found["granted"] == [f"writing {taken.parent}"] and len(found["not-granted"]) == 2
     taken.unlink()

@@ -5,6 +5,8 @@ import time
 import boto3
 import pytest
 
+from test_schemas import fits
+
 TARGETS = {
     "gitlab-pair": {"pusher": "gitlab", "project": "acme/tools/app"},
     "gitlab-file": {"pusher": "gitlab", "project": "acme/tools/app", "shape": "credentials-file"},
@@ -170,7 +172,7 @@ def test_a_user_that_left(make):
     world.configuration["users"] = {}
     world.save()
     assert "keyturn forget cicd-bot" in world.must("check", status=1).out
-    world.must("forget", "cicd-bot", "--reason", "moved to a role")
+    fits("forget", world.must("forget", "cicd-bot", "--reason", "moved to a role", "--json"))
     world.must("check")
     assert world.sandbox.keys() == keys
 

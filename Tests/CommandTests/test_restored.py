@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from test_schemas import fits
 from world import waited_for
 
 TARGETS = ["travis:acme/app", "gitlab:acme/tools/app", "github:acme/app"]
@@ -77,8 +78,7 @@ def test_a_backup_of_that_phase(world, phase, then):
     in_use = held(world)
     assert {world.sandbox.keys()[key] for key in in_use} == {"Active"}
     restore(world)
-    told = world.run("state", "restored")
-    assert told.status == 0, str(told)
+    fits("state-restored", world.must("state", "restored", "--json"))
     for turn in range(14):
         if turn == 10:
             # A rotation that begins now must not take a key that it does not know for a replaced one.

@@ -62,6 +62,23 @@ def test_plugins_and_beginnings(world):
     fits("demo", world.must("demo", "--json"))
 
 
+def test_each_command_with_a_document_has_a_schema(world):
+    """Those that print JSON in a form of their own; orders print that of `status`."""
+    names = {path.stem for path in SCHEMAS.glob("*.json")}
+    orders = {"adopt", "retire", "retry", "revoke", "rollback", "rotate", "skip", "step"}
+    # A template of CloudFormation, a schema, a server's addresses, a log; and commands that have nothing to say.
+    others = {"deploy", "config-schema", "sandbox", "run", "notify", "plugin-sign"}
+    for command in world.must("--help").out.split("SUBCOMMANDS:")[1].split("See 'keyturn")[0].split("\n"):
+        words = command.split()
+        if not command.startswith("  ") or command.startswith("   ") or not words or words[0] in orders:
+            continue
+        own = world.must(words[0], "--help").out
+        nested = [line.split()[0] for line in own.partition("SUBCOMMANDS:")[2].split("\n")
+                  if line.startswith("  ") and not line.startswith("   ")]
+        for name in [f"{words[0]}-{sub}" for sub in nested] or [words[0]]:
+            assert name in names | others or "--json" not in world.must(*name.split("-", 1), "--help").out, name
+
+
 @pytest.mark.parametrize("name, change", [
     ("status", lambda document: document["users"][0].update(phase="sleeping")),
     ("status", lambda document: document["users"][0].pop("problem")),

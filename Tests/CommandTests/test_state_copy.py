@@ -1,12 +1,26 @@
-"""The state is copied from a file to DynamoDB and back, in the middle of a rotation."""
+"""The state is copied from a file to DynamoDB or PostgreSQL and back, in the middle of a rotation."""
 
 import json
 import sqlite3
 
+import pytest
+
 from test_dynamo import moto, table  # noqa: F401 (fixtures)
+from test_postgres import databases, server  # noqa: F401 (fixtures)
+from test_schemas import fits
 
 
-def test_there_and_back(make, moto):
+@pytest.fixture(params=["dynamodb", "postgresql"])
+def elsewhere(request):
+    """An address of an empty state."""
+    if request.param == "postgresql":
+        return request.getfixturevalue("databases")("copied")
+    moto = request.getfixturevalue("moto")
+    table(moto, "copied")
+    return f"dynamodb://copied?region=us-east-1&endpoint-url={moto}"
+
+
+def test_there_and_back(make, elsewhere):
     """The rotation goes on where the state is; a place that was left refuses, says where it went, and can be reopened."""
     world = make()
     world.sandbox.fault("travis", status=503, times=0)
@@ -14,11 +28,12 @@ def test_there_and_back(make, moto):
     world.save()
     world.must("rotate", status=75)
     head = world.must("history", "verify", "--json").json["head"]
-    client = table(moto, "copied")
-    address = f"dynamodb://copied?region=us-east-1&endpoint-url={moto}"
-    report = world.must("state", "copy", "--to", address, "--json").json
+    address, shown = elsewhere, elsewhere.split("?")[0]
+    copied = world.must("state", "copy", "--to", address, "--json")
+    fits("state-copy", copied)
+    report = copied.json
     assert report["head"] == head and report["users"] == 1 and report["lines"] > 3
-    assert "it was copied to dynamodb://copied" in world.must("step", status=78).err
+    assert f"it was copied to {shown}" in world.must("step", status=78).err
     assert world.status()["phase"] == "delivering"
     assert "is not empty" in world.must("state", "copy", "--to", address, status=78).err
     world.configuration["state"] = address
@@ -34,7 +49,9 @@ def test_there_and_back(make, moto):
     world.must("history", "verify", "--head", head)
     world.configuration["state"] = "sqlite:state/keyturn.db"
     world.save()
-    assert "had been copied to dynamodb://copied" in world.must("state", "reopen").out
+    reopened = world.must("state", "reopen", "--json")
+    fits("state-reopen", reopened)
+    assert reopened.json["copied-to"].startswith(shown)
     assert "it was not marked" in world.must("state", "reopen").out
 
 
