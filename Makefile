@@ -9,8 +9,10 @@ HARDENED := --disable-local-rpath -Xcc -fstack-protector-strong -Xlinker -z -Xli
 # Programs carry their own Swift runtime: what is installed needs no toolchain. Swift Testing is not there for static
 # linking, so the tests have a build of their own, in .build.
 # No debug information: what is installed has none, and it is a sixth of the build. A debugger wants `swift build`.
+# What nobody calls is left out, for each function has a section of its own.
 # Fifty thousand addresses are relocated at each start: in the short form they take a fiftieth of the file.
 STATIC := --scratch-path .build-static -debug-info-format none --static-swift-stdlib -Xswiftc -static-stdlib $(HARDENED) -Xswiftc -use-ld=lld -Xlinker --undefined-version -Xlinker -z -Xlinker pack-relative-relocs
+SECTIONS := -Xswiftc -Xfrontend -Xswiftc -function-sections
 DEBUG_DIR := .build-static/debug
 RELEASE_DIR := .build-static/release
 # Pushers are Embedded Swift, which has no runtime to carry: a thirtieth of the size. It is optimized always, and a function that
@@ -18,7 +20,7 @@ RELEASE_DIR := .build-static/release
 TOOLCHAIN = $(shell swiftc -print-target-info | sed -n 's/.*"$(1)": "\(.*\)".*/\1/p')
 EMBEDDED = --package-path Plugins --scratch-path .build-pushers -c release $(HARDENED) \
   -Xswiftc -enable-experimental-feature -Xswiftc Embedded -Xswiftc -wmo -Xswiftc -Osize \
-  -Xswiftc -Xfrontend -Xswiftc -function-sections -Xlinker --gc-sections -Xlinker --icf=safe \
+  $(SECTIONS) -Xlinker --gc-sections -Xlinker --icf=all \
   -Xlinker $(call TOOLCHAIN,runtimeResourcePath)/embedded/$(call TOOLCHAIN,moduleTriple)/libswiftUnicodeDataTables.a
 PUSHERS_DIR := .build-pushers/release
 STAGE := .build/stage
@@ -87,7 +89,7 @@ demo: stage
 	$(STAGE)/bin/keyturn demo
 
 install: setup pushers
-	@set -e; for program in $(PROGRAMS); do swift build -c release $(STATIC) --product $$program; done
+	@set -e; for program in $(PROGRAMS); do swift build -c release $(STATIC) $(SECTIONS) --product $$program; done
 	@$(MAKE) --no-print-directory copy FROM=$(RELEASE_DIR) TO=$(DESTDIR)$(PREFIX) STRIP=1
 
 # FROM: a build's directory, for all but the pushers. TO: a prefix. Each file is put beside its place and moved there, so that a running program
@@ -205,24 +207,19 @@ test: stage
 	@nice -n 19 $(MAKE) --no-print-directory test-beside > .build/beside.log 2>&1 & beside=$$!; status=0; \
 	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_SANDBOX="$(CURDIR)/$(STAGE)/libexec/keyturn/keyturn-sandbox" \
 	  KEYTURN_REQUESTS="$(CURDIR)/$(REQUESTS)" \
-	  $(VENV)/bin/pytest -q -n 5 --dist worksteal $(LATER) Tests/ClientTests Tests/CommandTests || status=1; \
+	  $(VENV)/bin/pytest -q -n 5 --dist worksteal -m "not later" Tests/ClientTests Tests/CommandTests || status=1; \
 	if wait $$beside; then grep -E 'seeds,|instructions|iterations' .build/beside.log; else status=1; tail -n 80 .build/beside.log; fi; \
 	exit $$status
 	@$(MAKE) --no-print-directory lint
 
-# Minutes of compiling for plugins in other languages and against another header, and of waiting: `make test-later`.
-LONG := Tests/CommandTests/test_growth.py Tests/CommandTests/test_languages.py
-TWENTY := Tests/CommandTests/test_memory.py::test_twenty_rotations_leave_nothing \
-  Tests/CommandTests/test_lambda.py::test_twenty_rotations_under_lambda \
-  Tests/CommandTests/test_archive.py::test_twenty_rotations_of_the_zip
-LATER := $(LONG:%=--ignore %) $(TWENTY:%=--deselect %)
+# Tests marked `later` take minutes each: plugins in other languages, another header, twenty rotations.
 .PHONY: test-later
 test-later: stage
 	@$(MAKE) --no-print-directory $(VENV)/ready
 	swift build --build-tests
 	KEYTURN_MOTO_ALL=1 KEYTURN_MOTO="$(CURDIR)/$(VENV)/bin/moto_server" swift test --skip-build --disable-xctest --filter MotoStoreTests
 	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_SANDBOX="$(CURDIR)/$(STAGE)/libexec/keyturn/keyturn-sandbox" \
-	  $(VENV)/bin/pytest -q -n 2 --dist loadscope $(LONG) $(TWENTY)
+	  $(VENV)/bin/pytest -q -n 2 --dist loadscope -m later Tests/CommandTests
 
 # What needs the processor alone, and is done while the tests of the commands wait for servers and clocks.
 .PHONY: test-beside

@@ -94,9 +94,9 @@ let modules: [Target] = [
 ]
 
 /// A program exports nothing. Swift's static library would have it export all of its own, which also keeps what nobody uses.
-/// Functions with the same code are kept once.
+/// Functions with the same code are kept once: nothing here asks whether two of them have the same address.
 let hidden: [LinkerSetting] = [
-    .unsafeFlags(["-Xlinker", "--version-script=Sources/exports.map", "-Xlinker", "--icf=safe"])
+    .unsafeFlags(["-Xlinker", "--version-script=Sources/exports.map", "-Xlinker", "--icf=all"])
 ]
 
 let executables: [Target] = [

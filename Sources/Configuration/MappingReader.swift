@@ -8,7 +8,8 @@ struct MappingReader {
     /// For error texts: `users.cicd-bot`.
     let place: String
     private let members: [Field.Member]
-    private var known: Set<String> = []
+    /// Names that were asked for. A list: there are few, and it is looked at for names that the file has, not for each question.
+    private var known: [String] = []
 
     init(_ field: Field, _ place: String, _ file: String) throws(ConfigurationError) {
         self.file = file
@@ -44,7 +45,7 @@ struct MappingReader {
     }
 
     mutating func field(_ name: String) -> Field? {
-        known.insert(name)
+        known.append(name)
         return members.first { $0.name == name }?.field
     }
 
@@ -108,6 +109,6 @@ struct MappingReader {
     private func unknown(_ stranger: Field.Member) -> ConfigurationError {
         let place = place.isEmpty ? "" : " in `\(place)`"
         return ConfigurationError(
-            file: file, line: stranger.line, Spelling.unknown(stranger.name, among: known) + place)
+            file: file, line: stranger.line, Spelling.unknown(stranger.name, among: Set(known)) + place)
     }
 }

@@ -21,6 +21,7 @@ http.server.ThreadingHTTPServer.request_queue_size = 256
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "timeout(seconds): the longest that a test may take")
+    config.addinivalue_line("markers", "later: takes minutes; not part of `make test`, but of `make test-later`")
 
 
 def pytest_collection_modifyitems(items):

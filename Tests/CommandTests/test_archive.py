@@ -201,6 +201,7 @@ def test_the_zip_under_lambda(archives, cage, moto, make, tmp_path):
         function.close()
 
 
+@pytest.mark.later
 @pytest.mark.timeout(900)
 def test_twenty_rotations_of_the_zip(archives, cage, moto, make, tmp_path):
     """Everything of AWS is moto: the stack that `deploy` prints with its table and its KMS key, IAM, STS, Secrets Manager, Parameter Store. The

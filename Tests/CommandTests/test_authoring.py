@@ -97,6 +97,7 @@ def test_a_new_pusher_builds_conforms_and_delivers(elsewhere, tmp_path, language
     assert (place.parent / "lib" / "keyturn" / "pushers" / "acme-ci" / "pusher.so").exists()
 
 
+@pytest.mark.later
 @pytest.mark.timeout(300)
 def test_a_new_swift_pusher_builds_as_embedded_swift(elsewhere, tmp_path):
     """From the same sources: small, conforming, delivering, and with no need of anything but the C library."""

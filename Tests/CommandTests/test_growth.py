@@ -12,6 +12,8 @@ import program
 from test_compatibility import put_old_plugin
 from test_pushers import key_held
 
+pytestmark = pytest.mark.later
+
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parents[1]
 TODAY = (ROOT / "plugin-sdk" / "include" / "keyturn_pusher.h").read_text()

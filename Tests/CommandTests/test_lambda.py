@@ -356,6 +356,7 @@ def rotate_often(function, number=20, seed=20261129):
     return kinds
 
 
+@pytest.mark.later
 @pytest.mark.timeout(600)
 def test_twenty_rotations_under_lambda(make, deploy, moto_iam):
     """With IAM and STS of another make, which lets the last key in."""

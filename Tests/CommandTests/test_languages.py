@@ -14,6 +14,8 @@ import plugins
 import program
 from test_pushers import Cast
 
+pytestmark = pytest.mark.later
+
 PLAIN = pathlib.Path(__file__).parent / "pushers" / "plain"
 
 

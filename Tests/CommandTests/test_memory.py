@@ -104,6 +104,7 @@ def test_a_runner_that_waits_is_small(world):
 ROTATIONS = 20
 
 
+@pytest.mark.later
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("transport", ["tls"], indirect=True)
 def test_twenty_rotations_leave_nothing(world, transport):

@@ -28,7 +28,13 @@ def kernel():
     return int(subprocess.run(["python3", "-c", call], check=True, capture_output=True, timeout=20).stdout)
 
 
-@pytest.fixture(scope="module", params=VERSIONS)
+#: Those of `make test`: the first one, the first that limits connections, and one that limits signals and sockets.
+OFTEN = {1, 4, 7}
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(version, marks=() if version in OFTEN else pytest.mark.later) for version in VERSIONS])
 def siege(request, landlock, tmp_path_factory):
     """One rotation with every attack on a kernel of that version: each by a pusher of its own, with an honest target."""
     if kernel() < request.param:
