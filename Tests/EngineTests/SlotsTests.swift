@@ -5,31 +5,38 @@ import Testing
 
 @Suite("Slots", .timeLimit(.minutes(1)))
 struct SlotsTests {
-    private struct Holders {
-        var now = 0
-        var most = 0
+    private final class Holders: Sendable {
+        private let count = Mutex((now: 0, most: 0))
+        var now: Int { count.withLock { $0.now } }
+        var most: Int { count.withLock { $0.most } }
+
+        func enter() {
+            count.withLock {
+                $0.now += 1
+                $0.most = max($0.most, $0.now)
+            }
+        }
+
+        func leave() { count.withLock { $0.now -= 1 } }
     }
 
     @Test("two hundred who ask for two slots all get one, and never three at a time", arguments: [1, 2])
     func limit(count: Int) async {
         let slots = Slots(count)
-        let holders = Mutex(Holders())
+        let holders = Holders()
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<200 {
                 group.addTask {
                     await slots.take()
-                    holders.withLock {
-                        $0.now += 1
-                        $0.most = max($0.most, $0.now)
-                    }
+                    holders.enter()
                     for _ in 0..<5 { await Task.yield() }
-                    holders.withLock { $0.now -= 1 }
+                    holders.leave()
                     slots.give()
                 }
             }
         }
-        #expect(holders.withLock { $0.now } == 0)
-        #expect(holders.withLock { $0.most } == count)
+        #expect(holders.now == 0)
+        #expect(holders.most == count)
     }
 
     @Test("a slot that is given back goes to whoever waits, also one that is given before it is asked for")

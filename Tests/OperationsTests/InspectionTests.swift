@@ -18,7 +18,7 @@ struct InspectionTests {
         #expect((user.user, user.phase, user.rotation) == ("cicd-bot", "idle", 0))
         #expect(user.keys.isEmpty && user.deliveries.isEmpty)
         #expect(result.attention == .done)
-        let step = try #require(try await RotationPlan(directory.context, []).steps.first)
+        let step = try #require(try await RotationPlan(directory.context, [], asksIAM: false).steps.first)
         #expect(step.action == "observe" && step.isDue && step.targets == 3)
         #expect(step.why == "keyturn has not looked at this user yet")
         #expect(step.from == "users")
@@ -32,7 +32,7 @@ struct InspectionTests {
         #expect(user.keys.map(\.role) == ["current"])
         #expect(user.deliveries.map(\.target) == Directory.targets)
         #expect(user.deliveries.allSatisfy { $0.state == "confirmed" && $0.evidence == "read-back" && $0.isQuiet })
-        let step = try #require(try await RotationPlan(directory.context, []).steps.first)
+        let step = try #require(try await RotationPlan(directory.context, [], asksIAM: false).steps.first)
         #expect(step.action == "rotate" && !step.isDue && step.due == user.next.due)
         #expect(step.why.contains("rotate-every is 1d") && !step.why.contains("freeze"))
     }
@@ -45,7 +45,7 @@ struct InspectionTests {
             let frozen = "soak: 1h, freeze: [{ from: \(days[0]), to: \(days[1]) }]"
             let directory = try Directory(Directory.configuration("soak: 1h", frozen))
             try await directory.know(["cicd-bot": Directory.idle(at: now)])
-            let step = try #require(try await RotationPlan(directory.context, []).steps.first)
+            let step = try #require(try await RotationPlan(directory.context, [], asksIAM: false).steps.first)
             return (step.why, step.due)
         }
         // The key is a day old tomorrow.
@@ -58,7 +58,7 @@ struct InspectionTests {
     func whenAsked() async throws {
         let directory = try Directory(Directory.configuration("first-rotation: when-due", "first-rotation: when-asked"))
         try await directory.know(["cicd-bot": Directory.seen()])
-        let step = try #require(try await RotationPlan(directory.context, []).steps.first)
+        let step = try #require(try await RotationPlan(directory.context, [], asksIAM: false).steps.first)
         #expect(step.action == "when-asked" && step.due == nil && !step.isDue)
         #expect(step.why.hasSuffix("`keyturn rotate cicd-bot` begins"))
         let user = try #require(try await status(directory).document.users.first)

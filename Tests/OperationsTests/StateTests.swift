@@ -15,7 +15,7 @@ struct StateTests {
                 _ = try await status.run([], online: false)
             }
         ),
-        ("plan", { _ = try await RotationPlan($0, []) }),
+        ("plan", { _ = try await RotationPlan($0, [], asksIAM: false) }),
         ("history", { _ = try await HistoryDocument($0, HistoryQuery(limit: 10)) }),
         ("history verify", { _ = try await VerdictDocument($0, head: nil, withSealKey: true) }),
         (

@@ -26,7 +26,6 @@ struct KeyFacts: Sendable {
 
 /// Asks IAM for the keys that were found, and for those of the configured users: each once.
 struct KeyLookup {
-    private static let requestsAtOnce = 8
     /// Keys that are asked for: places can hold many, and their plugin's word is all there is for it.
     private static let mostKeys = 10_000
 
@@ -112,26 +111,5 @@ struct KeyLookup {
             }
         }
         return (KeyFacts(standing: isForeign ? .foreign : .gone), nil)
-    }
-
-    private func atOnce<Item: Sendable, Answer: Sendable>(
-        _ items: [Item], _ ask: @escaping @Sendable (Item) async -> Answer
-    ) async -> [Answer] {
-        await withTaskGroup(of: (Int, Answer).self) { group in
-            var next = 0
-            func start() {
-                guard next < items.count else { return }
-                let (index, item) = (next, items[next])
-                next += 1
-                group.addTask { (index, await ask(item)) }
-            }
-            for _ in 0..<Self.requestsAtOnce { start() }
-            var answers: [Int: Answer] = [:]
-            for await (index, answer) in group {
-                answers[index] = answer
-                start()
-            }
-            return items.indices.compactMap { answers[$0] }
-        }
     }
 }

@@ -1,3 +1,4 @@
+internal import AWS
 internal import Configuration
 internal import Engine
 internal import Journal
@@ -6,27 +7,73 @@ internal import Rotation
 
 /// What is next for every user, when, and why. Changes nothing.
 package struct RotationPlan: Sendable {
+    /// What is planned for.
+    package enum Occasion: Sendable {
+        /// The next step, whenever it is due.
+        case next
+        /// `keyturn step`: users for whom something is due now.
+        case step
+        /// `keyturn rotate`.
+        case rotate
+    }
+
     /// The configuration.
     package var file: String
     package var steps: [PlannedStep]
     /// Whether the configuration looks for users.
     package var discovers: Bool
-    /// What looking for users led to.
+    /// What looking for users and asking IAM led to.
     package var status: ExitStatus
 
-    /// - Parameter names: of users; none: all.
-    package init(_ context: OperationContext, _ names: [String]) async throws {
+    /// - Parameters:
+    ///   - names: of users; none: all.
+    ///   - asksIAM: whether IAM is asked for the keys of users for whom a rotation may be due.
+    package init(
+        _ context: OperationContext, _ names: [String], for occasion: Occasion = .next, asksIAM: Bool
+    ) async throws {
         var (loaded, state) = try await LoadedConfiguration.recalled(context, for: .looking)
         status = try await loaded.discover(keptIn: nil)
         let now = SystemClock().now
-        let records = try await state.records()
-        steps = try loaded.select(names).map { user in
-            var step = PlannedStep(user, records[user.name]?.rotation ?? Rotation(at: now), at: now)
+        let rotations = try await state.records().mapValues(\.rotation)
+        let order: Event.Request? = occasion == .rotate ? .rotate : nil
+        let users = try loaded.select(names)
+        let open = users.filter { user in
+            guard let rotation = rotations[user.name] else { return true }
+            return rotation.isUnobserved || order != nil || rotation.due(at: now, policy: user.policy).at <= now
+        }
+        let listings = asksIAM ? try await Self.list(open, loaded) : [:]
+        steps = users.map { user in
+            let rotation = rotations[user.name] ?? Rotation(at: now)
+            var step = PlannedStep(
+                user, rotation, at: now,
+                preview: { keys in
+                    RotationPreview(of: rotation, order: order, keys: keys, at: now, loaded.requirements(of: user))
+                }, listing: listings[user.name])
             step.fanOut = Self.fanOut(user, loaded)
             return step
         }
+        for refusal in steps.compactMap(\.refusal) { status = status.worse(refusal.isTemporary ? .unfinished : .failed) }
+        if occasion == .step { steps = steps.filter(\.isDue) }
+        for case .failure(let error) in listings.values { status = status.worse(ExitStatus(error)) }
         file = loaded.file
         discovers = !loaded.configuration.discover.isEmpty
+    }
+
+    /// What IAM lists for each user.
+    private static func list(
+        _ users: [ConfiguredUser], _ loaded: LoadedConfiguration
+    ) async throws -> [String: Result<[AccessKey], AWSError>] {
+        let factory = ServiceFactory(loaded)
+        let http = try factory.makeHTTP()
+        defer { http.stop() }
+        let accounts = factory.makeAccounts(http)
+        let listings = await atOnce(users) { user -> (String, Result<[AccessKey], AWSError>) in
+            let iam = accounts.iam(loaded.account(of: user))
+            do throws(AWSError) { return (user.name, .success(try await iam.listAccessKeys(of: user.userName))) } catch {
+                return (user.name, .failure(error))
+            }
+        }
+        return Dictionary(listings) { first, _ in first }
     }
 
     /// How long pushing to all targets takes at least, by the services' rate limits.
@@ -51,9 +98,20 @@ package struct PlannedStep: Encodable, Sendable {
     package var from: String
     /// How long pushing takes at least.
     package var fanOut = Duration.zero
+    /// What IAM lists; nil: it was not asked, or did not answer.
+    package var keys: [ListedKey]?
+    /// Why the order would not be carried out.
+    var refusal: OrderRefusal?
+
+    /// An access key as IAM lists it.
+    package struct ListedKey: Encodable, Sendable {
+        package var id: String
+        package var status: String
+        package var created: String
+    }
 
     private enum CodingKeys: String, CodingKey {
-        case user, action, due, targets, why, from
+        case user, action, due, targets, why, from, keys
         case isDue = "is-due"
         case fanOut = "fan-out-seconds"
     }
@@ -68,18 +126,35 @@ package struct PlannedStep: Encodable, Sendable {
         try container.encode(fanOut.components.seconds, forKey: .fanOut)
         try container.encode(why, forKey: .why)
         try container.encode(from, forKey: .from)
+        try container.encode(keys, forKey: .keys)
     }
 
-    init(_ user: ConfiguredUser, _ rotation: Rotation, at now: Timestamp) {
-        let next = rotation.due(at: now, policy: user.policy)
+    init(
+        _ user: ConfiguredUser, _ known: Rotation, at now: Timestamp, preview: ([AccessKey]?) -> RotationPreview,
+        listing: Result<[AccessKey], AWSError>?
+    ) {
+        let found = listing.flatMap { try? $0.get() }
+        let preview = preview(found)
+        // Without an answer of IAM the record is all that there is.
+        let rotation = found == nil ? known : preview.rotation
+        var next = rotation.due(at: now, policy: user.policy)
+        if preview.begins { (next.action, next.at) = (.rotate, now) }
         self.user = user.name
         action = next.action.rawValue
         due = next.action.waitsForPerson ? nil : Moment.text(next.at)
         isDue = next.at <= now
         targets = user.targets.count
         from = user.origin ?? "users"
-        why = (rotation.trouble ?? Self.reason(rotation, user.policy) + Self.freeze(rotation, user.policy, now))
-            .naming(user.name)
+        keys = found?.map { .init(id: $0.id.rawValue, status: $0.status.rawValue, created: Moment.text($0.created)) }
+        refusal = preview.refusal
+        var reasons = [
+            preview.refusal?.reason ?? rotation.trouble
+                ?? (preview.begins
+                    ? Self.reasonToRotate(rotation, user.policy, now, isAsked: preview.isAsked)
+                    : Self.reason(rotation, user.policy, now) + Self.freeze(rotation, user.policy, now))
+        ]
+        if case .failure(let error) = listing { reasons.append("IAM did not say which keys there are: \(error.description)") }
+        why = reasons.joined(separator: "; ").naming(user.name)
     }
 
     /// A word about a freeze that a rotation waits for.
@@ -88,18 +163,24 @@ package struct PlannedStep: Encodable, Sendable {
         return beginning.map { "; `freeze` lets it begin \(Moment.text($0))" } ?? ""
     }
 
-    private static func reason(_ rotation: Rotation, _ policy: Policy) -> String {
+    private static func reasonToRotate(
+        _ rotation: Rotation, _ policy: Policy, _ now: Timestamp, isAsked: Bool
+    ) -> String {
+        guard let current = rotation.current else { return "the user has no key: its first one is made" }
+        let key = "\(current.id) was created \(Moment.text(current.created)) (\(Moment.ago(current.created, to: now)))"
+        if isAsked { return "\(key); an operator asked for its rotation" }
+        if rotation.awaitsFirstOrder(policy) {
+            return "\(key); keyturn has never rotated this user, and `keyturn rotate USER` begins"
+        }
+        return "\(key), and rotate-every is \(DurationText.text(policy.rotateEvery))"
+    }
+
+    private static func reason(_ rotation: Rotation, _ policy: Policy, _ now: Timestamp) -> String {
         let previous = rotation.previous?.id.rawValue ?? "the old key"
         switch rotation.phase {
         case .idle where rotation.isUnobserved: return "keyturn has not looked at this user yet"
-        case .idle where rotation.isRequested: return "an operator asked for it"
-        case .idle where rotation.awaitsFirstOrder(policy):
-            return "keyturn has never rotated this user: `keyturn rotate USER` begins"
-        case .idle:
-            guard let current = rotation.current else { return "the user has no key" }
-            return
-                "\(current.id) was created \(Moment.text(current.created)), and rotate-every is \(DurationText.text(policy.rotateEvery))"
-        case .creating: return "a new key is being made"
+        case .idle: return reasonToRotate(rotation, policy, now, isAsked: rotation.isRequested)
+        case .creating: return "a new key is made"
         case .verifying: return "IAM has to spread the new key"
         case .delivering: return "not every target has confirmed the new key"
         case .overlap: return "\(previous) stays active for an overlap of \(DurationText.text(policy.overlap))"

@@ -153,6 +153,10 @@ package struct StatusDocument: Encodable, Sendable {
         package var problemSince: String?
         package var lastUsed: LastUsed?
         package var overAge: OverAge?
+        package var leaks: [LeakedKey]
+        package var outage: Outage?
+        /// For how long the next step has been due.
+        package var overdue: Duration
 
         package func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
@@ -167,10 +171,12 @@ package struct StatusDocument: Encodable, Sendable {
             try container.encode(problemSince, forKey: .problemSince)
             try container.encode(lastUsed, forKey: .lastUsed)
             try container.encode(overAge, forKey: .overAge)
+            try container.encode(leaks, forKey: .leaks)
+            try container.encode(outage, forKey: .outage)
         }
 
         enum CodingKeys: String, CodingKey {
-            case user, phase, rotation, keys, deliveries, next, problem
+            case user, phase, rotation, keys, deliveries, next, problem, leaks, outage
             case problemCode = "problem-code"
             case problemSince = "problem-since"
             case lastUsed = "last-used"
@@ -195,7 +201,7 @@ extension StatusDocument.DeliveryLine {
 extension StatusDocument.User {
     /// Whether somebody should look: what fits on one line otherwise does not tell it.
     package var needsAttention: Bool {
-        problem != nil || overAge != nil || deliveries.contains { !$0.isQuiet && $0.state != "skipped" }
+        problem != nil || overAge != nil || !leaks.isEmpty || outage != nil || deliveries.contains { !$0.isQuiet && $0.state != "skipped" }
     }
 
     init(_ user: ConfiguredUser, _ rotation: Rotation, at now: Timestamp) {
@@ -219,7 +225,9 @@ extension StatusDocument.User {
                 .init(
                     key: $0.key.rawValue, since: Moment.text($0.since),
                     text: rotation.sentenceOnAge(at: now, policy: user.policy, saysWhy: false) ?? "")
-            })
+            },
+            leaks: rotation.leakedKeys, outage: rotation.outage(user.targets.map(\.name)),
+            overdue: due.action.waitsForPerson || rotation.isUnobserved ? .zero : max(now - due.at, .zero))
     }
 
     /// The rotation's deliveries, with a word about targets that came or went since.

@@ -9,8 +9,6 @@ package struct Report {
     private let loaded: LoadedConfiguration
     private let state: StateAccess
 
-    /// Users whose keys IAM is asked for at once.
-    private static let requestsAtOnce = 8
 
     package init(_ context: OperationContext) async throws {
         (loaded, _) = try await LoadedConfiguration.recalled(context, for: .looking)
@@ -164,24 +162,11 @@ package struct Report {
     }
 
     private static func keys(of users: [String], _ iam: IAM) async throws(AWSError) -> [(String, [AccessKey])] {
-        let results = await withTaskGroup(of: Result<(String, [AccessKey]), AWSError>.self) { group in
-            var waiting = users.makeIterator()
-            func startNext() {
-                guard let user = waiting.next() else { return }
-                group.addTask {
-                    do throws(AWSError) { return .success((user, try await iam.listAccessKeys(of: user))) } catch {
-                        // It was deleted meanwhile.
-                        return error.code == .noSuchEntity ? .success((user, [])) : .failure(error)
-                    }
-                }
+        let results = await atOnce(users) { user -> Result<(String, [AccessKey]), AWSError> in
+            do throws(AWSError) { return .success((user, try await iam.listAccessKeys(of: user))) } catch {
+                // It was deleted meanwhile.
+                return error.code == .noSuchEntity ? .success((user, [])) : .failure(error)
             }
-            for _ in 0..<requestsAtOnce { startNext() }
-            var results: [Result<(String, [AccessKey]), AWSError>] = []
-            for await result in group {
-                results.append(result)
-                startNext()
-            }
-            return results
         }
         var found: [(String, [AccessKey])] = []
         for result in results { found.append(try result.get()) }

@@ -26,6 +26,9 @@ struct Rotate: AsyncParsableCommand {
             """, valueName: "count"))
     var canary: Int?
 
+    @Flag(help: "Show what would be done, and change nothing.")
+    var dryRun = false
+
     @Flag(help: "Begin also in a time in which `freeze` lets no rotation begin.")
     var despiteFreeze = false
 
@@ -34,11 +37,27 @@ struct Rotate: AsyncParsableCommand {
     @OptionGroup var timing: TimingOptions
 
     func run() async throws {
+        guard !dryRun else {
+            return try await RotationPlan(OperationContext(options), selection.users, for: .rotate, asksIAM: true)
+                .print(options, whenEmpty: { "\($0) has no users yet." })
+        }
+        try confirm()
         var rotations = try await Rotations(OperationContext(options), isTimed: timing.timings)
         try await rotations.rotate(
             selection.users, toTheEnd: wait, canaries: canary ?? 0, despiteFreeze: despiteFreeze,
             display: wait ? LiveView.wanted(options) : nil
         ).print(options)
+    }
+
+    /// A person who names no user may not know how many there are.
+    private func confirm() throws {
+        guard selection.users.isEmpty, !all, Questions.canAsk, !options.json, !options.quiet else { return }
+        let answer = try Questions(terminal: Terminal(options)).ask(
+            "Rotate the keys of all users of the configuration?", standard: "no",
+            refusal: { ["yes", "no", "y", "n"].contains($0.lowercased()) ? nil : "yes or no" })
+        guard answer.lowercased().hasPrefix("y") else {
+            throw OperationFailure(.failed, "nothing was changed; name the users to rotate, or give --all")
+        }
     }
 
     func validate() throws {

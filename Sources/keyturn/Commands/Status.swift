@@ -3,13 +3,14 @@ internal import Operations
 
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Shows where every user, key and target stands.",
+        abstract: "Show the state of every user, key and target.",
         discussion: """
             Read from the state alone; nothing is asked of AWS or the targets, and the users of `discover` are those that the \
             last work found. With --online each target is asked which key \
             it really holds: current, next, previous, foreign (somebody changed it by hand), or not readable. A key's role: \
-            current (the targets hold it), next (made, not yet confirmed everywhere), previous (replaced), unknown. What \
-            needs attention comes first. Of more than 12 targets those that are not confirmed are listed, of more than 5 users \
+            current (the targets hold it), next (made, not yet confirmed everywhere), previous (replaced), unknown. Leaked \
+            keys and targets that are cut off come first, then what else needs attention; users with the same problem are shown \
+            together. Of more than 12 targets those that are not confirmed are listed, of more than 5 users \
             without trouble each has one line; --verbose shows everything.
             """)
 
@@ -21,22 +22,46 @@ struct Status: AsyncParsableCommand {
             "End with another exit status than 0 where something needs a person: a problem, drift, a target that left.")
     var exitCode = false
 
+    @Flag(help: "Show it again every 2 seconds, until Ctrl-C.")
+    var watch = false
+
     @OptionGroup var options: GlobalOptions
     @OptionGroup var selection: UserSelection
 
     func run() async throws {
-        var status = try await StatusInspection(OperationContext(options))
-        let result = try await status.run(selection.users, online: online)
-        if options.json {
-            try JSONOutput.print(result.document)
-        } else {
-            let (terminal, users) = (Terminal(options), result.document.users)
-            if users.isEmpty { terminal.write("\(result.file) has no users yet.\n") }
-            terminal.write(
-                StatusOverview(
-                    users: users, workers: result.document.workers, terminal: terminal, isVerbose: options.verbose
-                ).text)
+        let terminal = Terminal(options)
+        while watch, !Task.isCancelled {
+            let result = try await inspect()
+            terminal.write("\u{1B}[H\u{1B}[2J\(terminal.cut(text(result, terminal)))")
+            try await Task.sleep(for: .seconds(Self.interval))
         }
+        let result = try await inspect()
+        if options.json { try JSONOutput.print(result.document) } else { terminal.write(text(result, terminal)) }
         try FinishedWith.check(exitCode ? result.attention : result.status)
+    }
+
+    /// Seconds between two looks with `--watch`.
+    private static let interval = 2
+
+    private func inspect() async throws -> StatusInspection.Result {
+        var status = try await StatusInspection(OperationContext(options))
+        return try await status.run(selection.users, online: online)
+    }
+
+    private func text(_ result: StatusInspection.Result, _ terminal: Terminal) -> String {
+        let users = result.document.users
+        let isVerbose = options.verbose || !selection.users.isEmpty && users.count == 1
+        return (users.isEmpty ? "\(result.file) has no users yet.\n" : "")
+            + StatusOverview(
+                users: users, workers: result.document.workers, terminal: terminal, isVerbose: isVerbose
+            ).text
+    }
+
+    func validate() throws {
+        guard watch else { return }
+        if options.json || exitCode || online {
+            throw ValidationError("--watch cannot be used with --json, --exit-code or --online")
+        }
+        guard Terminal(options).isLive else { throw ValidationError("--watch needs a terminal") }
     }
 }

@@ -10,11 +10,18 @@ struct Step: AsyncParsableCommand {
             is printed. Users of `discover` are looked for first. Exit status 75: something is not finished, such as a delivery; run `keyturn step` again.
             """)
 
+    @Flag(help: "Show what would be done, and change nothing.")
+    var dryRun = false
+
     @OptionGroup var options: GlobalOptions
     @OptionGroup var selection: UserSelection
     @OptionGroup var timing: TimingOptions
 
     func run() async throws {
+        guard !dryRun else {
+            return try await RotationPlan(OperationContext(options), selection.users, for: .step, asksIAM: true).print(
+                options, whenEmpty: { _ in "Nothing is due." })
+        }
         var rotations = try await Rotations(OperationContext(options), isTimed: timing.timings)
         try await rotations.step(selection.users).print(options)
     }

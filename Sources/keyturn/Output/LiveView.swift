@@ -86,7 +86,7 @@ final class LiveView: RotationDisplay {
 
     private func lines(_ progress: RotationSnapshot, since beginning: (at: Timestamp, settled: Int)?) -> [String] {
         let rotation = progress.rotation
-        var lines = ["\(terminal.styled(progress.user, .bold))  \(bar(rotation))\(countdown(progress))"]
+        var lines = [head(progress)]
         let deliveries = rotation.deliveries.sorted { $0.key < $1.key }
         let isLong = deliveries.count > Self.longestList
         for (target, delivery) in deliveries {
@@ -100,11 +100,25 @@ final class LiveView: RotationDisplay {
         return lines
     }
 
-    private func bar(_ rotation: Rotation) -> String {
+    /// The user, the phases and what is left of one; on a narrow terminal only the phase that it is in.
+    private func head(_ progress: RotationSnapshot) -> String {
+        let rotation = progress.rotation
         let phases = Phase.allCases.filter { $0 != .idle }
         let isComplete = rotation.phase == .idle && rotation.number > 0
         let position = phases.firstIndex(of: rotation.phase) ?? (isComplete ? phases.count : -1)
-        return phases.enumerated().map { index, phase in
+        let countdown = countdown(progress)
+        let length = progress.user.count + 2 + phases.reduce(-1) { $0 + $1.rawValue.count + 3 } + countdown.count
+        let name = terminal.styled(progress.user, .bold)
+        guard length >= terminal.width else { return "\(name)  \(bar(phases, position))\(countdown)" }
+        let step =
+            isComplete
+            ? "✓ complete" : position < 0 ? "" : "● \(rotation.phase.rawValue) (\(position + 1)/\(phases.count))\(countdown)"
+        let room = max(4, terminal.width - step.count - 3)
+        return "\(terminal.styled(String(progress.user.prefix(room)), .bold))  \(step)"
+    }
+
+    private func bar(_ phases: [Phase], _ position: Int) -> String {
+        phases.enumerated().map { index, phase in
             if index < position { return terminal.styled("✓ \(phase.rawValue)", .green) }
             return index == position
                 ? terminal.styled("● \(phase.rawValue)", .bold) : terminal.styled("○ \(phase.rawValue)", .dim)

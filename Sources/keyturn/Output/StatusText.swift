@@ -17,6 +17,13 @@ struct StatusText {
             "\(terminal.styled(user.user, .bold))  \(user.phase)"
                 + (user.rotation > 0 ? ", rotation \(user.rotation)" : ", no rotation yet")
         ]
+        lines += user.leaks.map { leak in
+            let text = terminal.wrapped(leak.isActive ? "LEAKED: \(leak.text)" : "leaked: \(leak.text)", indent: 4)
+            return "  " + (leak.isActive ? terminal.alarm(text) : terminal.styled(text, .red))
+        }
+        if let outage = user.outage {
+            lines.append("  " + terminal.alarm(terminal.wrapped("OUTAGE: \(outage.text)", indent: 4)))
+        }
         if let problem = user.problem {
             lines.append("  " + terminal.styled(terminal.wrapped("problem: \(problem)", indent: 4), .red))
         }
@@ -33,14 +40,20 @@ struct StatusText {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private var next: String {
+    /// The next step and when, or what it waits for.
+    var next: String {
         guard let due = user.next.due else {
             return user.next.action == "blocked"
                 ? "nothing, until `keyturn retry \(user.user)`"
                 : "nothing, until `keyturn rotate \(user.user)`: keyturn has never rotated it"
         }
-        return "\(user.next.action), \(due)"
+        if user.overdue >= Self.patience { return "\(user.next.action), overdue by \(Moment.text(user.overdue))" }
+        guard let moment = Moment.parse(due) else { return "\(user.next.action), \(due)" }
+        return "\(user.next.action), \(Moment.relative(moment, to: Moment.now)) (\(due))"
     }
+
+    /// A timer of `keyturn step` comes round in this time.
+    static let patience: Duration = .seconds(600)
 
     /// What somebody should see comes first.
     private var deliveries: [String] {
@@ -128,20 +141,62 @@ struct StatusOverview {
 
     private var overview: String {
         let troubled = users.filter(\.needsAttention)
+        let alarming = troubled.filter { $0.outage != nil || !$0.leaks.isEmpty }
         let fine = users.filter { !$0.needsAttention }
         let isLong = !isVerbose && fine.count > Self.longestList
-        let inFull = isLong ? troubled : troubled + fine
-        let blocks = inFull.map { StatusText(user: $0, terminal: terminal, isVerbose: isVerbose).text }
-        guard isLong else { return blocks.joined(separator: "\n") }
+        let (groups, others) =
+            isVerbose ? ([], troubled) : TroubleGroup.groups(of: troubled)
+        // What cannot wait comes first.
+        let inFull = others.filter { isAlarming($0) } + others.filter { !isAlarming($0) } + (isLong ? [] : fine)
+        var parts = overdue.map { [$0] } ?? []
+        if isLong || !groups.isEmpty {
+            let leaked = alarming.isEmpty ? "" : "\(alarming.count) with a leaked key or an outage, "
+            parts.append(
+                "\(users.count) users: \(leaked)\(troubled.count - alarming.count) not confirmed everywhere or with a problem, "
+                    + "\(fine.count) fine\n")
+        }
+        parts += inFull.prefix { isAlarming($0) }.map(block) + groups.map(text) + inFull.drop { isAlarming($0) }.map(block)
+        if isLong { parts.append(list(fine)) }
+        return parts.joined(separator: "\n")
+    }
+
+    private func isAlarming(_ user: StatusDocument.User) -> Bool { user.outage != nil || !user.leaks.isEmpty }
+
+    private func block(_ user: StatusDocument.User) -> String {
+        StatusText(user: user, terminal: terminal, isVerbose: isVerbose).text
+    }
+
+    /// Nobody but the reader notices that nothing does the work.
+    private var overdue: String? {
+        let late = users.filter { $0.overdue >= StatusText.patience && $0.problem == nil }
+        guard let longest = late.map(\.overdue).max() else { return nil }
+        let who = late.count == 1 ? late[0].user : "\(late.count) users"
+        let text =
+            "\(who): overdue by \(Moment.text(longest)). Is `keyturn run`, or a timer for `keyturn step`, running?"
+        return terminal.styled(terminal.wrapped(text, indent: 2), .yellow) + "\n"
+    }
+
+    private func text(of group: TroubleGroup) -> String {
+        let names = group.users.prefix(3).map(\.user).joined(separator: ", ")
+        let targets = group.targets > 0 ? ", \(group.targets) targets" : ""
+        let head = terminal.styled("\(group.users.count) users\(targets) with the same problem", .bold)
+        let causes = group.causes.prefix(5).map {
+            "  " + terminal.styled(terminal.wrapped("problem: \($0)", indent: 4), .red)
+        }
+        let left = group.users.count - min(3, group.users.count)
+        let more = "  " + terminal.wrapped(
+            "users: \(names)\(left > 0 ? " and \(left) more" : ""); `keyturn status \(group.users[0].user)` shows one", indent: 4)
+        return ([head] + causes + [more]).joined(separator: "\n") + "\n"
+    }
+
+    private func list(_ users: [StatusDocument.User]) -> String {
         var table = Table(header: ["USER", "PHASE", "ROTATION", "TARGETS", "NEXT"])
-        table.rows = fine.map { user in
+        table.rows = users.map { user in
             [
                 user.user, user.phase, "\(user.rotation)", "\(user.deliveries.count)",
-                ([user.next.action] + (user.next.due.map { [$0] } ?? [])).joined(separator: ", "),
+                StatusText(user: user, terminal: terminal).next,
             ]
         }
-        let summary =
-            "\(users.count) users: \(troubled.count) not confirmed everywhere or with a problem, \(fine.count) fine\n"
-        return ([summary] + blocks + [table.text(terminal)]).joined(separator: "\n")
+        return table.text(terminal)
     }
 }

@@ -27,6 +27,9 @@ struct Terminal: Sendable {
         isLive ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
     }
 
+    /// What must not be overlooked.
+    func alarm(_ text: String) -> String { isLive ? "\u{1B}[1;31m\(text)\u{1B}[0m" : text }
+
     /// How many columns a line may have; nil: nobody looks, and a program reads lines better whole.
     let columns: Int?
     /// How many lines are seen at once.
@@ -59,6 +62,14 @@ struct Terminal: Sendable {
             }
         }
         return (lines + [line]).joined(separator: "\n" + String(repeating: " ", count: indent))
+    }
+
+    /// The lines of a text that fit on the screen.
+    func cut(_ text: String) -> String {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let room = max(height - 1, 4)
+        guard lines.count > room else { return text }
+        return lines.prefix(room - 1).joined(separator: "\n") + "\n… \(lines.count - room + 1) more lines"
     }
 
     func write(_ text: String) {

@@ -1,0 +1,52 @@
+/// Users that the same thing keeps from going on: one refused token is one cause, however many users wait for it.
+package struct TroubleGroup: Sendable {
+    /// Smaller groups are shown user by user.
+    package static let least = 4
+
+    /// What keeps them, each in a sentence without the names of users and places.
+    package var causes: [String]
+    package var users: [StatusDocument.User]
+    /// Targets that have not confirmed.
+    package var targets: Int
+
+    /// Groups of at least ``least`` users, the largest first, and the users that are in none, in their order.
+    package static func groups(
+        of users: [StatusDocument.User]
+    ) -> (groups: [TroubleGroup], others: [StatusDocument.User]) {
+        // A leak or an outage is never one of many.
+        let isAlone = { (user: StatusDocument.User) in !user.leaks.isEmpty || user.outage != nil || user.causes.isEmpty }
+        let byCause = Dictionary(grouping: users.filter { !isAlone($0) }, by: \.causes)
+        let large = byCause.filter { $0.value.count >= least }
+        let groups = large.map { causes, users in
+            TroubleGroup(causes: causes, users: users, targets: users.reduce(0) { $0 + $1.late.count })
+        }
+        return (
+            groups.sorted { ($1.users.count, $0.causes.joined()) < ($0.users.count, $1.causes.joined()) },
+            users.filter { isAlone($0) || large[$0.causes] == nil }
+        )
+    }
+}
+
+extension StatusDocument.User {
+    fileprivate var late: [StatusDocument.DeliveryLine] {
+        deliveries.filter { $0.state == "failed" || $0.state == "unknown" }
+    }
+
+    /// What keeps the user from going on, without the names of its places; sorted.
+    fileprivate var causes: [String] {
+        guard let problemCode else { return [] }
+        guard problemCode == "not-delivered" else { return [cleaned(problem ?? problemCode)] }
+        let causes = late.map { delivery in
+            let pusher = delivery.target.prefix { $0 != ":" }
+            return "\(pusher): \(cleaned(delivery.detail ?? "no answer"))"
+        }
+        return Set(causes).sorted()
+    }
+
+    /// A text without what differs from user to user.
+    private func cleaned(_ text: String) -> String {
+        let places = deliveries.flatMap { [$0.target, String($0.target.drop { $0 != ":" }.dropFirst())] }
+        let names = (places + keys.map(\.id) + [user]).filter { $0.count > 2 }.sorted { $0.count > $1.count }
+        return names.reduce(text) { text, name in text.replacing(name, with: "…") }
+    }
+}

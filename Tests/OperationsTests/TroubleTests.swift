@@ -1,0 +1,77 @@
+import Configuration
+import Rotation
+import Testing
+
+@testable import Operations
+
+@Suite("What status shows first")
+struct TroubleTests {
+    private let now = Timestamp(milliseconds: 1_800_000_000_000)
+
+    /// A user whose rotation delivers to one target.
+    private func rotation(old: AccessKey.Status = .active) -> Rotation {
+        var rotation = Rotation(at: now)
+        (rotation.number, rotation.phase) = (2, .delivering)
+        rotation.current = KeyRecord(id: AccessKeyID("AKIAOLDEXAMPLE000001"), created: now, status: old)
+        rotation.next = KeyRecord(id: AccessKeyID("AKIANEWEXAMPLE000001"), created: now, status: .active)
+        return rotation
+    }
+
+    private let places = ["github:acme/app", "gitlab:acme/tools/app"].map { TargetName($0) }
+
+    @Test("a leaked key that is still Active is named with what kills it")
+    func leak() throws {
+        var leaking = rotation()
+        leaking.leaks = [Leak(AccessKeyID("AKIAOLDEXAMPLE000001"))]
+        let shown = try #require(leaking.leakedKeys.first)
+        #expect(shown.isActive && shown.text.contains("IS STILL ACTIVE"))
+        #expect(shown.text.contains("`keyturn revoke AKIAOLDEXAMPLE000001 --now`"))
+        leaking.current?.status = .inactive
+        #expect(leaking.leakedKeys.first?.status == "Inactive")
+        leaking.current = nil
+        #expect(leaking.leakedKeys.first?.status == "deleted")
+    }
+
+    @Test("targets that hold a key which is Inactive or deleted are cut off, those that have the new one are not")
+    func outage() throws {
+        #expect(rotation().outage(places) == nil)
+        var dead = rotation(old: .inactive)
+        #expect(dead.outage(places) == nil, "of targets without a delivery nothing is known in `delivering`")
+        for place in places { dead.deliveries[place] = Delivery() }
+        #expect(dead.outage(places)?.targets == places.map(\.rawValue))
+        dead.deliveries[places[0]]?.state = .confirmed
+        let left = try #require(dead.outage(places))
+        #expect(left.targets == ["gitlab:acme/tools/app"] && left.text.hasPrefix("1 of 2 targets hold AKIAOLDEXAMPLE000001"))
+        dead.leaks = [Leak(AccessKeyID("AKIAOLDEXAMPLE000001"), isAtOnce: true)]
+        dead.current = nil
+        #expect(dead.outage(places)?.text.contains("deleted") == true)
+        var first = rotation()
+        first.current = nil
+        #expect(first.outage(places) == nil, "a user that had no key cuts no target off")
+    }
+
+    @Test("five hundred users behind one refused token are one group; a leak and another cause are shown by themselves")
+    func groups() throws {
+        let context = try Directory(Directory.configuration())
+        let user = try #require(try LoadedConfiguration(context.context).users.first)
+        func line(_ number: Int, _ detail: String) -> StatusDocument.User {
+            var delivering = rotation()
+            let target = TargetName("github:acme/app-\(number)")
+            delivering.deliveries[target] = Delivery()
+            delivering.deliveries[target]?.state = .failed
+            delivering.deliveries[target]?.detail = detail
+            var shown = StatusDocument.User(user, delivering, at: now)
+            shown.user = "ci-\(number)"
+            shown.deliveries = shown.deliveries.filter { $0.target == target.rawValue }
+            shown.deliveries[0].detail = detail
+            return shown
+        }
+        var users = (0..<500).map { line($0, "GitHub refused the token for acme/app-\($0) (401)") }
+        users.append(line(500, "GitHub found no acme/app-500 (404)"))
+        users[7].leaks = [.init(key: "AKIAOLDEXAMPLE000001", status: "Active", text: "x")]
+        let (groups, others) = TroubleGroup.groups(of: users)
+        #expect(groups.map(\.users.count) == [499] && groups[0].targets == 499)
+        #expect(groups[0].causes == ["github: GitHub refused the token for … (401)"])
+        #expect(others.map(\.user) == ["ci-7", "ci-500"])
+    }
+}
