@@ -15,7 +15,8 @@ import yaml
 
 import test_schemas
 from test_find import PAIR, found, places, plant
-from test_moto import moto  # noqa: F401, a fixture
+from test_moto import moto, rotating  # noqa: F401, fixtures
+from test_seal_key import key, kms  # noqa: F401, fixtures
 
 TOOLS = ["cut", "date", "od", "openssl", "sed", "sha256sum", "tr"]
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
@@ -356,3 +357,17 @@ def test_the_signature_is_one_that_moto_accepts(world, moto, tools, client):  # 
     # A session that something else left behind is not that key's.
     assert "result=used" in job.run(folder, AWS_SESSION_TOKEN="x" * 40, AWS_PROFILE="none")
     assert "result=refused" in job.run(folder, AWS_SECRET_ACCESS_KEY="x" * 40)
+
+
+def test_with_a_seal_key_that_the_state_keeps(rotating, kms, key, moto, tools):  # noqa: F811
+    """Before KMS has made one there is none to know a job by, and nothing makes it but a step."""
+    rotating.configuration["seal-key"] = {"kms": {"key": key}}
+    rotating.save()
+    early = rotating.must("find", "--proof-job", "github", status=78).err
+    assert "KMS makes it at the first `keyturn step`" in early and list(rotating.database.parent.iterdir()) == []
+    rotating.must("step")
+    output = Job(
+        rotating, "github", GITHUB_API_URL=rotating.sandbox.github, GITHUB_REPOSITORY="acme/app",
+        AWS_ACCESS_KEY_ID=moto.first, AWS_SECRET_ACCESS_KEY=SECRET).run(tools())
+    place = places(proved(rotating, output))["github:acme/app"]
+    assert (place["standing"], place["key"], place["evidence"]) == ("managed", moto.first, "present")
