@@ -107,7 +107,7 @@ package struct ProofJob: Encodable, Sendable {
                     part: "${KEYTURN_PART-}", indent: 10)
     }
 
-    /// `action: verify` takes the environment's variables and makes no deployment. What the pipeline does before each job is left
+    /// `action: verify` (GitLab 15.0) takes the environment's variables and makes no deployment. What the pipeline does before each job is left
     /// out, and so are its own variables.
     private static func gitlab(_ request: Request, _ region: String, _ nonce: String) -> String {
         let environment =
@@ -142,9 +142,9 @@ package struct ProofJob: Encodable, Sendable {
               if: type != pull_request
               os: linux
               language: shell
-              before_install: skip
+              before_install: []
               install: skip
-              before_script: skip
+              before_script: []
               script:
                 - |
 

@@ -50,7 +50,7 @@ struct FindCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Print a job that proves which key it is given, and do nothing else: github, gitlab or travis.",
+            "Print a job that proves which key it is given, and do nothing else.",
             valueName: "system"))
     var proofJob: ProofSystem?
 
