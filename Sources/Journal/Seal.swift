@@ -135,7 +135,7 @@ public struct Seal: Sendable {
     }
 
     /// A code over a text that is given away, so that it is known again when it comes back: HMAC-SHA-256 under a key that is derived from
-    /// the first seal key for this use alone. Public, as the text is: it tells nothing of the key.
+    /// the first seal key for this use alone. Public, as the text is: nothing of the key follows from it.
     ///
     /// - Parameter text: begins with what it is for, so that a code of one use is none of another.
     /// - Returns: 64 hexadecimal digits.

@@ -20,7 +20,7 @@ from test_seal_key import key, kms  # noqa: F401, fixtures
 
 TOOLS = ["cut", "date", "od", "openssl", "sed", "sha256sum", "tr"]
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
-#: What stands in for `aws`: it keeps what it was given, and ends as it is told to.
+#: What stands in for `aws`: it keeps what it was given, and ends as REFUSAL says.
 AWS = """#!/bin/sh
 echo "$*" >> "$RECORD"
 echo "$AWS_ACCESS_KEY_ID $AWS_SECRET_ACCESS_KEY ${AWS_SESSION_TOKEN-none}" >> "$RECORD"
@@ -85,7 +85,7 @@ def tools(tmp_path):
 
 @pytest.fixture
 def github(world, tmp_path):
-    """A secret of GitHub's whose value nobody can read, and what a job there is given: the pair of a user that is in no
+    """A secret of GitHub's whose value no one can read, and what a job there is given: the pair of a user that is in no
     configuration."""
     (key,) = world.sandbox.add_user("deploy-bot", 1)
     plant(world, *({"service": "github", "place": "acme/hook", "name": name, "value": "x"} for name in PAIR))
@@ -143,7 +143,7 @@ def test_the_key_that_an_environment_gives(world, tools, github):
 
 def test_what_github_masks_does_not_hide_the_proof(world, tools, github):
     """Secrets are masked as they are and in base64. The key ID is printed in another form, and so is the place; where the key ID is
-    masked all the same, the hash tells it among the keys that IAM lists."""
+    masked all the same, the hash finds it among the keys that IAM lists."""
     key, variables = github
     output = Job(world, "github", **variables).run(tools("aws"))
     masked = output
@@ -182,7 +182,7 @@ def test_gitlab_hidden_variables(world, tools):
 
 
 def test_travis_private_variables(world, tools):
-    """The target's own place, whose value nobody can read."""
+    """The target's own place, whose value no one can read."""
     job = Job(world, "travis", TRAVIS_REPO_SLUG="acme/app", TRAVIS_BRANCH="main", AWS_ENDPOINT_URL=world.sandbox.aws, **pair(world))
     assert job.yaml["jobs"]["include"][0]["if"] == "type != pull_request"
     # Travis CI runs it in a shell of its own, which must live on.

@@ -155,7 +155,7 @@ package struct ProofJob: Encodable, Sendable {
 }
 
 extension ProofJob {
-    /// Prints no job where the seal key cannot be read: nobody could tell its log from others.
+    /// Prints no job where the seal key cannot be read: its log could not be known from others.
     package init(_ request: Request, _ context: OperationContext) async throws {
         let (loaded, state) = try await LoadedConfiguration.recalled(context, for: .checking)
         let seal = try await ProofLogs.seal(state, loaded)

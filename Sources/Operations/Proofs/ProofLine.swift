@@ -32,7 +32,7 @@ struct ProofLine {
     enum Flaw: Error, Hashable {
         /// It is not whole, or was changed.
         case broken
-        /// The CI system replaced a part of it that nothing else tells.
+        /// The CI system replaced a part of it that does not follow from the rest.
         case masked(String)
         case wrongHash
     }
@@ -65,7 +65,7 @@ struct ProofLine {
 
     /// Reads what comes after the mark, up to the end of the line; what follows the hash does not matter.
     ///
-    /// - Returns: nil: it is no such line.
+    /// - Returns: nil: it is not such a line.
     static func read(_ text: String) throws(Flaw) -> ProofLine? {
         let text = plain(text)
         guard text.hasPrefix("/1 ") else { return nil }
@@ -108,7 +108,7 @@ struct ProofLine {
         }
     }
 
-    /// Whether the hash is the one of a line with this key ID. It tells a masked one among those that are known, and nobody can
+    /// Whether the hash is the one of a line with this key ID. It finds a masked one among those that are known, and no one can
     /// compute one back: a key ID has 80 bits.
     func accepts(_ id: String) -> Bool { sum(with: Self.grouped(id)) == sum }
 

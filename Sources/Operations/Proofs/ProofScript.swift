@@ -6,7 +6,7 @@
 /// - The secret is given to `aws` by its environment and to curl by a pipe, never as an argument. A value that does not look like a
 ///   key ID is not printed: the two names may have been confused.
 /// - CI systems mask what they keep as a secret, so what is printed is in other forms: the key ID in groups of four, the place in
-///   hexadecimal. A key ID is no secret. If it is masked all the same, the hash tells it among the keys that IAM lists.
+///   hexadecimal. A key ID is not secret. If it is masked all the same, the hash finds it among the keys that IAM lists.
 /// - It is a function in a subshell without `exit`: that would end Travis CI's own shell, and the job's variables stay as they are.
 ///   The word that begins the line is put together, so that a log which shows this text has no line that looks like one.
 enum ProofScript {

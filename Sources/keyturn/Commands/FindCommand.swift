@@ -88,7 +88,7 @@ struct FindCommand: AsyncParsableCommand {
         }
         guard scopes.isEmpty, pusher.isEmpty, proof.isEmpty, !csv, !unmanaged else {
             throw ValidationError(
-                "--proof-job prints a job and looks through nothing: it goes with --proof-names, --proof-environment and --json"
+                "--proof-job prints a job and looks through nothing: it takes --proof-names, --proof-environment and --json"
             )
         }
         if let mistake = request.mistake { throw ValidationError(mistake) }
