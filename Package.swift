@@ -228,7 +228,7 @@ let fuzzers: [Target] =
             name: "Fuzz",
             dependencies: [
                 "AWS", "Configuration", "HTTP", .product(name: "JSON", package: "plugin-sdk"), "JSONSchema",
-                "Listening", "PlainText", "PusherHost", "RunnerProtocol",
+                "Journal", "Listening", "Operations", "PlainText", "PusherHost", "Rotation", "RunnerProtocol",
                 "Secrets",
             ],
             path: "Tests/Fuzz", exclude: ["fuzz.sh"],

@@ -15,11 +15,14 @@ public struct Seal: Sendable {
         let seal: Secret
         /// For users' records with the ends of their histories.
         let history: Secret
+        /// For what is given away and comes back: ``code(for:)``.
+        let token: Secret
 
         init(_ key: Secret) {
             precondition(key.count == keyLength)
             seal = key
             history = Self.derive(key, 1, Int(crypto_auth_hmacsha256_KEYBYTES))
+            token = Self.derive(key, 3, Int(crypto_auth_hmacsha256_KEYBYTES))
             id = Self.derive(key, 2, Int(crypto_kdf_BYTES_MIN)).withBytes { Hexadecimal.text(Array($0.prefix(6))) }
         }
 
@@ -129,6 +132,29 @@ public struct Seal: Sendable {
         var code = [UInt8](repeating: 0, count: Int(crypto_auth_hmacsha256_BYTES))
         Self.with(key) { _ = crypto_auth_hmacsha256(&code, bytes, UInt64(bytes.count), $0) }
         return code
+    }
+
+    /// A code over a text that is given away, so that it is known again when it comes back: HMAC-SHA-256 under a key that is derived from
+    /// the first seal key for this use alone. Public, as the text is: nothing of the key follows from it.
+    ///
+    /// - Parameter text: begins with what it is for, so that a code of one use is none of another.
+    /// - Returns: 64 hexadecimal digits.
+    public func code(for text: String) -> String { Self.code(for: text, keys[0]) }
+
+    /// Whether the code is one of this text by any of the keys, each compared in constant time.
+    public func accepts(_ code: String, for text: String) -> Bool {
+        let given = Array(code.utf8)
+        return keys.contains { key in
+            let expected = Array(Self.code(for: text, key).utf8)
+            return given.count == expected.count && sodium_memcmp(given, expected, expected.count) == 0
+        }
+    }
+
+    private static func code(for text: String, _ key: Key) -> String {
+        let bytes = Array(text.utf8)
+        var code = [UInt8](repeating: 0, count: Int(crypto_auth_hmacsha256_BYTES))
+        with(key.token) { _ = crypto_auth_hmacsha256(&code, bytes, UInt64(bytes.count), $0) }
+        return Hexadecimal.text(code)
     }
 
     private static func with(_ key: Secret, _ body: (UnsafePointer<UInt8>) -> Void) {

@@ -8,9 +8,17 @@ internal import PusherHost
 /// Looks for places that may hold access keys, with the tokens of the pushers, and asks IAM whose keys they are. Writes nothing.
 package struct Find {
     private var loaded: LoadedConfiguration
+    private let logs: ProofLogs?
 
-    package init(_ context: OperationContext) async throws {
-        (loaded, _) = try await LoadedConfiguration.recalled(context, for: .looking)
+    /// - Parameter proofs: logs of jobs that prove which key they are given; `-` is stdin. They are read first: what cannot be
+    ///   read asks no one anything.
+    package init(_ context: OperationContext, proofs: [String] = []) async throws {
+        // The seal key is read for proofs alone.
+        let state: StateAccess
+        (loaded, state) = try await LoadedConfiguration.recalled(context, for: proofs.isEmpty ? .looking : .checking)
+        logs =
+            proofs.isEmpty
+            ? nil : try ProofLogs(proofs, await ProofLogs.seal(state, loaded), at: context.clock.now)
     }
 
     /// - Parameters:
@@ -28,11 +36,19 @@ package struct Find {
         let host = try await factory.makeHost(http, pushers: Set(roots.map(\.pusher)))
         let walk = await FindWalk(host: host, clock: loaded.context.clock, report: report).run(roots)
         await host.stop()
-        let checked = fitting(walk)
-        let keys = await lookup(factory.makeAccounts(http)).run(Set(checked.places.compactMap(\.place.keyID)))
+        var checked = fitting(walk)
+        let named = checked.places.compactMap(\.place.keyID) + (logs?.keyIDs ?? [])
+        let keys = await lookup(factory.makeAccounts(http)).run(Set(named))
+        var proven = logs.map { ProvenPlaces($0, ProofPlaces(checked, loaded), keys) }
+        proven?.settle()
+        for (index, proof) in proven?.places ?? [:] {
+            if let id = proven?.keyID(of: proof) { checked.places[index].place.keyID = id }
+        }
         let match = FindMatch(
-            walk: checked, keys: keys, managed: ManagedPlaces(loaded), now: loaded.context.clock.now)
-        let document = match.document(roots)
+            walk: checked, keys: keys, managed: ManagedPlaces(loaded), proofs: proven?.places ?? [:],
+            now: loaded.context.clock.now)
+        var document = match.document(roots)
+        document.find.unproved = proven?.unproved
         return (document, Self.status(document, walk))
     }
 
@@ -73,10 +89,12 @@ package struct Find {
         return checked
     }
 
-    /// A scope that was named and not seen at all is a failure; a part of it is a line in the report.
+    /// A scope that was named and not seen at all is a failure, and so is a proof that is none; a part of a scope is a line in the report.
     private static func status(_ document: FindDocument, _ walk: FindWalk.Result) -> ExitStatus {
         let hasFailed = document.find.unseen.contains { $0.reason == .failed }
+        let isUnproved = document.find.unproved?.isEmpty == false
         return walk.unseenRoots.map { ExitStatus(ofCheck: $0) }.worst.worse(hasFailed ? .unfinished : .done)
+            .worse(isUnproved ? .failed : .done)
     }
 }
 

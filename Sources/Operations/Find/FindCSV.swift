@@ -5,7 +5,7 @@ package enum FindCSV {
     static let columns = [
         "standing", "user", "pusher", "place", "names", "key", "key-status", "key-created", "last-used", "written",
         "state",
-        "overridden-by", "target", "note", "fields",
+        "overridden-by", "target", "note", "fields", "evidence", "proved",
     ]
 
     package static func text(of document: FindDocument) -> String {
@@ -17,6 +17,7 @@ package enum FindCSV {
                 place.written ?? "", place.state ?? "", place.shadowedBy.joined(separator: "; "), place.target ?? "",
                 place.note ?? "",
                 place.fields.isEmpty ? "" : JSONValue.object(place.fields.mapValues { .string($0) }).text,
+                place.evidence?.rawValue ?? "", place.proved ?? "",
             ]
         }
         return ([columns] + rows).map { $0.map(CSVCell.text).joined(separator: ",") + "\n" }.joined()

@@ -10,6 +10,16 @@ package struct FindDocument: Codable, Sendable {
         package var unseen: [Unseen]
         /// Active keys that were used lately, and are in no place that can be read.
         package var unplaced: [Key]
+        /// What logs claimed and was not believed; nil: no log was given.
+        package var unproved: [Unproved]?
+    }
+
+    /// How it is known that a job is given the key, where a log proved it.
+    package enum Evidence: String, Codable, Sendable {
+        /// A job used it: STS accepted it.
+        case used
+        /// A job had it, and did not use it.
+        case present
     }
 
     /// What a place is to keyturn.
@@ -40,6 +50,10 @@ package struct FindDocument: Codable, Sendable {
         package var target: String?
         /// The key ID that it holds.
         package var key: String?
+        /// What a job proved of it; nil: nothing.
+        package var evidence: Evidence?
+        /// When that job ran.
+        package var proved: String?
         /// The IAM user whose key it is; of a place whose value cannot be read, the user of the target.
         package var user: String?
         package var keyStatus: String?
@@ -56,7 +70,8 @@ package struct FindDocument: Codable, Sendable {
         package var note: String?
 
         private enum CodingKeys: String, CodingKey {
-            case pusher, place, standing, names, fields, target, key, user, written, audience, state, note
+            case pusher, place, standing, names, fields, target, key, evidence, proved, user, written, audience, state,
+                note
             case keyStatus = "key-status"
             case keyCreated = "key-created"
             case lastUsed = "last-used"
@@ -81,6 +96,13 @@ package struct FindDocument: Codable, Sendable {
         package var pusher: String
         package var part: String
         package var reason: Reason
+        package var detail: String
+    }
+
+    /// A line of a log that proves nothing, and why.
+    package struct Unproved: Codable, Sendable, Hashable {
+        package var log: String
+        package var line: Int
         package var detail: String
     }
 

@@ -13,12 +13,14 @@ struct FindMatch {
     let walk: FindWalk.Result
     let keys: KeyLookup.Result
     let managed: ManagedPlaces
+    /// What logs proved, by the number of the place.
+    let proofs: [Int: ProofLine]
     let now: Timestamp
 
     func document(_ scopes: [FindScope]) -> FindDocument {
         let shadows = shadows()
         let places = walk.places.enumerated().map { index, found in
-            place(found.place, in: walk.scopes[found.scope].pusher, shadows[index] ?? [])
+            place(found.place, in: walk.scopes[found.scope].pusher, shadows[index] ?? [], proofs[index])
         }
         return FindDocument(
             find: .init(
@@ -33,16 +35,25 @@ struct FindMatch {
 
     // MARK: Places
 
-    private func place(_ found: FoundPlace, in pusher: String, _ shadows: [String]) -> FindDocument.Place {
+    private func place(
+        _ found: FoundPlace, in pusher: String, _ shadows: [String], _ proof: ProofLine?
+    ) -> FindDocument.Place {
         let target = managed.target(of: found, in: pusher)
         let facts = found.keyID.flatMap { keys.keys[$0] }
         return FindDocument.Place(
             pusher: pusher, place: found.place, standing: standing(found, facts, isTarget: target != nil),
             names: found.names, fields: found.fields, target: target?.target, key: found.keyID,
+            evidence: proof?.evidence, proved: proof.map { Moment.text($0.at) },
             user: facts?.user ?? (found.keyID == nil ? target?.user : nil), keyStatus: facts.map(Self.status),
             keyCreated: facts?.created.map(Moment.text), lastUsed: facts?.lastUse.map(FindDocument.LastUsed.init),
             written: found.changedAt, audience: found.audience.isEmpty ? nil : found.audience,
-            state: found.state.isEmpty ? nil : found.state, shadowedBy: shadows, note: note(found, facts, target?.user))
+            state: found.state.isEmpty ? nil : found.state, shadowedBy: shadows,
+            note: Self.joined([proof?.note, note(found, facts, target?.user)]))
+    }
+
+    private static func joined(_ notes: [String?]) -> String? {
+        let notes = notes.compactMap { $0 }
+        return notes.isEmpty ? nil : notes.joined(separator: "; ")
     }
 
     private func standing(_ found: FoundPlace, _ facts: KeyFacts?, isTarget: Bool) -> FindDocument.Standing {

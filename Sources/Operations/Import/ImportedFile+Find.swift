@@ -17,6 +17,8 @@ extension ImportedFile {
         var lastUsed: String
         var written: String
         var overridden: String
+        var evidence: String
+        var proved: String
     }
 
     init(csv text: String) throws(ImportFailure) {
@@ -37,7 +39,7 @@ extension ImportedFile {
                     pusher: cell("pusher"), fields: fields, key: cell("key"), names: cell("names"),
                     target: cell("target"),
                     state: cell("state"), lastUsed: cell("last-used"), written: cell("written"),
-                    overridden: cell("overridden-by"))
+                    overridden: cell("overridden-by"), evidence: cell("evidence"), proved: cell("proved"))
             })
     }
 
@@ -54,7 +56,8 @@ extension ImportedFile {
                     pusher: place.pusher, fields: place.fields, key: place.key ?? "",
                     names: place.names.joined(separator: " "), target: place.target ?? "", state: place.state ?? "",
                     lastUsed: place.lastUsed?.at ?? "", written: place.written ?? "",
-                    overridden: place.shadowedBy.joined(separator: "; "))
+                    overridden: place.shadowedBy.joined(separator: "; "),
+                    evidence: place.evidence?.rawValue ?? "", proved: place.proved ?? "")
             })
     }
 
@@ -88,11 +91,18 @@ extension ImportedFile {
         return nil
     }
 
+    /// What a log proved, in the comment at a target.
+    private static let proofWords = [
+        FindDocument.Evidence.used.rawValue: "which a job used at",
+        FindDocument.Evidence.present.rawValue: "which a job was given at",
+    ]
+
     private static func why(_ row: Row) -> String {
         let held = row.key.isEmpty ? "\(row.names), by name" : "held \(row.key)"
+        let proof = proofWords[row.evidence].map { ", \($0) \(row.proved)" } ?? ""
         let used = row.lastUsed.isEmpty ? "" : ", last used \(row.lastUsed)"
         let written = row.written.isEmpty ? "" : ", written \(row.written)"
         let overridden = row.overridden.isEmpty ? "" : "; overridden by \(row.overridden)"
-        return "keyturn find: \(row.standing), \(held)\(used)\(written)\(overridden)"
+        return "keyturn find: \(row.standing), \(held)\(proof)\(used)\(written)\(overridden)"
     }
 }

@@ -28,6 +28,9 @@ actor SealKeyring {
         needsState = keys.contains { $0 == nil }
     }
 
+    /// All of them, where none is kept in the state.
+    var atHand: Seal? { missing.isEmpty ? Seal(keys: keys.compactMap { $0 }) : nil }
+
     /// Has KMS make those that a state which is not there yet would keep. Writes nothing: what KMS refuses leaves no empty state behind.
     func prepare() async throws {
         for (index, key) in missing { _ = try await make(index, key) }

@@ -85,6 +85,18 @@ actor StateAccess {
         if try await openIfThere() == nil, purpose != .looking { try await sealKeys().prepare() }
     }
 
+    /// The seal keys, for what is derived from them. The state is opened only where it keeps one, and never made.
+    ///
+    /// - Returns: nil: KMS has made none yet.
+    func seal() async throws -> Seal? {
+        let ring = try await sealKeys()
+        if let seal = await ring.atHand { return seal }
+        guard let store = try await openStore(loaded.configuration.state, makes: false) else { return nil }
+        do { return try await ring.seal(in: store, writes: false) } catch let error as JournalError {
+            throw OperationFailure(error)
+        }
+    }
+
     /// The journal for looking; a state that is not there yet is empty.
     func read() async throws -> StoredJournal {
         if let journal = try await openIfThere() { return journal }

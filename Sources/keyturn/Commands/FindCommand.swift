@@ -17,8 +17,14 @@ struct FindCommand: AsyncParsableCommand {
 
             `keyturn import` makes targets of what --csv or --json printed.
 
-            Exit status: 0 all scopes were looked through; 75 a part failed, try again; else that of a scope that could not \
-            be seen at all. Parts that the token may not read are listed, and are no failure.
+            Where a value cannot be read, a job can prove which key it is given: --proof-job prints one to paste into a \
+            repository, which asks STS with that key and prints one line, with the key ID and without the secret. --proof \
+            reads that line in the job's log, and the place is listed with its key, its user and the evidence: used (STS accepted \
+            the key) or present (the job could not ask STS). A job is good for 7 days. A proof is as good as its log: \
+            whoever can write into the log, or change the job, can make a false one.
+
+            Exit status: 0 all scopes were looked through; 75 a part failed, try again; 1 a line of a proof was not accepted, or a \
+            log has none; else that of a scope that could not be seen at all. Parts that the token may not read are listed, and are no failure.
             """)
 
     @Argument(
@@ -36,14 +42,61 @@ struct FindCommand: AsyncParsableCommand {
     @Flag(help: "Leave out places that a target is, and whose key is alive.")
     var unmanaged = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Take proofs from this job log, - for stdin; may be given several times.", valueName: "file"),
+        completion: .file())
+    var proof: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Print a job that proves which key it is given, and do nothing else.",
+            valueName: "system"))
+    var proofJob: ProofSystem?
+
+    @Option(
+        help: ArgumentHelp(
+            "For --proof-job: the variables with the pair. Default: AWS_ACCESS_KEY_ID,AWS_SECRET_ACCESS_KEY.",
+            valueName: "id,secret"))
+    var proofNames: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "For --proof-job: the environment whose variables the job reads. Default: none.", valueName: "name"))
+    var proofEnvironment: String?
+
     @OptionGroup var options: GlobalOptions
+
+    private var proofRequest: ProofJob.Request? {
+        guard let proofJob else { return nil }
+        var request = ProofJob.Request(proofJob)
+        if let proofNames {
+            request.names = proofNames.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        }
+        request.environment = proofEnvironment
+        return request
+    }
 
     func validate() throws {
         if csv, options.json { throw ValidationError("--csv and --json cannot go together") }
+        guard let request = proofRequest else {
+            guard proofNames == nil, proofEnvironment == nil else {
+                throw ValidationError("--proof-names and --proof-environment are for --proof-job")
+            }
+            if proof.count(where: { $0 == "-" }) > 1 { throw ValidationError("--proof - can be given once") }
+            return
+        }
+        guard scopes.isEmpty, pusher.isEmpty, proof.isEmpty, !csv, !unmanaged else {
+            throw ValidationError(
+                "--proof-job prints a job and looks through nothing: it takes --proof-names, --proof-environment and --json"
+            )
+        }
+        if let mistake = request.mistake { throw ValidationError(mistake) }
     }
 
     func run() async throws {
-        let find = try await Find(OperationContext(options))
+        if let request = proofRequest { return try await printJob(request) }
+        let find = try await Find(OperationContext(options), proofs: proof)
         let progress = FindProgressLine(isQuiet: options.quiet)
         let result: (document: FindDocument, status: ExitStatus)
         do {
@@ -65,4 +118,15 @@ struct FindCommand: AsyncParsableCommand {
         }
         try FinishedWith.check(result.status)
     }
+
+    private func printJob(_ request: ProofJob.Request) async throws {
+        let job = try await ProofJob(request, OperationContext(options))
+        if options.json {
+            try JSONOutput.print(["proof-job": job])
+        } else {
+            StandardStream.output.write(job.yaml)
+        }
+    }
 }
+
+extension ProofSystem: ExpressibleByArgument {}

@@ -12,7 +12,7 @@ struct FindText {
     let terminal: Terminal
     let isVerbose: Bool
 
-    var text: String { ([table, summary, unseen, unplaced].filter { !$0.isEmpty }).joined(separator: "\n") }
+    var text: String { ([table, summary, unproved, unseen, unplaced].filter { !$0.isEmpty }).joined(separator: "\n") }
 
     private var table: String {
         guard !document.find.places.isEmpty else { return "" }
@@ -76,6 +76,16 @@ struct FindText {
         case .cannotBeAsked: "not seen, for it cannot be asked"
         case .failed: "not seen, for it failed"
         }
+    }
+
+    private var unproved: String {
+        let lines = document.find.unproved ?? []
+        guard !lines.isEmpty else { return "" }
+        let shown = isVerbose ? lines : Array(lines.prefix(Self.longestList))
+        let left = lines.count - shown.count
+        return terminal.styled("Proofs that were not accepted (\(lines.count)):\n", .yellow)
+            + shown.map { "  \(terminal.wrapped("\($0.log):\($0.line): \($0.detail)", indent: 4))\n" }.joined()
+            + (left > 0 ? "  and \(left) more; --verbose lists them\n" : "")
     }
 
     private var unplaced: String {
