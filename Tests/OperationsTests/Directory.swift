@@ -144,3 +144,10 @@ final class Directory: Sendable {
         return rotation
     }
 }
+
+extension Directory {
+    /// The IDs of the plugins that the installation has.
+    static func shippedPlugins() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: installation.prefix + "/lib/keyturn/pushers").sorted()
+    }
+}
