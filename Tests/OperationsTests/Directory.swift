@@ -148,6 +148,9 @@ final class Directory: Sendable {
 extension Directory {
     /// The IDs of the plugins that the installation has.
     static func shippedPlugins() throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: installation.prefix + "/lib/keyturn/pushers").sorted()
+        let directory = installation.prefix + "/lib/keyturn/pushers"
+        return try FileManager.default.contentsOfDirectory(atPath: directory).sorted().filter {
+            FileManager.default.fileExists(atPath: "\(directory)/\($0)/manifest.json")
+        }
     }
 }

@@ -134,7 +134,8 @@ struct FederateTests {
 
     @Test("a template has the provider and the role for any account, and makes no request")
     func template() async throws {
-        let text = try await Federate(try Self.directory().context).template(
+        let directory = try Self.directory()
+        let text = try await Federate(directory.context).template(
             "gitlab:acme/tools/app", query(branch: "main", account: nil))
         let template = try JSONValue(parsing: text)
         let role = try #require(template["Resources"]?["Role"]?["Properties"])

@@ -324,7 +324,8 @@ struct FederatedSystemTests {
         ]
         let subject = plugin == "terraform-cloud" ? nil : "s"
         let made = try federation(
-            plugin, fields, ids, subject: subject, endpoint: plugin == "circleci" ? nil : "https://h.example.com")
+            plugin, fields, ids, subject: subject,
+            endpoint: ["azure-devops", "circleci"].contains(plugin) ? nil : "https://h.example.com")
         for role in made.roles.indices {
             let blocks = try JSONValue(parsing: made.conditions(role)).object ?? [:]
             #expect(Set(blocks.keys).isSubset(of: ["StringEquals", "StringLike"]), "\(blocks)")

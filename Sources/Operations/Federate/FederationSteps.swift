@@ -29,15 +29,20 @@ struct FederationSteps {
     }
 
     private var makeProvider: FederationDocument.Step {
-        let (url, audience) = (FederatedPlace.shell(provider.url), FederatedPlace.shell(provider.audience))
-        let arn = FederatedPlace.shell(provider.arn)
+        let url = FederatedPlace.shell(provider.url)
+        // Version 1 of the command line fetches a value that is a URL, and takes what it finds there for the value.
+        let audiences = JSONValue.array([.string(provider.audience)]).text
+        let audience = provider.audience.contains("://") ? audiences : provider.audience
+        let addition: JSONValue = [
+            "OpenIDConnectProviderArn": .string(provider.arn), "ClientID": .string(provider.audience),
+        ]
         return Step(
             title: "Make the identity provider in IAM",
             detail:
                 "Once per account \(place.accountID). Where IAM has it already (EntityAlreadyExists), the second command adds the audience.",
             text: """
-                aws iam create-open-id-connect-provider --url \(url) --client-id-list \(audience)
-                # aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn \(arn) --client-id \(audience)
+                aws iam create-open-id-connect-provider --url \(url) --client-id-list \(FederatedPlace.shell(audience))
+                # aws iam add-client-id-to-open-id-connect-provider --cli-input-json \(FederatedPlace.shell(addition.text))
 
                 """)
     }
@@ -103,7 +108,7 @@ struct FederationSteps {
         Step(
             title: "Remove the key from the place",
             detail:
-                "Take the target out of \(found.target.file) (line \(found.target.line)), have keyturn forget it, and delete \(place.variables.joined(separator: ", ")) in \(found.system).",
+                "Take the target out of \(found.target.file) (line \(found.target.line)), have keyturn forget it (one that was never rotated it does not know), and delete \(place.variables.joined(separator: ", ")) in \(found.system).",
             text: "keyturn forget \(FederatedPlace.shell(place.target)) --reason 'assumes a role'\n")
     }
 
