@@ -132,6 +132,14 @@ struct FederateTests {
         #expect(document.roles[0].trustPolicy.text.contains("\"tokens.example.com/ci:sub\""))
     }
 
+    @Test("an account that is not twelve digits does not get into commands")
+    func account() {
+        #expect(Federate.account(in: "arn:aws:sts::123456789012:assumed-role/x/y") == "123456789012")
+        for arn in ["arn:aws:iam::12345678901:user/x", "arn:aws:iam::$(id)23456789:user/x", "x", ""] {
+            #expect(Federate.account(in: arn) == nil)
+        }
+    }
+
     @Test("a template has the provider and the role for any account, and makes no request")
     func template() async throws {
         let directory = try Self.directory()

@@ -92,15 +92,30 @@ package struct Federate {
         let factory = ServiceFactory(loaded)
         let http = try factory.makeHTTP()
         defer { http.stop() }
+        let identities: [CallerIdentity]
         do throws(AWSError) {
-            let identities = try await factory.makeAccounts(http).iam(loaded.account(of: user)).ownIdentities()
-            return identities.first.map { ARN($0.arn).account } ?? Self.noAccount
+            identities = try await factory.makeAccounts(http).iam(loaded.account(of: user)).ownIdentities()
         } catch {
             throw OperationFailure(
                 ExitStatus(error),
                 "\(error.description). `federate` asks STS which account \(user.name) is in; `--account` with its number leaves that out"
             )
         }
+        guard let account = Self.account(in: identities.first?.arn ?? "") else {
+            throw OperationFailure(
+                .failed, "STS did not say which account \(user.name) is in; give its number with `--account`")
+        }
+        return account
+    }
+
+    /// The account of an identity; nil: it is not 12 digits. It becomes part of commands that a person pastes.
+    static func account(in arn: String) -> String? {
+        let account = ARN(arn).account
+        return isAccount(account) ? account : nil
+    }
+
+    private static func isAccount(_ text: String) -> Bool {
+        text.utf8.count == 12 && text.utf8.allSatisfy { (0x30...0x39) ~= $0 }
     }
 
     // MARK: What is given
@@ -119,7 +134,7 @@ package struct Federate {
                     "\(option): a value has 1 to \(longestValue) bytes, and no line breaks or blanks at its ends")
             }
         }
-        if let account = query.account, account.utf8.count != 12 || !account.utf8.allSatisfy({ (0x30...0x39) ~= $0 }) {
+        if let account = query.account, !isAccount(account) {
             throw OperationFailure(.usage, "--account: `\(account)` must be the 12 digits of an AWS account")
         }
         if let role = query.role, role.utf8.count > longestRole || !role.utf8.allSatisfy(isRoleByte) {

@@ -156,7 +156,7 @@ extension FederatedSystem {
                               audience: \(place.stsAudience)
                     """),
             notes: [
-                "The role is for jobs with exactly this subject: look that it names the repository and the branch.",
+                "The role is for jobs with exactly this subject: check that it names the repository and the branch.",
                 "AWS must reach the issuer from the internet. Gitea gives its jobs no such token.",
             ])
     }

@@ -66,8 +66,8 @@ struct FederatedSystem: Sendable {
             "the Parameter Store is not a CI system. Whoever reads the parameter has credentials of AWS already: give that identity the permissions",
         "file":
             "a file is not a CI system. On a machine in AWS use its instance profile, elsewhere IAM Roles Anywhere",
-        "webhook": "keyturn does not know who uses the key behind a webhook. Look whether that system federates",
-        "exec": "keyturn does not know who uses the key that a program takes. Look whether that system federates",
+        "webhook": "keyturn does not know who uses the key behind a webhook. Check whether that system federates",
+        "exec": "keyturn does not know who uses the key that a program takes. Check whether that system federates",
     ]
 
     /// Whether jobs of a target's system could do without a key, whatever else has to be known for it.

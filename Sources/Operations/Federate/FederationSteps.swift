@@ -22,7 +22,7 @@ struct FederationSteps {
     private var question: FederationDocument.Step? {
         found.federation.question.map {
             Step(
-                title: "Look how the subject is made",
+                title: "Check how the subject is made",
                 detail: "keyturn did not ask \(found.system) for this. What the answers mean is under \"Notes\".",
                 text: $0 + "\n")
         }
@@ -94,9 +94,9 @@ struct FederationSteps {
 
     private var look: FederationDocument.Step {
         Step(
-            title: "Run the pipeline, and look that it uses the role",
+            title: "Run the pipeline, and check that it uses the role",
             detail:
-                "CloudTrail shows AssumeRoleWithWebIdentity after up to 15 minutes; `uses` shows who used the key since then, and must show no job of this place.",
+                "CloudTrail shows AssumeRoleWithWebIdentity after up to 15 minutes. `uses` shows who used the key: a day after the change it must show no job of this place.",
             text: """
                 aws cloudtrail lookup-events --region \(place.region) --lookup-attributes AttributeKey=EventName,AttributeValue=AssumeRoleWithWebIdentity --max-results 5
                 keyturn uses \(FederatedPlace.shell(found.user.name)) --since 1d

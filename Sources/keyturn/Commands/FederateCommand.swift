@@ -26,7 +26,9 @@ struct FederateCommand: AsyncParsableCommand {
     var branch: String?
 
     @Option(
-        help: "What the token's `sub` must be, where the system was told to build another one. Default: the usual one.")
+        help:
+            "What the token's `sub` must be, where the system is configured to build another one. Default: the usual one."
+    )
     var sub: String?
 
     @Option(
