@@ -153,10 +153,13 @@ struct FederatedSystemTests {
                 == #"{"StringEquals":{"gitlab.com:aud":"https://gitlab.com","gitlab.com:sub":"project_path:acme/tools/app:ref_type:branch:ref:main"}}"#
         )
         #expect(made.pipeline.text.contains(#"aud: "https://gitlab.com""#))
+        #expect(
+            made.question == "glab api projects/acme%2Ftools%2Fapp | jq .ci_id_token_sub_claim_components")
         let own = try federation(
             "gitlab-ci", ["group": "acme/tools"], ["project": "acme/tools/app"], branch: "main",
             endpoint: "https://example.com/gitlab/")
         #expect(own.issuer == "https://example.com/gitlab" && own.audience == own.issuer)
+        #expect(own.question?.hasPrefix("glab api --hostname example.com projects/acme%2Ftools%2Fapp ") == true)
         #expect(own.conditions().contains(#""example.com/gitlab:sub":"project_path:acme/tools/app:"#))
     }
 

@@ -13,7 +13,7 @@ extension FederatedSystem {
         }
         let scope = place.field("environment-scope") ?? "*"
         var notes = [
-            "keyturn did not ask GitLab which claims make up the subject of this project's tokens (`ci_id_token_sub_claim_components`). If that was changed, pass the subject of a real token with `--sub`.",
+            "keyturn did not ask GitLab which claims make up the subject of this project's tokens. If the answer is not project_path, ref_type and ref, in this order, pass the subject of a real token with `--sub`.",
             "The subject does not say whether the branch is protected: whoever may push to it may assume the role.",
         ]
         if scope != "*" {
@@ -40,7 +40,15 @@ extension FederatedSystem {
                         - printf '%s' "$AWS_OIDC_TOKEN" > "$AWS_WEB_IDENTITY_TOKEN_FILE"
                         - export AWS_ROLE_ARN=\(place.roleARN())
                         - export AWS_ROLE_SESSION_NAME="gitlab-$CI_JOB_ID" AWS_REGION=\(place.region)
-                    """), notes: notes)
+                    """), notes: notes, question: try gitLabQuestion(place))
+    }
+
+    private static func gitLabQuestion(_ place: FederatedPlace) throws(OperationFailure) -> String? {
+        guard let project = try place.part("project") else { return nil }
+        let host = place.base.flatMap { $0.split(separator: "/").dropFirst().first }.map(String.init)
+        let option = host == nil || host == "gitlab.com" ? "" : " --hostname \(FederatedPlace.shell(host ?? ""))"
+        let path = FederatedPlace.shell("projects/\(project.replacing("/", with: "%2F"))")
+        return "glab api\(option) \(path) | jq .ci_id_token_sub_claim_components"
     }
 
     /// The variables of a group or an instance belong to many projects, a role to one.
