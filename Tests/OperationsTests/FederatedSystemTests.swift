@@ -318,12 +318,13 @@ struct FederatedSystemTests {
 
     @Test("every condition is one that a token without the claim fails", arguments: FederatedSystem.all.keys.sorted())
     func never(plugin: String) throws {
+        let project = plugin == "gitlab-ci" ? "a/b" : "p"
         let ids = [
-            "organization-id": one, "project-id": two, "workspace-id": one, "service-connection": "s", "project": "p",
+            "organization-id": one, "project-id": two, "workspace-id": one, "service-connection": "s",
+            "project": project,
         ]
         let fields: [String: JSONValue] = [
-            "organization": "acme", "workspace": "w", "project": plugin == "gitlab-ci" ? "a/b" : "p",
-            "repository": "acme/app",
+            "organization": "acme", "workspace": "w", "project": .string(project), "repository": "acme/app",
         ]
         let subject = plugin == "terraform-cloud" ? nil : "s"
         let made = try federation(
