@@ -32,7 +32,7 @@ struct Keyturn: AsyncParsableCommand {
                 name: "Setup",
                 subcommands: [
                     Demo.self, Init.self, FindCommand.self, ImportCommand.self, PolicyCommand.self, Deploy.self,
-                    Check.self, SealKeyCommand.self,
+                    FederateCommand.self, Check.self, SealKeyCommand.self,
                     StateCommand.self,
                     Notify.self,
                     SandboxCommand.self,

@@ -41,7 +41,7 @@ def test_after_two_rotations_a_leak_and_a_skip(world):
     assert "skipped: github:acme/app" in text and "it is archived" in text and f"leaked: {leaked}" in text
     assert max(map(len, text.splitlines())) <= 200
     rows = list(csv.DictReader(io.StringIO(world.must("report", "--format", "csv").out)))
-    assert {row["what"] for row in rows} == {"user", "key", "target", "skip", "leak", "history"}
+    assert {row["what"] for row in rows} == {"user", "key", "target", "skip", "leak", "federation", "history"}
     assert [row["detail"] for row in rows if row["what"] == "skip"] == ["it is archived"]
     markdown = world.must("report", "--format", "markdown").out.splitlines()
     assert markdown[0].startswith("# Access keys") and len({line.count("|") for line in markdown[2:]}) == 1

@@ -152,3 +152,13 @@ final class Directory: Sendable {
         return rotation
     }
 }
+
+extension Directory {
+    /// The IDs of the plugins that the installation has.
+    static func shippedPlugins() throws -> [String] {
+        let directory = installation.prefix + "/lib/keyturn/pushers"
+        return try FileManager.default.contentsOfDirectory(atPath: directory).sorted().filter {
+            FileManager.default.fileExists(atPath: "\(directory)/\($0)/manifest.json")
+        }
+    }
+}

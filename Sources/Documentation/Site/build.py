@@ -15,7 +15,7 @@ GUIDES = "Sources/Documentation/Guides"
 #: Groups of the table of contents; a pusher's guide has the name of its folder and comes second. A guide that is in none comes
 #: last, so that none is forgotten.
 CONTENTS = {
-    "Begin": ["FirstRotation", "Finding", "Credentials", "Discovery"],
+    "Begin": ["FirstRotation", "Finding", "Credentials", "Discovery", "Federation"],
     "Run": ["Operating", "Lambda", "PostgreSQL", "DynamoDB", "MovingTheState", "Monitoring", "Notifications", "Upgrade"],
     "When it matters": ["LeakResponse", "Blocked"],
     "How it works": ["HowItRotates", "SecurityModel", "SealKeys", "History"],

@@ -1,6 +1,7 @@
 internal import AWS
 internal import Configuration
 internal import Engine
+internal import JSON
 internal import Journal
 package import Rotation
 
@@ -23,7 +24,9 @@ package struct Report {
     package func run(
         _ names: [String], since: Timestamp?, maxAge: Duration?, asksIAM: Bool
     ) async throws -> ReportDocument {
-        let selected = try loaded.select(names).map(\.name)
+        let configured = try loaded.select(names)
+        let selected = configured.map(\.name)
+        let federated = couldFederate(configured)
         let now = loaded.context.clock.now
         let journal = try await state.read()
         let (records, verdict): ([String: JournalRecord], HistoryVerdict)
@@ -32,12 +35,14 @@ package struct Report {
         } catch { throw OperationFailure(error) }
         let left = names.isEmpty ? records.keys.filter { !selected.contains($0) } : []
         var document = ReportDocument(
-            since: since.map(Moment.text), until: Moment.text(now), users: [], history: VerdictDocument(verdict),
+            since: since.map(Moment.text), until: Moment.text(now), users: [],
+            federation: .init(targets: configured.reduce(0) { $0 + $1.targets.count }, couldFederate: federated.count),
+            history: VerdictDocument(verdict),
             maxAge: maxAge.map(\.components.seconds), failures: [])
         for name in (selected + left).sorted() {
             let rotation = records[name]?.rotation ?? Rotation(at: now)
             let lives = try await lives(of: name, rotation, journal, now)
-            let user = Self.user(name, isConfigured: !left.contains(name), rotation, lives, since, now)
+            let user = Self.user(name, isConfigured: !left.contains(name), rotation, lives, since, now, federated)
             document.users.append(user)
             if let maxAge { document.failures += Self.failures(user, lives, since, now, maxAge) }
         }
@@ -51,6 +56,17 @@ package struct Report {
             document.failures.append("the history is not as it was written: `keyturn history verify` shows where")
         }
         return document
+    }
+
+    /// Targets whose system could do without a key.
+    private func couldFederate(_ users: [ConfiguredUser]) -> Set<TargetName> {
+        let plugins = Dictionary(loaded.pushers.map { ($0.name, $0.plugin) }) { first, _ in first }
+        let targets = users.flatMap(\.targets).filter { target in
+            guard let plugin = plugins[target.pusher] else { return false }
+            let kind = (try? JSONValue(parsing: target.fields))?["kind"]?.string
+            return FederatedSystem.couldFederate(plugin: plugin, kind: kind)
+        }
+        return Set(targets.map(\.name))
     }
 
     private func lives(
@@ -68,7 +84,7 @@ package struct Report {
 
     static func user(
         _ name: String, isConfigured: Bool, _ rotation: Rotation, _ lives: KeyLives, _ since: Timestamp?,
-        _ now: Timestamp
+        _ now: Timestamp, _ federated: Set<TargetName> = []
     ) -> ReportDocument.User {
         let start = since ?? Timestamp(milliseconds: .min)
         let keys = [("current", rotation.current), ("next", rotation.next), ("previous", rotation.previous)]
@@ -93,7 +109,8 @@ package struct Report {
                 let held = delivery.state == .confirmed ? rotation.next ?? rotation.current : nil
                 return .init(
                     target: target.rawValue, state: delivery.state.rawValue, evidence: delivery.evidence?.rawValue,
-                    at: delivery.at.map(Moment.text), seconds: held.map { seconds(now - $0.created) })
+                    at: delivery.at.map(Moment.text), seconds: held.map { seconds(now - $0.created) },
+                    couldFederate: federated.contains(target))
             },
             skips: lives.skips.filter { $0.at >= start }.map {
                 .init(target: $0.target.rawValue, at: Moment.text($0.at), reason: $0.reason)

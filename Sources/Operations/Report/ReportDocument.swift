@@ -28,6 +28,8 @@ package struct ReportDocument: Encodable, Sendable {
         package var at: String?
         /// The age of the key that it was confirmed to hold; nil: that is not known.
         package var seconds: Int64?
+        /// Whether its system could do without a key.
+        package var couldFederate = false
 
         package func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
@@ -36,9 +38,13 @@ package struct ReportDocument: Encodable, Sendable {
             try container.encode(evidence, forKey: .evidence)
             try container.encode(at, forKey: .at)
             try container.encode(seconds, forKey: .seconds)
+            try container.encode(couldFederate, forKey: .couldFederate)
         }
 
-        private enum CodingKeys: CodingKey { case target, state, evidence, at, seconds }
+        private enum CodingKeys: String, CodingKey {
+            case target, state, evidence, at, seconds
+            case couldFederate = "could-federate"
+        }
     }
 
     package struct Skip: Encodable, Sendable {
@@ -107,6 +113,17 @@ package struct ReportDocument: Encodable, Sendable {
         }
     }
 
+    /// How many targets of the configuration could do without a key.
+    package struct Federation: Encodable, Sendable {
+        package var targets: Int
+        package var couldFederate: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case targets
+            case couldFederate = "could-federate"
+        }
+    }
+
     /// A key in IAM that no rotation of keyturn's will replace.
     package struct Unmanaged: Encodable, Sendable {
         package var user: String
@@ -120,6 +137,7 @@ package struct ReportDocument: Encodable, Sendable {
     package var since: String?
     package var until: String
     package var users: [User]
+    package var federation: Federation
     /// nil: IAM was not asked.
     package var unmanaged: [Unmanaged]?
     package var history: VerdictDocument
@@ -133,6 +151,7 @@ package struct ReportDocument: Encodable, Sendable {
         try container.encode(since, forKey: .since)
         try container.encode(until, forKey: .until)
         try container.encode(users, forKey: .users)
+        try container.encode(federation, forKey: .federation)
         try container.encode(unmanaged, forKey: .unmanaged)
         try container.encode(history, forKey: .history)
         try container.encode(maxAge, forKey: .maxAge)
@@ -141,7 +160,7 @@ package struct ReportDocument: Encodable, Sendable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case since, until, users, unmanaged, history, passes, failures
+        case since, until, users, federation, unmanaged, history, passes, failures
         case maxAge = "max-age-seconds"
     }
 }

@@ -16,9 +16,13 @@ package struct ReportTable {
             }
             + [
                 [
+                    "federation", "", "", "\(document.federation.couldFederate) of \(document.federation.targets)",
+                    document.until, "", "targets whose system could do without a key: keyturn federate TARGET",
+                ],
+                [
                     "history", "", document.history.head ?? "", document.history.ok ? "verified" : "changed",
                     document.until, "", "",
-                ]
+                ],
             ]
             + document.failures.map { ["failure", "", "", "", "", "", $0] }
     }
@@ -38,7 +42,8 @@ package struct ReportTable {
             + user.targets.map {
                 [
                     "target", user.user, $0.target, $0.state, $0.at ?? "", $0.seconds.map { "\($0)" } ?? "",
-                    $0.evidence ?? "",
+                    [$0.evidence ?? "", $0.couldFederate ? "could federate" : ""].filter { !$0.isEmpty }.joined(
+                        separator: "; "),
                 ]
             }
             + user.skips.map { ["skip", user.user, $0.target, "", $0.at, "", $0.reason ?? ""] }

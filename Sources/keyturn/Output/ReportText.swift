@@ -9,6 +9,7 @@ struct ReportText {
         let period = (document.since.map { "from \($0) " } ?? "") + "to \(document.until)"
         var blocks = ["Access keys, \(period)\n", users]
         blocks += document.users.compactMap(remarks)
+        if document.federation.couldFederate > 0 { blocks.append(federation) }
         if let unmanaged = document.unmanaged { blocks.append(text(of: unmanaged)) }
         blocks.append(history)
         if document.maxAge != nil || !document.failures.isEmpty { blocks.append(verdict) }
@@ -43,6 +44,13 @@ struct ReportText {
         guard !lines.isEmpty else { return nil }
         return terminal.styled(user.user, .bold) + "\n"
             + lines.map { "  \(terminal.wrapped($0, indent: 4))\n" }.joined()
+    }
+
+    private var federation: String {
+        let (count, all) = (document.federation.couldFederate, document.federation.targets)
+        return terminal.wrapped(
+            "\(count) of \(all) targets \(count == 1 ? "is" : "are") in systems that could do without a key; `keyturn federate TARGET` shows how.",
+            indent: 0) + "\n"
     }
 
     private func text(of unmanaged: [ReportDocument.Unmanaged]) -> String {
