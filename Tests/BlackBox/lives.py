@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import random
+import resource
 import signal
 import subprocess
 import threading
@@ -143,13 +144,20 @@ class Life(threading.Thread):
             if at == number and phase != "idle":
                 self.hit.add(number)
 
+    def is_hardened(self, process):
+        """Whether a process has got to its first statement, which forbids cores: before, its memory holds what `/proc` shows of its environment.
+
+        What runs on another machine is reached by its wrapper alone.
+        """
+        return not self.world.machines and resource.prlimit(process.pid, resource.RLIMIT_CORE) == (0, 0)
+
     def kill_after(self, process, seconds):
         try:
             process.wait(timeout=seconds)
             return False
         except subprocess.TimeoutExpired:
-            # Now and then by a signal that would leave a core. What runs on another machine is reached by its wrapper alone.
-            aborts = not self.world.machines and self.random.random() < 0.2
+            # Now and then by a signal that would leave a core.
+            aborts = self.random.random() < 0.2 and self.is_hardened(process)
             process.send_signal(signal.SIGABRT if aborts else signal.SIGKILL)
             process.wait()
             self.kills += not aborts

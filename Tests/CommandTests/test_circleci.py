@@ -123,3 +123,20 @@ def test_a_target_that_cannot_be(circle, target, words):
     circle.save()
     result = circle.run("check", "--online")
     assert result.status != 0 and words in result.out + result.err
+
+
+@pytest.mark.parametrize("place", ["project", "context"])
+def test_the_old_key_that_was_put_back_is_seen_by_its_end(circle, service, place):
+    """CircleCI shows the last four characters: enough to know the old key, which stays Active until the new one is there again."""
+    circle.configuration["defaults"]["overlap"] = "3s"
+    circle.save()
+    circle.must("rotate", "--wait")
+    held = service.projects["gh/acme/app"] if place == "project" else service.context("deploy")
+    old = {name: held[name]["value"] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
+    circle.must("rotate")
+    for name, value in old.items():
+        held[name] = {"value": value, "at": circleci.moment()}
+    assert "it holds the old key" in circle.run("status", "--online").out
+    circle.step_until_idle()
+    assert_holds_the_current_key(circle, service)
+    assert [line["event"] for line in circle.history()].count("pushing-again") == 1
