@@ -176,7 +176,7 @@ private struct Readers {
         var common: [String]?
         for name in entry.names {
             guard let list = lists[name] else { continue }
-            if known[name] == nil { known[name] = try ask(list, name)?.map(\.name) }
+            if known[name] == nil { known[name] = try ask(list, name)?.map { $0.name } }
             guard let seen = known[name] else { return "" }
             common = common?.filter { seen.contains($0) } ?? seen
         }

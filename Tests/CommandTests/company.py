@@ -128,8 +128,9 @@ def traps(planted):
     planted.put("gitlab", "initech", "group initech", "unmanaged", {"DEPLOY_KEY_ID": own, "DEPLOY_SECRET": "x"})
     # Variables and schedules of each of these projects.
     planted.least["gitlab"] += 2 * 24
-    planted.put("github", "initech", "organization initech", "by-name", planted.pair(own))
-    planted.put("github", "initech", "organization initech (agents)", "by-name", planted.pair(own), kind="agents")
+    planted.put("github", "initech", "organization initech", "by-name", planted.pair(own), visibility="all")
+    planted.put(
+        "github", "initech", "organization initech (agents)", "by-name", planted.pair(own), kind="agents", visibility="all")
     planted.put("travis", "initech", "account initech", "by-name", planted.pair(own))
     planted.put("travis", "initech/branchy", "initech/branchy (branch main)", "by-name", planted.pair(own), branch="main")
     planted.entries.append({"service": "travis", "place": "initech/branchy", "active": False})

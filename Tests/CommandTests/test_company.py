@@ -153,7 +153,7 @@ def test_the_whole_company(desk):
 def test_from_repository_secrets_to_one_of_the_organization(desk):
     """Typed as written: at the end the organization's secret is the only place, and holds a key that no repository ever had."""
     world, _ = desk(users=1, share=0)
-    world.sandbox.plant(*(
+    world.sandbox.plant({"service": "github", "place": "moving"}, *(
         {"service": "github", "place": f"moving/app-{number}", "name": name, "value": "x"} for number in range(3) for name in PAIR))
     world.type("keyturn seal-key new; keyturn find github:moving --csv > found.csv")
     rows = world.rows("found.csv")
