@@ -82,6 +82,8 @@ class Buildkite(System):
     def __init__(self, world):
         super().__init__(world)
         self.service = buildkite.Buildkite([f"builds-{number}" for number in world.numbers])
+        # A page for each of many clusters would be all that the machine does.
+        self.service.page_size = 100
 
     def target(self, number):
         return {"organization": "acme", "cluster": f"builds-{number}"}

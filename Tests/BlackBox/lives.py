@@ -131,7 +131,7 @@ class Life(threading.Thread):
             elif self.random.random() < 0.3:
                 self.kill_after(process, self.random.uniform(0.1, 3))
             else:
-                process.wait(timeout=170)
+                process.wait(timeout=self.world.longest_rotation_seconds)
                 time.sleep(self.world.rest_seconds)
         self.world.remember_secret(self.user)
 
