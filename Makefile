@@ -39,7 +39,7 @@ OWN := $(foreach pusher,$(PUSHERS),$(lastword $(subst :, ,$(pusher))))
 help:
 	@echo "make demo                  a whole rotation on stand-ins: no account, no network"
 	@echo "make test                  the tests"
-	@echo "make test-later            those that take minutes each: other languages, a grown header, twenty rotations"
+	@echo "make test-later            those that take minutes each: other languages, a grown header, twenty rotations, 850 places"
 	@echo "make install PREFIX=DIR    a release build, installed (default /usr/local)"
 	@echo "make deb                   a Debian package of the release build, in .build"
 	@echo "make tarball               an archive that runs on any Linux on x86-64, and the zip for AWS Lambda, in .build/archive"
@@ -50,6 +50,7 @@ help:
 	@echo "make fuzz SECONDS=N        fuzzers of what reads bytes from outside, N seconds each"
 	@echo "make soak                  hours of fuzzers, simulated worlds, rotations under kill -9 and storms (SOAK_MINUTES=N for each fuzzer)"
 	@echo "make blackbox              200 rotations under kill -9, with CI jobs running; blackbox-fleet: three workers on PostgreSQL"
+	@echo "make blackbox-systems      the same with keys at every system, on stand-ins that fail, hang up and redirect (20 minutes)"
 	@echo "make storms STORMS=N       keyturn run under faults of every service, kill -9 and a second writer (2 minutes each)"
 	@echo "make bench                 keyturn beside the ways that it replaces: times, memory, requests (15 minutes)"
 	@echo "make counts                instructions of fixed pieces of work, held against a budget"
@@ -291,12 +292,19 @@ soak: stage
 	@$(MAKE) --no-print-directory fuzz SECONDS=$$(( $(SOAK_MINUTES) * 60 ))
 	@$(MAKE) --no-print-directory simulate SEEDS=400000
 	@$(MAKE) --no-print-directory blackbox ROTATIONS=1000
+	@$(MAKE) --no-print-directory blackbox-systems ROTATIONS=200
 	@$(MAKE) --no-print-directory storms STORMS=60
 
 # Rotations of the built program under kill -9, with simulated CI jobs on every target.
 ROTATIONS ?= 200
 blackbox: stage
 	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" python3 Tests/BlackBox/blackbox.py --rotations $(ROTATIONS)
+
+# The same with keys at every system that there is a pusher for. Many users at once: a key waits until pushes of the one before, which kills
+# left unanswered, cannot arrive any more.
+.PHONY: blackbox-systems
+blackbox-systems: stage $(VENV)/ready
+	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" $(VENV)/bin/python Tests/BlackBox/blackbox.py --systems --users 20 --rotations $(ROTATIONS)
 
 # The same with three workers on one state in PostgreSQL.
 .PHONY: blackbox-fleet

@@ -103,8 +103,10 @@ struct CircleCI: Pusher {
         }
         let end = variable.shown?.withBytes { String(decoding: $0.suffix(4), as: UTF8.self) }
         let shown = end.map { "its value ends in \(oneLine($0, limit: 4)), and CircleCI shows no more" }
-        return Inspection(
+        var inspection = Inspection(
             keyID: nil, changedAt: variable.changedAt,
             message: "\(target.subject(target.accessKeyID)): \(shown ?? "CircleCI shows nothing of its value")")
+        inspection.keyIDEnd = end.flatMap { $0.utf8.count == 4 ? $0 : nil }
+        return inspection
     }
 }

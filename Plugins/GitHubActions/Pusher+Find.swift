@@ -107,10 +107,16 @@ extension GitHubActions {
                 try client.all(path + ["secrets"], "secrets", for: target, call: call)
             } ?? []
         let late = level == 1 && kind.name == "actions" ? pastTheLimit(secrets) : []
+        var readers = Readers(items, secrets, path, hasList: kind.isTarget)
         for entry in keyEntries((items + secrets).map { $0.listed }) {
             let own = entry.gitHubFields
+            let seenBy = try readers.words(of: entry) { list, name throws(PushFailure) in
+                try finder.seen("repositories that see \(oneLine(name)) of \(place)") { () throws(PushFailure) in
+                    try client.all(list, "repositories", for: target, call: call)
+                }
+            }
             var found = FoundPlace(
-                oneLine(words, limit: 290), kind.isTarget && !own.isEmpty ? fields + kind.fields + own : [],
+                oneLine(words + seenBy, limit: 290), kind.isTarget && !own.isEmpty ? fields + kind.fields + own : [],
                 keyID: entry.accessKeyID, changedAt: newest([entry.keyID?.changedAt, entry.secret?.changedAt]))
             found.names = entry.names
             found.audience = kind.name
@@ -140,6 +146,49 @@ private struct FindScope {
 
     var place: Place {
         .repository(owner: parts.first ?? "", name: parts.count > 1 ? parts[1] : "", .actions)
+    }
+}
+
+/// Which repositories see an organization's secrets and variables whose visibility is `selected`: a list of its own for each.
+private struct Readers {
+    /// How many bytes of names are shown.
+    private static let mostBytes = 160
+
+    /// The list of each name that has one.
+    private var lists: [String: [String]] = [:]
+    private var known: [String: [String]] = [:]
+
+    /// - Parameter hasList: whether GitHub describes the list of a variable; not for Agents.
+    init(_ variables: [ListedItem], _ secrets: [ListedItem], _ path: [String], hasList: Bool) {
+        for (items, part) in [(hasList ? variables : [], "variables"), (secrets, "secrets")] {
+            for item in items where item.visibility == "selected" {
+                lists[item.listed.name] = path + [part, item.listed.name, "repositories"]
+            }
+        }
+    }
+
+    /// Those that see all of an entry, in words for people; nothing where the visibility is another one or they cannot be read.
+    ///
+    /// - Parameter ask: reads a list once, and gives nil where it may not be read.
+    mutating func words(
+        of entry: KeyEntry, _ ask: ([String], String) throws(PushFailure) -> [ListedRepository]?
+    ) throws(PushFailure) -> String {
+        var common: [String]?
+        for name in entry.names {
+            guard let list = lists[name] else { continue }
+            if known[name] == nil { known[name] = try ask(list, name)?.map { $0.name } }
+            guard let seen = known[name] else { return "" }
+            common = common?.filter { seen.contains($0) } ?? seen
+        }
+        guard let common else { return "" }
+        var shown: [String] = []
+        for name in common.map({ oneLine($0) }).sorted() {
+            guard (shown + [name]).joined(separator: ", ").utf8.count <= Self.mostBytes else { break }
+            shown.append(name)
+        }
+        let rest = common.count - shown.count
+        let names = shown.joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
+        return " (seen by \(common.isEmpty ? "no repository" : names))"
     }
 }
 

@@ -62,12 +62,14 @@ extension Rotation {
         guard number > 0, let delivery = deliveries[target], delivery.state == .confirmed,
             let wanted = phase == .delivering ? next : current
         else {
-            return seen.key.flatMap { hasDeleted($0) ? Drift(.deletedKey, key: $0, since: now) : nil }
+            return recognized(seen).key.flatMap { hasDeleted($0) ? Drift(.deletedKey, key: $0, since: now) : nil }
         }
+        let seen = recognized(seen)
         switch seen.holding {
         case .key(wanted.id), .unsupported: return nil
         case .key(let id) where id == previous?.id || id == current?.id: return Drift(.oldKey, key: id, since: now)
         case .key(let id): return Drift(hasDeleted(id) ? .deletedKey : .unknownKey, key: id, since: now)
+        case .end: return Drift(.unknownKey, since: now)
         case .nothing: return Drift(.noKey, since: now)
         case .unreadable where delivery.evidence == .readBack: return Drift(.unreadable, since: now)
         case .unreadable:

@@ -58,6 +58,8 @@ extension Rotation {
         _ target: TargetName, _ look: Look, _ now: Timestamp, _ requirements: UserRequirements,
         _ transition: inout Transition
     ) {
+        var look = look
+        if case .seen(let inspection) = look { look = .seen(recognized(inspection)) }
         fresh.looks[target] = look
         if case .seen(let inspection) = look { record(target, inspection, now, &transition) }
         switch phase {

@@ -4,6 +4,8 @@ public struct TargetInspection: Hashable, Sendable {
     public enum Holding: Hashable, Sendable {
         /// This key ID.
         case key(AccessKeyID)
+        /// A key ID that ends so; the service shows no more of it.
+        case end(String)
         /// The place holds no key.
         case nothing
         /// The service does not show the value.
@@ -25,6 +27,19 @@ public struct TargetInspection: Hashable, Sendable {
 
     /// The key ID, where it can be read.
     public var key: AccessKeyID? { if case .key(let id) = holding { id } else { nil } }
+}
+
+extension Rotation {
+    /// What a target showed, with the key ID in place of an end that only one known key has. Where several have it, nothing of the
+    /// value can be told; an end that none has is that of a key that keyturn does not know.
+    public func recognized(_ seen: TargetInspection) -> TargetInspection {
+        guard case .end(let end) = seen.holding else { return seen }
+        let known = Set([current, next, previous].compactMap { $0?.id } + deletedKeys.map(\.id))
+        let fitting = known.filter { $0.rawValue.hasSuffix(end) }
+        var seen = seen
+        if let id = fitting.first { seen.holding = fitting.count == 1 ? .key(id) : .unreadable }
+        return seen
+    }
 }
 
 /// What became of one question to a target: transient, for one round of questions.

@@ -10,10 +10,8 @@ within 60 s.
 """
 
 import argparse
-import base64
 import datetime
 import json
-import os
 import pathlib
 import random
 import re
@@ -23,8 +21,9 @@ import tempfile
 import threading
 import time
 
-import blackbox
-from blackbox import STAGE, Jobs, World, Writer, call
+from jobs import Jobs
+from lives import Writer
+from worlds import STAGE, World, call
 
 LONGEST_HALF_SECONDS = 20
 LONGEST_REST_SECONDS = 60
@@ -53,13 +52,6 @@ class Weather(threading.Thread):
                 what["method"] = self.random.choice(["GET", "PUT", "POST", "PATCH"])
             call(self.control + "/faults", "POST", what)
         call(self.control + "/faults", "DELETE")
-
-
-def environment_of(world, each):
-    """The world's configuration, in which every user is due again soon."""
-    configuration = json.loads((world.directory / "keyturn.yaml").read_text())
-    configuration["defaults"]["rotate-every"] = each
-    (world.directory / "keyturn.yaml").write_text(json.dumps(configuration))
 
 
 def status(world):
@@ -112,13 +104,11 @@ def excuse(log, target, began, ended):
 def storm(seed, seconds, users):
     with tempfile.TemporaryDirectory() as directory:
         directory = pathlib.Path(directory)
-        key = directory / "seal.key"
-        key.write_bytes(base64.b64encode(os.urandom(32)))
-        key.chmod(0o600)
         world = World(directory, users, seed)
-        environment_of(world, "50s")
+        # Every user is due again soon.
+        world.save(**{"rotate-every": "50s"})
         choice = random.Random(f"{seed} kills")
-        jobs, weather, writer = Jobs(world.control, world.targets, seed), Weather(world.control, seed), Writer(world, seed)
+        jobs, weather, writer = Jobs(world), Weather(world.control, seed), Writer(world, seed)
         kills, began = 0, time.monotonic()
         try:
             if world.start("step").wait(timeout=60) not in (0, 75):

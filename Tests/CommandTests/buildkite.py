@@ -22,6 +22,7 @@ class Buildkite(vendor.Vendor):
         self.silent = silent
         self.scopes = list(SCOPES)
         self.expires_at = None
+        self.page_size = 1
         #: Whether the list lacks what a write then finds.
         self.stale = False
         self.clusters = {str(uuid.uuid4()): {"name": name, "secrets": {}} for name in clusters}
@@ -75,8 +76,9 @@ class Buildkite(vendor.Vendor):
             "id": id, "key": secret["key"], "policy": secret["policy"], "created_at": secret["at"], "updated_at": secret["at"],
             "last_read_at": None}
 
-    def page(self, items, query, size=1):
+    def page(self, items, query):
         """Small pages, so that there are several."""
+        size = self.page_size
         number = int(query.get("page", 1))
         more = number * size < len(items)
         link = {"Link": f'<http://elsewhere.example/?page={number + 1}&api_key=x>; rel="next"'} if more else {}

@@ -123,3 +123,29 @@ def test_a_target_that_cannot_be(circle, target, words):
     circle.save()
     result = circle.run("check", "--online")
     assert result.status != 0 and words in result.out + result.err
+
+
+def test_check_knows_the_users_key_by_its_end(circle, service):
+    """Before the first rotation: a place that holds another key may not be the one where the jobs read it."""
+    (key,) = circle.sandbox.keys()
+    for end, words in ((key[-4:], None), ("ELSE", "it holds …ELSE, which is no key of this user")):
+        service.projects["gh/acme/app"]["AWS_ACCESS_KEY_ID"] = {"value": "AKIA000000000000" + end, "at": circleci.moment()}
+        said = circle.must("check", "--online").out
+        assert words in said if words else "no key of this user" not in said
+
+
+def test_the_old_key_that_was_put_back_is_seen_by_its_end(circle, service):
+    """CircleCI shows the last four characters: enough to know the old key, which stays Active until the new one is there again."""
+    circle.must("rotate", "--wait")
+    places = service.projects["gh/acme/app"], service.context("deploy")
+    old = pairs(service)[0]
+    circle.configuration["defaults"]["overlap"] = "3s"
+    circle.save()
+    circle.must("rotate")
+    for place in places:
+        for name, value in zip(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), old):
+            place[name] = {"value": value, "at": circleci.moment()}
+    assert circle.run("status", "--online").out.count("it holds the old key") == 2
+    circle.step_until_idle()
+    assert_holds_the_current_key(circle, service)
+    assert [line["event"] for line in circle.history()].count("pushing-again") == 2

@@ -99,6 +99,16 @@ def test_an_empty_list_and_one_that_may_not_be_read_are_two_things(world):
     assert "the token may not read it" in text.out and "Dependabot secrets of acme/closed" in text.out
 
 
+def test_csv_does_not_hide_what_was_not_seen(world):
+    """A spreadsheet has no line for it: it is said on stderr, where no redirection of the CSV takes it along."""
+    world.sandbox.place("github", "acme/closed")
+    world.sandbox.fault("github", path="acme/closed/dependabot", status=403, times=0, body=FORBIDDEN)
+    done = world.must("find", "github:acme", "--csv")
+    assert "Dependabot secrets of acme/closed" in done.err and "Dependabot secrets of" not in done.out
+    assert "1 place in github:acme: 1 managed" in done.err
+    assert world.must("find", "github:acme", "--csv", "--quiet").err == ""
+
+
 @pytest.mark.parametrize("scope, words", [
     ("acme", "is not a scope"), ("gitlub:acme", "did you mean `gitlab`?"), ("github:a/b/c", "owner/name"),
 ])
@@ -139,6 +149,17 @@ def test_what_wins_is_named(world):
     assert known["github:acme/app"]["shadowed-by"] == ["acme/app (environment prod)"]
     assert known["gitlab:group acme"]["shadowed-by"] == ["acme/tools/app", "group acme/tools"]
     assert known["gitlab:group acme/tools"]["shadowed-by"] == ["acme/tools/app"]
+
+
+def test_who_sees_a_selected_secret_of_an_organization_is_named(world):
+    """By one request for each such secret that may be of a key, and for no other."""
+    plant(
+        world, *({"service": "github", "place": "acme", "name": name, "value": "x", "visibility": "selected",
+                  "repositories": ["acme/app", "acme/hook"]} for name in (*PAIR, "UNRELATED")))
+    world.sandbox.clear_requests()
+    assert "github:organization acme (seen by acme/app, acme/hook)" in places(found(world, "github:acme"))
+    asked = [entry["path"] for entry in world.sandbox.requests("github") if "/repositories" in entry["path"]]
+    assert len(asked) == 2
 
 
 def test_policy_allows_what_find_asks(world):

@@ -64,6 +64,18 @@ def test_the_site_needs_no_script_and_knows_the_dark(site):
     assert "prefers-color-scheme: dark" in (site / "style.css").read_text()
 
 
+def test_each_system_is_in_the_list_and_in_the_contents(site):
+    """Every plugin that ships has a row with its page, and all guides of the list are together in the contents."""
+    page = guides.GUIDES / "Systems.md"
+    rows = [line for line in page.read_text().splitlines() if line.startswith("| ")][1:]
+    shipped = {f"../../../Plugins/{folder.parent.name}/README.md" for folder in guides.REPOSITORY.glob("Plugins/*/manifest.json")}
+    linked = [link for row in rows for link in guides.links(row)]
+    assert {link for link in linked if link.startswith("../")} == shipped and len(rows) == len(shipped)
+    group = (site / "guides" / "Systems.html").read_text().split("<h2>Systems</h2>")[1].split("<h2>")[0]
+    missing = [link for link in linked if not link.startswith("../") and f"{link.removesuffix('.md')}.html" not in group]
+    assert missing == []
+
+
 @pytest.mark.parametrize("link", ["Nowhere.md", "History.md#nothing", "../../../../etc/passwd"])
 def test_a_link_that_leads_nowhere_ends_the_build(tmp_path, link):
     """And is named, with its page."""

@@ -9,6 +9,10 @@ import Testing
         .status(200, #"{"total_count":\#(items.count),"\#(name)":[\#(items.joined(separator: ","))]}"#)
     }
 
+    private func page(_ name: String, _ items: String, total: Int) -> Reply {
+        .status(200, #"{"total_count":\#(total),"\#(name)":[\#(items)]}"#)
+    }
+
     private func secret(_ name: String) -> String { #"{"name":"\#(name)","updated_at":"2026-11-01T00:00:00Z"}"# }
 
     private func expectDocumented(_ requests: [Recorded]) {
@@ -103,6 +107,42 @@ import Testing
                 page("variables"), page("secrets"),
             ])
         #expect(session.found.filter { !$0.state.isEmpty }.map(\.names) == [#"["AWS_SECRET_ACCESS_KEY_1100"]"#])
+    }
+
+    @Test
+    func
+        `GitHub: the repositories that see a selected secret of an organization are named, by one request for each secret`()
+        throws
+    {
+        let session = try HostSession(.github)
+        func selected(_ name: String) -> String { #"{"name":"\#(name)","visibility":"selected"}"# }
+        func repositories(_ names: [String]) -> Reply {
+            page(
+                "repositories", names.map { #"{"id":1,"full_name":"acme/\#($0)"}"# }.joined(separator: ","),
+                total: names.count)
+        }
+        let many = (0..<30).map { "application-\(10 + $0)" }
+        let end = session.find(
+            below: "acme",
+            [
+                .status(200, "[]"), .status(200, #"{"enabled_repositories":"all"}"#), page("variables"),
+                page(
+                    "secrets", selected("AWS_ACCESS_KEY_ID"), selected("AWS_SECRET_ACCESS_KEY"), selected("UNRELATED"),
+                    selected("DEPLOY_AWS_ACCESS_KEY_ID"), secret("OTHER_AWS_ACCESS_KEY_ID")),
+                repositories(["web", "app"]), repositories(["app", "web", "only-one-half"]), repositories(many),
+                page("secrets", selected("AWS_ACCESS_KEY_ID"), selected("AWS_SECRET_ACCESS_KEY")), repositories([]),
+                repositories([]),
+                page("secrets", selected("AWS_SECRET_ACCESS_KEY")), Self.forbidden, page("variables"), page("secrets"),
+            ])
+        end.expect(KT_OK, "")
+        expectDocumented(end.requests)
+        let places = session.found.map(\.place)
+        #expect(places.first == "organization acme (seen by acme/app, acme/web)")
+        #expect(places[1].contains("acme/application-10") && places[1].contains(" more)") && places[1].utf8.count < 290)
+        #expect(places.dropFirst(2).first == "organization acme")
+        #expect(places.contains("organization acme (dependabot) (seen by no repository)"))
+        #expect(places.contains("organization acme (codespaces)"))
+        #expect(session.gaps.map(\.part) == ["repositories that see AWS_SECRET_ACCESS_KEY of organization acme"])
     }
 
     @Test func `GitHub: a limit ends the call, and is no part that cannot be seen`() throws {

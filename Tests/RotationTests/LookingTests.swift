@@ -54,6 +54,41 @@ struct LookingTests {
         #expect(world.rotation.current?.id == new && world.sealedPair == nil)
     }
 
+    @Test("knows the old key by its end, where a service shows no more of it")
+    func endOfTheOldKey() {
+        var world = world(.overlap)
+        world.held[target] = nil
+        world.showing[target] = .end("AOLD")
+        #expect(World.old.rawValue.hasSuffix("AOLD"))
+        world.advance(.seconds(3_600))
+        world.answerInspections()
+        #expect(world.rotation.deliveries[target]?.drift?.kind == .oldKey)
+        #expect(world.rotation.deliveries[target]?.drift?.key == World.old)
+        #expect(world.answer(.listKeys).effects == [.push(target, new)])
+    }
+
+    @Test(
+        "takes the end of the new key for the new key, and an end that no key has for a stranger's",
+        arguments: [("NEW1", nil), ("ELSE", Drift.Kind.unknownKey)])
+    func otherEnds(end: String, drift: Drift.Kind?) {
+        var world = world(.overlap)
+        world.held[target] = nil
+        world.showing[target] = .end(end)
+        world.advance(.seconds(3_600))
+        world.answerInspections()
+        #expect(world.rotation.deliveries[target]?.drift?.kind == drift)
+        world.answerAll()
+        #expect(world.rotation.phase == .soak)
+    }
+
+    @Test("tells nothing by an end that several keys have: then only a time of writing can")
+    func commonEnd() {
+        // Every key has the empty one.
+        let seen = TargetInspection(.end(""), changedAt: Timestamp(milliseconds: 1))
+        let recognized = world(.overlap).rotation.recognized(seen)
+        #expect(recognized == TargetInspection(.unreadable, changedAt: seen.changedAt))
+    }
+
     @Test(
         "finds the old key again after the second push: drifted, once for two values, thrice for one",
         arguments: [false, true])

@@ -236,7 +236,12 @@ typedef struct kt_report {
     kt_evidence evidence;   /* push with KT_OK or KT_UNCHANGED */
     int64_t retry_after_ms; /* KT_RATE_LIMITED: milliseconds to wait. 0 or less: the service gave no time */
     kt_string message;      /* one line for the operator: what was written, or what failed and what to do */
-    kt_string key_id;       /* inspect: the access key ID that the target holds; empty: not readable */
+    /*
+     * inspect: the access key ID that the target holds; empty: not readable. Where the service shows only its end: an asterisk and
+     * at least the last four characters, "*MPLE", which the host compares with the keys that it knows. [since 1.3] For an
+     * older host leave it empty.
+     */
+    kt_string key_id;
     kt_string changed_at;   /* when the target was last written, RFC 3339; empty: not known */
 } kt_report;
 

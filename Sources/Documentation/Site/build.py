@@ -12,10 +12,10 @@ from markdown_it import MarkdownIt
 
 GUIDES = "Sources/Documentation/Guides"
 
-#: Groups of the table of contents; a pusher's guide has the name of its folder and comes second. A guide that is in none comes
-#: last, so that none is forgotten.
+#: Groups of the table of contents. A guide that is in none comes last, so that none is forgotten.
 CONTENTS = {
-    "Begin": ["FirstRotation", "Finding", "Credentials", "Discovery", "Federation"],
+    "Begin": ["FirstRotation", "Company", "Finding", "Credentials", "Discovery", "Federation"],
+    "Systems": ["Systems"],
     "Run": ["Operating", "Lambda", "PostgreSQL", "DynamoDB", "MovingTheState", "Monitoring", "Notifications", "Upgrade"],
     "When it matters": ["LeakResponse", "Blocked"],
     "How it works": ["HowItRotates", "SecurityModel", "SealKeys", "History"],
@@ -62,7 +62,9 @@ class Site:
         guides = sorted(path.stem for path in (repository / GUIDES).glob("*.md"))
         pushers = plugins(repository)
         contents = {group: list(names) for group, names in CONTENTS.items()}
-        contents["Begin"][1:1] = [pathlib.Path(source).parent.name for source in pushers]
+        # In the order of the page that lists them.
+        listed = re.findall(r"^\| \[[^]]*\]\((\w+)\.md\)", (repository / GUIDES / "Systems.md").read_text(), re.MULTILINE)
+        contents["Systems"] += dict.fromkeys(listed)
         named = [name for names in contents.values() for name in names]
         self.groups = {group: [f"{GUIDES}/{name}.md" for name in names if name in guides] for group, names in contents.items()}
         self.groups["How it works"] += [f"{GUIDES}/{name}.md" for name in guides if name not in named]

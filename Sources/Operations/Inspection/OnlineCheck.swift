@@ -131,9 +131,14 @@ struct OnlineCheck {
         if seen.outcome == .notFound {
             return "it holds no key today, though the user has one: is this where the jobs read it?"
         }
-        guard seen.outcome == .ok, let id = seen.keyID, !keys.contains(where: { $0.id.rawValue == id }) else {
-            return nil
+        guard seen.outcome == .ok, let text = seen.keyID else { return nil }
+        let known = keys.map(\.id.rawValue)
+        let stranger: String
+        switch TargetInspection.Holding(reported: text) {
+        case .key(let id) where !known.contains(id.rawValue): stranger = id.rawValue
+        case .end(let end) where !known.contains(where: { $0.hasSuffix(end) }): stranger = "…\(end)"
+        default: return nil
         }
-        return "it holds \(id), which is no key of this user; the first rotation replaces it"
+        return "it holds \(stranger), which is no key of this user; the first rotation replaces it"
     }
 }

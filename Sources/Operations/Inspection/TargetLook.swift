@@ -36,12 +36,15 @@ struct TargetLook: Sendable {
         sighting = Sighting(report)
         detail = report.message
         since = report.changedAt
-        key = report.keyID
-        switch report.outcome {
-        case .ok, .unchanged: holding = key.map { Self.role($0, rotation) } ?? .unreadable
-        case .notFound: holding = .nothing
-        case .unsupported: holding = .unreadable
-        default: holding = .unknown
+        guard case .seen(let seen) = sighting else {
+            holding = .unknown
+            return
+        }
+        switch rotation.recognized(seen).holding {
+        case .key(let id): (key, holding) = (id.rawValue, Self.role(id.rawValue, rotation))
+        case .end(let end): (key, holding) = ("…\(end)", .foreign)
+        case .nothing: holding = .nothing
+        case .unreadable, .unsupported: holding = .unreadable
         }
     }
 

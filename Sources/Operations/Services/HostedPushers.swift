@@ -61,7 +61,7 @@ extension Sighting {
         let changedAt = report.changedAt.flatMap(Timestamp.init(rfc3339:))
         switch report.outcome {
         case .ok, .unchanged:
-            let holding = report.keyID.map { TargetInspection.Holding.key(AccessKeyID($0)) }
+            let holding = report.keyID.map { TargetInspection.Holding(reported: $0) }
             self = .seen(TargetInspection(holding ?? .unreadable, changedAt: changedAt))
         case .notFound: self = .seen(TargetInspection(.nothing))
         case .unsupported: self = .seen(TargetInspection(.unsupported))
@@ -69,6 +69,18 @@ extension Sighting {
             .unknown:
             self = .failed(report.message)
         }
+    }
+}
+
+extension TargetInspection.Holding {
+    /// What a pusher reads of a key ID: all of it, or after an asterisk its end. Fewer than four characters are no sign of a key.
+    init(reported text: String) {
+        guard text.hasPrefix("*") else {
+            self = .key(AccessKeyID(text))
+            return
+        }
+        let end = text.dropFirst()
+        self = end.wholeMatch(of: #/[A-Z0-9]{4,16}/#) == nil ? .unreadable : .end(String(end))
     }
 }
 

@@ -43,8 +43,14 @@ extension ControlService {
     private func plantGitHub(_ name: String, _ fields: [String: JSONValue]) throws(Refusal) {
         let parts = name.split(separator: "@", maxSplits: 1).map(String.init)
         let now = Date().addingTimeInterval(Double(fields["age"]?.int ?? 0) * -1)
-        let access = GitHubAccess(visibility: fields["visibility"]?.string)
+        let selected = fields["repositories"]?.array?.compactMap(\.string) ?? []
         let done: Void? = world.github.withLock { github in
+            for repository in selected where github.index(ofRepository: repository) == nil {
+                github.addRepository(repository)
+            }
+            let access = GitHubAccess(
+                visibility: fields["visibility"]?.string,
+                repositories: selected.compactMap { try? github.repository($0).id })
             let isOrganization = !name.contains("/")
             if isOrganization, !github.organizations.contains(where: { $0.login == name }) {
                 github.addOrganization(name)

@@ -36,7 +36,10 @@ struct FindCommand: AsyncParsableCommand {
         help: ArgumentHelp("Only scopes of this pusher; may be given several times. Default: all.", valueName: "name"))
     var pusher: [String] = []
 
-    @Flag(help: "Print CSV on stdout: one line for each place, for spreadsheets and `keyturn import`.")
+    @Flag(
+        help:
+            "Print CSV on stdout: one line for each place, for spreadsheets and `keyturn import`. What was not seen goes to stderr."
+    )
     var csv = false
 
     @Flag(help: "Leave out places that a target is, and whose key is alive.")
@@ -108,13 +111,15 @@ struct FindCommand: AsyncParsableCommand {
         }
         var document = result.document
         if unmanaged { document.find.places.removeAll { $0.standing == .managed } }
+        let terminal = Terminal(options)
+        let text = FindText(document: document, terminal: terminal, isVerbose: options.verbose)
         if options.json {
             try JSONOutput.print(document)
         } else if csv {
             StandardStream.output.write(FindCSV.text(of: document))
+            if !options.quiet { StandardStream.error.write(text.textBesideTable) }
         } else {
-            let terminal = Terminal(options)
-            terminal.write(FindText(document: document, terminal: terminal, isVerbose: options.verbose).text)
+            terminal.write(text.text)
         }
         try FinishedWith.check(result.status)
     }

@@ -12,7 +12,14 @@ struct FindText {
     let terminal: Terminal
     let isVerbose: Bool
 
-    var text: String { ([table, summary, unproved, unseen, unplaced].filter { !$0.isEmpty }).joined(separator: "\n") }
+    var text: String { Self.joined([table, summary, unproved, unseen, unplaced]) }
+
+    /// What a table for spreadsheets has no lines for: how much was found, and what was not seen.
+    var textBesideTable: String { Self.joined([summary, unproved, unseen, unplaced]) }
+
+    private static func joined(_ parts: [String]) -> String {
+        parts.filter { !$0.isEmpty }.joined(separator: "\n")
+    }
 
     private var table: String {
         guard !document.find.places.isEmpty else { return "" }

@@ -52,7 +52,7 @@ final class Instance<Plugin: Pusher>: AnyInstance, @unchecked Sendable {
 
     override func inspect(_ call: UnsafePointer<kt_call>, _ target: UnsafePointer<kt_target>?) -> kt_outcome {
         run(call, redaction) { call throws(PushFailure) in
-            Outcome(try plugin.inspect(try decode(target), call: call))
+            Outcome(try plugin.inspect(try decode(target), call: call), forHost: services.abiMinor)
         }
     }
 

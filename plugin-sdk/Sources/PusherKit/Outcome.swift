@@ -28,9 +28,10 @@ struct Outcome {
         changedAt = confirmation.changedAt ?? ""
     }
 
-    init(_ inspection: Inspection) {
+    init(_ inspection: Inspection, forHost abiMinor: UInt32) {
         message = inspection.message
-        keyID = inspection.keyID ?? ""
+        let end = abiMinor >= 3 ? inspection.keyIDEnd.map { "*\($0)" } : nil
+        keyID = inspection.keyID ?? end ?? ""
         changedAt = inspection.changedAt ?? ""
     }
 
