@@ -1,0 +1,280 @@
+import CKeyturnPusher
+import JSON
+import Testing
+
+/// What is listed below a scope of Vault, Secrets Manager and the Parameter Store: kt.find/1.
+@Suite struct StoreFindTests {
+    private static let id = "AKIAIOSFODNN7EXAMPLE"
+    private static let other = "AKIAOTHEROTHEROTHER0"
+    private static let pair = #""access-key-id":"AWS_ACCESS_KEY_ID","secret-access-key":"AWS_SECRET_ACCESS_KEY""#
+
+    // MARK: Vault
+
+    private func vault() throws -> HostSession {
+        let configuration = #"{"token":"\#(HostSession.token)","endpoint":"https://vault.example:8200"}"#
+        return try HostSession(.vault, configuration: configuration)
+    }
+
+    private func keys(_ names: String...) -> Reply {
+        .status(200, #"{"data":{"keys":[\#(names.map { "\"\($0)\"" }.joined(separator: ","))]}}"#)
+    }
+
+    private func version(_ data: String, deletion: String = "", destroyed: Bool = false, status: UInt32 = 200) -> Reply {
+        .status(
+            status,
+            #"{"data":{"data":\#(data),"metadata":{"version":3,"created_time":"2026-11-02T00:00:00.5Z","deletion_time":"\#(deletion)","destroyed":\#(destroyed)}}}"#
+        )
+    }
+
+    private static let mount = Reply.status(200, #"{"data":{"type":"kv","path":"secret/","options":{"version":"2"}}}"#)
+    private static let denied = Reply.status(403, #"{"errors":["permission denied"]}"#)
+    private static let nothing = Reply.status(404, #"{"errors":[]}"#)
+    private static let folder = #"{"mount":"secret","version":"2","path":"ci"}"#
+
+    @Test func `Vault: a folder's secrets are read, and its folders are scopes`() throws {
+        let session = try vault()
+        let nested = #"{"deploy":{"id":"\#(Self.other)"},"AWS_ACCESS_KEY_ID":"\#(Self.id)","AWS_SECRET_ACCESS_KEY":"s"}"#
+        let end = session.find(
+            below: "secret/ci", [Self.mount, keys("app", "app/", "odd %2F name"), version(nested), version(#"{"n":1}"#)])
+        end.expect(KT_OK, "")
+        #expect(session.scopes.map(\.name) == ["secret/ci/app"])
+        #expect(session.scopes[0].fields == #"{"mount":"secret","version":"2","path":"ci/app"}"#)
+        #expect(Set(session.found.map(\.keyID)) == [Self.id, Self.other])
+        let fields = session.found.map(\.fields)
+        #expect(fields.contains(#"{"mount":"secret","path":"ci/app","engine-version":"2",\#(Self.pair)}"#))
+        #expect(fields.contains(""))
+        #expect(end.requests[1].url.hasSuffix("/v1/secret/metadata/ci?list=true"))
+        #expect(end.requests[3].url.hasSuffix("/v1/secret/data/ci/odd%20%252F%20name"))
+    }
+
+    @Test func `Vault: a list has deleted secrets too, and none of them is taken for live`() throws {
+        let session = try vault()
+        let data = #"{"AWS_ACCESS_KEY_ID":"\#(Self.id)"}"#
+        session.find(
+            below: "secret/ci", fields: Self.folder,
+            [
+                keys("a", "b", "c", "d"), version("null", deletion: "2026-11-01T00:00:00Z", status: 404),
+                version("null", destroyed: true, status: 404), Self.nothing,
+                // It will be deleted some day, and is there until then.
+                version(data, deletion: "2030-01-01T00:00:00Z"),
+            ]
+        ).expect(KT_OK, "")
+        #expect(session.found.map(\.place) == ["secret/ci/d"] && session.gaps.isEmpty)
+        // As of a proxy that makes a yes of it.
+        session.find(below: "secret/ci", fields: Self.folder, [keys("a"), version("null", deletion: "x")])
+            .expect(KT_OK, "")
+        #expect(session.found.isEmpty)
+    }
+
+    @Test func `Vault: what may be listed and not read is a gap, and its name may speak for a key`() throws {
+        let session = try vault()
+        let end = session.find(
+            below: "secret/ci", fields: Self.folder, [keys("aws-credentials", "db"), Self.denied, Self.denied])
+        end.expect(KT_OK, "")
+        #expect(session.found.map(\.place) == ["secret/ci/aws-credentials"] && session.found[0].keyID == "")
+        #expect(session.gaps.map(\.part) == ["values of 2 secrets of secret/ci"])
+        #expect(session.gaps[0].outcome == KT_UNAUTHORIZED && session.gaps[0].message.contains("secret/data/ci/*"))
+        // Three answers that differ: no rights, nothing there, another engine.
+        #expect(session.find(below: "secret/ci", fields: Self.folder, [Self.denied]).outcome == KT_UNAUTHORIZED)
+        session.find(below: "secret/ci", fields: Self.folder, [Self.nothing]).expect(KT_OK, "")
+        #expect(session.gaps.isEmpty && session.found.isEmpty)
+        let transit = Reply.status(200, #"{"data":{"type":"transit","path":"transit/","options":null}}"#)
+        #expect(session.find(below: "transit", [transit]).outcome == KT_INVALID_CONFIG)
+    }
+
+    @Test func `Vault: the stores that the token sees, of both versions`() throws {
+        let session = try vault()
+        session.find(
+            below: "*",
+            [
+                .status(
+                    200,
+                    #"{"data":{"auth":{},"secret":{"teams/kv/":{"type":"kv","options":{"version":"2"}},"old/":{"type":"kv","options":null},"sys/":{"type":"system"}}}}"#
+                )
+            ]
+        ).expect(KT_OK, "")
+        #expect(Set(session.scopes.map(\.name)) == ["teams/kv", "old"])
+        let old = try #require(session.scopes.first { $0.name == "old" })
+        let end = session.find(
+            below: "old", fields: old.fields,
+            [keys("a"), .status(200, #"{"data":{"id":"\#(Self.id)","secret":"s"}}"#)])
+        end.expect(KT_OK, "")
+        #expect(end.lines.map { $0.split(separator: "/v1").last.map(String.init) } == ["/old?list=true", "/old/a"])
+        #expect(session.found[0].fields.contains(#""engine-version":"1""#))
+    }
+
+    @Test func `Vault: a folder with more secrets than a call may read goes on in another call`() throws {
+        let session = try vault()
+        let names = (0..<260).map { "s\(1_000 + $0)" }
+        session.answering = { request in
+            guard request.url.hasSuffix("list=true") else { return .status(404, #"{"errors":[]}"#) }
+            return .status(200, #"{"data":{"keys":[\#(names.map { "\"\($0)\"" }.joined(separator: ","))]}}"#)
+        }
+        let first = session.find(below: "secret/ci", fields: Self.folder, [])
+        #expect(first.requests.count == 201 && session.scopes.map(\.name) == ["secret/ci after s1199"])
+        let rest = session.find(below: "x", fields: session.scopes[0].fields, [])
+        #expect(rest.requests.count == 61 && session.scopes.isEmpty)
+        #expect(rest.requests.last?.url.hasSuffix("/s1259") == true)
+    }
+
+    // MARK: Secrets Manager
+
+    private func listed(_ name: String, _ more: String = "") -> String {
+        #"{"ARN":"arn:aws:secretsmanager:eu-west-1:123456789012:secret:\#(name)-AbCdEf","Name":"\#(name)","LastChangedDate":1795341600.25\#(more)}"#
+    }
+
+    private func value(_ name: String, _ text: String) -> String {
+        #"{"ARN":"arn:aws:secretsmanager:eu-west-1:123456789012:secret:\#(name)-AbCdEf","Name":"\#(name)","SecretString":\#(quotedJSON(text))}"#
+    }
+
+    private func secrets(_ list: String..., next: String = "") -> Reply {
+        let more = next.isEmpty ? "" : #","NextToken":"\#(next)""#
+        return .status(200, #"{"SecretList":[\#(list.joined(separator: ","))]\#(more)}"#)
+    }
+
+    private func values(_ list: String..., errors: String = "") -> Reply {
+        .status(200, #"{"SecretValues":[\#(list.joined(separator: ","))],"Errors":[\#(errors)]}"#)
+    }
+
+    private static let accessDenied = awsError("AccessDeniedException", "not authorized")
+    private static let notGranted = Reply.error(KT_HTTP_REFUSED, "secretsmanager:ListSecrets is not granted to this pusher")
+
+    @Test func `Secrets Manager: names by a prefix, values twenty at a time, and what cannot be written says so`() throws {
+        let session = try HostSession(.secretsManager)
+        let file = "[deploy]\naws_access_key_id = \(Self.other)\naws_secret_access_key = x\n"
+        let end = session.find(
+            below: "ci/",
+            [
+                secrets(listed("ci/app"), listed("ci/file"), listed("xci/no"), next: "2"),
+                secrets(listed("ci/gone", #","DeletedDate":1795341600.5"#), listed("ci/rds", #","OwningService":"rds""#)),
+                values(
+                    value("ci/app", #"{"AWS_ACCESS_KEY_ID":"\#(Self.id)","AWS_SECRET_ACCESS_KEY":"s","n":[1]}"#),
+                    value("ci/file", file), value("ci/rds", #"{"id":"\#(Self.id)"}"#)),
+            ])
+        end.expect(KT_OK, "")
+        #expect(end.lines.map { $0.replacing("AWS /secretsmanager:", with: "") } == ["ListSecrets", "ListSecrets", "BatchGetSecretValue"])
+        #expect(session.found.map(\.place) == ["ci/app", "ci/file", "ci/rds"].map { "\($0) in eu-west-1" })
+        #expect(session.found.map(\.keyID) == [Self.id, Self.other, Self.id])
+        #expect(
+            session.found.map(\.fields) == [
+                #"{"secret":"ci/app","region":"eu-west-1","shape":"json",\#(Self.pair)}"#,
+                #"{"secret":"ci/file","region":"eu-west-1","shape":"credentials-file","profile":"deploy"}"#, "",
+            ])
+        #expect(session.found[2].state == "managed by rds")
+        #expect(try JSONValue(parsing: end.requests[2].body)["SecretIdList"]?.strings?.count == 3)
+    }
+
+    @Test func `Secrets Manager: values that may not be read leave the names, and a gap`() throws {
+        let session = try HostSession(.secretsManager)
+        for refusal in [Self.accessDenied, Self.notGranted] {
+            session.find(below: "*", [secrets(listed("ci/aws-credentials"), listed("ci/app")), refusal]).expect(KT_OK, "")
+            #expect(session.found.map(\.names) == [#"["ci/aws-credentials"]"#] && session.found[0].keyID == "")
+            #expect(session.gaps.map(\.part) == ["values of 2 secrets of this region"])
+            #expect(session.gaps.map(\.outcome) == [KT_UNAUTHORIZED])
+        }
+        #expect(session.gaps[0].message.contains("plugin pin aws-secrets-manager --grant aws"))
+        let one = #"{"SecretId":"x","ErrorCode":"DecryptionFailure","Message":"no"}"#
+        session.find(below: "*", [secrets(listed("a"), listed("b")), values(value("a", "text"), errors: one)]).expect(KT_OK, "")
+        #expect(session.gaps.map(\.part) == ["values of 1 secrets of this region"])
+        #expect(session.gaps[0].message.contains("DecryptionFailure"))
+    }
+
+    @Test func `Secrets Manager: a list that may not be read is not an empty one`() throws {
+        let session = try HostSession(.secretsManager)
+        #expect(session.find(below: "ci", [Self.accessDenied]).outcome == KT_UNAUTHORIZED)
+        #expect(session.find(below: "ci", [Self.notGranted]).outcome == KT_UNAUTHORIZED)
+        #expect(session.find(below: "ci", [.status(200, "{}")]).outcome == KT_RETRYABLE)
+        session.find(below: "ci", [secrets()]).expect(KT_OK, "")
+        #expect(session.found.isEmpty && session.gaps.isEmpty)
+    }
+
+    @Test func `Secrets Manager: a list without an end is a gap`() throws {
+        let session = try HostSession(.secretsManager)
+        let page = secrets(listed("a"), next: "n")
+        session.answering = { request in
+            request.url.hasSuffix("ListSecrets") ? page : .status(200, #"{"SecretValues":[]}"#)
+        }
+        let end = session.find(below: "*", [])
+        #expect(end.outcome == KT_OK && end.requests.count <= 256)
+        #expect(session.gaps.contains { $0.outcome == KT_UNSUPPORTED && $0.part.contains("past the first 40") })
+    }
+
+    // MARK: Parameter Store
+
+    private func parameter(_ name: String, _ value: String, _ type: String = "SecureString") -> String {
+        #"{"Name":"\#(name)","Type":"\#(type)","Value":\#(quotedJSON(value)),"Version":1,"LastModifiedDate":1795341600.25,"ARN":"arn:aws:ssm:eu-west-1:123456789012:parameter\#(name)"}"#
+    }
+
+    private func parameters(_ list: String..., next: String = "") -> Reply {
+        let more = next.isEmpty ? "" : #","NextToken":"\#(next)""#
+        return .status(200, #"{"Parameters":[\#(list.joined(separator: ","))]\#(more)}"#)
+    }
+
+    private var document: String { #"{"AWS_ACCESS_KEY_ID":"\#(Self.id)","AWS_SECRET_ACCESS_KEY":"s"}"# }
+
+    @Test func `Parameter Store: documents, pairs of two parameters, and plain ones`() throws {
+        let session = try HostSession(.parameterStore)
+        let end = session.find(
+            below: "ci",
+            [
+                parameters(parameter("/ci/app", document), parameter("/ci/plain", document, "String"), next: "2"),
+                parameters(
+                    parameter("/ci/two/AWS_ACCESS_KEY_ID", Self.other, "String"),
+                    parameter("/ci/two/AWS_SECRET_ACCESS_KEY", "s"), parameter("/ci/none", "x")),
+            ])
+        end.expect(KT_OK, "")
+        #expect(
+            session.found.map(\.place) == [
+                "/ci/app in eu-west-1", "/ci/plain in eu-west-1",
+                "/ci/two/AWS_ACCESS_KEY_ID, /ci/two/AWS_SECRET_ACCESS_KEY in eu-west-1",
+            ])
+        #expect(session.found.map(\.keyID) == [Self.id, Self.id, Self.other])
+        #expect(session.found[0].fields == #"{"parameter":"/ci/app","region":"eu-west-1","shape":"json",\#(Self.pair)}"#)
+        #expect(session.found[1].state == "not a SecureString" && session.found[1].fields == "" && session.found[2].fields == "")
+        let body = try JSONValue(parsing: end.requests[0].body)
+        #expect(body["Path"]?.string == "/ci" && body["WithDecryption"] == .bool(true) && body["Recursive"] == .bool(true))
+        #expect(session.gaps.isEmpty)
+    }
+
+    @Test func `Parameter Store: what may not be decrypted shows its name alone, whatever comes in its place`() throws {
+        let session = try HostSession(.parameterStore)
+        let end = session.find(
+            below: "/ci/",
+            [
+                Self.accessDenied,
+                // As a stand-in gives it, that has no encryption.
+                parameters(
+                    parameter("/ci/aws-credentials", "kms:alias/aws/ssm:\(document)"),
+                    parameter("/ci/id", Self.other, "String")),
+            ])
+        end.expect(KT_OK, "")
+        #expect(session.found.map(\.keyID) == ["", Self.other])
+        #expect(session.gaps.map(\.part) == ["values of 1 parameters below /ci"] && session.gaps[0].outcome == KT_UNAUTHORIZED)
+        #expect(try JSONValue(parsing: end.requests[1].body)["WithDecryption"] == .bool(false))
+    }
+
+    @Test func `Parameter Store: without the right to read, names come from what pushes may ask`() throws {
+        let session = try HostSession(.parameterStore)
+        let described = #"{"Name":"/ci/aws-credentials","Type":"SecureString","Version":1,"LastModifiedDate":1795341600.25}"#
+        let notGranted = Reply.error(KT_HTTP_REFUSED, "ssm:GetParametersByPath is not granted to this pusher")
+        let end = session.find(below: "/ci", [notGranted, notGranted, parameters(described)])
+        end.expect(KT_OK, "")
+        #expect(end.lines.last == "AWS /ssm:DescribeParameters")
+        #expect(session.found.map(\.names) == [#"["/ci/aws-credentials"]"#])
+        #expect(session.found[0].fields == #"{"parameter":"/ci/aws-credentials"}"#)
+        #expect(session.gaps[0].message.contains("plugin pin aws-ssm --grant aws"))
+        let refused = session.find(below: "/ci", [Self.accessDenied, Self.accessDenied, Self.accessDenied])
+        #expect(refused.outcome == KT_UNAUTHORIZED && session.found.isEmpty)
+        session.find(below: "/ci", [parameters()]).expect(KT_OK, "")
+        #expect(session.gaps.isEmpty && session.found.isEmpty)
+    }
+
+    @Test func `Parameter Store: ways of a search share the requests of a call`() throws {
+        let session = try HostSession(.parameterStore)
+        let page = parameters(parameter("/ci/a", "x"), next: "n")
+        session.answering = { _ in page }
+        let end = session.find(below: "/", [])
+        #expect(end.outcome == KT_OK && end.requests.count == 240)
+        #expect(session.gaps.map(\.outcome) == [KT_UNSUPPORTED])
+    }
+}
