@@ -42,7 +42,8 @@ enum Answers {
                 .fails(.unauthorized), codes: "InvalidKeyId", "InvalidKeyIdException",
                 advice: "a KMS key of one of the parameters cannot be used, so none is decrypted"),
             AnswerRow(
-                .fails(.retryable), codes: "InvalidNextToken", advice: "the list changed while it was read; it begins again"),
+                .fails(.retryable), codes: "InvalidNextToken",
+                advice: "the list changed while it was read; it begins again"),
         ]
         + AnswerRow.aws(
             "Parameter Store",

@@ -34,7 +34,8 @@ enum Answers {
                 advice: "the list changed while it was read: run keyturn find again")
         ]
         + AnswerRow.aws(
-            "Secrets Manager", right: "secretsmanager:ListSecrets and secretsmanager:BatchGetSecretValue", advice: advice)
+            "Secrets Manager", right: "secretsmanager:ListSecrets and secretsmanager:BatchGetSecretValue",
+            advice: advice)
 
     private static let right =
         "secretsmanager:DescribeSecret, GetSecretValue and PutSecretValue, and its KMS key"

@@ -101,7 +101,9 @@ struct Walk: ~Copyable {
             kt_clear_errno()
             guard let entry = readdir(stream) else { break }
             let bytes = withUnsafePointer(to: entry.pointee.d_name) { name in
-                name.withMemoryRebound(to: CChar.self, capacity: 256) { Array(UnsafeBufferPointer(start: $0, count: 256)) }
+                name.withMemoryRebound(to: CChar.self, capacity: 256) {
+                    Array(UnsafeBufferPointer(start: $0, count: 256))
+                }
             }
             take(Array(bytes.prefix { $0 != 0 }) + [0], in: folder, path)
             if isCut { return }
@@ -123,12 +125,15 @@ struct Walk: ~Copyable {
             guard path.steps.count < Self.deepest else {
                 return add(
                     text,
-                    PushFailure(.unsupported, "it is more than \(Self.deepest) folders below \(oneLine(root)): name it"))
+                    PushFailure(.unsupported, "it is more than \(Self.deepest) folders below \(oneLine(root)): name it")
+                )
             }
             folders.append(FolderPath(steps: path.steps + [bytes], text: text, isText: isText))
         } else if Self.mayHoldKeys(name) {
             if kt_is_link_status(&status) != 0 {
-                add(text, PushFailure(.unsupported, "it is a link, and links are not followed: name the folder it leads to"))
+                add(
+                    text,
+                    PushFailure(.unsupported, "it is a link, and links are not followed: name the folder it leads to"))
             } else if kt_is_regular(&status) != 0 {
                 files.append(Path(folder: folder, bytes: bytes, text: text, isText: isText))
             }

@@ -25,7 +25,8 @@ struct Answers {
             return Answers.failure(response, about: subject) { reason in
                 [
                     // A page is asked for by a token that ends some minutes after the first one.
-                    AnswerRow(.fails(.retryable), "the list took too long, and begins again", when: { $0.status == 410 }),
+                    AnswerRow(
+                        .fails(.retryable), "the list took too long, and begins again", when: { $0.status == 410 }),
                     AnswerRow(
                         .fails(.unauthorized), "allow it by \(role) with the verb list for \(items.lowercased())",
                         when: { $0.status == 403 && reason == "Forbidden" }),

@@ -29,7 +29,8 @@ extension Client {
         guard mount.isStore else {
             throw PushFailure(
                 .invalidConfiguration,
-                "\(guessed.target.subject): \(guessed.mount) is not a key-value store but \(oneLine(mount.type, limit: 40))")
+                "\(guessed.target.subject): \(guessed.mount) is not a key-value store but \(oneLine(mount.type, limit: 40))"
+            )
         }
         let own = mount.path.map(Target.segments) ?? [segments[0]]
         guard segments.starts(with: own), !own.isEmpty else {

@@ -56,10 +56,13 @@ import Testing
 
     @Test func `a credentials file with many profiles shows each of them`() throws {
         let ids = (0..<30).map { "AKIAMANY\(String(repeating: "0", count: 10))\($0 + 10)" }
-        try write(ids.enumerated().map { profile("p\($0)", $1) }.joined() + profile("p3") + profile("last"), "credentials")
+        try write(
+            ids.enumerated().map { profile("p\($0)", $1) }.joined() + profile("p3") + profile("last"), "credentials")
         let (session, _) = try find()
         // The one that is there twice is read by no tool.
-        #expect(session.found.count == 30 && Set(session.found.map(\.keyID)) == Set(ids).subtracting([ids[3]]).union([Self.id]))
+        #expect(
+            session.found.count == 30
+                && Set(session.found.map(\.keyID)) == Set(ids).subtracting([ids[3]]).union([Self.id]))
     }
 
     @Test func `no link leads out of the folder, and each is reported`() throws {

@@ -72,7 +72,8 @@ import Testing
 
     private func named(_ name: String) -> String { #"{"name":"\#(name)","created_at":"2026-11-01T00:00:00Z"}"# }
 
-    private static let notFound = Reply.status(404, #"{"message":"The target couldn't be found.","url":"","errors":null}"#)
+    private static let notFound = Reply.status(
+        404, #"{"message":"The target couldn't be found.","url":"","errors":null}"#)
     private static let notOwner = Reply.status(403, #"{"message":"Must be an organization owner","url":""}"#)
 
     @Test func `Forgejo: an organization lists its repositories, and its own secrets and variables`() throws {
@@ -81,7 +82,9 @@ import Testing
             below: "acme",
             [
                 page(repository("acme/app"), total: 3),
-                page(repository("acme/old", #","archived":true"#), repository("acme/off", #","has_actions":false"#), total: 3),
+                page(
+                    repository("acme/old", #","archived":true"#), repository("acme/off", #","has_actions":false"#),
+                    total: 3),
                 page(variable("AWS_ACCESS_KEY_ID", Self.id)), page(named("AWS_SECRET_ACCESS_KEY")),
             ])
         end.expect(KT_OK, "")
@@ -156,21 +159,24 @@ import Testing
         let end = session.find(
             below: "*",
             [
-                jobs(#"{"name":"team a","jobs":[]}"#, #"{"name":"build"}"#, #"{"name":"x/../y","jobs":[{"name":"z"}]}"#),
+                jobs(
+                    #"{"name":"team a","jobs":[]}"#, #"{"name":"build"}"#, #"{"name":"x/../y","jobs":[{"name":"z"}]}"#),
                 .status(200, #"{"domains":{"_":{},"prod":{}}}"#),
                 domain(
                     ("deploy", "\(Self.id) (of CI)", "AWS Credentials"),
                     ("login", "AKIAOTHEROTHEROTHER0/******", "Username with password"),
-                    ("note", "\(Self.id)", "Secret text"), ("bob", "bob/****** (AKIAOTHEROTHEROTHER0)", "Username with password"),
+                    ("note", "\(Self.id)", "Secret text"),
+                    ("bob", "bob/****** (AKIAOTHEROTHEROTHER0)", "Username with password"),
                     ("AWS_SECRET_ACCESS_KEY", "of the deploy user", "Secret text")),
                 domain(),
             ])
         end.expect(KT_OK, "")
         #expect(session.scopes.map(\.fields) == [#"{"folder":"team a"}"#, #"{"folder":"x/../y"}"#])
         #expect(session.found.map(\.keyID) == [Self.id, "AKIAOTHEROTHEROTHER0", ""])
-        #expect(session.found.map(\.fields) == [
-            #"{"credential":"deploy","domain":"_"}"#, #"{"credential":"login","domain":"_"}"#, "",
-        ])
+        #expect(
+            session.found.map(\.fields) == [
+                #"{"credential":"deploy","domain":"_"}"#, #"{"credential":"login","domain":"_"}"#, "",
+            ])
         #expect(session.found[2].names == #"["AWS_SECRET_ACCESS_KEY"]"#)
         #expect(end.requests.count == 4 && end.requests.allSatisfy { $0.method == "GET" })
         // A name that would be a step up is not asked about.
@@ -209,7 +215,8 @@ import Testing
         return try HostSession(.kubernetes, configuration: configuration)
     }
 
-    private func secret(_ name: String, _ data: [(String, String)], more: String = "", metadata: String = "") -> String {
+    private func secret(_ name: String, _ data: [(String, String)], more: String = "", metadata: String = "") -> String
+    {
         let fields = data.map { #""\#($0.0)":"\#(Data($0.1.utf8).base64EncodedString())""# }.joined(separator: ",")
         return #"{"metadata":{"name":"\#(name)"\#(metadata)},"data":{\#(fields)}\#(more)}"#
     }
@@ -228,7 +235,8 @@ import Testing
             below: "ci",
             [
                 items(
-                    "Secret", secret("aws", [("AWS_ACCESS_KEY_ID", Self.id), ("AWS_SECRET_ACCESS_KEY", HostSession.secret)]),
+                    "Secret",
+                    secret("aws", [("AWS_ACCESS_KEY_ID", Self.id), ("AWS_SECRET_ACCESS_KEY", HostSession.secret)]),
                     secret("tls", [("tls.key", "x")]), more: "next page"),
                 items(
                     "Secret", secret("file", [("credentials", file)]),
@@ -259,7 +267,9 @@ import Testing
         let refused = Reply.status(
             403, #"{"kind":"Status","reason":"Forbidden","message":"secrets is forbidden","details":{},"code":403}"#)
         let end = session.find(below: "ci", [refused])
-        #expect(end.outcome == KT_UNAUTHORIZED && end.report?.message.contains("a Role in namespace ci with the verb list") == true)
+        #expect(
+            end.outcome == KT_UNAUTHORIZED
+                && end.report?.message.contains("a Role in namespace ci with the verb list") == true)
         #expect(session.find(below: "*", [refused]).report?.message.contains("ClusterRole") == true)
     }
 
@@ -268,7 +278,8 @@ import Testing
         for body in [#"{"kind":"Status","items":[]}"#, #"{"items":[]}"#, "<html></html>"] {
             #expect(session.find(below: "ci", [.status(200, body)]).outcome == KT_RETRYABLE)
         }
-        let gone = Reply.status(410, #"{"kind":"Status","reason":"Expired","message":"too old","details":{},"code":410}"#)
+        let gone = Reply.status(
+            410, #"{"kind":"Status","reason":"Expired","message":"too old","details":{},"code":410}"#)
         #expect(session.find(below: "ci", [items("Secret", more: "n"), gone]).outcome == KT_RETRYABLE)
         #expect(session.found.isEmpty)
     }

@@ -19,7 +19,8 @@ import Testing
         .status(200, #"{"data":{"keys":[\#(names.map { "\"\($0)\"" }.joined(separator: ","))]}}"#)
     }
 
-    private func version(_ data: String, deletion: String = "", destroyed: Bool = false, status: UInt32 = 200) -> Reply {
+    private func version(_ data: String, deletion: String = "", destroyed: Bool = false, status: UInt32 = 200) -> Reply
+    {
         .status(
             status,
             #"{"data":{"data":\#(data),"metadata":{"version":3,"created_time":"2026-11-02T00:00:00.5Z","deletion_time":"\#(deletion)","destroyed":\#(destroyed)}}}"#
@@ -33,9 +34,11 @@ import Testing
 
     @Test func `Vault: a folder's secrets are read, and its folders are scopes`() throws {
         let session = try vault()
-        let nested = #"{"deploy":{"id":"\#(Self.other)"},"AWS_ACCESS_KEY_ID":"\#(Self.id)","AWS_SECRET_ACCESS_KEY":"s"}"#
+        let nested =
+            #"{"deploy":{"id":"\#(Self.other)"},"AWS_ACCESS_KEY_ID":"\#(Self.id)","AWS_SECRET_ACCESS_KEY":"s"}"#
         let end = session.find(
-            below: "secret/ci", [Self.mount, keys("app", "app/", "odd %2F name"), version(nested), version(#"{"n":1}"#)])
+            below: "secret/ci",
+            [Self.mount, keys("app", "app/", "odd %2F name"), version(nested), version(#"{"n":1}"#)])
         end.expect(KT_OK, "")
         #expect(session.scopes.map(\.name) == ["secret/ci/app"])
         #expect(session.scopes[0].fields == #"{"mount":"secret","version":"2","path":"ci/app"}"#)
@@ -137,22 +140,29 @@ import Testing
     }
 
     private static let accessDenied = awsError("AccessDeniedException", "not authorized")
-    private static let notGranted = Reply.error(KT_HTTP_REFUSED, "secretsmanager:ListSecrets is not granted to this pusher")
+    private static let notGranted = Reply.error(
+        KT_HTTP_REFUSED, "secretsmanager:ListSecrets is not granted to this pusher")
 
-    @Test func `Secrets Manager: names by a prefix, values twenty at a time, and what cannot be written says so`() throws {
+    @Test func `Secrets Manager: names by a prefix, values twenty at a time, and what cannot be written says so`()
+        throws
+    {
         let session = try HostSession(.secretsManager)
         let file = "[deploy]\naws_access_key_id = \(Self.other)\naws_secret_access_key = x\n"
         let end = session.find(
             below: "ci/",
             [
                 secrets(listed("ci/app"), listed("ci/file"), listed("xci/no"), next: "2"),
-                secrets(listed("ci/gone", #","DeletedDate":1795341600.5"#), listed("ci/rds", #","OwningService":"rds""#)),
+                secrets(
+                    listed("ci/gone", #","DeletedDate":1795341600.5"#), listed("ci/rds", #","OwningService":"rds""#)),
                 values(
                     value("ci/app", #"{"AWS_ACCESS_KEY_ID":"\#(Self.id)","AWS_SECRET_ACCESS_KEY":"s","n":[1]}"#),
                     value("ci/file", file), value("ci/rds", #"{"id":"\#(Self.id)"}"#)),
             ])
         end.expect(KT_OK, "")
-        #expect(end.lines.map { $0.replacing("AWS /secretsmanager:", with: "") } == ["ListSecrets", "ListSecrets", "BatchGetSecretValue"])
+        #expect(
+            end.lines.map { $0.replacing("AWS /secretsmanager:", with: "") } == [
+                "ListSecrets", "ListSecrets", "BatchGetSecretValue",
+            ])
         #expect(session.found.map(\.place) == ["ci/app", "ci/file", "ci/rds"].map { "\($0) in eu-west-1" })
         #expect(session.found.map(\.keyID) == [Self.id, Self.other, Self.id])
         #expect(
@@ -167,14 +177,16 @@ import Testing
     @Test func `Secrets Manager: values that may not be read leave the names, and a gap`() throws {
         let session = try HostSession(.secretsManager)
         for refusal in [Self.accessDenied, Self.notGranted] {
-            session.find(below: "*", [secrets(listed("ci/aws-credentials"), listed("ci/app")), refusal]).expect(KT_OK, "")
+            session.find(below: "*", [secrets(listed("ci/aws-credentials"), listed("ci/app")), refusal]).expect(
+                KT_OK, "")
             #expect(session.found.map(\.names) == [#"["ci/aws-credentials"]"#] && session.found[0].keyID == "")
             #expect(session.gaps.map(\.part) == ["values of 2 secrets of this region"])
             #expect(session.gaps.map(\.outcome) == [KT_UNAUTHORIZED])
         }
         #expect(session.gaps[0].message.contains("plugin pin aws-secrets-manager --grant aws"))
         let one = #"{"SecretId":"x","ErrorCode":"DecryptionFailure","Message":"no"}"#
-        session.find(below: "*", [secrets(listed("a"), listed("b")), values(value("a", "text"), errors: one)]).expect(KT_OK, "")
+        session.find(below: "*", [secrets(listed("a"), listed("b")), values(value("a", "text"), errors: one)]).expect(
+            KT_OK, "")
         #expect(session.gaps.map(\.part) == ["values of 1 secrets of this region"])
         #expect(session.gaps[0].message.contains("DecryptionFailure"))
     }
@@ -229,10 +241,14 @@ import Testing
                 "/ci/two/AWS_ACCESS_KEY_ID, /ci/two/AWS_SECRET_ACCESS_KEY in eu-west-1",
             ])
         #expect(session.found.map(\.keyID) == [Self.id, Self.id, Self.other])
-        #expect(session.found[0].fields == #"{"parameter":"/ci/app","region":"eu-west-1","shape":"json",\#(Self.pair)}"#)
-        #expect(session.found[1].state == "not a SecureString" && session.found[1].fields == "" && session.found[2].fields == "")
+        #expect(
+            session.found[0].fields == #"{"parameter":"/ci/app","region":"eu-west-1","shape":"json",\#(Self.pair)}"#)
+        #expect(
+            session.found[1].state == "not a SecureString" && session.found[1].fields == ""
+                && session.found[2].fields == "")
         let body = try JSONValue(parsing: end.requests[0].body)
-        #expect(body["Path"]?.string == "/ci" && body["WithDecryption"] == .bool(true) && body["Recursive"] == .bool(true))
+        #expect(
+            body["Path"]?.string == "/ci" && body["WithDecryption"] == .bool(true) && body["Recursive"] == .bool(true))
         #expect(session.gaps.isEmpty)
     }
 
@@ -249,13 +265,16 @@ import Testing
             ])
         end.expect(KT_OK, "")
         #expect(session.found.map(\.keyID) == ["", Self.other])
-        #expect(session.gaps.map(\.part) == ["values of 1 parameters below /ci"] && session.gaps[0].outcome == KT_UNAUTHORIZED)
+        #expect(
+            session.gaps.map(\.part) == ["values of 1 parameters below /ci"]
+                && session.gaps[0].outcome == KT_UNAUTHORIZED)
         #expect(try JSONValue(parsing: end.requests[1].body)["WithDecryption"] == .bool(false))
     }
 
     @Test func `Parameter Store: without the right to read, names come from what pushes may ask`() throws {
         let session = try HostSession(.parameterStore)
-        let described = #"{"Name":"/ci/aws-credentials","Type":"SecureString","Version":1,"LastModifiedDate":1795341600.25}"#
+        let described =
+            #"{"Name":"/ci/aws-credentials","Type":"SecureString","Version":1,"LastModifiedDate":1795341600.25}"#
         let notGranted = Reply.error(KT_HTTP_REFUSED, "ssm:GetParametersByPath is not granted to this pusher")
         let end = session.find(below: "/ci", [notGranted, notGranted, parameters(described)])
         end.expect(KT_OK, "")

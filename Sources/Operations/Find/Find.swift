@@ -26,8 +26,9 @@ package struct Find {
         let http = try factory.makeHTTP()
         defer { http.stop() }
         let host = try await factory.makeHost(http, pushers: Set(roots.map(\.pusher)))
-        let walk = await FindWalk(host: host, clock: loaded.context.clock, report: report).run(roots)
+        var walk = await FindWalk(host: host, clock: loaded.context.clock, report: report).run(roots)
         await host.stop()
+        if scopes.isEmpty { walk.gaps += FindScopes(loaded: loaded).unlisted(but: roots, pushers: pushers) }
         let checked = fitting(walk)
         let keys = await lookup(factory.makeAccounts(http)).run(Set(checked.places.compactMap(\.place.keyID)))
         let match = FindMatch(
