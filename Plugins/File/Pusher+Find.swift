@@ -30,8 +30,10 @@ extension File {
             if let keyID { shown.append(keyID) }
         }
         for profile in CredentialsFile.profiles(in: file) {
+            // As in a target, where no profile stands for that one.
+            let own = profile.name == "default" ? [] : [(name: "profile", value: profile.name)]
             report(
-                [("format", "credentials"), ("profile", profile.name)],
+                [("format", "credentials")] + own,
                 ["aws_access_key_id", "aws_secret_access_key"], profile.keyID, profile: profile.name)
         }
         guard shown.isEmpty else { return }

@@ -75,7 +75,7 @@ def test_azure_devops(make, serve):
     assert places["variable group vaulted of acme/other"]["fields"] == {}
     # Two pages of projects, and each project's groups in pages of one.
     assert len(service.requests) == 2 + 3 + 4
-    service.signs_in = 203
+    service.signs_in, world.environment["TOKEN_OF_IT"] = 203, "ended"
     assert unseen(found(world, "azure:acme", status=77)) == {"acme": "not-permitted"}
 
 

@@ -28,7 +28,7 @@ import Testing
         let end = session.find(below: "acme", [list(project("our app"), more: "1"), list(project("Other"))])
         end.expect(KT_OK, "")
         #expect(session.scopes.map(\.name) == ["acme/our app", "acme/Other"] && session.found.isEmpty)
-        #expect(end.requests[1].url.contains("continuationToken=1"))
+        #expect(try #require(end.requests.dropFirst(1).first).url.contains("continuationToken=1"))
         #expect(session.find(below: "acme", [.status(203, "<html>sign in</html>")]).outcome == KT_UNAUTHORIZED)
         #expect(session.scopes.isEmpty)
     }
@@ -50,9 +50,9 @@ import Testing
             session.found.map(\.place) == ["aws", "hidden", "vault"].map { "variable group \($0) of acme/our app" })
         #expect(session.found.map(\.keyID) == [Self.id, "", ""])
         #expect(
-            session.found[0].fields
+            session.found.first?.fields
                 == #"{"organization":"acme","project":"our app","variable-group":"aws",\#(Self.pair)}"#)
-        #expect(session.found[2].fields == "" && session.found[2].state == "values are in Azure Key Vault")
+        #expect(session.found.dropFirst(2).first?.fields == "" && session.found.dropFirst(2).first?.state == "values are in Azure Key Vault")
         #expect(end.requests.allSatisfy { $0.method == "GET" })
     }
 
@@ -89,8 +89,8 @@ import Testing
             ])
         end.expect(KT_OK, "")
         #expect(session.scopes.map(\.name) == ["acme/app", "acme/old", "acme/off"])
-        #expect(session.scopes[1].fields == #"{"repository":"acme/old","state":"archived"}"#)
-        #expect(session.scopes[2].fields.contains("Actions is off"))
+        #expect(session.scopes.dropFirst(1).first?.fields == #"{"repository":"acme/old","state":"archived"}"#)
+        #expect(session.scopes.dropFirst(2).first?.fields.contains("Actions is off") == true)
         #expect(
             session.found.map(\.fields) == [
                 #"{"organization":"acme","shape":"pair","key-id-as":"variable",\#(Self.pair)}"#
@@ -104,10 +104,10 @@ import Testing
             below: "acme/app", fields: #"{"repository":"acme/app","state":"archived"}"#,
             [Self.notOwner, page(named("AWS_CREDENTIALS_FILE"))]
         ).expect(KT_OK, "")
-        #expect(session.gaps.map(\.part) == ["variables of acme/app"] && session.gaps[0].outcome == KT_UNAUTHORIZED)
+        #expect(session.gaps.map(\.part) == ["variables of acme/app"] && session.gaps.first?.outcome == KT_UNAUTHORIZED)
         #expect(session.found.map(\.state) == ["archived"] && session.found.map(\.level) == [2])
         #expect(
-            session.found[0].fields
+            session.found.first?.fields
                 == #"{"repository":"acme/app","shape":"credentials-file","credentials-file":"AWS_CREDENTIALS_FILE","profile":"default"}"#
         )
         session.find(below: "acme/app", fields: #"{"repository":"acme/app"}"#, [page(), page()]).expect(KT_OK, "")
@@ -177,7 +177,7 @@ import Testing
             session.found.map(\.fields) == [
                 #"{"credential":"deploy","domain":"_"}"#, #"{"credential":"login","domain":"_"}"#, "",
             ])
-        #expect(session.found[2].names == #"["AWS_SECRET_ACCESS_KEY"]"#)
+        #expect(session.found.dropFirst(2).first?.names == #"["AWS_SECRET_ACCESS_KEY"]"#)
         #expect(end.requests.count == 4 && end.requests.allSatisfy { $0.method == "GET" })
         // A name that would be a step up is not asked about.
         let step = session.find(below: "y", fields: #"{"folder":"x/../y"}"#, [])
@@ -189,7 +189,7 @@ import Testing
         let missing = Reply.status(404, "<html>Not Found</html>", ["content-type": "text/html"])
         session.find(below: "team", [jobs(#"{"name":"app","jobs":[]}"#), missing]).expect(KT_OK, "")
         #expect(session.scopes.map(\.fields) == [#"{"folder":"team/app"}"#])
-        #expect(session.gaps.map(\.part) == ["credentials of folder team"] && session.gaps[0].outcome == KT_NOT_FOUND)
+        #expect(session.gaps.map(\.part) == ["credentials of folder team"] && session.gaps.first?.outcome == KT_NOT_FOUND)
         session.find(below: "team", [jobs(), .status(200, #"{"domains":{}}"#)]).expect(KT_OK, "")
         #expect(session.gaps.isEmpty && session.found.isEmpty)
         #expect(session.find(below: "nowhere", [missing]).outcome == KT_NOT_FOUND)
@@ -205,7 +205,8 @@ import Testing
                 .status(200, #"{"domains":{}}"#),
             ])
         end.expect(KT_OK, "")
-        #expect(session.scopes.map(\.name) == ["last"] && end.requests[1].url.hasSuffix("%7B500%2C1000%7D"))
+        #expect(session.scopes.map(\.name) == ["last"] && end.requests.last?.url.isEmpty == false)
+        #expect(end.lines.contains { $0.hasSuffix("%7B500%2C1000%7D") })
     }
 
     // MARK: Kubernetes
@@ -247,10 +248,10 @@ import Testing
         end.expect(KT_OK, "")
         #expect(session.found.map(\.place) == ["ci/aws", "ci/file", "ci/fixed", "ci/ending"])
         #expect(session.found.allSatisfy { $0.keyID == Self.id })
-        #expect(session.found[0].fields == #"{"namespace":"ci","secret":"aws",\#(Self.pair)}"#)
-        #expect(session.found[1].fields == "" && session.found[1].names == #"["credentials"]"#)
+        #expect(session.found.first?.fields == #"{"namespace":"ci","secret":"aws",\#(Self.pair)}"#)
+        #expect(session.found.dropFirst(1).first?.fields == "" && session.found.dropFirst(1).first?.names == #"["credentials"]"#)
         #expect(session.found.map(\.state) == ["", "", "immutable", "being deleted"])
-        #expect(end.requests[1].url.contains("continue=next%20page") && end.requests.count == 2)
+        #expect(try #require(end.requests.dropFirst(1).first).url.contains("continue=next%20page") && end.requests.count == 2)
     }
 
     @Test func `Kubernetes: all namespaces are scopes, and a right that lacks is named`() throws {
@@ -263,7 +264,7 @@ import Testing
                     #"{"metadata":{"name":"old","deletionTimestamp":"2026-11-01T00:00:00Z"}}"#)
             ]
         ).expect(KT_OK, "")
-        #expect(session.scopes.map(\.name) == ["ci", "old"] && session.scopes[1].fields.contains("being deleted"))
+        #expect(session.scopes.map(\.name) == ["ci", "old"] && session.scopes.dropFirst(1).first?.fields.contains("being deleted") == true)
         let refused = Reply.status(
             403, #"{"kind":"Status","reason":"Forbidden","message":"secrets is forbidden","details":{},"code":403}"#)
         let end = session.find(below: "ci", [refused])
