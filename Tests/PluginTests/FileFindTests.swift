@@ -74,7 +74,8 @@ import Testing
         let (session, end) = try find()
         end.expect(KT_OK, "")
         #expect(session.found.isEmpty)
-        #expect(session.gaps.map(\.part) == ["\(directory)/credentials"] && session.gaps.first?.outcome == KT_UNSUPPORTED)
+        #expect(
+            session.gaps.map(\.part) == ["\(directory)/credentials"] && session.gaps.first?.outcome == KT_UNSUPPORTED)
     }
 
     @Test func `what is too large, too deep or no file is not read, and said`() throws {

@@ -52,7 +52,9 @@ import Testing
         #expect(
             session.found.first?.fields
                 == #"{"organization":"acme","project":"our app","variable-group":"aws",\#(Self.pair)}"#)
-        #expect(session.found.dropFirst(2).first?.fields == "" && session.found.dropFirst(2).first?.state == "values are in Azure Key Vault")
+        #expect(
+            session.found.dropFirst(2).first?.fields == ""
+                && session.found.dropFirst(2).first?.state == "values are in Azure Key Vault")
         #expect(end.requests.allSatisfy { $0.method == "GET" })
     }
 
@@ -189,7 +191,8 @@ import Testing
         let missing = Reply.status(404, "<html>Not Found</html>", ["content-type": "text/html"])
         session.find(below: "team", [jobs(#"{"name":"app","jobs":[]}"#), missing]).expect(KT_OK, "")
         #expect(session.scopes.map(\.fields) == [#"{"folder":"team/app"}"#])
-        #expect(session.gaps.map(\.part) == ["credentials of folder team"] && session.gaps.first?.outcome == KT_NOT_FOUND)
+        #expect(
+            session.gaps.map(\.part) == ["credentials of folder team"] && session.gaps.first?.outcome == KT_NOT_FOUND)
         session.find(below: "team", [jobs(), .status(200, #"{"domains":{}}"#)]).expect(KT_OK, "")
         #expect(session.gaps.isEmpty && session.found.isEmpty)
         #expect(session.find(below: "nowhere", [missing]).outcome == KT_NOT_FOUND)
@@ -249,9 +252,13 @@ import Testing
         #expect(session.found.map(\.place) == ["ci/aws", "ci/file", "ci/fixed", "ci/ending"])
         #expect(session.found.allSatisfy { $0.keyID == Self.id })
         #expect(session.found.first?.fields == #"{"namespace":"ci","secret":"aws",\#(Self.pair)}"#)
-        #expect(session.found.dropFirst(1).first?.fields == "" && session.found.dropFirst(1).first?.names == #"["credentials"]"#)
+        #expect(
+            session.found.dropFirst(1).first?.fields == ""
+                && session.found.dropFirst(1).first?.names == #"["credentials"]"#)
         #expect(session.found.map(\.state) == ["", "", "immutable", "being deleted"])
-        #expect(try #require(end.requests.dropFirst(1).first).url.contains("continue=next%20page") && end.requests.count == 2)
+        #expect(
+            try #require(end.requests.dropFirst(1).first).url.contains("continue=next%20page")
+                && end.requests.count == 2)
     }
 
     @Test func `Kubernetes: all namespaces are scopes, and a right that lacks is named`() throws {
@@ -264,7 +271,9 @@ import Testing
                     #"{"metadata":{"name":"old","deletionTimestamp":"2026-11-01T00:00:00Z"}}"#)
             ]
         ).expect(KT_OK, "")
-        #expect(session.scopes.map(\.name) == ["ci", "old"] && session.scopes.dropFirst(1).first?.fields.contains("being deleted") == true)
+        #expect(
+            session.scopes.map(\.name) == ["ci", "old"]
+                && session.scopes.dropFirst(1).first?.fields.contains("being deleted") == true)
         let refused = Reply.status(
             403, #"{"kind":"Status","reason":"Forbidden","message":"secrets is forbidden","details":{},"code":403}"#)
         let end = session.find(below: "ci", [refused])

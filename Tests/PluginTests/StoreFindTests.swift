@@ -76,7 +76,9 @@ import Testing
         end.expect(KT_OK, "")
         #expect(session.found.map(\.place) == ["secret/ci/aws-credentials"] && session.found.first?.keyID == "")
         #expect(session.gaps.map(\.part) == ["values of 2 secrets of secret/ci"])
-        #expect(session.gaps.first?.outcome == KT_UNAUTHORIZED && session.gaps.first?.message.contains("secret/data/ci/*") == true)
+        #expect(
+            session.gaps.first?.outcome == KT_UNAUTHORIZED
+                && session.gaps.first?.message.contains("secret/data/ci/*") == true)
         // Three answers that differ: no rights, nothing there, another engine.
         #expect(session.find(below: "secret/ci", fields: Self.folder, [Self.denied]).outcome == KT_UNAUTHORIZED)
         session.find(below: "secret/ci", fields: Self.folder, [Self.nothing]).expect(KT_OK, "")
@@ -171,7 +173,8 @@ import Testing
                 #"{"secret":"ci/file","region":"eu-west-1","shape":"credentials-file","profile":"deploy"}"#, "",
             ])
         #expect(session.found.dropFirst(2).first?.state == "managed by rds")
-        #expect(try JSONValue(parsing: #require(end.requests.dropFirst(2).first).body)["SecretIdList"]?.strings?.count == 3)
+        #expect(
+            try JSONValue(parsing: #require(end.requests.dropFirst(2).first).body)["SecretIdList"]?.strings?.count == 3)
     }
 
     @Test func `Secrets Manager: values that may not be read leave the names, and a gap`() throws {
@@ -242,9 +245,11 @@ import Testing
             ])
         #expect(session.found.map(\.keyID) == [Self.id, Self.id, Self.other])
         #expect(
-            session.found.first?.fields == #"{"parameter":"/ci/app","region":"eu-west-1","shape":"json",\#(Self.pair)}"#)
+            session.found.first?.fields == #"{"parameter":"/ci/app","region":"eu-west-1","shape":"json",\#(Self.pair)}"#
+        )
         #expect(
-            session.found.dropFirst(1).first?.state == "not a SecureString" && session.found.dropFirst(1).first?.fields == ""
+            session.found.dropFirst(1).first?.state == "not a SecureString"
+                && session.found.dropFirst(1).first?.fields == ""
                 && session.found.dropFirst(2).first?.fields == "")
         let body = try JSONValue(parsing: #require(end.requests.dropFirst(0).first).body)
         #expect(
@@ -268,7 +273,8 @@ import Testing
         #expect(
             session.gaps.map(\.part) == ["values of 1 parameters below /ci"]
                 && session.gaps.first?.outcome == KT_UNAUTHORIZED)
-        #expect(try JSONValue(parsing: #require(end.requests.dropFirst(1).first).body)["WithDecryption"] == .bool(false))
+        #expect(
+            try JSONValue(parsing: #require(end.requests.dropFirst(1).first).body)["WithDecryption"] == .bool(false))
     }
 
     @Test func `Parameter Store: without the right to read, names come from what pushes may ask`() throws {
