@@ -96,7 +96,8 @@ extension PolicyDocument {
 
     /// A key's owner is not known before it is asked for, so no user can be named.
     private static let finding = Statement(
-        name: "KeyturnFindsKeys", actions: ["iam:GetAccessKeyLastUsed", "iam:ListAccessKeys"], resources: ["*"])
+        name: "KeyturnFindsKeys",
+        actions: ["iam:GetAccessKeyLastUsed", "iam:ListAccessKeys", "sts:GetAccessKeyInfo"], resources: ["*"])
 
     /// - Parameter style: how ARNs are written.
     init(_ loaded: LoadedConfiguration, for holder: Holder, _ style: ARNStyle = ARNStyle()) {
