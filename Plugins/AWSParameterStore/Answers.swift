@@ -35,6 +35,20 @@ enum Answers {
             AnswerRow(.fails(.notFound), codes: "ParameterNotFound", advice: advice.notFound),
         ] + AnswerRow.aws("Parameter Store", right: right, advice: advice)
 
+    /// For what `find` asks. A KMS key that cannot be used lets nothing of a list be decrypted.
+    static let listRows =
+        [
+            AnswerRow(
+                .fails(.unauthorized), codes: "InvalidKeyId", "InvalidKeyIdException",
+                advice: "a KMS key of one of the parameters cannot be used, so none is decrypted"),
+            AnswerRow(
+                .fails(.retryable), codes: "InvalidNextToken",
+                advice: "the list changed while it was read; it begins again"),
+        ]
+        + AnswerRow.aws(
+            "Parameter Store",
+            right: "ssm:GetParametersByPath on the path, and kms:Decrypt on KMS keys of your own", advice: advice)
+
     private static let right = "ssm:PutParameter, ssm:GetParameter and ssm:DescribeParameters, and its KMS key"
 
     private static let advice = Advice(

@@ -26,6 +26,17 @@ enum Answers {
             AnswerRow(.fails(.notFound), codes: "ResourceNotFoundException", advice: advice.notFound),
         ] + AnswerRow.aws("Secrets Manager", right: right, advice: advice)
 
+    /// For what `find` asks, where no secret is meant.
+    static let listRows =
+        [
+            AnswerRow(
+                .fails(.invalidConfiguration), codes: "InvalidNextTokenException",
+                advice: "the list changed while it was read: run keyturn find again")
+        ]
+        + AnswerRow.aws(
+            "Secrets Manager", right: "secretsmanager:ListSecrets and secretsmanager:BatchGetSecretValue",
+            advice: advice)
+
     private static let right =
         "secretsmanager:DescribeSecret, GetSecretValue and PutSecretValue, and its KMS key"
 

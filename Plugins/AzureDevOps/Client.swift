@@ -34,10 +34,21 @@ struct Client: Sendable {
     func groups(
         _ filter: [(name: String, value: String)] = [], in target: Target, call: borrowing Call
     ) throws(PushFailure) -> [VariableGroup] {
-        let path = [target.project, "_apis", "distributedtask", "variablegroups"]
+        try list([target.project, "_apis", "distributedtask", "variablegroups"], filter, target, call: call)
+    }
+
+    /// The organization's projects that the token sees.
+    func projects(of target: Target, call: borrowing Call) throws(PushFailure) -> [ListedProject] {
+        try list(["_apis", "projects"], [(name: "$top", value: "100")], target, call: call)
+    }
+
+    /// All pages of a list, which a field of the answer's header continues.
+    private func list<Item: JSONReadable>(
+        _ path: [String], _ filter: [(name: String, value: String)], _ target: Target, call: borrowing Call
+    ) throws(PushFailure) -> [Item] {
         let first = request(.get, target, path, filter + [Self.version])
         return try call.list(first, most: Self.mostPages, about: target.subject()) { response, _ throws(PushFailure) in
-            guard response.isYes(200), let page = response.json(Page<VariableGroup>.self) else {
+            guard response.isYes(200), let page = response.json(Page<Item>.self) else {
                 throw Answers(target: target).failure(response)
             }
             let token = response.header("x-ms-continuationtoken").flatMap { Int32($0) }

@@ -24,7 +24,9 @@ struct Target: JSONReadable, Sendable {
 
     /// What messages begin with.
     func subject(_ variable: String? = nil) -> String {
-        let place = "variable group \(group) of \(organization)/\(project)"
+        // A project as a whole has no group, and an organization no project.
+        let owner = project.isEmpty ? organization : "\(organization)/\(project)"
+        let place = group == "*" ? owner : "variable group \(group) of \(owner)"
         return oneLine("Azure DevOps: " + (variable.map { "\($0) in \(place)" } ?? place))
     }
 }

@@ -11,7 +11,7 @@ struct Client: Sendable {
     /// The place's secrets, without values; nil where this Forgejo has no list of them, as older ones have none for a user.
     func secrets(of target: Target, call: borrowing Call) throws(PushFailure) -> [Secret]? {
         do throws(PushFailure) {
-            return try list(["secrets"], in: target.place, for: target, call: call)
+            return try secrets(of: target.place, for: target, call: call)
         } catch {
             guard case .user = target.place, error.reason == .notFound || error.reason == .invalidConfiguration else {
                 throw error
@@ -26,12 +26,12 @@ struct Client: Sendable {
     func variables(
         of place: Place, for target: Target, call: borrowing Call
     ) throws(PushFailure) -> [Variable] {
-        try list(["variables"], in: place, for: target, call: call)
+        try list(place.path + ["actions", "variables"], for: target, call: call)
     }
 
     /// A place's secrets, for a target that may be elsewhere.
     func secrets(of place: Place, for target: Target, call: borrowing Call) throws(PushFailure) -> [Secret] {
-        try list(["secrets"], in: place, for: target, call: call)
+        try list(place.path + ["actions", "secrets"], for: target, call: call)
     }
 
     /// A variable, or nil where there is none of that name.
@@ -94,6 +94,15 @@ struct Client: Sendable {
         try one(["user"], target, call: call)
     }
 
+    /// The repositories of an owner that the token sees.
+    ///
+    /// - Parameter path: of the owner: `orgs/acme`, or `users/bob`.
+    func repositories(
+        below path: [String], _ owner: String, call: borrowing Call
+    ) throws(PushFailure) -> [Repository] {
+        try list(path + ["repos"], for: Target(finding: .organization(owner)), call: call)
+    }
+
     private func one<Item: JSONReadable>(
         _ path: [String], _ target: Target, call: borrowing Call
     ) throws(PushFailure) -> Item {
@@ -105,12 +114,10 @@ struct Client: Sendable {
     }
 
     private func list<Item: JSONReadable>(
-        _ path: [String], in place: Place, for target: Target, call: borrowing Call
+        _ path: [String], for target: Target, call: borrowing Call
     ) throws(PushFailure) -> [Item] {
         func page(_ number: Int) -> HTTPRequest {
-            request(
-                .get, place.path + ["actions"] + path,
-                [(name: "page", value: "\(number)"), (name: "limit", value: "50")])
+            request(.get, path, [(name: "page", value: "\(number)"), (name: "limit", value: "50")])
         }
         var count = 0
         return try call.list(page(1), most: Self.mostPages, about: target.subject()) {

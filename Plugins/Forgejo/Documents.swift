@@ -28,12 +28,14 @@ struct Variable: JSONReadable {
 
 /// A repository.
 struct Repository: JSONReadable {
+    /// OWNER/NAME.
+    let fullName: String
     /// Nil: not said.
     let hasActions: Bool?
     let isArchived: Bool
 
     init(json fields: JSONValue) throws(JSONMismatch) {
-        let _: String = try fields.value("full_name")
+        fullName = try fields.value("full_name")
         hasActions = try fields.optional("has_actions")
         isArchived = try fields.optional("archived") ?? false
     }

@@ -2,6 +2,10 @@ import PusherKit
 
 /// The requests to Jenkins and its plugin Credentials.
 struct Client: Sendable {
+    /// Jobs that are asked for at once, and how often: a list ends there.
+    private static let pageSize = 500
+    private static let mostPages = 40
+
     let endpoint: Endpoint
     /// User and token in base64. A request with an API token needs no crumb.
     private let credential: SecretBytes
@@ -54,6 +58,20 @@ struct Client: Sendable {
             store.path + ["domain", domain, "api", "json"],
             [(name: "tree", value: "credentials[id,typeName,displayName]")], target, call: call)
         return found.credentials
+    }
+
+    /// The folders in a folder, or in Jenkins itself: what has jobs of its own, whatever its kind.
+    func folders(in store: Store, for target: Target, call: borrowing Call) throws(PushFailure) -> [String] {
+        var names: [String] = []
+        for page in 0..<Self.mostPages {
+            let range = "{\(page * Self.pageSize),\((page + 1) * Self.pageSize)}"
+            let found: Jobs = try one(
+                store.folders.flatMap { ["job", $0] } + ["api", "json"],
+                [(name: "tree", value: "jobs[name,jobs[name]{0,1}]\(range)")], target, call: call)
+            names += found.folders
+            if found.count < Self.pageSize { return names }
+        }
+        throw PushFailure(.internal, "\(target.subject): the list of jobs does not end")
     }
 
     private func path(of target: Target) -> [String] {
@@ -116,9 +134,28 @@ struct ListedCredential: JSONReadable {
     let id: String
     /// Of a credential of AWS it begins with the access key ID.
     let displayName: String
+    /// What Jenkins calls its kind, in its language.
+    let typeName: String
 
     init(json fields: JSONValue) throws(JSONMismatch) {
         id = try fields.value("id")
+        typeName = try fields.optional("typeName") ?? ""
         displayName = try fields.optional("displayName") ?? ""
+    }
+}
+
+/// What is in a folder.
+struct Jobs: JSONReadable {
+    /// All that is there.
+    let count: Int
+    /// The names of what has jobs of its own.
+    let folders: [String]
+
+    init(json fields: JSONValue) throws(JSONMismatch) {
+        let jobs: [JSONValue] = try fields.value("jobs")
+        count = jobs.count
+        var folders: [String] = []
+        for job in jobs where job.contains("jobs") { folders.append(try job.value("name")) }
+        self.folders = folders
     }
 }

@@ -25,6 +25,8 @@ struct Target: JSONReadable, Sendable {
     var subject: String {
         let domain = domain == "_" ? "" : ", domain \(domain)"
         let folder = store.folders.isEmpty ? "" : " in \(store.description)"
+        // Of a store as a whole.
+        if credential.isEmpty { return oneLine("Jenkins: \(store.description)") }
         return oneLine("Jenkins: credential \(credential)\(folder)\(domain)")
     }
 }

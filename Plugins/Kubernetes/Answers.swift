@@ -5,6 +5,39 @@ struct Answers {
     let target: Target
 
     func failure(_ response: HTTPResponse) -> PushFailure {
+        Self.failure(response, about: target.subject) { rows($0) }
+    }
+
+    /// What the answers to a list mean.
+    struct Listing {
+        /// "Secrets".
+        private let items: String
+        /// nil: the list is the cluster's.
+        private let namespace: String?
+
+        init(_ items: String, in namespace: String?) { (self.items, self.namespace) = (items, namespace) }
+
+        /// What messages begin with.
+        var subject: String { oneLine("Kubernetes: \(items)" + (namespace.map { " of namespace \($0)" } ?? "")) }
+
+        func failure(_ response: HTTPResponse) -> PushFailure {
+            let role = namespace.map { "a Role in namespace \($0)" } ?? "a ClusterRole"
+            return Answers.failure(response, about: subject) { reason in
+                [
+                    // A page is asked for by a token that ends some minutes after the first one.
+                    AnswerRow(
+                        .fails(.retryable), "the list took too long, and begins again", when: { $0.status == 410 }),
+                    AnswerRow(
+                        .fails(.unauthorized), "allow it by \(role) with the verb list for \(items.lowercased())",
+                        when: { $0.status == 403 && reason == "Forbidden" }),
+                ] + AnswerRow.common("the Kubernetes API server", endpoint: Answers.endpoint, advice: Answers.advice)
+            }
+        }
+    }
+
+    private static func failure(
+        _ response: HTTPResponse, about subject: String, _ rows: (_ reason: String?) -> [AnswerRow]
+    ) -> PushFailure {
         let error = response.json(VendorError.self)
         let answer = Answer(
             response, text: error.map { $0.message.isEmpty ? $0.reason : $0.message } ?? response.plainText)
@@ -17,7 +50,7 @@ struct Answers {
                     $0.status == 429 || $0.status >= 500
                 }
             ] : []
-        return answer.failure(about: target.subject, pauses + rows(error?.reason))
+        return answer.failure(about: subject, pauses + rows(error?.reason))
     }
 
     /// The failure of a write to a Secret that cannot be changed.

@@ -2,6 +2,12 @@ import PusherKit
 
 /// The requests to a cluster's API server.
 struct Client: Sendable {
+    /// Items that are asked for at once: a Secret can be 1 MiB, and an answer 4 MiB. A list ends after so many pages.
+    private static let pageSize = 25
+    private static let mostPages = 200
+    /// Releases of Helm are compressed, so nothing can be seen in them, and are as large as Secrets can be.
+    private static let selector = (name: "fieldSelector", value: "type!=helm.sh/release.v1")
+
     let endpoint: Endpoint
     let token: SecretBytes
 
@@ -61,6 +67,32 @@ struct Client: Sendable {
             throw Answers(target: target).failure(response)
         }
         return review.isAllowed
+    }
+
+    /// The cluster's namespaces.
+    func namespaces(call: borrowing Call) throws(PushFailure) -> [ListedNamespace] {
+        try list(["api", "v1", "namespaces"], [], Answers.Listing("namespaces", in: nil), call: call)
+    }
+
+    /// A namespace's Secrets, with their values.
+    func secrets(in namespace: String, call: borrowing Call) throws(PushFailure) -> [ListedSecret] {
+        try list(
+            ["api", "v1", "namespaces", namespace, "secrets"], [Self.selector],
+            Answers.Listing("Secrets", in: namespace), call: call)
+    }
+
+    private func list<Item: JSONReadable>(
+        _ path: [String], _ filter: [(name: String, value: String)], _ listing: Answers.Listing, call: borrowing Call
+    ) throws(PushFailure) -> [Item] {
+        let query = [(name: "limit", value: "\(Self.pageSize)")] + filter
+        return try call.list(request(.get, path, query), most: Self.mostPages, about: listing.subject) {
+            response, _ throws(PushFailure) in
+            guard response.isYes(200), let page = response.json(ListedPage<Item>.self) else {
+                throw listing.failure(response)
+            }
+            let next = page.next.map { query + [(name: "continue", value: $0)] }
+            return ListPage(page.items, next: next.map { request(.get, path, $0) })
+        }
     }
 
     private func request(

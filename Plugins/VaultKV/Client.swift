@@ -94,7 +94,7 @@ struct Client: Sendable {
         let path = ["sys", "internal", "ui", "mounts"] + target.segments()
         let response = try session.send(.get, path, target, call: call)
         guard response.isYes(200), let mount = response.json(Mount.self) else { return }
-        guard mount.type == "kv" || mount.type == "generic" else {
+        guard mount.isStore else {
             throw PushFailure(
                 .invalidConfiguration,
                 "\(target.subject): \(target.mount) is not a key-value store but \(oneLine(mount.type, limit: 40)): check mount"
@@ -125,7 +125,7 @@ struct Client: Sendable {
     }
 
     /// Whether a 404 is about the secret alone: then the server names no error. One about a mount is named.
-    private func isEmptyPlace(_ response: HTTPResponse) -> Bool {
+    func isEmptyPlace(_ response: HTTPResponse) -> Bool {
         guard response.status == 404, let error = response.json(VendorError.self) else { return false }
         return error.errors?.isEmpty == true && error.warnings.isEmpty
     }

@@ -27,31 +27,35 @@ struct Session: Sendable {
     /// A token of a login that is refused may have been revoked or used up: then one more login, and the request once more. It was
     /// not carried out.
     ///
-    /// - Parameter isAgain: whether the call has just asked for something else and was refused, so that another login would not help.
+    /// - Parameter isAgain: whether the call has just asked for something else, so that another login would not help.
     func send(
-        _ method: HTTPRequest.Method, _ path: [String], body: SecretBytes? = nil, type: String = "application/json",
-        isAgain: Bool = false, _ target: Target, call: borrowing Call
+        _ method: HTTPRequest.Method, _ path: [String], query: [(name: String, value: String)] = [],
+        body: SecretBytes? = nil, type: String = "application/json", isAgain: Bool = false, _ target: Target,
+        call: borrowing Call
     ) throws(PushFailure) -> HTTPResponse {
         let (token, isKept) = try token(target, call: call)
-        let response = try call.http(request(method, path, body, type, token, target), about: target.subject)
+        let response = try call.http(request(method, path, query, body, type, token, target), about: target.subject)
         guard response.status == 403, isKept, !isAgain else { return response }
         login.withLock { if $0?.token === token { $0 = nil } }
         let new = try self.token(target, call: call).token
-        return try call.http(request(method, path, body, type, new, target), about: target.subject)
+        return try call.http(request(method, path, query, body, type, new, target), about: target.subject)
     }
 
     private func request(
-        _ method: HTTPRequest.Method, _ path: [String], _ body: SecretBytes?, _ type: String, _ token: SecretBytes,
-        _ target: Target
+        _ method: HTTPRequest.Method, _ path: [String], _ query: [(name: String, value: String)], _ body: SecretBytes?,
+        _ type: String, _ token: SecretBytes, _ target: Target
     ) -> HTTPRequest {
-        var request = request(method, path, namespace: target.namespace ?? namespace)
+        var request = request(method, path, query, namespace: target.namespace ?? namespace)
         request.setHeader("X-Vault-Token", token)
         if let body { request.setBody(body, type: type) }
         return request
     }
 
-    private func request(_ method: HTTPRequest.Method, _ path: [String], namespace: String?) -> HTTPRequest {
-        var request = HTTPRequest(method, endpoint.url(["v1"] + path))
+    private func request(
+        _ method: HTTPRequest.Method, _ path: [String], _ query: [(name: String, value: String)] = [],
+        namespace: String?
+    ) -> HTTPRequest {
+        var request = HTTPRequest(method, endpoint.url(["v1"] + path, query: query))
         request.setHeader("User-Agent", "keyturn-vault-kv/1.0.0")
         request.setHeader("Accept", "application/json")
         // Agents and proxies of Vault may ask for it.

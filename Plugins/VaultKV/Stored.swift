@@ -20,7 +20,7 @@ enum Stored {
 
 /// A secret's fields, of any types.
 struct Fields: JSONReadable {
-    private let json: JSONValue
+    let json: JSONValue
 
     init(json: JSONValue) throws(JSONMismatch) {
         guard json.kind == .object else { throw json.wrong("is not an object") }
@@ -60,12 +60,15 @@ struct Version: JSONReadable {
     /// Nil where it is deleted or destroyed.
     let fields: Fields?
     let number: Int64
+    /// When it was written, as RFC 3339.
+    let createdAt: String?
 
     init(json answer: JSONValue) throws(JSONMismatch) {
         let data: JSONValue = try answer.value("data")
         let metadata: JSONValue = try data.value("metadata")
         number = try metadata.value("version")
         fields = try data.optional("data")
+        createdAt = try metadata.optional("created_time")
     }
 }
 
@@ -102,12 +105,19 @@ struct Metadata: JSONReadable {
 struct Mount: JSONReadable {
     let type: String
     let version: Int
+    /// Where it is mounted, with a slash at its end; nil: not said.
+    let path: String?
 
-    init(json answer: JSONValue) throws(JSONMismatch) {
-        let data: JSONValue = try answer.value("data")
+    /// Whether it is a key-value store.
+    var isStore: Bool { type == "kv" || type == "generic" }
+
+    init(json answer: JSONValue) throws(JSONMismatch) { try self.init(fields: try answer.value("data")) }
+
+    init(fields data: JSONValue) throws(JSONMismatch) {
         type = try data.optional("type") ?? ""
         let version: String? = try data["options"]?.optional("version")
         self.version = version == "2" ? 2 : 1
+        path = try data.optional("path")
     }
 }
 

@@ -192,6 +192,15 @@ public struct IAM: Sendable {
         try await identity(as: Credentials(pair: pair))
     }
 
+    /// GetAccessKeyInfo: the number of the account that a key belongs to, whichever account it is.
+    public func account(owning key: AccessKeyID) async throws(AWSError) -> String {
+        let reply = try await client.call(.sts, "GetAccessKeyInfo", [("AccessKeyId", key.rawValue)])
+        guard let account = reply.child("GetAccessKeyInfoResult")?.text("Account"), account.utf8.count == 12,
+            account.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+        else { throw AWSError(.refused, "GetAccessKeyInfo: the answer holds no account") }
+        return account
+    }
+
     private func identity(as credentials: Credentials) async throws(AWSError) -> String {
         try Self.arn(in: try await client.client.call(.sts, "GetCallerIdentity", [], as: credentials))
     }

@@ -106,6 +106,9 @@ public final class PusherHost: Sendable {
             }
         }
 
+        /// Whether it is about a scope, whose fields a plugin may have given.
+        var isBelow: Bool { if case .below = self { true } else { false } }
+
         /// Whether it is one that writes.
         var isPush: Bool { keyID != nil }
 

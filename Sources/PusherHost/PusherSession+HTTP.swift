@@ -53,7 +53,9 @@ extension PusherSession {
             guard let signer = settings.aws else {
                 throw PluginRequest.Refusal(reason: "AWS operations are not granted to this pusher")
             }
-            let target = try? JSONValue(parsing: active.call.target.fields)
+            // The fields of a target are the operator's; those of a scope can be the plugin's own words.
+            let fields = active.call.question.isBelow ? nil : active.call.target.fields
+            let target = fields.flatMap { try? JSONValue(parsing: $0) }
             let regions = [signer.region, target?["region"]?.string].compactMap { $0 }
             var request = try AWSRequest(
                 wanted, body: &body, settings.admitted.grants.aws, in: regions, within: limit)

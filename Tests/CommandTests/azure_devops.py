@@ -82,6 +82,8 @@ class AzureDevOps(vendor.Vendor):
             return 200, {"authenticatedUser": {"id": str(uuid.uuid4()), "providerDisplayName": "keyturn bot"}}
         if query.get("api-version") != "7.1":
             return 400, self.error("No api-version was supplied for the request.")
+        if segments == ["_apis", "projects"]:
+            return self.project_list(query)
         if segments[:3] == ["_apis", "distributedtask", "variablegroups"] and method == "PUT":
             return self.replace(int(segments[3]), fields)
         if segments[0] not in self.projects or segments[1:4] != ["_apis", "distributedtask", "variablegroups"]:
@@ -96,6 +98,14 @@ class AzureDevOps(vendor.Vendor):
         found = [group for group in seen if group["id"] == int(segments[4])]
         # As Azure DevOps answers for what is not there.
         return (200, self.shown(found[0])) if found else (200, None)
+
+    def project_list(self, query, size=1):
+        """Small pages, whatever number of projects is asked for."""
+        first = int(query.get("continuationToken", 0))
+        names = list(self.projects)
+        page = [{"id": self.projects[name], "name": name, "state": "wellFormed"} for name in names[first:first + size]]
+        more = str(first + size) if first + size < len(names) else ""
+        return 200, {"count": len(page), "value": page}, {"X-MS-ContinuationToken": more}
 
     def listed(self, groups, query, size=1):
         """Those whose names fit, in small pages, so that there are several."""

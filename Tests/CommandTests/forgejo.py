@@ -20,6 +20,9 @@ class Forgejo(vendor.Vendor):
         self.owner = True
         self.scopes = {"write:repository", "write:organization", "write:user"}
         self.moved = {}
+        self.archived = set()
+        #: Places whose secrets and variables the token may not list.
+        self.closed = set()
         self.has_actions = True
         self.places = {
             **{f"repos/{name}": self.empty() for name in repositories}, "orgs/acme": self.empty(), "user": self.empty()}
@@ -41,6 +44,8 @@ class Forgejo(vendor.Vendor):
     def serve(self, method, segments, query, fields, headers):
         if segments == ["user"]:
             return 200, {"id": 1, "login": "bot"}
+        if segments[0] in ("orgs", "users") and segments[2:] == ["repos"]:
+            return self.repositories(*segments[:2], query)
         path, found = self.holder(segments)
         if path in self.moved:
             return 307, None, {"Location": f"{self.url}/api/v1/{self.moved[path]}/{'/'.join(segments[3:])}"}
@@ -48,13 +53,24 @@ class Forgejo(vendor.Vendor):
             return 404, {**self.error("The target couldn't be found."), "errors": None}
         rest = segments[len(path.split("/")):]
         if not rest and path.startswith("repos/"):
-            return 200, {"id": 1, "full_name": path.removeprefix("repos/"), "has_actions": self.has_actions, "archived": False}
+            return 200, self.repository(path.removeprefix("repos/"))
         scope = {"repos": "write:repository", "orgs": "write:organization", "user": "write:user"}[path.split("/")[0]]
         if method != "GET" and scope not in self.scopes:
             return 403, self.error(f"token does not have at least one of required scope(s): [{scope}]")
-        if not self.owner:
+        if not self.owner or path in self.closed:
             return 403, self.error("user should be the owner of the repo")
         return self.actions(method, path, found, rest, query, fields)
+
+    def repository(self, name):
+        return {"id": 1, "full_name": name, "has_actions": self.has_actions, "archived": name in self.archived}
+
+    def repositories(self, kind, owner, query):
+        """Of an organization, or of a user: where there is none of the name it is not found."""
+        names = [path.removeprefix("repos/") for path in self.places if path.startswith(f"repos/{owner}/")]
+        is_organization = f"orgs/{owner}" in self.places
+        if (kind == "orgs") != is_organization or not (names or is_organization):
+            return 404, {**self.error("The target couldn't be found."), "errors": None}
+        return self.page([self.repository(name) for name in names], query)
 
     def holder(self, segments):
         depth = {"repos": 3, "orgs": 2, "user": 1}.get(segments[0], 1)

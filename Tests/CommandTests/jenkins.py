@@ -24,6 +24,9 @@ class Jenkins(vendor.Vendor):
     def __init__(self):
         self.ignores = 0
         self.may_update = self.may_view = True
+        #: Folders whose credentials the user may not view, and jobs that are no folders, by their folder.
+        self.closed = set()
+        self.plain_jobs = {(): ["build"]}
         #: By store and domain: credentials by their IDs, each a class and its fields.
         self.stores = {
             (): {"_": {"aws-deploy": self.aws("aws-deploy")}, "prod": {}},
@@ -43,6 +46,10 @@ class Jenkins(vendor.Vendor):
     def password(id, user="AKIAOLDOLDOLDOLDOLD2", password="old"):
         return PASSWORD, {
             "scope": "GLOBAL", "id": id, "description": "", "username": user, "usernameSecret": "false", "password": password}
+
+    @staticmethod
+    def text(id, description="", secret="old"):
+        return TEXT, {"scope": "GLOBAL", "id": id, "description": description, "secret": secret}
 
     def fields(self, *folders, domain="_", id="aws-deploy"):
         return self.stores[folders][domain][id][1]
@@ -78,9 +85,11 @@ class Jenkins(vendor.Vendor):
         while segments[:1] == ["job"]:
             folders.append(segments[1])
             segments = segments[2:]
+        if segments == ["api", "json"]:
+            return self.jobs(tuple(folders), query["tree"])
         kind = "folder" if folders else "system"
         store = self.stores.get(tuple(folders))
-        if segments[:3] != ["credentials", "store", kind] or store is None or not self.may_view:
+        if segments[:3] != ["credentials", "store", kind] or store is None or not self.may_view or tuple(folders) in self.closed:
             return missing
         rest = segments[3:]
         if rest == ["api", "json"]:
@@ -96,10 +105,24 @@ class Jenkins(vendor.Vendor):
             return 200, self.shown(*domain[rest[3]]).encode(), {"Content-Type": "application/xml;charset=utf-8"}
         return self.replace(domain, rest[3], fields, headers)
 
+    def jobs(self, folders, tree):
+        """What is in a folder, as far as the range goes that was asked for."""
+        wanted = re.fullmatch(r"jobs\[name,jobs\[name\]\{0,1\}\]\{(\d+),(\d+)\}", tree)
+        if folders not in self.stores or not wanted:
+            return self.html(404, "Not Found")
+        below = sorted({path[len(folders)] for path in self.stores if len(path) > len(folders) and path[:len(folders)] == folders})
+        jobs = [{"_class": "com.cloudbees.hudson.plugins.folder.Folder", "name": name, "jobs": []} for name in below]
+        jobs += [{"_class": "hudson.model.FreeStyleProject", "name": name} for name in self.plain_jobs.get(folders, [])]
+        return 200, {"_class": "hudson.model.Hudson", "jobs": jobs[int(wanted[1]):int(wanted[2])]}
+
     @staticmethod
-    def listed(id, name, fields):
-        name = f"{fields['accessKey']} ({fields['description']})" if name == AWS else f"{fields.get('username')}/******"
-        return {"id": id, "displayName": name, "typeName": "AWS Credentials"}
+    def listed(id, kind, fields):
+        name = {
+            AWS: lambda: f"{fields['accessKey']} ({fields['description']})", PASSWORD: lambda: f"{fields['username']}/******",
+            # Of a text there is nothing to show but its description.
+            TEXT: lambda: fields["description"] or "Secret text"}[kind]()
+        kinds = {AWS: "AWS Credentials", PASSWORD: "Username with password", TEXT: "Secret text"}
+        return {"id": id, "displayName": name, "typeName": kinds[kind]}
 
     @staticmethod
     def shown(name, fields):

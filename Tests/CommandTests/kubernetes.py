@@ -24,6 +24,10 @@ class Kubernetes(vendor.Vendor):
         self.token = TOKEN
         self.verbs = {"get", "patch"}
         self.secrets = {}
+        #: Namespaces whose Secrets the token may list; whether it may list the namespaces.
+        self.listable, self.lists_namespaces = set(), False
+        #: Lists whose token for the next page has become too old.
+        self.expired = 0
         #: Is called before a patch is carried out: what someone else does in between.
         self.meanwhile = None
         for name in names:
@@ -58,6 +62,13 @@ class Kubernetes(vendor.Vendor):
         if segments == ["apis", "authorization.k8s.io", "v1", "selfsubjectaccessreviews"] and method == "POST":
             wanted = fields["spec"]["resourceAttributes"]
             return 201, {**fields, "metadata": {}, "status": {"allowed": wanted["verb"] in self.verbs}}
+        if segments == ["api", "v1", "namespaces"]:
+            if not self.lists_namespaces:
+                return 403, status(403, 'namespaces is forbidden: User "ci" cannot list resource "namespaces" at the cluster scope')
+            names = sorted({namespace for namespace, _ in self.secrets} | self.listable)
+            return self.listed("Namespace", [{"metadata": {"name": name}, "status": {"phase": "Active"}} for name in names], query)
+        if segments[:3] == ["api", "v1", "namespaces"] and segments[4:] == ["secrets"]:
+            return self.listed_secrets(segments[3], query)
         if segments[:3] != ["api", "v1", "namespaces"] or len(segments) != 6 or segments[4] != "secrets":
             return 404, status(404, "the server could not find the requested resource")
         place = segments[3], segments[5]
@@ -70,6 +81,25 @@ class Kubernetes(vendor.Vendor):
             assert headers["content-type"] == "application/merge-patch+json" and query == {"fieldManager": "keyturn"}
             return self.patch(place, fields)
         return 200, self.secrets[place]
+
+    def listed_secrets(self, namespace, query):
+        assert query["fieldSelector"] == "type!=helm.sh/release.v1"
+        if namespace not in self.listable:
+            return 403, status(403, f'secrets is forbidden: User "ci" cannot list resource "secrets" in the namespace "{namespace}"')
+        found = [secret for (place, _), secret in sorted(self.secrets.items()) if place == namespace]
+        items = [{key: value for key, value in secret.items() if key not in ("kind", "apiVersion")}
+                 for secret in found if secret.get("type") != "helm.sh/release.v1"]
+        return self.listed("Secret", items, query)
+
+    def listed(self, kind, items, query, size=2):
+        """Small pages, whatever number was asked for."""
+        first = int(query.get("continue", "0"))
+        if first and self.expired:
+            self.expired -= 1
+            return 410, status(410, "The provided continue parameter is too old to display a consistent list result.", "Expired")
+        more = {"continue": str(first + size)} if first + size < len(items) else {}
+        return 200, {
+            "kind": f"{kind}List", "apiVersion": "v1", "metadata": {"resourceVersion": "1", **more}, "items": items[first:first + size]}
 
     def patch(self, place, fields):
         if self.meanwhile:

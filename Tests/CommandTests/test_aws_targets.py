@@ -118,6 +118,43 @@ def test_the_policy_of_a_pusher_is_the_least(world_of_aws, stores):
     assert not any("ssm:" in action or "secretsmanager:" in action for s in own for action in s["Action"])
 
 
+def allow_finding(world, moto):
+    """What `policy --pusher --find` prints beyond the rights of pushes."""
+    for name in ("secrets", "ssm"):
+        statements = json.loads(world.must("policy", "--pusher", name, "--find").out)["Statement"]
+        moto.iam.put_role_policy(RoleName="writer", PolicyName=f"find-{name}", PolicyDocument=json.dumps({
+            "Version": "2012-10-17", "Statement": [each for each in statements if each["Sid"] == "PusherFindsKeys"]}))
+
+
+def test_find_sees_what_the_role_may_see(world_of_aws, stores, moto):
+    """The rights of pushes list nothing of Secrets Manager, and names alone of the Parameter Store; nothing is taken for empty."""
+    world_of_aws.must("rotate", "--wait")
+    (key,) = moto.keys()
+    stores.secrets.create_secret(Name="ci/file", SecretString=f"[x]\naws_access_key_id = {key}\naws_secret_access_key = s\n")
+    stores.secrets.create_secret(Name="ci/gone", SecretString=json.dumps({"AWS_ACCESS_KEY_ID": key}))
+    stores.secrets.delete_secret(SecretId="ci/gone", RecoveryWindowInDays=7)
+    stores.secrets.create_secret(Name="other", SecretString=json.dumps({"AWS_ACCESS_KEY_ID": key}))
+    stores.parameters.put_parameter(Name="/ci/two/AWS_ACCESS_KEY_ID", Value=key, Type="String")
+    for number in range(12):
+        stores.parameters.put_parameter(Name=f"/ci/more/p{number}", Value="x", Type="String")
+    names = {action for statements in policies(world_of_aws).values() for one in statements for action in one["Action"]}
+    assert not names & {"secretsmanager:ListSecrets", "secretsmanager:BatchGetSecretValue", "ssm:GetParametersByPath"}
+    scopes = ["secrets:ci/", "ssm:/ci"]
+    report = world_of_aws.must("find", *scopes, "--json", status=77).json["find"]
+    assert {part["part"]: part["reason"] for part in report["unseen"]} == {
+        "ci/": "not-permitted", "values of 14 parameters below /ci": "not-permitted"}
+    assert {place["place"]: place["standing"] for place in report["places"]} == {
+        "/ci/two/AWS_ACCESS_KEY_ID": "by-name"}
+    allow_finding(world_of_aws, moto)
+    report = world_of_aws.must("find", *scopes, "--json").json["find"]
+    assert report["unseen"] == []
+    assert {(place["place"], place["standing"], place["key"]) for place in report["places"]} == {
+        ("ci/app in eu-west-1", "managed", key), ("ci/file in eu-west-1", "unmanaged", key),
+        ("/ci/app in eu-west-1", "managed", key), ("/ci/two/AWS_ACCESS_KEY_ID in eu-west-1", "unmanaged", key)}
+    secret = json.loads(stores.secret()["SecretString"])["AWS_SECRET_ACCESS_KEY"]
+    leaks.assert_told_nowhere(world_of_aws, {"secret": secret, "own": moto.admin["SecretAccessKey"]})
+
+
 def test_a_right_that_lacks_is_named(world_of_aws, moto):
     """By `check` where it can be; at the push the old key stays Active. What to do is said."""
     for right in ("ssm:GetParameter", "ssm:DescribeParameters"):
@@ -282,8 +319,8 @@ def greedy(tmp_path_factory):
     cast.world.write(
         ".aws/credentials",
         f"[pusher]\naws_access_key_id = {KEY}\naws_secret_access_key = {SECRET}\naws_session_token = {TOKEN}\n", 0o600)
-    says = plugins.manifest("greedy", aws=["ssm:PutParameter", "ssm:GetParameter"])
-    plugins.put(cast.directory, "greedy", says=says)
+    says = plugins.manifest("greedy", aws=["ssm:PutParameter", "ssm:GetParameter"], scope={"type": "string"})
+    plugins.put(cast.directory, "greedy", says=says, FIND=1)
     asked = [*REFUSED, *(f'ssm:PutParameter|eu-west-1|{{"Name":"{how}"}}' for how in [*ECHOES, "good", "throttled", "faulty"]),
              'ssm:GetParameter||{"Name":"good"}', 'ssm:GetParameter||{"Name":"faulty"}']
     cast.places = {what: f"p{number}" for number, what in enumerate(asked)}
@@ -311,6 +348,15 @@ def test_nothing_is_asked_that_was_not_granted(greedy, what):
     assert found["state"] != "confirmed"
     asked = [fields["X-Amz-Target"] for fields, _ in greedy.echo.seen]
     assert set(asked) == {"AmazonSSM.PutParameter", "AmazonSSM.GetParameter"}, asked
+
+
+@pytest.mark.timeout(150)
+def test_a_scope_opens_no_other_region(greedy):
+    """A target's region is the operator's word; the fields of a scope are the plugin's own."""
+    before = len(greedy.echo.seen)
+    (part,) = greedy.world.must("find", "greedy:region", "--json").json["find"]["unseen"]
+    assert "error 1" in part["detail"] and "neither that of the target nor that of the pusher" in part["detail"]
+    assert not any("AmazonSSM" in fields.get("X-Amz-Target", "") for fields, _ in greedy.echo.seen[before:])
 
 
 @pytest.mark.timeout(150)

@@ -165,7 +165,7 @@ def test_who_sees_a_selected_secret_of_an_organization_is_named(world):
 def test_policy_allows_what_find_asks(world):
     """IAM is asked for keys of users that are in no configuration, so no user can be named."""
     statements = {entry["Sid"]: entry for entry in world.must("policy", "--find").json["Statement"]}
-    assert statements["KeyturnFindsKeys"]["Action"] == ["iam:GetAccessKeyLastUsed", "iam:ListAccessKeys"]
+    assert statements["KeyturnFindsKeys"]["Action"] == ["iam:GetAccessKeyLastUsed", "iam:ListAccessKeys", "sts:GetAccessKeyInfo"]
     assert "KeyturnFindsKeys" not in world.must("policy").out
 
 

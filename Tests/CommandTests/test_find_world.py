@@ -35,6 +35,14 @@ def test_no_place_is_missed(large):
     assert sorted((seen - planted.expected).elements()) == []
 
 
+def test_a_foreign_key_names_its_account(large):
+    """Asked of STS, for that key alone."""
+    planted, report, _, _ = large
+    found = [place for place in report["places"] if place.get("key") == planted.foreign]
+    assert len(found) == 3 and {(place["standing"], place["key-status"]) for place in found} == {
+        ("foreign", "of account 999988887777, or not permitted")}
+
+
 def test_each_key_has_its_user(large):
     planted, report, _, _ = large
     users = {key: f"user-{number}" for number, key in enumerate(planted.keys)}
@@ -60,6 +68,7 @@ def test_no_more_is_asked_than_has_to_be(large):
     planted, _, requests, writes = large
     least = dict(planted.least)
     # The owners of 43 keys, one of which is gone and one foreign; the keys of 41 users; and the configured user's key and its use.
-    least["aws"] = 43 + 41 + 2
+    # And the account of the foreign one.
+    least["aws"] = 43 + 41 + 2 + 1
     assert {service: round(requests[service] / least[service], 2) for service in least if requests[service] > SLACK * least[service]} == {}
     assert writes == []

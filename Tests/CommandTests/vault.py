@@ -25,6 +25,8 @@ class Vault(vendor.Vendor):
         self.tokens, self.logins, self.lease = {TOKEN: None}, 0, 3600
         self.capabilities = {"create", "read", "update", "patch"}
         self.sees_metadata = True
+        #: Paths of secrets that the token may not read, though it may list them.
+        self.unreadable = set()
         self.meanwhile = None
         super().__init__("vault-kv", "/v1")
         # Vault's base URL is without the /v1 of its paths.
@@ -65,12 +67,19 @@ class Vault(vendor.Vendor):
         if segments == ["sys", "capabilities-self"]:
             found = sorted(self.capabilities) or ["deny"]
             return 200, self.envelope({"capabilities": found, **{path: found for path in fields["paths"]}})
+        if segments == ["sys", "internal", "ui", "mounts"]:
+            return 200, self.envelope({"auth": {}, "secret": {
+                "secret/": {"type": "kv", "options": {"version": "2"}}, "kv/": {"type": "kv", "options": {"version": "1"}},
+                "transit/": {"type": "transit", "options": None}}})
         if segments[:4] == ["sys", "internal", "ui", "mounts"]:
             version = {"secret": "2", "kv": "1"}.get(segments[4])
             if not version:
                 return 403, self.error("preflight capability check returned 403, please ensure client's policies grant access to path")
             return 200, self.envelope({"type": "kv", "path": f"{segments[4]}/", "options": {"version": version}})
         path = "/".join(([namespace] if namespace else []) + segments[2:])
+        if query == {"list": "true"}:
+            known = self.versions if segments[:2] == ["secret", "metadata"] else self.plain if segments[0] == "kv" else {}
+            return self.listed(known, path if segments[0] == "secret" else "/".join(segments[1:]))
         if segments[0] == "secret":
             if segments[1] not in ("data", "metadata"):
                 return 404, {"errors": [], "warnings": ["Invalid path for a versioned K/V secrets engine. See the API docs"]}
@@ -78,6 +87,15 @@ class Vault(vendor.Vendor):
         if segments[0] == "kv":
             return self.unversioned(method, "/".join(segments[1:]), fields)
         return 404, self.error(f'no handler for route "{"/".join(segments)}"')
+
+    def listed(self, known, path):
+        """The names in a folder; those of secrets whose versions are deleted are there, too."""
+        if refused := self.denied("list"):
+            return refused
+        start = f"{path}/" if path else ""
+        rests = [name.removeprefix(start) for name in known if name.startswith(start)]
+        keys = sorted({rest.partition("/")[0] + ("/" if "/" in rest else "") for rest in rests})
+        return (200, self.envelope({"keys": keys})) if keys else (404, {"errors": []})
 
     def log_in(self, mount, namespace, fields):
         if mount != ["approle"] or fields != {"role_id": ROLE, "secret_id": SECRET_ID} or namespace not in ("", "admin"):
@@ -107,7 +125,7 @@ class Vault(vendor.Vendor):
                 "cas_required": False, "max_versions": 0, "custom_metadata": None})
         live = bool(versions) and not versions[-1]["metadata"]["deletion_time"] and not versions[-1]["metadata"]["destroyed"]
         if method == "GET":
-            if refused := self.denied("read"):
+            if refused := self.denied("read", *(["a policy for it"] if path in self.unreadable else [])):
                 return refused
             if not versions:
                 return 404, {"errors": []}

@@ -15,6 +15,8 @@ import plugins
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "ClientTests"))
 CONTRACTS = pathlib.Path(__file__).parents[3] / "shared" / "contracts"
+#: Of lists that only `find` asks for.
+OWN_CONTRACTS = pathlib.Path(__file__).parents[1] / "Contracts"
 
 
 def moment(later=0):
@@ -60,11 +62,11 @@ class Vendor(plugins.Served):
         self.lock = threading.Lock()
         #: What was wrong with requests and answers by the vendor's description.
         self.wrong = []
-        self.contract = None
-        file = CONTRACTS / f"{contract}.openapi.yaml"
-        if file.exists():
+        files = [CONTRACTS / f"{contract}.openapi.yaml", OWN_CONTRACTS / f"{contract}-find.openapi.yaml"]
+        self.contracts = []
+        if files[0].exists():
             from contract import Contract
-            self.contract = Contract(file)
+            self.contracts = [Contract(file) for file in files if file.exists()]
         service = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -77,7 +79,9 @@ class Vendor(plugins.Served):
                     service.requests.append((self.command, self.path, status))
                     fields = {"Content-Type": media, **(headers or {}), **(more[0] if more else {})}
                     answer = Answer(status, document, fields)
-                    service.check(lambda contract: contract.check(self.command, service.place(self.path), answer))
+                    service.check(
+                        self.command, self.path,
+                        lambda contract: contract.check(self.command, service.place(self.path), answer))
                 self.send_response(status)
                 for name, value in fields.items():
                     if answer.content or name != "Content-Type":
@@ -98,13 +102,16 @@ class Vendor(plugins.Served):
     def place(self, path):
         return path.removeprefix(self.prefix).partition("?")[0]
 
-    def check(self, claim):
-        if self.contract is None:
-            return
-        try:
-            claim(self.contract)
-        except Exception as error:  # Each kind of violation, for the test to show at its end.
-            self.wrong.append(f"{type(error).__name__}: {str(error)[:400]}")
+    def check(self, method, path, claim):
+        """Holds a request or an answer against the descriptions that know the operation: it has to fit one of them."""
+        found = []
+        knowing = [contract for contract in self.contracts if contract.has(method, self.place(path))]
+        for contract in knowing or self.contracts[:1]:
+            try:
+                return claim(contract)
+            except Exception as error:  # Each kind of violation, for the test to show at its end.
+                found.append(f"{type(error).__name__}: {str(error)[:400]}")
+        self.wrong += found[:1]
 
     def fail(self, method, path, status, times=1):
         """The next requests of that kind are answered with that status, and not carried out."""
@@ -116,7 +123,7 @@ class Vendor(plugins.Served):
 
     def answer(self, method, path, headers, body):
         place = self.place(path)
-        self.check(lambda contract: contract.check_request(method, path.removeprefix(self.prefix), body))
+        self.check(method, path, lambda contract: contract.check_request(method, path.removeprefix(self.prefix), body))
         refused = self.refused(headers)
         if refused:
             return refused

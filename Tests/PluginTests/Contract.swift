@@ -20,11 +20,11 @@ struct Contract: Sendable {
         case "CircleCI": [Contract("circleci")].compactMap { $0 }
         case "Bitbucket": [Contract("bitbucket")].compactMap { $0 }
         case "Buildkite": [Contract("buildkite")].compactMap { $0 }
-        case "AzureDevOps": [Contract("azure-devops")].compactMap { $0 }
-        case "Forgejo": [Contract("forgejo")].compactMap { $0 }
-        case "Jenkins": [Contract("jenkins")].compactMap { $0 }
-        case "Kubernetes": [Contract("kubernetes-secrets")].compactMap { $0 }
-        case "VaultKV": [Contract("vault-kv")].compactMap { $0 }
+        case "AzureDevOps": [Contract("azure-devops"), Contract("azure-devops-find")].compactMap { $0 }
+        case "Forgejo": [Contract("forgejo"), Contract("forgejo-find")].compactMap { $0 }
+        case "Jenkins": [Contract("jenkins"), Contract("jenkins-find")].compactMap { $0 }
+        case "Kubernetes": [Contract("kubernetes-secrets"), Contract("kubernetes-secrets-find")].compactMap { $0 }
+        case "VaultKV": [Contract("vault-kv"), Contract("vault-kv-find")].compactMap { $0 }
         case "TerraformCloud": [Contract("terraform-cloud")].compactMap { $0 }
         case "GitLabCI": [gitlab, Contract("gitlab-find")].compactMap { $0 }
         default: []
@@ -34,11 +34,15 @@ struct Contract: Sendable {
     /// What stands between a plugin's endpoint and the paths of its contract.
     static func prefix(of library: String) -> String { library == "VaultKV" ? "/v1" : "" }
 
-    /// What is wrong with a request by the contract that knows its operation; empty: nothing.
+    /// What is wrong with a request by the contract that knows its operation; empty: nothing. Where two know it, as a list and what is in
+    /// it may have one path, the one that it fits better.
     static func violations(of request: Recorded, below endpoint: String, in contracts: [Contract]) -> [String] {
         let path = String(request.url.dropFirst(endpoint.count).prefix { $0 != "?" })
-        let contract = contracts.first { $0.operation(request.method, path) != nil } ?? contracts.first
-        return contract?.violations(of: request, below: endpoint) ?? []
+        let knowing = contracts.filter { $0.operation(request.method, path) != nil }
+        let found = (knowing.isEmpty ? Array(contracts.prefix(1)) : knowing).map {
+            $0.violations(of: request, below: endpoint)
+        }
+        return found.min { $0.count < $1.count } ?? []
     }
 
     /// What GitHub documents of lists. Of writes the stored parts leave too much out to hold every request to them.
@@ -49,8 +53,13 @@ struct Contract: Sendable {
 
     private init?(_ name: String) {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../../..")
-        let file = root.appending(path: "shared/contracts/\(name).openapi.yaml").standardizedFileURL
-        guard let text = try? String(contentsOf: file, encoding: .utf8), let any = try? Yams.load(yaml: text)
+        // Lists that only `find` asks for are described next to the tests.
+        let own = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../Contracts")
+        let files = [root.appending(path: "shared/contracts"), own].map {
+            $0.appending(path: "\(name).openapi.yaml").standardizedFileURL
+        }
+        guard let text = files.lazy.compactMap({ try? String(contentsOf: $0, encoding: .utf8) }).first,
+            let any = try? Yams.load(yaml: text)
         else { return nil }
         document = Self.json(any)
     }

@@ -2,6 +2,7 @@
 
 /* What it takes to replace a file, for the Glibc module does not exist in Embedded Swift. */
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -33,4 +34,18 @@ static inline int kt_try_lock(int folder) { return flock(folder, LOCK_EX | LOCK_
 static inline int kt_is_same(const struct stat *left, const struct stat *right) {
     return left->st_dev == right->st_dev && left->st_ino == right->st_ino && left->st_size == right->st_size
         && left->st_mtim.tv_sec == right->st_mtim.tv_sec && left->st_mtim.tv_nsec == right->st_mtim.tv_nsec;
+}
+static inline void kt_clear_errno(void) { errno = 0; }
+static inline int kt_is_folder(const struct stat *status) { return S_ISDIR(status->st_mode); }
+static inline int kt_is_link_status(const struct stat *status) { return S_ISLNK(status->st_mode); }
+static inline int kt_open_subfolder(int folder, const char *name) {
+    return openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+/* With a descriptor of its own: closing the list leaves the folder's open. */
+static inline DIR *kt_list_folder(int folder) {
+    int own = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (own < 0) return NULL;
+    DIR *list = fdopendir(own);
+    if (!list) close(own);
+    return list;
 }

@@ -34,8 +34,9 @@ package struct Find {
         let http = try factory.makeHTTP()
         defer { http.stop() }
         let host = try await factory.makeHost(http, pushers: Set(roots.map(\.pusher)))
-        let walk = await FindWalk(host: host, clock: loaded.context.clock, report: report).run(roots)
+        var walk = await FindWalk(host: host, clock: loaded.context.clock, report: report).run(roots)
         await host.stop()
+        if scopes.isEmpty { walk.gaps += FindScopes(loaded: loaded).unlisted(but: roots, pushers: pushers) }
         var checked = fitting(walk)
         let named = checked.places.compactMap(\.place.keyID) + (logs?.keyIDs ?? [])
         let keys = await lookup(factory.makeAccounts(http)).run(Set(named))

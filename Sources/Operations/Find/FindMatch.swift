@@ -70,7 +70,8 @@ struct FindMatch {
         switch facts.standing {
         case .key(let status): status.rawValue
         case .gone: "deleted"
-        case .foreign: "of another account, or not permitted"
+        case .foreign:
+            facts.account.map { "of account \($0), or not permitted" } ?? "of another account, or not permitted"
         case .unknown: "not known"
         }
     }

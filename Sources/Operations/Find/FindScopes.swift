@@ -3,6 +3,7 @@ internal import FoundationEssentials
 internal import JSON
 internal import JSONSchema
 internal import PusherHost
+internal import Rotation
 
 /// A scope that is looked through: a pusher, and what it is called there.
 struct FindScope: Hashable, Comparable {
@@ -36,6 +37,27 @@ struct FindScopes {
                     + "`keyturn find \(example)`")
         }
         return Set(scopes).sorted()
+    }
+
+    /// The pushers with targets that are not looked through: those that cannot, and those of which no target says what to look through.
+    ///
+    /// - Parameters:
+    ///   - roots: what is looked through.
+    ///   - wanted: only these; none: all.
+    func unlisted(but roots: [FindScope], pushers wanted: [String]) -> [(pusher: String, gap: FoundGap)] {
+        let used = Set(loaded.users.flatMap(\.targets).map(\.pusher))
+        return loaded.pushers.filter { pusher in
+            used.contains(pusher.name) && (wanted.isEmpty || wanted.contains(pusher.name))
+                && !roots.contains { $0.pusher == pusher.name }
+        }.map { pusher in
+            let scope = plugin(pusher)?.manifest.scope
+            let about = scope?.definition["description"]?.string.map { ": \($0)" } ?? ""
+            let words =
+                scope == nil
+                ? "the plugin \(pusher.plugin) has nothing to list: only its targets are known"
+                : "looked through only where a scope is named, such as `keyturn find \(pusher.name):PLACE`\(about)"
+            return (pusher.name, FoundGap(.unsupported, part: "places of \(pusher.name)", message: words))
+        }
     }
 
     private var example: String {

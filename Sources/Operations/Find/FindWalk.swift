@@ -76,7 +76,11 @@ struct FindWalk {
                     progress.done += 1
                     if answer.outcome != .ok { result.gaps.append((step.pusher, Self.gap(answer, step))) }
                     if answer.outcome != .ok, step.parent == nil { result.unseenRoots.append(answer.outcome) }
-                    for scope in answer.found.scopes where step.depth < Self.deepest {
+                    for scope in answer.found.scopes {
+                        guard step.depth < Self.deepest else {
+                            result.gaps.append((step.pusher, Self.tooDeep(scope, step)))
+                            break
+                        }
                         guard seen.insert("\(step.pusher) \(scope.name) \(scope.fields)").inserted else { continue }
                         steps.append(Step(scope: scope, pusher: step.pusher, parent: id, depth: step.depth + 1))
                     }
@@ -144,6 +148,13 @@ struct FindWalk {
             result.gaps.append((step.pusher, gap))
         }
         steps = Array(steps[..<room])
+    }
+
+    /// Scopes further down than they are followed: one line for all of one scope.
+    private static func tooDeep(_ scope: FoundScope, _ step: Step) -> FoundGap {
+        FoundGap(
+            .unsupported, part: "\(scope.name) and what is next to it",
+            message: "more than \(deepest) levels below the scope that was asked for: name \(step.scope.name)")
     }
 
     /// How long to wait before a scope is asked about again; nil: not again.

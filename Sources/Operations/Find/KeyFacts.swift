@@ -18,6 +18,8 @@ struct KeyFacts: Sendable {
     /// The IAM user.
     var user: String?
     var created: Timestamp?
+    /// The number of the account that a foreign key belongs to; nil: STS did not say.
+    var account: String?
     /// When it was last used; nil: never, or not asked.
     var lastUse: LastUse?
     /// Whether the last use is known, also where there was none.
@@ -28,6 +30,8 @@ struct KeyFacts: Sendable {
 struct KeyLookup {
     /// Keys that are asked for: places can hold many, and their plugin's word is all there is for it.
     private static let mostKeys = 10_000
+    /// Foreign keys whose account is asked for, by a request for each.
+    private static let mostForeignKeys = 1_000
 
     /// The accounts, the default one first.
     let accounts: [IAM]
@@ -59,6 +63,7 @@ struct KeyLookup {
             }
         }
         await list(more, &result, &listed)
+        await askAccounts(&result)
         await askUses(&result, users + more)
         return result
     }
@@ -93,6 +98,16 @@ struct KeyLookup {
             return (id, try? await iam.use(of: AccessKeyID(id)))
         }
         for (id, use) in uses { result.keys[id]?.lastUse = use?.last }
+    }
+
+    /// The accounts of the keys for which IAM does not answer. What STS does not say is no fault: the standing says what is known.
+    private func askAccounts(_ result: inout Result) async {
+        guard let sts = accounts.first else { return }
+        let foreign = result.keys.filter { $0.value.standing == .foreign }.map(\.key).sorted()
+        let found = await atOnce(Array(foreign.prefix(Self.mostForeignKeys))) { id -> (String, String?) in
+            (id, try? await sts.account(owning: AccessKeyID(id)))
+        }
+        for (id, account) in found { result.keys[id]?.account = account }
     }
 
     private func owner(of id: String) async -> (facts: KeyFacts, iam: IAM?) {

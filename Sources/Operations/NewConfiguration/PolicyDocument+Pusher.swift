@@ -6,8 +6,10 @@ internal import PusherHost
 extension PolicyDocument {
     /// The policy for the identity that a pusher signs with: what its plugin was granted, on what its targets name.
     ///
-    /// - Parameter name: of the pusher.
-    package init(_ context: OperationContext, pusher name: String) throws {
+    /// - Parameters:
+    ///   - name: of the pusher.
+    ///   - finds: whether `find` is to see what no target names, too.
+    package init(_ context: OperationContext, pusher name: String, finds: Bool = false) throws {
         let loaded = try LoadedConfiguration(context)
         guard let pusher = loaded.pushers.first(where: { $0.name == name }) else {
             let known = loaded.pushers.map(\.name)
@@ -19,12 +21,25 @@ extension PolicyDocument {
                 message: "--pusher \(name): its plugin \(pusher.plugin) asks AWS for nothing, so it needs no policy")
         }
         let targets = loaded.users.flatMap(\.targets).filter { $0.pusher == name }
-        guard !targets.isEmpty else {
+        guard !targets.isEmpty || finds else {
             throw OperationFailure(
                 .configuration, "\(loaded.file) has no target of pusher `\(name)`, so there is nothing to allow")
         }
+        let resources = plugin.manifest.resources
         let operations = try Self.granted(plugin, loaded)
-        statements = Self.statements(operations, plugin.manifest.resources, targets, loaded.account(account), account)
+        func isForFind(_ operation: String) -> Bool { resources[operation]?.isForFind ?? false }
+        statements = Self.statements(
+            operations.filter { !isForFind($0) }, resources, targets, loaded.account(account), account)
+        let finding = operations.filter(isForFind)
+        guard finds else { return }
+        guard !finding.isEmpty else {
+            throw InvalidOption(
+                message:
+                    "--find: pusher \(name) has no operation of AWS that only find asks for: its plugin has none, or they are not "
+                    + "granted (`keyturn plugin pin \(plugin.manifest.id) --grant aws`)")
+        }
+        // What is looked through is not in the configuration, so no resource can be named.
+        statements.append(Statement(name: "PusherFindsKeys", actions: finding, resources: ["*"]))
     }
 
     /// What the pin grants; where there is none yet, what the manifest asks for.
@@ -45,7 +60,7 @@ extension PolicyDocument {
             var arns: [String] = []
             for target in targets {
                 guard let fields = try? JSONValue(parsing: target.fields) else { continue }
-                guard let resource = resources[operation] else {
+                guard let resource = resources[operation], !resource.isEverything else {
                     arns.append("*")
                     continue
                 }

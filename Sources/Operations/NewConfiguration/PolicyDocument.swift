@@ -1,6 +1,7 @@
 internal import AWS
 internal import Configuration
 internal import JSON
+internal import Rotation
 
 /// An IAM policy that allows what keyturn does with this configuration, and nothing else.
 package struct PolicyDocument {
@@ -84,12 +85,19 @@ extension PolicyDocument {
                 "\(loaded.file) has no users, so there is nothing to allow: fill in `users` first")
         }
         self.init(loaded, for: .person)
+        if loaded.users.contains(where: { $0.policy.requiredQuiet != nil }) { statements.append(Self.readingUses) }
         if finds { statements.append(Self.finding) }
     }
 
+    /// Who still uses an old key that holds a rotation up, `keyturn uses` asks CloudTrail, which narrows this to nothing. Where no user's
+    /// rotation asks for the last use, none is held up by it.
+    private static let readingUses = Statement(
+        name: "KeyturnReadsUses", actions: ["cloudtrail:LookupEvents"], resources: ["*"])
+
     /// A key's owner is not known before it is asked for, so no user can be named.
     private static let finding = Statement(
-        name: "KeyturnFindsKeys", actions: ["iam:GetAccessKeyLastUsed", "iam:ListAccessKeys"], resources: ["*"])
+        name: "KeyturnFindsKeys",
+        actions: ["iam:GetAccessKeyLastUsed", "iam:ListAccessKeys", "sts:GetAccessKeyInfo"], resources: ["*"])
 
     /// - Parameter style: how ARNs are written.
     init(_ loaded: LoadedConfiguration, for holder: Holder, _ style: ARNStyle = ARNStyle()) {

@@ -6,6 +6,7 @@ extension AWSService {
     func perform(_ call: AWSCall) throws(AWSError) -> String? {
         switch call.action {
         case "GetCallerIdentity": try callerIdentity(call)
+        case "GetAccessKeyInfo": try keyInfo(call)
         case "CreateAccessKey": try createAccessKey(call)
         case "ListAccessKeys": try listAccessKeys(call)
         case "UpdateAccessKey": try updateAccessKey(call)
@@ -92,6 +93,12 @@ extension AWSService {
         let id = try call.required("AccessKeyId")
         try change { account throws(AWSError) in try account.deleteKey(id, of: call.userName) }
         return nil
+    }
+
+    /// The account of any key, also of another account's and of one that is gone.
+    private func keyInfo(_ call: AWSCall) throws(AWSError) -> String {
+        let isForeign = try call.required("AccessKeyId") == world.moods.withLock { $0.foreignKey }
+        return XML.fields([("Account", isForeign ? "999988887777" : Account.number)])
     }
 
     private func lastUsed(_ call: AWSCall) throws(AWSError) -> String {

@@ -20,7 +20,7 @@ struct AWSService: RequestAnswering {
             Form.decode(String(decoding: request.body, as: UTF8.self)).map { ($0.name, $0.value) }
         ) { $1 }
         let action = parameters["Action"] ?? ""
-        let service = action == "GetCallerIdentity" ? "sts" : "iam"
+        let service = ["GetCallerIdentity", "GetAccessKeyInfo"].contains(action) ? "sts" : "iam"
         let namespace = service == "sts" ? AWSNamespace.sts : AWSNamespace.iam
         do throws(AWSError) {
             try Self.checkForm(request, action: action, version: parameters["Version"], service: service)

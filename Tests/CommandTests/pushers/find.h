@@ -45,6 +45,19 @@ static kt_outcome below(void *instance, const kt_call *call, const kt_scope *sco
         found->scope(call, NULL);
         found->gap(NULL, NULL);
     }
+    if (!strcmp(name, "region")) {
+        /* Gives a scope a region, as targets have one, and asks AWS there. */
+        kt_scope next = {.size = sizeof next, .name = KT_STRING("abroad"), .fields = KT_STRING("{\"region\":\"us-west-2\"}")};
+        found->scope(call, &next);
+    }
+    if (!strcmp(name, "abroad")) {
+        kt_aws_request request = {.size = sizeof request, .operation = KT_STRING("ssm:GetParameter"),
+                                  .region = KT_STRING("us-west-2"), .body = {(const uint8_t *)"{}", 2}};
+        const kt_http_response *response = self->aws->send(call, &request);
+        snprintf(text, sizeof text, "error %d: %.*s", response->error, (int)response->error_text.length, response->error_text.data);
+        kt_found_gap gap = {.size = sizeof gap, .outcome = KT_UNSUPPORTED, .part = KT_STRING("abroad"), .message = {text, strlen(text)}};
+        found->gap(call, &gap);
+    }
     if (!strcmp(name, "segfault")) raise(SIGSEGV);
     if (!strcmp(name, "write")) send_to(self, call, "", "x", (kt_bytes){(const uint8_t *)"x", 1});
     return KT_OK;

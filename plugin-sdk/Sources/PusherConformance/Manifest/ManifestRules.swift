@@ -82,8 +82,14 @@ public enum ManifestRules {
             guard operations.contains(operation) else {
                 return ["`resources` names \(quoted(operation)), which `aws` does not"]
             }
-            guard let text = value["resource"]?.string else {
-                return ["`resources` must be an object of objects with `resource`, the end of an ARN"]
+            let isForFind = value["for"]?.string == "find"
+            guard let text = value["resource"]?.string ?? (isForFind ? "" : nil) else {
+                return [
+                    "`resources` must be an object of objects with `resource`, the end of an ARN, or with `for`: \"find\""
+                ]
+            }
+            if isForFind, manifest["scope"] == nil {
+                return ["`resources` has \(operation) for find, and the manifest has no `scope`"]
             }
             let fields = text.split(separator: "{", omittingEmptySubsequences: false).dropFirst().map {
                 String($0.prefix { $0 != "}" })
