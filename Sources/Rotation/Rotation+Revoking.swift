@@ -141,7 +141,8 @@ extension Rotation {
         }
         // By hand, or by a call whose answer was lost.
         guard listed.status == .active else { return strangerIsInactive(stranger.id, &transition) }
-        guard keys.contains(where: { $0.id != stranger.id && $0.status == .active }) else {
+        let left = keys.filter { $0.id != stranger.id && $0.status == .active && !isRevokedStranger($0.id) }
+        guard !left.isEmpty else {
             dropLeak(stranger.id)
             let words =
                 "\(stranger.id) is the user's last Active key, and keyturn has no record of it. Where the targets hold it, "
@@ -154,10 +155,15 @@ extension Rotation {
     private mutating func strangerIsInactive(_ id: AccessKeyID, _ transition: inout Transition) {
         fresh.isStrangerCleared = false
         dropLeak(id)
+        revokedStrangers = Array(((revokedStrangers ?? []).filter { $0 != id } + [id]).suffix(Leak.limit))
         transition.notes.append(
             HistoryEvent(
                 .deactivated, key: id,
                 detail: "it has leaked. keyturn has no record of it and does not delete it: delete it in IAM yourself"))
+    }
+
+    private func isRevokedStranger(_ id: AccessKeyID) -> Bool {
+        !isAccountedFor(id) && revokedStrangers?.contains(id) == true
     }
 
     /// AWS has done what it refused before. What else is wrong stays.

@@ -58,6 +58,9 @@ public struct Rotation: Hashable, Codable, Sendable {
     public var retained: AccessKeyID?
     /// Keys that keyturn has deleted, the last few: IAM may still list them for a while, and no target should hold one.
     public var deletedKeys: [DeletedKey] = []
+    /// Keys without a record that keyturn has deactivated because they leaked, the last few. A listing that still shows one Active may
+    /// be late, so it does not count as a key that the user has left. Optional: an older version wrote none.
+    public var revokedStrangers: [AccessKeyID]?
     /// When every target was last looked at.
     public var lookedAt: Timestamp?
     /// When and by what the old key was last used, as IAM said last; nil: never, or it was not asked.
@@ -78,7 +81,7 @@ public struct Rotation: Hashable, Codable, Sendable {
         case number, phase, phaseSince, current, next, previous, creations, consecutiveVerifications, failures, retryAt,
             isRequested,
             leaks
-        case retained, deletedKeys, lookedAt, lastUse, retireReason, problem
+        case retained, deletedKeys, revokedStrangers, lookedAt, lastUse, retireReason, problem
     }
 
     /// A user that keyturn has no record of.

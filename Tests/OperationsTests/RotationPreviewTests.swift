@@ -20,7 +20,8 @@ struct RotationPreviewTests {
     }
 
     private func preview(
-        _ keys: [AccessKey]?, _ requirements: UserRequirements, order: Event.Request? = nil, of rotation: Rotation? = nil
+        _ keys: [AccessKey]?, _ requirements: UserRequirements, order: Event.Request? = nil,
+        of rotation: Rotation? = nil
     ) -> RotationPreview {
         RotationPreview(
             of: rotation ?? Rotation(at: now), order: order, keys: keys, at: now, requirements)

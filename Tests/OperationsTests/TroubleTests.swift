@@ -41,7 +41,9 @@ struct TroubleTests {
         #expect(dead.outage(places)?.targets == places.map(\.rawValue))
         dead.deliveries[places[0]]?.state = .confirmed
         let left = try #require(dead.outage(places))
-        #expect(left.targets == ["gitlab:acme/tools/app"] && left.text.hasPrefix("1 of 2 targets hold AKIAOLDEXAMPLE000001"))
+        #expect(
+            left.targets == ["gitlab:acme/tools/app"] && left.text.hasPrefix("1 of 2 targets hold AKIAOLDEXAMPLE000001")
+        )
         dead.leaks = [Leak(AccessKeyID("AKIAOLDEXAMPLE000001"), isAtOnce: true)]
         dead.current = nil
         #expect(dead.outage(places)?.text.contains("deleted") == true)

@@ -311,6 +311,25 @@ struct RevokeKeyTests {
         #expect(world.rotation.leaks.isEmpty && !world.begun.contains { $0.touches(stranger.id) })
     }
 
+    @Test(
+        "of two keys without a record only one is deactivated, also where a late listing shows the first one as Active")
+    func bothStrangers() {
+        var world = World.withKey(age: .seconds(60))
+        let stranger = world.makeKey()
+        world.send(.resumed)
+        world.answerAll()
+        let asListed = Event.keysListed(world.keys)
+        world.send(.asked(.revoke(World.old, atOnce: false)))
+        world.answerAll()
+        #expect(world.keys.map(\.status) == [.inactive, .active])
+        world.restart()
+        world.answerAll()
+        world.send(.asked(.revoke(stranger.id, atOnce: false)))
+        let transition = world.answer(.listKeys, with: asListed)
+        #expect(transition.refusals.first?.reason.contains("last Active key") == true)
+        #expect(world.rotation.leaks.isEmpty && !world.begun.contains { $0.touches(stranger.id) })
+    }
+
     @Test("that IAM does not list is refused, and so is one that keyturn has deleted")
     func unlisted() {
         var world = idle()

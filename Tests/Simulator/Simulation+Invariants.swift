@@ -71,7 +71,13 @@ extension Simulation {
         case .pushed(let name, let id, let result):
             guard let target = targets.firstIndex(where: { $0.name == name }), id == before.next?.id else { return }
             targets[target].pausedUntil = result.outcome == .rateLimited ? result.retryAfter.map { clock + $0 } : nil
-            if targets[target].pausedUntil != nil { book.pausesCount = true }
+            guard let pause = targets[target].pausedUntil else { break }
+            if !book.pausesCount {
+                // What others asked for before an operator's `retry`, or by another clock, counts no more.
+                for other in targets.indices { targets[other].pausedUntil = nil }
+                targets[target].pausedUntil = pause
+            }
+            book.pausesCount = true
         default: break
         }
     }

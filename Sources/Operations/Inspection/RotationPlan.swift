@@ -52,7 +52,9 @@ package struct RotationPlan: Sendable {
             step.fanOut = Self.fanOut(user, loaded)
             return step
         }
-        for refusal in steps.compactMap(\.refusal) { status = status.worse(refusal.isTemporary ? .unfinished : .failed) }
+        for refusal in steps.compactMap(\.refusal) {
+            status = status.worse(refusal.isTemporary ? .unfinished : .failed)
+        }
         if occasion == .step { steps = steps.filter(\.isDue) }
         for case .failure(let error) in listings.values { status = status.worse(ExitStatus(error)) }
         file = loaded.file
@@ -69,7 +71,8 @@ package struct RotationPlan: Sendable {
         let accounts = factory.makeAccounts(http)
         let listings = await atOnce(users) { user -> (String, Result<[AccessKey], AWSError>) in
             let iam = accounts.iam(loaded.account(of: user))
-            do throws(AWSError) { return (user.name, .success(try await iam.listAccessKeys(of: user.userName))) } catch {
+            do throws(AWSError) { return (user.name, .success(try await iam.listAccessKeys(of: user.userName))) } catch
+            {
                 return (user.name, .failure(error))
             }
         }
@@ -153,7 +156,9 @@ package struct PlannedStep: Encodable, Sendable {
                     ? Self.reasonToRotate(rotation, user.policy, now, isAsked: preview.isAsked)
                     : Self.reason(rotation, user.policy, now) + Self.freeze(rotation, user.policy, now))
         ]
-        if case .failure(let error) = listing { reasons.append("IAM did not say which keys there are: \(error.description)") }
+        if case .failure(let error) = listing {
+            reasons.append("IAM did not say which keys there are: \(error.description)")
+        }
         why = reasons.joined(separator: "; ").naming(user.name)
     }
 

@@ -51,10 +51,12 @@ extension Rotation {
 
     private func sentence(onLeaked leak: Leak, _ status: String) -> String {
         guard status == AccessKey.Status.active.rawValue else {
-            return "\(leak.id) has leaked and is \(status == "deleted" ? status : "Inactive"): it cannot be used any more"
+            return
+                "\(leak.id) has leaked and is \(status == "deleted" ? status : "Inactive"): it cannot be used any more"
         }
         if leak.isStranger || leak.isAtOnce { return "\(leak.id) IS STILL ACTIVE; deactivating it comes first" }
-        return "\(leak.id) IS STILL ACTIVE until every target has a new key; `keyturn revoke \(leak.id) --now` kills it before"
+        return
+            "\(leak.id) IS STILL ACTIVE until every target has a new key; `keyturn revoke \(leak.id) --now` kills it before"
     }
 
     /// The targets that are cut off, as far as the record goes; nil: none is.
@@ -70,7 +72,8 @@ extension Rotation {
         let more = cutOff.count > 3 ? " and \(cutOff.count - 3) more" : ""
         return .init(
             key: dead.id.rawValue, targets: cutOff.map(\.rawValue),
-            text: "\(cutOff.count) of \(targets.count) targets hold \(dead.id), which is \(dead.words): their jobs fail until they "
+            text:
+                "\(cutOff.count) of \(targets.count) targets hold \(dead.id), which is \(dead.words): their jobs fail until they "
                 + "have the new key (\(names)\(more))")
     }
 

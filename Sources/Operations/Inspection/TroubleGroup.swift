@@ -14,7 +14,8 @@ package struct TroubleGroup: Sendable {
         of users: [StatusDocument.User]
     ) -> (groups: [TroubleGroup], others: [StatusDocument.User]) {
         // A leak or an outage is never one of many.
-        let isAlone = { (user: StatusDocument.User) in !user.leaks.isEmpty || user.outage != nil || user.causes.isEmpty }
+        let isAlone = { (user: StatusDocument.User) in !user.leaks.isEmpty || user.outage != nil || user.causes.isEmpty
+        }
         let byCause = Dictionary(grouping: users.filter { !isAlone($0) }, by: \.causes)
         let large = byCause.filter { $0.value.count >= least }
         let groups = large.map { causes, users in

@@ -10,7 +10,6 @@ package struct Report {
     private let loaded: LoadedConfiguration
     private let state: StateAccess
 
-
     package init(_ context: OperationContext) async throws {
         (loaded, _) = try await LoadedConfiguration.recalled(context, for: .looking)
         state = StateAccess(loaded, for: .checking)

@@ -112,7 +112,8 @@ final class LiveView: RotationDisplay {
         guard length >= terminal.width else { return "\(name)  \(bar(phases, position))\(countdown)" }
         let step =
             isComplete
-            ? "✓ complete" : position < 0 ? "" : "● \(rotation.phase.rawValue) (\(position + 1)/\(phases.count))\(countdown)"
+            ? "✓ complete"
+            : position < 0 ? "" : "● \(rotation.phase.rawValue) (\(position + 1)/\(phases.count))\(countdown)"
         let room = max(4, terminal.width - step.count - 3)
         return "\(terminal.styled(String(progress.user.prefix(room)), .bold))  \(step)"
     }

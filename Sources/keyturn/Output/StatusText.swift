@@ -155,7 +155,8 @@ struct StatusOverview {
                 "\(users.count) users: \(leaked)\(troubled.count - alarming.count) not confirmed everywhere or with a problem, "
                     + "\(fine.count) fine\n")
         }
-        parts += inFull.prefix { isAlarming($0) }.map(block) + groups.map(text) + inFull.drop { isAlarming($0) }.map(block)
+        parts +=
+            inFull.prefix { isAlarming($0) }.map(block) + groups.map(text) + inFull.drop { isAlarming($0) }.map(block)
         if isLong { parts.append(list(fine)) }
         return parts.joined(separator: "\n")
     }
@@ -184,8 +185,11 @@ struct StatusOverview {
             "  " + terminal.styled(terminal.wrapped("problem: \($0)", indent: 4), .red)
         }
         let left = group.users.count - min(3, group.users.count)
-        let more = "  " + terminal.wrapped(
-            "users: \(names)\(left > 0 ? " and \(left) more" : ""); `keyturn status \(group.users[0].user)` shows one", indent: 4)
+        let more =
+            "  "
+            + terminal.wrapped(
+                "users: \(names)\(left > 0 ? " and \(left) more" : ""); `keyturn status \(group.users[0].user)` shows one",
+                indent: 4)
         return ([head] + causes + [more]).joined(separator: "\n") + "\n"
     }
 
