@@ -79,10 +79,9 @@ class Program:
 
     def start(self, *arguments, **options):
         """Starts a command, which is killed at the end of the test unless it has ended by then."""
-        options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+        options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
         process = subprocess.Popen(
-            [*self.wrapper, binary(), *map(str, arguments)], cwd=self.directory, env=self.environment, stdin=subprocess.DEVNULL,
-            **options)
+            [*self.wrapper, binary(), *map(str, arguments)], cwd=self.directory, env=self.environment, **options)
         self.running.append(process)
         return process
 

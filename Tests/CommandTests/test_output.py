@@ -87,13 +87,16 @@ def without_reader(world, stream, *arguments):
     return process.returncode
 
 
-def in_terminal(world, *arguments, seconds=40):
-    """Runs a command in a terminal of 100 columns; gives what it drew and its status."""
+def in_terminal(world, *arguments, seconds=40, typed=None):
+    """Runs a command in a terminal of 100 columns, where somebody types; gives what it drew and its status."""
     leader, follower = pty.openpty()
     os.set_blocking(leader, False)
     world.environment["TERM"] = "xterm-256color"
-    process = world.start(*arguments, stdout=follower, stderr=follower)
+    stdin = {} if typed is None else {"stdin": follower}
+    process = world.start(*arguments, stdout=follower, stderr=follower, **stdin)
     os.close(follower)
+    if typed is not None:
+        os.write(leader, typed.encode())
     drawn, end = b"", time.monotonic() + seconds
     while time.monotonic() < end:
         if select.select([leader], [], [], 0.2)[0]:

@@ -1,0 +1,67 @@
+"""`plan` and `--dry-run`: what would be done, by what IAM lists now, and nothing of it."""
+
+import pytest
+
+from test_output import in_terminal
+from test_schemas import fits
+
+WRITES = {"CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey"}
+
+
+def planned(world, *command, status=0):
+    result = world.must(*command, "--json", status=status)
+    fits("plan", result)
+    return {step["user"]: step for step in result.json["plan"]}
+
+
+def settings(world, **values):
+    world.configuration["defaults"].update(values)
+    world.save()
+
+
+def test_the_first_rotation_is_announced_and_waits_for_an_order(make):
+    """Day one: `plan` says what is there, `step` and its --dry-run do nothing, `rotate --dry-run` says what `rotate` would do."""
+    world = make()
+    settings(world, **{"first-rotation": "when-asked", "rotate-every": "1s"})
+    (old,) = world.sandbox.keys()
+    step = planned(world, "plan")["cicd-bot"]
+    assert (step["action"], step["due"], step["is-due"]) == ("when-asked", None, False), step
+    assert [key["id"] for key in step["keys"]] == [old] and "`keyturn rotate cicd-bot`" in step["why"]
+    assert planned(world, "step", "--dry-run") == {}
+    assert planned(world, "plan", "--offline")["cicd-bot"]["action"] == "observe"
+    asked = planned(world, "rotate", "cicd-bot", "--dry-run")["cicd-bot"]
+    assert asked["action"] == "rotate" and asked["is-due"] and old in asked["why"]
+    assert not world.database.exists() and list(world.sandbox.keys()) == [old]
+    world.must("step")
+    assert list(world.sandbox.keys()) == [old] and world.status()["next"] == {"action": "when-asked", "due": None}
+    assert "never rotated" in world.must("status").out
+    world.must("rotate", "cicd-bot", "--wait")
+    assert old not in world.sandbox.keys() and planned(world, "plan")["cicd-bot"]["action"] == "rotate"
+
+
+def test_what_is_due_is_said_before_it_is_done(make):
+    """`step --dry-run` lists those for whom `step` would do something, and only them."""
+    world = make()
+    settings(world, **{"rotate-every": "1s", "spread": "0%"})
+    assert planned(world, "step", "--dry-run")["cicd-bot"]["action"] == "rotate"
+    settings(world, **{"rotate-every": "24h"})
+    assert planned(world, "step", "--dry-run") == {}
+
+
+def test_an_order_that_would_be_refused(make):
+    """With the reason and the status that the order itself would have."""
+    world = make()
+    settings(world, overlap="1h")
+    world.must("rotate")
+    step = planned(world, "rotate", "--dry-run", status=75)["cicd-bot"]
+    assert "is in `overlap`" in step["why"] and world.status()["rotation"] == 1
+
+
+@pytest.mark.parametrize("answer, status", [("no\n", 1), ("\n", 1), ("yes\n", 0)])
+def test_on_a_terminal_all_users_are_asked_about(make, answer, status):
+    """`rotate` alone may be a slip: the question names what it means, and an empty answer is no."""
+    world = make()
+    keys = world.sandbox.keys()
+    drawn, ended = in_terminal(world, "rotate", "--no-color", typed=answer)
+    assert ended == status and "all users" in drawn, drawn
+    assert (world.sandbox.keys() == keys) is (status != 0)
