@@ -25,19 +25,18 @@ struct FoundCounts {
 
 /// What a call finds, handed on to the host.
 extension Call {
-    /// What `below` reports to. There for ever.
+    /// What `around` and `below` report to. There for ever.
     nonisolated(unsafe) static let finder: UnsafePointer<kt_found> = {
         let table = UnsafeMutablePointer<kt_found>.allocate(capacity: 1)
         table.initialize(to: kt_found())
         table.pointee.size = size(of: kt_found.self)
-        table.pointee.place = { Call.owner(of: $0)?.found($1) }
+        table.pointee.place = { Call.owner(of: $0)?.foundPlace($1) }
         table.pointee.scope = { Call.owner(of: $0)?.foundScope($1) }
         table.pointee.gap = { Call.owner(of: $0)?.foundGap($1) }
         return UnsafePointer(table)
     }()
 
-    /// Hands a place on.
-    func found(_ pointer: UnsafePointer<kt_found_place>?) {
+    private func foundPlace(_ pointer: UnsafePointer<kt_found_place>?) {
         guard let place = received(pointer, atLeast: KT_MIN_SIZE_FOUND_PLACE, kt_found_place()) else { return }
         guard place.fields.length <= UInt64(KT_MAX_PLACE_FIELDS), place.names.length <= UInt64(KT_MAX_PLACE_FIELDS),
             count(below: WirePlace.most, { $0.countPlace() })

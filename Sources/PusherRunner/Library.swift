@@ -48,7 +48,7 @@ struct Library: Sendable {
         self.table = table
     }
 
-    /// The extension kt.find/1, where it has that. What an older plugin's table does not have is nil.
+    /// The extension kt.find/1, where it has that.
     var find: kt_find? {
         guard let ask = table.extension else { return nil }
         let id = Array(KT_EXTENSION_FIND_1.utf8)

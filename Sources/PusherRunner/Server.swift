@@ -113,8 +113,7 @@ final class Server: Sendable {
                 case .check: return library.table.check(instance, view, &target)
                 case .inspect: return library.table.inspect?(instance, view, &target) ?? KT_UNSUPPORTED
                 case .find:
-                    return library.find?.around?(instance, view, &target, { Call.owner(of: $0)?.found($1) })
-                        ?? KT_UNSUPPORTED
+                    return library.find?.around?(instance, view, &target, Call.finder) ?? KT_UNSUPPORTED
                 case .below:
                     var scope = kt_scope()
                     scope.size = size(of: kt_scope.self)

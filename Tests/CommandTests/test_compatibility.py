@@ -1,5 +1,6 @@
 """The pusher ABI keeps what it promised in version 1.0: old plugins on today's host, today's plugins on an old host."""
 
+import hashlib
 import json
 import os
 import pathlib
@@ -11,11 +12,15 @@ import pytest
 
 import plugins
 import program
+from test_aws_targets import Echo, REGION
+from test_find import places
 from test_pushers import key_held
 
 ROOT = pathlib.Path(__file__).parents[2]
 OLD = ROOT / "Tests" / "Compatibility" / "v1.0"
 HEADER = "keyturn_pusher.h"
+#: Made once, and never again: see README.md there.
+LIBRARY, HOST = OLD / "pusher-x86_64.so", OLD / "host-x86_64"
 #: Types that are frozen for ever: not even appending is allowed.
 FROZEN = {"kt_string", "kt_bytes", "kt_header"}
 
@@ -55,7 +60,8 @@ def breaches(old, new):
             found.append(name)
     definitions = constants(new)
     for name, value in constants(old).items():
-        if name == "KT_ABI_MINOR":
+        # A later host may allow more, and never less.
+        if name == "KT_ABI_MINOR" or name.startswith("KT_MAX_"):
             if int(definitions.get(name, -1)) < int(value):
                 found.append(name)
         elif definitions.get(name) != value and not name.startswith(("KT_AT", "KT_SIZE")):
@@ -95,7 +101,7 @@ def test_the_header_only_grows(tmp_path):
     assert breaches(header(OLD), now) == []
     (tmp_path / HEADER).write_text(now)
     source = layout_program(header(OLD))
-    assert source.count("_Static_assert") > 110
+    assert source.count("_Static_assert") > 160
     assert compiles(tmp_path, source)
 
 
@@ -103,12 +109,20 @@ def test_the_header_only_grows(tmp_path):
 CHANGES = [
     ("a field at the end", "    void (*report)(const kt_call *call, const kt_report *report);\n",
      "    void (*report)(const kt_call *call, const kt_report *report);\n    void *later;\n", True),
+    ("a third value", "    kt_string secret_access_key;\n} kt_key_pair;", "    kt_string secret_access_key;\n    kt_string session_token;\n} kt_key_pair;",
+     True),
+    ("another function of an extension", "const kt_scope *scope, const kt_found *found);\n} kt_find;",
+     "const kt_scope *scope, const kt_found *found);\n    kt_outcome (*page)(void *instance);\n} kt_find;", True),
     ("a new constant", "#define KT_INTERNAL ((kt_outcome)11)", "#define KT_NEW ((kt_outcome)12)\n#define KT_INTERNAL ((kt_outcome)11)",
      True),
     ("a higher minor version", "#define KT_ABI_MINOR 0", "#define KT_ABI_MINOR 1", True),
     ("a field in the middle", "    kt_evidence evidence; ", "    int64_t more;\n    kt_evidence evidence; ", False),
     ("two fields swapped", "    kt_string access_key_id;\n    kt_string secret_access_key;\n",
      "    kt_string secret_access_key;\n    kt_string access_key_id;\n", False),
+    ("an order within what was found", "    kt_string audience;", "    uint64_t rank;\n    kt_string audience;", False),
+    ("another smallest size", "#define KT_MIN_SIZE_FIND 24", "#define KT_MIN_SIZE_FIND 32", False),
+    ("a higher limit", "#define KT_MAX_SCOPES 20000", "#define KT_MAX_SCOPES 40000", True),
+    ("a lower limit", "#define KT_MAX_SCOPES 20000", "#define KT_MAX_SCOPES 2000", False),
     ("another type", "    uint32_t status; /* 0", "    uint64_t status; /* 0", False),
     ("another argument", "int32_t (*sleep_ms)(const kt_call *call, int64_t milliseconds);",
      "int32_t (*sleep_ms)(const kt_call *call, int32_t milliseconds);", False),
@@ -138,46 +152,102 @@ def test_the_layout_program_can_fail(tmp_path):
     assert not compiles(tmp_path, layout_program(header(OLD)))
 
 
+def test_nothing_of_the_old_version_is_changed():
+    """Every file is what it was: headers, sources, binaries."""
+    sums = dict(reversed(line.split("  ")) for line in (OLD / "SHA256SUMS").read_text().splitlines())
+    assert set(sums) == {path.name for path in OLD.iterdir()} - {"SHA256SUMS"}
+    assert sums == {name: hashlib.sha256((OLD / name).read_bytes()).hexdigest() for name in sums}
+
+
 def put_old_plugin(directory, language):
-    """The plugin of 1.0, built from the header of 1.0 or from what it was in Rust."""
+    """The plugin of 1.0, built from the header of 1.0, from what it was in Rust, or as it was built then."""
     place = directory / "frozen"
     place.mkdir(parents=True)
-    text = json.dumps(plugins.manifest("frozen"))
-    (place / "manifest.json").write_text(text)
+    manifest = shutil.copy(OLD / "manifest.json", place)
     if language == "rust":
         subprocess.run(
             ["rustc", "--edition", "2021", "--crate-type", "cdylib", "--crate-name", "pusher", "-A", "warnings", "-o",
              place / "pusher.so", OLD / "pusher.rs"],
-            check=True, timeout=80, env={**os.environ, "MANIFEST": str(place / "manifest.json")})
-        return
-    compile("-shared", "-fPIC", f"-DMANIFEST={json.dumps(text)}", "-o", place / "pusher.so", OLD / "pusher.c")
+            check=True, timeout=80, env={**os.environ, "MANIFEST": str(manifest)})
+    elif language == "binary":
+        shutil.copy(LIBRARY, place / "pusher.so")
+    else:
+        text = json.dumps((OLD / "manifest.json").read_text())
+        compile("-shared", "-fPIC", f"-DMANIFEST={text}", "-o", place / "pusher.so", OLD / "pusher.c")
 
 
-@pytest.mark.parametrize("language", ["c", "rust"])
-def test_an_old_plugin_delivers_on_todays_host(cast, language):
-    """A whole rotation, with the evidence of its report; the one in C uses all services."""
-    if language == "rust" and not shutil.which("rustc"):
+def use_old_plugin(cast, pusher, url, *targets):
+    """Configures it, with an identity for its requests to an AWS at that address."""
+    cast.use(pusher, "frozen", *targets)
+    cast.world.write(".aws/credentials", "[pusher]\naws_access_key_id = ASIAOLDPLUGIN0000001\naws_secret_access_key = an/old/secret\n", 0o600)
+    cast.world.configuration["pushers"][pusher]["aws"] = {"profile": "pusher", "endpoint-url": url, "region": REGION}
+    cast.world.save()
+
+
+@pytest.fixture
+def echo():
+    """An AWS that says yes."""
+    echo = Echo()
+    yield echo
+    echo.stop()
+
+
+@pytest.fixture(params=["c", "rust", "binary"])
+def old(cast, echo, request):
+    """A world with the plugin of 1.0, in each form."""
+    if request.param == "rust" and not shutil.which("rustc"):
         pytest.skip("rustc is not there")
-    put_old_plugin(cast.directory, language)
-    cast.use("old", "frozen", "here", "there")
-    cast.world.must("check", "--online")
-    cast.world.must("rotate", "--wait")
-    (new,) = cast.sandbox.keys()
-    assert key_held(cast.server, "here") == key_held(cast.server, "there") == new
+    put_old_plugin(cast.directory, request.param)
+    use_old_plugin(cast, "old", echo.url, "here", "there=aws")
+    cast.echo = echo
+    return cast
+
+
+def test_an_old_plugin_delivers_on_todays_host(old):
+    """A whole rotation, with the evidence of its report, by all services; then what it reads of its targets."""
+    old.world.must("check", "--online")
+    assert "v1.0: asked" in old.world.must("rotate", "--wait").err
+    (new,) = old.sandbox.keys()
+    assert key_held(old.server, "here") == key_held(old.server, "there") == new
     # It says that it was read back, and no answer of the service held the key's ID.
-    assert cast.world.deliveries()["old:here"]["evidence"] == "acknowledged"
-    assert cast.server.headers[0]["authorization"] == cast.token
+    assert old.world.deliveries()["old:here"]["evidence"] == "acknowledged"
+    assert old.server.headers[0]["authorization"] == old.token
+    assert ("GetParameter", "good") in old.echo.asked
+    assert "AKIAFROZEN0000000001" in old.world.run("status", "--online").out
 
 
-@pytest.fixture(scope="module")
-def old_host(tmp_path_factory):
-    """The host of 1.0, built from the header of 1.0."""
+def test_an_old_plugin_finds_on_todays_host(old):
+    """A place with all that is known of it, a scope below, and there a part that was not seen."""
+    report = old.world.must("find", "old:cellar", "--json").json["find"]
+    place = places(report)["old:old/place"]
+    assert (place["key"], place["names"], place["fields"]) == ("AKIAFROZEN0000000003", ["OLD_ID", "OLD_SECRET"], {"place": "old"})
+    assert (place["audience"], place["state"], place["written"]) == ("deploy", "archived", "2026-11-22T10:00:00Z")
+    (part,) = report["unseen"]
+    assert (part["part"], part["reason"], part["detail"]) == (
+        "the old cellar", "not-permitted", "v1.0: the token may not see it")
+
+
+def test_what_an_old_plugin_sees_around_a_target_holds_a_rotation(old):
+    """It holds the user's key, and no target names it."""
+    (key,) = old.sandbox.keys()
+    old.targets[-2]["do"] = key
+    old.world.save()
+    old.world.run("rotate")
+    assert "old:next" in old.world.status()["problem"] and old.sandbox.keys() == {key: "Active"}
+
+
+@pytest.fixture(scope="module", params=["c", "binary"])
+def old_host(tmp_path_factory, request):
+    """The host of 1.0, built from the header of 1.0, or as it was built then."""
     path = tmp_path_factory.mktemp("old") / "host"
-    compile("-rdynamic", "-o", path, OLD / "host.c", "-ldl")
+    if request.param == "binary":
+        path = shutil.copy(HOST, path)
+    else:
+        compile("-rdynamic", "-o", path, OLD / "host.c", "-ldl")
 
-    def call(library, configuration, target, status):
+    def call(library, configuration, target, status, *scope):
         done = subprocess.run(
-            [path, library, json.dumps(configuration), json.dumps(target), str(status)], capture_output=True, timeout=30)
+            [path, library, json.dumps(configuration), json.dumps(target), str(status), *scope], capture_output=True, timeout=30)
         assert done.returncode == 0, done
         lines = [line.partition(" ") for line in done.stdout.decode().splitlines()]
         return {name: value for name, _, value in lines}
@@ -188,16 +258,31 @@ def old_host(tmp_path_factory):
 NAMES = {"access-key-id": "AWS_ACCESS_KEY_ID", "secret-access-key": "AWS_SECRET_ACCESS_KEY"}
 
 
+def pusher(identifier):
+    return program.stage() / "lib" / "keyturn" / "pushers" / identifier / "pusher.so"
+
+
 @pytest.mark.parametrize("identifier, target", [
     ("travis-ci", {"repository": "acme/app"}), ("gitlab-ci", {"project": "acme/tools/app"}),
     ("github-actions", {"repository": "acme/app"}),
 ])
 def test_todays_plugins_work_on_an_old_host(old_host, identifier, target):
-    """They open, ask, understand the answer and report, with what a host of 1.0 gives them."""
-    library = program.stage() / "lib" / "keyturn" / "pushers" / identifier / "pusher.so"
+    """They open, ask, understand the answer, report and look, with what a host of 1.0 gives them."""
     for status, outcome in ((401, "4"), (503, "2"), (429, "3")):
-        found = old_host(library, {"token": "a-token-of-a-test"}, {**target, **NAMES}, status)
+        found = old_host(pusher(identifier), {"token": "a-token-of-a-test"}, {**target, **NAMES}, status, "acme/app")
         assert found["id"] == identifier and found["open"] == "0"
         assert (found["check"], found["push"], found["inspect"]) == (outcome,) * 3, found
-        assert int(found["requests"]) >= 3 and str(status) in found["said"]
-    assert old_host(library, {}, {}, 200)["open"] == "7"
+        assert int(found["requests"]) >= 5 and str(status) in found["said"]
+        # What may not be seen is an outcome, or a part that was not seen; never an empty scope.
+        assert found["below"] != "0" or int(found["gaps"]) > 0, found
+        assert found["places"] == "0" and found["scopes"] == "0"
+    assert old_host(pusher(identifier), {}, {}, 200)["open"] == "7"
+
+
+@pytest.mark.parametrize("identifier, target", [
+    ("aws-ssm", {"parameter": "/ci/app", "region": REGION}), ("aws-secrets-manager", {"secret": "ci/app", "region": REGION})])
+def test_todays_plugins_ask_aws_on_an_old_host(old_host, identifier, target):
+    """By kt.aws/1, and they go by the error's code."""
+    found = old_host(pusher(identifier), {}, {**target, **NAMES}, 400, REGION)
+    assert (found["open"], found["check"], found["push"], found["inspect"]) == ("0", "4", "4", "4"), found
+    assert int(found["requests"]) >= 3 and (found["below"] != "0" or int(found["gaps"]) > 0)

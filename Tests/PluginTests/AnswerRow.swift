@@ -39,8 +39,8 @@ struct AnswerRow {
         case KT_OK where question == .push: return "ok, \(evidence ?? "no evidence")"
         case KT_UNCHANGED where question == .push: return "unchanged, \(evidence ?? "no evidence")"
         case KT_RATE_LIMITED:
-            let wait = end.report?.retryAfter ?? -1
-            return wait < 0 ? "rate-limited" : "rate-limited, for \(wait / 1_000) s"
+            let wait = end.report?.retryAfter ?? 0
+            return wait <= 0 ? "rate-limited" : "rate-limited, for \(wait / 1_000) s"
         default: return Self.outcomes[end.outcome] ?? "\(end.outcome)"
         }
     }

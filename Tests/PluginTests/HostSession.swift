@@ -115,16 +115,21 @@ final class HostSession {
         (found, scopes, gaps) = ([], [], [])
         let id = hostArena.string(KT_EXTENSION_FIND_1)
         let find = table.pointee.extension(id)?.assumingMemoryBound(to: kt_find.self)
+        return run(replies) { call in
+            let scope = kt_scope(size: 0, reserved: 0, name: callArena.string(name), fields: callArena.string(fields))
+            return find?.pointee.below(instance, call, callArena.place(scope), finder()) ?? KT_UNSUPPORTED
+        }
+    }
+
+    /// What the extension's functions report to.
+    private func finder() -> UnsafePointer<kt_found> {
         let table = kt_found(
             size: 0, reserved: 0, place: { session(of: $0).found.append(Found($1!.pointee)) },
             scope: { session(of: $0).scopes.append((text($1!.pointee.name), text($1!.pointee.fields))) },
             gap: {
                 session(of: $0).gaps.append(($1!.pointee.outcome, text($1!.pointee.part), text($1!.pointee.message)))
             })
-        return run(replies) { call in
-            let scope = kt_scope(size: 0, reserved: 0, name: callArena.string(name), fields: callArena.string(fields))
-            return find?.pointee.below(instance, call, callArena.place(scope), callArena.place(table)) ?? KT_UNSUPPORTED
-        }
+        return UnsafePointer(callArena.place(table))
     }
 
     /// What the last `find` found.
@@ -136,11 +141,7 @@ final class HostSession {
         let id = hostArena.string(KT_EXTENSION_FIND_1)
         let find = table.pointee.extension(id)?.assumingMemoryBound(to: kt_find.self)
         return run(replies) { call in
-            find?.pointee.around(instance, call, place(target)) { call, place in
-                guard let place, let context = call?.pointee.context else { return }
-                Unmanaged<HostSession>.fromOpaque(context).takeUnretainedValue().found.append(
-                    Found(place.pointee))
-            } ?? KT_UNSUPPORTED
+            find?.pointee.around(instance, call, place(target), finder()) ?? KT_UNSUPPORTED
         }
     }
 

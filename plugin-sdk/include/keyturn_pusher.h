@@ -22,7 +22,8 @@
  *     covers it: KT_HAS(). What lies beyond the fields that a reader knows, it ignores. The three value types kt_string,
  *     kt_bytes and kt_header are frozen and have no size.
  *   - Zero means "not given" in every field that a plugin fills: set a struct to zero, then its size, then what there is
- *     to say.
+ *     to say. Reserved fields are 0, and are not read.
+ *   - A number that is added later is marked [since 1.N], and is used only if abi_minor of the other side is N or more.
  *   - Strings are (pointer, length), UTF-8, and need not end with a NUL. A length of 0 may come with a NULL pointer.
  *   - What a function is given, it borrows until it returns. What a plugin gives to the host, the host copies before its
  *     function returns. Nothing is freed by the other side.
@@ -46,14 +47,14 @@
  *   kt.log/1      service     lines for keyturn's log
  *   kt.secret/1   service     memory that is wiped
  *   kt.clock/1    service     time, and whether a call should end
- *   kt.find/1     extension   places that may hold a key: around a target [since 1.1], below a scope [since 1.3]
- *   kt.aws/1      service     requests to AWS, signed by the host [since 1.3]
+ *   kt.aws/1      service     requests to AWS, signed by the host
+ *   kt.find/1     extension   places that may hold a key: around a target, below a scope
  *   kt.*          all others are reserved
  *
  * Versions
- *   The major version is in the entry symbol; a library can export several. KT_ABI_MINOR counts the additions to major
- *   version 1: 1.1 added kt.find/1, 1.2 added KT_EVIDENCE_LAST_FOUR and KT_EVIDENCE_VERSION, 1.3 added kt_find.below and
- *   kt.aws/1. Each side gives its own: kt_host.abi_minor, kt_pusher.abi_minor.
+ *   The major version is in the entry symbol; a library can export several. KT_ABI_MINOR is 0, and one more
+ *   with each addition to major version 1. Each side gives its own: kt_host.abi_minor, kt_pusher.abi_minor. A side that
+ *   meets a higher one goes on: the other does not use what it does not have.
  */
 #ifndef KEYTURN_PUSHER_H
 #define KEYTURN_PUSHER_H
@@ -69,7 +70,7 @@ extern "C" {
 #endif
 
 #define KT_ABI_MAJOR 1
-#define KT_ABI_MINOR 3
+#define KT_ABI_MINOR 0
 #define KT_ENTRY_SYMBOL_V1 "kt_pusher_entry_v1"
 
 /* True if the struct that POINTER points to is large enough to hold FIELD of TYPE. Needed for fields with [since]. */
@@ -153,8 +154,8 @@ extern "C" {
 #define KT_MIN_SIZE_SECRET 32
 #define KT_MIN_SIZE_CLOCK 40
 #define KT_MIN_SIZE_PUSHER 120
-#define KT_MIN_SIZE_FOUND_PLACE 72
-#define KT_MIN_SIZE_FIND 16
+#define KT_MIN_SIZE_FOUND_PLACE 128
+#define KT_MIN_SIZE_FIND 24
 #define KT_MIN_SIZE_SCOPE 40
 #define KT_MIN_SIZE_FOUND_GAP 40
 #define KT_MIN_SIZE_FOUND 32
@@ -190,8 +191,8 @@ typedef struct kt_header {
 /* ---- Outcomes ------------------------------------------------------------------------------------------------- */
 
 /*
- * How open(), check(), push(), inspect(), around() and below() end. Any other number, or a call that does not return (crash,
- * hang), makes the delivery `unknown`, which never retires a key.
+ * How open(), check(), push(), inspect(), around() and below() end. Any other number, or a call that does not return
+ * (crash, hang), makes the delivery `unknown`, which never retires a key.
  */
 typedef int32_t kt_outcome;
 
@@ -220,10 +221,10 @@ typedef int32_t kt_evidence;
 #define KT_EVIDENCE_ACKNOWLEDGED ((kt_evidence)3) /* the service said yes; nothing can be read */
 /*
  * Only the last four characters of the key ID can be read: they are equal after the write, and were different before
- * it. Both have to be read in the same call. [since 1.2] For an older host say ACKNOWLEDGED: see kt_host.abi_minor.
+ * it. Both have to be read in the same call.
  */
 #define KT_EVIDENCE_LAST_FOUR ((kt_evidence)4)
-/* The store shows the version that this call wrote as the current one. [since 1.2] For an older host: ACKNOWLEDGED. */
+/* The store shows the version that this call wrote as the current one. */
 #define KT_EVIDENCE_VERSION ((kt_evidence)5)
 /* Reserved for proofs from outside (a job was seen using the key). A push never says it: the delivery is `unknown`. */
 #define KT_EVIDENCE_USED ((kt_evidence)6)
@@ -237,9 +238,8 @@ typedef struct kt_report {
     int64_t retry_after_ms; /* KT_RATE_LIMITED: milliseconds to wait. 0 or less: the service gave no time */
     kt_string message;      /* one line for the operator: what was written, or what failed and what to do */
     /*
-     * inspect: the access key ID that the target holds; empty: not readable. Where the service shows only its end: an asterisk and
-     * at least the last four characters, "*MPLE", which the host compares with the keys that it knows. [since 1.3] For an
-     * older host leave it empty.
+     * inspect: the access key ID that the target holds; empty: not readable. Where the service shows only its end: an
+     * asterisk and at least the last four characters, "*MPLE", which the host compares with the keys that it knows.
      */
     kt_string key_id;
     kt_string changed_at;   /* when the target was last written, RFC 3339; empty: not known */
@@ -270,7 +270,10 @@ typedef struct kt_target {
     kt_string fields;
 } kt_target;
 
-/* The pair to push. Wiped by the host when push() returns. */
+/*
+ * The pair to push. Wiped by the host when push() returns. A credential of more than two values is more fields at the
+ * end: the host pushes one only with a plugin whose abi_minor has them, for any other would leave a part of it out.
+ */
 typedef struct kt_key_pair {
     uint32_t size;
     uint32_t reserved;
@@ -297,7 +300,7 @@ struct kt_host {
 
 #define KT_SERVICE_HTTP_1 "kt.http/1"
 
-/* Why there is no response. */
+/* Why there is no response. Any other number: as KT_HTTP_LOST. */
 typedef int32_t kt_http_error;
 
 #define KT_HTTP_OK ((kt_http_error)0)           /* there is a response, whatever its status */
@@ -356,6 +359,7 @@ typedef struct kt_http {
 
 #define KT_SERVICE_LOG_1 "kt.log/1"
 
+/* How much a line matters. Any other number: as KT_LOG_INFO. */
 #define KT_LOG_DEBUG ((int32_t)0)
 #define KT_LOG_INFO ((int32_t)1)
 #define KT_LOG_WARNING ((int32_t)2)
@@ -403,7 +407,7 @@ typedef struct kt_clock {
     int32_t (*sleep_ms)(const kt_call *call, int64_t milliseconds);
 } kt_clock;
 
-/* ---- Service kt.aws/1: requests to AWS, signed by the host [since 1.3] ------------------------------------------ */
+/* ---- Service kt.aws/1: requests to AWS, signed by the host ------------------------------------------------------ */
 
 #define KT_SERVICE_AWS_1 "kt.aws/1"
 
@@ -487,13 +491,13 @@ typedef struct kt_pusher {
     const void *(*extension)(kt_string id);
 } kt_pusher;
 
-/* ---- Extension kt.find/1: places that may hold a key [since 1.1] ------------------------------------------------- */
+/* ---- Extension kt.find/1: places that may hold a key ------------------------------------------------------------- */
 
 #define KT_EXTENSION_FIND_1 "kt.find/1"
 
 /*
- * A place that may hold a key: two variables, or one value. around(): next to a target, in another scope, branch or level, or
- * of the other shape. Values are never given, only the access key IDs in them.
+ * A place that may hold a key: two variables, or one value. around(): next to a target, in another scope, branch or
+ * level, or of the other shape. Values are never given, only the access key IDs in them.
  */
 typedef struct kt_found_place {
     uint32_t size;
@@ -506,71 +510,67 @@ typedef struct kt_found_place {
     kt_string fields;
     kt_string key_id;     /* the access key ID that the place holds; empty: not readable */
     kt_string changed_at; /* when it was last written, RFC 3339; empty: not known */
-    /* [since 1.3] The names of its variables, as a JSON list of strings: ["AWS_ACCESS_KEY_ID","AWS_SECRET_ACCESS_KEY"] */
+    /* The names of its variables, as a JSON list of strings: ["AWS_ACCESS_KEY_ID","AWS_SECRET_ACCESS_KEY"] */
     kt_string names;
-    kt_string audience; /* [since 1.3] who reads it, where a service keeps several kinds apart: "dependabot" */
-    kt_string state;    /* [since 1.3] why no job uses it, or why it cannot be written: "archived"; empty: in use */
+    kt_string audience; /* who reads it, where a service keeps several kinds apart: "dependabot" */
+    kt_string state;    /* why no job uses it, or why it cannot be written: "archived"; empty: in use */
     /*
-     * [since 1.3] Which place wins where one scope, or a scope and one below it, hold variables of one name for one audience:
-     * the one with the higher level. 0: not known.
+     * Which place wins where one scope, or a scope and one below it, hold variables of one name for one audience: the one
+     * with the higher level. 0: not known.
      */
     int32_t level;
     uint32_t reserved_2;
 } kt_found_place;
 
 /*
- * Where below() looks: an organization, a group, a repository. [since 1.3] In the arguments of below() it is one that the
- * operator named, or one that an earlier below() of this plugin gave to `scope`.
+ * Where below() looks: an organization, a group, a repository. In the arguments of below() it is one that the operator
+ * named, or one that an earlier below() of this plugin gave to `scope`.
  */
 typedef struct kt_scope {
     uint32_t size;
     uint32_t reserved;
     kt_string name; /* as people see it and name it, without the pusher's name: "acme", "acme/app" */
     /*
-     * What the plugin wants to know again when it is asked about a scope that it found, as a JSON object of strings, or empty.
-     * Always empty for one that the operator named.
+     * What the plugin wants to know again when it is asked about a scope that it found, as a JSON object of strings, or
+     * empty. Always empty for one that the operator named.
      */
     kt_string fields;
 } kt_scope;
 
-/* A part of a scope that was not seen. [since 1.3] An empty list, one that may not be read and one that cannot be: three things */
+/* A part that was not seen: an empty list, one that may not be read and one that cannot be read are three things. */
 typedef struct kt_found_gap {
     uint32_t size;
     /*
-     * KT_UNAUTHORIZED and KT_NOT_FOUND: the token may not read it. KT_UNSUPPORTED: nothing can be asked there with such a token or
-     * at such a service. Any other: it failed.
+     * KT_UNAUTHORIZED and KT_NOT_FOUND: the token may not read it. KT_UNSUPPORTED: nothing can be asked there with such
+     * a token or at such a service. Any other: it failed.
      */
     kt_outcome outcome;
     kt_string part;    /* "Codespaces secrets of acme/app" */
     kt_string message; /* what the service said, and what to do: a line of KT_MAX_MESSAGE bytes at most */
 } kt_found_gap;
 
-/* What below() reports to. The host copies what it is given. [since 1.3] */
+/* What around() and below() report to, as often as they find something. The host copies what it is given. */
 typedef struct kt_found {
     uint32_t size;
     uint32_t reserved;
-    /* A place in this scope. [call's thread] */
+    /* A place around the target, or in this scope. [call's thread] */
     void (*place)(const kt_call *call, const kt_found_place *place);
-    /* A scope below this one, about which the host asks in a call of its own. [call's thread] */
+    /* below(): a scope below this one, about which the host asks in a call of its own. [call's thread] */
     void (*scope)(const kt_call *call, const kt_scope *scope);
-    /* A part of this scope that was not seen. [call's thread] */
+    /* A part that was not seen. [call's thread] */
     void (*gap)(const kt_call *call, const kt_found_gap *gap);
 } kt_found;
 
+/* Each of the functions may be NULL. */
 typedef struct kt_find {
     uint32_t size;
     uint32_t reserved;
+    /* Lists the places around the target, not the target itself. Writes nothing to the service. [parallel] */
+    kt_outcome (*around)(void *instance, const kt_call *call, const kt_target *target, const kt_found *found);
     /*
-     * Lists the places around the target, not the target itself, by calling `found` for each. Writes nothing to the
-     * service. The host copies what `found` is given. [parallel]; `found`: [call's thread]
-     */
-    kt_outcome (*around)(
-        void *instance, const kt_call *call, const kt_target *target,
-        void (*found)(const kt_call *call, const kt_found_place *place));
-    /*
-     * [since 1.3] Lists the places of the scope itself and the scopes below it, page after page, and reads each list once. Writes
-     * nothing to the service. A part that cannot be read is reported, and the rest goes on; an outcome other than KT_OK says
-     * that nothing of the scope was seen. May be NULL. [parallel]
+     * Lists the places of the scope itself and the scopes below it, page after page, and reads each list once. Writes
+     * nothing to the service. A part that cannot be read is reported, and the rest goes on; an outcome other than KT_OK
+     * says that nothing of the scope was seen. [parallel]
      */
     kt_outcome (*below)(void *instance, const kt_call *call, const kt_scope *scope, const kt_found *found);
 } kt_find;

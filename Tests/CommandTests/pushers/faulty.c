@@ -273,8 +273,7 @@ static kt_outcome bad_push(void *instance, const kt_call *call, const kt_target 
 }
 
 /* A find that is good but for the one fault. */
-static kt_outcome bad_around(
-    void *instance, const kt_call *call, const kt_target *target, void (*found)(const kt_call *, const kt_found_place *)) {
+static kt_outcome bad_around(void *instance, const kt_call *call, const kt_target *target, const kt_found *found) {
     static char secret[] = "C0nf/0rm+Anc3/Secr3t+Key/xxxxxxxxxxxxxx1";
     static char backwards[sizeof secret];
     kt_found_place place = {.size = sizeof place, .place = KT_STRING("ci/acme/next"), .key_id = KT_STRING("AKIACONFORMANCE00001"),
@@ -297,7 +296,7 @@ static kt_outcome bad_around(
     if (IS("find-small-struct")) place.size = 8;
     bool is_there = response->body.length > 0 && memmem(response->body.data, response->body.length, "metadata", 8);
     if (is_there || IS("find-without-answer"))
-        for (int count = 0; count < (IS("find-endless") ? 501 : 1); count++) found(call, &place);
+        for (int count = 0; count < (IS("find-endless") ? 501 : 1); count++) found->place(call, &place);
     return KT_OK;
 }
 

@@ -1,4 +1,4 @@
-//! keyturn_pusher.h, version 1.0, in Rust. That header tells every rule.
+//! keyturn_pusher.h, version 1.0, in Rust. That header has every rule.
 #![allow(dead_code)]
 
 use std::os::raw::c_void;
@@ -115,6 +115,98 @@ pub struct KtHttp {
 }
 
 #[repr(C)]
+pub struct KtAwsRequest {
+    pub size: u32,
+    pub timeout_ms: u32,
+    pub operation: KtString,
+    pub region: KtString,
+    pub body: KtBytes,
+}
+
+#[repr(C)]
+pub struct KtAws {
+    pub size: u32,
+    pub reserved: u32,
+    pub send: unsafe extern "C" fn(*const KtCall, *const KtAwsRequest) -> *const KtHttpResponse,
+}
+
+pub const LOG_WARNING: i32 = 2;
+
+#[repr(C)]
+pub struct KtLog {
+    pub size: u32,
+    pub reserved: u32,
+    pub write: unsafe extern "C" fn(*const KtCall, i32, KtString),
+}
+
+#[repr(C)]
+pub struct KtSecret {
+    pub size: u32,
+    pub reserved: u32,
+    pub allocate: unsafe extern "C" fn(u64) -> *mut c_void,
+    pub release: unsafe extern "C" fn(*mut c_void, u64),
+    pub wipe: unsafe extern "C" fn(*mut c_void, u64),
+}
+
+#[repr(C)]
+pub struct KtClock {
+    pub size: u32,
+    pub reserved: u32,
+    pub now_ms: unsafe extern "C" fn() -> i64,
+    pub remaining_ms: unsafe extern "C" fn(*const KtCall) -> i64,
+    pub cancelled: unsafe extern "C" fn(*const KtCall) -> i32,
+    pub sleep_ms: unsafe extern "C" fn(*const KtCall, i64) -> i32,
+}
+
+#[repr(C)]
+pub struct KtFoundPlace {
+    pub size: u32,
+    pub reserved: u32,
+    pub place: KtString,
+    pub fields: KtString,
+    pub key_id: KtString,
+    pub changed_at: KtString,
+    pub names: KtString,
+    pub audience: KtString,
+    pub state: KtString,
+    pub level: i32,
+    pub reserved_2: u32,
+}
+
+#[repr(C)]
+pub struct KtScope {
+    pub size: u32,
+    pub reserved: u32,
+    pub name: KtString,
+    pub fields: KtString,
+}
+
+#[repr(C)]
+pub struct KtFoundGap {
+    pub size: u32,
+    pub outcome: KtOutcome,
+    pub part: KtString,
+    pub message: KtString,
+}
+
+#[repr(C)]
+pub struct KtFound {
+    pub size: u32,
+    pub reserved: u32,
+    pub place: unsafe extern "C" fn(*const KtCall, *const KtFoundPlace),
+    pub scope: unsafe extern "C" fn(*const KtCall, *const KtScope),
+    pub gap: unsafe extern "C" fn(*const KtCall, *const KtFoundGap),
+}
+
+#[repr(C)]
+pub struct KtFind {
+    pub size: u32,
+    pub reserved: u32,
+    pub around: Option<unsafe extern "C" fn(*mut c_void, *const KtCall, *const KtTarget, *const KtFound) -> KtOutcome>,
+    pub below: Option<unsafe extern "C" fn(*mut c_void, *const KtCall, *const KtScope, *const KtFound) -> KtOutcome>,
+}
+
+#[repr(C)]
 pub struct KtPusher {
     pub size: u32,
     pub abi_minor: u32,
@@ -155,6 +247,9 @@ impl KtString {
     }
 }
 
+const _: () = assert!(std::mem::size_of::<KtFoundPlace>() == 128);
+const _: () = assert!(std::mem::size_of::<KtFind>() == 24);
+const _: () = assert!(std::mem::size_of::<KtAwsRequest>() == 56);
 const _: () = assert!(std::mem::size_of::<KtReport>() == 64);
 const _: () = assert!(std::mem::size_of::<KtHttpRequest>() == 72);
 const _: () = assert!(std::mem::size_of::<KtHttpResponse>() == 64);

@@ -58,30 +58,34 @@ bool json_parse(const char *text, size_t length, json *value) {
     return true;
 }
 
+bool json_next(json list, json *name, json *value) {
+    if (list.start >= list.end || (*list.start != '{' && *list.start != '[')) return false;
+    const char *at = skip_blanks(value->start ? value->end : list.start + 1, list.end);
+    if (value->start && at < list.end && *at == ',') at = skip_blanks(at + 1, list.end);
+    if (at >= list.end || *at == '}' || *at == ']') return false;
+    if (*list.start == '{') {
+        *name = (json){at, skip_string(at, list.end)};
+        at = skip_blanks(skip_blanks(name->end, list.end) + 1, list.end);
+    }
+    *value = (json){at, skip_value(at, list.end, 0)};
+    return true;
+}
+
 bool json_member(json object, const char *name, json *value) {
-    if (object.start >= object.end || *object.start != '{') return false;
-    const char *at = skip_blanks(object.start + 1, object.end);
-    while (at < object.end && *at == '"') {
-        const char *name_end = skip_string(at, object.end);
-        char found[NAME_LIMIT];
-        bool is_it = json_text((json){at, name_end}, found, sizeof found) && strcmp(found, name) == 0;
-        at = skip_blanks(skip_blanks(name_end, object.end) + 1, object.end);
-        const char *last = skip_value(at, object.end, 0);
-        if (is_it) {
-            *value = (json){at, last};
-            return true;
-        }
-        at = skip_blanks(last, object.end);
-        if (at < object.end && *at == ',') at = skip_blanks(at + 1, object.end);
+    json next = {0}, member = {0};
+    char found[NAME_LIMIT];
+    while (object.start < object.end && *object.start == '{' && json_next(object, &next, &member)) {
+        if (!json_text(next, found, sizeof found) || strcmp(found, name) != 0) continue;
+        *value = member;
+        return true;
     }
     return false;
 }
 
 bool json_first(json array, json *value) {
-    if (array.start >= array.end || *array.start != '[' || json_is_empty_array(array)) return false;
-    const char *at = skip_blanks(array.start + 1, array.end);
-    *value = (json){at, skip_value(at, array.end, 0)};
-    return true;
+    json name;
+    *value = (json){0};
+    return array.start < array.end && *array.start == '[' && json_next(array, &name, value);
 }
 
 bool json_is_empty_array(json array) {

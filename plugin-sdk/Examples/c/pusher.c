@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "find.h"
 #include "manifest.h" /* made of manifest.json by the Makefile: MANIFEST */
 #include "vault.h"
 
@@ -146,6 +147,7 @@ static const kt_pusher table = {
     .check = pusher_check,
     .push = pusher_push,
     .inspect = pusher_inspect,
+    .extension = find_extension,
 };
 
 const kt_pusher *kt_pusher_entry_v1(const kt_host *host) {

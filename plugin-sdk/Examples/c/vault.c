@@ -8,6 +8,10 @@
 
 enum { URL_SIZE = 8192, MESSAGE_SIZE = 1024, BODY_SIZE = 8192 };
 
+bool is_over(kt_outcome outcome) {
+    return outcome == KT_RATE_LIMITED || outcome == KT_CANCELLED || outcome == KT_TIMED_OUT;
+}
+
 static kt_outcome tell_more(const kt_call *call, kt_report *report, kt_outcome outcome, const place *at, const char *what) {
     char text[MESSAGE_SIZE];
     snprintf(text, sizeof text, "Vault: %.200s: %.600s", at ? at->path : "configuration", what);
@@ -15,7 +19,12 @@ static kt_outcome tell_more(const kt_call *call, kt_report *report, kt_outcome o
     for (char *byte = text; *byte; byte++)
         if ((unsigned char)*byte < 0x20) *byte = ' ';
     report->message = (kt_string){text, strlen(text)};
-    call->report(call, report);
+    if (at && at->found && !is_over(outcome)) {
+        kt_found_gap gap = {.size = sizeof gap, .outcome = outcome, .part = {at->path, strlen(at->path)}, .message = report->message};
+        at->found->gap(call, &gap);
+    } else {
+        call->report(call, report);
+    }
     return outcome;
 }
 
@@ -73,14 +82,15 @@ static kt_outcome refused(const kt_call *call, const kt_http_response *response,
 }
 
 static const kt_http_response *send(
-    const vault *self, const kt_call *call, const char *method, const place *at, kt_bytes body) {
+    const vault *self, const kt_call *call, const char *method, const char *part, const place *at, kt_bytes body) {
     char url[URL_SIZE];
     buffer to = {.data = url, .size = sizeof url};
     append_text(&to, self->endpoint);
     append_text(&to, "/v1/");
     append_path(&to, at->mount);
-    append_text(&to, "/data/");
+    append_text(&to, part);
     append_path(&to, at->path);
+    if (strcmp(part, "/metadata/") == 0) append_text(&to, "?list=true");
     bool is_patch = strcmp(method, "PATCH") == 0;
     const kt_header headers[] = {
         {KT_STRING("X-Vault-Token"), {self->token, strlen(self->token)}},
@@ -100,16 +110,34 @@ static bool is_missing_secret(const kt_http_response *response) {
     return json_member(body, "data", &data) || (json_member(body, "errors", &errors) && json_is_empty_array(errors));
 }
 
-kt_outcome vault_read(const vault *self, const kt_call *call, const place *at, held *found) {
-    memset(found, 0, sizeof *found);
-    const kt_http_response *response = send(self, call, "GET", at, (kt_bytes){0});
+/* A member of what Vault answers in "data"; an empty value where there is no such secret or path. */
+static kt_outcome get(
+    const vault *self, const kt_call *call, const char *part, const place *at, const char *member, json *found) {
+    *found = (json){0};
+    const kt_http_response *response = send(self, call, "GET", part, at, (kt_bytes){0});
     if (!response) return tell(call, KT_INVALID_CONFIG, KT_EVIDENCE_NONE, at, "mount or path is too long");
     if (response->error != KT_HTTP_OK) return unanswered(call, response, at);
     if (is_missing_secret(response)) return KT_OK;
-    json body, data, fields, value;
+    json body, data;
     if (response->status != 200 || !json_parse((const char *)response->body.data, response->body.length, &body) ||
-        !json_member(body, "data", &data) || !json_member(data, "data", &fields))
+        !json_member(body, "data", &data) || !json_member(data, member, found))
         return refused(call, response, at);
+    return KT_OK;
+}
+
+kt_outcome vault_fields(const vault *self, const kt_call *call, const place *at, json *fields) {
+    return get(self, call, "/data/", at, "data", fields);
+}
+
+kt_outcome vault_list(const vault *self, const kt_call *call, const place *at, json *names) {
+    return get(self, call, "/metadata/", at, "keys", names);
+}
+
+kt_outcome vault_read(const vault *self, const kt_call *call, const place *at, held *found) {
+    memset(found, 0, sizeof *found);
+    json fields, value;
+    kt_outcome outcome = vault_fields(self, call, at, &fields);
+    if (outcome != KT_OK || !fields.start) return outcome;
     found->exists = true;
     if (json_member(fields, at->access_key_id, &value)) json_text(value, found->access_key_id, VALUE_SIZE);
     if (json_member(fields, at->secret_access_key, &value)) json_text(value, found->secret_access_key, VALUE_SIZE);
@@ -129,7 +157,7 @@ kt_outcome vault_write(const vault *self, const kt_call *call, const place *at, 
     append_json(&body, pair->secret_access_key.data, pair->secret_access_key.length);
     append_text(&body, "}}");
     const kt_http_response *response =
-        body.is_full ? NULL : send(self, call, exists ? "PATCH" : "POST", at, (kt_bytes){(uint8_t *)body.data, body.length});
+        body.is_full ? NULL : send(self, call, exists ? "PATCH" : "POST", "/data/", at, (kt_bytes){(uint8_t *)body.data, body.length});
     self->secret->release(body.data, BODY_SIZE);
     if (!response) return tell(call, KT_INVALID_CONFIG, KT_EVIDENCE_NONE, at, "the pair or the target's fields are too long");
     if (response->error != KT_HTTP_OK) return unanswered(call, response, at);

@@ -21,6 +21,7 @@ typedef struct place {
     char path[PATH_SIZE];
     char access_key_id[NAME_SIZE];
     char secret_access_key[NAME_SIZE];
+    const kt_found *found; /* of kt.find/1, to which a fault at this place is a part that was not seen; NULL: the call's outcome */
 } place;
 
 /* The fields that a secret has; empty where there is none. */
@@ -30,10 +31,16 @@ typedef struct held {
     char secret_access_key[VALUE_SIZE];
 } held;
 
+/* True for a call that no further request helps: it is to end. */
+bool is_over(kt_outcome outcome);
 /* Tells the operator, and gives the outcome back. */
 kt_outcome tell(const kt_call *call, kt_outcome outcome, kt_evidence evidence, const place *at, const char *what);
 /* Reads what the secret holds. KT_OK also where there is no such secret yet. */
 kt_outcome vault_read(const vault *self, const kt_call *call, const place *at, held *found);
+/* The fields of a secret as a JSON object, or the names below a path as a list: an empty value where there is none. They are the
+   host's, until the call ends. */
+kt_outcome vault_fields(const vault *self, const kt_call *call, const place *at, json *fields);
+kt_outcome vault_list(const vault *self, const kt_call *call, const place *at, json *names);
 /* Writes both fields in one request, and leaves the secret's other fields as they are. */
 kt_outcome vault_write(const vault *self, const kt_call *call, const place *at, bool exists, const kt_key_pair *pair);
 

@@ -108,6 +108,9 @@ func goClose(instance C.uintptr_t) {
 	handle.Delete()
 }
 
+// opened is what goOpen made.
+func opened(instance C.uintptr_t) *vault { return cgo.Handle(instance).Value().(*vault) }
+
 // at carries out a call on a target.
 func at(instance C.uintptr_t, call *C.kt_call, target *C.kt_target, work func(*vault, place) *outcome) C.kt_outcome {
 	return perform(call, func() *outcome {
@@ -115,7 +118,7 @@ func at(instance C.uintptr_t, call *C.kt_call, target *C.kt_target, work func(*v
 		if !ok {
 			return failure(C.KT_INVALID_CONFIG, "Vault: the target's fields are incomplete or too long")
 		}
-		return work(cgo.Handle(instance).Value().(*vault), where)
+		return work(opened(instance), where)
 	})
 }
 

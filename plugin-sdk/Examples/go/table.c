@@ -10,6 +10,7 @@ extern kt_outcome goOpen(kt_host *host, kt_call *call, kt_string configuration, 
 extern void goClose(uintptr_t instance);
 extern kt_outcome goCheck(uintptr_t instance, kt_call *call, kt_target *target);
 extern kt_outcome goPush(uintptr_t instance, kt_call *call, kt_target *target, kt_key_pair *pair);
+extern kt_outcome goBelow(uintptr_t instance, kt_call *call, kt_scope *scope, kt_found *found);
 extern kt_outcome goInspect(uintptr_t instance, kt_call *call, kt_target *target);
 
 /* Go has no const: these take it away, and Go writes to none of it. */
@@ -31,6 +32,17 @@ static kt_outcome pusher_inspect(void *instance, const kt_call *call, const kt_t
     return goInspect((uintptr_t)instance, (kt_call *)call, (kt_target *)target);
 }
 
+static kt_outcome pusher_below(void *instance, const kt_call *call, const kt_scope *scope, const kt_found *found) {
+    return goBelow((uintptr_t)instance, (kt_call *)call, (kt_scope *)scope, (kt_found *)found);
+}
+
+static const kt_find find = {.size = sizeof find, .below = pusher_below};
+
+static const void *pusher_extension(kt_string id) {
+    kt_string own = KT_STRING(KT_EXTENSION_FIND_1);
+    return id.length == own.length && memcmp(id.data, own.data, own.length) == 0 ? &find : NULL;
+}
+
 static const kt_pusher table = {
     .size = sizeof table,
     .abi_minor = KT_ABI_MINOR,
@@ -43,6 +55,7 @@ static const kt_pusher table = {
     .check = pusher_check,
     .push = pusher_push,
     .inspect = pusher_inspect,
+    .extension = pusher_extension,
 };
 
 KT_EXPORT const kt_pusher *kt_pusher_entry_v1(const kt_host *host) {
@@ -61,6 +74,12 @@ const kt_http_response *send_request(const kt_http *http, const kt_call *call, c
 void report_outcome(const kt_call *call, const kt_report *report) {
     call->report(call, report);
 }
+
+void report_place(const kt_found *found, const kt_call *call, const kt_found_place *place) { found->place(call, place); }
+
+void report_scope(const kt_found *found, const kt_call *call, const kt_scope *scope) { found->scope(call, scope); }
+
+void report_gap(const kt_found *found, const kt_call *call, const kt_found_gap *gap) { found->gap(call, gap); }
 
 void *take_secret(const kt_secret *secret, uint64_t length) { return secret->allocate(length); }
 

@@ -59,21 +59,12 @@ func (found held) holds(id, secret []byte) bool {
 }
 
 func (vault *vault) read(call *C.kt_call, where place) (held, *outcome) {
-	answer, failed := vault.request(call, "GET", where, nil)
-	if failed != nil || answer.isMissingSecret() {
+	fields, failed := vault.fields(call, where)
+	if failed != nil || fields == nil {
 		return held{}, failed
 	}
-	var body struct {
-		Data *struct {
-			Data map[string]json.RawMessage `json:"data"`
-		} `json:"data"`
-	}
-	err := json.Unmarshal(answer.body, &body)
-	if answer.status != 200 || err != nil || body.Data == nil || body.Data.Data == nil {
-		return held{}, answer.refused(where)
-	}
 	found := held{exists: true}
-	for name, value := range body.Data.Data {
+	for name, value := range fields {
 		switch name {
 		case where.AccessKeyID:
 			found.accessKeyID, _ = unquoted(value)
@@ -83,6 +74,42 @@ func (vault *vault) read(call *C.kt_call, where place) (held, *outcome) {
 		wipe(value)
 	}
 	return found, nil
+}
+
+// fields are those of a secret, which the caller wipes; nil: there is no such secret.
+func (vault *vault) fields(call *C.kt_call, where place) (map[string]json.RawMessage, *outcome) {
+	answer, failed := vault.request(call, "GET", "/data/", where, nil)
+	if failed != nil || answer.isMissingSecret() {
+		return nil, failed
+	}
+	var body struct {
+		Data *struct {
+			Data map[string]json.RawMessage `json:"data"`
+		} `json:"data"`
+	}
+	err := json.Unmarshal(answer.body, &body)
+	if answer.status != 200 || err != nil || body.Data == nil || body.Data.Data == nil {
+		return nil, answer.refused(where)
+	}
+	return body.Data.Data, nil
+}
+
+// list gives the names below a path; those of paths end in a slash.
+func (vault *vault) list(call *C.kt_call, where place) ([]string, *outcome) {
+	answer, failed := vault.request(call, "GET", "/metadata/", where, nil)
+	if failed != nil || answer.isMissingSecret() {
+		return nil, failed
+	}
+	var body struct {
+		Data *struct {
+			Keys *[]string `json:"keys"`
+		} `json:"data"`
+	}
+	err := json.Unmarshal(answer.body, &body)
+	if answer.status != 200 || err != nil || body.Data == nil || body.Data.Keys == nil {
+		return nil, answer.refused(where)
+	}
+	return *body.Data.Keys, nil
 }
 
 // write writes both fields in one request, and leaves the secret's other fields as they are.
@@ -100,7 +127,7 @@ func (vault *vault) write(call *C.kt_call, where place, exists bool, id, secret 
 	if exists {
 		method = "PATCH"
 	}
-	answer, failed := vault.request(call, method, where, body)
+	answer, failed := vault.request(call, method, "/data/", where, body)
 	if failed != nil {
 		return failed
 	}
@@ -115,12 +142,15 @@ func (vault *vault) write(call *C.kt_call, where place, exists bool, id, secret 
 	return answer.refused(where)
 }
 
-func (vault *vault) request(call *C.kt_call, method string, where place, body []byte) (response, *outcome) {
+func (vault *vault) request(call *C.kt_call, method, part string, where place, body []byte) (response, *outcome) {
 	kind := "application/json"
 	if method == "PATCH" {
 		kind = "application/merge-patch+json"
 	}
-	url := vault.endpoint + "/v1/" + encoded(where.Mount) + "/data/" + encoded(where.Path)
+	url := vault.endpoint + "/v1/" + encoded(where.Mount) + part + encoded(where.Path)
+	if part == "/metadata/" {
+		url += "?list=true"
+	}
 	answer, ok := vault.send(call, method, url, []header{
 		{"X-Vault-Token", vault.token}, {"X-Vault-Request", []byte("true")}, {"Content-Type", []byte(kind)},
 	}, body)

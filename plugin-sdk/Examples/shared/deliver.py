@@ -22,6 +22,10 @@ class Vault(http.server.BaseHTTPRequestHandler):
     held = {}
 
     def do_GET(self):
+        if self.path.endswith("?list=true"):
+            above = self.path.removesuffix("?list=true").replace("/metadata/", "/data/", 1) + "/"
+            names = [path.removeprefix(above) for path in self.held if path.startswith(above)]
+            return self.answer(200, {"data": {"keys": names}})
         found = self.held.get(self.path)
         self.answer(200, {"data": {"data": found}}) if found else self.answer(404, {"errors": []})
 
@@ -94,10 +98,11 @@ def main(program, plugins):
             place = json.loads(line)
             configure(keyturn.directory, plugins, identifier, place, server.server_port)
             keyturn.run("plugin", "pin", identifier)
-            keyturn.run("rotate", "--wait", environment={
-                "AWS_ACCESS_KEY_ID": place["accessKeyId"], "AWS_SECRET_ACCESS_KEY": place["secretAccessKey"],
-                "TOKEN": TOKEN})
+            environment = {
+                "AWS_ACCESS_KEY_ID": place["accessKeyId"], "AWS_SECRET_ACCESS_KEY": place["secretAccessKey"], "TOKEN": TOKEN}
+            keyturn.run("rotate", "--wait", environment=environment)
             status = json.loads(keyturn.run("status", "--json", stdout=subprocess.PIPE))
+            found = json.loads(keyturn.run("find", "mine:ci/acme", "--json", environment=environment, stdout=subprocess.PIPE))
         finally:
             sandbox.terminate()
             sandbox.wait(timeout=10)
@@ -106,6 +111,8 @@ def main(program, plugins):
         held = Vault.held.get(path, {})
         need(held.get("AWS_ACCESS_KEY_ID") == key["id"], f"{path} holds another key than IAM")
         need(len(held.get("AWS_SECRET_ACCESS_KEY", "")) == 40, f"{path} holds no secret")
+    places = {place["place"]: place.get("key") for place in found["find"]["places"]}
+    need(places == dict.fromkeys(("ci/acme/app", "ci/acme/other"), key["id"]), f"`keyturn find` lists {places}")
     need(Vault.held["/v1/secret/data/ci/acme/app"].get("REGION") == "eu-central-1", "another field was lost")
     print(f"delivered: both secrets hold {key['id']}")
 

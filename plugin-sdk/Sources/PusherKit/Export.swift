@@ -93,7 +93,7 @@ private nonisolated(unsafe) let findTable: UnsafePointer<kt_find> = {
     table.pointee.size = size(of: kt_find.self)
     table.pointee.around = { instance, call, target, found in
         guard let call, let instance, let found else { return KT_INTERNAL }
-        return opened(instance).find(call, target, found)
+        return opened(instance).find(call, around: target, found)
     }
     table.pointee.below = { instance, call, scope, found in
         guard let call, let instance, let found else { return KT_INTERNAL }

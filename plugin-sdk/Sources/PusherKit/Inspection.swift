@@ -2,7 +2,7 @@
 public struct Inspection: Sendable {
     /// The access key ID that the target holds, or nil where it cannot be read.
     public let keyID: String?
-    /// The last four characters of it or more, where the service shows no more. Hosts before 1.3 are not given it.
+    /// The last four characters of it or more, where the service shows no more.
     public var keyIDEnd: String?
     /// When the target was last written, as RFC 3339, or nil where the service does not say.
     public let changedAt: String?

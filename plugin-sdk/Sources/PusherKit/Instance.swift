@@ -12,7 +12,7 @@ class AnyInstance: @unchecked Sendable {
     ) -> kt_outcome { KT_INTERNAL }
     func inspect(_ call: UnsafePointer<kt_call>, _ target: UnsafePointer<kt_target>?) -> kt_outcome { KT_INTERNAL }
     func find(
-        _ call: UnsafePointer<kt_call>, _ target: UnsafePointer<kt_target>?, _ found: FoundPlace.Found
+        _ call: UnsafePointer<kt_call>, around target: UnsafePointer<kt_target>?, _ found: UnsafePointer<kt_found>
     ) -> kt_outcome { KT_INTERNAL }
     func find(
         _ call: UnsafePointer<kt_call>, below scope: UnsafePointer<kt_scope>?, _ found: UnsafePointer<kt_found>
@@ -46,22 +46,23 @@ final class Instance<Plugin: Pusher>: AnyInstance, @unchecked Sendable {
         let secretBytes = SecretBytes(copying: secret)
         return run(call, redaction.adding(secretBytes)) { call throws(PushFailure) in
             let pair = KeyPair(accessKeyID: keyID, secretAccessKey: secretBytes)
-            return Outcome(try plugin.push(pair, to: try decode(target), call: call), forHost: services.abiMinor)
+            return Outcome(try plugin.push(pair, to: try decode(target), call: call))
         }
     }
 
     override func inspect(_ call: UnsafePointer<kt_call>, _ target: UnsafePointer<kt_target>?) -> kt_outcome {
         run(call, redaction) { call throws(PushFailure) in
-            Outcome(try plugin.inspect(try decode(target), call: call), forHost: services.abiMinor)
+            Outcome(try plugin.inspect(try decode(target), call: call))
         }
     }
 
     override func find(
-        _ call: UnsafePointer<kt_call>, _ target: UnsafePointer<kt_target>?, _ found: FoundPlace.Found
+        _ call: UnsafePointer<kt_call>, around target: UnsafePointer<kt_target>?, _ found: UnsafePointer<kt_found>
     ) -> kt_outcome {
         run(call, redaction) { view throws(PushFailure) in
             let neighbours = try plugin.neighbours(of: try decode(target), call: view)
-            for neighbour in neighbours.prefix(FoundPlace.most) { neighbour.report(to: call, found, redaction) }
+            let finder = Finder(call: call, found: found, redaction: redaction)
+            for neighbour in neighbours.prefix(FoundPlace.most) { finder.report(neighbour) }
             return Outcome(message: "\(neighbours.count) places around it")
         }
     }

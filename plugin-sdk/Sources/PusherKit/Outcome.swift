@@ -20,18 +20,16 @@ struct Outcome {
         if case .rateLimited(let after) = failure.reason { retryAfter = after }
     }
 
-    /// - Parameter minor: the ABI's minor version that the host was built with.
-    init(_ confirmation: Confirmation, forHost minor: UInt32) {
+    init(_ confirmation: Confirmation) {
         code = confirmation.isUnchanged ? KT_UNCHANGED : KT_OK
-        evidence = confirmation.evidence.code(forHost: minor)
+        evidence = confirmation.evidence.code
         message = confirmation.message
         changedAt = confirmation.changedAt ?? ""
     }
 
-    init(_ inspection: Inspection, forHost abiMinor: UInt32) {
+    init(_ inspection: Inspection) {
         message = inspection.message
-        let end = abiMinor >= 3 ? inspection.keyIDEnd.map { "*\($0)" } : nil
-        keyID = inspection.keyID ?? end ?? ""
+        keyID = inspection.keyID ?? inspection.keyIDEnd.map { "*\($0)" } ?? ""
         changedAt = inspection.changedAt ?? ""
     }
 
@@ -43,8 +41,7 @@ struct Outcome {
             var raw = kt_report()
             raw.size = size(of: kt_report.self)
             raw.evidence = evidence
-            // Not zero, which hosts of before 1.2 take for "at once".
-            raw.retry_after_ms = retryAfter.map(milliseconds) ?? -1
+            raw.retry_after_ms = retryAfter.map(milliseconds) ?? 0
             raw.message = texts[0].borrowedString
             raw.key_id = texts[1].borrowedString
             raw.changed_at = texts[2].borrowedString
@@ -79,14 +76,13 @@ extension PushFailure.Reason {
 }
 
 extension Evidence {
-    /// The number. A host that does not know it would take the whole report for nonsense.
-    fileprivate func code(forHost minor: UInt32) -> kt_evidence {
+    fileprivate var code: kt_evidence {
         switch self {
         case .readBack: KT_EVIDENCE_READ_BACK
         case .timestamp: KT_EVIDENCE_TIMESTAMP
-        case .lastFour where minor >= 2: KT_EVIDENCE_LAST_FOUR
-        case .version where minor >= 2: KT_EVIDENCE_VERSION
-        case .acknowledged, .lastFour, .version: KT_EVIDENCE_ACKNOWLEDGED
+        case .acknowledged: KT_EVIDENCE_ACKNOWLEDGED
+        case .lastFour: KT_EVIDENCE_LAST_FOUR
+        case .version: KT_EVIDENCE_VERSION
         }
     }
 }

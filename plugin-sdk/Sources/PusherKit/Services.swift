@@ -13,8 +13,6 @@ struct Services: Sendable {
     typealias Cancelled = @convention(c) (UnsafePointer<kt_call>?) -> Int32
     typealias Sleep = @convention(c) (UnsafePointer<kt_call>?, Int64) -> Int32
 
-    /// The minor version of the ABI that the host was built with.
-    let abiMinor: UInt32
     let send: Send?
     let sendToAWS: SendToAWS?
     let write: Write?
@@ -28,7 +26,6 @@ struct Services: Sendable {
         let aws = find(KT_SERVICE_AWS_1, of: host, as: kt_aws.self)
         let log = find(KT_SERVICE_LOG_1, of: host, as: kt_log.self)
         let clock = find(KT_SERVICE_CLOCK_1, of: host, as: kt_clock.self)
-        abiMinor = kt_host_abi_minor(host)?.pointee ?? 0
         send = kt_http_send(http)?.pointee ?? nil
         sendToAWS = kt_aws_send(aws)?.pointee ?? nil
         write = kt_log_write(log)?.pointee ?? nil

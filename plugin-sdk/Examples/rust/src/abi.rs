@@ -1,10 +1,10 @@
-//! keyturn_pusher.h, version 1.2, in Rust. That header has every rule. The fields here are those of version 1.0, which every
+//! keyturn_pusher.h, version 1.0, in Rust. That header has every rule. The fields here are those of version 1.0, which every
 //! host has: none has to be asked for.
 #![allow(dead_code)]
 
 use std::os::raw::c_void;
 
-pub const ABI_MINOR: u32 = 2;
+pub const ABI_MINOR: u32 = 0;
 
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -44,9 +44,7 @@ pub const EVIDENCE_NONE: i32 = 0;
 pub const EVIDENCE_READ_BACK: i32 = 1;
 pub const EVIDENCE_TIMESTAMP: i32 = 2;
 pub const EVIDENCE_ACKNOWLEDGED: i32 = 3;
-/// From `KtHost::abi_minor` 2 on.
 pub const EVIDENCE_LAST_FOUR: i32 = 4;
-/// From `KtHost::abi_minor` 2 on.
 pub const EVIDENCE_VERSION: i32 = 5;
 
 #[repr(C)]
@@ -128,6 +126,54 @@ pub struct KtHttp {
 }
 
 #[repr(C)]
+pub struct KtFoundPlace {
+    pub size: u32,
+    pub reserved: u32,
+    pub place: KtString,
+    pub fields: KtString,
+    pub key_id: KtString,
+    pub changed_at: KtString,
+    pub names: KtString,
+    pub audience: KtString,
+    pub state: KtString,
+    pub level: i32,
+    pub reserved_2: u32,
+}
+
+#[repr(C)]
+pub struct KtScope {
+    pub size: u32,
+    pub reserved: u32,
+    pub name: KtString,
+    pub fields: KtString,
+}
+
+#[repr(C)]
+pub struct KtFoundGap {
+    pub size: u32,
+    pub outcome: KtOutcome,
+    pub part: KtString,
+    pub message: KtString,
+}
+
+#[repr(C)]
+pub struct KtFound {
+    pub size: u32,
+    pub reserved: u32,
+    pub place: unsafe extern "C" fn(*const KtCall, *const KtFoundPlace),
+    pub scope: unsafe extern "C" fn(*const KtCall, *const KtScope),
+    pub gap: unsafe extern "C" fn(*const KtCall, *const KtFoundGap),
+}
+
+#[repr(C)]
+pub struct KtFind {
+    pub size: u32,
+    pub reserved: u32,
+    pub around: Option<unsafe extern "C" fn(*mut c_void, *const KtCall, *const KtTarget, *const KtFound) -> KtOutcome>,
+    pub below: Option<unsafe extern "C" fn(*mut c_void, *const KtCall, *const KtScope, *const KtFound) -> KtOutcome>,
+}
+
+#[repr(C)]
 pub struct KtPusher {
     pub size: u32,
     pub abi_minor: u32,
@@ -168,6 +214,8 @@ impl KtString {
     }
 }
 
+const _: () = assert!(std::mem::size_of::<KtFoundPlace>() == 128);
+const _: () = assert!(std::mem::size_of::<KtFind>() == 24);
 const _: () = assert!(std::mem::size_of::<KtReport>() == 64);
 const _: () = assert!(std::mem::size_of::<KtHttpRequest>() == 72);
 const _: () = assert!(std::mem::size_of::<KtHttpResponse>() == 64);

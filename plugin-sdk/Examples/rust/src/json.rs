@@ -28,6 +28,14 @@ impl Json {
         }
     }
 
+    /// The members of an object, in their order; none for anything else.
+    pub fn members(&self) -> &[(String, Json)] {
+        match self {
+            Json::Object(members) => members,
+            _ => &[],
+        }
+    }
+
     pub fn text(&self) -> Option<&str> {
         match self {
             Json::Text(text) => Some(text),

@@ -1,6 +1,7 @@
 //! Writes key pairs into secrets of HashiCorp Vault or OpenBao (key-value store, version 2).
 
 mod abi;
+mod find;
 mod json;
 mod vault;
 
@@ -119,7 +120,7 @@ unsafe extern "C" fn open(host: *const KtHost, call: *const KtCall, configuratio
 }
 
 unsafe extern "C" fn close(instance: *mut c_void) {
-    // A panic here has nobody to tell.
+    // A panic here has no one to report to.
     let _ = catch_unwind(AssertUnwindSafe(|| drop(Box::from_raw(instance as *mut Vault))));
 }
 
@@ -186,7 +187,7 @@ static TABLE: KtPusher = KtPusher {
     check,
     push,
     inspect: Some(inspect),
-    extension: None,
+    extension: Some(find::extension),
 };
 
 /// The one function that the library exports.

@@ -50,13 +50,26 @@ struct Answer<'a> {
 impl Vault {
     /// The secret's fields; None: there is no such secret yet.
     pub fn read(&self, call: *const KtCall, place: &Place) -> Result<Option<Json>, Failure> {
-        let answer = self.send(call, "GET", place, &[])?;
+        let answer = self.send(call, "GET", "data", place, &[])?;
         if answer.is_missing_secret() {
             return Ok(None);
         }
         let is_whole = |body: &Json| body.get("data").and_then(|data| data.get("data")).is_some();
         match &answer.body {
             Some(body) if answer.status == 200 && is_whole(body) => Ok(answer.body),
+            _ => Err(answer.failure(place)),
+        }
+    }
+
+    /// The names below a path; those of paths end in a slash.
+    pub fn list(&self, call: *const KtCall, place: &Place) -> Result<Vec<String>, Failure> {
+        let answer = self.send(call, "GET", "metadata", place, &[])?;
+        if answer.is_missing_secret() {
+            return Ok(Vec::new());
+        }
+        let keys = answer.body.as_ref().and_then(|body| body.get("data")?.get("keys")?.array());
+        match keys {
+            Some(keys) if answer.status == 200 => Ok(keys.iter().filter_map(Json::text).map(String::from).collect()),
             _ => Err(answer.failure(place)),
         }
     }
@@ -74,7 +87,7 @@ impl Vault {
         body.push(b':');
         json::append(&mut body, secret);
         body.extend(b"}}");
-        let answer = self.send(call, if exists { "PATCH" } else { "POST" }, place, &body);
+        let answer = self.send(call, if exists { "PATCH" } else { "POST" }, "data", place, &body);
         json::wipe(&mut body);
         let answer = answer?;
         let version = answer.body.as_ref().and_then(|body| body.get("data")).and_then(|data| data.get("version"));
@@ -84,8 +97,11 @@ impl Vault {
         Err(answer.failure(place))
     }
 
-    fn send<'a>(&self, call: *const KtCall, method: &'static str, place: &Place, body: &[u8]) -> Result<Answer<'a>, Failure> {
-        let url = format!("{}/v1/{}/data/{}", self.endpoint, encoded(&place.mount), encoded(&place.path));
+    fn send<'a>(
+        &self, call: *const KtCall, method: &'static str, part: &str, place: &Place, body: &[u8],
+    ) -> Result<Answer<'a>, Failure> {
+        let query = if part == "metadata" { "?list=true" } else { "" };
+        let url = format!("{}/v1/{}/{}/{}{}", self.endpoint, encoded(&place.mount), part, encoded(&place.path), query);
         let kind = if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
         let headers = [
             KtHeader { name: KtString::new("X-Vault-Token"), value: KtString::lend(self.token.as_bytes()) },

@@ -36,11 +36,8 @@ final class Instance: @unchecked Sendable {
 
     func find(_ target: Target, _ world: World) -> Ending? {
         guard let around = library.find?.around else { return nil }
-        return perform("around", target, world, 30_000) { [self] call, target, _ in
-            around(pointer, call, target) { view, place in
-                guard let host = ScriptedHost.current.withLock({ $0 }) else { return }
-                host.call(view, "found")?.found(FoundPlace(place))
-            }
+        return perform("around", target, world, 30_000) { [self] call, target, lender in
+            around(pointer, call, target, finder(lender))
         }
     }
 
@@ -50,14 +47,17 @@ final class Instance: @unchecked Sendable {
         return host.perform(world) { call, lender in
             let lent = kt_scope(
                 size: 0, reserved: 0, name: lender.string(scope.name), fields: lender.string(scope.fields))
-            let table = kt_found(
-                size: 0, reserved: 0, place: { reported($0, "place")?.found(FoundPlace($1)) },
-                scope: { reported($0, "scope")?.found(FoundScope($1)) },
-                gap: { reported($0, "gap")?.found(FoundGap($1)) })
             let place = lender.place(lent, size: host.size(of: kt_scope.self))
-            let found = lender.place(table, size: host.size(of: kt_found.self))
-            return CallsInProgress.during("below") { below(pointer, call, place, found) }
+            return CallsInProgress.during("below") { below(pointer, call, place, finder(lender)) }
         }
+    }
+
+    /// What `around` and `below` report to.
+    private func finder(_ lender: Lender) -> UnsafePointer<kt_found> {
+        let table = kt_found(
+            size: 0, reserved: 0, place: { reported($0, "place")?.found(FoundPlace($1)) },
+            scope: { reported($0, "scope")?.found(FoundScope($1)) }, gap: { reported($0, "gap")?.found(FoundGap($1)) })
+        return lender.place(table, size: host.size(of: kt_found.self))
     }
 
     func push(
