@@ -20,7 +20,7 @@ RELEASE_DIR := .build-static/release
 TOOLCHAIN = $(shell swiftc -print-target-info | sed -n 's/.*"$(1)": "\(.*\)".*/\1/p')
 EMBEDDED = --package-path Plugins --scratch-path .build-pushers -c release $(HARDENED) \
   -Xswiftc -enable-experimental-feature -Xswiftc Embedded -Xswiftc -wmo -Xswiftc -Osize \
-  $(SECTIONS) -Xlinker --gc-sections -Xlinker --icf=all \
+  $(SECTIONS) -Xlinker --gc-sections -Xlinker --icf=all -Xswiftc -use-ld=lld -Xlinker -z -Xlinker pack-relative-relocs \
   -Xlinker $(call TOOLCHAIN,runtimeResourcePath)/embedded/$(call TOOLCHAIN,moduleTriple)/libswiftUnicodeDataTables.a
 PUSHERS_DIR := .build-pushers/release
 STAGE := .build/stage

@@ -4,6 +4,7 @@ import pytest
 
 from test_output import in_terminal
 from test_schemas import fits
+from world import waited_for
 
 WRITES = {"CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey"}
 
@@ -35,6 +36,7 @@ def test_the_first_rotation_is_announced_and_waits_for_an_order(make):
     world.must("step")
     assert list(world.sandbox.keys()) == [old] and world.status()["next"] == {"action": "when-asked", "due": None}
     assert "never rotated" in world.must("status").out
+    settings(world, **{"rotate-every": "24h"})
     world.must("rotate", "cicd-bot", "--wait")
     assert old not in world.sandbox.keys() and planned(world, "plan")["cicd-bot"]["action"] == "rotate"
 
@@ -43,6 +45,8 @@ def test_what_is_due_is_said_before_it_is_done(make):
     """`step --dry-run` lists those for whom `step` would do something, and only them."""
     world = make()
     settings(world, **{"rotate-every": "1s", "spread": "0%"})
+    # The key is as old as that in a moment.
+    waited_for(lambda: "cicd-bot" in planned(world, "step", "--dry-run"))
     assert planned(world, "step", "--dry-run")["cicd-bot"]["action"] == "rotate"
     settings(world, **{"rotate-every": "24h"})
     assert planned(world, "step", "--dry-run") == {}

@@ -1,5 +1,9 @@
-/// Rows in columns as wide as they need to be; where the terminal is narrower, the last column has several lines.
+/// Rows in columns as wide as they need to be; where the terminal is narrower, the last column has several lines. Where there is hardly
+/// room for it, it is put below its row.
 struct Table {
+    /// The least room for the last column next to the others.
+    private static let leastRoom = 24
+
     var header: [String]
     var rows: [[String]] = []
 
@@ -8,13 +12,17 @@ struct Table {
             ([header] + rows).map { $0[column].count }.max() ?? 0
         }
         let indent = widths.dropLast().reduce(0) { $0 + $1 + 2 }
+        let isStacked = terminal.columns.map { $0 - indent < min(Self.leastRoom, widths.last ?? 0) } ?? false
         func line(_ cells: [String]) -> String {
             let padded = zip(cells.dropLast(), widths).map { cell, width in
                 cell + String(repeating: " ", count: width - cell.count)
             }
-            let last = cells.last.map { terminal.wrapped($0, indent: indent) } ?? ""
-            return String((padded + [last]).joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
+            let last = cells.last.map { terminal.wrapped($0, indent: isStacked ? 4 : indent) } ?? ""
+            let row = (isStacked ? padded : padded + [last]).joined(separator: "  ")
+            let trimmed = String(row.reversed().drop { $0 == " " }.reversed())
+            return isStacked && !last.isEmpty ? "\(trimmed)\n    \(last)" : trimmed
         }
-        return ([terminal.styled(line(header), .bold)] + rows.map(line)).joined(separator: "\n") + "\n"
+        let head = isStacked ? Array(header.dropLast()) + [""] : header
+        return ([terminal.styled(line(head), .bold)] + rows.map(line)).joined(separator: "\n") + "\n"
     }
 }
