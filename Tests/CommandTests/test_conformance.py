@@ -120,7 +120,7 @@ class Workshop:
             for name in ("manifest.json", "conformance.json"):
                 document = self.manifest if name == "manifest.json" else json.loads((EXAMPLE / name).read_text())
                 if fault.startswith("below-"):
-                    document = document | {"scope": {"type": "string"}} if name == "manifest.json" else {"scopes": ["ci"]}
+                    document = document | ({"scope": {"type": "string"}} if name == "manifest.json" else {"scopes": ["ci"]})
                 (place / name).write_text(json.dumps(document))
             self.compile(
                 "-shared", f'-DFAULT="{fault}"', "-o", place / "pusher.so", HERE / "pushers" / "faulty.c", *self.objects,
