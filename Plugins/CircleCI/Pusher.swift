@@ -106,7 +106,8 @@ struct CircleCI: Pusher {
         var inspection = Inspection(
             keyID: nil, changedAt: variable.changedAt,
             message: "\(target.subject(target.accessKeyID)): \(shown ?? "CircleCI shows nothing of its value")")
-        inspection.keyIDEnd = end.flatMap { $0.utf8.count == 4 ? $0 : nil }
+        // "xxxx" alone is CircleCI's mask, without an end.
+        inspection.keyIDEnd = end.flatMap { $0.utf8.count == 4 && $0 != "xxxx" ? $0 : nil }
         return inspection
     }
 }

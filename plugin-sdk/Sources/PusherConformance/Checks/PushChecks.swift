@@ -72,7 +72,9 @@ enum PushChecks {
             if ending.outcome == KT_UNSUPPORTED { return }
             if ending.outcome != KT_OK { bench.fail("inspect after a push ended as \(ending.described)") }
             let found = ending.report?.keyID ?? ""
-            if !found.isEmpty && found != KeyPair(7).id {
+            // Where the service shows no more, the end of it.
+            let isEnd = found.utf8.count >= 5 && found.first == "*" && KeyPair(7).id.hasSuffix(found.dropFirst())
+            if !found.isEmpty && !isEnd && found != KeyPair(7).id {
                 bench.fail("inspect reported the key ID \(quoted(found)), which was not pushed")
             }
             if let write = ending.requests.first(where: \.isWrite) { bench.fail("inspect sent \(write.method)") }
