@@ -18,7 +18,7 @@ def check_status(document):
     for user in document["users"]:
         assert list(user) == sorted(user), "the fields are in one order"
         assert set(user) == {"user", "phase", "rotation", "keys", "deliveries", "next", "problem", "problem-code", "problem-since", "last-used",
-                             "over-age"}
+                             "over-age", "leaks", "outage"}
         assert user["over-age"] is None or set(user["over-age"]) == {"key", "since"}
         assert (user["problem"] is None) == (user["problem-code"] is None)
         assert user["problem-since"] is None or is_moment(user["problem-since"])

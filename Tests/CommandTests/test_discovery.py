@@ -31,7 +31,7 @@ def tag(sandbox, user, value):
 
 
 def plan(world, status=0):
-    return {line["user"]: line for line in world.must("plan", "--json", status=status).json["plan"]}
+    return {line["user"]: line for line in world.must("plan", "--offline", "--json", status=status).json["plan"]}
 
 
 def test_users_by_tag(found):
