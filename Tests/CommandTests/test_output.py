@@ -107,6 +107,9 @@ def in_terminal(world, *arguments, seconds=40, typed=None):
         elif process.poll() is not None:
             break
     os.close(leader)
+    if time.monotonic() >= end:
+        # It would go on for ever.
+        process.terminate()
     return drawn.decode(), process.wait(timeout=10)
 
 

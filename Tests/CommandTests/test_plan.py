@@ -1,4 +1,4 @@
-"""`plan` and `--dry-run`: what would be done, by what IAM lists now, and nothing of it."""
+"""`plan` and `--dry-run`: what would be done, by what IAM lists now, and nothing of it; and what `status` shows first."""
 
 import pytest
 
@@ -69,3 +69,35 @@ def test_on_a_terminal_all_users_are_asked_about(make, answer, status):
     drawn, ended = in_terminal(world, "rotate", "--no-color", typed=answer)
     assert ended == status and "all users" in drawn, drawn
     assert (world.sandbox.keys() == keys) is (status != 0)
+
+
+def test_a_leak_and_an_outage_come_first_and_in_red(make):
+    """As long as a target lacks the new key, `status` says whether the leaked one lives, and who is cut off once it is dead."""
+    world = make()
+    world.must("rotate", "--wait")
+    (old,) = world.sandbox.keys()
+    world.sandbox.fault("github", method="PUT", status=503, times=0)
+    world.run("revoke", "cicd-bot", timeout=120)
+    user = world.status()
+    assert [(leak["key"], leak["status"]) for leak in user["leaks"]] == [(old, "Active")] and user["outage"] is None
+    lines = world.must("status").out.splitlines()
+    assert lines[1].strip().startswith(f"LEAKED: {old} IS STILL ACTIVE") and f"keyturn revoke {old} --now" in lines[1]
+    drawn, _ = in_terminal(world, "status")
+    assert "\x1b[1m\x1b[31mLEAKED" in drawn, drawn
+    world.run("revoke", old, "--now", timeout=120)
+    user = world.status()
+    assert [leak["status"] for leak in user["leaks"]] == ["Inactive"] or [leak["status"] for leak in user["leaks"]] == ["deleted"]
+    assert user["outage"] == {"key": old, "targets": ["github:acme/app"]}
+    assert "OUTAGE: 1 of 3 targets hold" in world.must("status").out
+    world.sandbox.clear_faults()
+    world.run("retry", timeout=60)
+    world.step_until_idle()
+    user = world.status()
+    assert user["leaks"] == [] and user["outage"] is None
+
+
+def test_watching_clears_the_screen(world):
+    """Again and again, until it is ended; not where there is no terminal."""
+    drawn, _ = in_terminal(world, "status", "--watch", seconds=7)
+    assert drawn.count("\x1b[H\x1b[2J") >= 2, drawn
+    assert "needs a terminal" in world.must("status", "--watch", status=64).err

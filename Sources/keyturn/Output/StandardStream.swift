@@ -13,10 +13,10 @@ enum StandardStream: Int32 {
     /// Draws one line over the last one that was drawn.
     func draw(_ line: String) { write(bytes: Array("\r\u{1B}[2K\(PlainText.line(line, limit: 200))".utf8)) }
 
-    /// Colours of ``Terminal``, and what ``LiveView`` draws over itself with.
+    /// Colours of ``Terminal``, what ``LiveView`` draws over itself with, and what `status --watch` clears the screen with.
     private static func isOwn(_ sequence: Substring.UnicodeScalarView) -> Bool {
         let text = String(sequence)
-        if ["0m", "1m", "2m", "31m", "32m", "33m", "2K", "J"].contains(text) { return true }
+        if ["0m", "1m", "2m", "31m", "32m", "33m", "2K", "J", "H", "2J"].contains(text) { return true }
         return text.last == "A" && text.utf8.dropLast().allSatisfy { (0x30...0x39).contains($0) }
     }
 

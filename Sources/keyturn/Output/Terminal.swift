@@ -28,7 +28,7 @@ struct Terminal: Sendable {
     }
 
     /// What must not be overlooked.
-    func alarm(_ text: String) -> String { isLive ? "\u{1B}[1;31m\(text)\u{1B}[0m" : text }
+    func alarm(_ text: String) -> String { isLive ? "\u{1B}[1m\u{1B}[31m\(text)\u{1B}[0m" : text }
 
     /// How many columns a line may have; nil: nobody looks, and a program reads lines better whole.
     let columns: Int?
