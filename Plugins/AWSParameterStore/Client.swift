@@ -18,7 +18,7 @@ struct Client: Sendable {
             body.set("ParameterFilters", list: [filter.bytes()])
             if let next { body.set("NextToken", next) }
             let answer = try ask("ssm:DescribeParameters", body, call: call)
-            guard answer.isYes(200), let page = answer.json(ParameterPage.self) else { throw failure(answer) }
+            guard answer.isYes(200), let page = answer.json(Page<Parameter>.self) else { throw failure(answer) }
             if let found = page.parameters.first(where: { $0.name == target.parameter }) { return found }
             guard let token = page.next, !token.isEmpty else { return nil }
             next = token

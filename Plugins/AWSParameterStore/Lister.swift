@@ -107,7 +107,8 @@ struct ParameterList {
     }
 }
 
-/// A page of GetParametersByPath or of DescribeParameters, which has no values.
+/// A page of GetParametersByPath or of DescribeParameters, which has no values. One without the parameter that was asked for may have a
+/// further one.
 struct Page<Item: JSONReadable>: JSONReadable {
     let parameters: [Item]
     let next: String?

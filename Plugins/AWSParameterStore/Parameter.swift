@@ -26,17 +26,6 @@ struct Parameter: JSONReadable, Sendable {
     static let secure = "SecureString"
 }
 
-/// A page of DescribeParameters. One without the parameter may have a further one.
-struct ParameterPage: JSONReadable {
-    let parameters: [Parameter]
-    let next: String?
-
-    init(json fields: JSONValue) throws(JSONMismatch) {
-        parameters = try fields.value("Parameters")
-        next = try fields.optional("NextToken")
-    }
-}
-
 /// What GetParameter answers.
 struct ParameterValue: JSONReadable {
     let value: SecretBytes

@@ -95,21 +95,12 @@ final class Folder {
         guard fstat(file, &status) == 0 else { throw failure("it cannot be looked at") }
         guard kt_is_regular(&status) != 0 else { throw unsettled("it is not a regular file") }
         guard status.st_size <= Self.sizeLimit else { throw unsettled("it is larger than 1 MiB") }
-        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(status.st_size) + 1, alignment: 1)
-        defer {
-            if let base = memory.baseAddress { explicit_bzero(base, memory.count) }
-            memory.deallocate()
+        // One byte more shows that it has grown.
+        guard let bytes = SecretBytes(readingFile: file, most: Int(status.st_size) + 1) else {
+            throw failure("it cannot be read")
         }
-        var count = 0
-        while count < memory.count {
-            let got = CFiles.read(file, memory.baseAddress?.advanced(by: count), memory.count - count)
-            if got < 0, kt_errno() == EINTR { continue }
-            guard got >= 0 else { throw failure("it cannot be read") }
-            if got == 0 { break }
-            count += got
-        }
-        guard count == status.st_size else { throw changed }
-        return Contents(bytes: SecretBytes(copying: .init(rebasing: memory[..<count])), status: status)
+        guard bytes.count == status.st_size else { throw changed }
+        return Contents(bytes: bytes, status: status)
     }
 
     /// Puts a new file into the place of the old one, with its mode and its owner; a new one is its owner's alone.

@@ -30,7 +30,7 @@ extension File {
             if let keyID { shown.append(keyID) }
         }
         for profile in CredentialsFile.profiles(in: file) {
-            // As in a target, where no profile stands for that one.
+            // As in a target, where no profile means that one.
             let own = profile.name == "default" ? [] : [(name: "profile", value: profile.name)]
             report(
                 [("format", "credentials")] + own,

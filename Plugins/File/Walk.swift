@@ -71,20 +71,10 @@ struct Walk: ~Copyable {
         guard kt_is_regular(&status) != 0 else { throw PushFailure(.unsupported, "it is not a regular file") }
         guard status.st_size <= Self.largest else { throw PushFailure(.unsupported, "it is larger than 1 MiB") }
         let time = rfc3339Text(epochDate(Double(status.st_mtim.tv_sec)) ?? epochDate(0)!)
-        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(status.st_size), alignment: 1)
-        defer {
-            if let base = memory.baseAddress { explicit_bzero(base, memory.count) }
-            memory.deallocate()
+        guard let bytes = SecretBytes(readingFile: file, most: Int(status.st_size)) else {
+            throw Self.failure(path.text, root: root)
         }
-        var count = 0
-        while count < memory.count {
-            let got = CFiles.read(file, memory.baseAddress?.advanced(by: count), memory.count - count)
-            if got < 0, kt_errno() == EINTR { continue }
-            guard got >= 0 else { throw Self.failure(path.text, root: root) }
-            if got == 0 { break }
-            count += got
-        }
-        return (SecretBytes(copying: .init(rebasing: memory[..<count])), time)
+        return (bytes, time)
     }
 
     /// Puts the folder's folders and files on the lists.

@@ -12,7 +12,7 @@ extension Client {
         return found.stores
     }
 
-    /// The folder of a path whose first part, or first parts, are those of a mount. A server that does not tell which is believed to
+    /// The folder of a path whose first part, or first parts, are those of a mount. A server that does not say which is believed to
     /// have a store of version 2 under the first one.
     func folder(_ segments: [String], call: borrowing Call) throws(PushFailure) -> Folder {
         let guessed = Folder(

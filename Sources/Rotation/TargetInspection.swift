@@ -31,7 +31,7 @@ public struct TargetInspection: Hashable, Sendable {
 
 extension Rotation {
     /// What a target showed, with the key ID in place of an end that only one known key has. Where several have it, nothing of the
-    /// value can be told; an end that none has is that of a key that keyturn does not know.
+    /// value can be recognized; an end that none has is that of a key that keyturn does not know.
     public func recognized(_ seen: TargetInspection) -> TargetInspection {
         guard case .end(let end) = seen.holding else { return seen }
         let known = Set([current, next, previous].compactMap { $0?.id } + deletedKeys.map(\.id))

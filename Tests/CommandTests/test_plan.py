@@ -52,6 +52,15 @@ def test_what_is_due_is_said_before_it_is_done(make):
     assert planned(world, "step", "--dry-run") == {}
 
 
+def test_where_iam_does_not_say(make):
+    """The plan goes by the state, says why, and ends as the failure does; what IAM is not asked for is as it was."""
+    world = make()
+    world.sandbox.fault("aws", method="POST", status=503, times=0)
+    step = planned(world, "plan", status=69)["cicd-bot"]
+    assert step["action"] == "observe" and step["keys"] is None and "IAM did not say which keys there are" in step["why"]
+    assert planned(world, "plan", "--offline")["cicd-bot"]["keys"] is None
+
+
 def test_an_order_that_would_be_refused(make):
     """With the reason and the status that the order itself would have."""
     world = make()

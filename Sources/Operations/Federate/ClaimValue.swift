@@ -9,7 +9,7 @@ struct ClaimValue: ExpressibleByStringInterpolation, Sendable {
         case uuid
         /// So many characters.
         case characters(Int)
-        /// Whatever comes last. Only for the end of a value, behind parts that nobody can make longer.
+        /// Whatever comes last. Only for the end of a value, behind parts that no one can make longer.
         case rest
     }
 
@@ -45,7 +45,7 @@ struct ClaimValue: ExpressibleByStringInterpolation, Sendable {
     }
 
     /// As IAM reads it in a condition. What IAM would take for a variable, or in a pattern for a wildcard, is written as the variable
-    /// that stands for the character (IAM User Guide, "Policy variables", special characters).
+    /// that represents the character (IAM User Guide, "Policy variables", special characters).
     var text: String {
         parts.map { part in
             switch part {

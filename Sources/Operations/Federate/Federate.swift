@@ -25,7 +25,7 @@ package struct Federate {
     /// A role's name has 64 characters (IAM, CreateRole), of which `-apply` may be some.
     private static let longestRole = 58
     private static let longestValue = 512
-    /// Stands for an account that is not known, where nothing of it is shown.
+    /// Takes the place of an account that is not known, where nothing of it is shown.
     private static let noAccount = "000000000000"
 
     private let loaded: LoadedConfiguration

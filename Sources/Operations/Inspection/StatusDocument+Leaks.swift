@@ -39,6 +39,11 @@ extension StatusDocument {
     }
 }
 
+extension StatusDocument.User {
+    /// Whether a key has leaked or targets are cut off: that cannot wait.
+    package var isAlarming: Bool { outage != nil || !leaks.isEmpty }
+}
+
 extension Rotation {
     /// What `status` shows of keys that leaked.
     var leakedKeys: [StatusDocument.LeakedKey] {

@@ -201,8 +201,7 @@ extension StatusDocument.DeliveryLine {
 extension StatusDocument.User {
     /// Whether somebody should look: what fits on one line otherwise does not tell it.
     package var needsAttention: Bool {
-        problem != nil || overAge != nil || !leaks.isEmpty || outage != nil
-            || deliveries.contains { !$0.isQuiet && $0.state != "skipped" }
+        problem != nil || overAge != nil || isAlarming || deliveries.contains { !$0.isQuiet && $0.state != "skipped" }
     }
 
     init(_ user: ConfiguredUser, _ rotation: Rotation, at now: Timestamp) {

@@ -14,16 +14,15 @@ package struct TroubleGroup: Sendable {
         of users: [StatusDocument.User]
     ) -> (groups: [TroubleGroup], others: [StatusDocument.User]) {
         // A leak or an outage is never one of many.
-        let isAlone = { (user: StatusDocument.User) in !user.leaks.isEmpty || user.outage != nil || user.causes.isEmpty
-        }
-        let byCause = Dictionary(grouping: users.filter { !isAlone($0) }, by: \.causes)
-        let large = byCause.filter { $0.value.count >= least }
+        let causes = users.map { $0.isAlarming ? [] : $0.causes }
+        let byCause = Dictionary(grouping: zip(causes, users).filter { !$0.0.isEmpty }, by: \.0)
+        let large = byCause.filter { $0.value.count >= least }.mapValues { $0.map(\.1) }
         let groups = large.map { causes, users in
             TroubleGroup(causes: causes, users: users, targets: users.reduce(0) { $0 + $1.late.count })
         }
         return (
             groups.sorted { ($1.users.count, $0.causes.joined()) < ($0.users.count, $1.causes.joined()) },
-            users.filter { isAlone($0) || large[$0.causes] == nil }
+            zip(causes, users).filter { large[$0.0] == nil }.map(\.1)
         )
     }
 }
@@ -36,17 +35,20 @@ extension StatusDocument.User {
     /// What keeps the user from going on, without the names of its places; sorted.
     fileprivate var causes: [String] {
         guard let problemCode else { return [] }
-        guard problemCode == "not-delivered" else { return [cleaned(problem ?? problemCode)] }
+        guard problemCode == "not-delivered" else {
+            let text = problem ?? problemCode
+            return [cleaned(text, of: deliveries.map(\.target).filter { text.contains($0) })]
+        }
         let causes = late.map { delivery in
             let pusher = delivery.target.prefix { $0 != ":" }
-            return "\(pusher): \(cleaned(delivery.detail ?? "no answer"))"
+            return "\(pusher): \(cleaned(delivery.detail ?? "no answer", of: [delivery.target]))"
         }
         return Set(causes).sorted()
     }
 
-    /// A text without what differs from user to user.
-    private func cleaned(_ text: String) -> String {
-        let places = deliveries.flatMap { [$0.target, String($0.target.drop { $0 != ":" }.dropFirst())] }
+    /// A text without what differs from user to user. A message is about its own target: one of thousands is not looked for in it.
+    private func cleaned(_ text: String, of targets: [String]) -> String {
+        let places = targets.flatMap { [$0, String($0.drop { $0 != ":" }.dropFirst())] }
         let names = (places + keys.map(\.id) + [user]).filter { $0.count > 2 }.sorted { $0.count > $1.count }
         return names.reduce(text) { text, name in text.replacing(name, with: "…") }
     }

@@ -141,13 +141,12 @@ struct StatusOverview {
 
     private var overview: String {
         let troubled = users.filter(\.needsAttention)
-        let alarming = troubled.filter { $0.outage != nil || !$0.leaks.isEmpty }
+        let alarming = troubled.filter(\.isAlarming)
         let fine = users.filter { !$0.needsAttention }
         let isLong = !isVerbose && fine.count > Self.longestList
         let (groups, others) =
             isVerbose ? ([], troubled) : TroubleGroup.groups(of: troubled)
-        // What cannot wait comes first.
-        let inFull = others.filter { isAlarming($0) } + others.filter { !isAlarming($0) } + (isLong ? [] : fine)
+        let inFull = others.filter { !$0.isAlarming } + (isLong ? [] : fine)
         var parts = overdue.map { [$0] } ?? []
         if isLong || !groups.isEmpty {
             let leaked = alarming.isEmpty ? "" : "\(alarming.count) with a leaked key or an outage, "
@@ -155,19 +154,17 @@ struct StatusOverview {
                 "\(users.count) users: \(leaked)\(troubled.count - alarming.count) not confirmed everywhere or with a problem, "
                     + "\(fine.count) fine\n")
         }
-        parts +=
-            inFull.prefix { isAlarming($0) }.map(block) + groups.map(text) + inFull.drop { isAlarming($0) }.map(block)
+        // What cannot wait comes first.
+        parts += alarming.map(block) + groups.map(text) + inFull.map(block)
         if isLong { parts.append(list(fine)) }
         return parts.joined(separator: "\n")
     }
-
-    private func isAlarming(_ user: StatusDocument.User) -> Bool { user.outage != nil || !user.leaks.isEmpty }
 
     private func block(_ user: StatusDocument.User) -> String {
         StatusText(user: user, terminal: terminal, isVerbose: isVerbose).text
     }
 
-    /// Nobody but the reader notices that nothing does the work.
+    /// A process that is not running cannot say so.
     private var overdue: String? {
         let late = users.filter { $0.overdue >= StatusText.patience && $0.problem == nil }
         guard let longest = late.map(\.overdue).max() else { return nil }
