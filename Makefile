@@ -9,7 +9,7 @@ HARDENED := --disable-local-rpath -Xcc -fstack-protector-strong -Xlinker -z -Xli
 # Programs carry their own Swift runtime: what is installed needs no toolchain. Swift Testing is not there for static
 # linking, so the tests have a build of their own, in .build.
 # No debug information: what is installed has none, and it is a sixth of the build. A debugger wants `swift build`.
-# What nobody calls is left out, for each function has a section of its own.
+# What no one calls is left out, for each function has a section of its own.
 # Fifty thousand addresses are relocated at each start: in the short form they take a fiftieth of the file.
 STATIC := --scratch-path .build-static -debug-info-format none --static-swift-stdlib -Xswiftc -static-stdlib $(HARDENED) -Xswiftc -use-ld=lld -Xlinker --undefined-version -Xlinker -z -Xlinker pack-relative-relocs
 SECTIONS := -Xswiftc -Xfrontend -Xswiftc -function-sections
@@ -52,7 +52,7 @@ help:
 	@echo "make blackbox              200 rotations under kill -9, with CI jobs running; blackbox-fleet: three workers on PostgreSQL"
 	@echo "make blackbox-systems      the same with keys at every system, on stand-ins that fail, hang up and redirect (20 minutes)"
 	@echo "make storms STORMS=N       keyturn run under faults of every service, kill -9 and a second writer (2 minutes each)"
-	@echo "make bench                 keyturn beside the ways that it replaces: times, memory, requests (15 minutes)"
+	@echo "make bench                 keyturn compared with the ways that it replaces: times, memory, requests (15 minutes)"
 	@echo "make counts                instructions of fixed pieces of work, held against a budget"
 	@echo "make tables                the tables of the plugins' READMEs, from manifests and behaviour"
 	@echo "make hardening             how each installed program and library is hardened: RELRO, canary, NX, PIE and more"
@@ -93,7 +93,7 @@ install: setup pushers
 	@set -e; for program in $(PROGRAMS); do swift build -c release $(STATIC) $(SECTIONS) --product $$program; done
 	@$(MAKE) --no-print-directory copy FROM=$(RELEASE_DIR) TO=$(DESTDIR)$(PREFIX) STRIP=1
 
-# FROM: a build's directory, for all but the pushers. TO: a prefix. Each file is put beside its place and moved there, so that a running program
+# FROM: a build's directory, for all but the pushers. TO: a prefix. Each file is put next to its place and moved there, so that a running program
 # is never overwritten.
 .PHONY: copy
 copy:
@@ -275,7 +275,7 @@ counts: setup
 counts-record:
 	@$(MAKE) --no-print-directory counts RECORD=1
 
-# A release build beside the ways that it replaces. BENCH=--quick: the cases with goals only, once.
+# A release build compared with the ways that it replaces. BENCH=--quick: the cases with goals only, once.
 bench: setup pushers $(VENV)/ready
 	@set -e; for program in $(PROGRAMS); do swift build -c release $(STATIC) --product $$program; done
 	@$(MAKE) --no-print-directory copy FROM=$(RELEASE_DIR) TO=.build/bench STRIP=1

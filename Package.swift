@@ -93,7 +93,7 @@ let modules: [Target] = [
         ], swiftSettings: small),
 ]
 
-/// A program exports nothing. Swift's static library would have it export all of its own, which also keeps what nobody uses.
+/// A program exports nothing. Swift's static library would have it export all of its own, which also keeps what no one uses.
 /// Functions with the same code are kept once: nothing here asks whether two of them have the same address.
 let hidden: [LinkerSetting] = [
     .unsafeFlags(["-Xlinker", "--version-script=Sources/exports.map", "-Xlinker", "--icf=all"])

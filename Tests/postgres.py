@@ -16,7 +16,7 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).parent.parent
-#: What Debian's server needs beside libc. Libraries, which start nothing.
+#: What Debian's server needs next to libc. Libraries, which start nothing.
 LIBRARIES = [
     "libgssapi-krb5-2", "libicu72", "libldap-2.5-0", "liblz4-1", "libpam0g", "libpq5", "libssl3", "libsystemd0", "libxml2",
     "libzstd1"]

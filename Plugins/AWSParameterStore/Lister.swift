@@ -36,7 +36,7 @@ struct Lister {
             body.set("MaxResults", 10)
             if let next { body.set("NextToken", next) }
             let page: Page<ListedParameter> = try ask("ssm:GetParametersByPath", body, call: call)
-            // What is not decrypted is no value, whatever it looks like.
+            // What is not decrypted is not a value, whatever it looks like.
             return decrypted ? page : page.sealed
         }
     }

@@ -45,7 +45,7 @@ extension AWSParameterStore {
         for entry in keyEntries(listed) {
             let own = parameters.filter { entry.names.contains($0.lastName) }
             guard let first = own.first else { continue }
-            // A push writes both parts into one parameter, so a pair of two is no target. One that cannot be seen may be a whole.
+            // A push writes both parts into one parameter, so a pair of two is not a target. One that cannot be seen may be a whole.
             let isOne = entry.isFile && first.isSecure
             var found = FoundPlace(
                 oneLine(own.map { $0.name }.joined(separator: ", ") + first.inRegion, limit: 290),

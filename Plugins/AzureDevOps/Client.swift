@@ -30,7 +30,7 @@ struct Client: Sendable {
 
     /// The groups of the target's project, without the projects that use them.
     ///
-    /// - Parameter filter: `groupName` with the group's name, in which `*` stands for anything; `actionFilter`.
+    /// - Parameter filter: `groupName` with the group's name, in which `*` matches anything; `actionFilter`.
     func groups(
         _ filter: [(name: String, value: String)] = [], in target: Target, call: borrowing Call
     ) throws(PushFailure) -> [VariableGroup] {

@@ -16,7 +16,7 @@ struct Answers {
         [
             AnswerRow(
                 .fails(.unauthorized),
-                "the token lacks a scope (write_secrets, read_secret_details, read_clusters), or its user is no maintainer of the cluster"
+                "the token lacks a scope (write_secrets, read_secret_details, read_clusters), or its user is not a maintainer of the cluster"
             ) { $0.status == 403 && !$0.response.isPage }
         ] + AnswerRow.common("Buildkite", endpoint: "check endpoint (https://api.buildkite.com/v2)", advice: advice)
 

@@ -89,7 +89,7 @@ struct CircleCI: Pusher {
                 + "\(target.secretAccessKey) written (\(secret))", changedAt: variable.changedAt)
     }
 
-    /// Equal ends of the old and the new key ID cannot be told apart; then the time of writing can.
+    /// Equal ends of the old and the new key ID cannot be distinguished; then the time of writing decides.
     private func evidence(_ before: Variable?, _ after: Variable, _ id: SecretBytes) -> Evidence {
         if after.ends(as: id) == true, before?.ends(as: id) != true { return .lastFour }
         guard let changedAt = after.changedAt else { return .acknowledged }

@@ -10,7 +10,7 @@ struct Variable: Sendable {
 
     /// Whether what is shown is the end of that value.
     ///
-    /// - Returns: nil where too little is shown to tell.
+    /// - Returns: nil where too little is shown to know.
     func ends(as value: SecretBytes) -> Bool? {
         guard let shown else { return nil }
         return shown.withBytes { shown in

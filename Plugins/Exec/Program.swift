@@ -24,7 +24,7 @@ struct Program {
     /// What a pipe takes without anybody reading it.
     private static let inputLimit = 60 << 10
     private static let outputLimit = 64 << 10
-    /// How long a program that was told to stop may still take.
+    /// How long a program that was asked to stop may still take.
     private static let graceMilliseconds = 1_000
 
     private let command: [String]
@@ -107,7 +107,7 @@ struct Program {
         return process
     }
 
-    /// What the program writes until it closes its output; when the call is over it is told to stop, and then ended.
+    /// What the program writes until it closes its output; when the call is over it is asked to stop, and then ended.
     private func read(_ descriptor: Int32, of process: pid_t, call: borrowing Call) -> SecretBytes {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.outputLimit, alignment: 1)
         defer {

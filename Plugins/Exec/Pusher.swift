@@ -1,6 +1,6 @@
 import PusherKit
 
-/// Hands key pairs to a program that the operator names, for targets nobody wrote a plugin for.
+/// Hands key pairs to a program that the operator names, for targets no one wrote a plugin for.
 struct Exec: Pusher {
     struct Configuration: JSONReadable {
         let program: [String]

@@ -3,7 +3,7 @@ import PusherKit
 
 /// The folder of one file, opened: what is done in it is done there, wherever paths lead in the meantime.
 ///
-/// A new file is written beside the old one, synced, and moved into its place: whoever reads it gets the old pair or the new one,
+/// A new file is written next to the old one, synced, and moved into its place: whoever reads it gets the old pair or the new one,
 /// whole, whatever happens in between.
 final class Folder {
     /// The largest file, in bytes.

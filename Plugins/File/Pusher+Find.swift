@@ -49,7 +49,7 @@ extension File {
 }
 
 extension Dotenv {
-    /// The variables of a file for `keyEntries`; none where it is no file of variables.
+    /// The variables of a file for `keyEntries`; none where it is not a file of variables.
     static func listed(in file: SecretBytes, changedAt: String) -> [ListedName] {
         file.withBytes { bytes in
             (DotenvEntry.entries(of: bytes) ?? []).map { entry in

@@ -3,7 +3,7 @@ import PusherKit
 /// What GitHub's answers mean: a row for each kind, the first that fits decides.
 struct Answers {
     let target: Target
-    /// Whether an App asked, and not somebody's token.
+    /// Whether an App asked, and not someone's token.
     let isApp: Bool
     /// The repository's name now, if the answer says that it has another one.
     var newPlace: String?

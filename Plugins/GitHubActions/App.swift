@@ -17,7 +17,7 @@ final class App: Sendable {
         let renewal: Timestamp
     }
 
-    /// Before a token ends it is replaced, for what is under way with it.
+    /// Before a token ends it is replaced, for what is in progress with it.
     private static let margin = Duration.seconds(300)
 
     private let issuer: String

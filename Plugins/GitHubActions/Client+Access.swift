@@ -6,7 +6,7 @@ extension Client {
 
     /// Which repositories see the secret of an organization, to be said again with the new value; nil elsewhere.
     ///
-    /// - Parameter secret: what GitHub told about it; nil where it is not there.
+    /// - Parameter secret: what GitHub said about it; nil where it is not there.
     func secretAccess(
         _ name: String, _ secret: Secret?, of target: Target, call: borrowing Call
     ) throws(PushFailure) -> Access? {

@@ -1,7 +1,7 @@
 import PusherKit
 
 extension Client {
-    /// The failure that an answer stands for. Where the repository has another name now, that is looked up: GitHub's
+    /// The failure that an answer means. Where the repository has another name now, that is looked up: GitHub's
     /// redirect says only its number.
     func rejection(
         _ response: HTTPResponse, for target: Target, name: String? = nil, call: borrowing Call
@@ -23,7 +23,7 @@ extension Client {
         guard let index = segments.firstIndex(of: "repositories"), index + 1 < segments.count,
             segments[index + 1].utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
         else { return nil }
-        // To the endpoint and to nowhere else: the token goes with it.
+        // To the endpoint and to nowhere else: it carries the token.
         let answer = try? send(.get, ["repositories", segments[index + 1]], for: target, call: call)
         guard let answer, answer.status == 200, let place = answer.json(MovedRepository.self) else { return nil }
         return place.name

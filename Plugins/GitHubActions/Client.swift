@@ -70,7 +70,7 @@ struct Client: Sendable {
         return try send(.put, target.place.secrets + [name], body: body, for: target, name: name, call: call)
     }
 
-    /// What GitHub tells about the secrets of those names; those that are not there are left out.
+    /// What GitHub says about the secrets of those names; those that are not there are left out.
     func secrets(_ names: [String], of target: Target, call: borrowing Call) throws(PushFailure) -> SecretList {
         guard target.place.capacity != nil else {
             var secrets: [Secret] = []
@@ -87,7 +87,7 @@ struct Client: Sendable {
         return list
     }
 
-    /// What GitHub tells about one secret, or nil where it is not there.
+    /// What GitHub says about one secret, or nil where it is not there.
     func secret(_ name: String, of target: Target, call: borrowing Call) throws(PushFailure) -> Secret? {
         let response = try send(.get, target.place.secrets + [name], for: target, name: name, call: call)
         if response.status == 404, !response.isPage { return nil }

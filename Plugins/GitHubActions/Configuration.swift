@@ -31,13 +31,13 @@ extension GitHubActions {
                 guard token.isVisibleASCII, token.count > 0 else {
                     throw wrong("the token is empty, or has blanks or line ends in it")
                 }
-                guard installationID == nil else { throw wrong("installation-id goes with app-id, not with token") }
+                guard installationID == nil else { throw wrong("installation-id belongs to app-id, not to token") }
                 return .token(token)
             case (nil, let appID?, let privateKey?):
                 guard !appID.text.isEmpty else { throw wrong("app-id is empty") }
                 guard let key = SigningKey(privateKey) else {
                     throw wrong(
-                        "private-key is no RSA private key in PEM, or an encrypted one: make one in the App's settings")
+                        "private-key is not an RSA private key in PEM, or an encrypted one: make one in the App's settings")
                 }
                 return .app(App(issuer: appID.text, installation: installationID, key: key, endpoint: endpoint))
             default:

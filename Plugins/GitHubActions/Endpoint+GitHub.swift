@@ -4,7 +4,7 @@ extension Endpoint {
     /// GitHub's own service.
     static let gitHub = "https://api.github.com"
 
-    /// What is wrong with it as the base URL of GitHub's API, where that can be told from the URL alone.
+    /// What is wrong with it as the base URL of GitHub's API, where the URL alone shows it.
     ///
     /// GitHub Enterprise Server has its API at `https://HOST/api/v3`, a subdomain of ghe.com at
     /// `https://api.SUBDOMAIN.ghe.com`.

@@ -1,7 +1,7 @@
 import PusherKit
 
 extension GitHubActions {
-    /// What can be known without writing: that the token reads the place, may write as far as GitHub tells, that the
+    /// What can be known without writing: that the token reads the place, may write as far as GitHub says, that the
     /// repository takes changes, and that there is room for what is missing.
     func check(_ target: Target, call: borrowing Call) throws(PushFailure) -> String {
         try client.examine(target, call: call)
@@ -16,7 +16,7 @@ extension GitHubActions {
             throw PushFailure(
                 .conflict,
                 "\(target.subject()): \(total) secrets are there and GitHub takes \(capacity), so \(first) has no "
-                    + "room: delete one that nobody uses")
+                    + "room: delete one that no one uses")
         }
         var states = names.map { "\($0) \(secrets[$0] == nil ? "will be created" : "exists")" }
         if target.file != nil, let name = pair.first(where: { secrets[$0] != nil }) {
@@ -60,7 +60,7 @@ extension Client {
         try checkScopes(response, for: target, answers)
     }
 
-    /// A classic token's scopes are told with every answer; other tokens have none.
+    /// A classic token's scopes come with every answer; other tokens have none.
     private func checkScopes(
         _ response: HTTPResponse, for target: Target, _ answers: Answers
     ) throws(PushFailure) {

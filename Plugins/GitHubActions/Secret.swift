@@ -1,6 +1,6 @@
 import PusherKit
 
-/// What GitHub tells about a secret: everything but its value.
+/// What GitHub says about a secret: everything but its value.
 struct Secret: JSONReadable {
     let name: String
     let updatedAt: String
@@ -14,7 +14,7 @@ struct Secret: JSONReadable {
     }
 }
 
-/// The secrets of a place, as far as GitHub told of them.
+/// The secrets of a place, as far as GitHub listed them.
 struct SecretList: JSONReadable {
     /// How many there are in all, where GitHub says so.
     let total: Int?

@@ -6,7 +6,7 @@ final class SigningKey: Sendable {
     /// libcrypto counts references to a key with locks, and nothing changes it: several threads may sign with it.
     private nonisolated(unsafe) let key: OpaquePointer
 
-    /// Reads PEM, PKCS#1 or PKCS#8, also as it is pasted into variables; nil where it is no RSA private key, or an
+    /// Reads PEM, PKCS#1 or PKCS#8, also as it is pasted into variables; nil where it is not an RSA private key, or an
     /// encrypted one.
     init?(_ text: SecretBytes) {
         guard let key = PrivateKeyText.candidates(text).lazy.compactMap({ Self.read($0) }).first else { return nil }

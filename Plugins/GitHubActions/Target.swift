@@ -29,7 +29,7 @@ struct Target: JSONReadable, Sendable {
         }
         guard accessKeyID.lowercased() != secretAccessKey.lowercased() else {
             throw fields.wrong(
-                "secret-access-key", "the same name as access-key-id: GitHub does not tell upper from lower case")
+                "secret-access-key", "the same name as access-key-id: GitHub does not distinguish upper and lower case")
         }
     }
 

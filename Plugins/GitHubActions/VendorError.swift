@@ -34,7 +34,7 @@ private struct VendorError: JSONReadable {
     }
 }
 
-/// What an App is given is no field of the configuration, so the kit does not know it for a secret. It is known by how it
+/// What an App is given is not a field of the configuration, so the kit does not know it for a secret. It is known by how it
 /// begins: installation tokens with `ghs_`, JSON Web Tokens with `eyJ`.
 private func withoutTokens(_ text: String) -> String {
     var clean = ""

@@ -85,7 +85,7 @@ func gitLabText(_ response: HTTPResponse) -> String {
     response.json(VendorError.self)?.text ?? response.plainText
 }
 
-/// Whether it is the variable that is missing. Only a missing project or group is told apart by its words: creating the
+/// Whether it is the variable that is missing. Only a missing project or group is recognized by its words: creating the
 /// variable finds out the rest, and writes nothing where there is nothing to write to.
 func isMissingVariable(_ response: HTTPResponse) -> Bool {
     guard response.status == 404, response.header("location") == nil, !response.isPage else { return false }

@@ -1,7 +1,7 @@
 import PusherKit
 
 extension Client {
-    /// The failure that an answer stands for. Where the project or group has moved, its new path is looked up: GitLab says
+    /// The failure that an answer means. Where the project or group has moved, its new path is looked up: GitLab says
     /// only its number.
     func rejection(
         _ response: HTTPResponse, for target: Target, key: String? = nil, call: borrowing Call

@@ -14,7 +14,7 @@ struct Client: Sendable {
         self.token = token
     }
 
-    /// What GitLab tells about the token, asked for once; nil where it is of a kind that GitLab tells nothing about.
+    /// What GitLab says about the token, asked for once; nil where it is of a kind that GitLab says nothing about.
     func tokenInformation(_ target: Target, call: borrowing Call) -> TokenInformation? {
         if let known = facts.knownToken { return known }
         let request = request(.get, ["api", "v4", "personal_access_tokens", "self"])

@@ -30,7 +30,7 @@ struct GitLabCI: Pusher {
             + scopes(target, variables)
     }
 
-    /// What is known of the token: reading a list takes the same role as writing, and GitLab tells the token's scopes.
+    /// What is known of the token: reading a list takes the same role as writing, and GitLab shows the token's scopes.
     private func access(_ target: Target, call: borrowing Call) throws(PushFailure) -> String {
         let role = "the token reads the variables, which takes \(target.place.role)"
         guard let token = client.tokenInformation(target, call: call), let mayWrite = token.mayWrite else {

@@ -1,6 +1,6 @@
 import PusherKit
 
-/// What GitLab tells about a personal, project or group access token.
+/// What GitLab says about a personal, project or group access token.
 struct TokenInformation: JSONReadable, Sendable {
     let scopes: [String]?
     /// A day, as in `2026-12-01`: the token ends as it begins, in UTC.
@@ -14,7 +14,7 @@ struct TokenInformation: JSONReadable, Sendable {
     /// When the token ends, where it does.
     var end: Timestamp? { expiry.flatMap { rfc3339("\($0)T00:00:00Z") } }
 
-    /// Whether it may write; nil where GitLab does not tell.
+    /// Whether it may write; nil where GitLab does not say.
     var mayWrite: Bool? { scopes.map { $0.contains("api") } }
 }
 

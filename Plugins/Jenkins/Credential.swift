@@ -39,7 +39,7 @@ struct Credential {
 
     /// Reads what Jenkins shows.
     ///
-    /// - Throws: where it is no credential that can be written again without losing anything.
+    /// - Throws: where it is not a credential that can be written again without losing anything.
     init(_ root: XMLElement, for target: Target) throws(PushFailure) {
         guard let kind = Kind.allCases.first(where: { $0.className == root.name }) else {
             throw PushFailure(

@@ -2,7 +2,7 @@ import PusherKit
 
 /// The requests to a cluster's API server.
 struct Client: Sendable {
-    /// Items that are asked for at once: a Secret can be 1 MiB, and an answer 4 MiB. A list ends after so many pages.
+    /// Items that are asked for at once: a Secret can be 1 MiB, and an answer 4 MiB. A list ends after this many pages.
     private static let pageSize = 25
     private static let mostPages = 200
     /// Releases of Helm are compressed, so nothing can be seen in them, and are as large as Secrets can be.

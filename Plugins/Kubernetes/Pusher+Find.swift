@@ -21,7 +21,7 @@ extension Kubernetes {
             var fields = [(name: "namespace", value: namespace), (name: "secret", value: secret.name)]
             if let name = entry.keyID?.name { fields.append(("access-key-id", name)) }
             if let name = entry.secret?.name { fields.append(("secret-access-key", name)) }
-            // A file in one key is no target: a push writes two keys.
+            // A file in one key is not a target: a push writes two keys.
             var found = FoundPlace(
                 oneLine("\(namespace)/\(secret.name)", limit: 290), entry.isFile ? [] : fields, keyID: entry.accessKeyID
             )
@@ -76,7 +76,7 @@ struct ListedPage<Item: JSONReadable>: JSONReadable {
     init(json list: JSONValue) throws(JSONMismatch) {
         // A list of something else would read as one without items.
         let kind: String = try list.value("kind")
-        guard kind.hasSuffix("List") else { throw list.wrong("kind", "is no list") }
+        guard kind.hasSuffix("List") else { throw list.wrong("kind", "is not a list") }
         items = try list.optional("items") ?? []
         let next: String? = try list["metadata"]?.optional("continue")
         self.next = next.flatMap { $0.isEmpty ? nil : $0 }

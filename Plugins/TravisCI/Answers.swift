@@ -31,7 +31,7 @@ struct Answers {
             AnswerRow(
                 .fails(.unauthorized), "the repository was migrated: use api.travis-ci.com and the token of that site"
             ) { $0.status == 403 && type == "repo_migrated" },
-            // A ban is answered with plain text, and cannot be told from a refused token by its status. Travis CI calls the one
+            // A ban is answered with plain text, and cannot be distinguished from a refused token by its status. Travis CI calls the one
             // for a token HTML, which it is not.
             AnswerRow(
                 .fails(.unauthorized),

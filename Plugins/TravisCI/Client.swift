@@ -41,7 +41,7 @@ struct Client: Sendable {
         return Written(status: response.status, variable: answer)
     }
 
-    /// The failure that an answer stands for. Where the repository has another name now, that is looked up: a redirect says
+    /// The failure that an answer means. Where the repository has another name now, that is looked up: a redirect says
     /// only its number.
     private func rejection(
         _ response: HTTPResponse, for target: Target, name: String? = nil, call: borrowing Call

@@ -34,8 +34,8 @@ extension TravisCI {
     ) throws(PushFailure) -> [String] {
         let found = try list.find(file.name, for: target)
         let names = [target.accessKeyID, target.secretAccessKey]
-        let beside = list.variables.filter { $0.branch == target.branch && names.contains($0.name) }.map { $0.name }
-        let advice = beside.first.map {
+        let besides = list.variables.filter { $0.branch == target.branch && names.contains($0.name) }.map { $0.name }
+        let advice = besides.first.map {
             ["\($0) is there as well, and AWS's tools prefer it: delete it once jobs use the file"]
         }
         return ["\(file.name) \(found == nil ? "will be created" : "exists")"] + (advice ?? [])

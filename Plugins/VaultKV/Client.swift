@@ -30,7 +30,7 @@ struct Client: Sendable {
         throw Answers(target: target).failure(response)
     }
 
-    /// What the metadata tell, or nil where the token may not see them either.
+    /// What the metadata say, or nil where the token may not see them either.
     private func metadata(_ target: Target, call: borrowing Call) throws(PushFailure) -> Stored? {
         let response = try session.send(.get, target.segments("metadata"), isAgain: true, target, call: call)
         if response.status == 403 { return nil }
@@ -89,7 +89,7 @@ struct Client: Sendable {
 
     /// Compares what is mounted with what the target says.
     ///
-    /// - Throws: where it is another version. A server that does not tell is believed.
+    /// - Throws: where it is another version. A server that does not say is believed.
     func checkEngine(_ target: Target, call: borrowing Call) throws(PushFailure) {
         let path = ["sys", "internal", "ui", "mounts"] + target.segments()
         let response = try session.send(.get, path, target, call: call)
@@ -103,7 +103,7 @@ struct Client: Sendable {
         guard mount.version == target.version.number else { throw Answers(target: target).wrongEngine(mount.version) }
     }
 
-    /// What the token may do with the target's secret; nil: the server does not tell.
+    /// What the token may do with the target's secret; nil: the server does not say.
     func capabilities(_ target: Target, call: borrowing Call) throws(PushFailure) -> Capabilities? {
         let path = target.version == .one ? target.segments() : target.segments("data")
         var body = JSONBody()
@@ -116,7 +116,7 @@ struct Client: Sendable {
         return capabilities
     }
 
-    /// When the configured token ends; nil: never, or the server does not tell.
+    /// When the configured token ends; nil: never, or the server does not say.
     func tokenEnd(_ target: Target, call: borrowing Call) throws(PushFailure) -> Timestamp? {
         guard session.hasOwnToken else { return nil }
         let response = try session.send(.get, ["auth", "token", "lookup-self"], target, call: call)

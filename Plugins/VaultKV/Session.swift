@@ -2,7 +2,7 @@ import PusherKit
 
 /// The requests to one server, with a token that is there or comes from a login.
 struct Session: Sendable {
-    /// A token is used no longer than until so many seconds before its end, for a call may still take that time; of a short one half
+    /// A token is used no longer than until this many seconds before its end, for a call may still take that time; of a short one half
     /// of its time.
     private static let margin: Int64 = 60
 

@@ -82,7 +82,7 @@ struct Written: JSONReadable {
     }
 }
 
-/// What version 2 of the engine tells of a secret without showing it.
+/// What version 2 of the engine says about a secret without showing it.
 struct Metadata: JSONReadable {
     let version: Int64
     /// When it was last written, as RFC 3339.
@@ -126,7 +126,7 @@ struct Capabilities: JSONReadable {
     let names: [String]
 
     init(json answer: JSONValue) throws(JSONMismatch) {
-        // Older servers put the list beside `data`.
+        // Older servers put the list next to `data`.
         let inside: [String]? = try answer["data"]?.optional("capabilities")
         names = if let inside { inside } else { try answer.value("capabilities") }
     }
@@ -141,7 +141,7 @@ struct Unversioned: JSONReadable {
     init(json answer: JSONValue) throws(JSONMismatch) { fields = try answer.value("data") }
 }
 
-/// What the server tells of the token that asks.
+/// What the server says about the token that asks.
 struct TokenEnd: JSONReadable {
     /// Nil where it does not end.
     let end: Timestamp?

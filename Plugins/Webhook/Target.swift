@@ -13,7 +13,7 @@ struct Target: JSONReadable, Sendable {
         guard path.hasPrefix("/") else { throw fields.wrong("path", "does not begin with a slash") }
     }
 
-    /// The path's segments. The last may be empty: a receiver may tell `/hooks` and `/hooks/` apart.
+    /// The path's segments. The last may be empty: a receiver may distinguish `/hooks` and `/hooks/`.
     var segments: [String] { path.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(String.init) }
 
     /// What messages begin with.

@@ -2,7 +2,7 @@ public import HTTP
 
 /// Why AWS did not do something.
 public struct AWSError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What callers tell apart.
+    /// What callers distinguish.
     public enum Code: Hashable, Sendable {
         /// No usable credentials, or AWS refused them or their permissions.
         case denied
@@ -28,7 +28,7 @@ public struct AWSError: Error, Hashable, Sendable, CustomStringConvertible {
         case answer(status: Int, message: String, request: String?)
     }
 
-    /// What callers tell apart.
+    /// What callers distinguish.
     public var code: Code
     /// AWS's own code, where there is one.
     public var awsCode: String?

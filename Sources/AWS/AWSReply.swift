@@ -52,7 +52,7 @@ enum AWSReply {
         return root
     }
 
-    /// An error as it stands in an answer, whatever the protocol.
+    /// An error as it is in an answer, whatever the protocol.
     private struct Parts {
         var code: String?
         var message: String?
@@ -92,7 +92,7 @@ enum AWSReply {
         return refusal
     }
 
-    /// Whether a transaction met nothing but others that were under way, or a limit. Nothing of it was done, and its token is not
+    /// Whether a transaction met nothing but others that were in progress, or a limit. Nothing of it was done, and its token is not
     /// used up: DynamoDB remembers those of transactions that succeeded.
     private static func isPassing(_ body: JSONValue?) -> Bool {
         let codes = (body?["CancellationReasons"]?.array ?? []).map { $0["Code"]?.string ?? "" }

@@ -1,6 +1,6 @@
 /// Where one AWS account is reached.
 public struct Account: Hashable, Sendable {
-    /// The region, which tells the partition and the STS endpoint.
+    /// The region, which decides the partition and the STS endpoint.
     public var region: String
     /// A profile of the shared files; nil: `AWS_DEFAULT_PROFILE` or `AWS_PROFILE`, else `default`.
     public var profile: String?

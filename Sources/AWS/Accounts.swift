@@ -24,7 +24,7 @@ public final class Accounts: Sendable {
     ///   - now: this machine's time.
     ///   - warn: takes what an operator should know though the work goes on.
     ///   - ended: is called when AWS does not take credentials any more, and their source has no others. Not for those of a role, which
-    ///     is assumed anew.
+    ///     is assumed again.
     public init(
         http: HTTPClient, environment: [String: String], now: @escaping @Sendable () -> Timestamp = SystemTime.now,
         warn: @escaping @Sendable (String) -> Void, ended: @escaping @Sendable () -> Void = {}

@@ -4,10 +4,10 @@ public import Secrets
 
 /// The shared credentials file, as the place where one profile's key pair is kept.
 ///
-/// A new pair is written beside the file, synced, and moved into its place: whoever reads it gets the old pair or the new one,
+/// A new pair is written next to the file, synced, and moved into its place: whoever reads it gets the old pair or the new one,
 /// whole, whatever happens in between. All other lines stay as they are, byte for byte.
 public struct CredentialsFile: Sendable {
-    /// What callers tell apart.
+    /// What callers distinguish.
     public enum Trouble: Hashable, Sendable {
         /// The file or the profile is not there.
         case missing
@@ -21,7 +21,7 @@ public struct CredentialsFile: Sendable {
 
     /// Why the file does not hold what it should.
     public struct Failure: Error, Sendable {
-        /// What callers tell apart.
+        /// What callers distinguish.
         public var trouble: Trouble
         /// One sentence for people.
         public var description: String
@@ -65,7 +65,7 @@ public struct CredentialsFile: Sendable {
         var seen = try read(try open())
         defer { Secret.wipe(&seen) }
         guard try holds(pair, seen) else {
-            throw failure(.passing, "it was written and does not hold the pair: somebody else writes it too")
+            throw failure(.passing, "it was written and does not hold the pair: someone else writes it too")
         }
         return true
     }
@@ -167,7 +167,7 @@ extension CredentialsFile {
         defer { free(resolved) }
         var status = stat()
         guard stat(resolved, &status) == 0 else { throw failure("it cannot be looked at") }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw failure(.unsettled, "it is no plain file") }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw failure(.unsettled, "it is not a plain file") }
         guard status.st_mode & 0o077 == 0 else {
             throw failure(
                 .unsettled,
@@ -202,7 +202,7 @@ extension CredentialsFile {
     /// A new file is moved into its place, so it is the directory that must be writable.
     private func checkWritable(_ file: File) throws(Failure) {
         guard access(directory(of: file), W_OK | X_OK) == 0 else {
-            throw failure("a file cannot be made beside it")
+            throw failure("a file cannot be made next to it")
         }
         guard file.status.st_uid == geteuid() || geteuid() == 0 else {
             throw failure(.forbidden, "it belongs to another user of this machine")
@@ -215,7 +215,7 @@ extension CredentialsFile {
         // One left behind by a crash is of no use to anybody.
         unlink(temporary)
         let descriptor = Glibc.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw failure("a file cannot be made beside it") }
+        guard descriptor >= 0 else { throw failure("a file cannot be made next to it") }
         var isInPlace = false
         defer {
             close(descriptor)
@@ -235,7 +235,7 @@ extension CredentialsFile {
         var now = stat()
         guard stat(file.path, &now) == 0, now.st_ino == file.status.st_ino,
             now.st_mtim.tv_sec == file.status.st_mtim.tv_sec, now.st_mtim.tv_nsec == file.status.st_mtim.tv_nsec
-        else { throw failure(.passing, "somebody else wrote it at the same time") }
+        else { throw failure(.passing, "someone else wrote it at the same time") }
         guard rename(temporary, file.path) == 0 else { throw failure("the new file cannot be moved into its place") }
         isInPlace = true
         let parent = Glibc.open(directory(of: file), O_RDONLY | O_DIRECTORY | O_CLOEXEC)

@@ -127,14 +127,14 @@ public struct IAM: Sendable {
     }
 
     /// Whoever kills the key that it signs with, or assumes its role with, cuts itself off, and can bring nothing back. What was
-    /// replaced where it is read from is read anew first.
+    /// replaced where it is read from is read again first.
     private func refuseOwn(_ id: AccessKeyID) async throws(AWSError) {
         func own(_ credentials: Credentials) -> Credentials? {
             ([credentials] + credentials.origins).first { $0.pair.id == id }
         }
         let used = try await client.current()
         guard own(used) != nil else { return }
-        guard let anew = try await client.source.credentials(insteadOf: used), let same = own(anew) else { return }
+        guard let fresh = try await client.source.credentials(insteadOf: used), let same = own(fresh) else { return }
         throw AWSError(
             .denied,
             "\(id) is a key that keyturn itself runs with (\(same.source)): it would cut itself off. Nothing was changed. Let "
@@ -222,7 +222,7 @@ private final class STSState: Sendable {
     func noteAnswer() { state.withLock { $0 = true } }
 }
 
-/// Who somebody is for AWS, and through what.
+/// Who someone is for AWS, and through what.
 public struct CallerIdentity: Hashable, Sendable {
     /// The ARN.
     public var arn: String
@@ -231,7 +231,7 @@ public struct CallerIdentity: Hashable, Sendable {
     /// Where the credentials came from, in words.
     public var source: String
 
-    /// Whether they are the key that stands in that profile of the shared files.
+    /// Whether they are the key that is in that profile of the shared files.
     public func isKey(ofProfile name: String) -> Bool { source == StaticCredentials.name(ofProfile: name) }
 }
 

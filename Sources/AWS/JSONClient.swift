@@ -7,7 +7,7 @@ public import Secrets
 /// `X-Amz-Target`.
 ///
 /// Signing, AWS's clock, renewal of credentials and retries are those of the Query protocol; what passes by itself is
-/// told by the service's own error codes.
+/// decided by the service's own error codes.
 public struct JSONClient: Sendable {
     private let service: Service
     private let source: any CredentialSource

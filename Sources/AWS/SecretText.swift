@@ -3,7 +3,7 @@ internal import Secrets
 
 /// Takes one text out of a JSON document that holds a secret.
 ///
-/// The JSON decoder would leave every text of the document in strings that nobody wipes. This walks over the bytes where they are, and
+/// The JSON decoder would leave every text of the document in strings that no one wipes. This walks over the bytes where they are, and
 /// copies the wanted text alone, once, into bytes that are wiped. The whole document must be JSON: one that was cut is not taken.
 enum SecretText {
     /// Why there is none.
@@ -33,7 +33,7 @@ enum SecretText {
         }
     }
 
-    /// What a text in base64 stands for; nil: it is none.
+    /// What a text in base64 means; nil: it is none.
     static func decodeBase64(_ text: Secret) -> Secret? {
         var bytes = [UInt8](repeating: 0, count: text.count)
         defer { Secret.wipe(&bytes) }

@@ -49,7 +49,7 @@ static inline int kt_process_descriptor(pid_t process) { return (int)syscall(434
 #include <sys/auxv.h>
 static inline const char *kt_started_file(void) { return (const char *)getauxval(AT_EXECFN); }
 
-/* Whether nobody can write the file's system: as it is mounted here. */
+/* Whether no one can write the file's system: as it is mounted here. */
 #include <sys/statvfs.h>
 static inline int kt_is_on_read_only_system(int descriptor) {
     struct statvfs system;

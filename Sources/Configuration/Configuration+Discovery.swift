@@ -142,7 +142,7 @@ struct Discovery {
                 }
                 if let first = twins[made.twin] {
                     notes.append(
-                        "\(made.name), found by `\(entry.place)`, stands in `\(first)` already, which is followed")
+                        "\(made.name), found by `\(entry.place)`, is listed in `\(first)` already, which is followed")
                     continue
                 }
                 if let first = names[made.name], !first.hasPrefix("discover") {
@@ -166,7 +166,7 @@ struct Discovery {
 }
 
 extension Configuration.UserEntry {
-    /// Equal for entries that mean the same IAM user, as far as the file tells: which account a profile leads to, AWS alone
+    /// Equal for entries that mean the same IAM user, as far as the file says: which account a profile leads to, AWS alone
     /// knows.
     var twin: String { Self.twin(userName, account) }
 

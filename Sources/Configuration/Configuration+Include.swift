@@ -57,7 +57,7 @@ extension Configuration {
         return included
     }
 
-    /// One name stands for one entry, whichever file it is in.
+    /// One name means one entry, whichever file it is in.
     static func checkNames(_ pushers: [PusherEntry]) throws(ConfigurationError) {
         var seen: [String: PusherEntry] = [:]
         for pusher in pushers {

@@ -84,11 +84,11 @@ extension Configuration {
         guard isFine, (1...64).contains(name.count) else {
             throw ConfigurationError(
                 file: reader.file, line: line,
-                "`\(name)` is no IAM user name: up to 64 letters, digits and _+=,.@-, without a path")
+                "`\(name)` is not an IAM user name: up to 64 letters, digits and _+=,.@-, without a path")
         }
     }
 
-    /// A name stands for one entry, whichever file it is in, and two entries for one IAM user would rotate each other's keys.
+    /// A name means one entry, whichever file it is in, and two entries for one IAM user would rotate each other's keys.
     static func checkUsers(_ users: [UserEntry]) throws(ConfigurationError) {
         var names: [String: UserEntry] = [:]
         var twins: [String: String] = [:]

@@ -47,7 +47,7 @@ public struct Configuration: Sendable {
     public var account: Account
     /// Directories with plugins.
     public var pluginPath: [String]
-    /// The lock file, with pins and grants: `keyturn.lock` beside the configuration unless said otherwise.
+    /// The lock file, with pins and grants: `keyturn.lock` next to the configuration unless said otherwise.
     public var lock: String
     /// Parts of the pushers' enclosure that are done without where the kernel lacks them.
     public var acceptedGaps: [String]
@@ -59,7 +59,7 @@ public struct Configuration: Sendable {
     public var listen: ListenAddress?
     /// Whether that may be another address than this machine's own.
     public var listensAnywhere: Bool
-    /// Who is told what, in the file's order.
+    /// Who is notified of what, in the file's order.
     public var notifications: [NotificationEntry]
     /// Places next to targets that may hold another key.
     public var acknowledged: [Acknowledgement]
@@ -94,7 +94,7 @@ public struct Configuration: Sendable {
         public var policy: Policy
         /// The account.
         public var account: Account
-        /// The entry of `discover` that found it; nil: it stands in `users`.
+        /// The entry of `discover` that found it; nil: it is listed in `users`.
         var origin: DiscoverEntry?
         /// The file that it is in.
         var file: String
@@ -265,7 +265,7 @@ public struct Configuration: Sendable {
             }
             guard member.name != SelfRotation.pusher else {
                 throw ConfigurationError(
-                    file: file, line: member.line, "`\(place)`: that name stands for the file of `self-rotation`")
+                    file: file, line: member.line, "`\(place)`: that name is reserved for the file of `self-rotation`")
             }
             var reader = try MappingReader(member.field, place, file)
             guard let plugin = try reader.string("plugin") else {

@@ -1,6 +1,6 @@
 public import JSON
 
-/// A value of the file with the line that it stands on.
+/// A value of the file with the line that it is on.
 public struct Field: Hashable, Sendable {
     /// What it is.
     public indirect enum Value: Hashable, Sendable {

@@ -33,5 +33,5 @@ public struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
     /// What another address than this machine's own means.
     public static let warning =
         "without encryption and without a password, everybody who reaches it reads which users, key IDs and targets there are, "
-        + "and where each stands"
+        + "and the state of each"
 }

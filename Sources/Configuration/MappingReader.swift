@@ -101,7 +101,7 @@ struct MappingReader {
         return texts
     }
 
-    /// Throws if the file has a name here that nobody asked for.
+    /// Throws if the file has a name here that no one asked for.
     func end() throws(ConfigurationError) {
         if let stranger = members.first(where: { !known.contains($0.name) }) { throw unknown(stranger) }
     }

@@ -2,9 +2,9 @@ internal import JSON
 public import Rotation
 public import Secrets
 
-/// One entry of `notifications`: who is told what.
+/// One entry of `notifications`: who is notified of what.
 public struct NotificationEntry: Hashable, Sendable {
-    /// How they are told.
+    /// How they are notified.
     public enum Way: Hashable, Sendable {
         /// A URL, or where it is kept, and the secret that messages are signed with.
         case webhook(NotificationURL, secret: SecretReference)
@@ -14,15 +14,15 @@ public struct NotificationEntry: Hashable, Sendable {
         case command([String], environment: [String])
     }
 
-    /// How they are told.
+    /// How they are notified.
     public var way: Way
     /// What of.
     public var occasions: Set<NotificationEvent.Occasion>
-    /// How long what may still mend itself goes untold.
+    /// How long a problem that may still pass is not sent.
     public var patience: Duration
 }
 
-/// A URL that stands in the file, or, where knowing it is enough to write there, elsewhere.
+/// A URL that is in the file, or, where knowing it is enough to write there, elsewhere.
 public enum NotificationURL: Hashable, Sendable {
     case plain(String, line: Int)
     case kept(SecretReference)
@@ -66,7 +66,7 @@ extension Configuration {
             guard let secret else {
                 throw ConfigurationError(
                     file: file, line: reader.line,
-                    "`\(reader.path("secret"))` is missing: messages are signed with it, so that the receiver can tell them from "
+                    "`\(reader.path("secret"))` is missing: messages are signed with it, so that the receiver can distinguish them from "
                         + "others'; use { env: NAME }, { file: PATH } or { command: [ARG, …] }")
             }
             let reference = try SecretReference(secret, reader.path("secret"), file: file, directory: directory)
@@ -132,7 +132,7 @@ extension NotificationURL {
         }
     }
 
-    /// Scheme and host: what follows, or stands before the host, may be enough to write there.
+    /// Scheme and host: what follows, or precedes the host, may be enough to write there.
     private static func shown(_ url: String) -> String {
         let parts = url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
         guard parts.count >= 3 else { return "a URL" }

@@ -100,7 +100,7 @@ public struct ConfiguredUser: Sendable {
     public var policy: Policy
     /// Every place that must hold the key.
     public var targets: [ConfiguredTarget]
-    /// The entry of `discover` that found it, in words; nil: it stands in `users`.
+    /// The entry of `discover` that found it, in words; nil: it is listed in `users`.
     public var origin: String?
     /// Whether keyturn itself runs with its key.
     public var isOwn = false
@@ -203,7 +203,7 @@ extension Configuration {
         return targets
     }
 
-    /// The service that an endpoint stands for: the usual one may be written out, and URLs may end in a slash.
+    /// The service that an endpoint means: the usual one may be written out, and URLs may end in a slash.
     private static func service(_ pusher: ConfiguredPusher, _ plugin: PluginDescription) -> String {
         if let account = pusher.account { return account.service }
         var url = (pusher.endpoint ?? plugin.configuration.properties["endpoint"]?["default"]?.string ?? "")
@@ -249,7 +249,7 @@ extension Configuration {
             }
             let reference = try SecretReference(member.field, place, file: file, directory: directory)
             references.append((member.name, reference))
-            // Stands for the secret while the rest is checked.
+            // Takes the place of the secret while the rest is checked.
             fields[member.name] = .string("secret")
         }
         let secretNames = Set(references.map(\.name))

@@ -103,7 +103,7 @@ public struct KMSSealKey: Hashable, Sendable {
         (self.key, self.sealed, self.place, line) = (key, sealed, place, field.line)
     }
 
-    /// `alias/` and 1 to 250 letters, digits, `/`, `_` and `-`. `alias/aws/…` are keys of AWS services, which seal for nobody else.
+    /// `alias/` and 1 to 250 letters, digits, `/`, `_` and `-`. `alias/aws/…` are keys of AWS services, which seal for no one else.
     private static func isAlias(_ text: String) -> Bool {
         text.hasPrefix("alias/") && !text.hasPrefix("alias/aws/") && (7...256).contains(text.utf8.count)
             && text.utf8.allSatisfy { byte in

@@ -89,7 +89,7 @@ public struct SecretReference: Hashable, Sendable {
     /// What may stand next to a kind.
     private static let further = ["command": "environment", "secretsmanager": "key"]
 
-    /// Whether AWS may know something by that name: printable ASCII without blanks, at most so many characters.
+    /// Whether AWS may know something by that name: printable ASCII without blanks, at most this many characters.
     private static func isName(_ text: String, _ longest: Int) -> Bool {
         (1...longest).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
@@ -138,7 +138,7 @@ public struct SecretReference: Hashable, Sendable {
         guard !bytes.isEmpty else { throw error("the secret is empty") }
         guard bytes.count <= Self.sizeLimit else { throw error("the secret is longer than \(Self.sizeLimit) bytes") }
         guard !bytes.contains(where: { $0 < 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }) else {
-            throw error("the secret holds control characters, so it is no text")
+            throw error("the secret holds control characters, so it is not text")
         }
         return .taking(&bytes)
     }

@@ -3,7 +3,7 @@ public import Rotation
 
 /// `self-rotation`: the IAM user with whose key keyturn itself runs.
 public struct SelfRotation: Hashable, Sendable {
-    /// Stands in place of a pusher's name for the shared credentials file.
+    /// Used in place of a pusher's name for the shared credentials file.
     public static let pusher = "credentials-file"
 
     /// The IAM user name.
@@ -52,7 +52,7 @@ extension Configuration {
         if let twin = users.first(where: { $0.name == user }) {
             throw reader.error(
                 "user",
-                "names \(user), which stands in `users` too: its key can be in one of the two places only, so take "
+                "names \(user), which is listed in `users` too: its key can be in one of the two places only, so take "
                     + "`users.\(twin.name)` out")
         }
         var own = account

@@ -24,7 +24,7 @@ public enum StateLocation: Hashable, Sendable {
     static let forms =
         "sqlite:PATH, postgresql://HOST[:PORT]/DATABASE[?SETTING=VALUE&…] or dynamodb://TABLE[?region=REGION]"
 
-    /// Reads one that stands elsewhere than in the file, such as in an option.
+    /// Reads one that is elsewhere than in the file, such as in an option.
     ///
     /// - Parameter directory: what a path is relative to.
     /// - Throws: an error about `state`; its password is where libpq looks for it.

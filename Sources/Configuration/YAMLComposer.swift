@@ -3,7 +3,7 @@ internal import JSON
 /// Makes fields of the events of a YAML text with one document.
 ///
 /// An alias is the value that its anchor has, with the lines on which that is written. It counts as many values as it
-/// stands for, so that aliases of aliases cannot grow without end; they share memory.
+/// means, so that aliases of aliases cannot grow without end; they share memory.
 struct YAMLComposer {
     /// A value, and what it costs where an alias repeats it.
     private struct Node {
@@ -92,7 +92,7 @@ struct YAMLComposer {
         }
         if let first = repeated.min() {
             throw ConfigurationError(
-                file: file, line: lines[first], "`\(repeated.sorted().joined(separator: "`, `"))` stands here twice")
+                file: file, line: lines[first], "`\(repeated.sorted().joined(separator: "`, `"))` appears here twice")
         }
         return Node(field: Field(line: line, value: .mapping(members)), count: count, height: height)
     }

@@ -152,7 +152,7 @@ extension DynamoStore {
     }
 
     /// Deletes items whose lines are all deleted already, by the head's mark. Nothing depends on it: what is left,
-    /// since DynamoDB does not answer or the process ends, is never read, and goes with the next deletion.
+    /// since DynamoDB does not answer or the process ends, is never read, and disappears with the next deletion.
     private func purge(_ user: String, upTo last: Int64) async {
         do throws(StoreError) {
             var keys: [Key] = []

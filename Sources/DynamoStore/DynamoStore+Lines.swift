@@ -23,7 +23,7 @@ extension DynamoStore {
         try await table.item(try Key.head(user)).map { item throws(StoreError) in try Head(item) }
     }
 
-    /// Items that are read at once, for so many lines.
+    /// Items that are read at once, for that many lines.
     private static func pageSize(_ limit: Int) -> Int { min(limit, 1_000) }
 
     private func following(_ user: String, _ number: Int64, _ limit: Int) async throws(StoreError) -> [StoredLine] {
@@ -111,6 +111,6 @@ extension DynamoStore {
         return high
     }
 
-    /// So many are read rather than halved.
+    /// This many are read rather than halved.
     private static let fewLines: Int64 = 256
 }

@@ -17,7 +17,7 @@ public import StateStore
 /// items and 4 MB; what exceeds them is refused, and nothing is changed.
 ///
 /// **A lost answer** is asked for again with the same `ClientRequestToken`, which DynamoDB remembers for 10 minutes,
-/// for 15 seconds. The token also stands in the head as the name of the writing: a head that has it is the proof that
+/// for 15 seconds. The token is also in the head as the name of the writing: a head that has it is the proof that
 /// the commit was done, wherever the token does not help. Where that cannot be read either, or what was sent might
 /// still arrive, the error is `uncertain`.
 ///

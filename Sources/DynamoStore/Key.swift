@@ -5,7 +5,7 @@ internal import StateStore
 struct Key: Hashable {
     /// The attributes of every table's key, both texts.
     static let (partitionName, sortName) = ("pk", "sk")
-    /// Bytes of a name as it stands in keys. A sort key has 1,024 at most, and begins with a word of ours.
+    /// Bytes of a name as it is in keys. A sort key has 1,024 at most, and begins with a word of ours.
     static let longestName = 1_000
 
     /// The partition with the heads of all users, in the order of their names.

@@ -6,7 +6,7 @@ internal import StateStore
 enum PackedLines {
     /// The attribute of the bytes, and of the number of the last line; that of the first is in the sort key.
     static let (content, last) = ("lines", "last")
-    /// An item is begun anew beyond this many bytes: 4 MB, which a transaction takes, are 32 items.
+    /// A new item is begun beyond this many bytes: 4 MB, which a transaction takes, are 32 items.
     private static let fullItem = 128 << 10
     private static let headerSize = 20
 

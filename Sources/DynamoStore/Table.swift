@@ -99,7 +99,7 @@ struct Table: Sendable {
     ///
     /// - Parameter token: the same for a repetition of the same; DynamoDB does it once.
     /// - Returns: why it was cancelled, for each action; nil: it was done.
-    /// - Throws: `lost` where nobody knows.
+    /// - Throws: `lost` where no one knows.
     func transact(_ actions: [JSONValue], token: String) async throws(AWSError) -> [Reason]? {
         let input = JSONValue.object(["TransactItems": .array(actions), "ClientRequestToken": .string(token)])
         let reply = try await ask(

@@ -15,7 +15,7 @@ public enum Enclosure {
         case seccomp
     }
 
-    /// Why the process could not be shut in.
+    /// Why the process could not be sandboxed.
     public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
         /// One sentence for people.
         public var description: String
@@ -29,7 +29,7 @@ public enum Enclosure {
         /// The kernel lacks a part, and that was not accepted.
         public init(lacking part: Part) {
             description =
-                "this machine's kernel has no \(part.rawValue), so the pusher cannot be shut in; `plugins: { accept-missing: [\(part.rawValue)] }` does without it"
+                "this machine's kernel has no \(part.rawValue), so the pusher cannot be sandboxed; `plugins: { accept-missing: [\(part.rawValue)] }` does without it"
         }
     }
 

@@ -2,7 +2,7 @@ internal import CEnclosure
 internal import CSeccomp
 internal import Glibc
 
-/// What the process asked the kernel for and did not get, for the operator's eyes. It is told by the process itself, so
+/// What the process asked the kernel for and did not get, for the operator's eyes. It is reported by the process itself, so
 /// a hostile library can keep it quiet; it gets nothing all the same.
 public struct Refusals: Sendable {
     private var told: UInt32 = 0

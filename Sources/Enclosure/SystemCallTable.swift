@@ -134,7 +134,7 @@ enum SystemCallTable {
 
     private static func files(_ cookie: UInt64) -> [SystemCallRule] {
         [
-            // Any other open raises SIGSYS, so that it can be told when Landlock refuses it. O_PATH is no business of
+            // Any other open raises SIGSYS, so that it can be reported when Landlock refuses it. O_PATH is no business of
             // Landlock's: it would show which files there are. Nor is O_TRUNC before its version 3, where the file is opened
             // for reading.
             .allow(

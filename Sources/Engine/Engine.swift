@@ -15,7 +15,7 @@ public struct Engine: Sendable {
     /// Answers of many targets that come within this are written down together: whoever waits for them has been asked already,
     /// so nothing is begun later for it.
     static let crowdWait: Duration = .milliseconds(4)
-    /// How long a process that is to stop waits for what is under way.
+    /// How long a process that is to stop waits for what is in progress.
     public static let stopPatience: Duration = .seconds(7)
     /// Users that are worked on at once. Those that wait for a time do not count.
     public static let usersAtOnce = 256
@@ -31,8 +31,8 @@ public struct Engine: Sendable {
     /// - Parameters:
     ///   - owner: this process, for leases.
     ///   - usersAtOnce: how many users are worked on at the same moment.
-    ///   - stopPatience: how long the work waits for what is under way, once it is to stop.
-    ///   - observe: is told what happens, as it happens, from any thread.
+    ///   - stopPatience: how long the work waits for what is in progress, once it is to stop.
+    ///   - observe: receives what happens, as it happens, from any thread.
     public init(
         journal: any Journal, pushers: any PushService, clock: any EngineClock = SystemClock(),
         owner: LeaseOwner = .current, usersAtOnce: Int = Engine.usersAtOnce,
@@ -133,7 +133,7 @@ public struct Engine: Sendable {
             let due = session.rotation.nextWork(at: now, policy: session.user.policy)
             var moment = max(due, now + .milliseconds(1))
             if session.rotation.isWaitingForAnswers {
-                // What is due already is under way: its answer wakes this loop, not the clock.
+                // What is due already is in progress: its answer wakes this loop, not the clock.
                 if due <= now { moment = now + Self.heartbeat }
             } else {
                 guard let allowed = mayWait(session.rotation, due, now, extent, waited),
@@ -155,7 +155,7 @@ public struct Engine: Sendable {
         }
     }
 
-    /// Begins nothing more, and writes down how what is under way ends, as far as that comes in time: what is known must not
+    /// Begins nothing more, and writes down how what is in progress ends, as far as that comes in time: what is known must not
     /// become unknown.
     private func settle(
         _ session: inout RotationSession, _ mailbox: Mailbox

@@ -27,7 +27,7 @@ public struct ManagedUser: Sendable {
     public let policy: Policy
     /// Every place that must hold the key.
     public let targets: [TargetName: ManagedTarget]
-    /// Whether it waits until nobody else is worked on: the process itself runs with its key.
+    /// Whether it waits until no one else is worked on: the process itself runs with its key.
     public let comesLast: Bool
     let requirements: UserRequirements
 

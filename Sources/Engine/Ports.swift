@@ -16,7 +16,7 @@ public protocol AccessKeyService: Sendable {
     func deleteAccessKey(_ id: AccessKeyID, of user: String, under tenure: Tenure) async throws(Failure)
     /// When and by what a key was last used; nil: never.
     func lastUse(of id: AccessKeyID) async throws(Failure) -> LastUse?
-    /// Whose pair it is, as the pair itself is told when it asks.
+    /// Whose pair it is, as STS answers when the pair itself asks.
     func holder(of pair: KeyPair, expecting user: String) async throws(Failure) -> KeyHolder
 }
 

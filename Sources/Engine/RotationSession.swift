@@ -23,7 +23,7 @@ package struct RotationSession {
 
     /// Takes a user up.
     ///
-    /// - Parameter tenure: will tell how long this process may act.
+    /// - Parameter tenure: says later how long this process may act.
     /// - Throws: `leased` while another process is at work on it.
     package init(
         _ user: ManagedUser, _ journal: any Journal, owner: LeaseOwner, tenure: Tenure, at now: Timestamp

@@ -16,7 +16,7 @@ public struct Scheduler: Sendable {
 
     /// - Parameters:
     ///   - users: all that the configuration has.
-    ///   - pulse: is told of each pass over them.
+    ///   - pulse: called at each pass over them.
     public init(engine: Engine, users: [ManagedUser], pulse: Pulse = Pulse()) {
         self.engine = engine
         self.pulse = pulse
@@ -49,8 +49,8 @@ public struct Scheduler: Sendable {
     /// Runs until the task is cancelled. A user that takes long delays no other.
     ///
     /// - Parameters:
-    ///   - turn: is told each time that the users are looked at, and whether nobody is worked on.
-    ///   - trouble: is told when the state cannot be read for now, and, with nil, when it can again.
+    ///   - turn: called each time that the users are looked at, and whether no one is worked on.
+    ///   - trouble: called when the state cannot be read for now, and, with nil, when it can again.
     ///   - report: takes each outcome.
     /// - Throws: ``Journal/JournalError`` when the state is of no use.
     public func run(
@@ -77,7 +77,7 @@ public struct Scheduler: Sendable {
                     next = engine.clock.now + Self.blindness
                 }
                 pulse.beat(at: now, users: underWay.count)
-                // Whoever comes last is at the end of the list, and finds the others under way.
+                // Whoever comes last is at the end of the list, and finds the others in progress.
                 for user in dueUsers where mayBegin(user, underWay, rests, now) {
                     underWay.insert(user.name)
                     group.addTask { await engine.work(on: user, requests: [], extent: .dueWhileUp) }

@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// For how long a process may act on a user: until its lease ends by the store's clock, less a second.
 ///
-/// Counted from before the lease was asked for, on a clock that nobody sets and that goes on while a machine is suspended, so a worker
+/// Counted from before the lease was asked for, on a clock that no one sets and that goes on while a machine is suspended, so a worker
 /// that was stopped finds out before its next call that the user may be another's.
 public final class Tenure: Sendable {
     /// Clocks of two machines may run differently.

@@ -24,7 +24,7 @@ public struct UserOutcome: Sendable {
     public var refusals: [OrderRefusal] = []
 }
 
-/// What the engine tells while it works.
+/// What the engine reports while it works.
 public struct RotationProgress: Sendable {
     /// The user's name in the configuration.
     public var user: String
@@ -34,7 +34,7 @@ public struct RotationProgress: Sendable {
     public var notes: [HistoryEvent]
     /// The rotation after that.
     public var rotation: Rotation
-    /// The user's times, to tell what comes next.
+    /// The user's times, to say what comes next.
     public var policy: Policy
 }
 

@@ -1,7 +1,7 @@
 internal import Rotation
 internal import Secrets
 
-/// Effects under way for one user. Each ends in one happening, posted to the mailbox.
+/// Effects in progress for one user. Each ends in one happening, posted to the mailbox.
 struct Work {
     private var tasks: [Task<Void, Never>] = []
 

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Whether only the operator can change a file: what anybody may write is no basis for trust.
+/// Whether only the operator can change a file: what anybody may write is not a basis for trust.
 ///
 /// A file and all directories that lead to it belong to root or to the user that keyturn runs as, and no one else may write
 /// them. The sticky bit, as of /tmp, keeps others from removing what is not theirs, but not the directory's own owner. On a

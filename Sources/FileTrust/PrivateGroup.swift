@@ -5,7 +5,7 @@ enum PrivateGroup {
     /// Users that are looked at.
     private static let userLimit = 65_536
 
-    /// nil: others are in the group, or there are too many users to tell. Looked up once: groups do not change under a process.
+    /// nil: others are in the group, or there are too many users to know. Looked up once: groups do not change under a process.
     static let current: gid_t? = {
         let (user, group) = (geteuid(), getegid())
         var names: Set<String> = []

@@ -15,7 +15,7 @@ public final class HTTPClient: Sendable {
         public var authorities: String?
         /// Connections to one host; further requests wait.
         public var connectionsPerHost = 64
-        /// Requests that may wait or be under way; further ones are refused.
+        /// Requests that may wait or be in progress; further ones are refused.
         public var longestQueue = 16_384
         /// Bytes of all answers that are being received, beyond the first 64 KiB of each.
         public var responseRoom = 64 << 20
@@ -67,7 +67,7 @@ public final class HTTPClient: Sendable {
         public var requests = 0
         /// Connections opened for them.
         public var connections = 0
-        /// Requests that waited or were under way at once, at most.
+        /// Requests that waited or were in progress at once, at most.
         public var most = 0
 
         /// Nothing yet.
@@ -154,7 +154,7 @@ public final class HTTPClient: Sendable {
     /// What was done so far, by all clients that share its counter.
     public var counts: Counts { options.counter.counts }
 
-    /// Ends the thread once what is under way has ended.
+    /// Ends the thread once the work in progress has ended.
     public func stop() {
         mailbox.withLock { $0.isStopping = true }
         wakeUp()

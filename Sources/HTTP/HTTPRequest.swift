@@ -73,7 +73,7 @@ public struct HTTPResponse: Sendable {
 
 /// Why there is no response.
 public struct HTTPError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What callers tell apart.
+    /// What callers distinguish.
     public enum Code: Hashable, Sendable {
         /// The request was not sent: it is malformed, or too many are waiting.
         case refused
@@ -93,7 +93,7 @@ public struct HTTPError: Error, Hashable, Sendable, CustomStringConvertible {
         case tls
     }
 
-    /// What callers tell apart.
+    /// What callers distinguish.
     public var code: Code
     /// A clause for people: "cannot connect to …".
     public var description: String

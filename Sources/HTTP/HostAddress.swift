@@ -95,7 +95,7 @@ struct HostAddress: Hashable, Sendable {
         Prefix("fd00:42::", 32),  // Scaleway: metadata (fd00:42::42)
     ]
 
-    /// Whether an interface of this machine has the address. Asked anew each time: addresses come and go.
+    /// Whether an interface of this machine has the address. Asked again each time: addresses come and go.
     private static func isOfThisMachine(_ address: HostAddress) -> Bool {
         var first: UnsafeMutablePointer<ifaddrs>?
         // What cannot be asked is not known to be safe.

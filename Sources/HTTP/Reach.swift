@@ -2,7 +2,7 @@ internal import Glibc
 
 extension HTTPRequest {
     /// Where a request may go. It is judged at each connection, by the address that the connection is made to: what a name
-    /// resolves to is nobody's promise.
+    /// resolves to is no one's promise.
     public enum Reach: Hashable, Sendable {
         /// The operator wrote the URL: any address over TLS; in plain, this machine only.
         case configured

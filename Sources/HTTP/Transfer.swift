@@ -236,7 +236,7 @@ final class Transfer {
             return 0
         }
         takenForHeaders += 2 * bytes.count
-        // What is no ASCII means nothing that is looked for here, and would take thrice the memory where it is no UTF-8.
+        // What is not ASCII means nothing that is looked for here, and would take thrice the memory where it is not UTF-8.
         let line = String(decoding: bytes.map { $0 < 0x80 ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
         // An interim response (100) or a proxy's (CONNECT) comes first; its fields are not the answer's.
         if line.hasPrefix("HTTP/") {

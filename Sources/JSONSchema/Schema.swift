@@ -135,7 +135,7 @@ public struct Schema: Hashable, Sendable {
         return found
     }
 
-    /// Choices between required fields are the common case, and can be told in words.
+    /// Choices between required fields are the common case, and can be said in words.
     private static func explain(_ choices: [JSONValue], isTooMany: Bool) -> String {
         let names = choices.compactMap { $0["required"]?.strings?.map { "`\($0)`" }.joined(separator: " and ") }
         guard names.count == choices.count else {

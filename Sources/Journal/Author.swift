@@ -11,10 +11,10 @@ public struct Author: Hashable, Codable, Sendable {
     public var uid: Int64
     /// The name of that user; nil: the machine knows none.
     public var name: String?
-    /// Who logged in, where that is somebody else: it stays what it was through sudo and su. See credentials(7), audit(8).
+    /// Who logged in, where that is someone else: it stays what it was through sudo and su. See credentials(7), audit(8).
     public var login: String?
 
-    /// Somebody.
+    /// Someone.
     public init(command: String, host: String, uid: Int64, name: String? = nil, login: String? = nil) {
         self.command = command
         self.host = host
@@ -47,7 +47,7 @@ public struct Author: Hashable, Codable, Sendable {
         self = author
     }
 
-    /// The kernel's loginuid, which is set once; nil: nobody has logged in, as in containers and services.
+    /// The kernel's loginuid, which is set once; nil: no one has logged in, as in containers and services.
     private static func readLogin() -> uid_t? {
         let text = try? String(contentsOfFile: "/proc/self/loginuid", encoding: .utf8)
         return text.flatMap { uid_t($0) }.flatMap { $0 == .max ? nil : $0 }

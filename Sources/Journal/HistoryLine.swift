@@ -69,7 +69,7 @@ public struct HistoryFilter: Hashable, Sendable {
     public var since: Timestamp?
     /// Lines before then.
     public var until: Timestamp?
-    /// The newest so many.
+    /// The newest N.
     public var limit: Int
 
     /// Everybody's newest lines.

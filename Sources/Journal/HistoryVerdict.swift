@@ -51,7 +51,7 @@ public struct HistoryVerdict: Hashable, Sendable {
     /// Whether lines from after the mark were pruned.
     var isMarkPruned = false
 
-    /// More would help nobody.
+    /// More would help no one.
     static let faultLimit = 50
 
     mutating func add(_ user: String?, _ line: Int64?, _ text: String) {

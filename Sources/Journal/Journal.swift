@@ -1,7 +1,7 @@
 public import Rotation
 public import Secrets
 
-/// What was intended and what was done. A port: ``StoredJournal`` stands behind it, and tests have others.
+/// What was intended and what was done. A port: ``StoredJournal`` implements it, and tests have others.
 ///
 /// Every writing operation compares and sets the version of one user's record, so a process that was overtaken changes
 /// nothing.
@@ -40,12 +40,12 @@ public struct JournalPosition: Hashable, Sendable {
 public struct JournalRecord: Sendable {
     /// Where the record is.
     public var position: JournalPosition
-    /// Where the rotation stands.
+    /// The state of the rotation.
     public var rotation: Rotation
     /// Who is at work on it.
     public var lease: Lease?
 
-    /// How long somebody else may be at work on it still; nil: nobody is.
+    /// How long someone else may be at work on it still; nil: no one is.
     public func wait(for asked: Lease) -> Duration? { lease.flatMap { $0.binds(asked) ? $0.lasting : nil } }
 }
 
@@ -62,9 +62,9 @@ public struct Lease: Hashable, Sendable {
         self.lasting = lasting
     }
 
-    /// Whether somebody who asks for that lease now has to wait for this one.
+    /// Whether someone who asks for that lease now has to wait for this one.
     ///
-    /// Of a process of this machine and boot it can be seen whether it lives. Of another one, only the store's clock tells; and no
+    /// Of a process of this machine and boot it can be seen whether it lives. Of another one, only the store's clock says; and no
     /// lease lasts twice as long as the one that is asked for, unless that clock was set back since.
     func binds(_ asked: Lease) -> Bool {
         guard owner != asked.owner, lasting > .zero else { return false }
@@ -90,7 +90,7 @@ public struct JournalEntry: Sendable {
     public var lease: Lease
     /// The rotation after the transition.
     public var rotation: Rotation
-    /// What is to be written beside the rotation itself.
+    /// What is to be written with the rotation itself.
     public var transition: Transition
     /// What becomes of the sealed pair.
     public var pair: Pair

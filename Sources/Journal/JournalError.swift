@@ -1,6 +1,6 @@
 /// Why the journal did not do something. Texts never hold data of the rows.
 public struct JournalError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What callers tell apart.
+    /// What callers distinguish.
     public enum Code: Hashable, Sendable {
         /// The file is not a keyturn state database.
         case foreign
@@ -26,7 +26,7 @@ public struct JournalError: Error, Hashable, Sendable, CustomStringConvertible {
         case tooLarge
     }
 
-    /// What callers tell apart.
+    /// What callers distinguish.
     public var code: Code
     /// One sentence for people.
     public var description: String

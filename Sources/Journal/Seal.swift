@@ -10,7 +10,7 @@ public struct Seal: Sendable {
 
     /// One seal key, and what is derived from it. One key has one use.
     private struct Key: Sendable {
-        /// Tells it from others; not secret.
+        /// Distinguishes it from others; not secret.
         let id: String
         let seal: Secret
         /// For users' records with the ends of their histories.
@@ -44,7 +44,7 @@ public struct Seal: Sendable {
         self.keys = keys.map(Key.init)
     }
 
-    /// The short names of the keys, in their order: 12 hexadecimal digits that are derived from the key and tell nothing of it.
+    /// The short names of the keys, in their order: 12 hexadecimal digits that are derived from the key and say nothing about it.
     public var ids: [String] { keys.map(\.id) }
 
     /// The one to seal with.

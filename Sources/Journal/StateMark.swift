@@ -25,7 +25,7 @@ struct StateMark: Hashable, Codable {
     var kind: Kind
     /// The other state: where to, or where from.
     var place: String
-    /// Tells the state that is copied from others: a hash of its marker, which is random.
+    /// Distinguishes the state that is copied from others: a hash of its marker, which is random.
     var source: String
 }
 

@@ -67,7 +67,7 @@ extension StoredJournal {
     /// The documents of notifications: what was sent at one destination, by user.
     private static func sentPrefix(_ destination: String) -> String { "sent\n\(destination)\n" }
 
-    /// What notifications have told at one destination, by user.
+    /// What notifications have sent to one destination, by user.
     public func told(at destination: String) async throws(JournalError) -> [String: NotificationState] {
         let prefix = Self.sentPrefix(destination)
         var found: [String: NotificationState] = [:]
@@ -79,7 +79,7 @@ extension StoredJournal {
         return found
     }
 
-    /// Writes what notifications have told at one destination. The last writing counts.
+    /// Writes what notifications have sent to one destination. The last writing counts.
     public func write(_ told: [String: NotificationState], at destination: String) async throws(JournalError) {
         let prefix = Self.sentPrefix(destination)
         for (user, told) in told { try await update(prefix + user) { _ in Coding.json(told) } }

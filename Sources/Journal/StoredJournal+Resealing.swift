@@ -20,15 +20,15 @@ public struct SealKeyUse: Hashable, Sendable {
     }
 }
 
-/// What became of sealing everything anew.
+/// What became of resealing everything.
 public struct Resealing: Hashable, Sendable {
-    /// Users that were sealed anew.
+    /// Users that were resealed.
     public var resealed: [String] = []
     /// Users whose records had the key already.
     public var already = 0
     /// Users that another process is at work on, each with that process. They are as they were.
     public var busy: [String: String] = [:]
-    /// Users whose records were not written with any of the seal keys. They are as they were: sealing them anew would make them look
+    /// Users whose records were not written with any of the seal keys. They are as they were: resealing them would make them look
     /// genuine.
     public var doubtful: [String] = []
     /// Whether the marker was written: everything has the key.
@@ -110,7 +110,7 @@ extension StoredJournal {
             if let held = stored.lease.flatMap(Lease.init), held.binds(lease) { return .busy("\(held.owner)") }
             var change = UserChange(user, version: stored.version, lease: nil)
             change.record = seal.vouch(for: record, of: user, with: seal.firstID)
-            // One that the rotation knows nothing of can be opened by nobody, with whatever key.
+            // One that the rotation knows nothing of can be opened by no one, with whatever key.
             if let pair = try open(stored.parts[Part.pair], record.rotation?.keyOfPair?.id, of: user, seal) {
                 change.parts[Part.pair] = seal.seal(
                     pair.secret, context: Self.context(user, pair.id), with: seal.firstID)

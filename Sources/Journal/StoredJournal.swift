@@ -32,7 +32,7 @@ public final class StoredJournal: Journal {
 
     /// What others keep changing is not fought for.
     static let tries = 4
-    /// Up to so many users are read one by one.
+    /// Up to this many users are read one by one.
     private static let fewUsers = 16
     /// The records that one processor reads before another one may take its turn.
     private static let usersAtOnce = 256
@@ -153,7 +153,7 @@ public final class StoredJournal: Journal {
         return Known(version: stored.version, code: code, record: JournalRecord(record, stored))
     }
 
-    /// Many are read at once, with those that nobody has asked for.
+    /// Many are read at once, with those that no one has asked for.
     private func users(_ names: [String]) async throws(JournalError) -> [String: StoredUser] {
         if names.count > Self.fewUsers { return try await explain { () throws(StoreError) in try await store.users() } }
         var found: [String: StoredUser] = [:]
@@ -325,7 +325,7 @@ public final class StoredJournal: Journal {
         self.known.withLock { $0[user] = known }
     }
 
-    /// What another way of writing has changed is read anew.
+    /// What another way of writing has changed is read again.
     func disregard(_ user: String) { known.withLock { $0[user] = nil } }
 
     /// From now on the first seal key is the one to seal with.
@@ -400,7 +400,7 @@ extension StoredLease {
 }
 
 extension Lease {
-    /// nil: it is none of keyturn's, and binds nobody.
+    /// nil: it is none of keyturn's, and binds no one.
     init?(_ stored: StoredLease) {
         guard let owner = LeaseOwner(text: stored.owner) else { return nil }
         self.init(owner: owner, lasting: .milliseconds(stored.milliseconds))

@@ -4,14 +4,14 @@ internal import PlainText
 internal import Secrets
 internal import StateStore
 
-/// One connection to the server, for one thread. It blocks that thread, never for longer than it is told.
+/// One connection to the server, for one thread. It blocks that thread, never for longer than its limits.
 final class Connection {
     private let libpq: kt_libpq
     private let handle: OpaquePointer
 
     /// Connects, for as long as `connect_timeout` says for each host: libpq's own clock, since it alone knows which host is next.
     ///
-    /// - Parameter settings: libpq's keywords and values. The password is a setting of its own, for it is nobody's business but libpq's.
+    /// - Parameter settings: libpq's keywords and values. The password is a setting of its own, for only libpq needs it.
     init(_ settings: [(String, String)], password: Secret?) throws(QueryFailure) {
         do throws(StoreError) { libpq = try LibPQ.functions() } catch {
             throw QueryFailure(remedy: .never, state: nil, message: error.description)

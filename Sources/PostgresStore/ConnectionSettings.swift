@@ -2,7 +2,7 @@ internal import CPostgres
 internal import Glibc
 public import StateStore
 
-/// What libpq is told of the server: the URI's own settings, and those without which a connection could hang for hours.
+/// What libpq gets to know of the server: the URI's own settings, and those without which a connection could hang for hours.
 public struct ConnectionSettings: Sendable {
     /// libpq's keywords and values.
     let pairs: [(String, String)]

@@ -31,7 +31,7 @@ final class Pool: Sendable {
 
     /// Runs a statement or a few, again on a new connection where one was lost.
     ///
-    /// - Parameter body: is told whether an earlier try may have been carried out.
+    /// - Parameter body: receives whether an earlier try may have been carried out.
     func perform<Value: Sendable>(
         _ body: @escaping @Sendable (Connection, ContinuousClock.Instant, Bool) throws(QueryFailure) -> Value
     ) async throws(StoreError) -> Value {

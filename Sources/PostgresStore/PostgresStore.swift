@@ -5,7 +5,7 @@ public import StateStore
 /// A state in PostgreSQL, through libpq: many hosts may use it at once.
 ///
 /// A commit is one statement. Where its answer is lost, it is sent again with the same expected version and the same write id: if the
-/// first one was carried out after all, the second one finds another version, and the write id tells whose it is.
+/// first one was carried out after all, the second one finds another version, and the write id says whose it is.
 public final class PostgresStore: StateStore {
     /// The server and the database, without a password.
     public let place: String
@@ -125,7 +125,7 @@ public final class PostgresStore: StateStore {
             }
             _ = try connection.run("COMMIT", until: deadline)
         } catch {
-            // Where the connection is lost the server does it; the first fault is the one to be told.
+            // Where the connection is lost the server does it; the first fault is the one to report.
             if error.state != nil { _ = try connection.run("ROLLBACK", until: deadline) }
             throw error
         }
@@ -187,7 +187,7 @@ public final class PostgresStore: StateStore {
         }
     }
 
-    /// So that an answer that was lost can be told from another one's writing.
+    /// So that an answer that was lost can be distinguished from another one's writing.
     private static func makeWriteID() -> [UInt8] { (0..<16).map { _ in UInt8.random(in: .min ... .max) } }
 
     // MARK: Lines and documents

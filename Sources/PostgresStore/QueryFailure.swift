@@ -8,7 +8,7 @@ struct QueryFailure: Error {
         case reconnect
         /// The server wants the transaction made once more.
         case again
-        /// Nothing that time mends.
+        /// Nothing that time resolves.
         case never
     }
 

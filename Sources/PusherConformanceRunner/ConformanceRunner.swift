@@ -3,7 +3,7 @@ internal import Glibc
 internal import Hardening
 internal import PusherConformance
 
-/// Runs one check of one pusher, in this process, and tells on the result descriptor how it went.
+/// Runs one check of one pusher, in this process, and reports on the result descriptor how it went.
 ///
 /// `keyturn-conformance CHECK LIBRARY SEED ITERATION GRANTS ACCEPTED`, with the result descriptor as 3. The last two are lists of
 /// words, or empty. A crash of the pusher is a crash of this process: `keyturn plugin test`, which starts it, sees that. With
@@ -64,7 +64,7 @@ public enum ConformanceRunner {
 
     private static func enclose(_ subject: Subject, _ allowance: Confinement.Allowance) throws(SubjectError) {
         do throws(Enclosure.Failure) { try Confinement.enclose(subject, allowance, keeping: result) } catch {
-            throw SubjectError("the process cannot be shut in: \(error.description)")
+            throw SubjectError("the process cannot be sandboxed: \(error.description)")
         }
     }
 
@@ -75,7 +75,7 @@ public enum ConformanceRunner {
         while written < bytes.count {
             let count = bytes.withUnsafeBytes { write(result, $0.baseAddress! + written, bytes.count - written) }
             if count < 0, errno == EINTR { continue }
-            // Nobody reads any more, so there is nothing left to do.
+            // No one reads any more, so there is nothing left to do.
             guard count > 0 else { _exit(70) }
             written += count
         }

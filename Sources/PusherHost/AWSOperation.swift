@@ -32,7 +32,7 @@ public struct AWSOperation: Hashable, Sendable, CustomStringConvertible {
 
     /// Whether it may change something.
     public var isWriting: Bool {
-        // `Getaway` is no Get.
+        // `Getaway` is not a Get.
         !Self.readingVerbs.contains { verb in
             name.hasPrefix(verb) && name.dropFirst(verb.count).first.map { ("A"..."Z").contains($0) } ?? true
         }

@@ -3,7 +3,7 @@ final class ActiveCall {
     let call: PusherCall
     let deadline: ContinuousClock.Instant
     var isCancelled = false
-    /// Requests under way.
+    /// Requests in progress.
     var requests: [Int64: RunnerLoop.Request] = [:]
     /// Requests that it has made.
     private var requestCount = 0

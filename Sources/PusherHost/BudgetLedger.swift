@@ -1,7 +1,7 @@
 /// What the processes of a fleet spend together of one token's limits, kept where all of them can reach it.
 ///
-/// A process borrows a slice of a budget, spends it for a moment without asking, and tells afterwards what became of it. What it does
-/// not tell, since it has ended or is cut off, counts as spent at the latest moment that it can have been. Times are milliseconds from
+/// A process borrows a slice of a budget, spends it for a moment without asking, and reports afterwards what became of it. What it does
+/// not report, since it has ended or is cut off, counts as spent at the latest moment that it can have been. Times are milliseconds from
 /// the moment of the last writing, so that no two clocks are compared: whoever reads says how old the writing is.
 public struct BudgetLedger: Hashable, Codable, Sendable {
     /// Where processes find the ledgers that they share.
@@ -63,7 +63,7 @@ public struct BudgetLedger: Hashable, Codable, Sendable {
         public var reset: Int64
     }
 
-    /// What one process tells, and what it wants.
+    /// What one process reports, and what it wants.
     public struct Exchange: Sendable {
         var owner: String
         var limits: [Limit]
@@ -72,13 +72,13 @@ public struct BudgetLedger: Hashable, Codable, Sendable {
         var unitRequests = 0
         /// Calls that are to be begun.
         var units = 0
-        /// What calls under way may spend at most, and until when.
+        /// What calls in progress may spend at most, and until when.
         var open: [Int] = []
         var openRequests = 0
         var openFor: Int64 = 0
         /// How long a call that is begun with what was lent may last, from now.
         var longest: Int64 = 0
-        /// What was spent since it told last, by limit, with how long ago.
+        /// What was spent since its last report, by limit, with how long ago.
         var ended: [[(cost: Int, ago: Int64)]] = []
         var pause: Pause?
         var remaining: Remaining?
@@ -102,7 +102,7 @@ public struct BudgetLedger: Hashable, Codable, Sendable {
         var isStricter = false
     }
 
-    /// Spendings that are told apart; beyond it the two closest become one, which counts as long as the later of them.
+    /// Spendings that are kept apart; beyond it the two closest become one, which counts as long as the later of them.
     private static let longestBook = 120
     /// When to look again for what others may give back.
     private static let returnInterval: Int64 = 1_000
@@ -119,7 +119,7 @@ public struct BudgetLedger: Hashable, Codable, Sendable {
     /// Nothing was spent.
     public init() {}
 
-    /// Writes down what a process tells, and lends it what it wants as far as it is there.
+    /// Writes down what a process reports, and lends it what it wants as far as it is there.
     mutating func exchange(_ wanted: Exchange, age: Int64) -> Answer {
         pass(max(0, age))
         if books.map(\.limit) != wanted.limits { rebook(wanted.limits) }
@@ -187,7 +187,7 @@ public struct BudgetLedger: Hashable, Codable, Sendable {
             books[index].spent.removeAll { $0.left <= 0 }
         }
         for index in loans.indices { loans[index].left -= age }
-        // Of those nobody has told what became of them: all of it was spent, and at the last moment.
+        // Of those no one has reported what became of them: all of it was spent, and at the last moment.
         for loan in loans where loan.left <= 0 {
             for (index, cost) in loan.costs.enumerated() where cost > 0 && index < books.count {
                 add(cost, left: span(of: index) + loan.left, to: index)

@@ -35,7 +35,7 @@ public struct CallReport: Hashable, Sendable {
         self.keyID = keyID
     }
 
-    /// What the runner told; nonsense is `unknown`.
+    /// What the runner reported; nonsense is `unknown`.
     init(_ told: RunnerProtocol.Outcome, _ redactor: Redactor) {
         guard let outcome = Self.outcomes[told.code], let evidence = Self.evidence[told.evidence] else {
             self.init(.unknown, "the pusher answered with an outcome that the ABI does not have")

@@ -12,7 +12,7 @@ public struct Grants: Hashable, Sendable {
     public var writable: [String] = []
     /// Sockets of its own.
     public var network = false
-    /// Starting programs, which are not shut in.
+    /// Starting programs, which are not sandboxed.
     public var programs = false
 
     /// No grants.
@@ -68,7 +68,7 @@ public struct Grants: Hashable, Sendable {
         hosts.map { "HTTP to \($0)" } + aws.map { "AWS: \($0)" } + readable.map { "reading \($0)" }
             + writable.map { "writing \($0)" }
             + (network ? ["sockets of its own, to anywhere"] : [])
-            + (programs ? ["starting programs, which are not shut in"] : [])
+            + (programs ? ["starting programs, which are not sandboxed"] : [])
     }
 
     /// What is here and not there.

@@ -15,7 +15,7 @@ struct KnownSecrets {
         redactor = Redactor(own)
     }
 
-    /// A pusher may tell a pair in another call than its own, so the latest ones are all looked for.
+    /// A pusher may reveal a pair in another call than its own, so the latest ones are all looked for.
     mutating func remember(_ secret: Secret) {
         guard !own.contains(secret), !pairs.contains(secret) else { return }
         if pairs.count >= Self.rememberedPairs { pairs.removeFirst() }

@@ -5,7 +5,7 @@ internal import Rotation
 final class Loan {
     /// How long what was lent may be begun with, from before it was asked for.
     private static let validity: Duration = .seconds(2)
-    /// How soon it tells what became of it.
+    /// How soon it reports what became of it.
     private static let settling: Duration = .seconds(1)
     /// A slice is that part of a limit: what is not needed of it is given back within a second.
     private static let slices = 8
@@ -28,16 +28,16 @@ final class Loan {
     /// What the service says is left of its primary limit, in requests.
     private var remaining = 0
     private var longest: Duration = .zero
-    /// When the last call that is under way has ended at the latest.
+    /// When the last call that is in progress has ended at the latest.
     private var openUntil: ContinuousClock.Instant?
-    /// What was spent and not told yet, by rule.
+    /// What was spent and not reported yet, by rule.
     private var ended: [[(cost: Int, end: ContinuousClock.Instant)]]
-    /// The exchange under way; nil: there is none.
+    /// The exchange in progress; nil: there is none.
     private var telling: Telling?
     private var told: ContinuousClock.Instant?
     /// Not before that.
     private var next: ContinuousClock.Instant?
-    /// Whether the ledger has something of this process under way.
+    /// Whether the ledger has something of this process in progress.
     private var isOpen = false
     /// Whether the service has said something that all must know at once.
     var hasNews = false
@@ -88,7 +88,7 @@ final class Loan {
 
     // MARK: The ledger
 
-    /// When there is something to tell or to ask for; nil: nothing, or an answer is on its way.
+    /// When there is something to report or to ask for; nil: nothing, or an answer is on its way.
     func nextExchange(at now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
         guard telling == nil else { return nil }
         let earliest = next ?? now
@@ -97,9 +97,9 @@ final class Loan {
         return [wanted == nil ? nil : earliest, settling].compactMap { $0 }.min()
     }
 
-    /// What this process tells and asks for.
+    /// What this process reports and asks for.
     ///
-    /// - Parameter open: what calls under way may spend, by rule, and the requests that they may send.
+    /// - Parameter open: what calls in progress may spend, by rule, and the requests that they may send.
     func exchange(_ open: (costs: [Int], requests: Int), at now: ContinuousClock.Instant) -> BudgetLedger.Exchange {
         var exchange = BudgetLedger.Exchange(
             owner: owner, limits: rules.map { BudgetLedger.Limit(seconds: $0.seconds, cost: $0.cost) })
@@ -140,10 +140,10 @@ final class Loan {
         credit = (costs.map { $0 * answer.units }, requests * answer.units, telling.at + Self.validity)
     }
 
-    /// Whether the ledger does not know all that was spent, or counts something as under way.
+    /// Whether the ledger does not know all that was spent, or counts something as in progress.
     var hasSomethingToTell: Bool { isOpen || telling != nil || ended.contains { !$0.isEmpty } }
 
-    /// All that was spent; what an exchange under way tells may be told twice, which counts it as more than it was.
+    /// All that was spent; what an exchange in progress reports may be reported twice, which counts it as more than it was.
     func lastWord(at now: ContinuousClock.Instant) -> BudgetLedger.Exchange {
         fail(at: now)
         openUntil = nil
@@ -151,7 +151,7 @@ final class Loan {
         return exchange((rules.map { _ in 0 }, 0), at: now)
     }
 
-    /// The ledger could not be asked: what was told counts as untold.
+    /// The ledger could not be asked: what was reported counts as unreported.
     func fail(at now: ContinuousClock.Instant) {
         guard let telling else { return }
         ended = zip(telling.ended, ended).map { $0 + $1 }

@@ -24,7 +24,7 @@ public struct LockFile: Sendable {
     init(text: String, path: String) throws(PluginError) {
         self.path = path
         guard let json = try? JSONValue(parsing: text) else {
-            throw PluginError("\(path): it is not JSON; `keyturn plugin pin` writes it anew")
+            throw PluginError("\(path): it is not JSON; `keyturn plugin pin` writes it again")
         }
         guard json.isShowable else { throw PluginError("\(path): it has characters that cannot be shown") }
         if let violation = Self.schema.violations(in: json).first {
@@ -56,7 +56,7 @@ public struct LockFile: Sendable {
             ]),
         ]))
 
-    /// The line where the last name of a path stands, which is where a person looks.
+    /// The line of the last name of a path, which is where a person looks.
     private static func line(of path: [String], in text: String) -> String {
         var rest = text[...]
         for name in path {

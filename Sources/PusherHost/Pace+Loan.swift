@@ -1,16 +1,16 @@
 internal import Rotation
 
 extension Pace {
-    /// What is to be told to the ledger, and asked of it, now; nil: nothing.
+    /// What is to be reported to the ledger, and asked of it, now; nil: nothing.
     func exchange(at now: ContinuousClock.Instant) -> BudgetLedger.Exchange? {
         guard let loan, let next = loan.nextExchange(at: now), next <= now else { return nil }
         return complete(loan.exchange(open, at: now), at: now)
     }
 
-    /// The last word of a process that ends: nothing is under way any more.
+    /// The last word of a process that ends: nothing is in progress any more.
     func lastExchange(at now: ContinuousClock.Instant) -> BudgetLedger.Exchange? {
         guard let loan, loan.hasSomethingToTell else { return nil }
-        // Of calls that were cut short nobody knows what they sent.
+        // Of calls that were cut short no one knows what they sent.
         for (index, cost) in open.costs.enumerated() { loan.settle(index, cost, at: now) }
         return complete(loan.lastWord(at: now), at: now)
     }

@@ -17,7 +17,7 @@ final class Pace {
     private struct Spending {
         var number: Int
         var cost: Int
-        /// nil: the call is under way, so the last of its requests is still to come.
+        /// nil: the call is in progress, so the last of its requests is still to come.
         var end: ContinuousClock.Instant?
     }
 
@@ -57,7 +57,7 @@ final class Pace {
         isLimited = isVendor
     }
 
-    /// Lets a push begin, or tells when to ask again.
+    /// Lets a push begin, or says when to ask again.
     ///
     /// - Parameters:
     ///   - isFinishing: whether its target may hold half of the pair.
@@ -81,7 +81,7 @@ final class Pace {
         var until: ContinuousClock.Instant
     }
 
-    /// Lets a request go, or tells when to ask again.
+    /// Lets a request go, or says when to ask again.
     func admit(
         _ method: String, _ reservation: inout Reservation, at now: ContinuousClock.Instant
     ) -> ContinuousClock.Instant? {
@@ -117,7 +117,7 @@ final class Pace {
         }
     }
 
-    /// What calls that are under way may spend at most, by rule, and how many requests they may still send.
+    /// What calls that are in progress may spend at most, by rule, and how many requests they may still send.
     var open: (costs: [Int], requests: Int) {
         (spent.map { $0.reduce(0) { $0 + ($1.end == nil ? $1.cost : 0) } }, underWay + promised)
     }
@@ -219,7 +219,7 @@ final class Pace {
             guard total > 0, total + costs[index] > limit.cost else { continue }
             var moment = now + .milliseconds(200)
             for spending in spent[index] where total + costs[index] > limit.cost {
-                // What is under way ends at a time that nobody knows: look again soon.
+                // What is in progress ends at a time that no one knows: look again soon.
                 guard let end = spending.end else { break }
                 total -= spending.cost
                 moment = end + .seconds(limit.seconds)
@@ -251,7 +251,7 @@ final class Pace {
 public struct PaceBudget: Hashable, Sendable {
     /// The limit's span in seconds; nil: it is what the service's own answers say.
     public var seconds: Int?
-    /// What may be spent in a span; nil: nobody knows.
+    /// What may be spent in a span; nil: no one knows.
     public var limit: Int?
     /// What is left.
     public var left: Int
@@ -263,6 +263,6 @@ public struct PaceReport: Hashable, Sendable {
     public var pusher: String
     /// By limit. Pushers that share host and credential share these.
     public var budgets: [PaceBudget]
-    /// How long its service has told it to wait still; nil: not at all.
+    /// How long it still has to wait, as its service asked; nil: not at all.
     public var pause: Duration?
 }

@@ -4,11 +4,11 @@ internal import Synchronization
 
 /// The paces of the process, by host and credential. Only the loop's thread touches it.
 final class Paces {
-    /// A process that ends tells what it has spent, and waits so long for that.
+    /// A process that ends reports what it has spent, and waits this long for that.
     static let farewell: Duration = .seconds(2)
 
     private var paces: [String: Pace] = [:]
-    /// Where the fleet's ledgers are; nil: nobody shares the tokens.
+    /// Where the fleet's ledgers are; nil: no one shares the tokens.
     private let shelf: (any BudgetLedger.Shelf)?
     /// This process, as ledgers know it: another one for each host, whose loans are its own.
     private let owner = (0..<2).map { _ in String(UInt64.random(in: 0 ... .max), radix: 16) }.joined()
@@ -33,7 +33,7 @@ final class Paces {
         return pace
     }
 
-    /// Tells and asks what is due.
+    /// Reports and asks what is due.
     ///
     /// - Parameter post: gets the answers, from another thread.
     func exchange(at now: ContinuousClock.Instant, _ post: @escaping @Sendable (String, Exchanged) -> Void) {
@@ -50,7 +50,7 @@ final class Paces {
 
     /// Takes an answer.
     ///
-    /// - Returns: what to tell people about a failure; nil: nothing new.
+    /// - Returns: what to report about a failure; nil: nothing new.
     func take(_ key: String, _ exchanged: Exchanged, at now: ContinuousClock.Instant) -> String? {
         paces[key]?.take(exchanged, at: now)
         guard case .failure(let error) = exchanged else {
@@ -67,7 +67,7 @@ final class Paces {
         shelf == nil ? nil : paces.values.compactMap { $0.loan?.nextExchange(at: now) }.min()
     }
 
-    /// What a process that ends has not told yet.
+    /// What a process that ends has not reported yet.
     func lastWords(at now: ContinuousClock.Instant) -> [Word] {
         guard let shelf else { return [] }
         return paces.values.compactMap { pace in
@@ -76,7 +76,7 @@ final class Paces {
         }
     }
 
-    /// What one ledger is told and asked.
+    /// What one ledger is sent and asked.
     struct Word: Sendable {
         var shelf: any BudgetLedger.Shelf
         var ledger: String
@@ -87,7 +87,7 @@ final class Paces {
         }
     }
 
-    /// Tells it, or gives up: what is not told counts as spent for a while, and no more.
+    /// Reports it, or gives up: what is not reported counts as spent for a while, and no longer.
     static func tell(_ words: [Word]) async {
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             let waiting = Mutex<CheckedContinuation<Void, Never>?>(continuation)

@@ -77,7 +77,7 @@ public struct Pin: Hashable, Sendable {
         guard Ed25519.isValid(signature, of: text, by: key) else {
             return differences + ["\(plugin.directory)/pusher.sig is not by the pinned signer, or for other files"]
         }
-        // Faults that a later version has mended would come back with an old one, which was signed as well.
+        // Faults that a later version has fixed would come back with an old one, which was signed as well.
         guard !isNewer(than: plugin) else {
             return differences + [
                 "it is version \(plugin.manifest.version), and its signer vouches only for versions from \(version) on"

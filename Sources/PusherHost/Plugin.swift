@@ -15,7 +15,7 @@ public struct Plugin: Hashable, Sendable {
     public var library: String { "\(directory)/pusher.so" }
     /// The directory that was searched.
     var parent: String { String(directory[..<(directory.lastIndex(of: "/") ?? directory.startIndex)]) }
-    /// What a signer has put beside the library, in base64.
+    /// What a signer has put next to the library, in base64.
     var signature: Data? {
         guard let text = try? String(contentsOfFile: "\(directory)/pusher.sig", encoding: .utf8) else { return nil }
         return Data(base64Encoded: PlainText.trimmed(text))

@@ -44,7 +44,7 @@ public struct PusherSettings: Sendable {
     }
 }
 
-/// One place that holds a key pair, as a pusher is told of it.
+/// One place that holds a key pair, as a pusher sees it.
 public struct PusherTarget: Hashable, Sendable {
     /// `pusher:place`.
     public var name: TargetName
@@ -187,13 +187,13 @@ public final class PusherHost: Sendable {
         }
     }
 
-    /// Begins no further call: those that wait, and those that come, are answered as not begun. What is under way goes on.
+    /// Begins no further call: those that wait, and those that come, are answered as not begun. Work in progress goes on.
     public func drain() { loop.post(.drain) }
 
-    /// Tells how fast each pusher may ask its service at the moment; called on the host's thread.
+    /// Reports how fast each pusher may ask its service at the moment; called on the host's thread.
     public func paces(_ completion: @escaping @Sendable ([PaceReport]) -> Void) { loop.post(.paces(completion)) }
 
-    /// Ends every pusher's process, and waits for that. Calls that are under way end as `unknown`.
+    /// Ends every pusher's process, and waits for that. Calls that are in progress end as `unknown`.
     public func stop() async {
         await withCheckedContinuation { continuation in loop.post(.stop { continuation.resume() }) }
     }

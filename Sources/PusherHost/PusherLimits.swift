@@ -1,7 +1,7 @@
 internal import CKeyturnPusher
 
 /// What one pusher may do to keyturn: every bound on what its process sends and asks for, in one place. They stand on the host's
-/// side of the socket, since what stands in the runner is the plugin's to change.
+/// side of the socket, since the plugin can change what is in the runner.
 enum PusherLimits {
     // What a plugin's author has to know is in the ABI's header, and taken from there.
 
@@ -9,9 +9,9 @@ enum PusherLimits {
     static let requestsPerCall = Int(KT_MAX_REQUESTS)
     /// Bytes of header fields, bodies and URLs of one call's requests.
     static let requestBytesPerCall = Int(KT_MAX_REQUEST_BYTES)
-    /// Requests of one call under way at once. The ABI has one; a plugin's threads may overlap by a few.
+    /// Requests of one call in progress at once. The ABI has one; a plugin's threads may overlap by a few.
     static let requestsAtOncePerCall = Int(KT_MAX_REQUESTS_AT_ONCE)
-    /// Bytes of requests under way of the whole pusher. Beyond it nothing more is read from its process.
+    /// Bytes of requests in progress of the whole pusher. Beyond it nothing more is read from its process.
     static let requestBytesAtOnce = 4 << 20
     /// Bytes that wait to be read by its process. Beyond it nothing more is read from it...
     static let backlogBeforePause = 1 << 20
@@ -30,7 +30,7 @@ enum PusherLimits {
     static let calls = Int(KT_MAX_CALLS)
     /// How long a library may take to load and open.
     static let openTime: Duration = .milliseconds(KT_OPEN_TIME_MS)
-    /// How long a call may go on once it was told to stop.
+    /// How long a call may go on once it was asked to stop.
     static let cancelTime: Duration = .milliseconds(KT_CANCEL_TIME_MS)
     /// How long closing may take.
     static let closeTime: Duration = .milliseconds(KT_CLOSE_TIME_MS)
@@ -62,7 +62,7 @@ enum PusherLimits {
     /// Messages that ask for nothing useful (log lines beyond the bound, refused requests) of an hour, after which a process is
     /// ended each time it begins again.
     static let nuisancesPerHour = 20_000
-    /// Threads of its process: one for each call under way, and what its plugin may want besides. The kernel has no such limit for a
+    /// Threads of its process: one for each call in progress, and what its plugin may want besides. The kernel has no such limit for a
     /// process, so it is looked at from time to time.
     static let threads = Int(KT_MAX_THREADS)
     /// How often that is.

@@ -58,7 +58,7 @@ extension PusherSession {
                 cancelRequests(of: active)
                 runner.send(.cancel, call: id)
             } else if now >= active.deadline + PusherLimits.cancelTime {
-                return lose { _ in "it did not answer in time, nor stop when told to" }
+                return lose { _ in "it did not answer in time, nor stop when asked to" }
             }
         }
     }

@@ -57,7 +57,7 @@ extension PusherSession {
     private func take(
         _ active: ActiveCall?, _ take: (inout Found, Redactor) -> Bool
     ) throws(ProtocolError) {
-        guard let active, active.call.question.finds else { throw ProtocolError("a place that nobody asked for") }
+        guard let active, active.call.question.finds else { throw ProtocolError("a place that no one asked for") }
         // A runner that counts sends one too many, so that it is known that there is more.
         if !take(&active.found, redactor) { try countNuisance() }
     }

@@ -22,7 +22,7 @@ final class PusherSession {
     unowned let loop: RunnerLoop
     let places: ActiveSerialGroups
     let pace: Pace
-    /// Sends its requests, over connections that nobody else uses; nil: it has made none yet.
+    /// Sends its requests, over connections that no one else uses; nil: it has made none yet.
     private var client: HTTPClient?
     /// Requests that are sent and not answered, and their bytes: those of calls that have ended, too.
     var inFlight = (requests: 0, bytes: 0)
@@ -96,7 +96,7 @@ final class PusherSession {
         sendHeld(of: runner)
         nextPush = nil
         if queue.contains(where: { $0.question.isFinishing && suspects.contains($0.target.name) }) {
-            // Alone, as any suspect, but as soon as those under way have ended.
+            // Alone, as any suspect, but as soon as those in progress have ended.
             if runner.calls.isEmpty { handCalls(to: runner, suspect: true) }
             if !runner.calls.isEmpty || nextPush != nil { return }
         }

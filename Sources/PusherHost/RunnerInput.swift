@@ -42,7 +42,7 @@ struct RunnerInput: ~Copyable {
 
     /// The next message; nil: more bytes are needed.
     ///
-    /// - Parameter isLive: whether a call of that number is under way.
+    /// - Parameter isLive: whether a call of that number is in progress.
     mutating func next(isLive: (UInt32) -> Bool) throws(ProtocolError) -> Message? {
         while let frame = try reader.next() {
             if frame.kind == .secret { try keep(frame, isLive) } else { return try message(frame, isLive) }
@@ -54,7 +54,7 @@ struct RunnerInput: ~Copyable {
     private mutating func keep(_ frame: Frame, _ isLive: (UInt32) -> Bool) throws(ProtocolError) {
         guard isLive(frame.call) else {
             Self.wipe(frame.payload)
-            throw ProtocolError("a secret for a call that is not under way")
+            throw ProtocolError("a secret for a call that is not in progress")
         }
         var kept = secrets?.payloads ?? []
         guard secrets.map({ $0.call == frame.call }) ?? true, kept.count < 2 else {
@@ -93,7 +93,7 @@ struct RunnerInput: ~Copyable {
             return .outcome(call: frame.call, try Outcome(payload: frame.payload))
         case .log: return .log(call: frame.call, try LogLine(payload: frame.payload))
         case .place, .scope, .gap:
-            guard isLive(frame.call) else { throw ProtocolError("a place of a call that is not under way") }
+            guard isLive(frame.call) else { throw ProtocolError("a place of a call that is not in progress") }
             return try found(frame)
         default: throw ProtocolError("a message that only the host sends")
         }

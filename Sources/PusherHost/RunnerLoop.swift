@@ -39,7 +39,7 @@ final class RunnerLoop: Sendable {
     let log: @Sendable (PusherLogLine) -> Void
     private struct Mailbox {
         var messages: [Message] = []
-        /// Whether the thread has ended, so that nobody takes messages any more.
+        /// Whether the thread has ended, so that no one takes messages any more.
         var isOver = false
     }
 

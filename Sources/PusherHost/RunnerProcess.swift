@@ -5,7 +5,7 @@ internal import Programs
 internal import RunnerProtocol
 internal import Secrets
 
-/// One runner: its process, its socket, and what is under way over it. Only the loop's thread touches it.
+/// One runner: its process, its socket, and what is in progress over it. Only the loop's thread touches it.
 final class RunnerProcess {
     /// How far it has come.
     enum Stage { case loading, opening, ready }
@@ -131,7 +131,7 @@ final class RunnerProcess {
     /// How ``end()`` describes a process that has closed its pusher.
     static let orderly = "exited with status 0"
 
-    /// Ends the process, and tells how it ended.
+    /// Ends the process, and returns how it ended.
     func end() -> String {
         // With whatever programs it was allowed to start: its group is its own.
         kill(-process, SIGKILL)

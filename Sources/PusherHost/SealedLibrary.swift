@@ -16,7 +16,7 @@ public final class SealedLibrary: Sendable {
 
     /// Copies, seals and hashes a library.
     ///
-    /// - Throws: when it cannot be read, is no regular file, or is larger than 512 MiB.
+    /// - Throws: when it cannot be read, is not a regular file, or is larger than 512 MiB.
     public init(path: String) throws(PluginError) {
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard file >= 0 else { throw PluginError("\(path): \(Self.reason)") }
@@ -63,7 +63,7 @@ public final class SealedLibrary: Sendable {
     private static func keep(_ file: Int32, _ path: String) throws(PluginError) -> (Int32, Int) {
         var attributes = stat()
         guard fstat(file, &attributes) == 0, attributes.st_mode & S_IFMT == S_IFREG else {
-            throw PluginError("\(path): it is no regular file")
+            throw PluginError("\(path): it is not a regular file")
         }
         guard (1...sizeLimit).contains(Int(attributes.st_size)) else {
             throw PluginError("\(path): it is empty, or larger than 512 MiB")
@@ -76,7 +76,7 @@ public final class SealedLibrary: Sendable {
     private static func copy(_ file: Int32, _ memory: Int32, _ path: String) throws(PluginError) -> Int {
         var attributes = stat()
         guard fstat(file, &attributes) == 0, attributes.st_mode & S_IFMT == S_IFREG else {
-            throw PluginError("\(path): it is no regular file")
+            throw PluginError("\(path): it is not a regular file")
         }
         var copied = 0
         while true {

@@ -10,7 +10,7 @@ struct ServiceTimes {
 
     /// How long it asks to wait; nil: it does not say, or not in a form that can be read.
     let retryAfter: Duration?
-    /// The service's own clock, in seconds since 1970; this machine's where the answer does not tell.
+    /// The service's own clock, in seconds since 1970; this machine's where the answer does not say.
     private let now: Int
 
     /// - Parameter fields: the header fields of the answer, names in lower case.

@@ -30,7 +30,7 @@ struct SymbolSearch {
 
     /// Why the library cannot be loaded: names that nothing defines; nil: there are none, or it cannot be known.
     func obstacle(of library: LibraryFile) -> String? {
-        // Where it names directories of its own, libraries there may define anything. `$ORIGIN` is no place for what is loaded from
+        // Where it names directories of its own, libraries there may define anything. `$ORIGIN` is not a place for what is loaded from
         // memory.
         guard library.places.allSatisfy({ $0.hasPrefix("$ORIGIN") || $0.hasPrefix("${ORIGIN}") }) else { return nil }
         do throws(LibraryFile.Malformed) {

@@ -98,7 +98,7 @@ struct Witness {
         return CallReport(.internal, "\(words); it is not counted as delivered (\(report.message))")
     }
 
-    /// Any 2xx but 203 (a proxy changed the answer) and a web page, which is no service's interface.
+    /// Any 2xx but 203 (a proxy changed the answer) and a web page, which is not a service's interface.
     private static func judged(_ response: HTTPResponse) -> Write {
         guard (200..<300).contains(response.status), response.status != 203 else { return .none }
         let kind = response.headers.first { $0.name == "content-type" }?.value.lowercased() ?? ""

@@ -1,7 +1,7 @@
 internal import CKeyturnPusher
 internal import RunnerProtocol
 
-/// How much a call has found: the host is told of one more than it takes, so that it can say that there is more.
+/// How much a call has found: the host hears of one more than it takes, so that it can say that there is more.
 struct FoundCounts {
     private var places = 0
     private var scopes = 0

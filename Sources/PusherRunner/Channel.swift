@@ -32,9 +32,9 @@ final class Channel: Sendable {
         }
     }
 
-    /// Tells the host what the kernel has refused since the last time.
+    /// Reports to the host what the kernel has refused since the last time.
     ///
-    /// - Parameter call: the one that is just ending; with several under way it may have been another's.
+    /// - Parameter call: the one that is just ending; with several in progress it may have been another's.
     func tellRefusals(call: UInt32 = 0) {
         let found = refusals.withLock { $0.take() }
         guard !found.isEmpty else { return }

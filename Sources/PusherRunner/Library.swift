@@ -9,7 +9,7 @@ struct LibraryError: Error, CustomStringConvertible {
 
 /// A pusher's library, opened and checked as far as the ABI goes. It is never closed.
 struct Library: Sendable {
-    // The library's own table, as this side knows it: what it points to is static, and nobody writes it.
+    // The library's own table, as this side knows it: what it points to is static, and no one writes it.
     nonisolated(unsafe) let table: kt_pusher
 
     /// Opens a library, whose constructors run within.
@@ -30,7 +30,7 @@ struct Library: Sendable {
         guard let symbol = dlsym(handle, KT_ENTRY_SYMBOL_V1) else {
             throw LibraryError(
                 description:
-                    "it does not export \(KT_ENTRY_SYMBOL_V1), so it is no pusher, or one of another ABI version")
+                    "it does not export \(KT_ENTRY_SYMBOL_V1), so it is not a pusher, or one of another ABI version")
         }
         let entry = unsafeBitCast(symbol, to: kt_pusher_entry_v1_function.self)
         guard let given = entry(HostServices.host) else {

@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// Reads messages on the main thread, and has calls carried out by workers.
 final class Server: Sendable {
-    /// Calls under way at once. The host keeps within the manifest's wish; this is the runner's own bound.
+    /// Calls in progress at once. The host keeps within the manifest's wish; this is the runner's own bound.
     static let callLimit = Int(KT_MAX_CALLS)
     /// The secrets that one message may have before it.
     private static let secretLimit = 2

@@ -2,14 +2,14 @@ internal import CKeyturnPusher
 internal import CLinux
 internal import Glibc
 
-/// Threads that carry out calls: as many as calls are under way, up to a limit, kept for the next ones.
+/// Threads that carry out calls: as many as calls are in progress, up to a limit, kept for the next ones.
 final class Workers: Sendable {
     private struct State {
         var jobs: [@Sendable () -> Void] = []
         var idle = 0
         var count = 0
         var running = 0
-        /// Whether somebody waits for the last job's end.
+        /// Whether someone waits for the last job's end.
         var isDraining = false
     }
 

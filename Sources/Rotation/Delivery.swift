@@ -64,7 +64,7 @@ public struct PushResult: Hashable, Sendable {
         case invalidConfig = "invalid-config"
         case timedOut = "timed-out"
 
-        /// Whether a person must mend something first, as a rule.
+        /// Whether a person must fix something first, as a rule.
         var isRefusal: Bool {
             switch self {
             case .unauthorized, .notFound, .conflict, .invalidConfig, .unsupported, .internal: true
@@ -112,13 +112,13 @@ public struct Delivery: Hashable, Codable, Sendable {
         case confirmed
         /// The target, or the pusher, said no.
         case failed
-        /// Nobody knows whether the target holds the new key: never good enough to retire the old one.
+        /// No one knows whether the target holds the new key: never good enough to retire the old one.
         case unknown
         /// An operator left this target out of the rotation, or out of the configuration.
         case skipped
     }
 
-    /// Where it stands.
+    /// Its state.
     public var state: State = .pending
     /// How it was confirmed.
     public var evidence: Evidence?
@@ -128,7 +128,7 @@ public struct Delivery: Hashable, Codable, Sendable {
     public var quickTries: Int = 0
     /// When the state last changed.
     public var at: Timestamp?
-    /// The next push is not before; nil: at once, or one is under way.
+    /// The next push is not before; nil: at once, or one is in progress.
     public var retryAt: Timestamp?
     /// No push before, whatever an operator says: one of the key before may still arrive; nil: there is none.
     public var heldUntil: Timestamp?
@@ -137,7 +137,7 @@ public struct Delivery: Hashable, Codable, Sendable {
     /// Whether a push that was not confirmed may have written something: of the two variables that hold the pair, one may
     /// be the old key's and the other the new one's. Never where one variable holds both.
     public var mayBeTorn: Bool = false
-    /// Since when a half-written one is refused for a reason that a person must mend; nil: it is not.
+    /// Since when a half-written one is refused for a reason that a person must fix; nil: it is not.
     public var refusedSince: Timestamp?
     /// The vendor's answer, or the reason for a skip.
     public var detail: String?

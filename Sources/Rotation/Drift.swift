@@ -29,7 +29,7 @@ public struct Drift: Hashable, Codable, Sendable {
     }
 
     /// Whether the target may hold a key that this rotation retires, or holds a dead one: then the pair is pushed again.
-    /// What somebody else has put there on purpose is not overwritten.
+    /// What someone else has put there on purpose is not overwritten.
     public var isPushedAgain: Bool {
         switch kind {
         case .oldKey, .deletedKey, .unreadable, .laterWrite: true

@@ -1,6 +1,6 @@
 /// Something that happened outside.
 public enum Event: Hashable, Sendable {
-    /// A process has taken the user up: whatever was under way has no answer any more.
+    /// A process has taken the user up: whatever was in progress has no answer any more.
     case resumed
     /// Time has passed; something may be due.
     case timePassed
@@ -14,7 +14,7 @@ public enum Event: Hashable, Sendable {
     case keyVerified(AccessKeyID)
     /// STS does not know the key yet.
     case keyNotVerified(AccessKeyID, String)
-    /// STS answered for somebody else.
+    /// STS answered for someone else.
     case keyOfAnother(AccessKeyID, String)
     /// One push of that key to that target has ended.
     case pushed(TargetName, AccessKeyID, PushResult)
@@ -62,7 +62,7 @@ public enum Event: Hashable, Sendable {
 
 /// Why an effect did not succeed.
 public struct Failure: Error, Hashable, Sendable {
-    /// What the rotation has to tell apart.
+    /// What the rotation has to distinguish.
     public enum Kind: String, Hashable, Codable, Sendable {
         /// Whether it took effect is not known.
         case lost
@@ -78,7 +78,7 @@ public struct Failure: Error, Hashable, Sendable {
         case refused
     }
 
-    /// What the rotation has to tell apart.
+    /// What the rotation has to distinguish.
     public var kind: Kind
     /// One sentence for people.
     public var message: String

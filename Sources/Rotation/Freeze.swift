@@ -1,4 +1,4 @@
-/// A time in which no rotation begins. One that is under way goes on, and a leak does not wait.
+/// A time in which no rotation begins. One that is in progress goes on, and a leak does not wait.
 public enum Freeze: Hashable, Sendable {
     /// From a moment up to another one.
     case period(from: Timestamp, to: Timestamp)

@@ -85,7 +85,7 @@ public struct Transition: Hashable, Sendable {
     /// A transition that nothing follows from.
     public init() {}
 
-    /// Whether there is nothing to write beside the rotation itself.
+    /// Whether there is nothing to write with the rotation itself.
     public var isSilent: Bool {
         notes.isEmpty && changedDeliveries.isEmpty && removedDeliveries.isEmpty && !wipesPair
     }

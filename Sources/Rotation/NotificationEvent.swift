@@ -1,10 +1,10 @@
-/// Something about one user that people want to be told.
+/// Something about one user that people want to know.
 public struct NotificationEvent: Hashable, Sendable {
     /// What they can choose among.
     public enum Occasion: String, Hashable, Codable, Sendable, CaseIterable {
         /// The user needs a person, or targets have not confirmed for some time.
         case blocked
-        /// What was told as blocked is over.
+        /// What was reported as blocked is over.
         case recovered
         /// A target shows another key, or a later write, than was confirmed there.
         case drift
@@ -39,10 +39,10 @@ public struct NotificationEvent: Hashable, Sendable {
     }
 }
 
-/// What somebody was told of one user: from this and the rotation follows what is still to be told.
+/// What was sent about one user: from this and the rotation follows what is still to be sent.
 ///
 /// Nothing is decided by what was seen happening, so that a process that dies, or a receiver that does not answer, loses
-/// nothing, and the same is not told twice.
+/// nothing, and the same is not sent twice.
 public struct NotificationState: Hashable, Codable, Sendable {
     /// A leak that was seen.
     private struct Leak: Hashable, Codable {
@@ -53,15 +53,15 @@ public struct NotificationState: Hashable, Codable, Sendable {
     private var completed: Int
     private var problem: String?
     private var leaks: [Leak]?
-    /// The drift that was told; nil: none is there.
+    /// The drift that was reported; nil: none is there.
     private var drift: String?
-    /// The key whose age was told; nil: none is too old.
+    /// The key whose age was reported; nil: none is too old.
     private var overAge: AccessKeyID?
 
-    /// Nothing was told of what comes from now on. What is over already is not news.
+    /// Nothing was sent about what comes from now on. What is over already is not news.
     public init(before rotation: Rotation) { completed = rotation.completedNumber }
 
-    /// Remembers what is gone from the rotation by the time that it can be told: that there was a leak.
+    /// Remembers what is gone from the rotation by the time that it can be sent: that there was a leak.
     public mutating func remember(_ rotation: Rotation) {
         // A key without a record is in the history only.
         for leak in rotation.leaks where leak.id != rotation.strangerLeak?.id {
@@ -70,14 +70,14 @@ public struct NotificationState: Hashable, Codable, Sendable {
             }
         }
         leaks?.removeAll { !rotation.isLeaked($0.key) && ($0.isTold || rotation.isActive($0.key)) }
-        // What is over, and comes again, is told again.
+        // What is over, and comes again, is sent again.
         if rotation.driftMark == nil { drift = nil }
     }
 
-    /// What is to be told.
+    /// What is to be sent.
     ///
     /// - Parameters:
-    ///   - patience: how long what may still mend itself goes untold.
+    ///   - patience: how long a problem that may still pass is not sent.
     ///   - policy: the user's; its `maxAge` counts.
     public func owed(
         _ rotation: Rotation, at now: Timestamp, patience: Duration, policy: Policy = Policy()
@@ -113,7 +113,7 @@ public struct NotificationState: Hashable, Codable, Sendable {
         return news
     }
 
-    /// It was told, or nobody wants to know.
+    /// It was sent, or no one wants to know.
     public mutating func settle(_ news: NotificationEvent) {
         switch news.occasion {
         case .blocked: problem = news.problem
@@ -151,7 +151,7 @@ extension Rotation {
         [current, next, previous].contains { $0?.id == id && $0?.status == .active }
     }
 
-    /// What a person should be told of: at once what only a person resolves and what a leaked key lives by, the rest when it
+    /// What a person should know: at once what only a person resolves and what a leaked key lives by, the rest when it
     /// has lasted.
     func lastingTrouble(at now: Timestamp, patience: Duration) -> (code: String, since: Timestamp)? {
         guard trouble != nil else { return nil }

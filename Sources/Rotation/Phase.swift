@@ -1,6 +1,6 @@
-/// Where a user's rotation stands. Rotations only ever roll forward through these, or hold.
+/// The state of a user's rotation. Rotations only ever roll forward through these, or hold.
 public enum Phase: String, Hashable, Codable, Sendable, CaseIterable {
-    /// Nothing under way: one key, or none yet.
+    /// Idle: one key, or none yet.
     case idle
     /// A new key is being made; it counts once the sealed pair is in the journal.
     case creating

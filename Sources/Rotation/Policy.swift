@@ -72,7 +72,7 @@ public enum RetainSecret: String, Hashable, Sendable, CaseIterable {
 }
 
 extension Policy {
-    /// The shortest overlap in which the old key's last use is asked for by default: IAM tells it with a lag.
+    /// The shortest overlap in which the old key's last use is asked for by default: IAM reports it with a lag.
     static let shortestAskedOverlap: Duration = .seconds(1_800)
 
     /// How long the old key must have been unused before it is deactivated; nil: not asked.
@@ -116,7 +116,7 @@ enum IAMTimes {
     static let verificationSpacing: Duration = .seconds(1)
     /// The longest wait between two tries of a key that is not known yet; spreading takes 5 to 15 s as a rule.
     static let verificationLongestWait: Duration = .seconds(15)
-    /// When a key that is still refused becomes a problem to tell.
+    /// When a key that is still refused becomes a problem to report.
     static let verificationPatience: Duration = .seconds(60)
     /// Tries that take about as long as that.
     static let verificationTries = 8
@@ -124,7 +124,7 @@ enum IAMTimes {
     static let creationSettling: Duration = .seconds(6)
     /// How far AWS's clock and ours may be apart, when a key's age is compared with the moment of an intent.
     static let clockTolerance: Duration = .seconds(60)
-    /// The longest that a CreateAccessKey may be under way.
+    /// The longest that a CreateAccessKey may be in progress.
     static let creationLongest: Duration = .seconds(60)
     /// Between two looks at a key that keyturn cannot account for, until a person has settled it.
     static let strangerWait: Duration = .seconds(300)
@@ -141,7 +141,7 @@ enum IAMTimes {
     static let lookTries = 7
     /// Keys that keyturn has deleted whose IDs are kept.
     static let deletedKeyLimit = 8
-    /// Between two looks at when a key was last used, which IAM tells with a lag.
+    /// Between two looks at when a key was last used, which IAM reports with a lag.
     static let lastUseWait: Duration = .seconds(300)
     /// A listing may lack a key that is younger than this; one that every listing lacks for so long is gone.
     static let listingLag: Duration = .seconds(60)

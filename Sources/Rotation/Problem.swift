@@ -10,7 +10,7 @@ public struct Problem: Hashable, Codable, Sendable {
         case currentKeyGone = "current-key-gone"
         /// A target would refuse the new key, so none is made.
         case targetRefuses = "target-refuses"
-        /// STS answers for somebody else.
+        /// STS answers for someone else.
         case wrongIdentity = "wrong-identity"
         /// The new key is still not accepted.
         case notSpread = "not-spread"

@@ -3,7 +3,7 @@ extension Rotation {
     func wantedForCreation(_ requirements: UserRequirements) -> [Effect] {
         if let orphan = transient.orphan {
             guard fresh.mayRetireOldKey else { return [.lookUpLastUse(orphan)] }
-            // Its secret was never kept, so a target that holds it got it from somebody else.
+            // Its secret was never kept, so a target that holds it got it from someone else.
             let unseen = requirements.targets.filter { fresh.looks[$0] == nil }
             return unseen.isEmpty ? [.deleteKey(orphan)] : unseen.map { .inspect($0) }
         }
@@ -83,7 +83,7 @@ extension Rotation {
         guard now < last.at + wait, last.at <= now else { return }
         retryAt = last.at + wait
         block(
-            .refused, "IAM refused a new key, and lists none beside the current one. CreateAccessKey is tried again.",
+            .refused, "IAM refused a new key, and lists none besides the current one. CreateAccessKey is tried again.",
             now, &transition)
     }
 
@@ -126,7 +126,7 @@ extension Rotation {
     }
 
     static func sentence(aboutUsed id: AccessKeyID) -> String {
-        "The key \(id) was made while keyturn was making one, and somebody uses it, so it is not one whose secret was "
+        "The key \(id) was made while keyturn was making one, and someone uses it, so it is not one whose secret was "
             + "lost. Nothing was changed. If the targets hold it, as they do after an earlier state was put back, say "
             + "`keyturn adopt --user USER --current \(id)`; delete it in IAM if nothing needs it."
     }

@@ -16,11 +16,11 @@ extension Rotation {
         alignDeliveries(now, requirements, &transition)
         for (name, delivery) in deliveries where !delivery.isSettled {
             if delivery.attempts > 0, delivery.retryAt == nil {
-                // It was under way when its process ended.
+                // It was in progress when its process ended.
                 if !requirements.oneValue.contains(name) { deliveries[name]?.mayBeTorn = true }
                 transition.changedDeliveries.insert(name)
             }
-            // One that is tried before its time begins its waits anew: what kept it may have passed with the process.
+            // One that is tried before its time begins its waits again: what kept it may have passed with the process.
             if delivery.retryAt.map({ $0 > now }) ?? true { deliveries[name]?.quickTries = 0 }
             deliveries[name]?.shortenHold(now, requirements.policy)
             let isPaused = delivery.isRateLimited && (delivery.retryAt ?? now) <= now + .seconds(3600)
@@ -105,7 +105,7 @@ extension Rotation {
         finishDeliveringIfSettled(now, requirements, &transition)
     }
 
-    /// Whether a target stands in the way of this rotation, so that an operator can leave it out.
+    /// Whether a target blocks this rotation, so that an operator can leave it out.
     public func isSkippable(_ target: TargetName, _ requirements: UserRequirements) -> Bool {
         guard let delivery = deliveries[target] else {
             return (phase == .overlap || phase == .soak) && undelivered(requirements).contains(target)
@@ -171,7 +171,7 @@ extension Rotation {
                 .notDelivered, key: id, target: target, detail: "\(result.outcome.rawValue): \(result.message)"))
     }
 
-    /// Quick tries help against passing faults only; what a person must mend is asked for slowly.
+    /// Quick tries help against passing faults only; what a person must fix is asked for slowly.
     private func wait(
         after result: PushResult, _ delivery: Delivery, _ now: Timestamp, _ policy: Policy
     ) -> Duration {
@@ -194,7 +194,7 @@ extension Rotation {
     }
 
     /// A pipeline with half a pair has none that works: it is finished as soon as can be, whatever the fault. Where a person
-    /// must mend something, that is over after ten minutes.
+    /// must fix something, that is over after ten minutes.
     private func waitToFinish(_ delivery: Delivery, _ now: Timestamp, _ policy: Policy) -> Duration {
         if let since = delivery.refusedSince, now >= since + .seconds(600) { return policy.retry }
         return waitToFinish(delivery.quickTries, policy)
@@ -209,7 +209,7 @@ extension Rotation {
         deliveringKey != nil && deliveries.values.contains { $0.mayBeTorn && !$0.isSettled && $0.leftAt == nil }
     }
 
-    /// Whether every push that is open and not under way was tried since a moment, and is to be tried again only after a wait that
+    /// Whether every push that is open and not in progress was tried since a moment, and is to be tried again only after a wait that
     /// is longer than this.
     public func isPutOff(beyond patience: Duration, since began: Timestamp) -> Bool {
         guard let key = deliveringKey?.id else { return false }

@@ -116,7 +116,7 @@ extension Rotation {
         blockIfDrifted(now, requirements, &transition)
     }
 
-    /// Somebody has deleted the key that was to be brought back: the targets get the new one all the same.
+    /// Someone has deleted the key that was to be brought back: the targets get the new one all the same.
     mutating func restoredIsGone(
         _ effect: Effect, _ now: Timestamp, _ requirements: UserRequirements, _ transition: inout Transition
     ) -> Bool {

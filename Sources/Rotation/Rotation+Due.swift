@@ -36,7 +36,7 @@ extension Rotation {
             && policy.beginning(of: current.created, dueAt: now) <= now
     }
 
-    /// Whether a rotation that could not begin is not due any more, since the configuration has changed: then nothing stands in
+    /// Whether a rotation that could not begin is not due any more, since the configuration has changed: then nothing is in
     /// its way either, and nothing would ever look again.
     public func isProblemStale(at now: Timestamp, policy: Policy) -> Bool {
         phase == .idle && problem != nil && !isUnobserved && transient.adopting == nil && strangerLeak == nil
@@ -64,7 +64,7 @@ extension Rotation {
     /// What comes next, and when.
     ///
     /// - Parameters:
-    ///   - now: stands for the time of what is due at once.
+    ///   - now: the time that things get that are due at once.
     ///   - policy: the user's times.
     public func due(at now: Timestamp, policy: Policy) -> Due {
         let due: Due =

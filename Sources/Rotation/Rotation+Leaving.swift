@@ -53,7 +53,7 @@ extension Rotation {
             guard let identity = requirements.identities[target] else { continue }
             if let known = deliveries[target] {
                 if known.identity == identity { continue }
-                // Written before that was noted: the name stands for it.
+                // Written before that was noted: the name means it.
                 guard known.identity != nil else {
                     deliveries[target]?.identity = identity
                     transition.changedDeliveries.insert(target)
@@ -105,7 +105,7 @@ extension Rotation {
         transition.notes.append(HistoryEvent(.forgotten, key: current?.id, target: target, detail: reason))
     }
 
-    /// Says why nothing goes on, where only that stands in the way.
+    /// Says why nothing goes on, where only that blocks it.
     mutating func judgeLeft(_ now: Timestamp, _ requirements: UserRequirements, _ transition: inout Transition) {
         guard isLeftBehind, isInTheWay(now, requirements), let first = leftTargets.first else {
             if problem?.code == .targetLeft {
@@ -119,7 +119,7 @@ extension Rotation {
         block(.targetLeft, sentenceOnLeft(first), now, &transition)
     }
 
-    /// What a target that left stands in the way of, and what to type.
+    /// What a target that left blocks, and what to type.
     func sentenceOnLeft(_ first: TargetName) -> String {
         let more = leftTargets.count > 1 ? " (and \(leftTargets.count - 1) more)" : ""
         let key = keyLeft(at: first)?.rawValue ?? "the current key"

@@ -46,7 +46,7 @@ extension Rotation {
         requirements.targets.filter { deliveries[$0]?.state == .confirmed }
     }
 
-    /// Where there is nobody to ask, there is nothing to wait for.
+    /// Where there is no one to ask, there is nothing to wait for.
     mutating func endEmptyLook(_ now: Timestamp, _ requirements: UserRequirements) {
         guard isLookDue(now, requirements.policy) else { return }
         let asked = phase == .idle ? idleSubjects(requirements) : subjects(requirements)
@@ -65,7 +65,7 @@ extension Rotation {
         switch phase {
         case .creating: suspectOrphan(look.key, now, &transition)
         case .idle where problem?.code == .unaccountedKey:
-            // The next listing tells it together with what was seen.
+            // The next listing reports it together with what was seen.
             if wantedInspections(requirements).isEmpty, fresh.looks.values.contains(where: { $0.key != nil }) {
                 retryAt = nil
             }
@@ -75,7 +75,7 @@ extension Rotation {
         }
     }
 
-    /// The first look after a confirmation tells when the target was written, where the push did not.
+    /// The first look after a confirmation shows when the target was written, where the push did not.
     private mutating func record(
         _ target: TargetName, _ seen: TargetInspection, _ now: Timestamp, _ transition: inout Transition
     ) {
@@ -228,7 +228,7 @@ extension Rotation {
         distrust()
         failures += 1
         retryAt = now + min(Self.doubled(failures), IAMTimes.failureLongestWait)
-        // What passes within a minute is no problem. A finding that needs a person is not replaced by a question without an
+        // What passes within a minute is not a problem. A finding that needs a person is not replaced by a question without an
         // answer.
         guard failures >= IAMTimes.lookTries, problem?.needsPerson != true else { return }
         let fate = previous?.status == .active ? "stays Active" : "is not deleted"

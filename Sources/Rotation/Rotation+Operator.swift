@@ -63,8 +63,8 @@ extension Rotation {
     private mutating func blockRolledBack(_ now: Timestamp, _ transition: inout Transition) {
         block(
             .rolledBack,
-            "An operator rolled back: \(previous?.id.rawValue ?? "the old key") stays Active beside "
-                + "\(current?.id.rawValue ?? "the new one"), which the targets hold. `keyturn retry` begins the overlap anew.",
+            "An operator rolled back: \(previous?.id.rawValue ?? "the old key") stays Active along with "
+                + "\(current?.id.rawValue ?? "the new one"), which the targets hold. `keyturn retry` begins the overlap again.",
             now, &transition)
     }
 
@@ -130,7 +130,7 @@ extension Rotation {
             retryAt = now + IAMTimes.failureWait
             return block(
                 .currentKeyUnusable,
-                "Somebody made the new key \(next.id) \(listed.status.rawValue) while it was being delivered. It is pushed "
+                "Someone made the new key \(next.id) \(listed.status.rawValue) while it was being delivered. It is pushed "
                     + "nowhere until it is Active again; delete it in IAM to have another one made.", now, &transition)
         }
         guard isSurelyGone(now) else {

@@ -1,4 +1,4 @@
-/// The key that the targets hold was deleted in IAM by somebody: pipelines fail, and only another key helps them.
+/// The key that the targets hold was deleted in IAM by someone: pipelines fail, and only another key helps them.
 extension Rotation {
     /// Listings lag, so one that lacks the key proves nothing.
     mutating func seeCurrentGone(
@@ -12,7 +12,7 @@ extension Rotation {
             retryAt = now + IAMTimes.failureWait
             return block(
                 .currentKeyGone,
-                "The key \(current.id), which the targets hold, is gone from IAM: somebody has deleted it, and whoever "
+                "The key \(current.id), which the targets hold, is gone from IAM: someone has deleted it, and whoever "
                     + "uses it is cut off. If it is still gone in a minute, keyturn makes another one and pushes it to "
                     + "every target.", now, &transition)
         }

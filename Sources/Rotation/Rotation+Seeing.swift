@@ -107,7 +107,7 @@ extension Rotation {
         // A leaked one was deleted as soon as it was Inactive.
         guard let previous else { return complete(now, &transition) }
         guard let old else {
-            transition.notes.append(HistoryEvent(.deleted, key: previous.id, detail: "deleted by somebody else"))
+            transition.notes.append(HistoryEvent(.deleted, key: previous.id, detail: "deleted by someone else"))
             return complete(now, &transition)
         }
         self.previous?.status = old.status
@@ -122,7 +122,7 @@ extension Rotation {
         case (.soak, .active), (.deleting, .active):
             transition.notes.append(
                 HistoryEvent(
-                    .reactivatedOutside, key: old.id, detail: "somebody made it Active: the overlap begins again"))
+                    .reactivatedOutside, key: old.id, detail: "someone made it Active: the overlap begins again"))
             enter(.overlap, now)
         case (.soak, _):
             enter(.deleting, now)

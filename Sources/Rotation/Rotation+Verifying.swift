@@ -42,7 +42,7 @@ extension Rotation {
             }
             return block(
                 .currentKeyUnusable,
-                "Somebody made the new key \(next.id) \(listed.status.rawValue) before any target got it. It is pushed "
+                "Someone made the new key \(next.id) \(listed.status.rawValue) before any target got it. It is pushed "
                     + "nowhere until it is Active again; delete it in IAM to have another one made.", now, &transition)
         }
         loseNext(next, "gone from IAM before any target got it", now, &transition)

@@ -1,7 +1,7 @@
 /// The life cycle of one user's access key: every decision, and no I/O, clock or randomness.
 ///
 /// A value is fed events with ``handle(_:at:requirements:)`` and answers with effects. It must be journalled before the effects
-/// are begun, so that an effect without an outcome can be told after a crash. Only CreateAccessKey needs that: it is the
+/// are begun, so that an effect without an outcome is known after a crash. Only CreateAccessKey needs that: it is the
 /// one effect that is not idempotent, and ``creations`` is what its reconciliation goes by.
 public struct Rotation: Hashable, Codable, Sendable {
     /// One call of CreateAccessKey, written down before it is made.
@@ -32,7 +32,7 @@ public struct Rotation: Hashable, Codable, Sendable {
 
     /// The number of the running rotation, else of the last one; 0: none yet.
     public var number = 0
-    /// Where it stands.
+    /// Its state.
     public var phase = Phase.idle
     /// Since when.
     public var phaseSince: Timestamp
@@ -100,7 +100,7 @@ public struct Rotation: Hashable, Codable, Sendable {
     /// Whether any effect's answer is outstanding.
     public var isWaitingForAnswers: Bool { !transient.inFlight.isEmpty }
 
-    /// Takes in what happened, and tells what to do.
+    /// Takes in what happened, and returns what to do.
     ///
     /// - Parameters:
     ///   - event: what happened. An answer that is not waited for any more changes nothing.
@@ -113,7 +113,7 @@ public struct Rotation: Hashable, Codable, Sendable {
         return transition
     }
 
-    /// Takes in one of several things that happened. After the last of them, ``nextEffects(at:requirements:)`` tells what to do.
+    /// Takes in one of several things that happened. After the last of them, ``nextEffects(at:requirements:)`` returns what to do.
     public mutating func apply(_ event: Event, at now: Timestamp, requirements: UserRequirements) -> Transition {
         var transition = Transition()
         switch event {
@@ -180,7 +180,7 @@ public struct Rotation: Hashable, Codable, Sendable {
         return transition
     }
 
-    /// Tells what to do after what was taken in.
+    /// Returns what to do after what was taken in.
     public mutating func nextEffects(at now: Timestamp, requirements: UserRequirements) -> Transition {
         var transition = Transition()
         dropPair(requirements, &transition)
@@ -193,7 +193,7 @@ public struct Rotation: Hashable, Codable, Sendable {
         return transition
     }
 
-    /// What the state asks for at that time, whether or not it is under way.
+    /// What the state asks for at that time, whether or not it is in progress.
     func wanted(_ now: Timestamp, _ requirements: UserRequirements) -> [Effect] {
         if isRevocationExclusive {
             let isPushing = deliveringKey != nil && !inPhase.isReplacing && !isNextCondemned
@@ -221,7 +221,7 @@ public struct Rotation: Hashable, Codable, Sendable {
         }
     }
 
-    /// Marks effects as under way, and writes down what must be known if their answers never come.
+    /// Marks effects as in progress, and writes down what must be known if their answers never come.
     private mutating func begin(_ effects: [Effect], _ now: Timestamp, _ transition: inout Transition) {
         for effect in effects where !transient.inFlight.contains(effect) {
             transient.inFlight.insert(effect)

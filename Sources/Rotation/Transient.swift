@@ -21,7 +21,7 @@ struct Transient: Hashable, Sendable {
         var isPreflight = false
         /// How often they were asked, since one refused.
         var preflightTries = 0
-        /// Why targets would not take one; nil within: they would, as far as can be told.
+        /// Why targets would not take one; nil within: they would, as far as is known.
         var checks: [TargetName: String?] = [:]
         /// Whether a target that this rotation did not write was seen to hold the old key, which is Inactive.
         var needsOldKey = false

@@ -3,7 +3,7 @@ import Glibc
 import JSON
 import Synchronization
 
-/// The one line that tells where the stand-ins are and how to be let in.
+/// The one line that says where the stand-ins are and how to sign in.
 struct Announcement: Sendable {
     let world: World
     let listeners: Listeners
@@ -40,6 +40,6 @@ struct Announcement: Sendable {
         }
     }
 
-    /// Nobody reads the line.
+    /// No one reads the line.
     struct Unwritten: Error {}
 }

@@ -1,4 +1,4 @@
-/// The systems that the sandbox stands in for.
+/// The systems that the sandbox imitates.
 enum Service: String, Sendable, CaseIterable {
     case aws, travis, gitlab, github
 }

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// The world as it is when the sandbox opens: one user, whose key pair stands in three CI systems.
+/// The world as it is when the sandbox opens: one user, whose key pair is in three CI systems.
 struct StartingPoint {
     static let user = "cicd-bot"
     static let repository = "acme/app"
@@ -45,7 +45,7 @@ struct StartingPoint {
     }
 }
 
-/// The names under which a key pair stands unless a place has others.
+/// The names that a key pair has unless a place has others.
 enum PairNames {
     static let accessKeyID = "AWS_ACCESS_KEY_ID"
     static let secretAccessKey = "AWS_SECRET_ACCESS_KEY"

@@ -5,13 +5,13 @@ import Synchronization
 struct Settings: Sendable {
     var propagationDelaySeconds = 1.0
     var latency = Duration.zero
-    /// How many more places each CI system has beside the first ones.
+    /// How many more places each CI system has besides the first ones.
     var targets = 0
     /// How many more IAM users there are.
     var users = 0
     /// How old the first keys are, in seconds.
     var keyAge = 0.0
-    /// Whether the limits of GitHub and GitLab are kept, or only told.
+    /// Whether the limits of GitHub and GitLab are enforced, or only reported.
     var keepsRateLimits = false
     /// How long the minute of GitHub's limits is, in seconds.
     var githubMinute = 60.0

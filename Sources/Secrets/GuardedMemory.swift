@@ -11,7 +11,7 @@ enum GuardedMemory {
     /// Pieces that are kept of each size.
     private static let limits = [256, 16]
 
-    // Pieces belong to whoever took them; in here nobody reads or writes them.
+    // Pieces belong to whoever took them; in here no one reads or writes them.
     private struct Pieces: @unchecked Sendable {
         var idle: [[UnsafeMutableRawPointer]] = [[], []]
     }

@@ -1,6 +1,6 @@
 /// The pieces of secrets by which a text is judged: eight bytes in a row, or a whole secret of six or seven.
 ///
-/// Only hashes are kept, under a key that each process draws: what is looked for is no copy of the secret.
+/// Only hashes are kept, under a key that each process draws: what is looked for is not a copy of the secret.
 struct SecretPieces: Sendable {
     /// Shorter secrets would blacken ordinary words.
     static let shortest = 6

@@ -14,7 +14,7 @@ public protocol StateStore: Sendable {
     var isShared: Bool { get }
     /// What may be lost of what it has confirmed, in a sentence; nil: nothing.
     func concern() async throws(StoreError) -> String?
-    /// Changes when commits that had succeeded may be gone, as after a switch to a standby; nil: it cannot lose any, or cannot tell.
+    /// Changes when commits that had succeeded may be gone, as after a switch to a standby; nil: it cannot lose any, or does not know.
     func epoch() async throws(StoreError) -> String?
 
     /// The time by its clock, in milliseconds since 1970; nil: it goes by this machine's own.
@@ -22,7 +22,7 @@ public protocol StateStore: Sendable {
 
     /// What is kept of a user; nil: nothing.
     func user(_ name: String) async throws(StoreError) -> StoredUser?
-    /// The version of what is kept of each user, by their names: tells what has changed since the last reading.
+    /// The version of what is kept of each user, by their names: shows what has changed since the last reading.
     func versions() async throws(StoreError) -> [String: Int64]
     /// What is kept of all users, by their names.
     func users() async throws(StoreError) -> [String: StoredUser]
@@ -50,7 +50,7 @@ public protocol StateStore: Sendable {
 public struct StoredUser: Hashable, Sendable {
     /// Grows by one with every commit.
     public var version: Int64
-    /// Who is at work on it; nil: nobody is.
+    /// Who is at work on it; nil: no one is.
     public var lease: StoredLease?
     /// The record.
     public var record: [UInt8]
@@ -116,9 +116,9 @@ public struct StoredLine: Hashable, Sendable {
 
 /// Which lines are wanted.
 public enum LineQuery: Hashable, Sendable {
-    /// Those of one user after that number, oldest first, at most so many.
+    /// Those of one user after that number, oldest first, at most N.
     case following(user: String, number: Int64, limit: Int)
-    /// The newest first, of one user or, as nil, of all; before a line that was given, and within times; at most so many.
+    /// The newest first, of one user or, as nil, of all; before a line that was given, and within times; at most N.
     ///
     /// Lines of the same moment come by user and number, the last first.
     case newest(user: String?, before: StoredLine?, since: Int64?, until: Int64?, limit: Int)
@@ -141,7 +141,7 @@ public struct StoredDocument: Hashable, Sendable {
 
 /// Why a store did not do something. Texts never hold what is kept.
 public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What callers tell apart.
+    /// What callers distinguish.
     public enum Code: Hashable, Sendable {
         /// What is there is not a state of keyturn.
         case foreign
@@ -157,11 +157,11 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case denied
         /// The version is not the expected one.
         case conflict
-        /// Nobody knows whether it was written.
+        /// No one knows whether it was written.
         case uncertain
     }
 
-    /// What callers tell apart.
+    /// What callers distinguish.
     public var code: Code
     /// One sentence for people.
     public var description: String

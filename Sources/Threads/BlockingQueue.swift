@@ -37,7 +37,7 @@ private final class Semaphore: Sendable {
 
     /// - Returns: whether it was posted in that time.
     func wait(_ patience: Duration) -> Bool {
-        // By the wall's clock, POSIX has no other here: where that is set, nobody wakes too late, for an element wakes by itself.
+        // By the wall's clock, POSIX has no other here: where that is set, no one wakes too late, for an element wakes by itself.
         var end = timespec()
         clock_gettime(CLOCK_REALTIME, &end)
         let (seconds, attoseconds) = patience.components

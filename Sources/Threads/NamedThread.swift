@@ -8,7 +8,7 @@ public enum NamedThread {
         init(_ body: @escaping () -> Void) { self.body = body }
     }
 
-    /// Starts a thread. It ends when the closure returns; nobody waits for it.
+    /// Starts a thread. It ends when the closure returns; no one waits for it.
     ///
     /// - Parameter name: what `ps -L` and a debugger show; the kernel keeps 15 bytes of it.
     public static func start(_ name: String, _ body: @escaping @Sendable () -> Void) {

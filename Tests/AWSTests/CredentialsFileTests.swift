@@ -38,7 +38,7 @@ struct CredentialsFileTests {
                 "# [ci]\n[c]\naws_access_key_id = A\naws_secret_access_key = s\n\n[ci] # ours\n;aws_access_key_id = B\naws_access_key_id : C \t\naws_secret_access_key = t\nregion = x\n[d]\naws_access_key_id = D",
                 "# [ci]\n[c]\naws_access_key_id = A\naws_secret_access_key = s\n\n[ci] # ours\n;aws_access_key_id = B\naws_access_key_id : AKIANEW \t\naws_secret_access_key = new/secret+=\nregion = x\n[d]\naws_access_key_id = D"
             ),
-            // As far in as somebody likes them.
+            // As far in as someone likes them.
             (
                 "[ci]\n  aws_access_key_id = A\n  aws_secret_access_key = s\n  s3 =\n    a = b\n",
                 "[ci]\n  aws_access_key_id = AKIANEW\n  aws_secret_access_key = new/secret+=\n  s3 =\n    a = b\n"

@@ -49,7 +49,7 @@ struct RefreshingTests {
         RefreshingCredentials(source, now: { [clock] in clock.now }, warn: { _ in })
     }
 
-    @Test("are got once for all who ask, and anew five minutes before they end")
+    @Test("are got once for all who ask, and again five minutes before they end")
     func kept() async throws {
         let source = Numbered(clock, life: .seconds(3_600))
         let kept = keep(source)
@@ -118,7 +118,7 @@ struct RefreshingTests {
         #expect(try await kept.credentials()?.pair.id.rawValue == "ASIA2")
     }
 
-    @Test("without an end are read anew after five minutes")
+    @Test("without an end are read again after five minutes")
     func endless() async throws {
         let source = Numbered(clock, life: nil)
         let kept = keep(source)
@@ -132,7 +132,7 @@ struct RefreshingTests {
     }
 }
 
-@Suite("Who somebody is")
+@Suite("Who someone is")
 struct ARNTests {
     @Test(
         "an ARN is of a user by that name, whatever path and case",

@@ -1,10 +1,10 @@
-"""keyturn beside the ways that it replaces, in one run on one machine, against one server.
+"""keyturn compared with the ways that it replaces, in one run on one machine, against one server.
 
     bench.py PREFIX [--quick] [--json FILE]
 
 PREFIX is an installation of a release build. Three programs are measured: keyturn, `serial.py` and `threaded.py`. For each:
-wall-clock time, time on the processor, peak memory, requests, and the most of them under way at once. Times of a shared machine
-vary: each case runs several times, and the run of the median is told. What is under way is counted by the server.
+wall-clock time, time on the processor, peak memory, requests, and the most of them in progress at once. Times of a shared machine
+vary: each case runs several times, and the run of the median is told. What is in progress is counted by the server.
 """
 
 import argparse
@@ -210,7 +210,7 @@ def many_users(keyturn, users, targets, latency):
 
 
 def one_dead(keyturn, count, latency, limit):
-    """Beside the same fan-out with all alive: when the last living target was written."""
+    """Next to the same fan-out with all alive: when the last living target was written."""
     with serving(latency=latency, targets=count, dead="app-7/") as server:
         keyturn.configure(server, {"bench": count}, preflight=False, **{"push-timeout": f"{limit}s", "max-attempts": 1})
         run = keyturn.run("rotate", "--quiet", server=server)

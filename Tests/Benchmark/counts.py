@@ -35,7 +35,7 @@ def count(program, case, profile):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("program", type=pathlib.Path)
-    arguments.add_argument("--record", action="store_true", help="write the budget anew")
+    arguments.add_argument("--record", action="store_true", help="write the budget again")
     arguments.add_argument("--profile", type=pathlib.Path)
     chosen = arguments.parse_args()
     if chosen.profile:

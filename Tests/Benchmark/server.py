@@ -1,8 +1,8 @@
 """Stand-ins that cost next to nothing: AWS and the three CI systems, on one thread, answering after a fixed time.
 
 What a benchmark needs of them and no more: IAM users with keys, and places that remember which key ID was written last. A
-place that nobody has written holds the pair's variables, with the user's first key. `GET /report` on any port tells what was
-asked, and how many requests were under way at most; `POST /reset` forgets that.
+place that no one has written holds the pair's variables, with the user's first key. `GET /report` on any port tells what was
+asked, and how many requests were in progress at most; `POST /reset` forgets that.
 
     server.py LATENCY_MS TARGETS USERS       prints one JSON line with the addresses, and ends with its standard input
 """
@@ -130,7 +130,7 @@ def travis(method, path, headers, body):
         "@type": "env_vars", "@href": path, "@representation": "standard", "env_vars": list(variables.values())})
 
 
-#: Any point of the curve: nobody opens the boxes.
+#: Any point of the curve: no one opens the boxes.
 PUBLIC_KEY = "hBT5WZEj8ZoOv6TYJsfWq7MxTEQopZO5/IT3ZCVQPzs="
 
 

@@ -54,7 +54,7 @@ class Crew(threading.Thread):
 class Writer(threading.Thread):
     """Remembers each user's pair, and puts it back at one of its places in the overlap of the next rotation, once in each.
 
-    Early in the overlap: what is written between keyturn's last look and the deactivation nobody can see in time. Once, since
+    Early in the overlap: what is written between keyturn's last look and the deactivation no one can see in time. Once, since
     keyturn pushes a pair of two variables again once, and then asks a person.
     """
 

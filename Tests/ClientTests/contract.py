@@ -161,7 +161,7 @@ class CheckedSession(requests.Session):
 
 
 def published(name, complete=lambda document: document):
-    """A service's description, where the folder with them is beside the checkout; skips where it is not."""
+    """A service's description, where the folder with them is next to the checkout; skips where it is not."""
     folder = pathlib.Path(__file__).parents[3] / "shared" / "contracts"
     file = folder / f"{name}.openapi.yaml"
     if not file.exists():

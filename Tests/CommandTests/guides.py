@@ -59,7 +59,7 @@ def broken(page):
 
 
 def commands(text):
-    """Every `keyturn …` that somebody could type, as words: in blocks, and in the text between backticks."""
+    """Every `keyturn …` that someone could type, as words: in blocks, and in the text between backticks."""
     fenced = re.findall(r"^ *```(\w*)\n(.*?)^ *```$", text, re.DOTALL | re.MULTILINE)
     lines = [line for language, block in fenced if language in ("", "sh") for line in block.replace("\\\n", " ").splitlines()]
     for paragraph in prose(text).replace("``", "").split("\n\n"):

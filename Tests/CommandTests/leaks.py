@@ -42,7 +42,7 @@ def found_in_files(directory, secrets, but=()):
 
 
 def assert_told_nowhere(world, secrets, but=("gitlab.token",)):
-    """Not in what any command printed, not in status and history, not in any file beside the user's own."""
+    """Not in what any command printed, not in status and history, not in any file but the user's own."""
     world.must("status", "--json")
     world.must("status", "--verbose")
     world.must("history", "--json")

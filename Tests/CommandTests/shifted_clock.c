@@ -1,4 +1,4 @@
-/* For LD_PRELOAD: the wall clock is CLOCK_SHIFT seconds off. Clocks that nobody sets stay as they are, and with them all waiting. */
+/* For LD_PRELOAD: the wall clock is CLOCK_SHIFT seconds off. Clocks that no one sets stay as they are, and with them all waiting. */
 #define _GNU_SOURCE
 #include <stdlib.h>
 #include <sys/syscall.h>

@@ -45,7 +45,7 @@ class Sandbox:
         return [entry for entry in found if service in (None, entry["service"])]
 
     def writes(self):
-        """What was asked of the CI systems beside reading."""
+        """What was asked of the CI systems besides reading."""
         return [entry for entry in self.requests() if entry["service"] != "aws" and entry["method"] != "GET"]
 
     def clear_requests(self):

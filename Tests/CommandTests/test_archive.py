@@ -147,7 +147,7 @@ def test_what_is_in_the_archive(archives):
 
 
 class Zip(runtimeapi.Function):
-    """The zip, unpacked into a root that is read-only but for /tmp, as nobody; started by its `bootstrap`, without any wall, files in
+    """The zip, unpacked into a root that is read-only but for /tmp, as no one; started by its `bootstrap`, without any wall, files in
     memory, locked memory or /dev/shm."""
 
     def __init__(self, world, zipped, cage, directory, **options):

@@ -60,7 +60,7 @@ def test_an_unknown_command(world, arguments, words):
 
 
 def test_a_configuration_without_users(bare):
-    """Commands say what is missing; what a timer calls is no failure."""
+    """Commands say what is missing; what a timer calls is not a failure."""
     bare.must("init")
     for command in ("step", "rotate"):
         assert bare.must(command).out == "keyturn.yaml has no users yet: fill in `users`.\n"

@@ -12,7 +12,7 @@ def bytes_of(path):
 
 
 def refuses(world, words, status=78, commands=("rotate", "step", "status", "history", "plan")):
-    """Each command says so; the state's files stay as they are, and nobody is asked."""
+    """Each command says so; the state's files stay as they are, and no one is asked."""
     before = bytes_of(world.database.parent)
     world.sandbox.clear_requests()
     for command in commands:
@@ -87,7 +87,7 @@ def test_a_state_from_before_the_first_release(world):
 
 
 def test_a_state_that_cannot_be_written(world):
-    """A directory of somebody else's, as far as one who is not root can have one."""
+    """A directory of someone else's, as far as one who is not root can have one."""
     world.configuration["state"] = "sqlite:/proc/keyturn.db"
     world.save()
     result = world.run("rotate")
@@ -96,7 +96,7 @@ def test_a_state_that_cannot_be_written(world):
 
 
 def test_lost_state_is_not_guessed_at(world):
-    """State removed in the middle of a rotation: two keys that nobody accounts for, and neither is touched."""
+    """State removed in the middle of a rotation: two keys that no one accounts for, and neither is touched."""
     world.sandbox.fault("github", method="PUT", status=503, times=0)
     world.configuration["users"]["cicd-bot"].update({"max-attempts": 1, "retry": "1h"})
     world.save()

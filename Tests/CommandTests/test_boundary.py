@@ -61,7 +61,7 @@ def rotate(cast, timeout=150):
 
 @pytest.fixture(scope="module")
 def smuggled(tmp_path_factory):
-    """One rotation in which a pusher tries every way to frame requests itself, beside GitLab at the same address."""
+    """One rotation in which a pusher tries every way to frame requests itself, next to GitLab at the same address."""
     cast = Front(tmp_path_factory.mktemp("smuggled"), **{"max-attempts": 1, "preflight": False})
     plugins.put(cast.directory, "plain")
     names = list(SMUGGLING)
@@ -177,7 +177,7 @@ def test_a_flood_or_a_forgery_is_unknown_and_its_other_targets_are_delivered(flo
 
 @pytest.mark.timeout(240)
 def test_memory_and_log_stay_bounded(flooded):
-    """Eight floods at once, and the program is no larger than it may be beside one."""
+    """Eight floods at once, and the program is no larger than it may be next to one."""
     assert flooded.status == 75 and flooded.sandbox.keys()[flooded.old] == "Active"
     assert 0 < flooded.memory < MOST_MEMORY, f"{flooded.memory} MiB"
     assert len(flooded.err) < 4 << 20 and max(map(len, flooded.err.encode().splitlines())) <= 4_200

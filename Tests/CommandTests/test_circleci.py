@@ -128,7 +128,7 @@ def test_a_target_that_cannot_be(circle, target, words):
 def test_check_knows_the_users_key_by_its_end(circle, service):
     """Before the first rotation: a place that holds another key may not be the one where the jobs read it."""
     (key,) = circle.sandbox.keys()
-    for end, words in ((key[-4:], None), ("ELSE", "it holds …ELSE, which is no key of this user")):
+    for end, words in ((key[-4:], None), ("ELSE", "it holds …ELSE, which is not a key of this user")):
         service.projects["gh/acme/app"]["AWS_ACCESS_KEY_ID"] = {"value": "AKIA000000000000" + end, "at": circleci.moment()}
         said = circle.must("check", "--online").out
         assert words in said if words else "no key of this user" not in said

@@ -194,7 +194,7 @@ def test_a_badly_linked_library_is_found(test, workshop, flags, check):
 
 
 def changed(workshop, tmp_path, name, change):
-    """The good pusher, with another manifest.json or conformance.json beside it."""
+    """The good pusher, with another manifest.json or conformance.json next to it."""
     place = tmp_path / "changed"
     place.mkdir()
     for file in workshop.pusher().iterdir():

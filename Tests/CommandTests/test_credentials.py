@@ -274,7 +274,7 @@ def assert_rotated_once(world, signin):
 @pytest.mark.parametrize(
     "action", ["ListAccessKeys", "CreateAccessKey", "GetCallerIdentity", "UpdateAccessKey", "DeleteAccessKey"])
 def test_credentials_that_end_in_the_middle(world, signin, metadata, source, action):
-    """Whatever is under way when the session ends is done with the next one."""
+    """Whatever is in progress when the session ends is done with the next one."""
     prepare(world, signin, metadata, source)
     world.must("step")
     before = len(signin.sessions)

@@ -110,7 +110,7 @@ def test_two_users_with_one_target(found):
 
 
 def test_a_discovery_that_fails(found):
-    """Users known already go on with their rotation, and nobody is forgotten."""
+    """Users known already go on with their rotation, and no one is forgotten."""
     found.must("rotate")
     assert found.status("app-a")["phase"] == "overlap"
     found.sandbox.fault("aws", path="ListUsers", status=403, times=0, body=(
@@ -126,7 +126,7 @@ def test_a_discovery_that_fails(found):
 def test_the_first_discovery_fails(found):
     found.sandbox.fault("aws", path="ListUserTags", status=500, times=0)
     result = found.must("step", status=69)
-    assert "found nobody before" in result.err
+    assert "found no users before" in result.err
     assert found.sandbox.writes() == []
 
 
@@ -166,7 +166,7 @@ def test_one_iam_user_under_two_entries(found):
     result = found.must("rotate", status=77)
     assert "are the same IAM user, app-a of account" in result.err
     assert found.sandbox.keys("app-a") == keys
-    # Where AWS does not say, nobody guesses.
+    # Where AWS does not say, no one guesses.
     found.sandbox.fault("aws", path="GetCallerIdentity", status=503, times=0)
     result = found.must("rotate", "--user", "twin", status=77)
     assert "may be the same IAM user" in result.err
@@ -174,7 +174,7 @@ def test_one_iam_user_under_two_entries(found):
 
 
 def test_what_was_found_does_not_fit_any_more(found):
-    """The file was changed since: commands go on, and the next step looks anew."""
+    """The file was changed since: commands go on, and the next step looks again."""
     found.must("step")
     assert all(file.name.startswith("keyturn.db") for file in found.database.parent.iterdir())
     tag(found.sandbox, "app-a", "no")

@@ -65,7 +65,7 @@ def test_a_plugin_test_needs_every_part_too(world, without, tmp_path):
 
 
 def test_a_part_that_nobody_knows(world):
-    """A typing error is no gap in the wall."""
+    """A typing error is not a gap in the wall."""
     world.configuration["plugins"] = {"accept-missing": ["landlok"]}
     world.save()
     assert "must be a list of landlock, seccomp" in world.must("check", status=78).err

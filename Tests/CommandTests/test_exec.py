@@ -36,7 +36,7 @@ if request["action"] == "inspect" or what == "read":
 
 @pytest.fixture
 def pushed(world):
-    """A world with one target of `exec`, and the program beside the configuration."""
+    """A world with one target of `exec`, and the program next to the configuration."""
     program = world.write("push.py", PROGRAM, 0o700)
     world.configuration["defaults"].update({"push-timeout": "3s", "max-attempts": 1, "retry": "1h"})
 

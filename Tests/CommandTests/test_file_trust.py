@@ -11,7 +11,7 @@ import pytest
 import program
 import world as worlds
 
-#: nobody, and a user that there is not.
+#: no one, and a user that there is not.
 UNPRIVILEGED, STRANGER = 65534, 54321
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 

@@ -12,7 +12,7 @@ import pytest
 from test_postgres import TARGETS, databases, kept_in, own_server, server  # noqa: F401: fixtures
 from world import waited_for
 
-#: A worker in a PID namespace of its own, as on another machine: nobody else sees whether it lives.
+#: A worker in a PID namespace of its own, as on another machine: no one else sees whether it lives.
 ELSEWHERE = ["unshare", *([] if os.getuid() == 0 else ["--map-root-user"]), "--pid", "--fork", "--mount-proc", "--kill-child"]
 
 
@@ -48,7 +48,7 @@ def fleet(make, address, count, *options):
 @needs_namespaces
 @pytest.mark.timeout(120)
 def test_a_worker_that_dies_is_taken_over(make, databases):
-    """Within 30 s, though nobody can see that it is dead."""
+    """Within 30 s, though no one can see that it is dead."""
     one, two = fleet(make, databases("takeover"), 2)
     (old,) = one.sandbox.keys("cicd-bot")
     first = one.start("run")
@@ -99,7 +99,7 @@ def test_a_worker_that_was_stopped_sends_nothing_more(make, databases):
 @needs_namespaces
 @pytest.mark.timeout(150)
 def test_a_switch_to_the_standby(make, own_server):
-    """With a synchronous standby nothing is lost; what was under way is looked at again, and goes on."""
+    """With a synchronous standby nothing is lost; what was in progress is looked at again, and goes on."""
     primary = own_server()
     primary.query("CREATE DATABASE keyturn")
     standby = own_server(standby_of=primary)

@@ -77,7 +77,7 @@ def client(world, token=None):
 
 
 def held(world):
-    """What every place of GitHub holds beside its other secrets."""
+    """What every place of GitHub holds besides its other secrets."""
     return {name: value for name, value in world.sandbox.state()["targets"].items() if name.startswith("github:")}
 
 

@@ -80,7 +80,7 @@ def test_a_variable_of_another_type_becomes_a_file(make):
 
 
 def test_the_sandbox_tells_a_file_that_is_not_of_one_key(world):
-    """The checks above are some: a file with a key ID and another secret is no key."""
+    """The checks above are some: a file with a key ID and another secret is not a key."""
     (key,) = world.sandbox.keys()
     text = f"[default]\naws_access_key_id = {key}\naws_secret_access_key = other\n"
     ask(world.sandbox, "POST", PATH, key=FILE, value=text, variable_type="file")
@@ -94,7 +94,7 @@ def test_a_file_cannot_be_masked(make):
     world.save()
     (old,) = world.sandbox.keys()
     result = world.must("check", "--online", status=1)
-    assert "masked: true cannot go with shape: credentials-file" in result.out + result.err
+    assert "masked: true cannot be combined with shape: credentials-file" in result.out + result.err
     world.run("rotate")
     assert world.sandbox.keys() == {old: "Active"}
 
@@ -146,7 +146,7 @@ def test_no_other_scope_of_a_group_is_hit(make):
 
 
 def test_a_write_that_lands_in_another_scope_is_no_delivery(make):
-    """What keyturn read is out of date, so that its PUT hits another scope: told, not confirmed, and mended later."""
+    """What keyturn read is out of date, so that its PUT hits another scope: told, not confirmed, and fixed later."""
     world = of_gitlab(make, {"group": "acme", "environment-scope": "production"})
     group = "/api/v4/groups/acme/variables"
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -186,7 +186,7 @@ REFUSALS = [
 
 @pytest.mark.parametrize(("fault", "words"), REFUSALS)
 def test_no_rotation_begins_while_check_fails_for_good(make, fault, words):
-    """No key is made, nothing is written, and the operator reads what to mend; then it goes on."""
+    """No key is made, nothing is written, and the operator reads what to fix; then it goes on."""
     world = make(users={"cicd-bot": {"targets": [{"pusher": "gitlab", "project": "acme/tools/app"}]}})
     (old,) = world.sandbox.keys()
     world.sandbox.fault("gitlab", times=0, **{"headers": {"content-type": "application/json"}, **fault})

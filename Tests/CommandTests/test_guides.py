@@ -13,7 +13,7 @@ from world import waited_for
 
 
 class Desk:
-    """Somebody at a desk with two terminals, in one directory."""
+    """Someone at a desk with two terminals, in one directory."""
 
     def __init__(self, directory):
         self.directory = directory

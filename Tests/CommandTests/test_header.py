@@ -84,7 +84,7 @@ def test_it_compiles_everywhere(tmp_path, compiler, standard):
     command = [compiler, f"-std={standard}", "-pedantic", "-Wall", "-Wextra", "-Werror", f"-I{program.stage()}/include"]
     done = subprocess.run([*command, "-fsyntax-only", source], capture_output=True, timeout=60)
     assert done.returncode == 0, done.stderr.decode()
-    # Something that is no literal has another size.
+    # Something that is not a literal has another size.
     wrong = source.read_text().replace('KT_STRING("a" "b")', "KT_STRING(kept.data)")
     source.write_text(wrong)
     assert subprocess.run([*command, "-fsyntax-only", source], capture_output=True, timeout=60).returncode != 0

@@ -40,7 +40,7 @@ DISTURBANCES = ["loop", "ignore", "try-frame huge", "try-frame cut", "forge", "g
 
 @pytest.fixture(scope="module")
 def siege(tmp_path_factory):
-    """One rotation with every attack, each by a pusher of its own beside an honest target of the same library."""
+    """One rotation with every attack, each by a pusher of its own next to an honest target of the same library."""
     directory = tmp_path_factory.mktemp("siege")
     cast = Cast(directory, **{"max-attempts": 3})
     aws_file = cast.world.write(".aws/credentials", "[default]\naws_access_key_id = AKIAEXAMPLE\n", 0o600)
@@ -99,7 +99,7 @@ def test_memory_and_descriptors_have_an_end(siege):
 
 @pytest.mark.timeout(150)
 def test_a_constructor_is_shut_in_already(siege):
-    """The moment of dlopen is no gap; what it tried is told, and its pusher delivers all the same."""
+    """The moment of dlopen is not a gap; what it tried is told, and its pusher delivers all the same."""
     lines = [line for line in siege.result.err.splitlines() if "constructor:" in line and "openat /etc/passwd" in line]
     assert lines and "execve" in lines[0] and "socket" in lines[0], siege.result.err
     assert siege.found["constructor:constructor-good"]["state"] == "confirmed"

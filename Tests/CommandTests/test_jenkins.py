@@ -193,6 +193,6 @@ def test_address_and_user_are_needed(world, field):
 def test_the_first_target_of_a_new_configuration(tmp_path):
     """A credential is a place, although it names no variables."""
     bare = program.Program(tmp_path)
-    assert "is no credential of Jenkins" in bare.run("init", "--user", "bot", "--ci", "jenkins", "--place", "../x").err
+    assert "is not a credential of Jenkins" in bare.run("init", "--user", "bot", "--ci", "jenkins", "--place", "../x").err
     bare.must("init", "--user", "bot", "--ci", "jenkins", "--place", "deploy-key")
     assert "{ pusher: jenkins, credential: deploy-key }" in (tmp_path / "keyturn.yaml").read_text()

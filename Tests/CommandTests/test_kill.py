@@ -1,4 +1,4 @@
-"""`kill -9` at many moments: whatever was under way, `step` brings the rotation to its end."""
+"""`kill -9` at many moments: whatever was in progress, `step` brings the rotation to its end."""
 
 import concurrent.futures
 import pathlib
@@ -16,7 +16,7 @@ SIDE_BY_SIDE = 8
 
 TARGETS = [("travis", "repository"), ("gitlab", "project"), ("github", "repository")]
 
-#: What is slowed down, so that the kill hits it: service, fault, and a request that tells that it is under way.
+#: What is slowed down, so that the kill hits it: service, fault, and a request that tells that it is in progress.
 MOMENTS = {
     "CreateAccessKey is sent": ("aws", {"path": "CreateAccessKey", "delayMilliseconds": 3000}),
     "CreateAccessKey is done, its answer on the way": (
@@ -28,9 +28,9 @@ MOMENTS = {
     "UpdateAccessKey is done, its answer lost": ("aws", {"path": "UpdateAccessKey", "close": True, "afterEffect": True}),
     "DeleteAccessKey is sent": ("aws", {"path": "DeleteAccessKey", "delayMilliseconds": 3000}),
     "DeleteAccessKey is done, its answer lost": ("aws", {"path": "DeleteAccessKey", "close": True, "afterEffect": True}),
-    "a push to Travis CI is under way": ("travis", {"method": "PATCH", "delayMilliseconds": 3000}),
-    "a push to GitLab is under way": ("gitlab", {"method": "PUT", "delayMilliseconds": 3000}),
-    "a push to GitHub is under way": ("github", {"method": "PUT", "delayMilliseconds": 3000}),
+    "a push to Travis CI is in progress": ("travis", {"method": "PATCH", "delayMilliseconds": 3000}),
+    "a push to GitLab is in progress": ("gitlab", {"method": "PUT", "delayMilliseconds": 3000}),
+    "a push to GitHub is in progress": ("github", {"method": "PUT", "delayMilliseconds": 3000}),
     "a push to GitHub is done, its answer lost": ("github", {"method": "PUT", "close": True, "afterEffect": True}),
 }
 
@@ -126,7 +126,7 @@ def test_killed_after_a_random_time(start, tmp_path):
 
 
 def at_moment(directory, moment):
-    """One rotation, killed while that is under way."""
+    """One rotation, killed while that is in progress."""
     service, fault = MOMENTS[moment]
     sandbox = standin.Sandbox("--propagation-delay", 0)
     directory.mkdir()
@@ -142,7 +142,7 @@ def at_moment(directory, moment):
         assert runners == len(TARGETS) or "lost" in moment
         settle(world, "cicd-bot", ["travis:acme/app", "gitlab:acme/tools/app", "github:acme/app"])
         created = [entry for entry in sandbox.requests("aws") if entry["path"] == "CreateAccessKey"]
-        # Each answer that nobody keeps costs one more: the one that was lost, and the one that the kill may have hit after it.
+        # Each answer that no one keeps costs one more: the one that was lost, and the one that the kill may have hit after it.
         assert len(created) <= 1 + ("CreateAccessKey" in moment) * (2 if "lost" in moment else 1)
     finally:
         world.close()

@@ -106,7 +106,7 @@ def test_killed_in_the_middle(deploy):
     world = function.world
     old = leak(function)
     slow_pushes(world, 25)
-    # SIGKILL without a word, while a push is under way.
+    # SIGKILL without a word, while a push is in progress.
     kind, _ = function.invoke({"keyturn": {"revoke": old}}, kill_when=lambda: len(world.sandbox.keys()) == 2 and any(
         delivery["state"] == "confirmed" for delivery in world.deliveries().values()))
     assert kind == "timeout"
@@ -196,7 +196,7 @@ def test_events_about_keys_that_are_nobodys(deploy):
         assert function.must(event)["orders"] == []
     assert list(function.world.sandbox.keys()) == [old]
     assert stranger in function.world.sandbox.keys("somebody")
-    assert f"event: {stranger}: is a key of the IAM user somebody" in function.log
+    assert f"event: {stranger}: is a key of the IAM user someone" in function.log
 
 
 @pytest.mark.parametrize("event", [b"{", b"\xff\xfe", {"keyturn": {"revoke": "cicd-bot"}}, {"keyturn": 1}, exposed("$(rm -rf)"),
@@ -334,7 +334,7 @@ def rotate_often(function, number=20, seed=20261129):
                 kinds["renewed"] += 1
                 function.renew()
             elif dice < 0.45 and kills < 4 and function.process.poll() is None:
-                # As at the deadline, in its work, wherever that is; in the same environment, so that nobody has to wait for a lease.
+                # As at the deadline, in its work, wherever that is; in the same environment, so that no one has to wait for a lease.
                 kills += 1
                 until = time.monotonic() + choice.random()
                 kind, _ = function.invoke(TIMER, kill_when=lambda: time.monotonic() > until or function.runtime.outcome)

@@ -1,4 +1,4 @@
-"""What `run --listen` shows to monitoring and to browsers, and to nobody else."""
+"""What `run --listen` shows to monitoring and to browsers, and to no one else."""
 
 import concurrent.futures
 import pathlib

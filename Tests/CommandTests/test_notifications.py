@@ -1,4 +1,4 @@
-"""Who is told what: signed webhooks, Slack, commands; once, never a secret, and never in the way of a rotation."""
+"""Who is notified of what: signed webhooks, Slack, commands; once, never a secret, and never in the way of a rotation."""
 
 import hashlib
 import hmac
@@ -82,7 +82,7 @@ def test_a_completed_rotation(told, receiver):
     path, headers, body = receiver.messages[0]
     assert verify(headers, body) and headers["Content-Type"] == "application/json"
     assert not verify(headers, body.replace(b"cicd", b"evil"))
-    assert not verify(headers, body, time.time() + 3600), "what somebody kept is refused later"
+    assert not verify(headers, body, time.time() + 3600), "what someone kept is refused later"
     message = json.loads(body)
     key = told.status()["keys"][0]["id"]
     assert (message["user"], message["rotation"], message["key"], message["version"]) == ("cicd-bot", 1, key, 1)

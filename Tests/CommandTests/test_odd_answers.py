@@ -56,7 +56,7 @@ def aws(cast):
     b"HTTP/1.1 408 Too Late\r\ncontent-length: 4\r\n\r\nlate", b"HTTP/1.1 403 No\r\ncontent-type: text/html\r\ncontent-length: 6\r\n\r\n<html>",
 ])
 def test_a_key_whose_reply_was_eaten_is_found(cast, aws, answer):
-    """IAM made the key, and somebody in between answered: whether it exists is asked, and none is left over."""
+    """IAM made the key, and someone in between answered: whether it exists is asked, and none is left over."""
     made = []
 
     def instead(body):

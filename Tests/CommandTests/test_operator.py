@@ -77,7 +77,7 @@ def test_a_user_that_is_not_in_iam(world):
 
 
 def test_check_fits_the_terminal(world):
-    """Long lines are wrapped where somebody looks, and whole where a program reads."""
+    """Long lines are wrapped where someone looks, and whole where a program reads."""
     out = world.must("check", "--online", environment={"COLUMNS": "80"}).out
     assert max(map(len, out.splitlines())) <= 80 and "\n        " in out
     assert max(map(len, world.must("check", "--online").out.splitlines())) > 80
@@ -150,7 +150,7 @@ def test_the_user_that_keyturn_runs_as_is_refused(world):
 
 
 def test_check_tells_where_a_target_holds_no_key_of_the_user(world):
-    """A scope that nobody reads is found before the place that they do read is left with a dead key."""
+    """A scope that no one reads is found before the place that they do read is left with a dead key."""
     world.configuration["users"]["cicd-bot"]["targets"] = [
         {"pusher": "gitlab", "project": "acme/tools/app", "environment-scope": "production"}]
     world.save()

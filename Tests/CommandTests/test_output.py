@@ -59,7 +59,7 @@ def test_quiet_says_nothing_when_all_is_well(world):
 
 
 def test_no_escapes_in_a_pipe(world):
-    """Neither colours nor a live display where nobody looks; lines of the log begin with the time."""
+    """Neither colours nor a live display where no one looks; lines of the log begin with the time."""
     result = world.must("rotate", "--wait", environment={"TERM": "xterm-256color", "COLORTERM": "truecolor"})
     assert "\x1b" not in result.out + result.err
     for line in result.err.splitlines():
@@ -78,7 +78,7 @@ def test_a_log_that_nobody_reads_stops_no_rotation(world):
 
 
 def without_reader(world, stream, *arguments):
-    """Runs a command of which one stream is a pipe that nobody reads; gives its status."""
+    """Runs a command of which one stream is a pipe that no one reads; gives its status."""
     reader, writer = os.pipe()
     os.close(reader)
     process = world.start(*arguments, **{stream: writer})
@@ -88,7 +88,7 @@ def without_reader(world, stream, *arguments):
 
 
 def in_terminal(world, *arguments, seconds=40, typed=None):
-    """Runs a command in a terminal of 100 columns, where somebody types; gives what it drew and its status."""
+    """Runs a command in a terminal of 100 columns, where someone types; gives what it drew and its status."""
     leader, follower = pty.openpty()
     os.set_blocking(leader, False)
     world.environment["TERM"] = "xterm-256color"

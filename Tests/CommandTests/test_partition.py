@@ -1,4 +1,4 @@
-"""Workers on machines whose links fail: each in network and PID namespaces of its own, with links that the test stops and mends."""
+"""Workers on machines whose links fail: each in network and PID namespaces of its own, with links that the test stops and fixes."""
 
 import os
 import pathlib
@@ -46,7 +46,7 @@ class Machine:
         self.links[name] = process
 
     def cut(self, *names):
-        """Nothing arrives any more, and nobody is told."""
+        """Nothing arrives any more, and no one is told."""
         for name in names:
             self.links[name].send_signal(signal.SIGSTOP)
 

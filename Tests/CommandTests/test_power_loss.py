@@ -46,7 +46,7 @@ class Watch(threading.Thread):
 
 
 def copy(world, number):
-    """The state directory as it is, with nobody at work on it."""
+    """The state directory as it is, with no one at work on it."""
     place = world.directory / f"copy-{number}"
     shutil.copytree(world.database.parent, place)
     return place

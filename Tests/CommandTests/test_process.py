@@ -67,7 +67,7 @@ def assert_closed(process):
 
 
 def test_the_measure_itself(place):
-    """An ordinary program of the same user can be read: what follows is no accident of this machine."""
+    """An ordinary program of the same user can be read: what follows is not an accident of this machine."""
     sleeper = subprocess.Popen(["sleep", "60"], stdin=subprocess.DEVNULL, **options())
     try:
         waited_for(lambda: b"sleep" in pathlib.Path(f"/proc/{sleeper.pid}/cmdline").read_bytes())

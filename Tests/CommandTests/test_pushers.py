@@ -53,7 +53,7 @@ class Cast:
 
 @pytest.fixture(scope="module")
 def troupe(tmp_path_factory):
-    """One rotation with all the bad pushers at once, beside good ones; gives the cast and how `rotate` ended."""
+    """One rotation with all the bad pushers at once, next to good ones; gives the cast and how `rotate` ended."""
     cast = Cast(tmp_path_factory.mktemp("troupe"), **{"max-attempts": 3})
     plugins.put(cast.directory, "plain")
     for fault in FAULTS:

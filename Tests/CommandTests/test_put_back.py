@@ -1,4 +1,4 @@
-"""Somebody writes the old pair back into a target while a rotation is in progress: keyturn looks again before the old key goes."""
+"""Someone writes the old pair back into a target while a rotation is in progress: keyturn looks again before the old key goes."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Somebody writes the old pair back at Travis CI and at GitHub, where less can be read than at GitLab."""
+"""Someone writes the old pair back at Travis CI and at GitHub, where less can be read than at GitLab."""
 
 import base64
 import time
@@ -68,7 +68,7 @@ def begun(make, service, **times):
 
 
 def later(world):
-    """A write that somebody makes more than a minute later, by GitHub's own clock: all that it shows of one is its time."""
+    """A write that someone makes more than a minute later, by GitHub's own clock: all that it shows of one is its time."""
     world.sandbox._control("POST", "/moods", {"github-lead": 300})
 
 

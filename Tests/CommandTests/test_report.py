@@ -81,7 +81,7 @@ def test_a_changed_history_fails(world):
 
 
 def test_a_user_that_left_is_reported(world):
-    """Its key is still there, and nobody rotates it."""
+    """Its key is still there, and no one rotates it."""
     world.must("rotate", "--wait")
     world.configuration["users"] = {"other": {"targets": [{"pusher": "travis", "repository": "acme/other"}]}}
     world.save()

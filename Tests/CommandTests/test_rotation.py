@@ -29,7 +29,7 @@ def test_init_then_check_then_rotate(bare, start):
     written["defaults"] = {"rotate-every": "24h", "overlap": "1s", "soak": "1s"}
     (bare.directory / "keyturn.yaml").write_text(yaml.safe_dump(written))
     bare.must("check")
-    assert sandbox.requests() == [], "check without --online asks nobody"
+    assert sandbox.requests() == [], "check without --online makes no requests"
     checked = bare.must("check", "--online", "--json").json["checks"]
     assert all(line["ok"] for line in checked) and len(checked) == 10
     assert sandbox.writes() == []

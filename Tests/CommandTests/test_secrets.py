@@ -66,7 +66,7 @@ def test_vendors_that_repeat_what_they_were_sent(world):
 
 
 def test_the_state_holds_the_new_secret_sealed_only(world):
-    """In the middle of delivering the pair is in the state, but nobody can read it there; afterwards it is gone."""
+    """In the middle of delivering the pair is in the state, but no one can read it there; afterwards it is gone."""
     sandbox = world.sandbox
     world.configuration["users"]["cicd-bot"].update({"max-attempts": 1, "retry": "1h"})
     world.save()

@@ -14,7 +14,7 @@ from world import waited_for
 
 CLAIMS = pathlib.Path(__file__).parent / "claims.yaml"
 PAGE = "SecurityModel.md"
-#: What is no claim that a test could hold. A limit says what keyturn does not do.
+#: What is not a claim that a test could hold. A limit says what keyturn does not do.
 OTHERS = {"advice", "definition", "limit", "link"}
 
 
@@ -53,7 +53,7 @@ NUMBERS = [
     ("no more calls 15 minutes after its first pair", "PusherHost/PusherSession", "pairLimit: Duration = .seconds(900)"),
     ("256 requests and 8 MiB of them in one call", HEADER, "KT_MAX_REQUESTS 256 ", "KT_MAX_REQUEST_BYTES 8388608 "),
     ("250,000 requests an hour", "PusherHost/PusherLimits", "requestsPerHour = 250_000"),
-    ("4 MiB under way at once", "PusherHost/PusherLimits", "requestBytesAtOnce = 4 << 20"),
+    ("4 MiB in progress at once", "PusherHost/PusherLimits", "requestBytesAtOnce = 4 << 20"),
     ("answers of 4 MiB", HEADER, "KT_MAX_RESPONSE_BODY 4194304 "),
     ("2,000 log lines and 256 KiB of them an hour", "PusherHost/PusherLimits", "linesPerHour = 2_000", "lineBytesPerHour = 256 << 10"),
     ("messages of 1,000 bytes", HEADER, "KT_MAX_MESSAGE 1000 "),

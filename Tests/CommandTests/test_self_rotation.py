@@ -187,7 +187,7 @@ def test_the_own_key_is_never_killed(world):
 
 
 def test_the_own_place_is_not_skipped(own):
-    """Left out, it would hold a dead key, and nobody could bring another one."""
+    """Left out, it would hold a dead key, and no one could bring another one."""
     own.file.chmod(0o644)
     own.configuration["defaults"] |= {"preflight": False}
     own.save()

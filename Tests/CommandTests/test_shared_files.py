@@ -187,7 +187,7 @@ def botocore(world, environment):
 
 @pytest.mark.parametrize("name, credentials, config, environment", FILES, ids=[entry[0] for entry in FILES])
 def test_the_identity_is_that_of_awss_tools(world, place, name, credentials, config, environment):
-    """The same key signs, in the same region; or nobody does, and the file's line is said."""
+    """The same key signs, in the same region; or no one does, and the file's line is said."""
     urls = {"STS": "http://127.0.0.1:1/sts", "IAM": "http://127.0.0.1:1/iam", "ALL": "http://127.0.0.1:1/all"}
     environment = prepared(world, place, credentials, config, environment, urls)
     expected = botocore(world, environment)

@@ -15,7 +15,7 @@ from test_listening import Shown
 from world import waited_for
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
-#: Where pictures go that somebody wants to look at.
+#: Where pictures go that someone wants to look at.
 PICTURES = os.environ.get("KEYTURN_PICTURES")
 WIDTHS = {"phone": (360, 740), "desk": (1280, 800)}
 HOSTILE = "\"><img src=x onerror=alert(1)><script>document.title='owned'</script>"
@@ -127,7 +127,7 @@ def tables(database):
 
 @pytest.fixture
 def look(browser, pages, request):
-    """Opens the page as somebody would."""
+    """Opens the page as someone would."""
     contexts = []
 
     def look(count, width, scheme="light", script=True):

@@ -54,7 +54,7 @@ def test_lines_fit(world, columns):
         for line in world.must(command).out.splitlines():
             assert len(line) <= columns, line
     del world.environment["COLUMNS"]
-    # Nobody looks: a line stays a line, for grep.
+    # No one looks: a line stays a line, for grep.
     assert max(map(len, world.must("status").out.splitlines())) > 120
 
 
@@ -100,7 +100,7 @@ def answered(bare, *answers, arguments=("init",)):
 def test_init_asks_on_a_terminal(bare):
     """System, user, place and region; an answer that does not fit is asked for again; what is written is fine."""
     shown, status = answered(bare, "bamboo", "gitlab", "deploy-bot", "acme", "acme/tools/app", "eu-central-1")
-    assert status == 0 and "please one of" in shown and "`acme` is no project of GitLab CI" in shown and "GITLAB_TOKEN" in shown
+    assert status == 0 and "please one of" in shown and "`acme` is not a project of GitLab CI" in shown and "GITLAB_TOKEN" in shown
     bare.environment["GITLAB_TOKEN"] = "glpat-0123456789"
     (user,) = bare.must("status", "--json").json["users"]
     assert user["user"] == "deploy-bot"

@@ -47,7 +47,7 @@ def test_one_of_the_two_orders_tears(make):
 
 
 def test_a_kill_between_the_two_writes(world):
-    """What was under way when keyturn was killed is torn for all it knows."""
+    """What was in progress when keyturn was killed is torn for all it knows."""
     world.must("step")
     world.sandbox.fault("github", method="PUT", delayMilliseconds=20_000, times=0)
     process = world.start("rotate")

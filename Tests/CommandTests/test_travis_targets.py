@@ -64,7 +64,7 @@ def test_the_sandbox_does_lose_writes_that_overlap(make, start):
 
 @pytest.mark.timeout(150)
 def test_more_than_50_new_variables_are_never_made_in_30_seconds(make):
-    """27 repositories without variables take 54 POSTs: the last ones wait, and nobody is banned."""
+    """27 repositories without variables take 54 POSTs: the last ones wait, and no one is banned."""
     names = [f"fresh/app-{number}" for number in range(27)]
     world = make(users={"cicd-bot": {"targets": [{"pusher": "travis", "repository": name} for name in names]}})
     for name in names:

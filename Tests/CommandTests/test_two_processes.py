@@ -34,7 +34,7 @@ def test_many_at_once(world):
 
 
 def test_reading_goes_on_while_another_works(world):
-    """status, history and plan answer at once beside a rotation."""
+    """status, history and plan answer at once next to a rotation."""
     world.sandbox.fault("gitlab", method="PUT", delayMilliseconds=2000, times=1)
     rotating = world.start("rotate")
     waited_for(lambda: [entry for entry in world.sandbox.writes() if entry["service"] == "gitlab"])
@@ -84,7 +84,7 @@ def test_run_goes_on_with_what_its_own_work_made_due(world):
 
 
 def test_run_ends_on_sigterm_in_the_middle_of_a_push(world):
-    """What is under way is journalled; the next step goes on with the same key."""
+    """What is in progress is journalled; the next step goes on with the same key."""
     world.sandbox.fault("gitlab", method="PUT", delayMilliseconds=30000, times=1)
     running = start_run(world)
     waited_for(lambda: [entry for entry in world.sandbox.writes() if entry["service"] == "gitlab"])

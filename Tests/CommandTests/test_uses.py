@@ -33,7 +33,7 @@ def logs(world, *events, name="AWSLogs/1/CloudTrail/us-west-2/2036/11/22/log.jso
 
 
 def test_a_place_that_nobody_named_is_in_the_log_files(overlapping):
-    """The old key is used from a place that is no target: the files name program, address and service. AWS is asked nothing."""
+    """The old key is used from a place that is not a target: the files name program, address and service. AWS is asked nothing."""
     world, old = overlapping
     other = "AKIASOMEBODYELSE0001"
     logs(world, event(1, old), event(2, old), event(3, other, address="203.0.113.1"),

@@ -34,7 +34,7 @@ def assert_is_a_pair(world, id, secret, user="cicd-bot"):
 
 
 class Answer:
-    """A status, a document, header fields beside the usual ones; a document of None is an empty body, one of bytes is sent as it is."""
+    """A status, a document, header fields besides the usual ones; a document of None is an empty body, one of bytes is sent as it is."""
 
     def __init__(self, status_code, document, headers):
         self.status_code = status_code

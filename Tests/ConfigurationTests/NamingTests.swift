@@ -73,7 +73,7 @@ struct NamingTests {
         #expect(complaint?.hasSuffix("in line 11: both write AWS_SECRET_ACCESS_KEY") == true)
     }
 
-    @Test("a target with one variable collides with others that write this one, and with none beside it")
+    @Test("a target with one variable collides with others that write this one, and with none next to it")
     func oneValue() throws {
         let file = "pusher: gitlab, project: a/a, shape: credentials-file"
         let complaint = Sample.complaint(Sample.small(targets: [file, file]))

@@ -45,7 +45,7 @@ enum Plugins {
             """#,
         place: ["repository", "environment", "organization", "kind"], exclusive: [])
 
-    /// A plugin of somebody else, whose manifest says as little as possible.
+    /// A plugin of someone else, whose manifest says as little as possible.
     static let open = PluginDescription(
         configuration: Schema(.bool(true)), target: Schema(.bool(true)), secrets: [], place: [], exclusive: [])
 

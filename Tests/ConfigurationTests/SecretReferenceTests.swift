@@ -88,7 +88,7 @@ struct SecretReferenceTests {
         try "\u{0}\u{1}binary".write(toFile: path, atomically: true, encoding: .utf8)
         #expect(
             complaint("{ file: \(path) }")
-                == "`pushers.travis.token`: the secret holds control characters, so it is no text")
+                == "`pushers.travis.token`: the secret holds control characters, so it is not text")
     }
 
     @Test("a command's output is taken; one that fails, says nothing or is not there is told, without its output")

@@ -67,10 +67,10 @@ struct YAMLBoundTests {
 
     @Test("each name that is there twice is listed, with the line of the first of the first")
     func twice() {
-        #expect(complaint("b: 1\na: 1\nb: 2\na: 2\nc: 1\n") == "f:2: `a`, `b` stands here twice")
-        #expect(complaint("1: a\n'1': b\n") == "f:1: `1` stands here twice")
-        #expect(complaint("x: !!str y\n1: a\n'1': b\n") == "f:2: `1` stands here twice")
-        #expect(complaint("&k a: 1\n*k : 2\n") == "f:1: `a` stands here twice")
+        #expect(complaint("b: 1\na: 1\nb: 2\na: 2\nc: 1\n") == "f:2: `a`, `b` appears here twice")
+        #expect(complaint("1: a\n'1': b\n") == "f:1: `1` appears here twice")
+        #expect(complaint("x: !!str y\n1: a\n'1': b\n") == "f:2: `1` appears here twice")
+        #expect(complaint("&k a: 1\n*k : 2\n") == "f:1: `a` appears here twice")
     }
 
     @Test(

@@ -19,11 +19,11 @@ struct YAMLTests {
     func duplicates() {
         let text = "version: 1\nstate: sqlite:a\nusers:\n  bot: {}\n  bot: {}\n"
         let complaint = Sample.complaint(text) ?? ""
-        #expect(complaint.hasSuffix(": `bot` stands here twice"), "\(complaint)")
+        #expect(complaint.hasSuffix(": `bot` appears here twice"), "\(complaint)")
         #expect(complaint.hasPrefix("4") || complaint.hasPrefix("5"), "\(complaint)")
     }
 
-    @Test("nesting without end is refused, and so is a name that is no word")
+    @Test("nesting without end is refused, and so is a name that is not a word")
     func nesting() {
         let deep = "version: " + String(repeating: "[", count: 200) + String(repeating: "]", count: 200)
         #expect(Sample.complaint(deep)?.hasSuffix("this is nested too deeply") == true)

@@ -11,7 +11,7 @@ final class FakePushers: PushService {
         case fails(PushResult.Outcome)
         /// No answer within the time of the call.
         case hangs
-        /// The target is written, and nobody hears of it.
+        /// The target is written, and no one hears of it.
         case forgets
         /// Confirms after a while.
         case confirmsLate(Duration)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("A fleet's clock")
 struct SharedClockTests {
-    /// A machine's clock that somebody sets.
+    /// A machine's clock that someone sets.
     private final class Machine: EngineClock {
         let time = Mutex((wall: Int64(0), uptime: Int64(0)))
         var now: Timestamp { Timestamp(milliseconds: time.withLock { $0.wall }) }
@@ -26,7 +26,7 @@ struct SharedClockTests {
         #expect(
             clock.note(Timestamp(milliseconds: 1_000), asked: .milliseconds(400)) == .milliseconds(3_600_000 - 1_100))
         #expect(clock.now == Timestamp(milliseconds: 1_100))
-        // Somebody sets the machine's clock.
+        // Someone sets the machine's clock.
         machine.time.withLock { $0.wall = 99_000_000 }
         #expect(clock.now == Timestamp(milliseconds: 1_100))
         await clock.sleep(until: Timestamp(milliseconds: 61_100))

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("A process that is to stop", .timeLimit(.minutes(1)))
 struct StoppingTests {
-    @Test("writes down what is under way, and leaves the rest as it was")
+    @Test("writes down what is in progress, and leaves the rest as it was")
     func settles() async throws {
         let stage = try await Stage()
         _ = stage.aws.addOldKey(of: "bot")
@@ -24,7 +24,7 @@ struct StoppingTests {
         #expect(rotation.deliveries[Stage.target(1)]?.state == .confirmed)
         #expect(rotation.deliveries[Stage.target(2)]?.state == .pending)
         #expect(rotation.deliveries[Stage.target(2)]?.attempts == 0)
-        // Nobody knows of the one that hangs; the next start pushes it again, and takes it for half written.
+        // No one knows of the one that hangs; the next start pushes it again, and takes it for half written.
         #expect(rotation.deliveries[Stage.target(3)]?.attempts == 1)
         #expect(stage.aws.changes.map(\.call) == ["create"])
 

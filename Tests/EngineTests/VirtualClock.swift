@@ -14,7 +14,7 @@ final class VirtualClock: EngineClock {
         var sleepers: [Int: Timestamp] = [:]
         var lastID = 0
         var wakes = 0
-        /// Counts whatever happens here; as long as it grows, somebody is at work.
+        /// Counts whatever happens here; as long as it grows, someone is at work.
         var happenings = 0
     }
 

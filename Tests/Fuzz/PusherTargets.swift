@@ -80,7 +80,7 @@ enum RunnerTarget: FuzzTarget {
             let unseen = FoundGap(gap, redactor)
             showable(unseen.part, 300)
             showable(unseen.message)
-            demand(!["ok", "unchanged"].contains("\(unseen.outcome)"), "what was not seen is no success")
+            demand(!["ok", "unchanged"].contains("\(unseen.outcome)"), "what was not seen is not a success")
         case .log(_, let line): showable(CallReport.oneLine(line.text, redactor, limit: 2_000), 2_000)
         }
     }

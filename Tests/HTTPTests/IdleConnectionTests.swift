@@ -28,7 +28,7 @@ struct IdleConnectionTests {
     func runtime() async throws {
         let client = HTTPClient()
         defer { client.stop() }
-        // TEST-NET-1: nobody answers there.
+        // TEST-NET-1: no one answers there.
         var request = HTTPRequest(
             method: .get, url: "http://192.0.2.1:9/", headers: .text(""), timeout: .milliseconds(200))
         await #expect(throws: HTTPError(.refused, "plain http to 192.0.2.1, which is not this machine")) {
@@ -37,7 +37,7 @@ struct IdleConnectionTests {
         request.reach = .runtime
         do {
             _ = try await client.send(request)
-            Issue.record("somebody answers")
+            Issue.record("someone answers")
         } catch { #expect(error.code == .unreachable, "\(error)") }
     }
 

@@ -38,7 +38,7 @@ struct JSONValueTests {
         #expect(JSONValue.array([.number(.nan), .number(.infinity)]).text == "[null,null]")
     }
 
-    @Test("a text that is no JSON is an error")
+    @Test("a text that is not JSON is an error")
     func broken() {
         for text in ["", "{", "[1,]x", "nope", "{'a': 1}"] {
             #expect(throws: (any Error).self) { try JSONValue(parsing: text) }

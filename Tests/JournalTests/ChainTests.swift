@@ -97,7 +97,7 @@ struct ChainTests {
         #expect(!(try await faults(half)).isEmpty)
     }
 
-    /// Somebody who knows how the chain is made, and rewrites what comes after.
+    /// Someone who knows how the chain is made, and rewrites what comes after.
     private func rewrite(_ notebook: Notebook, from line: Int64, upTo last: Int64) async throws {
         let store = try SQLiteStore(path: notebook.path)
         let lines = try await store.lines(.following(user: "a", number: line - 2, limit: 99))

@@ -167,7 +167,7 @@ struct RecordTests {
         #expect(try await one.records().count == count - 1)
     }
 
-    @Test("a state that was put back from a backup is read anew, though it comes to a version that was seen before")
+    @Test("a state that was put back from a backup is read again, though it comes to a version that was seen before")
     func putBack() async throws {
         let notebook = try Notebook()
         let journal = try await notebook.open()

@@ -4,7 +4,7 @@ import Secrets
 import StateStore
 import Testing
 
-@Suite("Sealing everything anew")
+@Suite("Sealing everything again")
 struct ResealingTests {
     private let old = Seal.makeKey()
     private let new = Seal.makeKey()

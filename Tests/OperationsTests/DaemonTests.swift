@@ -57,7 +57,7 @@ struct DaemonTests {
     @Test("runs until it is stopped, and the service manager hears of it")
     func stopped() async throws {
         let messages = try await run { _ in
-            // Between two turns of the scheduler, the watchdog that nobody asked for is silent.
+            // Between two turns of the scheduler, the watchdog that no one asked for is silent.
             try await reached { clock.sleeps.contains(.seconds(15)) }
         }
         #expect(messages == ["READY=1", "STOPPING=1"])

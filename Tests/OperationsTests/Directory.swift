@@ -10,7 +10,7 @@ import Synchronization
 
 /// A directory with a configuration, a seal key and a place for the state, and what operations on it log and open.
 ///
-/// The plugins are those of the installation that `KEYTURN_STAGE` names. AWS is at an address where nobody listens.
+/// The plugins are those of the installation that `KEYTURN_STAGE` names. AWS is at an address where no one listens.
 final class Directory: Sendable {
     static let now = Timestamp(milliseconds: 1_800_000_000_000)
 

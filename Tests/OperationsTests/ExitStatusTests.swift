@@ -52,7 +52,7 @@ struct ExitStatusTests {
         // An order that may be given again, and one that a person must decide about.
         #expect(status(rotation(), .rested, [OrderRefusal("later", isTemporary: true)]) == .unfinished)
         #expect(status(rotation(), .rested, [OrderRefusal("no")]) == .failed)
-        // What was ordered is no failure.
+        // What was ordered is not a failure.
         #expect(status(rotation(.overlap, .rolledBack)) == .failed)
         #expect(status(rotation(.overlap, .rolledBack), ordered: .rolledBack) == .done)
         #expect(status(rotation(.overlap, .rolledBack), .rested, [OrderRefusal("no")], ordered: .rolledBack) == .failed)

@@ -36,7 +36,7 @@ struct FindTests {
     }
 
     @Test(
-        "what is no CSV of ours",
+        "what is not CSV of ours",
         arguments: [("", 1), ("a,b\n1,2", 1), ("pusher,user\nx,\"y", 2), ("pusher,user\n1,2,3", 2)])
     func noCSV(_ text: String, _ line: Int) {
         let error = #expect(throws: CSVError.self) { _ = try FindCSV.rows(text) }

@@ -48,7 +48,7 @@ final class ManualClock: EngineClock {
         }
         await withTaskCancellationHandler {
             await withCheckedContinuation { wake in
-                // A task that is cancelled before it sleeps has nobody who wakes it.
+                // A task that is cancelled before it sleeps has no one who wakes it.
                 let isOver = state.withLock { state in
                     if Task.isCancelled { return true }
                     state.sleepers[id] = Sleeper(duration: duration, end: state.uptime + duration, wake: wake)

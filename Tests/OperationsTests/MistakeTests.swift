@@ -93,7 +93,7 @@ struct MistakeTests {
                 "plain http elsewhere", "GITHUB_TOKEN }, endpoint: \"http://127.0.0.1:9\"",
                 "GITHUB_TOKEN }, endpoint: \"http://ci.example.com\"", "`pushers.github.endpoint`", "http"),
             Mistake(
-                "an endpoint that is no URL", "GITHUB_TOKEN }, endpoint: \"http://127.0.0.1:9\"",
+                "an endpoint that is not a URL", "GITHUB_TOKEN }, endpoint: \"http://127.0.0.1:9\"",
                 "GITHUB_TOKEN }, endpoint: ci.example.com", "`pushers.github.endpoint`"),
             Mistake("a secret that is not set", "TRAVIS_TOKEN", "NOT_SET", "NOT_SET is not set", line: 7),
             Mistake("a secret nowhere", "gitlab.token", "no.token", "no.token", "cannot be read", line: 8),
@@ -117,7 +117,7 @@ struct MistakeTests {
     }
 
     @Test(
-        "a text that is no configuration",
+        "a text that is not a configuration",
         arguments: [
             ("version: 1\nstate: [\n", Int?.none), ("version: 1\n\tstate: x\n", 2), ("version: 1\nversion: 1\n", 1),
             ("", nil), ("just words\n", 1), ("version: 1\nstate: &a [*a]\n", nil), ("\0", nil),

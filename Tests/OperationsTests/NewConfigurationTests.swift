@@ -79,7 +79,7 @@ struct NewConfigurationTests {
         #expect(statement["Action"]?.strings?.allSatisfy { $0.hasPrefix("iam:") } == true)
     }
 
-    @Test("a policy for nobody is a mistake")
+    @Test("a policy for no one is a mistake")
     func emptyPolicy() async throws {
         let directory = try Directory("version: 1\nstate: sqlite:state/x.db\nseal-key: { file: seal.key }\n")
         await expectFailure(.configuration, "fill in `users`", of: directory) { _ = try PolicyDocument($0) }

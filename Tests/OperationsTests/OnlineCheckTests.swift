@@ -48,7 +48,7 @@ struct OnlineCheckTests {
         #expect(findings["target travis:acme/empty"]?.warning?.hasPrefix("it holds no key today") == true)
         #expect(
             findings["target gitlab:acme/theirs"]?.warning
-                == "it holds \(theirs), which is no key of this user; the first rotation replaces it")
+                == "it holds \(theirs), which is not a key of this user; the first rotation replaces it")
         #expect(findings["target github:acme/app"]?.warning == nil)
     }
 

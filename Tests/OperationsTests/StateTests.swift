@@ -6,7 +6,7 @@ import Testing
 
 @Suite("The state of an operation")
 struct StateTests {
-    /// Everything that opens the state and asks nobody, or finds nobody there.
+    /// Everything that opens the state and makes no requests, or finds no one there.
     static let operations: [(name: String, run: @Sendable (OperationContext) async throws -> Void)] = [
         (
             "status",

@@ -13,7 +13,7 @@ struct Contract: Sendable {
 
     let document: JSONValue
 
-    /// By the plugin's library; empty where the contracts are not beside the repository.
+    /// By the plugin's library; empty where the contracts are not next to the repository.
     static func of(_ library: String) -> [Contract] {
         switch library {
         case "TravisCI": [travis, Contract("travis-find")].compactMap { $0 }
@@ -76,7 +76,7 @@ struct Contract: Sendable {
         let parts = request.url.dropFirst(endpoint.count).split(separator: "?", maxSplits: 1)
         guard let operation = operation(request.method, String(parts[0])),
             let definition = document["paths"]?[operation.path]?[operation.method.lowercased()]
-        else { return ["\(request.method) \(parts[0]) is no documented operation"] }
+        else { return ["\(request.method) \(parts[0]) is not a documented operation"] }
         let declared = (definition["parameters"]?.array ?? []).map(resolve)
         return wrongPath(operation, String(parts[0]), declared)
             + wrongQuery(operation, parts.count > 1 ? String(parts[1]) : "", declared)
@@ -166,7 +166,7 @@ struct Contract: Sendable {
         }
         // The stand-in that keyturn's commands run against holds XML to its schema.
         guard type.hasSuffix("json") else { return [] }
-        guard let body = try? JSONValue(parsing: request.body) else { return ["the body is no JSON"] }
+        guard let body = try? JSONValue(parsing: request.body) else { return ["the body is not JSON"] }
         return Schema(closed(schema)).violations(in: body).map {
             "body \($0.path.joined(separator: ".")): \($0.message)"
         }

@@ -2,7 +2,7 @@ import CKeyturnPusher
 import Testing
 
 /// The vendors' contracts, which every request of a test of these plugins is held against.
-@Suite(.enabled(if: Contract.gitlab != nil && Contract.travis != nil, "the contracts are not beside the repository"))
+@Suite(.enabled(if: Contract.gitlab != nil && Contract.travis != nil, "the contracts are not next to the repository"))
 struct ContractTests {
     private static let body = #"{"value":"v","filter":{"environment_scope":"*"}}"#
 
@@ -109,7 +109,7 @@ struct ContractTests {
             let path = String(
                 last.url.dropFirst(library.endpoint(in: library.configuration).count).prefix { $0 != "?" })
             #expect(contract.operation(last.method, path) == way.operation)
-            // A missing variable of a project or the instance is no failure: the next request creates it.
+            // A missing variable of a project or the instance is not a failure: the next request creates it.
             if status == 404, way.operation.method == "PUT", !way.operation.path.contains("groups") {
                 #expect(end.requests.count == 2 && end.requests[1].method == "POST")
                 continue

@@ -6,7 +6,7 @@ struct Ending {
     let outcome: kt_outcome
     let report: Report?
     let requests: [Recorded]
-    /// Replies that nobody asked for.
+    /// Replies that no one asked for.
     let unused: Int
 
     var message: String { report?.message ?? "" }

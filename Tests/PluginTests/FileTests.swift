@@ -94,7 +94,7 @@ private func pushProfile(_ number: Int, of path: String, on session: HostSession
         try write("A=1", at: env)
         #expect(try push(more, at: env).outcome == KT_OK)
         #expect(try read(env) == "A=1\nAWS_ACCESS_KEY_ID=\(HostSession.keyID)\nAWS_SECRET_ACCESS_KEY=\(secret)\n")
-        // What is inside a value of several lines is no variable.
+        // What is inside a value of several lines is not a variable.
         try write("X='\nAWS_ACCESS_KEY_ID=inside\n'\n", at: env)
         #expect(try push(more, at: env).outcome == KT_OK)
         #expect(try read(env).hasPrefix("X='\nAWS_ACCESS_KEY_ID=inside\n'\nAWS_ACCESS_KEY_ID=\(HostSession.keyID)\n"))

@@ -212,7 +212,7 @@ import Testing
         for pem in ["", "none", Self.key.publicKey, Self.key.encrypted, String(Self.key.pkcs8.dropLast(200))] {
             let session = try session(pem: pem)
             #expect(session.openOutcome == KT_INVALID_CONFIG)
-            #expect(session.report?.message.hasPrefix("GitHub: private-key is no RSA private key in PEM") == true)
+            #expect(session.report?.message.hasPrefix("GitHub: private-key is not an RSA private key in PEM") == true)
         }
     }
 

@@ -4,7 +4,7 @@ import Glibc
 import Testing
 
 /// The tables in the plugin's README say what the plugin does: they are made by asking it.
-/// `KEYTURN_WRITE_README=1` writes them anew.
+/// `KEYTURN_WRITE_README=1` writes them again.
 @Suite(.serialized) struct GitHubReadmeTests {
     private static let names =
         #""access-key-id":"AWS_ACCESS_KEY_ID","secret-access-key":"AWS_SECRET_ACCESS_KEY""#

@@ -89,7 +89,7 @@ import Testing
     @Test(arguments: [#""masked":true"#, #""hidden":true"#])
     func `what cannot be masked is refused in one sentence`(flag: String) throws {
         let end = try HostSession(.gitlab).push(#"{"project":"acme/app",\#(flag),\#(Self.fields)}"#, [])
-        end.expect(KT_INVALID_CONFIG, "the target's fields: ", ": true cannot go with shape: credentials-file")
+        end.expect(KT_INVALID_CONFIG, "the target's fields: ", ": true cannot be combined with shape: credentials-file")
         #expect(end.requests.isEmpty)
     }
 

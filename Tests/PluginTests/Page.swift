@@ -5,7 +5,7 @@ import Testing
 /// A plugin's README, of which some parts are made by tests.
 ///
 /// A made part stands between `<!-- NAME: … -->` and `<!-- NAME ends -->`. With `KEYTURN_REWRITE_TABLES=1` (`make tables`) a
-/// part that differs is written anew; without, it is a failure.
+/// part that differs is written again; without, it is a failure.
 struct Page {
     let library: PluginLibrary
 

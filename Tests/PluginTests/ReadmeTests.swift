@@ -156,7 +156,7 @@ private enum GitLabAnswers {
             check("200, and 200 about the token", token("api", "2027-01-01")),
             check("200, and a token that expires soon", token("api", "2026-11-25")),
             check("200, and a token that may only read", token("read_api", "2027-01-01")),
-            ask(.check, "200, and the pair is beside the file", .status(200, "[\(id)]"), to: file),
+            ask(.check, "200, and the pair is next to the file", .status(200, "[\(id)]"), to: file),
             ask(.check, "200 with a hidden variable that is to be a file", .status(200, hidden), to: file),
             ask(.check, "403", message(403, "403 Forbidden")),
             ask(.inspect, "200", .status(200, id)),

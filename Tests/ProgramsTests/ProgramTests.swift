@@ -99,7 +99,7 @@ struct ProgramTests {
         }
     }
 
-    @Test("one that floods its output is ended, and a flood of errors is no fault")
+    @Test("one that floods its output is ended, and a flood of errors is not a fault")
     func floods() throws {
         let begun = ContinuousClock.now
         let found = failure(program("yes"))

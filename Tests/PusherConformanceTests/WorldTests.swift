@@ -31,7 +31,7 @@ struct WorldTests {
         return (answer.status, String(decoding: answer.body, as: UTF8.self))
     }
 
-    @Test("a POST that asks is no write, where the fixture says so")
+    @Test("a POST that asks is not a write, where the fixture says so")
     func questions() throws {
         let world = World(
             try Fixture(

@@ -44,7 +44,7 @@ struct PaceTests {
         #expect(try push(pace, at: start + .seconds(61)))
     }
 
-    @Test("count a push that is under way in full, however long it takes")
+    @Test("count a push that is in progress in full, however long it takes")
     func underWay() throws {
         let pace = Pace(try rules(), isVendor: true)
         var open: [Pace.Reservation] = []

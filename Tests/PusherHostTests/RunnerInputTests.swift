@@ -65,7 +65,7 @@ struct RunnerInputTests {
         #expect(read(Self.beginning + [Frame(.refused, payload: Refused(reason: "x").payload)]).error != nil)
     }
 
-    @Test("holds secrets for the message that comes next, of a call that is under way, and no others")
+    @Test("holds secrets for the message that comes next, of a call that is in progress, and no others")
     func secrets() {
         #expect(read(Self.beginning + [secret(9)]).error != nil)
         #expect(read(Self.beginning + [secret(0)]).error != nil)
@@ -81,7 +81,7 @@ struct RunnerInputTests {
         #expect(read(Self.beginning + [secret(8), Self.awsRequest]).error != nil)
     }
 
-    @Test("belongs to calls that are under way")
+    @Test("belongs to calls that are in progress")
     func calls() {
         #expect(read(Self.beginning + [Frame(.outcome, call: 9, payload: Outcome(code: 0).payload)]).error != nil)
         #expect(read(Self.beginning + [secret(), secret(), Self.request], live: []).error != nil)

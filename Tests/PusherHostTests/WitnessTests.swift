@@ -134,7 +134,7 @@ extension WitnessTests {
         #expect(evidence(.lastFour, before: [old], after: [answer(200, #"["xxxxMPLE"]"#)]) == .lastFour)
     }
 
-    @Test("takes it for no more than a yes where it was there before, was not looked for, or is no end")
+    @Test("takes it for no more than a yes where it was there before, was not looked for, or is not an end")
     func noLastFour() {
         let old = answer(200, #"{"value":"xxxx7EXA"}"#)
         let new = answer(200, #"{"value":"xxxxMPLE"}"#)

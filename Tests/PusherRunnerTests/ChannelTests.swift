@@ -125,7 +125,7 @@ struct LentResponseTests {
     }
 }
 
-@Suite("A library that is no pusher")
+@Suite("A library that is not a pusher")
 struct LibraryTests {
     private func reason(_ path: String) throws -> String {
         let descriptor = open(path, O_RDONLY)

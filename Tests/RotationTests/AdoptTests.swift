@@ -36,7 +36,7 @@ struct AdoptTests {
         #expect(world.keys.map(\.id) == [World.old])
     }
 
-    @Test("of the wrong key retires nothing that a target is seen to hold, and can be said anew")
+    @Test("of the wrong key retires nothing that a target is seen to hold, and can be said again")
     func wrongKey() {
         var world = wronglyAdopted()
         #expect(world.rotation.phase == .overlap)

@@ -22,7 +22,7 @@ struct CreatingTests {
         #expect(world.rotation.phase == .creating)
     }
 
-    @Test("an orphan of a lost reply is looked up, deleted, and a key is made anew")
+    @Test("an orphan of a lost reply is looked up, deleted, and a key is made again")
     func orphan() {
         var world = World.at(.creating)
         let orphan = world.makeKey().id
@@ -137,7 +137,7 @@ struct CreatingTests {
         #expect(world.begun.count { $0 == .createKey } == 1)
     }
 
-    @Test("a key that somebody uses is not the orphan: it holds, and is not touched")
+    @Test("a key that someone uses is not the orphan: it holds, and is not touched")
     func usedByOthers() {
         var world = World.at(.creating)
         let stranger = world.makeKey().id

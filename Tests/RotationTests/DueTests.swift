@@ -79,7 +79,7 @@ struct DueTests {
         #expect(rotation.overAge(at: World.start + .seconds(1_000), policy: policy)?.key == AccessKeyID("AKIANEW"))
     }
 
-    @Test("the next push is that of the target that is due first, whatever is still under way elsewhere")
+    @Test("the next push is that of the target that is due first, whatever is still in progress elsewhere")
     func nextPush() {
         var world = World.at(.delivering)
         let new = AccessKeyID("AKIANEW1")

@@ -10,7 +10,7 @@ struct FreezeTests {
 
     private func at(_ hours: Int64) -> Timestamp { friday + .seconds(hours * hour) }
 
-    @Test("of a period ends with it, and binds nobody before or after")
+    @Test("of a period ends with it, and binds no one before or after")
     func period() {
         let freeze = Freeze.period(from: at(1), to: at(3))
         #expect(freeze.end(at: at(0)) == nil)

@@ -32,7 +32,7 @@ struct HalvesTests {
         #expect(try waits(half(outcome), 60, in: &world) == [1, 2, 4, 8] + [Int](repeating: 15, count: 56))
     }
 
-    @Test("begin that count anew, also where tries before were in vain")
+    @Test("begin that count again, also where tries before were in vain")
     func afterOthers() throws {
         var world = World.at(.delivering, policy: Policy(maxAttempts: 9, retry: .seconds(300)))
         #expect(try waits(PushResult(.retryable, message: "503"), 5, in: &world) == [1, 2, 4, 8, 16])
@@ -42,7 +42,7 @@ struct HalvesTests {
     }
 
     @Test(
-        "are tried so for ten minutes where a person must mend something, then as the policy says",
+        "are tried so for ten minutes where a person must fix something, then as the policy says",
         arguments: [PushResult.Outcome.unauthorized, .notFound, .conflict, .invalidConfig, .unsupported, .internal])
     func refused(outcome: PushResult.Outcome) throws {
         var world = World.at(.delivering)
@@ -52,7 +52,7 @@ struct HalvesTests {
         while try waits(half(outcome), 1, in: &world) == [15] { quick += 1 }
         #expect(quick == 40)
         #expect(world.now - start == .seconds(600 + 300))
-        // Any other end begins the ten minutes anew, and so does an operator's `retry`.
+        // Any other end begins the ten minutes again, and so does an operator's `retry`.
         #expect(try waits(half(.unknown), 1, in: &world) == [15])
         #expect(try waits(half(outcome), 1, in: &world) == [15])
     }
@@ -85,7 +85,7 @@ struct HalvesTests {
         #expect(whole.rotation.retryAt == whole.now + .seconds(30))
     }
 
-    @Test("and all others begin their waits anew with the process, and go on with them where they were due anyway")
+    @Test("and all others begin their waits again with the process, and go on with them where they were due anyway")
     func restarted() throws {
         for (result, first) in [(half(.retryable), 1), (PushResult(.notFound, message: "404"), 30)] {
             var world = World.at(.delivering)

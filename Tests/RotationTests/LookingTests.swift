@@ -17,7 +17,7 @@ struct LookingTests {
         return world
     }
 
-    /// The pusher writes what it is told, unless somebody puts the old value back at once.
+    /// The pusher writes what it is told, unless someone puts the old value back at once.
     private func push(_ world: inout World, isPutBack: Bool = false) {
         if !isPutBack { world.held[target] = new }
         world.answer(.push(target, new))

@@ -90,7 +90,7 @@ struct NewsTests {
         #expect(tell(&told, rotation, after: .seconds(900)) == [])
     }
 
-    @Test("another problem is told anew")
+    @Test("another problem is told again")
     func change() {
         var rotation = rotation()
         var told = NotificationState(before: rotation)
@@ -111,7 +111,7 @@ struct NewsTests {
         rotation.phase = .idle
         #expect(tell(&told, rotation) == [.completed])
         #expect(tell(&told, rotation) == [])
-        // One that was missed is told while the next is under way.
+        // One that was missed is told while the next is in progress.
         rotation.number = 6
         rotation.phase = .creating
         #expect(tell(&told, rotation) == [.completed])
@@ -128,7 +128,7 @@ struct NewsTests {
         var other = told
         #expect(tell(&other, later) == [.revoked])
         #expect(tell(&other, later) == [])
-        // Nobody looked between: the record of the leak is gone from the rotation.
+        // No one looked between: the record of the leak is gone from the rotation.
         later.leaks = []
         later.number = 4
         later.current = KeyRecord(id: AccessKeyID("AKIANEW"), created: start, status: .active)

@@ -123,7 +123,7 @@ struct ObservingTests {
         #expect(world.rotation.current?.id == World.old)
     }
 
-    @Test("a stranger's key beside a known one stops a rotation before it begins, also one that was asked for")
+    @Test("a stranger's key next to a known one stops a rotation before it begins, also one that was asked for")
     func strangerBesideCurrent() {
         var world = World.withKey(age: .seconds(3600))
         world.send(.resumed)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Rotation
 
-@Suite("A current key that somebody deletes")
+@Suite("A current key that someone deletes")
 struct ReplacingTests {
     let new = AccessKeyID("AKIANEW1")
 

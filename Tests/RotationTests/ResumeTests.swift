@@ -147,7 +147,7 @@ struct ResumeTests {
             var world = World.withKey(age: .seconds(48 * 3600))
             world.send(.resumed)
             for _ in 0..<step { world.goOn() }
-            // What was under way took effect, and nobody heard of it.
+            // What was in progress took effect, and no one heard of it.
             for effect in world.pending { _ = world.perform(effect) }
             world.restart()
             if [nil, World.old].contains(world.rotation.current?.id) { world.roll(to: .overlap) }

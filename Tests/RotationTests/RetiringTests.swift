@@ -45,17 +45,17 @@ struct RetiringTests {
         #expect(world.rotation.problem == nil)
     }
 
-    @Test("an old key that somebody else deleted completes the rotation", arguments: [Phase.overlap, .soak])
+    @Test("an old key that someone else deleted completes the rotation", arguments: [Phase.overlap, .soak])
     func deletedByOthers(phase: Phase) {
         var world = World.at(phase)
         world.keys.removeAll { $0.id == World.old }
         world.roll(to: .idle)
-        #expect(world.notes.contains { $0.kind == .deleted && $0.detail == "deleted by somebody else" })
+        #expect(world.notes.contains { $0.kind == .deleted && $0.detail == "deleted by someone else" })
         #expect(!world.begun.contains(.deleteKey(World.old)))
         #expect(world.rotation.current?.id == new)
     }
 
-    @Test("an old key that somebody deactivated already goes on to soak for the whole time")
+    @Test("an old key that someone deactivated already goes on to soak for the whole time")
     func deactivatedByOthers() {
         var world = World.at(.overlap)
         world.setStatus(.inactive, of: World.old)
@@ -66,7 +66,7 @@ struct RetiringTests {
         #expect(!world.begun.contains(.deactivateKey(World.old)))
     }
 
-    @Test("an old key that somebody made Active again during soak gets a new overlap")
+    @Test("an old key that someone made Active again during soak gets a new overlap")
     func reactivated() {
         var world = World.at(.soak)
         world.setStatus(.active, of: World.old)
@@ -118,7 +118,7 @@ struct RetiringTests {
         #expect(world.begun.count { $0 == .deleteKey(World.old) } == 1)
     }
 
-    @Test("a third key beside the two stops nothing and is not touched")
+    @Test("a third key next to the two stops nothing and is not touched")
     func thirdKey() {
         var world = World.at(.overlap)
         let stranger = world.makeKey().id

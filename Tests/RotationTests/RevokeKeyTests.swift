@@ -67,7 +67,7 @@ struct RevokeKeyTests {
         #expect(world.rotation.phase == .overlap)
     }
 
-    @Test("at once waits with the deletion for a listing that was begun before it, and begins none beside it")
+    @Test("at once waits with the deletion for a listing that was begun before it, and begins none next to it")
     func listingBefore() {
         var world = World.at(.overlap, policy: Self.longWaits)
         world.advance(.seconds(10_800))
@@ -284,7 +284,7 @@ struct RevokeKeyTests {
     // MARK: A key without a record
 
     @Test(
-        "that keyturn has no record of is deactivated and not deleted, beside another Active key",
+        "that keyturn has no record of is deactivated and not deleted, next to another Active key",
         arguments: [true, false])
     func stranger(restarting: Bool) {
         var world = idle()

@@ -73,7 +73,7 @@ struct RevokeTests {
         #expect(world.keys.count == 1)
     }
 
-    @Test("at once, of a key that somebody has deleted by hand, does not ask for its death again")
+    @Test("at once, of a key that someone has deleted by hand, does not ask for its death again")
     func deletedByHand() {
         var world = idle()
         world.keys = []

@@ -59,7 +59,7 @@ struct TargetChangeTests {
         #expect(world.pending.contains(.push(target, AccessKeyID("AKIANEW2"))))
     }
 
-    @Test("an operator's retry pushes what is open at once, a rate limit or not, and counts quick tries anew")
+    @Test("an operator's retry pushes what is open at once, a rate limit or not, and counts quick tries again")
     func retry() {
         var world = held()
         world.pushResults[target] = PushResult(.rateLimited, retryAfter: .seconds(7200), message: "429")

@@ -84,7 +84,7 @@ struct VerifyingTests {
         #expect(world.rotation.problem == nil)
     }
 
-    @Test("a new key that somebody deleted is replaced, and its pair wiped, before any target got it")
+    @Test("a new key that someone deleted is replaced, and its pair wiped, before any target got it")
     func successorLost() {
         var world = World.at(.verifying)
         world.keys.removeAll { $0.id == new }
@@ -105,7 +105,7 @@ struct VerifyingTests {
         #expect(world.rotation.current?.id.rawValue == "AKIANEW2")
     }
 
-    @Test("a new key that somebody made Inactive asks for a person, and goes on once it is Active again")
+    @Test("a new key that someone made Inactive asks for a person, and goes on once it is Active again")
     func successorInactive() {
         var world = World.at(.verifying)
         world.setStatus(.inactive, of: new)
@@ -125,11 +125,11 @@ struct VerifyingTests {
         #expect(world.rotation.problem == nil)
     }
 
-    @Test("a key of somebody else holds, is pushed nowhere, and retires nothing")
+    @Test("a key of someone else holds, is pushed nowhere, and retires nothing")
     func wrongIdentity() {
         var world = World.at(.verifying)
         for _ in 0..<3 {
-            world.answer(.verifyKey(new), with: .keyOfAnother(new, "it is somebody else's"))
+            world.answer(.verifyKey(new), with: .keyOfAnother(new, "it is someone else's"))
             #expect(world.rotation.problem?.code == .wrongIdentity)
             #expect(world.rotation.problem?.needsPerson == true)
             #expect(world.pending.isEmpty)

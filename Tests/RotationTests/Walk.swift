@@ -20,8 +20,8 @@ struct SplitMix: RandomNumberGenerator {
 /// A random walk of one rotation through failures, lost answers, crashes and meddling, with the promise checked at each
 /// step.
 ///
-/// People meddle whenever no deactivation or deletion is under way: that they come between a listing and the call that
-/// it led to, nobody can rule out.
+/// People meddle whenever no deactivation or deletion is in progress: that they come between a listing and the call that
+/// it led to, no one can rule out.
 struct Walk {
     var world: World
     var random: SplitMix
@@ -96,7 +96,7 @@ struct Walk {
         crash()
     }
 
-    /// Somebody else works on the account.
+    /// Someone else works on the account.
     private mutating func meddle() {
         let isRetiring = world.pending.contains {
             if case .deactivateKey = $0 { true } else if case .deleteKey = $0 { true } else { false }

@@ -63,7 +63,7 @@ struct WholeLifeTests {
         #expect(world.pending == [.listKeys])
     }
 
-    @Test("an answer that nobody waits for changes nothing")
+    @Test("an answer that no one waits for changes nothing")
     func strayAnswers() {
         let key = AccessKey(id: AccessKeyID("AKIASTRAY"), status: .active, created: World.start)
         let events: [Event] = [

@@ -93,7 +93,7 @@ struct World {
         return send(.timePassed)
     }
 
-    /// A process dies, and another takes the user up: what was under way has no answer.
+    /// A process dies, and another takes the user up: what was in progress has no answer.
     @discardableResult
     mutating func restart() -> Transition {
         rotation = rotation.recorded
@@ -119,7 +119,7 @@ struct World {
         _ effect: Effect, with event: Event, sourceLocation: SourceLocation = #_sourceLocation
     ) -> Transition {
         guard let index = pending.firstIndex(of: effect) else {
-            Issue.record("\(effect) is not under way; \(pending) are", sourceLocation: sourceLocation)
+            Issue.record("\(effect) is not in progress; \(pending) are", sourceLocation: sourceLocation)
             return Transition()
         }
         pending.remove(at: index)

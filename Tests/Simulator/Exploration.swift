@@ -57,7 +57,7 @@ struct Exploration {
         }
     }
 
-    /// Of the calls under way, any may have been carried out.
+    /// Of the calls in progress, any may have been carried out.
     private mutating func expandCrashes(_ world: ExploredWorld) {
         let pending = Array(world.pending)
         for chosen in 0..<(1 << min(pending.count, 4)) {

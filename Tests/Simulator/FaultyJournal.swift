@@ -12,7 +12,7 @@ final class FaultyJournal: Journal {
         var fault = Fault.none
         /// The rotation of the last commit that was written.
         var committed: Rotation?
-        /// What was written of it since somebody asked.
+        /// What was written of it since someone asked.
         var notes: [(note: HistoryEvent, previous: AccessKeyID?)] = []
         /// The key whose sealed pair is kept.
         var sealed: AccessKeyID?

@@ -32,7 +32,7 @@ struct Flight {
     let isOrdered: Bool
     /// Whether the current key has leaked, so that it may be dead already by an operator's hand; or the key is the next one.
     let isRevoked: Bool
-    /// Whether its key was made by a call whose answer was lost, so that nobody can be using it.
+    /// Whether its key was made by a call whose answer was lost, so that no one can be using it.
     let isOrphan: Bool
     /// Whether some key has leaked.
     let hasLeak: Bool
@@ -46,7 +46,7 @@ struct Flight {
     var answer: EventWithKeyPair??
 }
 
-/// A call that reaches its service although nobody waits for it any more.
+/// A call that reaches its service although no one waits for it any more.
 struct Stray {
     let at: Timestamp
     let flight: Flight

@@ -25,7 +25,7 @@ struct SimulatedTarget {
     var writtenAt: Timestamp?
     /// When keyturn last wrote it.
     var ownWriteAt: Timestamp?
-    /// Since when it holds what somebody else has put there; nil: it does not.
+    /// Since when it holds what someone else has put there; nil: it does not.
     var foreignSince: Timestamp?
     /// Until when it is down.
     var downUntil: Timestamp?

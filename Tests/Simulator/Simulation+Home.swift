@@ -84,7 +84,7 @@ extension Simulation {
         for index in targets.indices where rotation.deliveries[targets[index].name]?.drift != nil {
             // Where only a time is seen, no hand makes the service take a write back.
             if targets[index].visibility == .readable { targets[index].held = rotation.current?.id }
-            ask(.skip(targets[index].name, reason: "mended by hand"))
+            ask(.skip(targets[index].name, reason: "fixed by hand"))
             targets[index].foreignSince = nil
         }
     }

@@ -220,7 +220,7 @@ extension Simulation {
     private mutating func checkUse(of id: AccessKeyID, _ rotation: Rotation) {
         guard let quiet = policy.requiredQuiet, rotation.retireReason == nil else { return }
         guard let answer = book.lastUses[id] else {
-            return violate("(h) \(id) goes, and nobody asked for its last use")
+            return violate("(h) \(id) goes, and no one asked for its last use")
         }
         // A clock that was set back since makes the use look later than it was.
         if let use = answer, use + quiet > max(clock, now), book.clockLeaps == 0 {
@@ -228,7 +228,7 @@ extension Simulation {
         }
     }
 
-    /// (d) One doubt is known: a key that a stranger has made while keyturn was making one, and that nobody ever used,
+    /// (d) One doubt is known: a key that a stranger has made while keyturn was making one, and that no one ever used,
     /// cannot be told from one that keyturn has made and never heard of.
     private mutating func checkStranger(_ key: AccessKey, _ effect: Effect) {
         guard iam.makers[key.id] == .stranger, !book.adopted.contains(key.id) else { return }
@@ -245,7 +245,7 @@ extension Simulation {
         }
     }
 
-    /// (b) Every target's key is Active, unless somebody else has seen to it that it is not.
+    /// (b) Every target's key is Active, unless someone else has seen to it that it is not.
     mutating func checkTargets(_ cause: String) {
         for target in targets where target.isConfigured && target.isProtected {
             guard let held = target.held, !iam.isActive(held), !book.broken.contains(held) else { continue }

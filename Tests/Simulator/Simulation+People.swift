@@ -43,7 +43,7 @@ extension Simulation {
         targets[index].writtenAt = now
         targets[index].foreignSince = now
         targets[index].isProtected = false
-        note("somebody puts \(old) into \(targets[index].name)")
+        note("someone puts \(old) into \(targets[index].name)")
     }
 
     mutating func ask(_ request: Event.Request) {
@@ -64,7 +64,7 @@ extension Simulation {
         iam.spread[key.id] = now
         if random.chance(700) { iam.uses[key.id] = now }
         book.peopleChangedAt = now
-        note("somebody makes \(key.id)")
+        note("someone makes \(key.id)")
     }
 
     private mutating func changeKey() {
@@ -77,14 +77,14 @@ extension Simulation {
         default: iam.delete(id, at: now)
         }
         if iam.isActive(id) { book.broken.remove(id) } else { book.broken.insert(id) }
-        note("somebody changes \(id): \(iam.key(id)?.status.rawValue ?? "deleted")")
+        note("someone changes \(id): \(iam.key(id)?.status.rawValue ?? "deleted")")
     }
 
     private mutating func reconfigure() {
         let index = random.number(0...targets.count - 1)
         if targets[index].isConfigured {
             guard targets.count(where: \.isConfigured) > 1 else { return }
-            // It still holds its key, and is answered for until somebody lets it go.
+            // It still holds its key, and is answered for until someone lets it go.
             targets[index].isConfigured = false
             // Of one that it never delivered to, keyturn knows nothing.
             if journal.committed?.deliveries[targets[index].name] == nil { targets[index].isProtected = false }

@@ -29,7 +29,7 @@ struct Simulation {
     var iam = SimulatedIAM()
     var targets: [SimulatedTarget] = []
     var processes: [SimulatedProcess] = []
-    /// Calls that reach their service although nobody waits for them any more.
+    /// Calls that reach their service although no one waits for them any more.
     var strays: [Stray] = []
     /// What operators have asked for, for the next process to take up.
     var requests: [Event.Request] = []
@@ -163,7 +163,7 @@ struct Simulation {
             await handle(index)
         } catch {
             note("\(owner) is turned away: \(error.description)")
-            // Nobody gives the lease back: it is waited for.
+            // No one gives the lease back: it is waited for.
             if processes.isEmpty || random.chance(300) { now = now + .seconds(20) }
         }
     }
@@ -221,7 +221,7 @@ struct Simulation {
         completed += transition.notes.count { $0.kind == .completed }
     }
 
-    /// Nothing is under way: the process waits for what is due, or ends and leaves it to the next.
+    /// Nothing is in progress: the process waits for what is due, or ends and leaves it to the next.
     private mutating func rest(_ index: Int) async {
         let due = processes[index].session.rotation.nextWork(at: clock, policy: policy)
         let rotation = processes[index].session.rotation
@@ -255,7 +255,7 @@ struct Simulation {
         while let index = strays.firstIndex(where: { $0.at <= now }) {
             let stray = strays.remove(at: index)
             let flight = stray.flight
-            // Known: once the clock was set forward, nobody can tell by it how long ago a push was given up. Where keys
+            // Known: once the clock was set forward, no one can tell by it how long ago a push was given up. Where keys
             // follow each other without an overlap, such a push may then arrive behind the next key's.
             if case .push(_, let id) = flight.effect, stray.clockLeaps != book.clockLeaps,
                 journal.committed?.next?.id != id

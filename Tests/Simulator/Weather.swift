@@ -20,7 +20,7 @@ struct Weather {
     var rival = 0
     /// An operator acts.
     var people = 0
-    /// Somebody writes an older value into a target.
+    /// Someone writes an older value into a target.
     var writers = 0
 
     /// Nothing goes wrong.

@@ -48,7 +48,7 @@ plant "makes a new key after a crash" $R.swift 'if phase == .creating { giveUpCr
 plant "goes on when one target has confirmed" $R+Delivering.swift 'deliveries.values.allSatisfy({ $0.isSettled ||' \
     '@ && deliveries.values.contains(where: \.isSettled) || deliveries.values.allSatisfy({ $0.isSettled ||'
 plant "does not list before it deactivates" $R+Retiring.swift '[fresh.mayRetireOldKey ? .deactivateKey' '[fresh.mayRetireOldKey || @ ? .deactivateKey'
-plant "retires beside a dead current key" $R+Seeing.swift 'guard holding.status == .active ||' \
+plant "retires next to a dead current key" $R+Seeing.swift 'guard holding.status == .active ||' \
     'guard holding.status == .active || @ ||'
 plant "deletes any stranger" $R+Creating.swift 'creations.contains(where: { $0.mayHaveMade(stranger) }) else' \
     '@ || creations.contains(where: { $0.mayHaveMade(stranger) }) else'

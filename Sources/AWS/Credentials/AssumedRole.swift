@@ -33,7 +33,7 @@ struct AssumedRole: CredentialSource {
 }
 
 extension Account.Role {
-    /// Names the session in CloudTrail, where nobody says how: this machine's.
+    /// Names the session in CloudTrail, where no one says how: this machine's.
     static var standardSessionName: String {
         let host = ProcessInfo.processInfo.hostName.unicodeScalars.prefix(56).map { scalar -> Character in
             let isFine =

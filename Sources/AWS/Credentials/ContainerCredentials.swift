@@ -8,7 +8,7 @@ internal import Secrets
 struct ContainerCredentials: CredentialSource {
     /// Where ECS answers.
     private static let host = "http://169.254.170.2"
-    /// Where plain http may go to beside this machine: ECS, and the agent of EKS's pod identity.
+    /// Where plain http may go to besides this machine: ECS, and the agent of EKS's pod identity.
     private static let plainHosts: Set<String> = ["169.254.170.2", "169.254.170.23", "[fd00:ec2::23]", "localhost"]
     /// botocore's: three tries, of two seconds, a second apart.
     private static let tries = 3
@@ -64,7 +64,7 @@ struct ContainerCredentials: CredentialSource {
         return url
     }
 
-    /// Scheme, host and port: ECS tells tasks apart by the path, so whoever knows it gets the credentials.
+    /// Scheme, host and port: ECS distinguishes tasks by the path, so whoever knows it gets the credentials.
     static func shown(_ url: String) -> String {
         guard let parts = URLComponents(string: url), let scheme = parts.scheme, let host = parts.host else {
             return "an address that cannot be read"
@@ -98,7 +98,7 @@ struct ContainerCredentials: CredentialSource {
             token = String(decoding: data, as: UTF8.self)
         }
         guard token?.contains(where: \.isNewline) != true else {
-            throw failure("the authorization token holds a line break, and so is no header")
+            throw failure("the authorization token holds a line break, and so is not a header")
         }
         return token
     }

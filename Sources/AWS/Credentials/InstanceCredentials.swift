@@ -4,7 +4,7 @@ internal import JSON
 internal import Secrets
 
 /// The role of an EC2 instance, from its metadata service (IMDSv2): a token by PUT, then the role's name, then its
-/// credentials. Elsewhere nobody answers, so the waits are short.
+/// credentials. Elsewhere no one answers, so the waits are short.
 struct InstanceCredentials: CredentialSource {
     /// botocore waits a second, once; a second try costs a laptop one more.
     private static let timeout: Duration = .seconds(1)
@@ -65,7 +65,7 @@ struct InstanceCredentials: CredentialSource {
         return found
     }
 
-    /// - Returns: nil: nobody answered the first request, so this is no instance.
+    /// - Returns: nil: no one answered the first request, so this is not an instance.
     private func ask(
         _ method: HTTPRequest.Method, _ path: String, _ header: String, isFirst: Bool = false
     ) async throws(AWSError) -> HTTPResponse? {
@@ -81,7 +81,7 @@ struct InstanceCredentials: CredentialSource {
                 (trouble, isSilent) = ("it answered \(reply.status)", false)
             } catch { trouble = error.description }
         }
-        // An endpoint that somebody configured has to answer.
+        // An endpoint that someone configured has to answer.
         if isFirst, isSilent {
             if try await answersWithoutToken() { throw failure(Self.hopLimit, .unreachable) }
             if surroundings.variable("AWS_EC2_METADATA_SERVICE_ENDPOINT") == nil { return nil }
@@ -89,7 +89,7 @@ struct InstanceCredentials: CredentialSource {
         throw failure("\(endpoint)\(path): \(trouble)", .unreachable)
     }
 
-    /// Whether somebody is there who merely does not answer the request for a token: its answers may pass fewer machines than
+    /// Whether someone is there who merely does not answer the request for a token: its answers may pass fewer machines than
     /// others, so that containers do not see them.
     private func answersWithoutToken() async throws(AWSError) -> Bool {
         var request = HTTPRequest(

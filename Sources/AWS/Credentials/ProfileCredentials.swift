@@ -2,7 +2,7 @@ internal import Rotation
 internal import Secrets
 
 /// What a profile of the shared files says about credentials: keys, a role and whose credentials assume it, a token file,
-/// or a program. The files are read anew each time, so that a key that was replaced there is found.
+/// or a program. The files are read again each time, so that a key that was replaced there is found.
 ///
 /// The rules are botocore's: `AssumeRoleProvider` and `ProfileProviderBuilder` of `credentials.py`.
 struct ProfileCredentials {
@@ -65,7 +65,7 @@ struct ProfileCredentials {
             if let serial = profile["mfa_serial"] {
                 throw failure(
                     "mfa_serial \(serial) asks for a code that a person types; give keyturn a role without it, or credentials "
-                        + "that somebody else got, with credential_process")
+                        + "that someone else got, with credential_process")
             }
             var role = Account.Role(arn: arn)
             role.externalID = profile["external_id"]
@@ -79,7 +79,7 @@ struct ProfileCredentials {
             return AssumedRole(role: role, base: try base(), surroundings: surroundings, through: profile.name)
         }
 
-        /// What the profile has beside a role, in botocore's order.
+        /// What the profile has besides a role, in botocore's order.
         func own() throws(AWSError) -> (any CredentialSource)? {
             if let file = profile["web_identity_token_file"] {
                 guard let arn = profile["role_arn"] else {
@@ -133,8 +133,8 @@ struct ProfileCredentials {
             (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x5F
         }
 
-        /// A value that has to be on one line. AWS's tools take what stands further in below it for a part of it, and so sign
-        /// with something that nobody meant.
+        /// A value that has to be on one line. AWS's tools take what is indented below it for a part of it, and so sign
+        /// with something that no one meant.
         private func whole(
             _ value: ProfileFile.Value?, _ name: String, mayBeEmpty: Bool = false
         ) throws(AWSError) -> String? {

@@ -39,7 +39,7 @@ struct ProfileFile {
         guard value.text.first == "\n" else { return }
         for line in value.text.split(separator: "\n") where !line.trimmed.isEmpty && !line.contains("=") {
             throw AWSError(
-                .denied, "\(path):\(value.line): \(name) has a line below it that is no setting (name = value)")
+                .denied, "\(path):\(value.line): \(name) has a line below it that is not a setting (name = value)")
         }
     }
 

@@ -1,4 +1,4 @@
-/// What the profile that is in use says beside credentials, by the rules of AWS's tools. Files that cannot be read say nothing
+/// What the profile that is in use says besides credentials, by the rules of AWS's tools. Files that cannot be read say nothing
 /// here: the error comes where credentials are looked for.
 struct ProfileSettings {
     private let files: SharedFiles?

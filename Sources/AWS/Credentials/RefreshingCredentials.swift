@@ -5,7 +5,7 @@ internal import Secrets
 actor RefreshingCredentials: CredentialSource {
     /// New ones are got so long before the old ones end.
     static let window: Duration = .seconds(300)
-    /// Credentials without an end, such as a profile's key, are read anew after so long: somebody may have replaced them.
+    /// Credentials without an end, such as a profile's key, are read again after so long: someone may have replaced them.
     static let longestKept: Duration = .seconds(300)
     /// Between two refreshes that fail while the old ones still hold, and between two at all.
     static let pause: Duration = .seconds(60)
@@ -61,7 +61,7 @@ actor RefreshingCredentials: CredentialSource {
     private func ask() async -> Result<Credentials?, AWSError> {
         let result: Result<Credentials?, AWSError>
         do throws(AWSError) { result = .success(try await source.credentials()) } catch { result = .failure(error) }
-        // Before anybody else can come: whoever asks now asks anew.
+        // Before anybody else can come: whoever asks now asks again.
         refresh = nil
         let moment = now()
         switch result {

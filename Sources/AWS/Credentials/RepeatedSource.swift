@@ -1,5 +1,5 @@
 /// Asks a source of this machine again where it failed once: tokens and metadata services have moments in which they refuse
-/// what they give a second later, and one of those is no alarm.
+/// what they give a second later, and one of those is not an alarm.
 enum RepeatedSource {
     /// Tries in all, a second apart.
     static let tries = 3

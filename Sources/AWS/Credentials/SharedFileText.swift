@@ -17,7 +17,7 @@ struct SharedFileText {
         /// In lower case.
         var name: String
         var line: Int
-        /// What stands on its own line, and on those that continue it; blank lines in between count.
+        /// What is on its own line, and on those that continue it; blank lines in between count.
         var parts: [Range<Int>]
     }
 
@@ -47,7 +47,7 @@ struct SharedFileText {
         }
     }
 
-    /// Where the reading stands.
+    /// Where the reading is.
     private struct Reading {
         var section: String?
         /// Whether lines further in continue the last setting.
@@ -87,7 +87,7 @@ struct SharedFileText {
             case let name = Blanks.trimmed(bytes, content.lowerBound..<sign).range, !name.isEmpty
         else {
             _ = text
-            throw Mistake(line: line, words: "the line is no [section], no setting (name = value) and no comment")
+            throw Mistake(line: line, words: "the line is not a [section], no setting (name = value) and no comment")
         }
         let setting = String(decoding: bytes[name], as: UTF8.self).lowercased()
         guard !settings.contains(where: { $0.section == section && $0.name == setting }) else {
@@ -98,7 +98,7 @@ struct SharedFileText {
         reading.isOpen = true
     }
 
-    /// The name of a section, which goes to the last bracket of the line; nil where it is no header.
+    /// The name of a section, which goes to the last bracket of the line; nil where it is not a header.
     private static func header(_ bytes: [UInt8], _ content: Range<Int>) -> String? {
         guard bytes[content.lowerBound] == UInt8(ascii: "["),
             let end = content.last(where: { bytes[$0] == UInt8(ascii: "]") }), end > content.lowerBound + 1

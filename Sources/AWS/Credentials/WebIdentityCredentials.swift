@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 
 /// A role that is assumed with a token from a file (AssumeRoleWithWebIdentity): IAM roles for service accounts, and
-/// whatever else puts an OpenID Connect token into a file. The file is read anew each time: it is replaced before it ends.
+/// whatever else puts an OpenID Connect token into a file. The file is read again each time: it is replaced before it ends.
 struct WebIdentityCredentials: CredentialSource {
     /// STS takes up to 20,000 characters.
     private static let longestToken = 20_000

@@ -51,7 +51,7 @@ static inline CURLcode kt_curl_check_addresses(CURL *handle, kt_curl_address_che
     return result == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, check) : result;
 }
 
-/* Is asked each time right before a request is sent, on a connection that stands. 0: it is not sent. libcurl sends a request again by
+/* Is asked each time right before a request is sent, on a connection that is established. 0: it is not sent. libcurl sends a request again by
    itself where a kept connection turns out to be closed. */
 typedef int (*kt_curl_sending_function)(void *context);
 typedef struct kt_curl_sending_check {

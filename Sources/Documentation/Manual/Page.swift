@@ -76,7 +76,7 @@ struct Page {
     private static let surroundings = [
         ".SH FILES", ".TP", "\\fIkeyturn.yaml\\fR, \\fI/etc/keyturn/keyturn.yaml\\fR",
         "The configuration; \\fBkeyturn\\-init\\fR(1) writes one.", ".TP", "\\fIkeyturn.lock\\fR",
-        "The pins of plugins, beside the configuration; \\fBkeyturn\\-plugin\\-pin\\fR(1) writes it.",
+        "The pins of plugins, next to the configuration; \\fBkeyturn\\-plugin\\-pin\\fR(1) writes it.",
         ".SH ENVIRONMENT",
         ".TP", "\\fBKEYTURN_CONFIG\\fR", "The configuration, where \\-\\-config does not name one.", ".TP",
         "\\fBNO_COLOR\\fR, \\fBTERM\\fR, \\fBCOLUMNS\\fR",

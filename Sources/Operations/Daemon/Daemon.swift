@@ -5,7 +5,7 @@ internal import Journal
 internal import PusherHost
 internal import Rotation
 
-/// `keyturn run`: a scheduler that stays up, with a configuration that can be read anew.
+/// `keyturn run`: a scheduler that stays up, with a configuration that can be read again.
 package struct Daemon {
     /// How often users of `discover` are looked for.
     private static let discoveryInterval: Duration = .seconds(900)
@@ -31,13 +31,13 @@ package struct Daemon {
     /// Gives it an order, as signals do.
     func take(_ order: DaemonCommand) { give.yield(order) }
 
-    /// Runs until it is told to end.
+    /// Runs until it is asked to end.
     package func run() async throws {
         let (loaded, state) = try await read()
         let server = StatusServer(loaded)
         try server.start(on: try listening.address(loaded.configuration), log)
         defer { server.stop() }
-        // Before anything is begun, so that nothing under way is cut off.
+        // Before anything is begun, so that nothing in progress is cut off.
         let signals = Signals(staysUp: true) { take($0) }
         defer { signals.end() }
         var active = begin(try await open(loaded, state, server), server)
@@ -50,7 +50,7 @@ package struct Daemon {
                 give.yield(.look)
             }
         }
-        // One at a time, beside the loop: AWS may take its time, and whoever wants to stop does not wait for it.
+        // One at a time, in parallel with the loop: AWS may take its time, and whoever wants to stop does not wait for it.
         var renewing: Task<Void, Never>?
         var isReloadAsked = false
         defer {
@@ -63,7 +63,7 @@ package struct Daemon {
             switch order {
             case .stop:
                 notifier.stopping()
-                log.tell("stopping: what is under way has a few seconds to end")
+                log.tell("stopping: work in progress has a few seconds to end")
                 try await active.end()
                 return log.tell("stopped")
             case .ended: return try await active.end()
@@ -100,7 +100,7 @@ package struct Daemon {
         return (loaded, state)
     }
 
-    /// After SIGHUP. What is wrong is told, and changes nothing.
+    /// After SIGHUP. What is wrong is reported, and changes nothing.
     private func readAnew() async throws -> (LoadedConfiguration, StateAccess) {
         notifier.reloading()
         do { return try await read() } catch {
@@ -131,7 +131,7 @@ package struct Daemon {
     ) async -> DaemonCommand.Opened? {
         guard let (loaded, state) = read else { return nil }
         if loaded.configuration.listen != active.loaded.configuration.listen {
-            log.warn("`listen` takes effect when keyturn is started anew")
+            log.warn("`listen` takes effect when keyturn is restarted")
         }
         do { return try await open(loaded, state, server) } catch {
             log.fail("\(OperationFailure.words(error)). The configuration as it was stays in force")
@@ -166,7 +166,7 @@ package struct Daemon {
         var loaded: LoadedConfiguration { opened.loaded }
         var state: StateAccess { opened.state }
 
-        /// Begins nothing more, lets what is under way end, and closes.
+        /// Begins nothing more, lets the work in progress end, and closes.
         func end() async throws {
             let services = opened.services
             services.host.drain()
@@ -218,7 +218,7 @@ package struct Daemon {
         let since = clock.now.milliseconds
         do throws(JournalError) {
             if let concern = try await journal.concern() { log.warn("\(concern). \(Self.safety)") }
-        } catch { log.warn("it cannot be told what the state's server may lose: \(error.description)") }
+        } catch { log.warn("it is unknown what the state's server may lose: \(error.description)") }
         var isHeard = true
         while !Task.isCancelled {
             do throws(JournalError) {
@@ -238,12 +238,12 @@ package struct Daemon {
     }
 
     /// What is done about a server that may lose what it has confirmed.
-    private static let safety = "After a switch keyturn asks IAM, and stops where it cannot tell what was done"
+    private static let safety = "After a switch keyturn asks IAM, and stops where it does not know what was done"
 
     private func tellRunning(_ active: ActiveConfiguration) {
         let count = active.loaded.users.count
         let words = "running: \(count) user\(count == 1 ? "" : "s")"
-        log.tell("\(words); stop with SIGTERM or Ctrl-C, read the configuration anew with SIGHUP")
+        log.tell("\(words); stop with SIGTERM or Ctrl-C, reload the configuration with SIGHUP")
         notifier.ready(words)
     }
 }

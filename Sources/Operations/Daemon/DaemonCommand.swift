@@ -14,7 +14,7 @@ enum DaemonCommand: Sendable {
     case reload
     /// It is time to look for users again.
     case look
-    /// A configuration was looked at anew. It takes the place of the present one; nil: that one stays.
+    /// A configuration was looked at again. It takes the place of the present one; nil: that one stays.
     case renewed(Opened?)
     /// The scheduler has ended by itself.
     case ended

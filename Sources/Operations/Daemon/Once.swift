@@ -4,7 +4,7 @@ internal import Synchronization
 final class Once: Sendable {
     private let isRaised = Mutex(false)
 
-    /// Raises it, and tells whether it was raised before.
+    /// Raises it, and returns whether it was raised before.
     func raise() -> Bool {
         isRaised.withLock { isRaised in
             defer { isRaised = true }

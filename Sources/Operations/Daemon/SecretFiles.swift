@@ -3,7 +3,7 @@ internal import Glibc
 
 /// The files in which pushers' secrets are kept, as they were when they were last looked at.
 struct SecretFiles: Sendable {
-    /// What tells one content from another without reading it. Links are followed: Kubernetes exchanges those that lead to a token.
+    /// What distinguishes one content from another without reading it. Links are followed: Kubernetes exchanges those that lead to a token.
     private struct Stamp: Hashable {
         var device: dev_t
         var file: ino_t

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Tells systemd how the service stands: the protocol of sd_notify(3), one datagram a message. Where no service manager listens, it
+/// Reports the state of the service to systemd: the protocol of sd_notify(3), one datagram a message. Where no service manager listens, it
 /// does nothing.
 struct ServiceNotifier: Sendable {
     /// A path, or a name in the abstract namespace behind `@`.
@@ -19,7 +19,7 @@ struct ServiceNotifier: Sendable {
     /// It works, and this is what it does.
     func ready(_ status: String) { send("READY=1\nSTATUS=\(status)") }
 
-    /// It reads its configuration anew; ``ready(_:)`` follows.
+    /// It reads its configuration again; ``ready(_:)`` follows.
     func reloading() {
         var now = timespec()
         clock_gettime(CLOCK_MONOTONIC, &now)
@@ -27,7 +27,7 @@ struct ServiceNotifier: Sendable {
     }
 
     /// It ends.
-    func stopping() { send("STOPPING=1\nSTATUS=finishing what is under way") }
+    func stopping() { send("STOPPING=1\nSTATUS=finishing the work in progress") }
 
     /// It is alive.
     func alive() { send("WATCHDOG=1") }
@@ -37,7 +37,7 @@ struct ServiceNotifier: Sendable {
         let descriptor = Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
-        // Nobody there is no trouble of ours: systemd would notice by itself.
+        // No listener is not our problem: systemd would notice by itself.
         withUnsafePointer(to: &address.value) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { name in
                 message.withCString {

@@ -1,7 +1,7 @@
 internal import Engine
 internal import Rotation
 
-/// Tells the service manager that keyturn is alive, as long as its scheduler turns: a process whose loop stands still is not alive,
+/// Reports to the service manager that keyturn is alive, as long as its scheduler runs: a process whose loop hangs is not alive,
 /// whatever else it does.
 struct Watchdog: Sendable {
     /// The loop turns at least every fifteen seconds; the rest is for slow disks.

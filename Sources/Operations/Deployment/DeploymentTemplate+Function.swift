@@ -31,7 +31,7 @@ extension DeploymentTemplate {
         guard size > Self.policyLimit.role else { return }
         throw OperationFailure(
             .configuration,
-            "\(loaded.file):\(loaded.configuration.line(at: "users")): the role's policy would have \(size) characters with so many users, and IAM takes \(Self.policyLimit.role): give the users a common path, and find them by `discover: [{ path: /ci/ }]`"
+            "\(loaded.file):\(loaded.configuration.line(at: "users")): the role's policy would have \(size) characters with this many users, and IAM takes \(Self.policyLimit.role): give the users a common path, and find them by `discover: [{ path: /ci/ }]`"
         )
     }
 

@@ -36,7 +36,7 @@ extension DeploymentTemplate {
                     "Description": "Seals keyturn's seal key", "EnableKeyRotation": true, "PendingWindowInDays": 30,
                     "KeyPolicy": [
                         "Version": "2012-10-17",
-                        // The account's own policies decide: AWS's default, without which nobody could manage the key.
+                        // The account's own policies decide: AWS's default, without which no one could manage the key.
                         "Statement": [
                             [
                                 "Sid": "PoliciesOfTheAccount", "Effect": "Allow", "Action": "kms:*", "Resource": "*",

@@ -7,7 +7,7 @@ struct ClaimValue: ExpressibleByStringInterpolation, Sendable {
     enum Unknown: Sendable {
         /// A UUID in its usual form.
         case uuid
-        /// So many characters.
+        /// This many characters.
         case characters(Int)
         /// Whatever comes last. Only for the end of a value, behind parts that no one can make longer.
         case rest

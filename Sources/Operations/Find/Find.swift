@@ -118,7 +118,7 @@ enum TargetFields {
         return typed
     }
 
-    /// Whether a target may have them. What is missing is no fault: names that were not found are for a person to fill in.
+    /// Whether a target may have them. What is missing is not a fault: names that were not found are for a person to fill in.
     static func fit(_ fields: [String: String], _ schema: Schema) -> Bool {
         guard !fields.isEmpty else { return true }
         var values = typed(fields, schema)

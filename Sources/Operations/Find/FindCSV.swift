@@ -88,7 +88,7 @@ package enum FindCSV {
     }
 }
 
-/// A text that is no CSV of keyturn's.
+/// A text that is not CSV of keyturn's.
 struct CSVError: Error {
     var line: Int
     var reason: String

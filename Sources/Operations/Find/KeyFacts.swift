@@ -100,7 +100,7 @@ struct KeyLookup {
         for (id, use) in uses { result.keys[id]?.lastUse = use?.last }
     }
 
-    /// The accounts of the keys for which IAM does not answer. What STS does not say is no fault: the standing says what is known.
+    /// The accounts of the keys for which IAM does not answer. What STS does not say is not a fault: the standing says what is known.
     private func askAccounts(_ result: inout Result) async {
         guard let sts = accounts.first else { return }
         let foreign = result.keys.filter { $0.value.standing == .foreign }.map(\.key).sorted()

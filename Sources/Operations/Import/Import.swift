@@ -139,7 +139,7 @@ package struct Import {
         let shown =
             "\(target.user), \(target.pusher) \(target.fields.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: ", "))"
         guard target.user.wholeMatch(of: #/[A-Za-z0-9+=,.@_-]{1,64}/#) != nil else {
-            return plan.leftOut.append("\(shown): the user's name is no IAM user name")
+            return plan.leftOut.append("\(shown): the user's name is not an IAM user name")
         }
         guard let pusher = pusher(target.pusher), let manifest = loaded.plugins[pusher.plugin]?.manifest else {
             return plan.leftOut.append(

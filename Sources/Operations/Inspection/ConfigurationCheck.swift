@@ -43,7 +43,7 @@ package struct ConfigurationCheck {
                 [Finding("configuration", .done, summary(users))] + problems
                 + destinations.map { Finding("notifications", .done, "\($0.name); `keyturn notify` tries it") }
                 + started.map { pusher, confinement in
-                    Finding("pusher \(pusher)", .done, "starts; shut in by \(confinement.joined(separator: ", "))")
+                    Finding("pusher \(pusher)", .done, "starts; sandboxed by \(confinement.joined(separator: ", "))")
                 }
             let rotations = try await state.records().mapValues(\.rotation)
             let known = remarks(users, rotations, areAll: names.isEmpty)

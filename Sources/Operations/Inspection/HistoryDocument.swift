@@ -4,7 +4,7 @@ package import Rotation
 
 /// Which lines of the history are wanted.
 package struct HistoryQuery: Sendable {
-    /// The newest so many.
+    /// The newest N.
     package var limit: Int
     package var user: String?
     package var target: String?

@@ -139,6 +139,6 @@ struct OnlineCheck {
         case .end(let end) where !known.contains(where: { $0.hasSuffix(end) }): stranger = "…\(end)"
         default: return nil
         }
-        return "it holds \(stranger), which is no key of this user; the first rotation replaces it"
+        return "it holds \(stranger), which is not a key of this user; the first rotation replaces it"
     }
 }

@@ -192,14 +192,14 @@ package struct StatusDocument: Encodable, Sendable {
 }
 
 extension StatusDocument.DeliveryLine {
-    /// Whether somebody should see it.
+    /// Whether someone should see it.
     package var isQuiet: Bool {
         state == "confirmed" && !mayBeTorn && !isRemark && holds?.drift == nil && drift == nil
     }
 }
 
 extension StatusDocument.User {
-    /// Whether somebody should look: what fits on one line otherwise does not tell it.
+    /// Whether someone should look: what fits on one line otherwise does not say so.
     package var needsAttention: Bool {
         problem != nil || overAge != nil || isAlarming || deliveries.contains { !$0.isQuiet && $0.state != "skipped" }
     }

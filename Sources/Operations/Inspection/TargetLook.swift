@@ -13,7 +13,7 @@ struct TargetLook: Sendable {
         case next
         /// Replaced.
         case previous
-        /// No key of this user that keyturn knows: somebody changed it by hand.
+        /// No key of this user that keyturn knows: someone changed it by hand.
         case foreign
         /// There is none.
         case nothing

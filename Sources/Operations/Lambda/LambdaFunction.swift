@@ -17,7 +17,7 @@ package struct LambdaFunction {
     private static let reserve: Duration = .seconds(5)
     /// Less than this is no time to begin anything in.
     private static let shortestWork: Duration = .seconds(5)
-    /// How long a call may go on once it was told to stop.
+    /// How long a call may go on once it was asked to stop.
     private static let cancelTime: Duration = .seconds(2)
     /// What the start of the program and the reading of an event may take of a function's timeout.
     private static let slack: Duration = .seconds(3)
@@ -45,7 +45,7 @@ package struct LambdaFunction {
 
     /// Answers events until the process is ended from outside.
     ///
-    /// - Throws: ``OperationFailure`` where it has to start anew, or cannot start.
+    /// - Throws: ``OperationFailure`` where it has to start again, or cannot start.
     package func run() async throws {
         guard let address = context.environment[RuntimeAPI.variable], !address.isEmpty else {
             throw OperationFailure(

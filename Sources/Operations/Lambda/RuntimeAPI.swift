@@ -20,7 +20,7 @@ struct RuntimeAPI: Sendable {
         var id: String
         /// When Lambda ends the function, whatever it does.
         var deadline: Timestamp
-        /// What came, which nobody has looked at.
+        /// What came, which no one has looked at.
         var body: Secret
     }
 
@@ -72,7 +72,7 @@ struct RuntimeAPI: Sendable {
     func next() async throws(Failure) -> Invocation {
         var request = request(.get, "/invocation/next", [])
         request.waitsWithoutEnd = true
-        // What is a little larger is refused by its ID. What is much larger is no event of Lambda's.
+        // What is a little larger is refused by its ID. What is much larger is not an event of Lambda's.
         request.responseLimit = 2 * Self.longestPayload
         let response = try await send(request)
         guard response.status == 200 else { throw failure("/invocation/next", response) }

@@ -2,7 +2,7 @@ internal import CLinux
 internal import FoundationEssentials
 internal import PusherHost
 
-/// Where the program's other parts are: beside it, in whatever prefix it was installed.
+/// Where the program's other parts are: next to it, in whatever prefix it was installed.
 ///
 /// In the archive that brings its own C library, what is in `bin` and `libexec` is a launcher, which starts the programs of
 /// `lib/keyturn/programs` with the dynamic linker of `lib/keyturn/libraries`: see `Packaging/archive/launcher.c`.

@@ -49,10 +49,10 @@ extension LoadedConfiguration {
                 + "`keyturn step` has looked again")
     }
 
-    /// Looks for the users of `discover` in their accounts, and takes them up beside those of `users`.
+    /// Looks for the users of `discover` in their accounts, and adds them to those of `users`.
     ///
     /// Where an entry's account cannot be asked, the users that it found last stay as they are: nothing is forgotten, and a
-    /// rotation under way goes on.
+    /// rotation in progress goes on.
     ///
     /// - Parameter state: keeps what was found for the commands that ask no one; nil: nothing is kept, as an operation wants that
     ///   changes nothing.
@@ -71,7 +71,7 @@ extension LoadedConfiguration {
                 report.problems.append(
                     Finding(
                         "discover \(entry.label)", ExitStatus(error),
-                        "\(error.description). \(known ?? "It has found nobody before"), and new ones are not looked for"
+                        "\(error.description). \(known ?? "It has found no users before"), and new ones are not looked for"
                     ))
             }
         }

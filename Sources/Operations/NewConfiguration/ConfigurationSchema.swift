@@ -119,12 +119,12 @@ struct ConfigurationSchema {
                 }
               }
             },
-            "notifications": { "type": "array", "items": { "$ref": "#/$defs/notification" }, "description": "Who is told when a user is blocked, recovers or completes, and when a leaked key is dead." },
+            "notifications": { "type": "array", "items": { "$ref": "#/$defs/notification" }, "description": "Who is notified when a user is blocked, recovers or completes, and when a leaked key is dead." },
             "plugins": {
               "type": ["object", "null"],
               "additionalProperties": false,
               "properties": {
-                "path": { "type": "array", "items": { "type": "string" }, "description": "Directories with plugins, beside the installed ones." },
+                "path": { "type": "array", "items": { "type": "string" }, "description": "Directories with plugins, in addition to the installed ones." },
                 "lock": { "type": "string", "description": "The lock file with pins and grants; default: keyturn.lock." },
                 "accept-missing": { "type": "array", "items": { "enum": ["landlock", "seccomp", "no-new-privs"] }, "description": "What of the pushers' enclosure is done without where the kernel lacks it." }
               }
@@ -211,7 +211,7 @@ struct ConfigurationSchema {
                 "command": { "type": "array", "minItems": 1, "items": { "type": "string" }, "description": "A program and its arguments; it gets the JSON on its standard input." },
                 "environment": { "$ref": "#/$defs/variables" },
                 "on": { "type": "array", "items": { "enum": ["blocked", "recovered", "drift", "over-age", "completed", "revoked"] }, "description": "What of; without it, all." },
-                "blocked-after": { "$ref": "#/$defs/duration", "description": "How long what may still mend itself goes untold; 10m by default." }
+                "blocked-after": { "$ref": "#/$defs/duration", "description": "How long a problem that may still pass is not sent; 10m by default." }
               }
             },
             "discovery": {

@@ -11,7 +11,7 @@ struct ConfigurationTemplate {
         """
         # keyturn.yaml - see https://github.com/keyturn/keyturn and `keyturn --help`.
         # Paths are relative to this file. A secret is never written here: it is { env: NAME }, { file: PATH } or
-        # { command: [ARG, ...] }. `keyturn check` reads this file and tells what is wrong with it.
+        # { command: [ARG, ...] }. `keyturn check` reads this file and reports what is wrong with it.
         version: 1
 
         # What keyturn knows and did. Back it up, and not next to the seal key.
@@ -55,13 +55,13 @@ struct ConfigurationTemplate {
         #   targets:
         #     - { pusher: github, repository: "acme/{user}" }   # also {tag:NAME}
 
-        # The user with whose key keyturn itself runs, where that key stands in a profile of ~/.aws/credentials.
+        # The user with whose key keyturn itself runs, where that key is in a profile of ~/.aws/credentials.
         # self-rotation: { user: keyturn, profile: default }
 
         # A status page and metrics of `keyturn run`, for this machine only.
         # listen: 127.0.0.1:9464
 
-        # Who is told when a user is blocked or has recovered, when a rotation is complete, and when a leaked key is dead.
+        # Who is notified when a user is blocked or has recovered, when a rotation is complete, and when a leaked key is dead.
         # notifications:
         #   - { slack: { env: SLACK_WEBHOOK_URL }, on: [blocked, recovered, revoked] }
         """ + "\n"

@@ -54,7 +54,7 @@ package struct CISystem: Sendable {
             target[name] = .string("NAME")
         }
         guard FlowText.isPlain(place), schema.violations(in: .object(target)).isEmpty else {
-            return "`\(place)` is no \(field) of \(title): it has the form of \(self.place)"
+            return "`\(place)` is not a \(field) of \(title): it has the form of \(self.place)"
         }
         return nil
     }

@@ -22,7 +22,7 @@ package struct OperationFailure: Error {
             case .foreign: " `state` must name a file or a database of keyturn's own, or one that is empty."
             case .corrupt: " Restore it from a backup; IAM and the targets were not touched."
             case .newer: " Use the newer keyturn that wrote it."
-            case .wrongSealKey: " Put the former key back; without it a pair under way cannot be opened."
+            case .wrongSealKey: " Put the former key back; without it a pair in progress cannot be opened."
             case .unreachable: " What is due is done once its server answers."
             case .denied, .unavailable, .overtaken, .leased, .moved, .tooLarge: ""
             }

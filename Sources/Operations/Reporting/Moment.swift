@@ -37,7 +37,7 @@ package enum Moment {
         now - moment < .seconds(1) ? "just now" : "\(DurationText.text(now - moment)) ago"
     }
 
-    /// Reads `90d`; nil: it is no duration.
+    /// Reads `90d`; nil: it is not a duration.
     package static func duration(_ text: String) -> Duration? { DurationText.parse(text) }
 
     /// `12h`, `1d 6h`, `4s`

@@ -2,7 +2,7 @@ internal import Configuration
 internal import Engine
 internal import Rotation
 
-/// History told as sentences that an operator wants to read afterwards.
+/// History as sentences that an operator wants to read afterwards.
 struct Narration {
     private let rotation: Rotation
     private let policy: Policy?
@@ -47,7 +47,7 @@ struct Narration {
         case .created: "created \(key)\(reason)"
         case .creationUncertain: "it is not known whether a key was created\(reason); looking"
         case .orphanSeen: "found \(key)\(reason)"
-        case .deletingOrphan: "deleting \(key), which keyturn made and nobody can use"
+        case .deletingOrphan: "deleting \(key), which keyturn made and no one can use"
         case .orphanDeleted: "deleted \(key)\(reason)"
         case .verifying: "checking \(key) with STS until IAM has spread it"
         case .verified: "\(key) works\(reason)"

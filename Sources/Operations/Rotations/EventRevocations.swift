@@ -18,7 +18,7 @@ struct EventRevocations: Codable {
 
     /// Notes that an event has a key of a user revoked.
     ///
-    /// The same key once more is no second revocation: the event may come twice, and the first one may have been cut off before the order
+    /// The same key once more is not a second revocation: the event may come twice, and the first one may have been cut off before the order
     /// was given.
     ///
     /// - Returns: nil: it may be ordered. Else the key that an event had revoked within the hour.

@@ -47,7 +47,7 @@ struct KeyOwner {
         for account in users.map({ loaded.account(of: $0) }) where asked.insert(account).inserted {
             do throws(AWSError) {
                 guard let name = try await accounts.iam(account).userName(owning: key) else { continue }
-                // IAM keeps the case of names and does not tell names apart by it.
+                // IAM keeps the case of names and does not distinguish names by it.
                 let user = users.first {
                     $0.userName.lowercased() == name.lowercased() && loaded.account(of: $0) == account
                 }

@@ -45,7 +45,7 @@ final class NeighbourWatch: PushService {
             }
             pushers.host.call(.find, place, timeout: Self.timeLimit) { [self] report in
                 guard let report else { return answer(.notBegun) }
-                // A pusher that cannot look around, or cannot at the moment, holds nobody up.
+                // A pusher that cannot look around, or cannot at the moment, holds no one up.
                 let strays = neighbourhood.unnamed(report.found.places, around: place)
                 guard !strays.isEmpty else {
                     if report.outcome == .ok { quietUntil.withLock { $0[target] = .now + Self.belief } }

@@ -7,11 +7,11 @@ struct OwnKeyRule {
 
     init(_ loaded: LoadedConfiguration) { self.loaded = loaded }
 
-    /// Whoever rotates the key that it runs with cuts itself off, with nobody left to bring the key back: unless
+    /// Whoever rotates the key that it runs with cuts itself off, with no one left to bring the key back: unless
     /// `self-rotation` says so, and the new key goes where keyturn reads it. And whoever has two entries for one IAM user retires
     /// with the one what the targets of the other hold.
     ///
-    /// - Returns: the users that may be worked on. One that `discover` found is told and left alone, so that a tag stops nobody
+    /// - Returns: the users that may be worked on. One that `discover` found is reported and left alone, so that a tag stops no one
     ///   else; one of `users` is a mistake that stops all.
     func permitted(
         _ users: [ConfiguredUser], _ accounts: Accounts
@@ -53,7 +53,7 @@ struct OwnKeyRule {
             guard let mine = owner(user), let theirs = owner(other) else {
                 return
                     "\(user.name) and \(other.name) may be the same IAM user, \(user.userName): AWS does not say which accounts "
-                    + "their settings lead to. Nothing was changed. `keyturn check --online` tells what is wrong."
+                    + "their settings lead to. Nothing was changed. `keyturn check --online` shows what is wrong."
             }
             guard mine == theirs else { continue }
             return

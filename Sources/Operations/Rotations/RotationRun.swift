@@ -22,7 +22,7 @@ struct RotationRun: Sendable {
 
     let loaded: LoadedConfiguration
     let state: StateAccess
-    /// Shows the work in place of the log; nil: the log tells of it.
+    /// Shows the work in place of the log; nil: the log says what happens.
     let display: (any RotationDisplay)?
     /// Where the time goes, if it is asked for.
     let timings: Timings?
@@ -93,13 +93,13 @@ struct RotationRun: Sendable {
             within: OpenServices.longestFarewell)
     }
 
-    /// Ctrl-C, a terminal that is closed, and a service manager's SIGTERM begin nothing more, and let what is under way end.
+    /// Ctrl-C, a terminal that is closed, and a service manager's SIGTERM begin nothing more, and let the work in progress end.
     private func interruptible(_ services: OpenServices, _ order: Order) async -> [UserOutcome] {
         let task = Task {
             await services.engine.work(on: services.users, requests: order.requests, extent: order.extent)
         }
         let signals = Signals(staysUp: false) { [log = loaded.log] _ in
-            log.warn("stopping: what is under way has a few seconds to end; a second signal ends it at once")
+            log.warn("stopping: work in progress has a few seconds to end; a second signal ends it at once")
             services.host.drain()
             task.cancel()
         }

@@ -4,6 +4,6 @@ internal import Rotation
 struct WorkEnd: Sendable {
     /// After this nothing is begun.
     var lastBeginning: Timestamp
-    /// For so long after that, what is under way is waited for: the longest push that may have begun right before.
+    /// For so long after that, what is in progress is waited for: the longest push that may have begun right before.
     var patience: Duration
 }

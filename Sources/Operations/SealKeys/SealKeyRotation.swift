@@ -1,13 +1,13 @@
 internal import Engine
 internal import Journal
 
-/// Seals everything in the state anew with the first of the configured seal keys.
+/// Reseals everything in the state with the first of the configured seal keys.
 package struct SealKeyRotation {
     /// What was done.
     package struct Report: Encodable, Sendable {
         /// The name of the key that everything has, or is to have.
         package var sealKey: String
-        /// Users that were sealed anew.
+        /// Users that were resealed.
         package var resealed: [String]
         /// How many had the key already.
         package var already: Int
@@ -75,7 +75,7 @@ package struct SealKeyRotation {
         let more = without.count > 5 ? " and \(without.count - 5) more" : ""
         throw JournalError(
             .leased,
-            "workers that are up do not have the seal key \(id): \(names)\(more). Add it to `seal-key` there, have them read the configuration anew (SIGHUP), and say `keyturn seal-key rotate` again after \(FleetWorker.patience.components.seconds) s. Nothing was changed"
+            "workers that are up do not have the seal key \(id): \(names)\(more). Add it to `seal-key` there, have them reload the configuration (SIGHUP), and say `keyturn seal-key rotate` again after \(FleetWorker.patience.components.seconds) s. Nothing was changed"
         )
     }
 }

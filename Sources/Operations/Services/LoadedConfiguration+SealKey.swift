@@ -10,10 +10,10 @@ extension LoadedConfiguration {
     /// What a seal key that KMS seals is for, as the encryption context says it: another use of the same KMS key opens nothing.
     static let sealKeyContext = ["keyturn": "seal-key"]
 
-    /// The keys that seal pairs, which nobody else may read, in the order of the configuration. They are read once: KMS or a command may
+    /// The keys that seal pairs, which no one else may read, in the order of the configuration. They are read once: KMS or a command may
     /// have to be asked.
     ///
-    /// - Returns: as far as they can be had without the state: nil stands for one that is kept there.
+    /// - Returns: as far as they can be had without the state: nil means one that is kept there.
     func readSealKeys() async throws -> [Secret?] {
         var keys: [Secret?] = []
         for source in configuration.sealKeys { keys.append(try await readSealKey(source)) }

@@ -36,7 +36,7 @@ extension ServiceFactory {
     ///
     /// - Parameters:
     ///   - timings: where the time goes, if it is asked for.
-    ///   - stopPatience: how long the work waits for what is under way, once it is to stop.
+    ///   - stopPatience: how long the work waits for what is in progress, once it is to stop.
     ///   - observe: gets what happens, as it happens, from any thread.
     func open(
         for users: [ConfiguredUser], _ state: StateAccess, timings: Timings? = nil,

@@ -12,7 +12,7 @@ extension ServiceFactory {
     func destinations() async throws -> [Destination] {
         var names: [String: Int] = [:]
         let (configuration, environment) = (loaded.configuration, loaded.environment)
-        /// Two that look alike are told apart by their place in the file.
+        /// Two that look alike are distinguished by their place in the file.
         func unique(_ name: String) -> String {
             names[name, default: 0] += 1
             return names[name] == 1 ? name : "\(name) #\(names[name] ?? 0)"
@@ -48,7 +48,7 @@ extension ServiceFactory {
 
     func makeSender(_ http: HTTPClients) -> Sender { Sender(http: http.notifications) }
 
-    /// Tells of these users; nil: nobody wants to be told.
+    /// Notifies about these users; nil: no one wants to know.
     ///
     /// - Parameter destinations: where, with the secrets fetched already.
     func makeNotifier(

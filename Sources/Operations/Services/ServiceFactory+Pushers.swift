@@ -87,7 +87,7 @@ extension ServiceFactory {
             + (more == 0 ? "" : ", and for \(more) more \(more == 1 ? "target" : "targets")")
     }
 
-    /// An endpoint that no request would go to is told before a key is made for it.
+    /// An endpoint that no request would go to is reported before a key is made for it.
     private func check(_ pusher: ConfiguredPusher) throws {
         if let file = pusher.authorities, !FileManager.default.isReadableFile(atPath: file) {
             throw OperationFailure(

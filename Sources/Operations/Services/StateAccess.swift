@@ -14,7 +14,7 @@ actor StateAccess {
     enum Purpose: Sendable {
         /// To read what it says, without the seal key.
         case looking
-        /// To read it, and to check with the seal key that nobody else wrote it.
+        /// To read it, and to check with the seal key that no one else wrote it.
         case checking
         /// To work on users.
         case working
@@ -120,7 +120,7 @@ actor StateAccess {
         return journal
     }
 
-    /// Opens a state that is a file again when it is next asked for: it may have been replaced. A server's connections mend themselves.
+    /// Opens a state that is a file again when it is next asked for: it may have been replaced. A server's connections recover by themselves.
     /// What replaced it may keep another seal key.
     func forget() {
         guard loaded.configuration.state.file != nil else { return }
@@ -163,7 +163,7 @@ actor StateAccess {
         guard let store = found else { return nil }
         do {
             guard let ring else { return try await StoredJournal(store, seal: nil) }
-            // A state in memory is nobody's: it is written whatever it is for.
+            // A state in memory is no one's: it is written whatever it is for.
             let seal = try await ring.seal(in: store, writes: purpose == .working || location == nil)
             guard let seal else { return nil }
             guard purpose == .working else { return try await StoredJournal(store, seal: seal) }

@@ -14,7 +14,7 @@ final class PhaseTimes: Sendable {
         let ended = under.withLock { under -> (@Sendable () -> Void)? in
             guard under[progress.user]?.phase != phase else { return nil }
             let former = under[progress.user]?.end
-            // Nobody waits in these: they last for hours, over many runs.
+            // No one waits in these: they last for hours, over many runs.
             let isWaiting = [.idle, .overlap, .soak].contains(phase)
             under[progress.user] = isWaiting ? nil : (phase, timings.begin("phase \(phase.rawValue)"))
             return former

@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// Where the time of one run went: `--timings`.
 ///
-/// What is timed is wrapped (``TimedKeys``, ``TimedPushers``, ``TimedJournal``), so that nothing is measured where nobody asks.
+/// What is timed is wrapped (``TimedKeys``, ``TimedPushers``, ``TimedJournal``), so that nothing is measured where no one asks.
 final class Timings: Sendable {
     /// All that took time under one name.
     struct Series: Sendable {
@@ -12,7 +12,7 @@ final class Timings: Sendable {
 
         private(set) var durations: [Duration] = []
         private var underWay = 0
-        /// How many were under way at once, at most.
+        /// How many were in progress at once, at most.
         private(set) var most = 0
 
         var total: Duration { durations.reduce(.zero, +) }

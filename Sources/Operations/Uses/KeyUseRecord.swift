@@ -2,7 +2,7 @@ internal import JSON
 internal import PlainText
 internal import Rotation
 
-/// What of one record of CloudTrail tells who used a key.
+/// What of one record of CloudTrail shows who used a key.
 struct KeyUseRecord: Hashable, Sendable {
     private static let textLimit = 300
 

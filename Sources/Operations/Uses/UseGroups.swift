@@ -58,7 +58,7 @@ struct UseGroups {
             }
     }
 
-    /// What is in the user agents of programs that use keys in pipelines, the most telling first.
+    /// What is in the user agents of programs that use keys in pipelines, the most specific first.
     private static let programs = [
         ("keyturn", "keyturn itself"), ("configure-aws-credentials", "GitHub Actions (configure-aws-credentials)"),
         ("github-actions", "GitHub Actions"), ("gitlab", "GitLab CI"), ("bitbucket", "Bitbucket Pipelines"),

@@ -39,7 +39,7 @@ struct AWSService: RequestAnswering {
         guard request.method == "POST", request.path == "/",
             request.contentType == "application/x-www-form-urlencoded"
         else {
-            throw AWSError(code: "InvalidAction", status: 400, message: "This stands for POST / with a form only.")
+            throw AWSError(code: "InvalidAction", status: 400, message: "This takes POST / with a form only.")
         }
         guard !action.isEmpty else {
             throw AWSError(code: "MissingAction", status: 400, message: "Missing Action")

@@ -38,7 +38,7 @@ struct Account: Sendable {
     static let administrator = "keyturn-admin"
 
     private(set) var users: [IAMUser] = []
-    /// The secrets of all keys, deleted ones too: to tell what a CI system holds.
+    /// The secrets of all keys, deleted ones too: to know what a CI system holds.
     private(set) var secrets: [String: String] = [:]
 
     func user(_ name: String) -> IAMUser? { users.first { $0.name == name } }

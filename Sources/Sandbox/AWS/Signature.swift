@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// A Signature Version 4 as it stands in an `Authorization` header.
+/// A Signature Version 4 as it is in an `Authorization` header.
 ///
 /// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 struct Signature: Sendable {

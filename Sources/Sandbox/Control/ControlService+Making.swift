@@ -3,7 +3,7 @@ import JSON
 import Synchronization
 
 extension ControlService {
-    /// Makes an IAM user with keys that are known everywhere at once: so many, or those that are given; with a path and tags,
+    /// Makes an IAM user with keys that are known everywhere at once: N, or those that are given; with a path and tags,
     /// where they are given.
     func addUser(_ request: Request) throws(Refusal) -> Reply {
         let fields = try fields(request)

@@ -2,7 +2,7 @@ import FoundationEssentials
 import JSON
 import Synchronization
 
-/// Puts variables and secrets into places, as somebody's hand would have done long ago: without the services' own paths, and many
+/// Puts variables and secrets into places, as someone's hand would have done long ago: without the services' own paths, and many
 /// at once.
 extension ControlService {
     /// A list of what to plant; places that are not there are made.
@@ -25,7 +25,7 @@ extension ControlService {
         return .empty(204)
     }
 
-    /// A key's last use, so many seconds ago, and its status.
+    /// A key's last use, N seconds ago, and its status.
     private func plantKey(_ id: String, _ fields: [String: JSONValue]) {
         world.account.withLock { account in
             if let seconds = fields["used"]?.int {

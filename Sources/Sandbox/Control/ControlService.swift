@@ -44,7 +44,7 @@ struct ControlService: RequestAnswering {
         }
     }
 
-    /// Sets AWS's clock ahead by so many seconds, or back.
+    /// Sets AWS's clock ahead by N seconds, or back.
     private func setClock(_ request: Request) throws(Refusal) -> Reply {
         guard let seconds = try fields(request)["seconds"]?.int, abs(seconds) < 86_400 * 366 else {
             throw Refusal(status: 400, message: "seconds must be a number, within a year")

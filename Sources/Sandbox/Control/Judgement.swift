@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// Says of the variables of one place which key pair they hold, without telling a secret.
+/// Says of the variables of one place which key pair they hold, without showing a secret.
 struct Judgement: Sendable {
     /// The secrets of all keys that ever were, by access key id.
     let secrets: [String: String]

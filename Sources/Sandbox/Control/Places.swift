@@ -40,7 +40,7 @@ struct Places: Sendable {
         for environment in repository.environments { add(environment.shelf, as: "\(name)@\(environment.name)") }
     }
 
-    /// Secrets and variables of a name stand beside each other at GitHub: the variable is shown as `vars.NAME` there.
+    /// Secrets and variables of a name are next to each other at GitHub: the variable is shown as `vars.NAME` there.
     private mutating func add(_ shelf: GitHubShelf, as name: String) {
         for kind in GitHubKind.allCases {
             let secrets = shelf[kind].secrets

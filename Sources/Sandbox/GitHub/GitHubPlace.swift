@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// Who of an organization's repositories sees something; nil for what is no organization's.
+/// Who of an organization's repositories sees something; nil for what is not an organization's.
 struct GitHubAccess: Sendable {
     var visibility: String?
     var repositories: [Int] = []

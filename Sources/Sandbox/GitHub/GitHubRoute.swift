@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// The paths of GitHub's REST API that this stands for.
+/// The paths of GitHub's REST API that this implements.
 enum GitHubRoute: Sendable {
     case rateLimit
     case app(GitHubAppRoute)

@@ -36,7 +36,7 @@ extension GitHubService {
         return list("repositories", page.cut(all).map(brief), page: page, request: request)
     }
 
-    /// The fields that an organization's secrets and variables have beside the others'.
+    /// The fields that an organization's secrets and variables have besides the others'.
     func render(_ access: GitHubAccess, list url: String) -> [String: JSONValue] {
         var fields: [String: JSONValue] = ["visibility": .optional(access.visibility)]
         if access.visibility == "selected" { fields["selected_repositories_url"] = .string(url) }

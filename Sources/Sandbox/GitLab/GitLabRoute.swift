@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// The paths of GitLab's API that this stands for.
+/// The paths of GitLab's API that this implements.
 struct GitLabRoute: Sendable {
     let kind: GitLabOwnerKind
     /// A number or a full path, decoded; nil for the instance.

@@ -2,7 +2,7 @@ import FoundationEssentials
 import JSON
 import Synchronization
 
-/// What GitLab tells about the token, projects and groups themselves, and where a project has gone.
+/// What GitLab says about the token, projects and groups themselves, and where a project has gone.
 extension GitLabService {
     /// - Returns: nil for other paths.
     func describe(_ request: Request, _ moods: Moods) -> Reply? {

@@ -81,7 +81,7 @@ struct Listener: Sendable {
     }
 }
 
-/// What stands before each service: its log, its faults and its latency.
+/// What comes before each service: its log, its faults and its latency.
 struct Front<Answering: RequestAnswering>: RequestAnswering {
     let service: Service
     let answering: Answering

@@ -3,7 +3,7 @@ import FoundationEssentials
 /// One request as a service sees it: the path raw, the query decoded, the body complete.
 struct Request: Sendable {
     let method: String
-    /// The path as it was sent. Services tell `acme%2Fapp` from `acme/app`, so nothing is decoded here.
+    /// The path as it was sent. Services distinguish `acme%2Fapp` from `acme/app`, so nothing is decoded here.
     let path: String
     let query: [(name: String, value: String)]
     /// By names in lower case.

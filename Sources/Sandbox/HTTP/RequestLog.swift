@@ -7,7 +7,7 @@ final class RequestLog: Sendable {
         let service: Service
         let method: String
         let path: String
-        /// Nil while the request is under way, 0 when the connection was closed without a reply.
+        /// Nil while the request is in progress, 0 when the connection was closed without a reply.
         var status: Int?
         /// When it came.
         let at: ContinuousClock.Instant

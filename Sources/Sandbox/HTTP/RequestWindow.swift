@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Synchronization
 
-/// Counts what each client has spent in the current window of time, for the rate limits that services tell.
+/// Counts what each client has spent in the current window of time, for the rate limits that services report.
 final class RequestWindow: Sendable {
     struct Reading: Sendable {
         let used: Int

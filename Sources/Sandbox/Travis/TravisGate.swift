@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Synchronization
 
-/// What stands before Travis CI's API v3: the ban of clients that post too much, and the check of tokens.
+/// What comes before Travis CI's API v3: the ban of clients that post too much, and the check of tokens.
 final class TravisGate: Sendable {
     /// More POSTs than this in the window ban a client (its `attack.rb`).
     static let postLimit = 50

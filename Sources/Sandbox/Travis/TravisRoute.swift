@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// The paths of Travis CI's API v3 that this stands for (its `routes.rb`).
+/// The paths of Travis CI's API v3 that this implements (its `routes.rb`).
 struct TravisRoute: Sendable {
     /// A number or a slug, decoded.
     let repository: String

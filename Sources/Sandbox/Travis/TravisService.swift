@@ -10,7 +10,7 @@ struct TravisService: RequestAnswering {
     func reply(to request: Request) async -> Reply {
         if let refusal = gate.refusal(of: request) { return refusal }
         guard Self.asksForVersion3(request) else {
-            return .text(404, "not found: this stands for version 3 of the API", type: "text/html")
+            return .text(404, "not found: this is version 3 of the API", type: "text/html")
         }
         do throws(TravisError) {
             if let reply = try find(request) { return reply }

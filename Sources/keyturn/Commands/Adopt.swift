@@ -3,7 +3,7 @@ internal import Operations
 
 struct Adopt: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Tells keyturn which of two unknown keys is in use.",
+        abstract: "Record which of two unknown keys is in use.",
         discussion: """
             keyturn then accounts for both: the named one is what the targets hold, and the other one is retired like a \
             replaced key: it stays Active for the overlap, is Inactive for the soak, and is deleted. `keyturn rollback` \

@@ -3,7 +3,7 @@ internal import Operations
 
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "config", abstract: "Tells what keyturn.yaml may hold.", subcommands: [ConfigSchema.self])
+        commandName: "config", abstract: "Show what keyturn.yaml may contain.", subcommands: [ConfigSchema.self])
 }
 
 struct ConfigSchema: ParsableCommand {
@@ -13,7 +13,7 @@ struct ConfigSchema: ParsableCommand {
         discussion: """
             Draft 2020-12, with the fields of the installed plugins and of those that the configuration's `plugins.path` leads \
             to. Editors with the YAML language server take it by a first line in the file: \
-            `# yaml-language-server: $schema=keyturn.schema.json`. `keyturn check` tells more: which names there are, and \
+            `# yaml-language-server: $schema=keyturn.schema.json`. `keyturn check` checks more: which names there are, and \
             what does not go together.
             """)
 

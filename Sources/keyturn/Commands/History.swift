@@ -6,13 +6,13 @@ struct History: AsyncParsableCommand {
         abstract: "Shows what was done, by whom, when, with which evidence.",
         discussion: """
             Oldest first. Times are moments such as 2026-11-22T10:00:00Z, days such as 2026-11-22 (they begin at midnight, \
-            UTC), or durations such as 7d, counted back from now. --json tells of each line who wrote it (`by`): the \
-            command, the machine, the user of the process, and who had logged in where that is somebody else. \
+            UTC), or durations such as 7d, counted back from now. --json has for each line who wrote it (`by`): the \
+            command, the machine, the user of the process, and who had logged in where that is someone else. \
             `keyturn history verify` finds lines that were changed, inserted, reordered or removed.
             """,
         subcommands: [HistoryVerify.self])
 
-    @Option(help: "The newest so many lines.")
+    @Option(help: "The newest N lines.")
     var limit = 1_000
     @Option(help: ArgumentHelp("Only lines from then on.", valueName: "time"))
     var since: String?

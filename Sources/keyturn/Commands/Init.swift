@@ -6,7 +6,7 @@ struct Init: ParsableCommand {
         commandName: "init",
         abstract: "Writes a commented keyturn.yaml, the seal key and the IAM policy it needs.",
         discussion: """
-            The files are written beside each other: where --config says, else here. Nothing that is there already is \
+            The files are written next to each other: where --config says, else here. Nothing that is there already is \
             overwritten.
 
             On a terminal, and without --user, --ci and --place, it asks for the CI system, the place there, the IAM user and \
@@ -57,7 +57,7 @@ struct Init: ParsableCommand {
     private static func refusal(ofUser user: String) -> String? {
         let isName = user.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_+=,.@-".contains($0)) }
         return isName && (1...64).contains(user.count)
-            ? nil : "`\(user)` is no IAM user name: up to 64 letters, digits and _+=,.@-"
+            ? nil : "`\(user)` is not an IAM user name: up to 64 letters, digits and _+=,.@-"
     }
 
     /// What the flags say, else what a person answers, else what is usual.
@@ -104,7 +104,7 @@ struct Init: ParsableCommand {
             """
             \(new.file)  the configuration\(target == nil ? ": fill in pushers and users" : "")
             \(new.sealKey)  the seal key (mode 0600): back it up apart from the state
-            \(new.policy)  the IAM policy for the identity that keyturn runs as; `keyturn policy` prints it anew
+            \(new.policy)  the IAM policy for the identity that keyturn runs as; `keyturn policy` prints it again
 
             Next: \(target.map { "put a token for \($0.system.title) into \($0.system.token)" } ?? "edit \(new.file)"), then `keyturn check --online\(option)`, then `keyturn rotate --wait\(option)`.
 

@@ -17,7 +17,7 @@ struct Revoke: AsyncParsableCommand {
 
             --event reads an event that says that a key has leaked: one of AWS Health, or {"keyturn": {"revoke": "AKIA…"}}. Its keys \
             are revoked, at most one of each user within an hour, and never with --now. A key that keyturn does not manage is \
-            logged, and is no failure.
+            logged, and is not a failure.
 
             --now may also be given later, while a `revoke` waits for a target. Exit status 75: a target has not confirmed, and \
             `keyturn status` says whether the leaked key is still Active.

@@ -5,9 +5,9 @@ struct Rollback: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Makes the old key active again, as long as it is not deleted.",
         discussion: """
-            In the phases `overlap` and `soak`, which `keyturn status` shows: for when something that nobody knew of still uses \
+            In the phases `overlap` and `soak`, which `keyturn status` shows: for when something that no one knew of still uses \
             the old key. Both keys then stay Active, and the targets keep \
-            the new one, until `keyturn retry` begins the overlap anew. Find out first who uses the old key.
+            the new one, until `keyturn retry` begins the overlap again. Find out first who uses the old key.
             """)
 
     @OptionGroup var one: OneUser

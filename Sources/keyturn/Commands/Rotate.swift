@@ -21,7 +21,7 @@ struct Rotate: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            With --wait: rotate so many users first, by name. The others begin once these have reached overlap; if one does \
+            With --wait: rotate N users first, by name. The others begin once these have reached overlap; if one does \
             not, none of the others begins. Default: all at once.
             """, valueName: "count"))
     var canary: Int?

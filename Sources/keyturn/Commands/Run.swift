@@ -6,10 +6,10 @@ struct Run: AsyncParsableCommand {
         abstract: "Stays up, and steps when things are due.",
         discussion: """
             With --listen it shows how things stand to browsers and to monitoring. Ends on SIGTERM and SIGINT, within ten \
-            seconds: what is under way gets the chance to end, the rest is not begun, and the next start \
-            goes on with it. A second signal ends it at once. SIGHUP reads the configuration anew; one with a \
-            mistake in it is told, and changes nothing. Users of `discover` are looked for at the start, every 15 minutes, and \
-            with SIGHUP. Under systemd it tells when it is ready and alive (Type=notify, WatchdogSec).
+            seconds: work in progress gets the chance to end, no more is begun, and the next start \
+            goes on with it. A second signal ends it at once. SIGHUP reloads the configuration; one with a \
+            mistake in it is reported and ignored. Users of `discover` are looked for at the start, every 15 minutes, and \
+            with SIGHUP. Under systemd it reports when it is ready and alive (Type=notify, WatchdogSec).
             """)
 
     @OptionGroup var options: GlobalOptions

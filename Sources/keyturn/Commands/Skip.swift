@@ -6,7 +6,7 @@ struct Skip: AsyncParsableCommand {
         abstract: "Leave a target out of the rotation that is in progress.",
         discussion: """
             The target keeps the old key, which stops working when the overlap ends. Only for targets that are gone or \
-            that nobody uses any more. The reason is recorded. The next rotation tries the target again; one that is gone for \
+            that no one uses any more. The reason is recorded. The next rotation tries the target again; one that is gone for \
             good is taken out of keyturn.yaml, and `keyturn forget` says that this is meant.
             """)
 

@@ -52,7 +52,7 @@ struct UsesCommand: AsyncParsableCommand {
             )
         }
         if cloudtrail != nil, !region.isEmpty {
-            throw ValidationError("--region is for CloudTrail's event history: it does not go with --cloudtrail")
+            throw ValidationError("--region is for CloudTrail's event history: it cannot be combined with --cloudtrail")
         }
     }
 

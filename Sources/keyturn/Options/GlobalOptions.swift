@@ -80,7 +80,7 @@ struct OneUser: ParsableArguments {
 struct TimingOptions: ParsableArguments {
     @Flag(
         help: """
-            Tell at the end where the time went: each phase, call of AWS and of pushers, and write to the state. On stderr; \
+            Print at the end where the time went: each phase, call of AWS and of pushers, and write to the state. On stderr; \
             with --json in the document.
             """)
     var timings = false

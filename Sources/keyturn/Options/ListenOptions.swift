@@ -14,7 +14,7 @@ struct ListenOptions: ParsableArguments {
     @Flag(
         help: """
             Let --listen take another address than this machine's own: without encryption and without a password, everybody who \
-            reaches it reads which users, key IDs and targets there are, and where each stands.
+            reaches it reads which users, key IDs and targets there are, and the state of each.
             """)
     var listenAnywhere = false
 

@@ -106,7 +106,7 @@ struct FindText {
     }
 }
 
-/// How far a look has come, on a line of stderr that is drawn over; where stderr is no terminal, nothing.
+/// How far a look has come, on a line of stderr that is drawn over; where stderr is not a terminal, nothing.
 final class FindProgressLine: Sendable {
     private let isShown: Bool
     private let last = Mutex<ContinuousClock.Instant?>(nil)

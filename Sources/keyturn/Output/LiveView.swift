@@ -2,7 +2,7 @@ internal import Operations
 internal import Rotation
 internal import Synchronization
 
-/// The rotations under way, drawn over and over on a terminal: a bar of phases, and a line for each target.
+/// The rotations in progress, drawn over and over on a terminal: a bar of phases, and a line for each target.
 final class LiveView: RotationDisplay {
     /// More targets than this are counted, not listed, but for those in trouble.
     private static let longestList = 16
@@ -45,7 +45,7 @@ final class LiveView: RotationDisplay {
         }
     }
 
-    /// Draws a last time; what comes after stands below.
+    /// Draws a last time; what comes after is below.
     func end() {
         drawing.withLock { $0?.cancel() }
         state.withLock { state in

@@ -3,12 +3,12 @@ internal import Operations
 
 /// Asks a person on a terminal.
 struct Questions {
-    /// Whoever gives so many answers that do not fit gets help from the documentation, not from a loop.
+    /// Whoever gives this many answers that do not fit gets help from the documentation, not from a loop.
     private static let tries = 5
 
     let terminal: Terminal
 
-    /// Whether there is somebody to ask.
+    /// Whether there is someone to ask.
     static var canAsk: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 }
 
     /// One answer.

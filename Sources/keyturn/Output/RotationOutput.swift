@@ -24,7 +24,7 @@ extension TimingsDocument {
     func text(_ terminal: Terminal) -> String {
         let table = Table(header: ["took, in ms", "count", "at once", "total", "median", "longest"], rows: rows)
         return table.text(terminal)
-            + "\(requests) requests on \(connections) connections, at most \(mostRequestsAtOnce) under way at once; "
+            + "\(requests) requests on \(connections) connections, at most \(mostRequestsAtOnce) in progress at once; "
             + "\(wallText) ms in all\n"
     }
 }

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import PlainText
 
-/// Writes to stdout and stderr. A reader that has gone is no fault: what it does not want is dropped.
+/// Writes to stdout and stderr. A reader that has gone is not a fault: what it does not want is dropped.
 enum StandardStream: Int32 {
     case output = 1
     case error = 2

@@ -2,7 +2,7 @@ internal import Operations
 
 /// One user's status for people.
 struct StatusText {
-    /// More targets than this are counted; those that somebody should see are listed.
+    /// More targets than this are counted; those that someone should see are listed.
     private static let longestList = 12
     /// No more of them than that, without `--verbose`.
     private static let longestTrouble = 40
@@ -55,7 +55,7 @@ struct StatusText {
     /// A timer of `keyturn step` comes round in this time.
     static let patience: Duration = .seconds(600)
 
-    /// What somebody should see comes first.
+    /// What someone should see comes first.
     private var deliveries: [String] {
         let all = user.deliveries.filter { !$0.isQuiet } + user.deliveries.filter(\.isQuiet)
         guard !isVerbose, all.count > Self.longestList else { return all.map(line) }
@@ -105,7 +105,7 @@ struct StatusText {
 
     private func torn(_ delivery: StatusDocument.DeliveryLine) -> String {
         let help =
-            delivery.state == "skipped" ? "nobody mends it before the next rotation" : "it is pushed before the others"
+            delivery.state == "skipped" ? "it stays so until the next rotation" : "it is pushed before the others"
         return "            "
             + warning("may be torn: one variable of the old key, one of the new; jobs fail there; \(help)", .red)
     }
@@ -121,7 +121,7 @@ struct StatusText {
 
 /// Several users' status for people: those with a problem first and in full, many others on a line each.
 struct StatusOverview {
-    /// More users than this that need nobody's attention have a line each.
+    /// More users than this that need no one's attention have a line each.
     private static let longestList = 5
 
     let users: [StatusDocument.User]

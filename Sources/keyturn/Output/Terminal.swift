@@ -30,7 +30,7 @@ struct Terminal: Sendable {
     /// What must not be overlooked.
     func alarm(_ text: String) -> String { isLive ? "\u{1B}[1m\u{1B}[31m\(text)\u{1B}[0m" : text }
 
-    /// How many columns a line may have; nil: nobody looks, and a program reads lines better whole.
+    /// How many columns a line may have; nil: no one looks, and a program reads lines better whole.
     let columns: Int?
     /// How many lines are seen at once.
     var height: Int { Self.size.rows ?? 24 }

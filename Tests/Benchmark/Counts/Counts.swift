@@ -131,7 +131,7 @@ struct Counts {
     }
 }
 
-/// Nobody asks AWS here: the answers are given.
+/// No one asks AWS here: the answers are given.
 private struct NoKeys: AccessKeyService {
     func listAccessKeys(of user: String) async throws(Failure) -> [AccessKey] { [] }
     func createAccessKey(of user: String, under tenure: Tenure) async throws(Failure) -> (key: AccessKey, pair: KeyPair)

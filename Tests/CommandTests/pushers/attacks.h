@@ -18,7 +18,7 @@
 #define ARENA "/tmp"
 #endif
 
-/* Of each thread: pushes run beside each other. */
+/* Of each thread: pushes run in parallel. */
 static _Thread_local char attack_result[512];
 
 #define RESULT(...) snprintf(attack_result, sizeof attack_result, __VA_ARGS__)
@@ -104,7 +104,7 @@ static void attack_kernel(void) {
     else RESULT("the kernel: %s", strerror(errno));
 }
 
-/* A frame that says it has 2 GB, one that ends in its middle, an answer to a call that nobody made. */
+/* A frame that says it has 2 GB, one that ends in its middle, an answer to a call that no one made. */
 static void attack_frame(const char *how) {
     unsigned char huge[] = {0, 0, 0, 128, 34, 1, 0, 0, 0, 'x'}, cut[] = {200, 0, 0, 0, 34, 1, 0, 0, 0, 'x'};
     if (write(3, !strcmp(how, "huge") ? huge : cut, sizeof huge) < 0) abort();

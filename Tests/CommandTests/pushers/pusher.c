@@ -1,5 +1,5 @@
 /*
- * A pusher for tests, written against the header alone. What a target does beside being written is in its field "do";
+ * A pusher for tests, written against the header alone. What a target does besides being written is in its field "do";
  * what the library does at its start is chosen when it is compiled:
  *   -DIN_CONSTRUCTOR=... -DIN_OPEN=... -DIN_CLOSE=...  a statement; -DENTRY=...  the entry symbol; -DMANIFEST=...  the manifest's text;
  *   -DFIND  it looks below scopes;

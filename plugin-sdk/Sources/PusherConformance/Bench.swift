@@ -8,7 +8,7 @@ final class Bench {
     private let tell: (String) -> Void
     private static let findingLimit = 8
 
-    /// - Parameter tell: is told what the check begins to do, so that a crash can be placed.
+    /// - Parameter tell: receives what the check begins to do, so that a crash can be placed.
     init(_ subject: Subject, tell: @escaping (String) -> Void) {
         self.subject = subject
         self.tell = tell
@@ -20,7 +20,7 @@ final class Bench {
     func fail(_ text: String) { add(.fail, text) }
     func warn(_ text: String) { add(.warn, text) }
 
-    /// Findings once each: every call would tell the same again.
+    /// Findings once each: every call would report the same again.
     private func add(_ verdict: Verdict, _ text: String) {
         guard findings.filter({ $0.verdict == verdict }).count < Self.findingLimit,
             !findings.contains(where: { $0.text == text })

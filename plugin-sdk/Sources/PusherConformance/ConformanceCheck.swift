@@ -32,7 +32,7 @@ public struct ConformanceCheck: Sendable {
     ///
     /// - Parameters:
     ///   - subject: the pusher.
-    ///   - tell: is told what is done next and which of the plugin's functions run, on other threads.
+    ///   - tell: receives what is done next and which of the plugin's functions run, on other threads.
     public func run(_ subject: Subject, tell: @escaping @Sendable (ProgressLine) -> Void) -> CheckResult {
         CallsInProgress.report(to: tell)
         // Not on the main thread, as in a runner: there a runtime that asks for the bounds of its stack would read

@@ -2,7 +2,7 @@ internal import CKeyturnPusher
 internal import FoundationEssentials
 internal import JSON
 
-/// The pusher under test, as its files tell it.
+/// The pusher under test, as its files describe it.
 public struct Subject: Sendable {
     let library: String
     let manifestText: [UInt8]
@@ -18,13 +18,13 @@ public struct Subject: Sendable {
 
     private static let sizeLimit = 4 << 20
 
-    /// Reads manifest.json and, where it is there, conformance.json beside the library.
+    /// Reads manifest.json and, where it is there, conformance.json next to the library.
     ///
     /// - Parameters:
     ///   - library: the path of pusher.so.
     ///   - seed: of the made-up cases.
     ///   - iteration: which of them.
-    ///   - scratch: a directory of the test, which `$TMPDIR` stands for in conformance.json.
+    ///   - scratch: a directory of the test, which `$TMPDIR` means in conformance.json.
     /// - Throws: `SubjectError` where there is no manifest.
     public init(
         library: String, seed: UInt64 = 1, iteration: Int = 0, scratch: String = "/tmp"
@@ -102,7 +102,7 @@ public struct Subject: Sendable {
             || manifest["configuration"]?["properties"]?["endpoint"] != nil
     }
 
-    /// Hosts that the configuration grants beside those of the manifest.
+    /// Hosts that the configuration grants besides those of the manifest.
     var hosts: [String] {
         let endpoint = configuration?["endpoint"]?.string.map { url in
             url.split(separator: "/", omittingEmptySubsequences: true).dropFirst().first.map {

@@ -37,9 +37,9 @@ public struct CheckResult: Codable, Sendable {
     }
 }
 
-/// One line of what a check's process tells: what it begins to do, or how it ended.
+/// One line of what a check's process reports: what it begins to do, or how it ended.
 public struct ProgressLine: Codable, Sendable {
-    /// What the check does now. The last such line tells where a crash came from.
+    /// What the check does now. The last such line shows where a crash came from.
     public var doing: String?
     /// The plugin's functions that run from now on, by the header's names; empty: none.
     public var running: String?

@@ -70,7 +70,7 @@ public struct AnswerRow: Sendable {
         self.init(outcome, advice: { _ in advice() }, when: { statuses.contains($0.status) })
     }
 
-    /// The failure that the answer stands for, or nil where it is of another kind.
+    /// The failure that the answer means, or nil where it is of another kind.
     fileprivate func failure(_ answer: Answer, about subject: String) -> PushFailure? {
         guard applies(answer) else { return nil }
         let said = oneLine(answer.text)
@@ -90,7 +90,7 @@ public struct AnswerRow: Sendable {
 }
 
 extension Answer {
-    /// The failure that the answer stands for, by the first of the rows that it fits.
+    /// The failure that the answer means, by the first of the rows that it fits.
     public func failure(about subject: String, _ rows: [AnswerRow]) -> PushFailure {
         for row in rows {
             if let failure = row.failure(self, about: subject) { return failure }

@@ -42,7 +42,7 @@ extension SecretBytes {
     }
 }
 
-/// The size of a struct of ours, as its `size` field tells it.
+/// The size of a struct of ours, as its `size` field gives it.
 func size<Struct>(of type: Struct.Type) -> UInt32 {
     UInt32(MemoryLayout<Struct>.size)
 }

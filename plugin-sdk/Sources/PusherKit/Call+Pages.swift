@@ -19,7 +19,7 @@ extension Call {
     ///   - first: the request for the first page.
     ///   - most: more pages than that are a mistake of the service's.
     ///   - subject: what a failure's message begins with.
-    ///   - page: reads an answer; the pages that came before it are counted. It throws where the answer is no page.
+    ///   - page: reads an answer; the pages that came before it are counted. It throws where the answer is not a page.
     public func list<Item>(
         _ first: HTTPRequest, most: Int, about subject: String,
         _ page: (HTTPResponse, Int) throws(PushFailure) -> ListPage<Item>

@@ -2,7 +2,7 @@ extension CredentialsFile {
     /// More profiles than that are not listed.
     private static let mostProfiles = 200
 
-    /// The profiles of a file that hold a key ID of AWS, in their order; none where it is no credentials file. A profile that is there
+    /// The profiles of a file that hold a key ID of AWS, in their order; none where it is not a credentials file. A profile that is there
     /// twice is left out: AWS's tools do not read such a file.
     public static func profiles(in file: SecretBytes) -> [(name: String, keyID: String)] {
         file.withBytes { bytes in
@@ -14,7 +14,7 @@ extension CredentialsFile {
                 case .stray: return []
                 case .header:
                     let name = String(decoding: line.name, as: UTF8.self)
-                    // A second section of the name is no profile of its own.
+                    // A second section of the name is not a profile of its own.
                     current = names.contains(name) ? nil : name
                     if names.contains(name) { found.removeAll { $0.name == name } }
                     names.append(name)

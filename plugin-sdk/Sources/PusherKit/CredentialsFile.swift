@@ -25,7 +25,7 @@ public struct CredentialsFile: Sendable {
 
     /// A file with the pair in this profile, and everything else as it was: other profiles, other settings, comments.
     ///
-    /// - Parameter old: what the file held before. What is no credentials file is replaced as a whole.
+    /// - Parameter old: what the file held before. What is not a credentials file is replaced as a whole.
     /// - Returns: nil where the profile is there twice: AWS's tools do not read such a file, and which one jobs use is not
     ///   known.
     public func contents(keyID: String, secret: SecretBytes, keeping old: SecretBytes) -> SecretBytes? {
@@ -101,7 +101,7 @@ public struct CredentialsFile: Sendable {
         builder.append("\n")
     }
 
-    /// What stands behind `name =` in the profile.
+    /// What follows `name =` in the profile.
     private func value(of name: String, in file: UnsafeRawBufferPointer) -> Slice<UnsafeRawBufferPointer>? {
         var isInProfile = false
         for line in IniLine.lines(of: file) {

@@ -10,7 +10,7 @@ public struct FoundDocument: Sendable {
 
     /// What is in a value. Of the value nothing but the key IDs in it is kept.
     ///
-    /// - Parameter name: that of the value itself, for a file and for a key ID that is no member of anything.
+    /// - Parameter name: that of the value itself, for a file and for a key ID that is not a member of anything.
     public static func found(in value: SecretBytes, named name: String) -> [FoundDocument] {
         if let object = try? value.json(), object.kind == .object {
             return keyEntries(object.listedMembers).map { FoundDocument(member: $0) }
@@ -34,7 +34,7 @@ public struct FoundDocument: Sendable {
         var fields = [(name: "shape", value: "json")]
         if let keyID = entry.keyID { fields.append(("access-key-id", keyID.name)) }
         if let secret = entry.secret { fields.append(("secret-access-key", secret.name)) }
-        // A file, or another object, inside of a member is no place that a target can name.
+        // A file, or another object, inside of a member is not a place that a target can name.
         self.init(fields: entry.isFile ? [] : fields, names: entry.names, keyID: entry.accessKeyID)
     }
 }

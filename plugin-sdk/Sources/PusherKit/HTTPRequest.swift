@@ -41,7 +41,7 @@ public struct HTTPRequest: Sendable {
 
     /// Adds a header field with a secret in it, such as `Authorization: Bearer …`.
     ///
-    /// - Parameter prefix: what stands before the secret: `"Bearer "`.
+    /// - Parameter prefix: what precedes the secret: `"Bearer "`.
     public mutating func setHeader(_ name: String, prefix: String = "", _ secret: SecretBytes) {
         var builder = SecretBuilder()
         builder.append(contentsOf: prefix.utf8)

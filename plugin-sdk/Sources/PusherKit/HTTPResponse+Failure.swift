@@ -19,7 +19,7 @@ public struct Advice: Sendable {
 }
 
 extension HTTPResponse {
-    /// The failure that an answer stands for, for a service that has no table of its own. A 2xx counts as one too: a body
+    /// The failure that an answer means, for a service that has no table of its own. A 2xx counts as one too: a body
     /// that was not understood confirms nothing.
     ///
     /// - Parameters:

@@ -29,7 +29,7 @@ public struct HTTPResponse: Sendable {
         headers[name]
     }
 
-    /// The body as JSON, or nil where it is no JSON or not of that shape. A byte order mark before it is passed over (RFC 8259,
+    /// The body as JSON, or nil where it is not JSON or not of that shape. A byte order mark before it is passed over (RFC 8259,
     /// section 8.1): Microsoft's services send one now and then.
     public func json<Value: JSONReadable>(_ type: Value.Type) -> Value? {
         guard let json = try? text.json() else { return nil }

@@ -5,7 +5,7 @@ extension JSONValue {
     ///
     /// For values that other people have a part in. It is written by Jansson, whose memory is wiped when it is let go.
     ///
-    /// - Returns: nil where this is no object, or a text is not UTF-8.
+    /// - Returns: nil where this is not an object, or a text is not UTF-8.
     public func setting(_ members: [(name: String, value: SecretBytes)]) -> SecretBytes? {
         guard kind == .object, let copy = withExtendedLifetime(document, { json_copy(node) }) else { return nil }
         defer { json_decref(copy) }

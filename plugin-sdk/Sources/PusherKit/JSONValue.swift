@@ -11,7 +11,7 @@ import CJansson
 /// }
 /// ```
 public struct JSONValue {
-    /// What JSON calls its types. Whole numbers and others are told apart by how they are written.
+    /// What JSON calls its types. Whole numbers and others are distinguished by how they are written.
     public enum Kind: Sendable {
         /// An object: fields with names.
         case object
@@ -46,7 +46,7 @@ public struct JSONValue {
         }
     }
 
-    /// A field of an object, or nil where it is missing, or null, or this is no object.
+    /// A field of an object, or nil where it is missing, or null, or this is not an object.
     public subscript(name: String) -> JSONValue? {
         guard let field = field(name), field.kind != .null else { return nil }
         return field
@@ -77,7 +77,7 @@ public struct JSONValue {
         return try Value(json: field)
     }
 
-    /// The fields of an object by their names; none where this is no object.
+    /// The fields of an object by their names; none where this is not an object.
     public var fields: [(name: String, value: JSONValue)] {
         var fields: [(name: String, value: JSONValue)] = []
         forEachField { fields.append(($0, $1)) }
@@ -97,7 +97,7 @@ public struct JSONValue {
         }
     }
 
-    /// The values of a list; none where this is no list.
+    /// The values of a list; none where this is not a list.
     public var elements: [JSONValue] {
         var elements: [JSONValue] = []
         forEachElement { elements.append($0) }

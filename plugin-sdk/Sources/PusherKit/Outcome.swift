@@ -1,7 +1,7 @@
 import CKeyturnPusher
 import CPusherKit
 
-/// How a call ended, as the ABI tells it.
+/// How a call ended, as the ABI reports it.
 struct Outcome {
     var code = KT_OK
     var evidence = KT_EVIDENCE_NONE

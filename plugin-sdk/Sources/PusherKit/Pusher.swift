@@ -15,7 +15,7 @@ public protocol Pusher: Sendable {
 
     /// Finds out whether a push would work, and writes nothing to the service.
     ///
-    /// - Returns: one line that tells the operator what was seen.
+    /// - Returns: one line that says what was seen, for the operator.
     func check(_ target: Target, call: borrowing Call) throws(PushFailure) -> String
 
     /// Makes the target hold the pair. Pushing the same pair twice is harmless.

@@ -12,7 +12,7 @@ public final class SecretBytes: Sendable, CustomStringConvertible, CustomDebugSt
     /// True if every byte is a visible ASCII character, as in a token: nothing that could end a header field.
     public var isVisibleASCII: Bool { memory.allSatisfy { (0x21...0x7e).contains($0) } }
 
-    /// Copies text. The original stays where it is: for what is no secret, or is one already in a `String`.
+    /// Copies text. The original stays where it is: for what is not a secret, or is one already in a `String`.
     public convenience init(_ text: String) {
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: text.utf8.count, alignment: 1)
         memory.copyBytes(from: text.utf8)

@@ -30,7 +30,7 @@ extension HTTPResponse {
     private func wait(_ text: String) -> Duration? {
         let text = oneLine(text, limit: 64)
         if let number = roundedUp(text) {
-            // Nobody asks for thirty years: a number that large is a time since 1970.
+            // No one asks for thirty years: a number that large is a time since 1970.
             if number < 1_000_000_000 { return bounded(seconds: number) }
             // One second more, for it is cut to seconds as well as the time that it is compared with.
             let moment = Timestamp(milliseconds: number < 100_000_000_000 ? number * 1_000 : number)

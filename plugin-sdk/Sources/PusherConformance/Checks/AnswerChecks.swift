@@ -60,7 +60,7 @@ enum AnswerChecks {
             judge(bench, "push", instance.push(KeyPair(), to: target, world), fault, waits)
             bench.doing("check, with every request answered: \(fault.name)")
             let ending = instance.check(target, world)
-            // Asking nothing is told by the check `check`.
+            // Asking nothing is reported by the check `check`.
             if !ending.requests.isEmpty { judge(bench, "check", ending, fault, nil) }
             bench.doing("inspect, with every request answered: \(fault.name)")
             if let ending = instance.inspect(target, world), !ending.requests.isEmpty {
@@ -93,7 +93,7 @@ enum AnswerChecks {
         if let report = ending.report {
             PushChecks.judgeMessage(bench, what, report)
         } else {
-            bench.warn("\(what) failed without a report: the operator is told nothing")
+            bench.warn("\(what) failed without a report: the operator gets no reason")
         }
         if let waits, ending.outcome == KT_RATE_LIMITED, ending.report?.retryAfter != waits {
             bench.warn(
@@ -102,7 +102,7 @@ enum AnswerChecks {
         }
     }
 
-    /// Whether the fixture's service answers its writes with a body, in which a page of somebody else would show.
+    /// Whether the fixture's service answers its writes with a body, in which a page of someone else would show.
     private static func confirmsInBodies(_ bench: Bench) -> Bool {
         let writes = (bench.subject.rules ?? []).filter { $0.method != "GET" && (200..<300).contains($0.status) }
         return !writes.isEmpty && writes.allSatisfy { $0.body != nil }

@@ -38,7 +38,7 @@ enum EntryChecks {
             }
             let version = text(table.version, limit: 1_024)
             if (try? Regex(#"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?"#).wholeMatch(in: version)) == nil {
-                bench.fail("the version \(quoted(version)) is no semantic version, such as 1.0.0")
+                bench.fail("the version \(quoted(version)) is not a semantic version, such as 1.0.0")
             }
             let summary = text(table.summary, limit: 4_096)
             if summary.isEmpty || summary.contains(where: \.isNewline) { bench.fail("the summary is not one line") }

@@ -9,7 +9,7 @@ enum ManifestChecks {
             let library = try Library(path: bench.subject.library, host: ScriptedHost())
             let table = library.table
             let text = Array(PusherConformance.text(table.manifest, limit: 4 << 20).utf8)
-            guard let embedded = JSONValue(parsing: text) else { throw Stop("the manifest in the library is no JSON") }
+            guard let embedded = JSONValue(parsing: text) else { throw Stop("the manifest in the library is not JSON") }
             if embedded != bench.subject.manifest { bench.fail("the manifest in the library is not manifest.json") }
             for (name, value) in [("id", table.id), ("version", table.version), ("summary", table.summary)] {
                 let told = PusherConformance.text(value, limit: 4_096)

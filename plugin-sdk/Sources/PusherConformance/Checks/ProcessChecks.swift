@@ -5,7 +5,7 @@ internal import Glibc
 enum ProcessChecks {
     static let all = [
         ConformanceCheck(
-            ConformanceCheck.enclosure, "Shut in by the kernel, it does its work, and tries nothing it was not granted."
+            ConformanceCheck.enclosure, "Sandboxed by the kernel, it does its work, and tries nothing it was not granted."
         ) { bench throws(Stop) in try live(bench) },
         compare("signals", "Signal handlers and the signal mask are left alone.") { bench, before, after in
             let runtime = bench.subject.runtime
@@ -44,7 +44,7 @@ enum ProcessChecks {
             }
         },
         compare("threads", "No thread of it is left after close.") { bench, before, after in
-            // A thread that was told to end may need a moment.
+            // A thread that was asked to end may need a moment.
             let kept = bench.subject.runtime?.keptThreads ?? 0
             var left = after.threads - before.threads
             for _ in 0..<50 where left > kept {

@@ -14,7 +14,7 @@ enum PushChecks {
                 bench.fail("push ended as \(ending.described), and the service accepted no write")
             }
             guard let report = ending.report else {
-                throw Stop("push reported nothing: kt_call.report tells the evidence", .warn)
+                throw Stop("push reported nothing: kt_call.report gives the evidence", .warn)
             }
             judgeEvidence(bench, report.evidence)
             judgeMessage(bench, "push", report)
@@ -58,7 +58,7 @@ enum PushChecks {
             }
             instance.close()
         },
-        ConformanceCheck("inspect", "inspect tells the key ID that the target holds, where it can be read.") {
+        ConformanceCheck("inspect", "inspect reports the key ID that the target holds, where it can be read.") {
             bench throws(Stop) in
             let world = try bench.healthyWorld()
             let instance = try bench.open()

@@ -38,7 +38,7 @@ enum TextChecks {
             for header in request.headers {
                 judge(bench, "the header field \(quoted(header.name)) of \(what)", header.value)
             }
-            // What is no text is none of this check's.
+            // What is not text is none of this check's.
             guard let text = String(validating: request.body, as: UTF8.self), !text.contains(where: isControl) else {
                 continue
             }
@@ -47,7 +47,7 @@ enum TextChecks {
     }
 
     private static func judge(_ bench: Bench, _ what: String, _ text: String) {
-        // A line break is told by other checks, as a warning.
+        // A line break is reported by other checks, as a warning.
         guard let found = text.unicodeScalars.first(where: { isHidden($0) && $0 != "\n" }) else { return }
         let number = String(found.value, radix: 16, uppercase: true)
         bench.fail("\(what) has the character U+\(String(repeating: "0", count: max(0, 4 - number.count)))\(number)")
@@ -57,7 +57,7 @@ enum TextChecks {
         character.unicodeScalars.contains { $0.value < 0x20 && !"\t\r\n".unicodeScalars.contains($0) }
     }
 
-    /// What is not seen where it stands, or moves what is next to it.
+    /// What is not seen where it is, or moves what is next to it.
     private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control: scalar != "\t"

@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// One call into the plugin, as the host sees it.
 final class HostCall: Sendable {
-    /// What the plugin told about the outcome.
+    /// What the plugin reported about the outcome.
     struct Report: Sendable {
         var evidence: kt_evidence
         var retryAfter: Int64
@@ -22,7 +22,7 @@ final class HostCall: Sendable {
         /// Scopes below, and parts that were not seen.
         var scopes: [FoundScope] = []
         var gaps: [FoundGap] = []
-        /// Milliseconds that the plugin slept, beside those that really passed.
+        /// Milliseconds that the plugin slept, besides those that really passed.
         var slept: Int64 = 0
         var violations: [String] = []
     }

@@ -10,7 +10,7 @@ final class Instance: @unchecked Sendable {
     let host: ScriptedHost
     let opening: Ending
 
-    /// Opens; `opening` tells how it went. On another outcome than `KT_OK` there is no instance.
+    /// Opens; `opening` says how it went. On another outcome than `KT_OK` there is no instance.
     init(_ library: Library, _ host: ScriptedHost, configuration: [UInt8], world: World = World(nil)) {
         self.library = library
         self.host = host

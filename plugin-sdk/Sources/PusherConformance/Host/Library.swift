@@ -3,9 +3,9 @@ internal import Glibc
 
 /// The plugin's library, opened, with its table. Its entry function is called once.
 final class Library: @unchecked Sendable {
-    // Unchecked: static memory of the library, which nobody writes.
+    // Unchecked: static memory of the library, which no one writes.
     let table: kt_pusher
-    /// The size that the table tells.
+    /// The size that the table gives.
     let size: UInt32
 
     init(path: String, host: ScriptedHost) throws(Stop) {

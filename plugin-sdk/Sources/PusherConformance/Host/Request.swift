@@ -17,7 +17,7 @@ struct Request: Sendable {
     /// Whether the fixture says that it asks and changes nothing, as a question about permissions that is a POST.
     var isQuestion = false
 
-    /// Whether keyturn would refuse it for what a target says, which is no fault of the pusher's.
+    /// Whether keyturn would refuse it for what a target says, which is not a fault of the pusher's.
     var isRefused = false
 
     private static let bodyLimit = UInt64(KT_MAX_REQUEST_BODY)
@@ -69,7 +69,7 @@ struct Request: Sendable {
 
     var isWrite: Bool { method != "GET" && method != "HEAD" && !isQuestion }
 
-    /// The host as it stands in the URL, without user and port, in lower case.
+    /// The host as it is in the URL, without user and port, in lower case.
     var host: String {
         guard let authority else { return "" }
         let place = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? ""

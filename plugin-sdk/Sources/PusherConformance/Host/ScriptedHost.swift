@@ -72,12 +72,12 @@ final class ScriptedHost: Sendable {
         state.withLock { if $0.logs.count < Self.logLimit { $0.logs.append(line) } }
     }
 
-    /// The call that the plugin names; nil, and remembered, where it is none that is under way.
+    /// The call that the plugin names; nil, and remembered, where it is none that is in progress.
     func call(_ view: UnsafePointer<kt_call>?, _ function: String) -> HostCall? {
         let number = view.map { UInt(bitPattern: $0.pointee.context) } ?? 0
         return state.withLock { state in
             if let call = state.calls[number] { return call }
-            state.violations.append("\(function) was called for a call that is not under way")
+            state.violations.append("\(function) was called for a call that is not in progress")
             return nil
         }
     }

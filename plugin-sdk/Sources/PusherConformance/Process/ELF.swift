@@ -18,7 +18,7 @@ struct ELF {
         else { throw Stop("the library cannot be read") }
         bytes = Array(data)
         guard bytes.starts(with: [0x7F, 0x45, 0x4C, 0x46, 2, 1]), try number(16, 2) == 3 else {
-            throw Stop("it is no shared library for a 64-bit little-endian system")
+            throw Stop("it is not a shared library for a 64-bit little-endian system")
         }
         try readSegments()
         try readSymbols()
@@ -84,7 +84,7 @@ struct ELF {
         }
     }
 
-    /// The dynamic symbols, through the table of sections, which is where their number stands.
+    /// The dynamic symbols, through the table of sections, which is where their number is.
     private mutating func readSymbols() throws(Stop) {
         let table = try number(40, 8)
         let count = try number(60, 2)
@@ -103,6 +103,6 @@ struct ELF {
             }
             return
         }
-        throw Stop("its section table is stripped, so its exports cannot be told", .warn)
+        throw Stop("its section table is stripped, so its exports cannot be seen", .warn)
     }
 }

@@ -1,7 +1,7 @@
 internal import CKeyturnPusher
 internal import JSON
 
-/// What goes wrong, and which outcomes of a call are in place then. Any other that is no "ok" is surprising.
+/// What goes wrong, and which outcomes of a call are in place then. Any other that is not "ok" is surprising.
 struct Fault: Sendable {
     var name: String
     /// What was sent, where the name alone leaves open what the service meant: `404 with the body {…}`.
@@ -67,5 +67,5 @@ func outcomeName(_ outcome: kt_outcome) -> String {
         "KT_OK", "KT_UNCHANGED", "KT_RETRYABLE", "KT_RATE_LIMITED", "KT_UNAUTHORIZED", "KT_NOT_FOUND", "KT_CONFLICT",
         "KT_INVALID_CONFIG", "KT_CANCELLED", "KT_TIMED_OUT", "KT_UNSUPPORTED", "KT_INTERNAL",
     ]
-    return names.indices.contains(Int(outcome)) ? names[Int(outcome)] : "\(outcome), which is no outcome"
+    return names.indices.contains(Int(outcome)) ? names[Int(outcome)] : "\(outcome), which is not an outcome"
 }

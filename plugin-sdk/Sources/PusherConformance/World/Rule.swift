@@ -2,7 +2,7 @@ internal import JSON
 
 /// One reply of the fixture: to which requests, and what it does to the service's state.
 struct Rule: @unchecked Sendable {
-    // Unchecked for the expression, which is a value that nobody changes.
+    // Unchecked for the expression, which is a value that no one changes.
     let method: String
     let path: Regex<AnyRegexOutput>
     /// Only where something is kept under this key.
@@ -14,7 +14,7 @@ struct Rule: @unchecked Sendable {
     let isQuestion: Bool
     let headers: [(name: String, value: String)]
     let body: JSONValue?
-    /// A body that is no JSON, which is sent as it is.
+    /// A body that is not JSON, which is sent as it is.
     let text: JSONValue?
     let store: (key: String, value: JSONValue)?
 
@@ -57,7 +57,7 @@ struct Rule: @unchecked Sendable {
     ) throws(FixtureError) -> (String, Regex<AnyRegexOutput>) {
         if let operation = json["aws"]?.string {
             guard AWSNames.isOperation(operation), let path = try? Regex("/\(operation)") else {
-                throw wrong("`aws` is no operation that keyturn signs, such as ssm:PutParameter")
+                throw wrong("`aws` is not an operation that keyturn signs, such as ssm:PutParameter")
             }
             guard json["method"] == nil, json["path"] == nil else {
                 throw wrong("`aws` replaces `method` and `path`: leave them out")
