@@ -180,6 +180,8 @@ public struct Engine: Sendable {
         _ rotation: Rotation, _ due: Timestamp, _ now: Timestamp, _ extent: Extent, _ waited: Duration
     ) -> Duration? {
         if rotation.problem?.needsPerson == true { return nil }
+        let isAwaited = extent == .wholeRotation || extent == .wholeLeak && rotation.hasLeak
+        if isAwaited, rotation.phase != .idle { return .zero }
         let wait = max(due - now, .zero)
         if rotation.isAskingAgain { return waited + wait <= Self.longestWait ? wait : nil }
         switch rotation.phase {
@@ -188,7 +190,7 @@ public struct Engine: Sendable {
             return wait <= Self.patience && waited + wait <= Self.longestWait ? wait : nil
         case .overlap, .soak, .deleting:
             if rotation.problem != nil { return nil }
-            return extent == .wholeRotation || extent == .leaks && rotation.hasLeak ? .zero : nil
+            return extent == .leaks && rotation.hasLeak ? .zero : nil
         }
     }
 

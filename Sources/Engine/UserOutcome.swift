@@ -22,6 +22,9 @@ public struct UserOutcome: Sendable {
     public var end: End
     /// Orders that could not be carried out.
     public var refusals: [OrderRefusal] = []
+
+    /// Whether another process is at work on the user.
+    public var isBusy: Bool { if case .busy = end { true } else { false } }
 }
 
 /// What the engine reports while it works.
@@ -48,4 +51,6 @@ public enum Extent: Sendable {
     case wholeRotation
     /// Until no leaked key is left, without waiting for the overlap and soak of another one.
     case leaks
+    /// The same, however long the targets take.
+    case wholeLeak
 }

@@ -12,7 +12,7 @@ struct Keyturn: AsyncParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "keyturn",
-        abstract: "Rotates the AWS access keys of IAM users whose keys sit in CI systems.",
+        abstract: "Rotate the AWS access keys of IAM users whose keys sit in CI systems.",
         discussion: """
             A key is deactivated only after every target has confirmed its successor, and this holds through failed \
             pushes, lost replies, restarts and kill -9.

@@ -209,7 +209,9 @@ package struct LambdaFunction {
                     + "take \(push.components.seconds) s (`push-timeout`): nothing was begun. Set the function's timeout to at least "
                     + "\(need.components.seconds) s; 300 s is a good one")
         }
-        return WorkEnd(lastBeginning: lastBeginning, patience: patience)
+        return WorkEnd(
+            lastBeginning: lastBeginning, patience: patience,
+            words: "the time of this event is nearly over: nothing more is begun, and the next event continues")
     }
 
     private func notice(_ invocation: RuntimeAPI.Invocation) -> LeakNotice {

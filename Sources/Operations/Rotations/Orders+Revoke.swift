@@ -10,10 +10,12 @@ extension Orders {
     ///   - subject: a user, or the ID of the key that has leaked.
     ///   - isUser: whether it can only be a user.
     ///   - atOnce: whether it is deactivated before it is replaced.
+    ///   - isWhole: whether the leaked key is waited for until it is dead, however long the targets take.
+    ///   - timeout: how long that may take; nil: overlap and soak, and an hour more.
     ///   - takenOver: is given the report on users that keyturn had to take over first.
     package func revoke(
-        _ subject: String, isUser: Bool, atOnce: Bool, display: (any RotationDisplay)?,
-        takenOver: (RotationReport) throws -> Void
+        _ subject: String, isUser: Bool, atOnce: Bool, toTheEnd isWhole: Bool = false, timeout: Duration? = nil,
+        display: (any RotationDisplay)?, takenOver: (RotationReport) throws -> Void
     ) async throws -> RotationReport {
         let key = isUser ? nil : try leakedKey(subject)
         let users: [ConfiguredUser] =
@@ -25,8 +27,10 @@ extension Orders {
                     + "replaced first, and dead a moment later. Nothing was changed.")
         }
         if key == nil, let report = try await takeOver(users) { try takenOver(report) }
-        let order = RotationRun.Order(requests: [.revoke(key, atOnce: atOnce)], extent: .leaks)
-        return try await RotationRun(loaded, state, display: display).work(on: users, order)
+        let order = RotationRun.Order(
+            requests: [.revoke(key, atOnce: atOnce)], extent: isWhole ? .wholeLeak : .leaks)
+        let end = isWhole ? WorkEnd(waitingFor: users, timeout, loaded.context.clock.now) : nil
+        return try await RotationRun(loaded, state, display: display, end: end).work(on: users, order)
     }
 
     /// Revokes what an event says has leaked, under the rules for events: see ``LeakNotice``.

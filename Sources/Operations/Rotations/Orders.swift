@@ -29,11 +29,20 @@ package struct Orders {
 
     /// What is open or blocked is tried now.
     ///
-    /// - Parameter users: by name; none: all.
-    package func retry(_ users: [String]) async throws -> RotationReport {
-        let users = try loaded.select(users)
+    /// - Parameters:
+    ///   - users: by name; none: all.
+    ///   - isWhole: whether the rotations are worked on to their end.
+    ///   - timeout: how long that may take; nil: overlap and soak, and an hour more.
+    package func retry(
+        _ users: [String], toTheEnd isWhole: Bool = false, timeout: Duration? = nil,
+        display: (any RotationDisplay)? = nil
+    ) async throws -> RotationReport {
         let records = try await state.records()
-        return try await give(.retry, to: users.filter { records[$0.name]?.rotation.mayRetry ?? false })
+        let users = try loaded.select(users).filter { records[$0.name]?.rotation.mayRetry ?? false }
+        guard isWhole else { return try await give(.retry, to: users) }
+        let end = WorkEnd(waitingFor: users, timeout, loaded.context.clock.now)
+        return try await RotationRun(loaded, state, display: display, end: end).work(
+            on: users, RotationRun.Order(requests: [.retry], extent: .wholeRotation))
     }
 
     /// A target is left out of the rotation that is in progress.

@@ -13,12 +13,32 @@ struct RotationRun: Sendable {
         var requests: [Event.Request] = []
         var extent = Extent.due
 
+        /// Whether a user that another process is working on is waited for.
+        var isPatient: Bool { extent == .wholeRotation || extent == .wholeLeak }
+
         /// A problem that is what the order wants; nil: none is. Whoever has ordered it knows.
         var wanted: Problem.Code? {
             if requests.contains(.rollback) { return .rolledBack }
             return requests.contains { $0.name == "revoke" && $0.key != nil } ? .unaccountedKey : nil
         }
+
+        /// What is asked for again once another process has let go of the user: nothing that it has done by itself meanwhile.
+        ///
+        /// - Parameters:
+        ///   - before: the rotation when it was asked for first.
+        ///   - now: the rotation as it is now.
+        func requests(again before: Rotation?, _ now: Rotation?) -> [Event.Request] {
+            requests.compactMap { request in
+                // "The current key" is the one that was current when the order was given.
+                if case .revoke(nil, atOnce: let atOnce) = request { return .revoke(before?.current?.id, atOnce: atOnce) }
+                let isBegun = now?.number ?? 0 > before?.number ?? 0
+                return request == .rotateOrFinish && isBegun ? nil : request
+            }
+        }
     }
+
+    /// Between two tries at a user that another process is working on.
+    private static let busyRest: Duration = .seconds(2)
 
     let loaded: LoadedConfiguration
     let state: StateAccess
@@ -95,9 +115,7 @@ struct RotationRun: Sendable {
 
     /// Ctrl-C, a terminal that is closed, and a service manager's SIGTERM begin nothing more, and let the work in progress end.
     private func interruptible(_ services: OpenServices, _ order: Order) async -> [UserOutcome] {
-        let task = Task {
-            await services.engine.work(on: services.users, requests: order.requests, extent: order.extent)
-        }
+        let task = Task { await carryOut(order, services) }
         let signals = Signals(staysUp: false) { [log = loaded.log] _ in
             log.warn("stopping: work in progress has a few seconds to end; a second signal ends it at once")
             services.host.drain()
@@ -107,7 +125,7 @@ struct RotationRun: Sendable {
             Task { [clock = loaded.context.clock, log = loaded.log] in
                 await clock.sleep(until: end.lastBeginning)
                 guard !Task.isCancelled else { return }
-                log.warn("the time of this run is nearly over: nothing more is begun, and the next run goes on")
+                log.warn(end.words)
                 services.host.drain()
                 task.cancel()
             }
@@ -117,6 +135,27 @@ struct RotationRun: Sendable {
             watch?.cancel()
         }
         return await task.value
+    }
+
+    /// Works on the users. Those that another process is working on are tried again, where the order waits.
+    private func carryOut(_ order: Order, _ services: OpenServices) async -> [UserOutcome] {
+        let clock = loaded.context.clock
+        let before = order.isPatient ? (try? await state.records()) ?? [:] : [:]
+        var outcomes = await services.engine.work(
+            on: services.users, requests: order.requests, extent: order.extent)
+        while order.isPatient, !Task.isCancelled, outcomes.contains(where: \.isBusy) {
+            await clock.sleep(until: clock.now + Self.busyRest)
+            // A state that cannot be read now is read again: the work itself says what is wrong with it.
+            guard !Task.isCancelled, let now = try? await state.records() else { continue }
+            for (index, outcome) in outcomes.enumerated() where outcome.isBusy {
+                let requests = order.requests(again: before[outcome.user]?.rotation, now[outcome.user]?.rotation)
+                outcomes[index] =
+                    await services.engine.work(
+                        on: services.users.filter { $0.name == outcome.user }, requests: requests, extent: order.extent
+                    ).first ?? outcome
+            }
+        }
+        return outcomes
     }
 
     /// Only they cost a start of pushers, or a request to AWS.

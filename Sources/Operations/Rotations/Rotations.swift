@@ -29,20 +29,28 @@ package struct Rotations {
     ///
     /// - Parameters:
     ///   - users: by name; none: all.
+    ///   - isAll: whether all users are meant where none is named. Else a configuration with several is an error.
     ///   - isWhole: whether the rotations are worked on to their end, overlap and soak included.
+    ///   - timeout: how long the whole may take; nil: overlap and soak, and an hour more.
     ///   - canaries: how many of them, by name, have to reach `overlap` before a rotation of the others begins; 0: none.
     ///   - despiteFreeze: whether they begin also in a time in which `freeze` lets none begin.
     package mutating func rotate(
-        _ users: [String], toTheEnd isWhole: Bool, canaries: Int = 0, despiteFreeze: Bool,
-        display: (any RotationDisplay)?
+        _ users: [String], isAll: Bool = true, toTheEnd isWhole: Bool, timeout: Duration? = nil, canaries: Int = 0,
+        despiteFreeze: Bool, display: (any RotationDisplay)?
     ) async throws -> RotationReport {
         let status = try await loaded.discover(keptIn: state)
+        if users.isEmpty, !isAll, loaded.users.count > 1 {
+            throw OperationFailure(
+                .usage,
+                "\(loaded.file) has \(loaded.users.count) users: name those to rotate, or give --all. Nothing was changed.")
+        }
         let users = try loaded.select(users)
+        let end = isWhole ? WorkEnd(waitingFor: users, timeout, loaded.context.clock.now) : nil
         if !despiteFreeze { try refuseFrozen(users) }
         if canaries > 0, let report = try await stopped(at: users, canaries, after: status) { return report }
         let order = RotationRun.Order(
             requests: [isWhole ? .rotateOrFinish : .rotate], extent: isWhole ? .wholeRotation : .due)
-        return try await RotationRun(loaded, state, display: display, timings: timings).work(
+        return try await RotationRun(loaded, state, display: display, timings: timings, end: end).work(
             on: users, order, after: status)
     }
 

@@ -4,14 +4,13 @@ internal import Operations
 struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract:
-            "Reads the configuration, the plugins and the state's seal key; with --online also AWS and every target.",
+            "Check the configuration, the plugins and the state's seal key; with --online also AWS and every target.",
         discussion: """
-            Writes nothing anywhere. Offline, the users of `discover` are those that the last work found; online they are \
-            looked for. Offline it fetches the secrets and starts each pusher. Online it asks STS who keyturn \
-            is, IAM for each user and its keys, and each pusher whether a push to each target would work. A line \
-            with `look` works as it is, and may not be what you mean.
+            Writes nothing. Offline, the secrets are fetched and each pusher is started; the users of `discover` are those that \
+            the last run found. Online, STS is asked who keyturn is, IAM for each user and its keys, and each pusher whether a \
+            push to each target would work. A line with `look` works, and may not be what you mean.
 
-            Exit status: 0 all is well; else that of the worst that was found, as `keyturn --help` lists them.
+            Exit status: 0 all is well; else that of the worst finding, as `keyturn --help` lists them.
             """)
 
     @Flag(help: "Also ask AWS and every target; nothing is written there.")

@@ -9,7 +9,7 @@ struct ConfigCommand: ParsableCommand {
 struct ConfigSchema: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schema",
-        abstract: "Prints a JSON Schema of keyturn.yaml, for editors.",
+        abstract: "Print a JSON Schema of keyturn.yaml, for editors.",
         discussion: """
             Draft 2020-12, with the fields of the installed plugins and of those that the configuration's `plugins.path` leads \
             to. Editors with the YAML language server take it by a first line in the file: \

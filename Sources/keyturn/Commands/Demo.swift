@@ -3,7 +3,7 @@ internal import Operations
 
 struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "A whole rotation on built-in stand-ins for AWS and the three CI systems.",
+        abstract: "Run a whole rotation on built-in stand-ins for AWS and three CI systems.",
         discussion: """
             No account, no network, no configuration: the stand-ins run on loopback for as long as the demo does, and the \
             files are in a temporary directory that is removed at the end. What rotates is the real program, with the real \

@@ -3,7 +3,7 @@ internal import Operations
 
 struct History: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Shows what was done, by whom, when, with which evidence.",
+        abstract: "Show what was done, by whom, when, with which evidence.",
         discussion: """
             Oldest first. Times are moments such as 2026-11-22T10:00:00Z, days such as 2026-11-22 (they begin at midnight, \
             UTC), or durations such as 7d, counted back from now. --json has for each line who wrote it (`by`): the \
@@ -12,7 +12,7 @@ struct History: AsyncParsableCommand {
             """,
         subcommands: [HistoryVerify.self])
 
-    @Option(help: "The newest N lines.")
+    @Option(help: "Only the newest N lines.")
     var limit = 1_000
     @Option(help: ArgumentHelp("Only lines from then on.", valueName: "time"))
     var since: String?

@@ -4,12 +4,12 @@ internal import Operations
 struct HistoryVerify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Finds lines of the history that were changed, inserted, reordered or removed.",
+        abstract: "Find lines of the history that were changed, inserted, reordered or removed.",
         discussion: """
             Each user has a history of its own. Each line carries the SHA-256 over the hash of the line before it and its own \
             text; the end is part of the user's record, which is authenticated with a key that is derived from the seal key. \
-            The last thing printed is the head over all users: the time of the last line, and a hash over where every user's \
-            history ends. Keep it where those who can write the state cannot: --head shows later that everything up to that \
+            The last thing printed is the head over all users: the time of the last line, and a hash over the ends of all \
+            histories. Keep it where those who can write the state cannot write: --head shows later that everything up to that \
             time is still the same, also after someone with the seal key, or with an older copy of the state, changed it.
 
             Exit status: 0 nothing was found; 1 something was.

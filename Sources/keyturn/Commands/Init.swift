@@ -4,9 +4,9 @@ internal import Operations
 struct Init: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init",
-        abstract: "Writes a commented keyturn.yaml, the seal key and the IAM policy it needs.",
+        abstract: "Write a commented keyturn.yaml, the seal key and the IAM policy it needs.",
         discussion: """
-            The files are written next to each other: where --config says, else here. Nothing that is there already is \
+            The files are written to one directory: that of --config, else the current one. A file that exists is not \
             overwritten.
 
             On a terminal, and without --user, --ci and --place, it asks for the CI system, the place there, the IAM user and \

@@ -3,9 +3,9 @@ internal import Operations
 
 struct Notify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Sends a test message to every destination of `notifications`.",
+        abstract: "Send a test message to every destination of `notifications`.",
         discussion: """
-            Tries secrets, addresses and signatures before something happens at night. The message has the event `test`, whatever \
+            Checks secrets, addresses and signatures before they are needed. The message has the event `test`, whatever \
             a destination's `on` says. Exit status 69: one of them did not take it.
             """)
 

@@ -5,7 +5,7 @@ internal import Operations
 struct PluginNew: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "new",
-        abstract: "Makes the beginning of a pusher, which builds, passes its tests and delivers.",
+        abstract: "Make a new pusher that builds, passes its tests and delivers.",
         discussion: """
             It writes to HashiCorp Vault's key-value store at first, so that there is something to change step by step. \
             `make` builds it, `make check` tries it, `make install` installs it. Nothing of keyturn's sources is needed.

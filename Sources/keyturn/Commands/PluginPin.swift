@@ -6,7 +6,7 @@ internal import Operations
 struct PluginPin: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pin",
-        abstract: "Allows a plugin: writes what its files are, and what it may do, to keyturn.lock.",
+        abstract: "Allow a plugin: write the hashes of its files and its grants to keyturn.lock.",
         discussion: """
             keyturn loads a plugin only while its library and manifest are those that were pinned. The hosts that its \
             manifest asks for are granted; files, a network of its own and programs only where --grant names them. A plugin that \

@@ -4,7 +4,7 @@ internal import Operations
 struct PluginSign: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sign",
-        abstract: "For authors: puts an Ed25519 signature beside a plugin's library.",
+        abstract: "Sign a plugin's library with Ed25519, as its author.",
         discussion: """
             Whoever pins the plugin with --signer can take new versions without pinning each. The key file holds the 32 \
             bytes of the private key in base64; it is made, mode 0600, where there is none.

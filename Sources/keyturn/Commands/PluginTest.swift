@@ -6,7 +6,7 @@ internal import PusherConformance
 struct PluginTest: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test",
-        abstract: "Checks a pusher against the rules of the ABI, each check in a process of its own.",
+        abstract: "Check a pusher against the rules of the ABI, each check in a process of its own.",
         discussion: """
             Needs no service: a scripted host stands in for it. With a conformance.json beside the manifest (a \
             configuration, targets, and how the service answers when all is well) every check can be made; without one, \

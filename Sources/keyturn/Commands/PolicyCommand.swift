@@ -4,7 +4,7 @@ internal import Operations
 struct PolicyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy",
-        abstract: "Prints the smallest IAM policy for this configuration.",
+        abstract: "Print the smallest IAM policy for this configuration.",
         discussion: """
             For the identity that keyturn runs as. The account is not known here, so the ARNs have a `*` in its place, \
             and in that of a user's path; narrow them if you like. One document covers all accounts of one partition. \

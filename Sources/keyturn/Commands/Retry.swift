@@ -12,8 +12,12 @@ struct Retry: AsyncParsableCommand {
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var selection: UserSelection
+    @OptionGroup var waiting: WaitOptions
 
     func run() async throws {
-        try await Orders(OperationContext(options)).retry(selection.users).print(options)
+        try await Orders(OperationContext(options)).retry(
+            selection.users, toTheEnd: waiting.wait, timeout: waiting.limit,
+            display: waiting.wait ? LiveView.wanted(options) : nil
+        ).print(options)
     }
 }

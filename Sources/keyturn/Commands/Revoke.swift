@@ -34,6 +34,7 @@ struct Revoke: AsyncParsableCommand {
         completion: .file(extensions: ["json"]))
     var event: String?
 
+    @OptionGroup var waiting: WaitOptions
     @OptionGroup var options: GlobalOptions
 
     func validate() throws {
@@ -41,8 +42,8 @@ struct Revoke: AsyncParsableCommand {
             return try OneUser.checkNamedOnce(
                 subject.named, subject.optional, missing: "the user or the key ID is missing, such as cicd-bot")
         }
-        guard subject.named == nil, subject.optional == nil, !now else {
-            throw ValidationError("--event says itself what has leaked: no user, key ID or --now with it")
+        guard subject.named == nil, subject.optional == nil, !now, !waiting.wait else {
+            throw ValidationError("--event says itself what has leaked: no user, key ID, --now or --wait with it")
         }
     }
 
@@ -53,7 +54,8 @@ struct Revoke: AsyncParsableCommand {
                 .print(options)
         }
         try await Orders(OperationContext(options)).revoke(
-            subject.text, isUser: subject.named == nil, atOnce: now, display: LiveView.wanted(options)
+            subject.text, isUser: subject.named == nil, atOnce: now, toTheEnd: waiting.wait, timeout: waiting.limit,
+            display: LiveView.wanted(options)
         ) { takenOver in
             // With --json there is one document, and what was taken over is part of it.
             if !options.json || takenOver.status != .done { try takenOver.print(options) }
@@ -69,7 +71,7 @@ struct UserOrKey: ParsableArguments {
     var named: String?
 
     @Option(
-        name: .customLong("user"), help: ArgumentHelp("The user, as an option.", valueName: "user"),
+        name: [.customLong("user"), .customShort("u")], help: ArgumentHelp("The user, as an option.", valueName: "user"),
         completion: Suggestions.users)
     var optional: String?
 

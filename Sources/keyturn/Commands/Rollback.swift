@@ -3,9 +3,9 @@ internal import Operations
 
 struct Rollback: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Makes the old key active again, as long as it is not deleted.",
+        abstract: "Make the old key active again, until it is deleted.",
         discussion: """
-            In the phases `overlap` and `soak`, which `keyturn status` shows: for when something that no one knew of still uses \
+            In the phases `overlap` and `soak`, which `keyturn status` shows: for when something unexpected still uses \
             the old key. Both keys then stay Active, and the targets keep \
             the new one, until `keyturn retry` begins the overlap again. Find out first who uses the old key.
             """)

@@ -5,18 +5,17 @@ struct Rotate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Rotate keys now, whatever their age.",
         discussion: """
-            Of all users, unless some are named. A user whose new key is still on its way goes on with that rotation; one that \
-            is in `overlap` or `soak` cannot begin another one yet, which is said (exit status 75); with --wait that rotation is seen \
-            through. Without --wait it ends when every \
-            target has confirmed, or as soon as it has to wait long; `keyturn step` or `keyturn run` goes on from there. Exit \
+            Name the users, or give --all. A user whose new key is still being delivered continues with that rotation; one that \
+            is in `overlap` or `soak` cannot begin another one yet, which is an error (exit status 75); with --wait that rotation is \
+            completed. Without --wait the command ends when every \
+            target has confirmed, or when it would have to wait long; `keyturn step` or `keyturn run` continues from there. Exit \
             status 75: not every target has confirmed, and the old key stays active.
             """)
 
-    @Flag(help: "All users, which is the default; says that it is meant.")
+    @Flag(name: .shortAndLong, help: "Rotate the keys of all users.")
     var all = false
 
-    @Flag(help: "See the rotation through, overlap and soak included.")
-    var wait = false
+    @OptionGroup var waiting: WaitOptions
 
     @Option(
         help: ArgumentHelp(
@@ -41,28 +40,31 @@ struct Rotate: AsyncParsableCommand {
             return try await RotationPlan(OperationContext(options), selection.users, for: .rotate, asksIAM: true)
                 .print(options, whenEmpty: { "\($0) has no users yet." })
         }
-        try confirm()
+        let isAll = try confirm()
         var rotations = try await Rotations(OperationContext(options), isTimed: timing.timings)
         try await rotations.rotate(
-            selection.users, toTheEnd: wait, canaries: canary ?? 0, despiteFreeze: despiteFreeze,
-            display: wait ? LiveView.wanted(options) : nil
+            selection.users, isAll: isAll, toTheEnd: waiting.wait, timeout: waiting.limit, canaries: canary ?? 0,
+            despiteFreeze: despiteFreeze, display: waiting.wait ? LiveView.wanted(options) : nil
         ).print(options)
     }
 
     /// A person who names no user may not know how many there are.
-    private func confirm() throws {
-        guard selection.users.isEmpty, !all, Questions.canAsk, !options.json, !options.quiet else { return }
+    ///
+    /// - Returns: whether all users are meant.
+    private func confirm() throws -> Bool {
+        guard selection.users.isEmpty, !all, Questions.canAsk, !options.json, !options.quiet else { return all }
         let answer = try Questions(terminal: Terminal(options)).ask(
             "Rotate the keys of all users of the configuration?", standard: "no",
             refusal: { ["yes", "no", "y", "n"].contains($0.lowercased()) ? nil : "yes or no" })
         guard answer.lowercased().hasPrefix("y") else {
             throw OperationFailure(.failed, "nothing was changed; name the users to rotate, or give --all")
         }
+        return true
     }
 
     func validate() throws {
         if let canary {
-            guard wait else { throw ValidationError("--canary belongs to --wait") }
+            guard waiting.wait else { throw ValidationError("--canary belongs to --wait") }
             guard canary > 0 else { throw ValidationError("--canary must be at least 1") }
         }
         if all, !selection.users.isEmpty { throw ValidationError("--all and the names of users cannot go together") }

@@ -3,12 +3,12 @@ internal import Operations
 
 struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Stays up, and steps when things are due.",
+        abstract: "Run continuously and rotate keys when due.",
         discussion: """
-            With --listen it shows how things stand to browsers and to monitoring. Ends on SIGTERM and SIGINT, within ten \
+            With --listen, serve a status page and metrics. Stops on SIGTERM and SIGINT, within ten \
             seconds: work in progress gets the chance to end, no more is begun, and the next start \
-            goes on with it. A second signal ends it at once. SIGHUP reloads the configuration; one with a \
-            mistake in it is reported and ignored. Users of `discover` are looked for at the start, every 15 minutes, and \
+            continues it. A second signal stops it at once. SIGHUP reloads the configuration; an \
+            invalid file is reported and ignored. Users of `discover` are looked for at the start, every 15 minutes, and \
             with SIGHUP. Under systemd it reports when it is ready and alive (Type=notify, WatchdogSec).
             """)
 

@@ -5,7 +5,7 @@ internal import Operations
 struct SandboxCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sandbox",
-        abstract: "Runs the stand-ins for AWS, Travis CI, GitLab and GitHub as servers on loopback.",
+        abstract: "Run the stand-ins for AWS, Travis CI, GitLab and GitHub as servers on loopback.",
         discussion: """
             For trying things, and for authors of pushers. With --directory it writes a keyturn.yaml, a seal key and the \
             tokens there: after `. DIR/environment` in another terminal, keyturn's commands work against it, and \

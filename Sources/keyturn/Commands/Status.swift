@@ -5,8 +5,8 @@ struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show the state of every user, key and target.",
         discussion: """
-            Read from the state alone; nothing is asked of AWS or the targets, and the users of `discover` are those that the \
-            last work found. With --online each target is asked which key \
+            Reads the state alone, without requests to AWS or the targets; the users of `discover` are those that the \
+            last run found. With --online each target is asked which key \
             it really holds: current, next, previous, foreign (someone changed it by hand), or not readable. A key's role: \
             current (the targets hold it), next (made, not yet confirmed everywhere), previous (replaced), unknown. Leaked \
             keys and targets that are cut off come first, then what else needs attention; users with the same problem are shown \

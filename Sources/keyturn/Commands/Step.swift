@@ -3,11 +3,11 @@ internal import Operations
 
 struct Step: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Does what is due now, then ends: for cron, timers and serverless.",
+        abstract: "Do what is due now, then exit: for cron, timers and serverless.",
         discussion: """
-            For each user whose next action is due: the action, and what follows from it without a long wait. Targets that \
-            have not confirmed are pushed again, with the same key. What was done is logged to stderr, where things stand \
-            is printed. Users of `discover` are looked for first. Exit status 75: something is not finished, such as a delivery; run `keyturn step` again.
+            For each user whose next action is due: do it, and what follows from it without a long wait. Targets that \
+            have not confirmed are pushed again, with the same key. What was done is logged to stderr, and the state of the \
+            users is printed. Users of `discover` are looked for first. Exit status 75: something is not finished, such as a delivery; run `keyturn step` again.
             """)
 
     @Flag(help: "Show what would be done, and change nothing.")

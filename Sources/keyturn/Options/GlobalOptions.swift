@@ -3,18 +3,19 @@ internal import ArgumentParser
 /// What every command takes.
 struct GlobalOptions: ParsableArguments {
     @Option(
+        name: .shortAndLong,
         help: ArgumentHelp(
             "The configuration. Default: $KEYTURN_CONFIG, ./keyturn.yaml, /etc/keyturn/keyturn.yaml.", valueName: "file"
         ), completion: .file(extensions: ["yaml", "yml"]))
     var config: String?
 
-    @Flag(help: "Print one JSON document on stdout and nothing else there.")
+    @Flag(name: .shortAndLong, help: "Print one JSON document on stdout and nothing else there.")
     var json = false
 
-    @Flag(help: "Log errors only.")
+    @Flag(name: .shortAndLong, help: "Log errors only.")
     var quiet = false
 
-    @Flag(help: "Log more: what pushers say, and each request's outcome.")
+    @Flag(name: .shortAndLong, help: "Log more: what pushers say, and each request's outcome.")
     var verbose = false
 
     @Flag(name: .customLong("no-color"), help: "No colours and no live display, also on a terminal.")
@@ -31,7 +32,7 @@ struct UserSelection: ParsableArguments {
     var named: [String] = []
 
     @Option(
-        name: .customLong("user"),
+        name: [.customLong("user"), .customShort("u")],
         help: ArgumentHelp("The same as an option; may be given several times.", valueName: "user"),
         completion: Suggestions.users)
     var optional: [String] = []
@@ -43,7 +44,7 @@ struct UserSelection: ParsableArguments {
 /// For commands whose argument is something else.
 struct UserOption: ParsableArguments {
     @Option(
-        name: .customLong("user"),
+        name: [.customLong("user"), .customShort("u")],
         help: ArgumentHelp(
             "Only this user of the configuration; may be given several times. Default: all users.", valueName: "user"),
         completion: Suggestions.users)
@@ -56,7 +57,7 @@ struct OneUser: ParsableArguments {
     var named: String?
 
     @Option(
-        name: .customLong("user"), help: ArgumentHelp("The same as an option.", valueName: "user"),
+        name: [.customLong("user"), .customShort("u")], help: ArgumentHelp("The same as an option.", valueName: "user"),
         completion: Suggestions.users)
     var optional: String?
 
