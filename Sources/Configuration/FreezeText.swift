@@ -8,7 +8,7 @@ internal import Rotation
 /// freeze:
 ///   - { from: 2026-12-20, to: 2027-01-04 }            # dates, or moments such as 2026-12-20T18:00:00+01:00
 ///   - { days: [sat, sun] }                            # whole days, every week, in UTC
-///   - { days: [mon, fri], from: "08:00", to: "10:00" }
+///   - { days: [mon, fri], from: "08:00", to: "10:00", time-zone: Europe/Berlin }
 ///   - { from: "22:00", to: "06:00" }                  # every day
 /// ```
 enum FreezeText {
@@ -33,7 +33,8 @@ enum FreezeText {
     private static func freeze(_ reader: inout MappingReader) throws(ConfigurationError) -> Freeze {
         let (from, to) = (reader.field("from"), reader.field("to"))
         let chosen = try reader.strings("days")
-        if chosen == nil, let first = from.flatMap(moment), let last = to.flatMap(moment) {
+        let zone = try zone(&reader)
+        if chosen == nil, let first = from.flatMap({ moment($0, zone) }), let last = to.flatMap({ moment($0, zone) }) {
             guard first < last else { throw reader.error("to", "must be after `from`") }
             return .period(from: first, to: last)
         }
@@ -49,22 +50,30 @@ enum FreezeText {
                 throw ConfigurationError(
                     file: reader.file, line: reader.line, "`\(reader.place)` needs `days`, or `from` and `to`")
             }
-            return .weekly(days: numbers, from: .zero, to: .zero)
+            return .weekly(days: numbers, from: .zero, to: .zero, zone: zone)
         }
         guard let begins = from.flatMap(timeOfDay), let ends = to.flatMap(timeOfDay), begins != ends else {
             throw reader.error(
                 from.flatMap(timeOfDay) == nil ? "from" : "to",
-                "must be a time of the day in UTC, such as \"08:00\"\(chosen == nil ? ", or both must be dates" : "")")
+                "must be a time of the day, such as \"08:00\"\(chosen == nil ? ", or both must be dates" : "")")
         }
-        return .weekly(days: numbers, from: begins, to: ends)
+        return .weekly(days: numbers, from: begins, to: ends, zone: zone)
     }
 
-    /// A date, which is its midnight in UTC, or a moment of RFC 3339.
-    private static func moment(_ field: Field) -> Timestamp? {
+    private static func zone(_ reader: inout MappingReader) throws(ConfigurationError) -> ZoneOffsets {
+        guard let name = try reader.string("time-zone") else { return .utc }
+        do throws(TimeZoneFile.Failure) { return try TimeZoneFile.read(name) } catch {
+            throw reader.error("time-zone", error.description)
+        }
+    }
+
+    /// A date, which is its midnight in the zone, or a moment of RFC 3339.
+    private static func moment(_ field: Field, _ zone: ZoneOffsets) -> Timestamp? {
         guard case .scalar(.string(let text)) = field.value else { return nil }
-        let full = text.utf8.count == 10 ? text + "T00:00:00Z" : text
-        guard let date = try? Date(full, strategy: .iso8601) else { return nil }
-        return Timestamp(milliseconds: Int64(date.timeIntervalSince1970 * 1_000))
+        let isDate = text.utf8.count == 10
+        guard let date = try? Date(isDate ? text + "T00:00:00Z" : text, strategy: .iso8601) else { return nil }
+        let milliseconds = Int64(date.timeIntervalSince1970 * 1_000)
+        return isDate ? zone.moment(local: milliseconds) : Timestamp(milliseconds: milliseconds)
     }
 
     /// `HH:MM`. Unquoted, YAML takes it for a number to the base of sixty: the minutes of the day.

@@ -2,9 +2,9 @@
 public enum Freeze: Hashable, Sendable {
     /// From a moment up to another one.
     case period(from: Timestamp, to: Timestamp)
-    /// On these days of every week, Monday being 1, between two times of the day, in UTC; an end before the beginning lies on
-    /// the next day.
-    case weekly(days: Set<Int>, from: Duration, to: Duration)
+    /// On these days of every week, Monday being 1, between two times of the day by the clocks of a zone; an end before the
+    /// beginning lies on the next day.
+    case weekly(days: Set<Int>, from: Duration, to: Duration, zone: ZoneOffsets = .utc)
 
     private static let day: Int64 = 86_400_000
 
@@ -12,15 +12,15 @@ public enum Freeze: Hashable, Sendable {
     func end(at moment: Timestamp) -> Timestamp? {
         switch self {
         case .period(let from, let to): return moment >= from && moment < to ? to : nil
-        case .weekly(let days, let from, let to):
+        case .weekly(let days, let from, let to, let zone):
             let length = (to.milliseconds - from.milliseconds + Self.day - 1) % Self.day + 1
-            let today = moment.milliseconds.floored(to: Self.day)
+            let today = zone.local(moment).floored(to: Self.day)
             // It may have begun yesterday, and last until today.
             for begun in [today - Self.day, today] where days.contains(Self.weekday(begun)) {
                 let start = begun + from.milliseconds
-                if moment.milliseconds >= start, moment.milliseconds < start + length {
-                    return Timestamp(milliseconds: start + length)
-                }
+                // By the clock: a night in which clocks change is an hour shorter or longer.
+                let end = zone.moment(local: start + length)
+                if moment >= zone.moment(local: start), moment < end { return end }
             }
             return nil
         }

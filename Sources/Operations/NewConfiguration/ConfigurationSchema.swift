@@ -267,13 +267,14 @@ struct ConfigurationSchema {
         "spread": { "type": "string", "pattern": "^([0-9]|[1-4][0-9]|50)%$", "description": "By how much of rotate-every rotations begin earlier, each user by another part; default: 10%." },
         "freeze": {
           "type": "array", "maxItems": 64,
-          "description": "Times in which no rotation begins by itself: dates or moments from … to …; days of the week; times of the day in UTC.",
+          "description": "Times in which no rotation begins by itself: dates or moments from … to …; days of the week; times of the day, in UTC unless time-zone names another zone.",
           "items": {
             "type": "object", "additionalProperties": false, "minProperties": 1,
             "properties": {
               "days": { "type": "array", "items": { "enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] } },
               "from": { "type": ["string", "integer"] },
-              "to": { "type": ["string", "integer"] }
+              "to": { "type": ["string", "integer"] },
+              "time-zone": { "type": "string", "description": "A name of the time zone database, such as Europe/Berlin; default: UTC." }
             }
           }
         }
