@@ -1,4 +1,5 @@
 import CKeyturnPusher
+import JSON
 import Testing
 
 @testable import PusherConformance
