@@ -3,14 +3,9 @@ internal import Rotation
 
 extension Configuration {
     static func readDefaults(_ field: Field?, _ file: String) throws(ConfigurationError) -> Policy {
-        // Whoever writes a configuration wants his targets asked first; the decisions themselves can do without.
-        var standard = Policy(preflight: true)
-        standard.spread.percent = 10
-        // Nor is he sure that it names every place where a key is used.
-        standard.firstRotation = .whenAsked
-        guard let field else { return standard }
+        guard let field else { return .standard }
         var reader = try MappingReader(field, "defaults", file)
-        let policy = try readPolicy(&reader, standard)
+        let policy = try readPolicy(&reader, .standard)
         try reader.end()
         return policy
     }
@@ -73,7 +68,7 @@ extension Configuration {
             users.append(
                 UserEntry(
                     name: member.name, userName: userName, policy: policy, account: own, file: file, line: member.line,
-                    targets: targets))
+                    targets: targets, lines: reader.lines))
         }
         return users
     }

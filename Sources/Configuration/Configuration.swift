@@ -100,6 +100,8 @@ public struct Configuration: Sendable {
         var file: String
         var line: Int
         var targets: [TargetEntry]
+        /// The lines of the times and limits that it sets itself, by their names.
+        var lines: [String: Int] = [:]
     }
 
     private let root: Field
@@ -279,6 +281,10 @@ public struct Configuration: Sendable {
 }
 
 extension Configuration {
+    /// The names at the top of the file, and those in `defaults`.
+    var topNames: Set<String> { root.names }
+    var defaultNames: Set<String> { root.member("defaults")?.names ?? [] }
+
     /// The line of a field, such as `["aws", "profile"]`, or of the last of the names that is there.
     public func line(at path: String...) -> Int { root.line(at: path) }
 

@@ -32,6 +32,18 @@ public struct Field: Hashable, Sendable {
     }
 
     /// The line of what a path of names and indices leads to, or of the last step on the way that is there.
+    /// The names of a mapping; none where it is not one.
+    var names: Set<String> {
+        guard case .mapping(let members) = value else { return [] }
+        return Set(members.map(\.name))
+    }
+
+    /// The value of a name in a mapping.
+    func member(_ name: String) -> Field? {
+        guard case .mapping(let members) = value else { return nil }
+        return members.first { $0.name == name }?.field
+    }
+
     func line(at path: [String]) -> Int {
         guard let step = path.first else { return line }
         switch value {

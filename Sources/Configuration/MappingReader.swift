@@ -26,6 +26,9 @@ struct MappingReader {
     /// Every name with its value.
     var all: [Field.Member] { members }
 
+    /// The line of every name.
+    var lines: [String: Int] { Dictionary(members.map { ($0.name, $0.line) }) { first, _ in first } }
+
     func path(_ name: String) -> String { place.isEmpty ? name : "\(place).\(name)" }
 
     func error(_ name: String, _ message: String) -> ConfigurationError {

@@ -57,6 +57,9 @@ public struct ConfiguredPusher: Sendable {
     var fields: [String: JSONValue]
     var references: [(name: String, reference: SecretReference)]
 
+    /// Where each of its secrets is kept: `token: env TRAVIS_TOKEN`.
+    public var secretPlaces: [String] { references.map { "\($0.name): \($0.reference.source.words)" } }
+
     /// The secrets that it needs.
     public var secretReferences: [SecretReference] { references.map(\.reference) }
 

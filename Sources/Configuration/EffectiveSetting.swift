@@ -1,0 +1,116 @@
+public import Rotation
+
+/// A setting as it holds, and where it comes from.
+public struct EffectiveSetting: Hashable, Sendable {
+    /// Its name in the file.
+    public var name: String
+    /// Its value, as the file would have it. Never a secret: of one, it is where it is kept.
+    public var value: String
+    /// `keyturn.yaml:12`, `keyturn.yaml:5 (defaults)` or `default`.
+    public var from: String
+}
+
+extension Configuration {
+    private static let standard = "default"
+
+    private func here(_ path: String...) -> String { "\(file):\(root(at: path))" }
+
+    private func root(at path: [String]) -> Int { path.count == 1 ? line(at: path[0]) : line(at: path[0], path[1]) }
+
+    /// Whether the file has that name at its top.
+    private func has(_ name: String) -> Bool { topNames.contains(name) }
+
+    /// What holds for the whole configuration.
+    public var effectiveSettings: [EffectiveSetting] {
+        func setting(_ name: String, _ value: String?, unset: String) -> EffectiveSetting {
+            EffectiveSetting(name: name, value: value ?? unset, from: has(name) ? here(name) : Self.standard)
+        }
+        var settings = [setting("state", state.place, unset: "")]
+        settings += sealKeys.map { key in
+            let words: String =
+                switch key {
+                case .kept(let reference): reference.source.words
+                case .kms(let key): "kms \(key.key)"
+                }
+            return EffectiveSetting(name: "seal-key", value: words, from: "\(file):\(key.line)")
+        }
+        settings.append(setting("ca-file", authorities, unset: "the system's"))
+        settings.append(
+            EffectiveSetting(
+                name: "plugins.path", value: pluginPath.isEmpty ? "the installed ones" : pluginPath.joined(separator: ", "),
+                from: has("plugins") ? here("plugins", "path") : Self.standard))
+        settings.append(
+            EffectiveSetting(
+                name: "plugins.lock", value: lock, from: has("plugins") ? here("plugins", "lock") : Self.standard))
+        if !acceptedGaps.isEmpty {
+            settings.append(
+                EffectiveSetting(
+                    name: "plugins.accept-missing", value: acceptedGaps.joined(separator: ", "),
+                    from: here("plugins", "accept-missing")))
+        }
+        settings.append(setting("users-at-once", usersAtOnce.map { "\($0)" }, unset: "256"))
+        settings.append(setting("history.keep", historyRetention.map(DurationText.text), unset: "for ever"))
+        settings.append(setting("listen", listen?.text, unset: "nowhere"))
+        settings.append(setting("notifications", "\(notifications.count)", unset: ""))
+        settings.append(setting("discover", "\(discover.count)", unset: ""))
+        settings.append(setting("include", includePatterns.isEmpty ? nil : includePatterns.joined(separator: ", "), unset: "none"))
+        return settings
+    }
+
+    /// What holds for one user: times and limits, and the account.
+    public func effectiveSettings(of user: ConfiguredUser) -> [EffectiveSetting] {
+        let entry = users.first { $0.name == user.name }
+        let standard = Policy.standard
+        var settings = zip(user.policy.settings, standard.settings).map { own, usual in
+            let from: String =
+                if let line = entry?.lines[own.name] {
+                    "\(entry?.file ?? file):\(line)"
+                } else if let origin = user.origin, own.value != usual.value, !has("defaults") {
+                    "discover (\(origin))"
+                } else if defaultNames.contains(own.name) {
+                    "\(here("defaults", own.name)) (defaults)"
+                } else {
+                    Self.standard
+                }
+            return EffectiveSetting(name: own.name, value: own.value, from: from)
+        }
+        let isOwn = entry?.lines["aws"] != nil
+        let place = isOwn ? "\(entry?.file ?? file):\(entry?.lines["aws"] ?? 1)" : has("aws") ? here("aws") : ""
+        let unset = "the environment"
+        for (name, value) in [
+            ("aws.region", user.account.region), ("aws.profile", user.account.profile),
+            ("aws.role-arn", user.account.role?.arn), ("aws.endpoint-url", user.account.endpoint),
+        ] where value != nil || name == "aws.region" {
+            settings.append(
+                EffectiveSetting(name: name, value: value ?? "the environment's", from: value == nil ? unset : place))
+        }
+        return settings
+    }
+}
+
+extension Policy {
+    /// What holds where the file says nothing.
+    static var standard: Policy {
+        // Whoever writes a configuration wants targets to be asked first; the decisions themselves can do without.
+        var standard = Policy(preflight: true)
+        standard.spread.percent = 10
+        // Nor is it sure that the file names every place where a key is used.
+        standard.firstRotation = .whenAsked
+        return standard
+    }
+
+    /// Every setting, as the file would have it.
+    fileprivate var settings: [(name: String, value: String)] {
+        [
+            ("rotate-every", DurationText.text(rotateEvery)), ("overlap", DurationText.text(overlap)),
+            ("soak", DurationText.text(soak)), ("quiet", requiredQuiet.map(DurationText.text) ?? "0s (not asked)"),
+            ("first-rotation", firstRotation.rawValue), ("spread", "\(spread.percent)%"),
+            ("max-age", maxAge.map(DurationText.text) ?? "none"),
+            ("look-every", lookEvery > .zero ? DurationText.text(lookEvery) : "0s (never)"),
+            ("preflight", "\(preflight)"), ("proof-of-use", "\(proofOfUse)"), ("retain-secret", retainSecret.rawValue),
+            ("max-attempts", "\(maxAttempts)"), ("retry", DurationText.text(retry)),
+            ("push-timeout", DurationText.text(pushTimeout)),
+            ("freeze", freezes.isEmpty ? "none" : "\(freezes.count) time\(freezes.count == 1 ? "" : "s")"),
+        ]
+    }
+}

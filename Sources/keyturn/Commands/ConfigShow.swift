@@ -1,0 +1,42 @@
+internal import ArgumentParser
+internal import Operations
+
+struct ConfigShow: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show every value that holds, and where it comes from.",
+        discussion: """
+            FROM is the file and the line; `(defaults)` is the file's section `defaults`, `default` is keyturn's own. Of a secret, \
+            the place where it is kept is shown, never its value. Makes no requests.
+            """)
+
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup var selection: UserSelection
+
+    func run() async throws {
+        let shown = try await EffectiveConfiguration(OperationContext(options), selection.users)
+        if options.json { return try JSONOutput.print(shown) }
+        let terminal = Terminal(options)
+        terminal.write("\(shown.file)\n\n")
+        var settings = Table(header: ["SETTING", "VALUE", "FROM"])
+        settings.rows = shown.settings.map { [$0.name, $0.value, $0.from] }
+        terminal.write(settings.text(terminal))
+        var pushers = Table(header: ["PUSHER", "PLUGIN", "FROM", "ENDPOINT AND SECRETS"])
+        pushers.rows = shown.pushers.map { pusher in
+            [
+                pusher.name, pusher.plugin, pusher.from,
+                ([pusher.endpoint].compactMap(\.self) + pusher.secrets).joined(separator: ", "),
+            ]
+        }
+        if !pushers.rows.isEmpty { terminal.write("\n" + pushers.text(terminal)) }
+        for user in shown.users { write(user, terminal) }
+    }
+
+    private func write(_ user: EffectiveConfiguration.User, _ terminal: Terminal) {
+        let name = user.userName == user.name ? user.name : "\(user.name) (IAM user \(user.userName))"
+        var settings = Table(header: ["USER \(name)", "VALUE", "FROM"])
+        settings.rows = user.settings.map { [$0.name, $0.value, $0.from] }
+        settings.rows += user.targets.map { ["target", $0.name, $0.from] }
+        terminal.write("\n" + settings.text(terminal))
+    }
+}
