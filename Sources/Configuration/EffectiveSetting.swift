@@ -50,7 +50,7 @@ extension Configuration {
         }
         settings.append(setting("users-at-once", usersAtOnce.map { "\($0)" }, unset: "256"))
         settings.append(setting("history.keep", historyRetention.map(DurationText.text), unset: "for ever"))
-        settings.append(setting("listen", listen?.text, unset: "nowhere"))
+        settings.append(setting("listen", listen?.description, unset: "nowhere"))
         settings.append(setting("notifications", "\(notifications.count)", unset: ""))
         settings.append(setting("discover", "\(discover.count)", unset: ""))
         settings.append(setting("include", includePatterns.isEmpty ? nil : includePatterns.joined(separator: ", "), unset: "none"))

@@ -54,6 +54,39 @@ struct WholeRotationTests {
         #expect(stage.clock.now - VirtualClock.start >= .seconds(600))
     }
 
+    @Test("with `.wholeRotation` waits for a target that refuses, however often; with `.due` it does not")
+    func lateTarget() async throws {
+        let stage = try await Stage()
+        let old = stage.aws.addOldKey(of: "bot")
+        let (late, pushers) = (Stage.target(0), stage.pushers)
+        pushers.set(.fails(.unauthorized), for: late)
+        let first = await stage.engine().work(on: stage.user(), requests: [], extent: .due)
+        #expect(first.rotation?.phase == .delivering && first.end == .rested)
+        let tried = pushers.pushes(to: late).count
+        pushers.onPush { if pushers.pushes(to: late).count > tried + 5 { pushers.set(.confirms, for: late) } }
+        let second = await stage.engine().work(on: stage.user(), requests: [.rotateOrFinish], extent: .wholeRotation)
+        #expect(second.rotation?.phase == .idle && second.end == .rested)
+        #expect(pushers.pushes(to: late).count > tried + 5)
+        #expect(!stage.aws.keys(of: "bot").contains { $0.id == old })
+        #expect(stage.aws.changes("create").count == 1)
+    }
+
+    @Test("with `.wholeLeak` waits until the leaked key is dead, however long a target refuses its successor")
+    func lateLeak() async throws {
+        let stage = try await Stage()
+        let leaked = stage.aws.addOldKey(of: "bot", age: .seconds(60))
+        _ = await stage.engine().work(on: stage.user(), requests: [], extent: .due)
+        let (late, pushers) = (Stage.target(0), stage.pushers)
+        pushers.set(.fails(.unauthorized), for: late)
+        let first = await stage.engine().work(on: stage.user(), requests: [.revoke(atOnce: false)], extent: .leaks)
+        #expect(first.rotation?.phase == .delivering)
+        let tried = pushers.pushes(to: late).count
+        pushers.onPush { if pushers.pushes(to: late).count > tried + 5 { pushers.set(.confirms, for: late) } }
+        let second = await stage.engine().work(on: stage.user(), requests: [], extent: .wholeLeak)
+        #expect(second.rotation?.phase == .idle)
+        #expect(!stage.aws.keys(of: "bot").contains { $0.id == leaked })
+    }
+
     @Test("with `.leaks` waits until no leaked key is left, and not for the overlap of another one")
     func leaks() async throws {
         let stage = try await Stage()

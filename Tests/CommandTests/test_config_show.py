@@ -1,0 +1,56 @@
+"""`config show`: every value that holds, and where it comes from."""
+
+from test_schemas import fits
+from world import three_targets
+
+
+def settings(document, user=None):
+    lines = document["settings"] if user is None else next(
+        entry["settings"] for entry in document["users"] if entry["user"] == user)
+    return {line["name"]: (line["value"], line["from"]) for line in lines}
+
+
+def test_each_value_says_where_it_comes_from(world):
+    """From the user's entry, from `defaults`, from a file of `include`, or keyturn's own; no secret is shown, no request made."""
+    world.configuration["defaults"]["overlap"] = "2h"
+    world.configuration["users"]["cicd-bot"]["soak"] = "30m"
+    world.configuration["include"] = ["users.d/*.yaml"]
+    world.save()
+    world.write("users.d/other.yaml", """\
+users:
+  other:
+    rotate-every: 12h
+    aws: { region: eu-west-1 }
+    targets:
+      - { pusher: travis, repository: acme/other }
+""")
+    result = world.must("config", "show", "--json")
+    fits("config-show", result)
+    text = world.directory.joinpath("keyturn.yaml").read_text().split("\n")
+    shown = settings(result.json, "cicd-bot")
+    assert shown["soak"][0] == "30m" and text[int(shown["soak"][1].rpartition(":")[2]) - 1].strip() == "soak: 30m"
+    value, place = shown["overlap"]
+    assert value == "2h" and place.endswith(" (defaults)") and text[int(place.split(":")[-1].split()[0]) - 1].strip() == "overlap: 2h"
+    # What follows from the overlap, and what no one has set.
+    assert shown["quiet"] == ("1h", "default") and shown["retry"] == ("5m", "default") and shown["spread"] == ("10%", "default")
+    other = settings(result.json, "other")
+    assert other["rotate-every"] == ("12h", f"{world.directory}/users.d/other.yaml:3")
+    assert other["aws.region"] == ("eu-west-1", f"{world.directory}/users.d/other.yaml:4")
+    everything = settings(result.json)
+    assert everything["state"][0].endswith("/state/keyturn.db") and everything["users-at-once"] == ("256", "default")
+    pushers = {pusher["name"]: pusher for pusher in result.json["pushers"]}
+    assert pushers["travis"]["secrets"] == ["token: env TRAVIS_TOKEN"] and pushers["travis"]["endpoint"] == world.sandbox.travis
+    assert [target["target"] for target in result.json["users"][0]["targets"]] == [
+        "travis:acme/app", "gitlab:acme/tools/app", "github:acme/app"]
+    for token in world.sandbox.tokens.values():
+        assert token not in result.out
+    world.assert_untouched()
+
+
+def test_as_a_table(world):
+    """For people; one user alone where it is named."""
+    world.configuration["users"]["other"] = {"targets": [three_targets()[0] | {"access-key-id": "A", "secret-access-key": "B"}]}
+    world.save()
+    text = world.must("config", "show", "other").out
+    assert "USER other" in text and "USER cicd-bot" not in text and "rotate-every" in text and "token: env TRAVIS_TOKEN" in text
+    assert "has no user `othre`; did you mean `other`?" in world.must("config", "show", "othre", status=1).err
