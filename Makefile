@@ -147,6 +147,8 @@ copy:
 	put 644 LICENSE "$(TO)/share/doc/keyturn/LICENSE"; \
 	rm -rf $(FROM)/manual.tmp; mkdir $(FROM)/manual.tmp; \
 	"$(FROM)/keyturn" --experimental-dump-help | "$(FROM)/keyturn-manual" $(FROM)/manual.tmp; \
+	"$(TO)/bin/keyturn" config schema | "$(FROM)/keyturn-manual" --configuration $(FROM)/manual.tmp; \
+	put 644 $(FROM)/manual.tmp/keyturn.yaml.5 "$(TO)/share/man/man5/keyturn.yaml.5"; \
 	for page in $(FROM)/manual.tmp/*.1; do put 644 "$$page" "$(TO)/share/man/man1/$${page##*/}"; done; \
 	completion() { "$(FROM)/keyturn" --generate-completion-script "$$1" > $(FROM)/completion.tmp; put 644 $(FROM)/completion.tmp "$$2"; }; \
 	completion bash "$(TO)/share/bash-completion/completions/keyturn"; \
@@ -178,6 +180,7 @@ uninstall:
 	rm -f "$(DESTDIR)$(PREFIX)/bin/keyturn" "$(DESTDIR)$(PREFIX)/include/keyturn_pusher.h" \
 	  "$(DESTDIR)$(PREFIX)/lib/systemd/system"/keyturn*.service "$(DESTDIR)$(PREFIX)/lib/systemd/system/keyturn.timer" \
 	  "$(DESTDIR)$(PREFIX)/share/man/man1/keyturn.1" "$(DESTDIR)$(PREFIX)/share/man/man1"/keyturn-*.1 \
+	  "$(DESTDIR)$(PREFIX)/share/man/man5/keyturn.yaml.5" \
 	  "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/keyturn" \
 	  "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_keyturn" \
 	  "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/keyturn.fish"
@@ -247,6 +250,8 @@ tables: stage
 	swift build --build-tests
 	KEYTURN_REWRITE_TABLES=1 KEYTURN_PUSHERS="$(CURDIR)/$(PUSHERS_DIR)" \
 	  swift test --skip-build --disable-xctest --filter ReadmeTests
+	$(STAGE)/bin/keyturn config schema | $(DEBUG_DIR)/keyturn-manual --configuration $(DEBUG_DIR)
+	cp $(DEBUG_DIR)/Configuration.md Sources/Documentation/Guides/Configuration.md
 
 # The real decisions, session and journal in a simulated world of faults, on all cores. A seed is a world, the same on every
 # machine; `--seed S --trace` shows one again.

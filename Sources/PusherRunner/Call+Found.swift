@@ -68,7 +68,7 @@ extension Call {
                 message: text(gap.message, limit: Self.textLimit)))
     }
 
-    /// - Returns: whether the host is to be told.
+    /// - Returns: whether the host is to hear of it.
     private func count(below most: Int, _ counter: (inout FoundCounts) -> Int) -> Bool {
         state.change { counter(&$0.found) <= most + 1 }
     }

@@ -1,10 +1,18 @@
 internal import Foundation
 
 /// `keyturn --experimental-dump-help | keyturn-manual DIRECTORY`: a manual page for each command, made from what its help
-/// says. Used by `make install`, and not installed.
+/// says. `keyturn config schema | keyturn-manual --configuration DIRECTORY`: keyturn.yaml(5), and the same as Configuration.md. Used by
+/// `make install`, and not installed.
 @main
 enum Manual {
     static func main() throws {
+        if CommandLine.arguments.count == 3, CommandLine.arguments[1] == "--configuration" {
+            let directory = URL(fileURLWithPath: CommandLine.arguments[2])
+            let schema = try JSONDecoder().decode(SchemaNode.self, from: FileHandle.standardInput.readDataToEndOfFile())
+            let reference = Reference(schema)
+            try Data(reference.manual.utf8).write(to: directory.appending(path: "keyturn.yaml.5"))
+            return try Data(reference.markdown.utf8).write(to: directory.appending(path: "Configuration.md"))
+        }
         guard CommandLine.arguments.count == 2 else {
             FileHandle.standardError.write(
                 Data("usage: keyturn --experimental-dump-help | keyturn-manual DIRECTORY\n".utf8))

@@ -16,8 +16,8 @@ GUIDES = "Sources/Documentation/Guides"
 CONTENTS = {
     "Begin": ["FirstRotation", "Company", "Finding", "Credentials", "Discovery", "Federation"],
     "Systems": ["Systems"],
-    "Run": ["Operating", "Lambda", "PostgreSQL", "DynamoDB", "MovingTheState", "Monitoring", "Notifications", "Upgrade"],
-    "When it matters": ["LeakResponse", "Blocked"],
+    "Run": ["Operating", "RollOut", "Changes", "Configuration", "Lambda", "PostgreSQL", "DynamoDB", "MovingTheState", "Monitoring", "Notifications", "Upgrade"],
+    "When it matters": ["LeakResponse", "Blocked", "Troubleshooting", "Recovery"],
     "How it works": ["HowItRotates", "SecurityModel", "SealKeys", "History"],
 }
 

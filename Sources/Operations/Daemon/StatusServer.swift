@@ -8,7 +8,7 @@ internal import PusherHost
 internal import Rotation
 internal import Synchronization
 
-/// What `run --listen` shows: read from the state when somebody asks, as `status` reads it, and for a moment kept.
+/// What `run --listen` shows: read from the state when someone asks, as `status` reads it, and for a moment kept.
 final class StatusServer: Sendable {
     /// Questions within this are answered from one reading.
     private static let freshness: Duration = .seconds(1)
@@ -60,7 +60,7 @@ final class StatusServer: Sendable {
 
     func stop() { server.withLock { $0 }?.stop() }
 
-    /// The pushers are started. Also after the configuration was read anew.
+    /// The pushers are started. Also after the configuration was reloaded.
     func show(_ loaded: LoadedConfiguration, _ host: PusherHost) {
         state.withLock { state in
             if state.loaded.configuration.state != loaded.configuration.state {

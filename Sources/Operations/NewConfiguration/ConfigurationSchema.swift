@@ -92,20 +92,21 @@ struct ConfigurationSchema {
           "additionalProperties": false,
           "required": ["version", "state", "seal-key"],
           "properties": {
-            "version": { "const": 1 },
+            "version": { "const": 1, "description": "The version of the file's format." },
             "state": { "type": "string", "pattern": "^(sqlite:.|postgres(ql)?://|dynamodb://).*", "description": "What keyturn knows and did: sqlite:PATH, relative to this file, postgresql://HOST/DATABASE, or dynamodb://TABLE." },
             "state-password": { "$ref": "#/$defs/secret", "description": "Of a state in PostgreSQL; without it, libpq looks in PGPASSWORD and its password file." },
             "seal-key": { "anyOf": [{ "$ref": "#/$defs/seal-key" }, { "type": "array", "minItems": 1, "maxItems": 8, "items": { "$ref": "#/$defs/seal-key" } }], "description": "32 bytes in base64, which seal a new key pair on disk; of several the first one seals, and every one opens." },
             "ca-file": { "type": "string", "description": "Certificate authorities (PEM) in place of the system's." },
-            "aws": { "$ref": "#/$defs/account" },
+            "aws": { "$ref": "#/$defs/account", "description": "The AWS account of the users, unless they have their own." },
             "history": {
+              "description": "What becomes of the history.",
               "type": ["object", "null"],
               "additionalProperties": false,
-              "properties": { "keep": { "$ref": "#/$defs/duration", "description": "How long lines of the history are kept; without it, for ever." } }
+              "properties": { "keep": { "$ref": "#/$defs/duration", "description": "How long lines of the history are kept. Default: for ever." } }
             },
             "forget": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["target", "reason"], "properties": { "target": { "type": "string" }, "reason": { "type": "string", "minLength": 1 } } }, "description": "Targets that have left the configuration and do not matter any more." },
-            "listen": { "type": "string", "description": "Where `run` shows a status page and metrics, such as 127.0.0.1:9464; without it, nowhere." },
-            "listen-anywhere": { "type": "boolean", "description": "Whether that may be another address than this machine's own: everybody who reaches it reads it." },
+            "listen": { "type": "string", "description": "Where `run` serves a status page and metrics, such as 127.0.0.1:9464. Default: nowhere." },
+            "listen-anywhere": { "type": "boolean", "default": false, "description": "Whether that may be another address than this machine's own. Everyone who reaches it can read it." },
             "acknowledged": {
               "type": "array",
               "description": "Places next to targets that may hold another key, though no target names them.",
@@ -121,6 +122,7 @@ struct ConfigurationSchema {
             },
             "notifications": { "type": "array", "items": { "$ref": "#/$defs/notification" }, "description": "Who is notified when a user is blocked, recovers or completes, and when a leaked key is dead." },
             "plugins": {
+              "description": "Where plugins are, and which may be loaded.",
               "type": ["object", "null"],
               "additionalProperties": false,
               "properties": {
@@ -129,9 +131,10 @@ struct ConfigurationSchema {
                 "accept-missing": { "type": "array", "items": { "enum": ["landlock", "seccomp", "no-new-privs"] }, "description": "What of the pushers' enclosure is done without where the kernel lacks it." }
               }
             },
-            "pushers": { "type": ["object", "null"], "propertyNames": { "pattern": "^[^:]+$" }, "additionalProperties": { "$ref": "#/$defs/pusher" } },
+            "pushers": { "description": "Configured uses of plugins, by name.", "type": ["object", "null"], "propertyNames": { "pattern": "^[^:]+$" }, "additionalProperties": { "$ref": "#/$defs/pusher" } },
             "defaults": { "type": ["object", "null"], "additionalProperties": false, "properties": { POLICY } },
             "self-rotation": {
+              "description": "The user with whose key keyturn itself runs.",
               "type": "object",
               "additionalProperties": false,
               "required": ["user"],
@@ -141,10 +144,10 @@ struct ConfigurationSchema {
                 POLICY
               }
             },
-            "discover": { "anyOf": [{ "$ref": "#/$defs/discovery" }, { "type": "array", "items": { "$ref": "#/$defs/discovery" } }] },
+            "discover": { "description": "Which IAM users to find by tag or path, besides those of users.", "anyOf": [{ "$ref": "#/$defs/discovery" }, { "type": "array", "items": { "$ref": "#/$defs/discovery" } }] },
             "users-at-once": {
               "type": "integer", "minimum": 1, "maximum": 256,
-              "description": "How many users are worked on at the same moment; those that wait, as in `overlap`, do not count. Default: 256."
+              "description": "How many users are worked on at the same moment; those that wait, as in `overlap`, do not count.", "default": 256
             },
             "include": {
               "type": "array",
@@ -237,11 +240,11 @@ struct ConfigurationSchema {
               "type": ["object", "null"],
               "additionalProperties": false,
               "properties": {
-                "region": { "type": "string" },
+                "region": { "type": "string", "description": "The region of the users' partition, such as eu-central-1. Default: that of the environment." },
                 "profile": { "type": "string", "description": "A profile of ~/.aws." },
                 "role-arn": { "type": "string", "pattern": "^arn:[^:]*:iam::[0-9]{12}:role/.+", "description": "A role to assume, for another account." },
                 "external-id": { "type": "string", "description": "What the role's trust policy asks for." },
-                "role-session-name": { "type": "string", "pattern": "^[A-Za-z0-9_+=,.@-]{2,64}$" },
+                "role-session-name": { "type": "string", "pattern": "^[A-Za-z0-9_+=,.@-]{2,64}$", "description": "What the role's session is called in CloudTrail. Default: keyturn and the name of this machine." },
                 "endpoint-url": { "type": "string", "pattern": "^https?://", "description": "The base URL of AWS's services, instead of AWS's own." }
               }
             }
@@ -251,20 +254,20 @@ struct ConfigurationSchema {
         .split(separator: "POLICY", omittingEmptySubsequences: false).joined(separator: policy)
 
     private static let policy = """
-        "rotate-every": { "$ref": "#/$defs/duration", "description": "The age at which a key is replaced." },
-        "overlap": { "$ref": "#/$defs/duration", "description": "How long both keys stay active." },
-        "soak": { "$ref": "#/$defs/duration", "description": "How long the old key stays Inactive before it is deleted." },
-        "quiet": { "$ref": "#/$defs/duration-or-zero", "description": "How long the old key must have been unused before it is deactivated; 0s: not asked; default: the larger of 30m and half of overlap, where overlap is 30m or more." },
-        "look-every": { "$ref": "#/$defs/duration-or-zero", "description": "How often targets are looked at outside rotations; 0s: never; default: 6h." },
-        "proof-of-use": { "type": "boolean", "description": "The new key must have been seen in use before the old one is deactivated." },
-        "preflight": { "type": "boolean", "description": "Ask every target before a key is made; default: true." },
-        "retain-secret": { "enum": ["none", "rotation", "current"], "description": "How long the sealed pair is kept: until every target has confirmed it; until the rotation is over (default); as long as it is the current one, for targets that are added." },
-        "max-attempts": { "type": "integer", "minimum": 1, "maximum": 100, "description": "Quick tries of one push." },
-        "retry": { "$ref": "#/$defs/duration", "description": "The longest that a push that failed waits." },
-        "push-timeout": { "$ref": "#/$defs/duration", "description": "The longest that one push may take; at most 10m." },
+        "rotate-every": { "$ref": "#/$defs/duration", "default": "24h", "description": "The age at which a key is replaced." },
+        "overlap": { "$ref": "#/$defs/duration", "default": "1h", "description": "How long both keys stay active after the last target has confirmed. Choose it longer than your longest job waits and runs." },
+        "soak": { "$ref": "#/$defs/duration", "default": "1h", "description": "How long the old key stays Inactive before it is deleted. Until then `keyturn rollback` makes it Active again." },
+        "quiet": { "$ref": "#/$defs/duration-or-zero", "description": "How long the old key must have been unused before it is deactivated. 0s: IAM is not asked. Default: the larger of 30m and half of overlap, where overlap is 30m or more." },
+        "look-every": { "$ref": "#/$defs/duration-or-zero", "default": "6h", "description": "How often targets are looked at outside rotations. 0s: never." },
+        "proof-of-use": { "type": "boolean", "default": false, "description": "The new key must have been seen in use before the old one is deactivated." },
+        "preflight": { "type": "boolean", "default": true, "description": "Ask every target whether it would take a key before one is made." },
+        "retain-secret": { "enum": ["none", "rotation", "current"], "default": "rotation", "description": "How long the sealed pair is kept. none: until every target has confirmed it. rotation: until the rotation is over. current: as long as it is the current one, so that a target that is added gets it at once." },
+        "max-attempts": { "type": "integer", "minimum": 1, "maximum": 100, "default": 3, "description": "Quick tries of one push before it waits for `retry`." },
+        "retry": { "$ref": "#/$defs/duration", "default": "5m", "description": "The longest wait between two tries of a push that failed." },
+        "push-timeout": { "$ref": "#/$defs/duration", "default": "30s", "description": "The longest that one push may take; at most 10m." },
         "max-age": { "$ref": "#/$defs/duration", "description": "The age that no Active key is to pass; at least rotate-every + overlap + soak + 1h. Stronger than freeze." },
-        "first-rotation": { "enum": ["when-asked", "when-due"], "description": "Whether the first rotation of a user that has a key waits for `keyturn rotate` (the default), or begins when the key is old enough." },
-        "spread": { "type": "string", "pattern": "^([0-9]|[1-4][0-9]|50)%$", "description": "By how much of rotate-every rotations begin earlier, each user by another part; default: 10%." },
+        "first-rotation": { "enum": ["when-asked", "when-due"], "default": "when-asked", "description": "Whether the first rotation of a user that has a key waits for `keyturn rotate`, or begins when the key is old enough." },
+        "spread": { "type": "string", "pattern": "^([0-9]|[1-4][0-9]|50)%$", "default": "10%", "description": "By how much of rotate-every rotations begin earlier, a different part for each user, so that users do not rotate in the same second." },
         "freeze": {
           "type": "array", "maxItems": 64,
           "description": "Times in which no rotation begins by itself: dates or moments from … to …; days of the week; times of the day, in UTC unless time-zone names another zone.",

@@ -5,17 +5,17 @@ internal import JSON
 final class Bench {
     let subject: Subject
     private(set) var findings: [(verdict: Verdict, text: String)] = []
-    private let tell: (String) -> Void
+    private let progress: (String) -> Void
     private static let findingLimit = 8
 
-    /// - Parameter tell: receives what the check begins to do, so that a crash can be placed.
-    init(_ subject: Subject, tell: @escaping (String) -> Void) {
+    /// - Parameter progress: receives what the check begins to do, so that a crash can be placed.
+    init(_ subject: Subject, progress: @escaping (String) -> Void) {
         self.subject = subject
-        self.tell = tell
+        self.progress = progress
     }
 
     /// Says what is done next.
-    func doing(_ text: String) { tell(text) }
+    func doing(_ text: String) { progress(text) }
 
     func fail(_ text: String) { add(.fail, text) }
     func warn(_ text: String) { add(.warn, text) }

@@ -5,13 +5,13 @@ enum CallsInProgress {
     private struct State {
         var counts: [String: Int] = [:]
         var told = ""
-        var tell: (@Sendable (ProgressLine) -> Void)?
+        var progress: (@Sendable (ProgressLine) -> Void)?
     }
 
     private static let state = Mutex(State())
 
-    /// - Parameter tell: is given a line whenever another function runs.
-    static func report(to tell: @escaping @Sendable (ProgressLine) -> Void) { state.withLock { $0.tell = tell } }
+    /// - Parameter progress: is given a line whenever another function runs.
+    static func report(to progress: @escaping @Sendable (ProgressLine) -> Void) { state.withLock { $0.progress = progress } }
 
     /// Runs a function of the plugin, by the header's name of it.
     static func during<Result>(_ function: String, _ body: () -> Result) -> Result {
@@ -27,7 +27,7 @@ enum CallsInProgress {
             let running = state.counts.keys.sorted().joined(separator: " and ")
             guard running != state.told else { return }
             state.told = running
-            state.tell?(ProgressLine(running: running))
+            state.progress?(ProgressLine(running: running))
         }
     }
 }

@@ -32,17 +32,17 @@ public struct ConformanceCheck: Sendable {
     ///
     /// - Parameters:
     ///   - subject: the pusher.
-    ///   - tell: receives what is done next and which of the plugin's functions run, on other threads.
-    public func run(_ subject: Subject, tell: @escaping @Sendable (ProgressLine) -> Void) -> CheckResult {
-        CallsInProgress.report(to: tell)
+    ///   - progress: receives what is done next and which of the plugin's functions run, on other threads.
+    public func run(_ subject: Subject, progress: @escaping @Sendable (ProgressLine) -> Void) -> CheckResult {
+        CallsInProgress.report(to: progress)
         // Not on the main thread, as in a runner: there a runtime that asks for the bounds of its stack would read
         // /proc/self/maps, which a runner refuses.
-        return onThreads(1) { _ in judge(subject) { tell(ProgressLine(doing: $0)) } }.first
+        return onThreads(1) { _ in judge(subject) { progress(ProgressLine(doing: $0)) } }.first
             ?? CheckResult(check: name, verdict: .fail, findings: ["there is no memory for a thread"])
     }
 
-    private func judge(_ subject: Subject, tell: @escaping (String) -> Void) -> CheckResult {
-        let bench = Bench(subject, tell: tell)
+    private func judge(_ subject: Subject, progress: @escaping (String) -> Void) -> CheckResult {
+        let bench = Bench(subject, progress: progress)
         var findings: [(verdict: Verdict, text: String)] = []
         do throws(Stop) { try body(bench) } catch { findings.append((error.verdict, error.finding)) }
         findings = bench.findings + findings
