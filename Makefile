@@ -128,7 +128,7 @@ copy:
 	tree plugin-sdk plugin-sdk; \
 	tree Sources/Packaging/schemas schemas; \
 	page() { \
-	  sed -E -e 's#\(\.\./Examples/#(../examples/#g; s#\((\.\./\.\./\.\./)?Sources/Documentation/Guides/#(\1guides/#g; s#\((\.\./\.\./\.\./)?Sources/Documentation/Examples/#(\1examples/#g' \
+	  sed -E -e 's#\(\.\./Examples/#(../examples/#g; s#\((\.\./)?Pictures/#(\1pictures/#g; s#\((\.\./\.\./\.\./)?Sources/Documentation/Pictures/#(\1pictures/#g; s#\((\.\./\.\./\.\./)?Sources/Documentation/Guides/#(\1guides/#g; s#\((\.\./\.\./\.\./)?Sources/Documentation/Examples/#(\1examples/#g' \
 	    $(foreach pusher,$(PUSHERS),-e 's#(Plugins/)$(firstword $(subst :, ,$(pusher)))/README#\1$(lastword $(subst :, ,$(pusher)))#g') \
 	    -e 's#\((\.\./\.\./\.\./)?Plugins/#(\1pushers/#g; s#plugin-sdk/README\.md#writing-a-pusher.md#g' \
 	    -e 's#\(plugin-sdk/include/#(../../../include/#g; s#\(\.\./\.\./\.\./#(../#g; s#\(\.\./include#(../../../include#g' "$$1" > $(FROM)/page.tmp; \
@@ -137,6 +137,8 @@ copy:
 	for name in README SECURITY; do page $$name.md "$(TO)/share/doc/keyturn/$$name.md"; done; \
 	rm -rf "$(TO)/share/doc/keyturn/guides" "$(TO)/share/doc/keyturn/examples"; \
 	for guide in Sources/Documentation/Guides/*.md; do page $$guide "$(TO)/share/doc/keyturn/guides/$${guide##*/}"; done; \
+	rm -rf "$(TO)/share/doc/keyturn/pictures"; \
+	for picture in Sources/Documentation/Pictures/*.svg; do put 644 $$picture "$(TO)/share/doc/keyturn/pictures/$${picture##*/}"; done; \
 	for example in $$(cd Sources/Documentation/Examples && find . -type f); do \
 	  put 644 "Sources/Documentation/Examples/$$example" "$(TO)/share/doc/keyturn/examples/$${example#./}"; \
 	done; \

@@ -30,11 +30,11 @@ class Desk:
         waited_for(lambda: "Ctrl-C ends it." in self.log.read_text() or self.first.poll() is not None)
         assert self.first.poll() is None, self.log.read_text()
 
-    def type(self, commands):
+    def type(self, commands, seconds=80):
         """Types into the second terminal; gives what was printed. A command that fails ends it."""
         return subprocess.run(
             ["bash", "-euo", "pipefail", "-c", commands], cwd=self.directory, env=self.environment, stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, timeout=80)
+            capture_output=True, text=True, timeout=seconds)
 
     def state(self):
         """What the stand-ins say that there is."""
@@ -56,11 +56,11 @@ def desk(tmp_path):
     desk.close()
 
 
-def follow(desk, page, heading):
+def follow(desk, page, heading, seconds=80):
     """Types a part of a guide as written; gives what was printed."""
     sandbox, *rest = guides.blocks(guides.section(page, heading), "sh")
     desk.open(sandbox)
-    done = desk.type("".join(rest))
+    done = desk.type("".join(rest), seconds)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -90,3 +90,15 @@ def test_the_leak_drill(desk):
     assert out.count("exit status 75") == 2
     assert "STILL ACTIVE" in out and f"{leaked} is deleted" in out
     assert "lines are as they were written" in out
+
+
+@pytest.mark.timeout(300)
+def test_the_fault_drills(desk):
+    """Typed as written: a token, a clock, the seal key and the state are gone in turn; at the end every target holds the one key."""
+    out = follow(desk, "Recovery.md", "## Drills", seconds=240)
+    assert out.count("exit status 75") == 1, out
+    # The seal key is another one: `status` and `rotate` refuse.
+    assert out.count("exit status 78") == 2, out
+    # Two keys, and no record of them.
+    assert out.count("exit status 1\n") == 1 and "keyturn adopt" in out, out
+    holding(desk.state())

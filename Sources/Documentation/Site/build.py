@@ -92,7 +92,7 @@ class Site:
             return link
         address = f"files/{target.relative_to(self.repository)}"
         # Browsers show text as such, and would offer to save what they do not know.
-        self.files[target] = address if target.suffix in (".h", ".txt") else address + ".txt"
+        self.files[target] = address if target.suffix in (".h", ".txt", ".svg") else address + ".txt"
         return self.relative(page, self.files[target])
 
     @staticmethod
@@ -119,6 +119,8 @@ class Site:
             for child in token.children or []:
                 if child.type == "link_open":
                     child.attrSet("href", self.lead(page, child.attrGet("href")))
+                elif child.type == "image":
+                    child.attrSet("src", self.lead(page, child.attrGet("src")))
         body = PARSER.renderer.render(page.tokens, PARSER.options, {})
         # A wide table is scrolled by itself, with the keyboard too.
         body = body.replace("<table>", '<div class="table" tabindex="0"><table>').replace("</table>", "</table></div>")
