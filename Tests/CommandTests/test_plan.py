@@ -110,3 +110,24 @@ def test_watching_clears_the_screen(world):
     drawn, _ = in_terminal(world, "status", "--watch", seconds=7)
     assert drawn.count("\x1b[H\x1b[2J") >= 2, drawn
     assert "needs a terminal" in world.must("status", "--watch", status=64).err
+
+
+def test_a_day_of_rotations_is_compared_with_the_limits(world):
+    """More pushes than the limit lets through in a day are said in the plan; fewer only with --verbose."""
+    def forecast():
+        result = world.must("plan", "--offline", "--json")
+        fits("plan", result)
+        return {line["pusher"]: line for line in result.json["forecast"]}
+
+    world.configuration["pushers"]["github"]["limits"] = [{"seconds": 3600, "cost": 8, "write": 1, "read": 1}]
+    world.configuration["users"]["cicd-bot"]["rotate-every"] = "24h"
+    world.save()
+    assert forecast()["github"] | {"shortest-seconds": 0} == {
+        "pusher": "github", "targets": 1, "pushes-a-day": 1, "shortest-seconds": 0, "is-too-much": False}
+    assert "pushes a day" not in world.must("plan", "--offline").out
+    assert "github: 1 pushes a day" in world.must("plan", "--offline", "--verbose").out
+    world.configuration["users"]["cicd-bot"]["rotate-every"] = "5m"
+    world.save()
+    found = forecast()["github"]
+    assert found["pushes-a-day"] == 288 and found["is-too-much"] and found["shortest-seconds"] > 86400
+    assert "keys get older than rotate-every" in world.must("plan", "--offline").out

@@ -20,6 +20,8 @@ package struct RotationPlan: Sendable {
     /// The configuration.
     package var file: String
     package var steps: [PlannedStep]
+    /// What the rotations of a day ask of each pusher.
+    package var forecasts: [PusherForecast]
     /// Whether the configuration looks for users.
     package var discovers: Bool
     /// What looking for users and asking IAM led to.
@@ -57,6 +59,7 @@ package struct RotationPlan: Sendable {
         }
         if occasion == .step { steps = steps.filter(\.isDue) }
         for case .failure(let error) in listings.values { status = status.worse(ExitStatus(error)) }
+        forecasts = PusherForecast.all(of: users, loaded)
         file = loaded.file
         discovers = !loaded.configuration.discover.isEmpty
     }
@@ -103,6 +106,8 @@ package struct PlannedStep: Encodable, Sendable {
     package var fanOut = Duration.zero
     /// What IAM lists; nil: it was not asked, or did not answer.
     package var keys: [ListedKey]?
+    /// When the targets are looked at for drift, outside rotations; nil: not, or with the next step.
+    package var nextLook: String?
     /// Why the order would not be carried out.
     var refusal: OrderRefusal?
 
@@ -117,6 +122,7 @@ package struct PlannedStep: Encodable, Sendable {
         case user, action, due, targets, why, from, keys
         case isDue = "is-due"
         case fanOut = "fan-out-seconds"
+        case nextLook = "next-look"
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -130,6 +136,7 @@ package struct PlannedStep: Encodable, Sendable {
         try container.encode(why, forKey: .why)
         try container.encode(from, forKey: .from)
         try container.encode(keys, forKey: .keys)
+        try container.encode(nextLook, forKey: .nextLook)
     }
 
     init(
@@ -146,6 +153,7 @@ package struct PlannedStep: Encodable, Sendable {
         action = next.action.rawValue
         due = next.action.waitsForPerson ? nil : Moment.text(next.at)
         isDue = next.at <= now
+        nextLook = rotation.nextLook(user.policy).map { Moment.text(max($0, now)) }
         targets = user.targets.count
         from = user.origin ?? "users"
         keys = found?.map { .init(id: $0.id.rawValue, status: $0.status.rawValue, created: Moment.text($0.created)) }

@@ -7,7 +7,8 @@ struct Plan: AsyncParsableCommand {
         discussion: """
             IAM is asked for the access keys of users that keyturn has not looked at yet, or whose rotation is due. Where the \
             configuration has `discover`, AWS is asked for those users, and FROM shows which entry found each. Targets are not asked: \
-            `keyturn check --online` does that.
+            `keyturn check --online` does that. With --verbose, also what a day of rotations asks of each pusher's rate limit, and \
+            when targets are looked at for drift; a limit that a day of rotations does not fit into is always shown.
             """)
 
     @Flag(help: "Do not ask IAM for keys: use what the state has.")
@@ -27,11 +28,18 @@ extension RotationPlan {
     ///
     /// - Parameter whenEmpty: the sentence for a plan without users, given the configuration's path.
     func print(_ options: GlobalOptions, whenEmpty: (String) -> String) throws {
-        if options.json { try JSONOutput.print(["plan": steps]) } else { write(Terminal(options), whenEmpty) }
+        if options.json { try JSONOutput.print(Document(plan: steps, forecast: forecasts)) } else {
+            write(Terminal(options), whenEmpty, isVerbose: options.verbose)
+        }
         try FinishedWith.check(status)
     }
 
-    private func write(_ terminal: Terminal, _ whenEmpty: (String) -> String) {
+    private struct Document: Encodable {
+        var plan: [PlannedStep]
+        var forecast: [PusherForecast]
+    }
+
+    private func write(_ terminal: Terminal, _ whenEmpty: (String) -> String, isVerbose: Bool) {
         if steps.isEmpty { return terminal.write("\(whenEmpty(file))\n") }
         var table = Table(header: ["USER", "NEXT", "WHEN", "TARGETS"] + (discovers ? ["FROM"] : []) + ["WHY"])
         table.rows = steps.map { step in
@@ -40,5 +48,14 @@ extension RotationPlan {
                 + (discovers ? [step.from] : []) + [step.why]
         }
         terminal.write(table.text(terminal))
+        for forecast in forecasts where forecast.isTooMuch || isVerbose {
+            let what = "\(forecast.pusher): \(forecast.pushesADay) pushes a day, which take at least \(Moment.text(forecast.shortest)) by its rate limits"
+            let advice = "keys get older than rotate-every. Rotate less often, or give the pusher a second token as another pusher"
+            terminal.write("\n" + terminal.wrapped(forecast.isTooMuch ? "\(what): \(advice)." : "\(what).", indent: 0) + "\n")
+        }
+        guard isVerbose else { return }
+        for step in steps {
+            if let look = step.nextLook { terminal.write("\(step.user): looks for drift \(look)\n") }
+        }
     }
 }
