@@ -21,7 +21,7 @@ extension Rotation {
     func isLookedAt(_ requirements: UserRequirements) -> Bool { fresh.isSeen || subjects(requirements).isEmpty }
 
     /// When the targets are to be looked at though no step is due; nil: not.
-    func nextLook(_ policy: Policy) -> Timestamp? {
+    public func nextLook(_ policy: Policy) -> Timestamp? {
         guard policy.lookEvery > .zero, !hasLeak else { return nil }
         let interval: Duration
         switch phase {
