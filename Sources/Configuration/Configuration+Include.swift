@@ -74,10 +74,11 @@ extension Configuration {
         let bytes: [UInt8]
         do throws(TrustedFile.Failure) { bytes = try TrustedFile.read(file, limit: sizeLimit + 1) } catch {
             switch error {
-            case .unreadable:
+            case .unreadable(let reason):
                 let exists = FileManager.default.fileExists(atPath: file)
                 throw ConfigurationError(
-                    file: file, exists ? "the file cannot be read" : "there is no such file; `keyturn init` writes one")
+                    file: file,
+                    exists ? "the file cannot be read: \(reason)" : "there is no such file; `keyturn init` writes one")
             case .untrusted(let problem):
                 var refusal = ConfigurationError(file: file, "it is not used: \(problem)")
                 refusal.isUntrusted = true

@@ -45,6 +45,8 @@ public struct SecretReference: Hashable, Sendable {
 
     /// Where it is kept.
     public var source: Source
+    /// The file that it is kept in; nil: it is kept elsewhere.
+    public var path: String? { if case .file(let path) = source { path } else { nil } }
     /// For error texts: `pushers.travis.token`.
     public private(set) var place: String
     var file: String
@@ -151,7 +153,7 @@ public struct SecretReference: Hashable, Sendable {
     private func read(_ path: String) throws(ConfigurationError) -> [UInt8] {
         do throws(TrustedFile.Failure) { return try TrustedFile.read(path, limit: Self.sizeLimit + 2) } catch {
             switch error {
-            case .unreadable: throw self.error("\(path) cannot be read")
+            case .unreadable(let reason): throw self.error("\(path) cannot be read: \(reason)")
             case .untrusted(let problem):
                 var refusal = self.error(problem)
                 refusal.isUntrusted = true

@@ -98,14 +98,12 @@ public enum Ownership {
         return statvfs(path, &system) == 0 && system.f_flag & 1 != 0
     }
 
-    private static func mode(_ attributes: stat) -> String { String(attributes.st_mode & 0o7777, radix: 8) }
-
     private static func foreign(_ path: String, _ attributes: stat) -> String {
-        "\(path): it belongs to user \(attributes.st_uid) (mode \(mode(attributes))), who could change it; it must be root's or that of the user keyturn runs as: run chown -h \(geteuid()) \(quoted(path)) as root"
+        "\(path): it belongs to user \(FileAccess.user(attributes.st_uid)) (\(FileAccess.facts(attributes))), who could change it; it must belong to root or to \(FileAccess.user(geteuid())), as whom keyturn runs: run sudo chown -h \(FileAccess.user(geteuid())) \(quoted(path))"
     }
 
     private static func open(_ path: String, _ attributes: stat) -> String {
-        "\(path): others can write it (mode \(mode(attributes)), owner \(attributes.st_uid)); run chmod go-w \(quoted(path))"
+        "\(path): others can write it (\(FileAccess.facts(attributes))); run chmod go-w \(quoted(path))"
     }
 
     /// A path that is right wherever it is typed.
@@ -118,7 +116,7 @@ public enum Ownership {
     }
 
     /// As a shell takes it.
-    private static func quoted(_ path: String) -> String {
+    static func quoted(_ path: String) -> String {
         let isPlain = path.unicodeScalars.allSatisfy {
             $0.properties.isAlphabetic || $0.properties.numericType != nil || "/._-+@:,%".unicodeScalars.contains($0)
         }

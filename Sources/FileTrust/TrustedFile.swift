@@ -4,8 +4,8 @@ internal import Glibc
 public enum TrustedFile {
     /// Why a file is not read.
     public enum Failure: Error, Hashable, Sendable {
-        /// It is missing, or must not be read.
-        case unreadable
+        /// It is missing, or must not be read: why, and what to type.
+        case unreadable(String)
         /// Others could change it: a sentence that begins with a path.
         case untrusted(String)
     }
@@ -15,12 +15,12 @@ public enum TrustedFile {
     /// - Parameter limit: bytes that are read at most.
     public static func read(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .unreadable }
+        guard descriptor >= 0 else { throw .unreadable(FileAccess.refusal(path, errno)) }
         defer { close(descriptor) }
         var attributes = stat()
-        guard fstat(descriptor, &attributes) == 0 else { throw .unreadable }
+        guard fstat(descriptor, &attributes) == 0 else { throw .unreadable(Ownership.reason) }
         let kind = attributes.st_mode & S_IFMT
-        guard kind == S_IFREG || kind == S_IFIFO else { throw .unreadable }
+        guard kind == S_IFREG || kind == S_IFIFO else { throw .unreadable(FileAccess.refusal(path, EINVAL)) }
         let path = Ownership.absolute(path)
         if let problem = Ownership.problem(path, attributes) { throw .untrusted(problem) }
         // A pipe may have no place: /dev/stdin.
@@ -36,7 +36,7 @@ public enum TrustedFile {
         while bytes.count < limit {
             let count = Glibc.read(descriptor, &buffer, min(buffer.count, limit - bytes.count))
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw .unreadable }
+            guard count >= 0 else { throw .unreadable(Ownership.reason) }
             if count == 0 { break }
             bytes += buffer[..<count]
         }

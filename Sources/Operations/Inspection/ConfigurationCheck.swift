@@ -46,7 +46,9 @@ package struct ConfigurationCheck {
                     Finding("pusher \(pusher)", .done, "starts; sandboxed by \(confinement.joined(separator: ", "))")
                 }
             let rotations = try await state.records().mapValues(\.rotation)
-            let known = remarks(users, rotations, areAll: names.isEmpty)
+            let known =
+                Plausibility.findings(users, loaded.secretReferences, at: SystemClock().now)
+                + remarks(users, rotations, areAll: names.isEmpty)
             let check = OnlineCheck(loaded: loaded, host: host, accounts: accounts, rotations: rotations)
             findings =
                 offline + (try await safety()) + (try await seals()) + secrets + known

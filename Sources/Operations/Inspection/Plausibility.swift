@@ -1,0 +1,45 @@
+internal import Configuration
+internal import FileTrust
+internal import Rotation
+
+/// Values that keyturn can work with, and that are hardly meant.
+enum Plausibility {
+    /// More names than this are counted.
+    private static let nameLimit = 5
+    /// A freeze that lasts longer is taken for one without end.
+    private static let longestFreeze: Duration = .seconds(366 * 86_400)
+
+    static func findings(_ users: [ConfiguredUser], _ secrets: [SecretReference], at now: Timestamp) -> [Finding] {
+        var findings: [Finding] = []
+        func add(_ name: String, _ remark: (ConfiguredUser) -> String?) {
+            let remarks = Dictionary(grouping: users.compactMap { user in remark(user).map { (user.name, $0) } }, by: \.1)
+            for (words, group) in remarks.sorted(by: { $0.key < $1.key }) {
+                var finding = Finding(name, .done, names(group.map(\.0)))
+                finding.warning = words
+                findings.append(finding)
+            }
+        }
+        add("rotate-every") { user in
+            let least = user.policy.overlap + user.policy.soak
+            guard user.policy.rotateEvery < least else { return nil }
+            return "\(DurationText.text(user.policy.rotateEvery)) is shorter than overlap and soak together (\(DurationText.text(least))): "
+                + "each rotation begins as soon as the one before is over"
+        }
+        add("freeze") { user in
+            guard user.policy.thaw(now) - now > longestFreeze else { return nil }
+            return "no rotation ever begins by itself: the times leave none in between"
+        }
+        for path in Set(secrets.compactMap(\.path)).sorted() {
+            guard let exposure = FileAccess.exposure(path) else { continue }
+            var finding = Finding("secret", .done, path)
+            finding.warning = exposure
+            findings.append(finding)
+        }
+        return findings
+    }
+
+    private static func names(_ names: [String]) -> String {
+        let more = names.count > nameLimit ? " and \(names.count - nameLimit) more" : ""
+        return names.prefix(nameLimit).joined(separator: ", ") + more
+    }
+}

@@ -1,0 +1,70 @@
+"""Values that can be worked with and are hardly meant: `check` says a word about each; impossible ones are errors."""
+
+import getpass
+import os
+
+import pytest
+
+
+def looks(world):
+    """What `check` asks to look at."""
+    return [line for line in world.must("check").out.split("\n") if line.startswith("look")]
+
+
+@pytest.mark.parametrize("change, words", [
+    ({"rotate-every": "5s", "overlap": "2h", "soak": "1h"}, "5s is shorter than overlap and soak together (3h)"),
+    ({"freeze": [{"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]}]}, "no rotation ever begins by itself"),
+    ({"freeze": [{"from": "22:00", "to": "06:00"}, {"from": "06:00", "to": "22:00"}]}, "no rotation ever begins by itself"),
+])
+def test_times_that_are_hardly_meant(world, change, words):
+    assert looks(world) == []
+    world.configuration["users"]["cicd-bot"].update(change)
+    world.save()
+    (line,) = looks(world)
+    assert "cicd-bot" in line and words in " ".join(line.split())
+
+
+def test_a_token_that_all_can_read(world):
+    """With mode, owner and the command that fixes it."""
+    (world.directory / "gitlab.token").chmod(0o644)
+    line = next(line for line in looks(world) if "gitlab.token" in line)
+    text = " ".join(world.must("check", "--no-color").out.split())
+    assert f"(mode 644, owner {getpass.getuser()}): chmod 600" in text, line
+
+
+@pytest.mark.parametrize("place, value, words", [
+    (("aws", "region"), "Frankfurt", "must be the code of a region, such as eu-central-1"),
+    (("users", "cicd-bot", "targets", 0, "repository"), "acme/*", "repository"),
+    (("users", "cicd-bot", "targets", 2, "repository"), "acme/*", "repository"),
+])
+def test_values_that_cannot_be(world, place, value, words):
+    """One sentence with file and line, exit status 78."""
+    node = world.configuration
+    for step in place[:-1]:
+        node = node[step]
+    node[place[-1]] = value
+    if place[0] == "aws":
+        del world.configuration["aws"]["endpoint-url"]
+    world.save()
+    err = world.must("check", status=78).err
+    assert words in err and "keyturn.yaml:" in err and len(err.strip().split("\n")) == 1, err
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs another user")
+def test_a_file_that_keyturn_may_not_read_names_everyone(world):
+    """Owner, mode, who keyturn is, and what to type."""
+    world.directory.chmod(0o755)
+    world.wrapper = ["setpriv", "--reuid=65534", "--clear-groups", "--"]
+    path = world.directory / "keyturn.yaml"
+    path.chmod(0o600)
+    for part in (world.directory, *world.directory.parents):
+        if not part.stat().st_mode & 0o001:
+            pytest.skip("the directory of the tests is not for others")
+    err = world.must("check", "--config", path, status=78).err
+    assert "the file cannot be read: Permission denied (mode 600, owner root; keyturn runs as nobody)" in err
+    assert f"`sudo chown nobody {path}`" in err
+
+
+def test_a_directory_in_place_of_a_file(world):
+    (world.directory / "folder").mkdir()
+    assert "it is a directory, and a file is needed" in world.must("check", "--config", world.directory / "folder", status=78).err
