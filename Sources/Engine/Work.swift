@@ -85,7 +85,7 @@ struct Work {
         } catch { return EventWithKeyPair(event: .failed(effect, error)) }
     }
 
-    private static func lacksSecret(_ id: AccessKeyID) -> String { "the sealed secret of \(id) is not in the journal" }
+    private static func lacksSecret(_ id: AccessKeyID) -> String { "the sealed secret of \(id) is not in the state" }
 
     private static func verify(_ id: AccessKeyID, _ pair: KeyPair?, _ user: ManagedUser) async -> Event {
         guard let pair, pair.id == id else {

@@ -192,7 +192,7 @@ extension Delivery {
         let given = mayArrive ? min(isSettled ? at ?? now : now, now) + Self.lingering(policy) : nil
         next.heldUntil = [given, heldUntil].compactMap { $0 }.filter { $0 > now }.max()
         guard next.heldUntil != nil else { return next }
-        next.detail = "a push of the key before may still arrive: this one waits until it cannot"
+        next.detail = "waiting: an earlier push is unanswered and could overwrite this key"
         return next
     }
 

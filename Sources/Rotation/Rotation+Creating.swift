@@ -18,7 +18,7 @@ extension Rotation {
         retained = nil
         consecutiveVerifications = 0
         enter(.verifying, now)
-        transition.notes.append(HistoryEvent(.created, key: key.id, detail: "sealed in the journal"))
+        transition.notes.append(HistoryEvent(.created, key: key.id, detail: "sealed in the state"))
         transition.notes.append(HistoryEvent(.verifying, key: key.id))
     }
 

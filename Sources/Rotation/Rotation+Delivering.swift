@@ -266,9 +266,9 @@ extension Rotation {
         transition.wipesPair = retained == nil
         let fate =
             switch requirements.policy.retainSecret {
-            case .none: "was wiped from the journal"
-            case .rotation: "stays sealed in the journal until the rotation is over"
-            case .current: "stays sealed in the journal, for targets to come"
+            case .none: "was wiped from the state"
+            case .rotation: "stays sealed in the state until the rotation is over"
+            case .current: "stays sealed in the state, for targets to come"
             }
         transition.notes.append(HistoryEvent(.allDelivered, key: next.id, detail: "the secret \(fate)"))
         enter(.overlap, now)

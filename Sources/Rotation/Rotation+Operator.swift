@@ -106,7 +106,7 @@ extension Rotation {
         transition.wipesPair = true
         dropLeaksOfOthers()
         let other = previous.map { "; \($0.id) is retired: overlap, soak, deletion" } ?? ""
-        transition.notes.append(HistoryEvent(.adopted, key: id, detail: "by an operator's word\(other)"))
+        transition.notes.append(HistoryEvent(.adopted, key: id, detail: "an operator named it\(other)"))
         enter(previous.map { $0.status == .active ? .overlap : .soak } ?? .idle, now)
     }
 

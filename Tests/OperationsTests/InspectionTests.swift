@@ -137,7 +137,7 @@ struct InspectionTests {
         }
         let all = try await history()
         #expect(all.history.count == 2 && !all.hasOlder)
-        #expect(all.history.allSatisfy { $0.sentence == "took AKIACURRENTEXAMPLE01 over as it is" })
+        #expect(all.history.allSatisfy { $0.sentence == "found AKIACURRENTEXAMPLE01; keyturn manages it from now on" })
         let last = try await history { $0.limit = 1 }
         #expect(last.history.count == 1 && last.hasOlder)
         #expect(try await history { $0.user = "other" }.history.map(\.user) == ["other"])

@@ -41,7 +41,7 @@ struct Narration {
         let target = note.target.map(\.rawValue) ?? "a target"
         return switch note.kind {
         case .keysSeen: "IAM has \(key), \(note.detail ?? "")\(created(note.key))"
-        case .takenOver: "took \(key) over as it is\(reason)"
+        case .takenOver: "found \(key)\(reason); keyturn manages it from now on"
         case .began: "rotation \(number) begins\(reason)" + (note.key.map { "; it replaces \($0)" } ?? "")
         case .creating: "creating a new key (CreateAccessKey)"
         case .created: "created \(key)\(reason)"
@@ -49,7 +49,7 @@ struct Narration {
         case .orphanSeen: "found \(key)\(reason)"
         case .deletingOrphan: "deleting \(key), which keyturn made and no one can use"
         case .orphanDeleted: "deleted \(key)\(reason)"
-        case .verifying: "checking \(key) with STS until IAM has spread it"
+        case .verifying: "checking \(key) with STS until IAM has propagated it"
         case .verified: "\(key) works\(reason)"
         case .successorLost: "\(key) is lost\(reason); making another"
         case .delivering: "delivering \(key) \(note.detail ?? "")"
