@@ -93,10 +93,10 @@ struct DaemonTests {
         let messages = try await run { daemon in
             try directory.write("keyturn.yaml", "version: 2\n")
             daemon.take(.reload)
-            try await said("The configuration as it was stays in force")
+            try await said("The former configuration stays in force")
             try directory.write("keyturn.yaml", Directory.configuration("{ file: gitlab.token }", "{ file: none }"))
             daemon.take(.reload)
-            try await said("The configuration as it was stays in force", times: 2)
+            try await said("The former configuration stays in force", times: 2)
         }
         #expect(messages == ["READY=1", "RELOADING=1", "READY=1", "RELOADING=1", "READY=1", "STOPPING=1"])
         #expect(directory.lines.filter { $0.contains("running: ") }.count == 1)
@@ -117,7 +117,7 @@ struct DaemonTests {
             try await said("running: ", times: 2)
             try directory.write("gitlab.token", "", mode: 0o600)
             try await pass()
-            try await said("The configuration as it was stays in force")
+            try await said("The former configuration stays in force")
             try directory.write("gitlab.token", "glpat-renewed-again-1234\n", mode: 0o600)
             try await pass()
             try await said("running: ", times: 3)

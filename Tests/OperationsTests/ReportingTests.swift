@@ -24,7 +24,7 @@ struct ReportingTests {
         #expect(
             lines.withLock { $0 } == [
                 "error bot: blocked: see `keyturn status bot`", "warning bot: travis:acme/app has changed",
-                "info bot: checking AKIANEW with STS until IAM has spread it",
+                "info bot: checking AKIANEW with STS until IAM has propagated it",
             ])
     }
 

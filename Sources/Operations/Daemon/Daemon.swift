@@ -104,7 +104,7 @@ package struct Daemon {
     private func readAnew() async throws -> (LoadedConfiguration, StateAccess) {
         notifier.reloading()
         do { return try await read() } catch {
-            log.fail("\(OperationFailure.words(error)). The configuration as it was stays in force")
+            log.fail("\(OperationFailure.words(error)). The former configuration stays in force")
             notifier.ready("the new configuration was refused; the old one stays in force")
             throw error
         }
@@ -134,7 +134,7 @@ package struct Daemon {
             log.warn("`listen` takes effect when keyturn is restarted")
         }
         do { return try await open(loaded, state, server) } catch {
-            log.fail("\(OperationFailure.words(error)). The configuration as it was stays in force")
+            log.fail("\(OperationFailure.words(error)). The former configuration stays in force")
             notifier.ready("the new configuration was refused; the old one stays in force")
             return nil
         }

@@ -85,8 +85,8 @@ package struct Rotations {
         guard let frozen = users.first(where: { $0.policy.thaw(now) > now }) else { return }
         throw OperationFailure(
             .failed,
-            "\(frozen.name): `freeze` lets no rotation begin before \(Moment.text(frozen.policy.thaw(now))). Nothing was begun "
-                + "for anybody. `--despite-freeze` begins it all the same; a leaked key does not wait: `keyturn revoke`."
+            "\(frozen.name): `freeze` lets no rotation begin before \(Moment.text(frozen.policy.thaw(now))). No rotation "
+                + "was begun. `--despite-freeze` begins it all the same; a leaked key does not wait: `keyturn revoke`."
         )
     }
 }
