@@ -34,6 +34,10 @@ PUSHERS := $(foreach manifest,$(sort $(wildcard Plugins/*/manifest.json)),$(notd
 # Their IDs: an installation pins these, and nothing else that lies in the directory.
 OWN := $(foreach pusher,$(PUSHERS),$(lastword $(subst :, ,$(pusher))))
 
+# What `keyturn --version --verbose` says of the build.
+COMMIT = $(shell git rev-parse HEAD 2>/dev/null)$(if $(shell git status --porcelain 2>/dev/null), with changes)
+COMPILER = $(shell swiftc --version 2>/dev/null | sed -n 's/.*\(Swift version [0-9.]*\).*/\1/p' | head -n 1)
+
 .PHONY: help demo test fuzz soak bench counts counts-record tables simulate simulate-mutants blackbox build stage install uninstall format lint clean setup
 
 help:
@@ -145,6 +149,8 @@ copy:
 	for unit in Sources/Packaging/systemd/*; do \
 	  sed 's#/usr/local/#$(PREFIX)/#g' $$unit > $(FROM)/unit.tmp; put 644 $(FROM)/unit.tmp "$(TO)/lib/systemd/system/$${unit##*/}"; \
 	done; \
+	printf '{"commit": "%s", "compiler": "%s"}\n' "$(COMMIT)" "$(COMPILER)" > $(FROM)/build.tmp; \
+	put 644 $(FROM)/build.tmp "$(TO)/share/keyturn/build.json"; \
 	put 644 CHANGELOG.md "$(TO)/share/doc/keyturn/CHANGELOG.md"; \
 	put 644 LICENSE "$(TO)/share/doc/keyturn/LICENSE"; \
 	rm -rf $(FROM)/manual.tmp; mkdir $(FROM)/manual.tmp; \

@@ -2,11 +2,19 @@ internal import Glibc
 
 /// Who may do what with a file, in words that say what to type.
 public enum FileAccess {
+    /// `/etc/keyturn/keyturn.yaml (mode 600, owner keyturn)`; nil: it is not there, and errno says why.
+    public static func facts(of path: String) -> String? {
+        var attributes = stat()
+        return stat(path, &attributes) == 0 ? "\(path) (\(facts(attributes)))" : nil
+    }
+
     /// Why a file cannot be read: `Permission denied (mode 600, owner root; keyturn runs as deploy): sudo chown deploy /etc/x`.
-    public static func refusal(_ path: String, _ number: Int32) -> String {
+    ///
+    /// - Parameter isDirectory: whether a directory is what is needed.
+    public static func refusal(_ path: String, _ number: Int32, isDirectory: Bool = false) -> String {
         var attributes = stat()
         let isThere = stat(path, &attributes) == 0
-        if isThere, attributes.st_mode & S_IFMT == S_IFDIR { return "it is a directory, and a file is needed" }
+        if isThere, !isDirectory, attributes.st_mode & S_IFMT == S_IFDIR { return "it is a directory, and a file is needed" }
         let reason = String(cString: strerror(number))
         guard number == EACCES || number == EPERM else { return reason }
         guard isThere else {
@@ -31,7 +39,7 @@ public enum FileAccess {
     }
 
     /// Its name; where it has none, its number.
-    static func user(_ id: uid_t) -> String {
+    public static func user(_ id: uid_t) -> String {
         var entry = passwd()
         var found: UnsafeMutablePointer<passwd>?
         var buffer = [CChar](repeating: 0, count: 16_384)

@@ -29,7 +29,7 @@ public enum TrustStore {
     public static var effectiveFile: String? { file ?? systemFile }
 
     /// What to say where there is none.
-    static let missing =
+    public static let missing =
         "this system has no file of certificate authorities at the usual places (\(places[0]), \(places[1]), …); install its package "
         + "ca-certificates, or name a file in SSL_CERT_FILE"
 

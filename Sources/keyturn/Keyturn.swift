@@ -32,7 +32,7 @@ struct Keyturn: AsyncParsableCommand {
                 name: "Setup",
                 subcommands: [
                     Demo.self, Init.self, FindCommand.self, ImportCommand.self, PolicyCommand.self, Deploy.self,
-                    FederateCommand.self, Check.self, SealKeyCommand.self,
+                    FederateCommand.self, Check.self, DoctorCommand.self, SealKeyCommand.self,
                     StateCommand.self,
                     Notify.self,
                     SandboxCommand.self,
@@ -69,6 +69,10 @@ struct Keyturn: AsyncParsableCommand {
             print(version)
             end(ExitStatus.done.rawValue)
         }
+        let words = CommandLine.arguments.dropFirst()
+        if words.contains("--version"), words.contains("--verbose") || words.contains("-v"), !words.contains(where: { !$0.hasPrefix("-") }) {
+            printBuild(asJSON: words.contains("--json") || words.contains("-j"))
+        }
         // A reader that has gone (`keyturn status | head`) is no reason to crash.
         signal(SIGPIPE, SIG_IGN)
         // Where whoever started keyturn ignores it, the kernel forgets how programs ended.
@@ -86,7 +90,7 @@ struct Keyturn: AsyncParsableCommand {
         } catch let finished as FinishedWith {
             end(finished.status.rawValue)
         } catch let failure as OperationFailure {
-            failure.report(asJSON: CommandLine.arguments.contains("--json"))
+            failure.report(asJSON: CommandLine.arguments.contains(where: asksForJSON))
             end(failure.status.rawValue)
         } catch {
             let status = exitCode(for: error).rawValue
@@ -96,10 +100,39 @@ struct Keyturn: AsyncParsableCommand {
         }
     }
 
+    /// `keyturn --version --verbose`
+    private static func printBuild(asJSON: Bool) -> Never {
+        let build = BuildInformation(version: version)
+        if asJSON {
+            // Texts and lists of them: nothing of it can fail.
+            try? JSONOutput.print(build)
+            end(ExitStatus.done.rawValue)
+        }
+        let libraries = build.libraries.sorted { $0.key < $1.key }.map { "            \($0.key): \($0.value)" }
+        let missing = build.missing.isEmpty ? "" : "; missing: \(build.missing.joined(separator: ", "))"
+        print(
+            """
+            keyturn     \(build.version)
+            commit      \(build.commit ?? "unknown")
+            built with  \(build.compiler ?? "unknown")
+            prefix      \(build.prefix)
+            plugin ABI  \(build.abi)
+            sandbox     \(build.sandbox.joined(separator: ", "))\(missing)
+            libraries
+            \(libraries.joined(separator: "\n"))
+            """)
+        end(ExitStatus.done.rawValue)
+    }
+
     /// Not exit(): libcurl's threads may still be at work, and its libraries would be taken down under them.
     private static func end(_ status: Int32) -> Never {
         fflush(nil)
         _exit(status)
+    }
+
+    /// `--json`, `-j`, or `-jq`.
+    private static func asksForJSON(_ argument: String) -> Bool {
+        argument == "--json" || argument.hasPrefix("-") && !argument.hasPrefix("--") && argument.contains("j")
     }
 
     /// `keyturn stauts` is a misspelled command, not an argument too many.

@@ -8,7 +8,8 @@ enum FindingsOutput {
             try JSONOutput.print(["checks": findings])
         } else {
             let terminal = Terminal(options)
-            for finding in findings where !options.quiet || finding.status != .done {
+            let isLong = findings.count > longest && !options.verbose
+            for finding in findings where !(options.quiet || isLong && finding.warning == nil) || finding.status != .done {
                 let mark = finding.status == .done ? terminal.styled("ok    ", .green) : terminal.styled("FAILED", .red)
                 terminal.write("\(mark)  \(terminal.wrapped("\(finding.subject): \(finding.detail)", indent: 8))\n")
                 if let warning = finding.warning {
@@ -16,7 +17,17 @@ enum FindingsOutput {
                     terminal.write("\(terminal.styled("look  ", .yellow))  \(text)\n")
                 }
             }
+            if isLong, !options.quiet { terminal.write(summary(findings)) }
         }
         try FinishedWith.check(findings.map(\.status).worst)
+    }
+
+    /// Of more findings than this, those that are as they should be are counted.
+    private static let longest = 60
+
+    private static func summary(_ findings: [Finding]) -> String {
+        let failed = findings.count { $0.status != .done }
+        let looks = findings.count { $0.status == .done && $0.warning != nil }
+        return "\(findings.count - failed) of \(findings.count) checks are ok, \(looks) of these to look at; \(failed) failed. --verbose lists all\n"
     }
 }

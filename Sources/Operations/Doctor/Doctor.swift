@@ -1,0 +1,168 @@
+internal import CLinux
+internal import Configuration
+internal import Enclosure
+internal import FileTrust
+internal import FoundationEssentials
+internal import Glibc
+internal import HTTP
+internal import PusherHost
+internal import Secrets
+
+/// Looks at what keyturn needs around it: its own files, kernel, clock, proxies, certificates, permissions; with or without a
+/// configuration. Writes nothing.
+package struct Doctor {
+    private static let leastSpace: UInt64 = 100 << 20
+    private static let leastFiles: rlim_t = 1_024
+    /// What is answered after that is late.
+    static let patience: Duration = .seconds(10)
+
+    private let context: OperationContext
+
+    package init(_ context: OperationContext) { self.context = context }
+
+    /// - Parameter online: whether AWS and the services of the pushers are connected to. Nothing is asked of them.
+    package func run(online: Bool) async -> [Finding] {
+        var findings = [program()] + plugins() + [sandbox(), clock(), user(), files(), proxies(), certificates()]
+        let loaded: LoadedConfiguration
+        do { loaded = try LoadedConfiguration(context) } catch let failure as OperationFailure {
+            let isAbsent = (try? Configuration.find(context.file, environment: context.environment)) == nil
+            var finding = Finding("configuration", isAbsent ? .done : failure.status, failure.message)
+            if isAbsent {
+                finding.detail = "there is none here"
+                finding.warning = "`keyturn init` writes one"
+            }
+            return findings + [finding]
+        } catch {
+            return findings + [Finding("configuration", .failed, "\(error)")]
+        }
+        findings.append(Finding("configuration", .done, FileAccess.facts(of: loaded.file) ?? loaded.file))
+        findings += secrets(loaded) + state(loaded)
+        return online ? findings + (await ConnectionCheck(loaded).run()) : findings
+    }
+
+    private func program() -> Finding {
+        let build = BuildInformation(version: context.version, installation: context.installation)
+        let commit = build.commit.map { ", commit \($0.prefix(12))" } ?? ""
+        let parts = [context.installation.runner, context.installation.sandbox, context.installation.conformance]
+        let missing = parts.filter { !FileManager.default.isExecutableFile(atPath: $0) }
+        guard missing.isEmpty else {
+            return Finding(
+                "keyturn", .failed,
+                "\(missing.joined(separator: ", ")): missing; the installation is not complete, install keyturn again")
+        }
+        return Finding("keyturn", .done, "\(build.version)\(commit), in \(build.prefix)")
+    }
+
+    private func plugins() -> [Finding] {
+        do {
+            let entries = try PluginCatalog(context, configuration: nil).list()
+            let faulty = entries.filter { entry in if case .yes = entry.pinned { false } else { true } }
+            let fine = Finding("plugins", .done, "\(entries.count - faulty.count) are as they were pinned")
+            return [fine]
+                + faulty.map {
+                    Finding("plugin \($0.id)", .notAllowed, $0.problem ?? "it is not pinned: `keyturn plugin pin \($0.id)`")
+                }
+        } catch let failure as OperationFailure { return [Finding("plugins", failure.status, failure.message)] } catch {
+            return [Finding("plugins", .failed, "\(error)")]
+        }
+    }
+
+    private func sandbox() -> Finding {
+        var system = utsname()
+        uname(&system)
+        let release = withUnsafeBytes(of: system.release) { bytes in
+            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        let missing = Enclosure.report.filter { !$0.isThere }.map(\.wall)
+        guard missing.isEmpty else {
+            return Finding(
+                "kernel", .failed,
+                "Linux \(release) lacks \(missing.joined(separator: ", ")): pushers are not started, unless `plugins: { accept-missing: […] }` accepts that"
+            )
+        }
+        return Finding(
+            "kernel", .done, "Linux \(release): pushers are sandboxed by \(Enclosure.report.map(\.wall).joined(separator: ", "))")
+    }
+
+    private func clock() -> Finding {
+        var times = timex()
+        var finding = Finding("clock", .done, "\(Moment.text(Moment.now)), as this machine has it")
+        // STA_UNSYNC of adjtimex(2).
+        if adjtimex(&times) >= 0, times.status & 0x40 != 0 {
+            finding.warning =
+                "the kernel does not say that it is synchronized: `timedatectl` shows it. AWS refuses requests whose time is off by five minutes"
+        }
+        return finding
+    }
+
+    private func user() -> Finding {
+        let home = context.environment["HOME"].map { ", home \($0)" } ?? ""
+        return Finding("user", .done, "\(FileAccess.user(geteuid()))\(home)")
+    }
+
+    /// How many files may be open: each push has a connection.
+    private func files() -> Finding {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+            return Finding("open files", .done, "the limit is not known")
+        }
+        var finding = Finding("open files", .done, "\(min(limit.rlim_cur, 1 << 30)) at most")
+        if limit.rlim_cur < Self.leastFiles {
+            finding.warning = "fewer than \(Self.leastFiles) make pushes wait for each other: raise it with `ulimit -n` or LimitNOFILE"
+        }
+        return finding
+    }
+
+    private func proxies() -> Finding {
+        let names = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"]
+        let found = names.compactMap { name in
+            context.environment[name].flatMap { $0.isEmpty ? nil : "\(name)=\(Self.withoutPassword($0))" }
+        }
+        return Finding("proxy", .done, found.isEmpty ? "none" : found.joined(separator: ", "))
+    }
+
+    /// A proxy's URL without what signs in there.
+    static func withoutPassword(_ text: String) -> String {
+        guard let at = text.lastIndex(of: "@") else { return text }
+        let scheme = text[..<at].range(of: "://").map { String(text[..<$0.upperBound]) } ?? ""
+        return "\(scheme)…@\(text[text.index(after: at)...])"
+    }
+
+    private func certificates() -> Finding {
+        guard let file = TrustStore.effectiveFile else {
+            return Finding("certificates", .failed, TrustStore.missing)
+        }
+        return Finding("certificates", .done, "the authorities in \(file) are trusted")
+    }
+
+    private func secrets(_ loaded: LoadedConfiguration) -> [Finding] {
+        Set(loaded.secretReferences.compactMap(\.path)).sorted().map { path in
+            guard let facts = FileAccess.facts(of: path) else {
+                return Finding("secret", .configuration, "\(path): \(String(cString: strerror(errno)))")
+            }
+            var finding = Finding("secret", .done, facts)
+            finding.warning = FileAccess.exposure(path)
+            return finding
+        }
+    }
+
+    private func state(_ loaded: LoadedConfiguration) -> [Finding] {
+        guard let directory = loaded.stateDirectory, let file = loaded.configuration.state.file else {
+            return [Finding("state", .done, loaded.configuration.state.place)]
+        }
+        var space = statvfs()
+        guard statvfs(directory, &space) == 0 else {
+            return [Finding("state", .configuration, "\(directory): \(String(cString: strerror(errno)))")]
+        }
+        var finding = Finding("state", .done, FileAccess.facts(of: file) ?? "\(file), which is made when it is needed")
+        guard access(directory, W_OK) == 0 else {
+            return [
+                Finding(
+                    "state", .notAllowed, "\(directory) cannot be written: \(FileAccess.refusal(directory, EACCES, isDirectory: true))")
+            ]
+        }
+        let free = UInt64(space.f_bavail) * UInt64(space.f_frsize)
+        if free < Self.leastSpace { finding.warning = "only \(free >> 20) MiB are free on its file system" }
+        return [finding]
+    }
+}
