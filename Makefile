@@ -47,6 +47,7 @@ help:
 	@echo "make install PREFIX=DIR    a release build, installed (default /usr/local)"
 	@echo "make deb                   a Debian package of the release build, in .build"
 	@echo "make tarball               an archive that runs on any Linux on x86-64, and the zip for AWS Lambda, in .build/archive"
+	@echo "make release               all that is published of a version, with checksums and a signature, in .build/release-files"
 	@echo "make pushers               the pushers that come with keyturn, in .build-pushers/release"
 	@echo "make docs                  the documentation as a site, in .build/docs"
 	@echo "make simulate SEEDS=N      the decisions in a simulated world of faults"
@@ -168,7 +169,7 @@ DEB_ROOT := .build/deb
 .PHONY: deb
 deb: setup
 	@$(MAKE) --no-print-directory packages WANTED=dpkg-dev
-	rm -rf $(DEB_ROOT)
+	rm -rf $(DEB_ROOT) .build/keyturn_*.deb
 	@$(MAKE) --no-print-directory install DESTDIR="$(CURDIR)/$(DEB_ROOT)" PREFIX=/usr
 	Sources/Packaging/debian/package.sh $(DEB_ROOT) \
 	  .build/keyturn_$$($(DEB_ROOT)/usr/bin/keyturn --version)_$$(dpkg --print-architecture).deb
@@ -178,9 +179,22 @@ ARCHIVE_ROOT := .build/archive-tree
 .PHONY: tarball lambda-zip
 tarball lambda-zip: setup
 	@$(MAKE) --no-print-directory packages WANTED="binutils gcc libpq5 python3"
-	rm -rf $(ARCHIVE_ROOT)
+	rm -rf $(ARCHIVE_ROOT) .build/archive
 	@$(MAKE) --no-print-directory install DESTDIR="$(CURDIR)/$(ARCHIVE_ROOT)" PREFIX=
 	Sources/Packaging/archive/pack.sh $(ARCHIVE_ROOT) .build/archive
+
+# All that is published of a version, in .build/release-files: package, archive, zip, recipe of an image, bill of materials, checksums, and, with
+# MINISIGN_KEY=FILE, their signature. Times are those of the commit.
+RELEASE_FILES := .build/release-files
+EPOCH = $(shell git log -1 --format=%ct 2>/dev/null || echo 315532800)
+.PHONY: release
+release: setup
+	@$(MAKE) --no-print-directory packages WANTED="dpkg-dev minisign python3"
+	rm -rf $(RELEASE_FILES) && mkdir -p $(RELEASE_FILES)
+	SOURCE_DATE_EPOCH=$(EPOCH) $(MAKE) --no-print-directory deb
+	$(MAKE) --no-print-directory tarball
+	cp .build/keyturn_*.deb .build/archive/keyturn-*-x86_64.tar.gz .build/archive/keyturn-lambda-*.zip $(RELEASE_FILES)/
+	Sources/Packaging/release/release.sh $(RELEASE_FILES) "$(CURDIR)/Package.resolved" "$(COMMIT)" "$(EPOCH)"
 
 uninstall:
 	rm -rf "$(DESTDIR)$(PREFIX)/libexec/keyturn" "$(DESTDIR)$(PREFIX)/lib/keyturn" \
@@ -201,6 +215,7 @@ $(VENV)/ready: Tests/ClientTests/requirements.txt
 	@$(MAKE) --no-print-directory packages WANTED="dpkg-dev fakeroot"
 	@command -v groff >/dev/null || $(MAKE) --no-print-directory packages WANTED=groff-base
 	@command -v zsh >/dev/null && command -v fish >/dev/null || $(MAKE) --no-print-directory packages WANTED="zsh fish"
+	@$(MAKE) --no-print-directory packages WANTED="man-db minisign shellcheck systemd tzdata"
 	@command -v openssl >/dev/null || $(MAKE) --no-print-directory packages WANTED=openssl
 	@command -v ip >/dev/null || $(MAKE) --no-print-directory packages WANTED=iproute2
 	@command -v chromium >/dev/null || $(MAKE) --no-print-directory packages WANTED=chromium

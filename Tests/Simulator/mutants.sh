@@ -4,6 +4,8 @@
 #   Tests/Simulator/mutants.sh [SEEDS]      each mutant gets so many seeds (default 20000) and three minutes
 #
 # All faults are built into one copy; the environment chooses among them.
+# Swift's $0 is meant to stay as it is.
+# shellcheck disable=SC2016
 set -euo pipefail
 seeds=${1:-20000}
 tree=$(cd "$(dirname "$0")/../.." && pwd)

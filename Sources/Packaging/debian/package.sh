@@ -8,7 +8,7 @@ file=$2
 
 umask 022
 chmod 755 "$root" "$root/usr"
-rm -rf "$root/DEBIAN" "$root/etc" "$root/var" "$root/lib"
+rm -rf "${root:?}/DEBIAN" "${root:?}/etc" "${root:?}/var" "${root:?}/lib"
 mkdir -p "$root/DEBIAN" "$root/etc/keyturn" "$root/var/lib/keyturn" "$root/usr/share/man/man1"
 find "$root/usr/share/man" -name '*.[15]' -exec gzip -9nf {} +
 
