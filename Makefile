@@ -243,7 +243,7 @@ test: stage
 .PHONY: test-later
 test-later: stage
 	@$(MAKE) --no-print-directory $(VENV)/ready
-	swift build --build-tests
+	swift build --build-tests -debug-info-format none
 	KEYTURN_MOTO_ALL=1 KEYTURN_MOTO="$(CURDIR)/$(VENV)/bin/moto_server" swift test --skip-build --disable-xctest --filter MotoStoreTests
 	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_SANDBOX="$(CURDIR)/$(STAGE)/libexec/keyturn/keyturn-sandbox" \
 	  $(VENV)/bin/pytest -q -n 2 --dist loadscope -m later Tests/CommandTests
@@ -270,7 +270,7 @@ docs:
 
 # What tests hold the plugins' READMEs against, written into them.
 tables: stage
-	swift build --build-tests
+	swift build --build-tests -debug-info-format none
 	KEYTURN_REWRITE_TABLES=1 KEYTURN_PUSHERS="$(CURDIR)/$(PUSHERS_DIR)" \
 	  swift test --skip-build --disable-xctest --filter ReadmeTests
 	$(STAGE)/bin/keyturn config schema | $(DEBUG_DIR)/keyturn-manual --configuration $(DEBUG_DIR)
