@@ -102,6 +102,8 @@ public struct ConfiguredUser: Sendable {
     public var targets: [ConfiguredTarget]
     /// The entry of `discover` that found it, in words; nil: it stands in `users`.
     public var origin: String?
+    /// The receiver in `notify` that is told of it; nil: those of `notifications`.
+    public var owner: String?
     /// Whether keyturn itself runs with its key.
     public var isOwn = false
 }
@@ -183,7 +185,7 @@ extension Configuration {
             resolution.users.append(
                 ConfiguredUser(
                     name: user.name, userName: user.userName, account: user.account, policy: user.policy,
-                    targets: targets, origin: user.origin.map { "\($0.place): \($0.label)" }))
+                    targets: targets, origin: user.origin.map { "\($0.place): \($0.label)" }, owner: user.owner))
         }
         resolution.users = Exclusion(services: services).joined(resolution.users)
         if let selfRotation { resolution.users.append(selfRotation.configured) }

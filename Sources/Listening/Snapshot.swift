@@ -63,7 +63,7 @@ public struct Snapshot: Sendable {
     }
 
     /// One user.
-    public struct User: Hashable, Sendable {
+    public struct User: Sendable {
         /// The name in the configuration.
         public var name: String
         /// Where the rotation stands.
@@ -80,6 +80,18 @@ public struct Snapshot: Sendable {
         public var problem: String?
         /// What kind of problem, for programs: the code, or `not-delivered`.
         public var problemCode: String?
+        /// Since when, where that is known.
+        public var problemSince: Timestamp?
+        /// Keys that an operator declared leaked and that are not gone and replaced yet; and how many of them still work.
+        public var leaks: (all: Int, active: Int) = (0, 0)
+        /// Targets that hold a key which no longer works.
+        public var cutOffTargets = 0
+        /// The age that no Active key is to pass; nil: any is fine.
+        public var maxAge: Duration?
+        /// Whether an Active key has passed it.
+        public var isOverAge = false
+        /// For how long the next step has been due.
+        public var overdue: Duration = .zero
         /// Whether somebody should look.
         public var needsAttention: Bool
 
@@ -111,6 +123,32 @@ public struct Snapshot: Sendable {
         }
     }
 
+    /// What became of the configuration since the process began.
+    public struct ConfigurationFile: Hashable, Sendable {
+        /// When one was taken up last.
+        public var takenUp: Timestamp
+        /// Why the one that is on disk is not used; nil: it is in force, or has not changed since.
+        public var refusal: String?
+
+        /// What became of the configuration.
+        public init(takenUp: Timestamp, refusal: String? = nil) { (self.takenUp, self.refusal) = (takenUp, refusal) }
+    }
+
+    /// Messages of this process to one receiver.
+    public struct Messages: Hashable, Sendable {
+        /// The receiver, without what is secret of its address.
+        public var receiver: String
+        /// Those that it took.
+        public var sent: Int
+        /// Those that it did not take.
+        public var failed: Int
+
+        /// Messages to one receiver.
+        public init(receiver: String, sent: Int, failed: Int) {
+            (self.receiver, self.sent, self.failed) = (receiver, sent, failed)
+        }
+    }
+
     /// When.
     public var at: Timestamp
     /// keyturn's version.
@@ -127,10 +165,21 @@ public struct Snapshot: Sendable {
     public var lastPass: Timestamp?
     /// What this process has done.
     public var tally = Tally()
+    /// Pushers that targets of users need.
+    public var pushers: [String] = []
+    /// The kinds of problems that there are.
+    public var problemCodes: [String] = []
+    /// Processes that stay up and work on the same state; nil: the state is of one process alone.
+    public var workers: Int?
+    /// Whether the configuration on disk is in force.
+    public var configuration: ConfigurationFile
+    /// By receiver.
+    public var messages: [Messages] = []
 
     /// What is shown at one moment.
     public init(at: Timestamp, version: String, users: [User], started: Timestamp, lastPass: Timestamp?) {
         (self.at, self.version, self.users) = (at, version, users)
         (self.started, self.lastPass) = (started, lastPass)
+        configuration = ConfigurationFile(takenUp: started)
     }
 }

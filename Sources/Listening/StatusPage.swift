@@ -37,7 +37,7 @@ public struct StatusPage {
         let (rotating, idle) = (fine.filter { $0.phase != .idle }, fine.filter { $0.phase == .idle })
         var budget = Self.targetLimit
         var body: HTML =
-            "<header>\n<h1>keyturn status</h1>\n\(lead)</header>\n<main>\n\(summary(troubled.count, rotating.count, idle.count))"
+            "<header>\n<h1>keyturn status</h1>\n\(lead)</header>\n<main>\n\(refusal)\(summary(troubled.count, rotating.count, idle.count))"
         let isOpen = fine.count <= Self.longestOpenList
         body += section("attention", "Needs attention", troubled, isOpen: true, &budget)
         body += section("rotating", "Rotating", rotating, isOpen: isOpen, &budget)
@@ -66,6 +66,12 @@ public struct StatusPage {
 
     private var lead: HTML {
         "<p>As of <time datetime=\"\(times.text(snapshot.at))\">\(times.text(snapshot.at))</time>. Reload the page to see what changed since.</p>\n"
+    }
+
+    private var refusal: HTML {
+        guard let refusal = snapshot.configuration.refusal else { return "" }
+        return
+            "<p class=\"problem\"><strong>Configuration:</strong> the changed file cannot be used: \(refusal) keyturn works by the one of <time datetime=\"\(times.text(snapshot.configuration.takenUp))\">\(times.text(snapshot.configuration.takenUp))</time>.</p>\n"
     }
 
     private func summary(_ troubled: Int, _ rotating: Int, _ idle: Int) -> HTML {

@@ -63,6 +63,6 @@ public struct Tally: Hashable, Sendable {
     }
 
     private static func pusher(_ note: HistoryEvent) -> String {
-        String(note.target?.rawValue.prefix { $0 != ":" } ?? "")
+        note.target?.pusher ?? ""
     }
 }

@@ -3,10 +3,10 @@ internal import Operations
 
 struct Notify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Sends a test message to every destination of `notifications`.",
+        abstract: "Send a test message to every receiver of `notifications` and `notify`.",
         discussion: """
             Tries secrets, addresses and signatures before something happens at night. The message has the event `test`, whatever \
-            a destination's `on` says. Exit status 69: one of them did not take it.
+            a receiver's `on` says; PagerDuty gets an incident that is resolved at once. Exit status 69: one of them did not take it.
             """)
 
     @OptionGroup var options: GlobalOptions

@@ -7,8 +7,8 @@ struct Run: AsyncParsableCommand {
         discussion: """
             With --listen it shows how things stand to browsers and to monitoring. Ends on SIGTERM and SIGINT, within ten \
             seconds: what is under way gets the chance to end, the rest is not begun, and the next start \
-            goes on with it. A second signal ends it at once. SIGHUP reads the configuration anew; one with a \
-            mistake in it is told, and changes nothing. Users of `discover` are looked for at the start, every 15 minutes, and \
+            goes on with it. A second signal ends it at once. SIGHUP reads the configuration again; one that \
+            cannot be used is reported in the log, the metrics, on the status page and by a notification, and changes nothing. With --json the log is JSON. Users of `discover` are looked for at the start, every 15 minutes, and \
             with SIGHUP. Under systemd it tells when it is ready and alive (Type=notify, WatchdogSec).
             """)
 
