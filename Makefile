@@ -131,7 +131,7 @@ copy:
 	}; \
 	for language in c swift rust go; do tree plugin-sdk/Examples/$$language templates/$$language; done; \
 	tree plugin-sdk plugin-sdk; \
-	tree Sources/Packaging/schemas schemas; \
+	for folder in schemas prometheus grafana; do tree Sources/Packaging/$$folder $$folder; done; \
 	page() { \
 	  sed -E -e 's#\(\.\./Examples/#(../examples/#g; s#\((\.\./)?Pictures/#(\1pictures/#g; s#\((\.\./\.\./\.\./)?Sources/Documentation/Pictures/#(\1pictures/#g; s#\((\.\./\.\./\.\./)?Sources/Documentation/Guides/#(\1guides/#g; s#\((\.\./\.\./\.\./)?Sources/Documentation/Examples/#(\1examples/#g' \
 	    $(foreach pusher,$(PUSHERS),-e 's#(Plugins/)$(firstword $(subst :, ,$(pusher)))/README#\1$(lastword $(subst :, ,$(pusher)))#g') \
@@ -223,7 +223,13 @@ $(VENV)/ready: Tests/ClientTests/requirements.txt
 	  $(MAKE) --no-print-directory packages WANTED="python3 python3-venv python3-pip"
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r Tests/ClientTests/requirements.txt
+	@command -v promtool >/dev/null || test -x $(VENV)/bin/promtool || $(MAKE) --no-print-directory $(VENV)/bin/promtool
 	@touch $@
+
+# Out of Debian's package of Prometheus: the server and its service are not needed.
+$(VENV)/bin/promtool:
+	@mkdir -p .build/prometheus && cd .build/prometheus && apt-get download -qq prometheus && dpkg-deb -x prometheus_*.deb .
+	@install -m 755 .build/prometheus/usr/bin/promtool $@ && rm -rf .build/prometheus
 
 test: stage
 	@$(MAKE) --no-print-directory $(VENV)/ready

@@ -106,7 +106,6 @@ let executables: [Target] = [
             "CWiping", "Hardening", .product(name: "JSON", package: "plugin-sdk"), "Operations",
             "PlainText", "PusherConformanceRunner", "Rotation",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            .product(name: "Logging", package: "swift-log"),
             .product(name: "PusherConformance", package: "plugin-sdk"),
         ], swiftSettings: small, linkerSettings: hidden),
     .executableTarget(
@@ -256,7 +255,6 @@ let package = Package(
     dependencies: [
         .package(path: "plugin-sdk"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: cLibraries + modules + executables + manual + simulator + counts + fuzzers + tests,

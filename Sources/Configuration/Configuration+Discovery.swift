@@ -26,6 +26,8 @@ extension Configuration {
         public var account: Account
         /// Times and limits.
         public var policy: Policy
+        /// The receiver in `notify` that gets messages about the users; nil: those of `notifications`.
+        public var owner: String?
         var name: Template
         var targets: [TargetEntry]
         /// The file that it is in.
@@ -102,13 +104,14 @@ extension Configuration {
         let policy = try readPolicy(&reader, defaults)
         let own = try readAccount(reader.field("aws"), "\(place).aws", file, default: account)
         let targets = try readTargets(&reader, field.line, pushers)
+        let owner = try reader.string("owner")
         try reader.end()
         for (text, line) in targets.flatMap(\.field.texts) where Template(text) == nil {
             throw ConfigurationError(file: file, line: line, "`\(place).targets`: \(text): \(placeholders)")
         }
         return DiscoverEntry(
             tag: parts.map { DiscoverEntry.Tag(name: $0[0], value: $0.count > 1 ? $0[1] : nil) }, path: path,
-            account: own, policy: policy, name: nameTemplate, targets: targets, file: file, line: field.line,
+            account: own, policy: policy, owner: owner, name: nameTemplate, targets: targets, file: file, line: field.line,
             place: place)
     }
 
@@ -186,7 +189,7 @@ extension Configuration.DiscoverEntry {
         var policy = policy
         policy.spread.user = name
         return Configuration.UserEntry(
-            name: name, userName: found.userName, policy: policy, account: account,
+            name: name, userName: found.userName, policy: policy, account: account, owner: owner,
             origin: self, file: file, line: line, targets: filled)
     }
 }

@@ -63,12 +63,13 @@ extension Configuration {
             let userName = try reader.string("user-name") ?? member.name
             try check(userName, reader, member.line)
             let own = try readAccount(reader.field("aws"), "users.\(member.name).aws", file, default: account)
+            let owner = try reader.string("owner")
             let targets = try readTargets(&reader, member.line, pushers)
             try reader.end()
             users.append(
                 UserEntry(
-                    name: member.name, userName: userName, policy: policy, account: own, file: file, line: member.line,
-                    targets: targets, lines: reader.lines))
+                    name: member.name, userName: userName, policy: policy, account: own, owner: owner, file: file,
+                    line: member.line, targets: targets, lines: reader.lines))
         }
         return users
     }

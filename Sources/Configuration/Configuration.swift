@@ -59,7 +59,7 @@ public struct Configuration: Sendable {
     public var listen: ListenAddress?
     /// Whether that may be another address than this machine's own.
     public var listensAnywhere: Bool
-    /// Who is notified of what, in the file's order.
+    /// Who is notified of what: those of `notifications`, then those of `notify`, each in the file's order.
     public var notifications: [NotificationEntry]
     /// Places next to targets that may hold another key.
     public var acknowledged: [Acknowledgement]
@@ -94,6 +94,8 @@ public struct Configuration: Sendable {
         public var policy: Policy
         /// The account.
         public var account: Account
+        /// The receiver in `notify` that gets messages about it; nil: those of `notifications`.
+        public var owner: String?
         /// The entry of `discover` that found it; nil: it is listed in `users`.
         var origin: DiscoverEntry?
         /// The file that it is in.
@@ -157,7 +159,7 @@ public struct Configuration: Sendable {
         usersAtOnce = try reader.integer("users-at-once", in: 1...256)
         historyRetention = try Self.readHistory(reader.field("history"), file)
         (listen, listensAnywhere) = try Self.readListen(&reader)
-        notifications = try Self.readNotifications(reader.field("notifications"), file, directory)
+        notifications = try Self.readNotifications(&reader, directory)
         acknowledged = try Self.readAcknowledged(reader.field("acknowledged"), file)
         pushers = try Self.readPushers(reader.field("pushers"), file)
         let defaults = try Self.readDefaults(reader.field("defaults"), file)
@@ -169,6 +171,9 @@ public struct Configuration: Sendable {
         try Self.checkUsers(users)
         selfRotation = try Self.readSelfRotation(reader.field("self-rotation"), file, defaults, account, users)
         discover = try Self.readDiscovery(reader.field("discover"), file, defaults, account, names)
+        let owners = Set(notifications.compactMap(\.owner))
+        for user in users { try Self.check(user.owner, of: "users.\(user.name)", user.file, user.line, owners) }
+        for entry in discover { try Self.check(entry.owner, of: entry.place, entry.file, entry.line, owners) }
         forgotten = try Self.readForgotten(reader.field("forget"), file)
         try reader.end()
     }

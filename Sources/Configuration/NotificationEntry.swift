@@ -2,7 +2,7 @@ internal import JSON
 public import Rotation
 public import Secrets
 
-/// One entry of `notifications`: who is notified of what.
+/// A receiver of `notifications` or `notify`: who is notified of what.
 public struct NotificationEntry: Hashable, Sendable {
     /// How they are notified.
     public enum Way: Hashable, Sendable {
@@ -10,6 +10,12 @@ public struct NotificationEntry: Hashable, Sendable {
         case webhook(NotificationURL, secret: SecretReference)
         /// Where the URL is kept.
         case slack(NotificationURL)
+        /// Where the URL of a workflow is kept.
+        case teams(NotificationURL)
+        /// The base URL of the Events API, and where the integration key is kept.
+        case pagerDuty(String, key: SecretReference)
+        /// Addresses, and a program that takes what sendmail(8) takes.
+        case email(from: String, to: [String], sendmail: [String])
         /// A program and its arguments, and names of variables that it gets besides the ordinary ones.
         case command([String], environment: [String])
     }
@@ -18,97 +24,18 @@ public struct NotificationEntry: Hashable, Sendable {
     public var way: Way
     /// What of.
     public var occasions: Set<NotificationEvent.Occasion>
-    /// How long a problem that may still pass is not sent.
+    /// How long a problem that may pass by itself is not sent.
     public var patience: Duration
+    /// How often what is not urgent is sent, many pieces in one message; nil: at once.
+    public var digest: Duration?
+    /// The name in `notify`; nil: it gets messages about users without an owner.
+    public var owner: String?
 }
 
 /// A URL that is in the file, or, where knowing it is enough to write there, elsewhere.
 public enum NotificationURL: Hashable, Sendable {
     case plain(String, line: Int)
     case kept(SecretReference)
-}
-
-extension Configuration {
-    static func readNotifications(
-        _ field: Field?, _ file: String, _ directory: String
-    ) throws(ConfigurationError) -> [NotificationEntry] {
-        guard let field else { return [] }
-        guard case .list(let fields) = field.value else {
-            throw ConfigurationError(file: file, line: field.line, "`notifications` must be a list")
-        }
-        var entries: [NotificationEntry] = []
-        for (index, field) in fields.enumerated() {
-            var reader = try MappingReader(field, "notifications[\(index)]", file)
-            let way = try readWay(&reader, directory)
-            let occasions = try readOccasions(&reader)
-            let patience = try reader.duration("blocked-after") ?? .seconds(600)
-            try reader.end()
-            entries.append(NotificationEntry(way: way, occasions: occasions, patience: patience))
-        }
-        return entries
-    }
-
-    private static func readWay(
-        _ reader: inout MappingReader, _ directory: String
-    ) throws(ConfigurationError) -> NotificationEntry.Way {
-        let (webhook, slack) = (reader.field("webhook"), reader.field("slack"))
-        let (command, secret) = (try reader.strings("command"), reader.field("secret"))
-        let names = try SecretReference.readNames(
-            reader.field("environment"), reader.path("environment"), reader.file)
-        let file = reader.file
-        guard [webhook != nil, slack != nil, command != nil].count(where: { $0 }) == 1 else {
-            throw ConfigurationError(
-                file: file, line: reader.line, "`\(reader.place)` needs one of `webhook`, `slack` and `command`")
-        }
-        if command == nil, !names.isEmpty { throw reader.error("environment", "belongs to a command") }
-        if let webhook {
-            let url = try readURL(webhook, reader, "webhook", directory)
-            guard let secret else {
-                throw ConfigurationError(
-                    file: file, line: reader.line,
-                    "`\(reader.path("secret"))` is missing: messages are signed with it, so that the receiver can distinguish them from "
-                        + "others'; use { env: NAME }, { file: PATH } or { command: [ARG, …] }")
-            }
-            let reference = try SecretReference(secret, reader.path("secret"), file: file, directory: directory)
-            return .webhook(url, secret: reference)
-        }
-        if secret != nil { throw reader.error("secret", "belongs to a webhook") }
-        if let slack {
-            return .slack(
-                .kept(try SecretReference(slack, reader.path("slack"), file: file, directory: directory)))
-        }
-        guard let command, let program = command.first, !program.isEmpty else {
-            throw reader.error("command", "needs a program: [PROGRAM, ARG, …]")
-        }
-        return .command(command, environment: names)
-    }
-
-    private static func readURL(
-        _ field: Field, _ reader: MappingReader, _ name: String, _ directory: String
-    ) throws(ConfigurationError) -> NotificationURL {
-        if SecretReference.isReference(field) {
-            return .kept(try SecretReference(field, reader.path(name), file: reader.file, directory: directory))
-        }
-        guard let text = field.json.string, ServiceURL.isAllowed(text) else {
-            throw reader.error(name, ServiceURL.rule)
-        }
-        return .plain(text, line: field.line)
-    }
-
-    private static func readOccasions(_ reader: inout MappingReader) throws(ConfigurationError) -> Set<
-        NotificationEvent.Occasion
-    > {
-        guard let words = try reader.strings("on") else { return Set(NotificationEvent.Occasion.allCases) }
-        var occasions: Set<NotificationEvent.Occasion> = []
-        for word in words {
-            guard let occasion = NotificationEvent.Occasion(rawValue: word) else {
-                let known = NotificationEvent.Occasion.allCases.map(\.rawValue).joined(separator: ", ")
-                throw reader.error("on", "has `\(word)`; what there is: \(known)")
-            }
-            occasions.insert(occasion)
-        }
-        return occasions
-    }
 }
 
 extension NotificationURL {
@@ -142,6 +69,26 @@ extension NotificationURL {
 }
 
 extension NotificationEntry {
+    /// Fetches an integration key of PagerDuty.
+    public static func integrationKey(
+        _ reference: SecretReference, environment: [String: String], fetched: FetchedSecrets
+    ) throws(ConfigurationError) -> Secret {
+        let key = try reference.resolve(environment: environment, fetched: fetched)
+        let isFine = key.withBytes { bytes in
+            (16...64).contains(bytes.count)
+                && bytes.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) }
+        }
+        guard isFine else {
+            throw ConfigurationError(
+                file: reference.file, line: reference.line,
+                "`\(reference.place)`: what is kept there is not an integration key of PagerDuty: 32 letters and digits, from the "
+                    + "service's integration \"Events API v2\"")
+        }
+        return key
+    }
+}
+
+extension NotificationEntry {
     /// The secrets that it needs.
     public var references: [SecretReference] {
         func kept(_ url: NotificationURL) -> [SecretReference] {
@@ -149,8 +96,9 @@ extension NotificationEntry {
         }
         return switch way {
         case .webhook(let url, let secret): kept(url) + [secret]
-        case .slack(let url): kept(url)
-        case .command: []
+        case .slack(let url), .teams(let url): kept(url)
+        case .pagerDuty(_, let key): [key]
+        case .email, .command: []
         }
     }
 }

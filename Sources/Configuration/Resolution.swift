@@ -105,6 +105,8 @@ public struct ConfiguredUser: Sendable {
     public var targets: [ConfiguredTarget]
     /// The entry of `discover` that found it, in words; nil: it is listed in `users`.
     public var origin: String?
+    /// The receiver in `notify` that gets messages about it; nil: those of `notifications`.
+    public var owner: String?
     /// Whether keyturn itself runs with its key.
     public var isOwn = false
 }
@@ -186,7 +188,7 @@ extension Configuration {
             resolution.users.append(
                 ConfiguredUser(
                     name: user.name, userName: user.userName, account: user.account, policy: user.policy,
-                    targets: targets, origin: user.origin.map { "\($0.place): \($0.label)" }))
+                    targets: targets, origin: user.origin.map { "\($0.place): \($0.label)" }, owner: user.owner))
         }
         resolution.users = Exclusion(services: services).joined(resolution.users)
         if let selfRotation { resolution.users.append(selfRotation.configured) }

@@ -1,7 +1,9 @@
-internal import PlainText
 internal import Rotation
 
 /// A snapshot in Prometheus's text exposition format, version 0.0.4: per user and per pusher, never per target.
+///
+/// Names follow "Metric and label naming" of Prometheus: base units, `_total` for counters, and moments instead of ages, which Prometheus
+/// computes with `time() -`. Whatever can be counted is there from the start, with 0: an alert on what is absent never fires.
 public struct Metrics {
     /// What the answer is called on the wire.
     public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
@@ -13,51 +15,85 @@ public struct Metrics {
     public init(_ snapshot: Snapshot) {
         var page = MetricsPage()
         Self.addProcess(snapshot, &page)
-        Self.addUsers(snapshot, &page)
+        Self.addKeys(snapshot.users, &page)
+        Self.addUsers(snapshot.users, &page)
+        Self.addProblems(snapshot, &page)
         Self.addDeliveries(snapshot.users, &page)
         Self.addPushers(snapshot, &page)
-        Self.addTally(snapshot.tally, &page)
+        Self.addTally(snapshot, &page)
         text = page.text
     }
 
     private static func addProcess(_ snapshot: Snapshot, _ page: inout MetricsPage) {
-        page.begin("keyturn_build_info", "gauge", "Always 1; the label tells the version.")
+        page.begin("keyturn_build_info", "gauge", "Always 1; the label says the version.")
         page.add([("version", snapshot.version)], 1)
-        page.begin("keyturn_start_time_seconds", "gauge", "When this process began, in seconds since 1970.")
+        page.begin("keyturn_start_timestamp_seconds", "gauge", "When this process began, in seconds since 1970.")
         page.add([], seconds(snapshot.started))
         page.begin(
             "keyturn_last_pass_timestamp_seconds", "gauge",
             "When the scheduler last looked at what is due, in seconds since 1970; 0: not yet.")
         page.add([], snapshot.lastPass.map(seconds) ?? 0)
+        page.begin(
+            "keyturn_config_last_reload_successful", "gauge",
+            "Whether the last attempt to read the configuration succeeded; 0: keyturn works by the one before.")
+        page.add([], snapshot.configuration.refusal == nil ? 1 : 0)
+        page.begin(
+            "keyturn_config_last_reload_success_timestamp_seconds", "gauge",
+            "When a configuration was last taken up, in seconds since 1970.")
+        page.add([], seconds(snapshot.configuration.takenUp))
+        page.begin(
+            "keyturn_workers", "gauge",
+            "Processes that stay up and work on the same state, as the state has them; absent where the state is a file.")
+        if let workers = snapshot.workers { page.add([], Double(workers)) }
+        page.begin("keyturn_users", "gauge", "Users of the configuration.")
+        page.add([], Double(snapshot.users.count))
     }
 
-    private static func addUsers(_ snapshot: Snapshot, _ page: inout MetricsPage) {
-        let users = snapshot.users
+    private static func addKeys(_ users: [Snapshot.User], _ page: inout MetricsPage) {
         page.begin(
-            "keyturn_key_age_seconds", "gauge",
-            "Age of a user's access key by its role: current (the targets hold it), next (not yet confirmed everywhere), "
+            "keyturn_key_created_timestamp_seconds", "gauge",
+            "When a user's access key was created, by its role: current (the targets hold it), next (not yet confirmed everywhere), "
                 + "previous (replaced).")
         for user in users {
             for key in user.keys {
-                let age = Double((snapshot.at - key.created).milliseconds) / 1_000
-                page.add([("user", user.name), ("role", key.role), ("status", key.status)], max(0, age))
+                page.add([("user", user.name), ("role", key.role), ("status", key.status)], seconds(key.created))
             }
         }
+        page.begin("keyturn_key_max_age_seconds", "gauge", "The age that no Active key of a user is to pass (max-age).")
+        for user in users {
+            guard let maxAge = user.maxAge else { continue }
+            page.add([("user", user.name)], Double(maxAge.milliseconds) / 1_000)
+        }
+        page.begin("keyturn_key_over_age", "gauge", "1 where an Active key of a user has passed max-age.")
+        for user in users { page.add([("user", user.name)], user.isOverAge ? 1 : 0) }
+        page.begin("keyturn_leaked_keys", "gauge", "A user's keys that were declared leaked and are not replaced yet.")
+        for user in users { page.add([("user", user.name)], Double(user.leaks.all)) }
+        page.begin("keyturn_leaked_keys_active", "gauge", "Those of them that can still be used.")
+        for user in users { page.add([("user", user.name)], Double(user.leaks.active)) }
+    }
+
+    private static func addUsers(_ users: [Snapshot.User], _ page: inout MetricsPage) {
         page.begin("keyturn_user_phase", "gauge", "1 for the phase that a user's rotation is in, 0 for the others.")
         for user in users {
             for phase in Phase.allCases {
                 page.add([("user", user.name), ("phase", phase.rawValue)], user.phase == phase ? 1 : 0)
             }
         }
-        page.begin("keyturn_rotation_number", "gauge", "The number of a user's running rotation, else of the last one.")
+        page.begin("keyturn_rotation_number", "gauge", "The number of a user's rotation in progress, else of the last one.")
         for user in users { page.add([("user", user.name)], Double(user.rotation)) }
-        page.begin("keyturn_next_action_seconds", "gauge", "Seconds until a user's next action; negative: overdue.")
+        page.begin(
+            "keyturn_next_action_timestamp_seconds", "gauge",
+            "When a user's next step is due, in seconds since 1970; absent where it waits for a person.")
         for user in users {
             guard let due = user.next.due else { continue }
-            page.add(
-                [("user", user.name), ("action", user.next.action)],
-                Double((due - snapshot.at).milliseconds) / 1_000)
+            page.add([("user", user.name), ("action", user.next.action)], seconds(due))
         }
+        page.begin("keyturn_overdue_seconds", "gauge", "For how long a user's next step has been due; 0: it is not.")
+        for user in users { page.add([("user", user.name)], Double(user.overdue.milliseconds) / 1_000) }
+    }
+
+    private static func addProblems(_ snapshot: Snapshot, _ page: inout MetricsPage) {
+        let users = snapshot.users
         page.begin(
             "keyturn_user_problem", "gauge",
             "1 for a user that does not go on by itself or has targets that did not confirm, with the kind of problem.")
@@ -66,17 +102,24 @@ public struct Metrics {
             page.add([("user", user.name), ("code", code)], 1)
         }
         page.begin("keyturn_problems", "gauge", "Users by kind of problem.")
-        for (code, users) in Dictionary(grouping: users.filter { $0.problemCode != nil }, by: { $0.problemCode ?? "" })
-            .sorted(by: { $0.key < $1.key })
-        {
-            page.add([("code", code)], Double(users.count))
+        let counts = Dictionary(users.compactMap(\.problemCode).map { ($0, 1) }, uniquingKeysWith: +)
+        for code in Set(snapshot.problemCodes).union(counts.keys).sorted() {
+            page.add([("code", code)], Double(counts[code] ?? 0))
+        }
+        page.begin(
+            "keyturn_user_problem_since_timestamp_seconds", "gauge",
+            "Since when a user has its problem, in seconds since 1970, where that is known.")
+        for user in users {
+            guard let since = user.problemSince else { continue }
+            page.add([("user", user.name)], seconds(since))
         }
     }
 
     private static func addDeliveries(_ users: [Snapshot.User], _ page: inout MetricsPage) {
         let states = ["pending", "confirmed", "failed", "unknown", "skipped"]
         page.begin(
-            "keyturn_deliveries", "gauge", "A user's targets by what became of the running or last rotation's key.")
+            "keyturn_deliveries", "gauge",
+            "A user's targets by what became of the key of the rotation in progress, or of the last one.")
         for user in users {
             for state in states {
                 page.add(
@@ -98,7 +141,10 @@ public struct Metrics {
             "Targets that showed another key, or a later write, than was confirmed there when they were last looked at."
         )
         for user in users { page.add([("user", user.name)], Double(user.deliveries.count { $0.drift != nil })) }
-        page.begin("keyturn_delivery_attempts", "gauge", "Pushes begun for a user's running or last rotation.")
+        page.begin("keyturn_cut_off_targets", "gauge", "Targets that hold a key which no longer works: their jobs fail.")
+        for user in users { page.add([("user", user.name)], Double(user.cutOffTargets)) }
+        page.begin(
+            "keyturn_delivery_attempts", "gauge", "Pushes begun for a user's rotation in progress, or the last one.")
         for user in users {
             page.add([("user", user.name)], Double(user.deliveries.reduce(0) { $0 + $1.attempts }))
         }
@@ -110,33 +156,42 @@ public struct Metrics {
 
     private static func addPushers(_ snapshot: Snapshot, _ page: inout MetricsPage) {
         page.begin(
-            "keyturn_rate_limit_left", "gauge",
-            "What a pusher may still spend of a rate limit: of that many seconds, or (service) as the service tells it."
-        )
+            "keyturn_rate_limit_remaining_requests", "gauge",
+            "What a pusher may still spend of a rate limit: of that many seconds, or (service) as the service says.")
         for budget in snapshot.budgets {
             page.add([("pusher", budget.pusher), ("span", budget.span)], Double(budget.left))
         }
-        page.begin("keyturn_rate_limit", "gauge", "What it may spend in all.")
+        page.begin("keyturn_rate_limit_requests", "gauge", "What it may spend in all.")
         for budget in snapshot.budgets {
             guard let limit = budget.limit else { continue }
             page.add([("pusher", budget.pusher), ("span", budget.span)], Double(limit))
         }
         page.begin(
-            "keyturn_rate_limit_pause_seconds", "gauge", "How long a pusher still waits because its service said so.")
+            "keyturn_rate_limit_pause_seconds", "gauge",
+            "How long a pusher still waits because its service asked for it.")
         for (pusher, pause) in snapshot.pauses.sorted(by: { $0.key < $1.key }) {
             page.add([("pusher", pusher)], Double(pause.milliseconds) / 1_000)
         }
     }
 
-    private static func addTally(_ tally: Tally, _ page: inout MetricsPage) {
+    private static func addTally(_ snapshot: Snapshot, _ page: inout MetricsPage) {
+        let tally = snapshot.tally
         page.begin("keyturn_pushes_total", "counter", "Pushes that this process saw end, by outcome.")
-        for (pusher, pushes) in tally.pushes.sorted(by: { $0.key < $1.key }) {
+        for pusher in Set(snapshot.pushers).union(tally.pushes.keys).sorted() {
+            let pushes = tally.pushes[pusher] ?? Tally.Pushes()
             page.add([("pusher", pusher), ("outcome", "confirmed")], Double(pushes.confirmed))
             page.add([("pusher", pusher), ("outcome", "not-confirmed")], Double(pushes.notConfirmed))
         }
         page.begin("keyturn_rotations_completed_total", "counter", "Rotations that this process completed.")
-        for (user, count) in tally.completed.sorted(by: { $0.key < $1.key }) {
-            page.add([("user", user)], Double(count))
+        for user in Set(snapshot.users.map(\.name)).union(tally.completed.keys).sorted() {
+            page.add([("user", user)], Double(tally.completed[user] ?? 0))
+        }
+        page.begin(
+            "keyturn_notifications_total", "counter",
+            "Messages to receivers since the configuration was taken up, by outcome.")
+        for messages in snapshot.messages {
+            page.add([("receiver", messages.receiver), ("outcome", "taken")], Double(messages.sent))
+            page.add([("receiver", messages.receiver), ("outcome", "failed")], Double(messages.failed))
         }
         page.add(
             tally.rotations, "keyturn_rotation_duration_seconds",
@@ -147,52 +202,4 @@ public struct Metrics {
     }
 
     private static func seconds(_ moment: Timestamp) -> Double { Double(moment.milliseconds) / 1_000 }
-}
-
-/// The lines of an exposition.
-struct MetricsPage {
-    private(set) var text = ""
-    private var name = ""
-
-    mutating func begin(_ name: String, _ type: String, _ help: String) {
-        self.name = name
-        text += "# HELP \(name) \(Self.escaped(help, quotes: false))\n# TYPE \(name) \(type)\n"
-    }
-
-    mutating func add(_ labels: [(name: String, value: String)], _ value: Double) { add(name, labels, value) }
-
-    mutating func add(_ durations: Tally.Durations, _ name: String, _ help: String) {
-        begin(name, "histogram", help)
-        for (bound, count) in zip(Tally.Durations.bounds, durations.counts) {
-            add("\(name)_bucket", [("le", "\(bound)")], Double(count))
-        }
-        add("\(name)_bucket", [("le", "+Inf")], Double(durations.count))
-        add("\(name)_sum", [], durations.sum)
-        add("\(name)_count", [], Double(durations.count))
-    }
-
-    private mutating func add(_ name: String, _ labels: [(name: String, value: String)], _ value: Double) {
-        text += name
-        if !labels.isEmpty {
-            text += "{"
-            for (index, label) in labels.enumerated() {
-                text += "\(index > 0 ? "," : "")\(label.name)=\"\(Self.escaped(label.value, quotes: true))\""
-            }
-            text += "}"
-        }
-        let whole = Int64(exactly: value)
-        text += " \(whole.map { "\($0)" } ?? "\(value)")\n"
-    }
-
-    /// As the format has it: backslash and line feed everywhere, quotes in labels.
-    private static func escaped(_ text: String, quotes: Bool) -> String {
-        PlainText.lines(text).unicodeScalars.reduce(into: "") { escaped, scalar in
-            switch scalar {
-            case "\\": escaped += "\\\\"
-            case "\n": escaped += "\\n"
-            case "\"" where quotes: escaped += "\\\""
-            default: escaped.unicodeScalars.append(scalar)
-            }
-        }
-    }
 }

@@ -10,7 +10,7 @@ public struct ListeningError: Error, Hashable, Sendable, CustomStringConvertible
     public var description: String
 }
 
-/// A small HTTP server for looking: GET and HEAD, one answer a connection, on one thread that sleeps until somebody asks.
+/// A small HTTP server for looking: GET and HEAD, one answer a connection, on one thread that sleeps until someone asks.
 ///
 /// Everything is bounded: connections, the size of a request, and the time of both sides.
 public final class Server: Sendable {
@@ -99,7 +99,7 @@ public final class Server: Sendable {
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var found: UnsafeMutablePointer<addrinfo>?
         guard getaddrinfo(options.host, "\(options.port)", &hints, &found) == 0, let address = found?.pointee else {
-            throw failure("that is no address of a machine")
+            throw failure("that is not an address of a machine")
         }
         defer { freeaddrinfo(found) }
         let kind = address.ai_socktype | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)

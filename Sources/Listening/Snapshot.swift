@@ -23,7 +23,7 @@ public struct Snapshot: Sendable {
     public struct Delivery: Hashable, Sendable {
         /// `pusher:place`, as the configuration has it.
         public var target: String
-        /// Where it stands.
+        /// Its state.
         public var state: String
         /// How it was confirmed.
         public var evidence: String?
@@ -37,7 +37,7 @@ public struct Snapshot: Sendable {
         public var mayBeTorn: Bool
         /// What the target showed that it should not, in a sentence; nil: nothing.
         public var drift: String?
-        /// Whether nobody need see it.
+        /// Whether no one need see it.
         public var isQuiet: Bool
 
         /// What became of the key at one target.
@@ -63,10 +63,10 @@ public struct Snapshot: Sendable {
     }
 
     /// One user.
-    public struct User: Hashable, Sendable {
+    public struct User: Sendable {
         /// The name in the configuration.
         public var name: String
-        /// Where the rotation stands.
+        /// The state of the rotation.
         public var phase: Phase
         /// Its number; 0: there was none yet.
         public var rotation: Int
@@ -80,7 +80,19 @@ public struct Snapshot: Sendable {
         public var problem: String?
         /// What kind of problem, for programs: the code, or `not-delivered`.
         public var problemCode: String?
-        /// Whether somebody should look.
+        /// Since when, where that is known.
+        public var problemSince: Timestamp?
+        /// Keys that an operator declared leaked and that are not gone and replaced yet; and how many of them still work.
+        public var leaks: (all: Int, active: Int) = (0, 0)
+        /// Targets that hold a key which no longer works.
+        public var cutOffTargets = 0
+        /// The age that no Active key is to pass; nil: any is fine.
+        public var maxAge: Duration?
+        /// Whether an Active key has passed it.
+        public var isOverAge = false
+        /// For how long the next step has been due.
+        public var overdue: Duration = .zero
+        /// Whether someone should look.
         public var needsAttention: Bool
 
         /// One user.
@@ -100,7 +112,7 @@ public struct Snapshot: Sendable {
         public var pusher: String
         /// A limit's span in seconds, or `service` for what the service itself says.
         public var span: String
-        /// What may be spent in that span; nil: nobody knows.
+        /// What may be spent in that span; nil: no one knows.
         public var limit: Int?
         /// What is left of it.
         public var left: Int
@@ -108,6 +120,32 @@ public struct Snapshot: Sendable {
         /// What one pusher may still ask of its service.
         public init(pusher: String, span: String, limit: Int?, left: Int) {
             (self.pusher, self.span, self.limit, self.left) = (pusher, span, limit, left)
+        }
+    }
+
+    /// What became of the configuration since the process began.
+    public struct ConfigurationFile: Hashable, Sendable {
+        /// When one was taken up last.
+        public var takenUp: Timestamp
+        /// Why the one that is on disk is not used; nil: it is in force, or has not changed since.
+        public var refusal: String?
+
+        /// What became of the configuration.
+        public init(takenUp: Timestamp, refusal: String? = nil) { (self.takenUp, self.refusal) = (takenUp, refusal) }
+    }
+
+    /// Messages of this process to one receiver.
+    public struct Messages: Hashable, Sendable {
+        /// The receiver, without what is secret of its address.
+        public var receiver: String
+        /// Those that it took.
+        public var sent: Int
+        /// Those that it did not take.
+        public var failed: Int
+
+        /// Messages to one receiver.
+        public init(receiver: String, sent: Int, failed: Int) {
+            (self.receiver, self.sent, self.failed) = (receiver, sent, failed)
         }
     }
 
@@ -119,7 +157,7 @@ public struct Snapshot: Sendable {
     public var users: [User]
     /// By pusher and span.
     public var budgets: [Budget] = []
-    /// Pushers that their services have told to wait, with the time left.
+    /// Pushers that their services have asked to wait, with the time left.
     public var pauses: [String: Duration] = [:]
     /// When the process began.
     public var started: Timestamp
@@ -127,10 +165,21 @@ public struct Snapshot: Sendable {
     public var lastPass: Timestamp?
     /// What this process has done.
     public var tally = Tally()
+    /// Pushers that targets of users need.
+    public var pushers: [String] = []
+    /// The kinds of problems that there are.
+    public var problemCodes: [String] = []
+    /// Processes that stay up and work on the same state; nil: the state is of one process alone.
+    public var workers: Int?
+    /// Whether the configuration on disk is in force.
+    public var configuration: ConfigurationFile
+    /// By receiver.
+    public var messages: [Messages] = []
 
     /// What is shown at one moment.
     public init(at: Timestamp, version: String, users: [User], started: Timestamp, lastPass: Timestamp?) {
         (self.at, self.version, self.users) = (at, version, users)
         (self.started, self.lastPass) = (started, lastPass)
+        configuration = ConfigurationFile(takenUp: started)
     }
 }

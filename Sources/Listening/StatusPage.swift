@@ -2,14 +2,14 @@ public import Rotation
 
 /// A snapshot as a page for people: problems first, no script, nothing from elsewhere.
 public struct StatusPage {
-    /// How times are told.
+    /// How times are shown.
     public struct Times: Sendable {
         /// `2026-11-22T10:00:00Z`
         public var text: @Sendable (Timestamp) -> String
         /// `3d 4h`
         public var span: @Sendable (Duration) -> String
 
-        /// How times are told.
+        /// How times are shown.
         public init(
             text: @escaping @Sendable (Timestamp) -> String, span: @escaping @Sendable (Duration) -> String
         ) { (self.text, self.span) = (text, span) }
@@ -37,11 +37,11 @@ public struct StatusPage {
         let (rotating, idle) = (fine.filter { $0.phase != .idle }, fine.filter { $0.phase == .idle })
         var budget = Self.targetLimit
         var body: HTML =
-            "<header>\n<h1>keyturn status</h1>\n\(lead)</header>\n<main>\n\(summary(troubled.count, rotating.count, idle.count))"
+            "<header>\n<h1>keyturn status</h1>\n\(lead)</header>\n<main>\n\(refusal)\(summary(troubled.count, rotating.count, idle.count))"
         let isOpen = fine.count <= Self.longestOpenList
         body += section("attention", "Needs attention", troubled, isOpen: true, &budget)
         body += section("rotating", "Rotating", rotating, isOpen: isOpen, &budget)
-        body += section("idle", "Nothing under way", idle, isOpen: isOpen, &budget)
+        body += section("idle", "Idle", idle, isOpen: isOpen, &budget)
         if snapshot.users.isEmpty { body += "<p>The configuration has no users yet.</p>\n" }
         body +=
             "\(legend)</main>\n<footer><p>keyturn \(snapshot.version). This page only shows; to act, use the <code>keyturn</code> command. The same for programs: <a href=\"/status.json\">status.json</a>, <a href=\"/metrics\">metrics</a>.</p></footer>\n"
@@ -68,14 +68,20 @@ public struct StatusPage {
         "<p>As of <time datetime=\"\(times.text(snapshot.at))\">\(times.text(snapshot.at))</time>. Reload the page to see what changed since.</p>\n"
     }
 
+    private var refusal: HTML {
+        guard let refusal = snapshot.configuration.refusal else { return "" }
+        return
+            "<p class=\"problem\"><strong>Configuration:</strong> the changed file cannot be used: \(refusal) keyturn works by the one of <time datetime=\"\(times.text(snapshot.configuration.takenUp))\">\(times.text(snapshot.configuration.takenUp))</time>.</p>\n"
+    }
+
     private func summary(_ troubled: Int, _ rotating: Int, _ idle: Int) -> HTML {
         let users = snapshot.users.count
         let attention: HTML =
             troubled == 0
-            ? "<li class=\"ok\"><span aria-hidden=\"true\">✓ </span>nobody needs attention</li>"
+            ? "<li class=\"ok\"><span aria-hidden=\"true\">✓ </span>no one needs attention</li>"
             : "<li class=\"bad\"><a href=\"#attention\"><span aria-hidden=\"true\">! </span>\(count(troubled, "user needs", "users need")) attention</a></li>"
         let moving: HTML = rotating > 0 ? "<li><a href=\"#rotating\">\(rotating) rotating</a></li>" : ""
-        let resting: HTML = idle > 0 ? "<li><a href=\"#idle\">\(idle) with nothing under way</a></li>" : ""
+        let resting: HTML = idle > 0 ? "<li><a href=\"#idle\">\(idle) idle</a></li>" : ""
         return "<ul class=\"summary\"><li>\(count(users, "user", "users"))</li>\(attention)\(moving)\(resting)</ul>\n"
     }
 
@@ -125,7 +131,7 @@ public struct StatusPage {
         return "next: \(Self.words[user.next.action] ?? user.next.action), \(when)"
     }
 
-    /// What the steps are to somebody who sees them for the first time.
+    /// What the steps are to someone who sees them for the first time.
     private static let words = [
         "observe": "look at the keys in IAM", "rotate": "a new key", "create": "create the new key",
         "verify": "check the new key with AWS", "push": "push the new key to the targets",
@@ -137,7 +143,7 @@ public struct StatusPage {
         guard let problem = user.problem else { return "" }
         let help: HTML =
             user.problemCode == "not-delivered"
-            ? "<span class=\"help\">keyturn tries again by itself. Mend what the target says; <code>keyturn retry --user \(user.name)</code> tries at once, and <code>keyturn skip</code> leaves a target out.</span>"
+            ? "<span class=\"help\">keyturn tries again by itself. Fix what the target says; <code>keyturn retry --user \(user.name)</code> tries at once, and <code>keyturn skip</code> leaves a target out.</span>"
             : ""
         return "<p class=\"problem\"><strong>Problem:</strong> \(problem)\(help)</p>\n"
     }
@@ -244,7 +250,7 @@ public struct StatusPage {
         <dt>deleting</dt><dd>The old key is deleted, and the rotation is complete.</dd>
         <dt>current, next, previous</dt><dd>The key that the targets hold; the new one, until every target has confirmed it; the one that was replaced.</dd>
         <dt>evidence</dt><dd>How a target confirmed: <em>read-back</em>, the key ID was read there and is equal; <em>timestamp</em>, the service shows a newer write; <em>version</em>, the store shows the new version as the current one; <em>last-four</em>, the end of the key ID was read there, and was another one before; <em>used</em>, a job was seen using the key; <em>acknowledged</em>, the service said yes and nothing can be read.</dd>
-        <dt>failed, unknown</dt><dd>The target said no, or nobody knows what it holds. The old key stays Active, and the push is tried again.</dd>
+        <dt>failed, unknown</dt><dd>The target said no, or no one knows what it holds. The old key stays Active, and the push is tried again.</dd>
         </dl>
         </section>
 

@@ -1,6 +1,6 @@
 public import Rotation
 
-/// Counts of what one process has done, as monitoring wants them: they only grow, and begin anew with the process.
+/// Counts of what one process has done, as monitoring wants them: they only grow, and begin again with the process.
 public struct Tally: Hashable, Sendable {
     /// Ends of pushes to the targets of one pusher.
     public struct Pushes: Hashable, Sendable {
@@ -63,6 +63,6 @@ public struct Tally: Hashable, Sendable {
     }
 
     private static func pusher(_ note: HistoryEvent) -> String {
-        String(note.target?.rawValue.prefix { $0 != ":" } ?? "")
+        note.target?.pusher ?? ""
     }
 }

@@ -13,11 +13,17 @@ public struct Vitals: Sendable {
     public var hasPushers: Bool
     /// Why the state cannot be read; nil: it can.
     public var stateTrouble: String?
+    /// Why the configuration on disk is not used; nil: it is in force. That keeps nothing from working.
+    public var configurationTrouble: String?
 
     /// What is known of the process.
-    public init(started: Timestamp, lastPass: Timestamp?, hasPushers: Bool, stateTrouble: String?) {
+    public init(
+        started: Timestamp, lastPass: Timestamp?, hasPushers: Bool, stateTrouble: String?,
+        configurationTrouble: String? = nil
+    ) {
         (self.started, self.lastPass) = (started, lastPass)
         (self.hasPushers, self.stateTrouble) = (hasPushers, stateTrouble)
+        self.configurationTrouble = configurationTrouble
     }
 
     /// `/healthz`
@@ -32,7 +38,10 @@ public struct Vitals: Sendable {
         guard hasPushers else { return .line(503, "the pushers are not started, or do not answer") }
         guard lastPass != nil else { return .line(503, "the scheduler has not begun") }
         if let silence = silence(at: now) { return .line(503, silence) }
-        return .line(200, "ready")
+        let detail = configurationTrouble.map {
+            "; the changed configuration is not used, and keyturn would not start with it: \($0)"
+        }
+        return .line(200, "ready\(detail ?? "")")
     }
 
     private func silence(at now: Timestamp) -> String? {

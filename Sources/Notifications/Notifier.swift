@@ -1,57 +1,59 @@
 public import Rotation
 internal import Synchronization
 
-/// What the notifier needs of the state.
-public protocol ToldStore: Sendable {
-    /// What was told at one destination, by user.
-    func told(at destination: String) async throws -> [String: NotificationState]
-    /// Writes what was told at one destination.
-    func write(_ told: [String: NotificationState], at destination: String) async throws
-    /// Where every user's rotation stands.
-    func rotations() async throws -> [String: Rotation]
-}
-
-/// Tells people what they want to know, beside the work: nothing waits for it but the end of the process, and that not long.
+/// Notifies people what they want to know, next to the work: nothing waits for it but the end of the process, and that not long.
 public final class Notifier: Sendable {
-    /// Tries in a row for one message.
-    private static let tries = 3
-    /// Between two looks at the state: what another process did, and what has lasted too long by now.
-    private static let interval: Duration = .seconds(30)
-    /// After a failure the destination is left alone, longer each time.
-    private static let shortestPause: Duration = .seconds(30)
-    private static let longestPause: Duration = .seconds(900)
-
-    /// What is known of one destination.
-    private struct Ledger {
-        let destination: Destination
-        var told: [String: NotificationState]
-        /// Users of whom what was told, or remembered, is not written yet.
-        var unwritten: Set<String> = []
-        var failures = 0
-        var pausedUntil: ContinuousClock.Instant?
+    /// Messages of this process to one destination.
+    public struct Count: Hashable, Sendable {
+        /// The destination's name.
+        public var destination: String
+        /// Messages that it took.
+        public var sent: Int
+        /// Messages that it did not take; they are sent again later.
+        public var failed: Int
     }
 
-    private struct State {
+    /// Whether the configuration in force is the one that is on disk.
+    fileprivate enum ConfigurationFile {
+        /// This process does not read it again.
+        case unknown
+        case inForce
+        case refused(String, since: Timestamp)
+    }
+
+    /// Between two looks at the state: what another process did, and what has lasted too long by now.
+    private static let interval: Duration = .seconds(30)
+    /// Tries in a row for one message.
+    private static let tries = 3
+
+    struct State {
         var ledgers: [Ledger]
         var rotations: [String: Rotation]
         /// Users with something new.
         var changed: Set<String>
+        fileprivate var configuration = ConfigurationFile.unknown
+
+        mutating func take(_ user: String, _ notified: NotifiedUser, _ rotation: Rotation) {
+            rotations[user] = rotation
+            changed.insert(user)
+            for index in ledgers.indices where ledgers[index].serves(notified) { ledgers[index].take(user, rotation) }
+        }
     }
 
-    private let users: [String: Policy]
-    private let store: any ToldStore
-    private let send: @Sendable (Message, Destination) async throws -> Void
-    private let now: @Sendable () -> Timestamp
+    let users: [String: NotifiedUser]
+    let store: any ToldStore
+    let now: @Sendable () -> Timestamp
     private let time: @Sendable (Timestamp) -> String
     private let warn: @Sendable (String) -> Void
-    private let state: Mutex<State>
+    private let send: @Sendable (Message, Destination) async throws -> Void
+    let state: Mutex<State>
     private let doorbell: AsyncStream<Void>.Continuation
     private let rings: AsyncStream<Void>
     private let running = Mutex<Task<Void, Never>?>(nil)
 
     /// - Parameters:
     ///   - destinations: where messages go.
-    ///   - users: of whom, with their policies.
+    ///   - users: of whom.
     ///   - store: the state.
     ///   - now: the time.
     ///   - time: writes a moment as RFC 3339.
@@ -59,7 +61,7 @@ public final class Notifier: Sendable {
     ///   - send: one try.
     /// - Throws: where the state cannot be read.
     public init(
-        _ destinations: [Destination], users: [String: Policy], store: any ToldStore,
+        _ destinations: [Destination], users: [String: NotifiedUser], store: any ToldStore,
         now: @escaping @Sendable () -> Timestamp,
         time: @escaping @Sendable (Timestamp) -> String, warn: @escaping @Sendable (String) -> Void,
         send: @escaping @Sendable (Message, Destination) async throws -> Void
@@ -68,7 +70,7 @@ public final class Notifier: Sendable {
         (rings, doorbell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         var ledgers: [Ledger] = []
         for destination in destinations {
-            ledgers.append(Ledger(destination: destination, told: try await store.told(at: destination.name)))
+            ledgers.append(Ledger(destination, told: try await store.told(at: destination.name)))
         }
         state = Mutex(State(ledgers: ledgers, rotations: [:], changed: []))
         try await look()
@@ -76,33 +78,37 @@ public final class Notifier: Sendable {
 
     /// A user's rotation has changed. Returns at once.
     public func take(_ user: String, _ rotation: Rotation) {
-        state.withLock { Self.take(user, rotation, &$0, now()) }
+        guard let notified = users[user] else { return }
+        state.withLock { $0.take(user, notified, rotation) }
         doorbell.yield()
     }
 
-    private static func take(_ user: String, _ rotation: Rotation, _ state: inout State, _ now: Timestamp) {
-        state.rotations[user] = rotation
-        state.changed.insert(user)
-        for index in state.ledgers.indices {
-            let before = state.ledgers[index].told[user]
-            var told = before ?? NotificationState(before: rotation)
-            told.remember(rotation)
-            guard told != before else { continue }
-            state.ledgers[index].told[user] = told
-            state.ledgers[index].unwritten.insert(user)
+    /// Whether a changed configuration could be used. Returns at once.
+    ///
+    /// - Parameter trouble: why it could not; nil: what is on disk is in force.
+    public func take(configuration trouble: String?) {
+        let now = now()
+        state.withLock { $0.configuration = trouble.map { .refused($0, since: now) } ?? .inForce }
+        doorbell.yield()
+    }
+
+    /// What was sent so far.
+    public var counts: [Count] {
+        state.withLock { state in
+            state.ledgers.map { Count(destination: $0.destination.name, sent: $0.sent, failed: $0.failed) }
         }
     }
 
-    /// Reads where everybody stands.
+    /// Reads every user's rotation.
     private func look() async throws {
         let rotations = try await store.rotations()
         let now = now()
         state.withLock { state in
-            for user in users.keys { Self.take(user, rotations[user] ?? Rotation(at: now), &state, now) }
+            for (name, user) in users { state.take(name, user, rotations[name] ?? Rotation(at: now)) }
         }
     }
 
-    /// Begins to tell.
+    /// Begins to send.
     public func start() {
         let task = Task {
             let clock = Task { await keepLooking() }
@@ -116,7 +122,7 @@ public final class Notifier: Sendable {
         doorbell.yield()
     }
 
-    /// Ends: what is owed is told still, as far as it goes in that time. What is left the next process tells.
+    /// Ends: what is owed is still sent, as far as it goes in that time. What is left the next process sends.
     public func close(within limit: Duration) async {
         doorbell.finish()
         guard let task = running.withLock({ $0 }) else { return }
@@ -137,58 +143,71 @@ public final class Notifier: Sendable {
         }
     }
 
-    /// Tells what is owed now, once.
+    /// Sends what is owed now, once.
     func tellOwed() async {
-        let changed = state.withLock { state in
+        let (changed, count) = state.withLock { state in
             defer { state.changed = [] }
-            return state.changed
+            return (state.changed, state.ledgers.count)
         }
-        let count = state.withLock { $0.ledgers.count }
         await withTaskGroup(of: Void.self) { group in
             for index in 0..<count { group.addTask { await self.tellOwed(to: index, changed) } }
         }
     }
 
-    private func tellOwed(to index: Int, _ users: Set<String>) async {
-        let owed = state.withLock { state in
-            let ledger = state.ledgers[index]
-            return users.sorted().flatMap { user in
-                state.rotations[user].flatMap { rotation in
-                    ledger.told[user]?.owed(
-                        rotation, at: now(), patience: ledger.destination.patience, policy: self.users[user] ?? Policy()
-                    ).map { (user, rotation, $0) }
-                } ?? []
-            }
-        }
-        let (destination, pausedUntil) = state.withLock {
-            ($0.ledgers[index].destination, $0.ledgers[index].pausedUntil)
-        }
-        for (user, rotation, news) in owed {
-            if destination.occasions.contains(news.occasion),
-                !(await isTold(news, of: user, rotation, at: destination))
-            {
-                if let pausedUntil, pausedUntil > .now { return await write(index) }
-                let message = Message(news, of: user, rotation, at: now(), time: time)
-                guard await deliver(message, destination, index) else { return await write(index) }
-            }
-            state.withLock { state in
-                state.ledgers[index].told[user]?.settle(news)
-                state.ledgers[index].unwritten.insert(user)
-            }
-        }
+    private func tellOwed(to index: Int, _ changed: Set<String>) async {
+        await tellNews(to: index, changed)
+        await tellConfiguration(to: index)
         await write(index)
     }
 
-    /// Whether another process, or this one under its configuration before, was faster. Of a leak the state may not know yet.
-    private func isTold(_ news: NotificationEvent, of user: String, _ rotation: Rotation, at destination: Destination)
-        async -> Bool
-    {
-        guard news.occasion != .revoked, let told = try? await store.told(at: destination.name)[user] else {
-            return false
+    private func tellNews(to index: Int, _ changed: Set<String>) async {
+        let (notices, isPaused) = await notices(for: index, changed)
+        guard !notices.isEmpty, !isPaused else { return }
+        let destination = state.withLock { $0.ledgers[index].destination }
+        for notice in notices {
+            for incident in notice.closes where destination.keepsIncidents {
+                let end = Message(closing: incident, for: notice, at: now(), time: time)
+                guard await deliver(end, destination, index) else { return }
+            }
+            guard await deliver(Message(notice, at: now(), time: time), destination, index) else { return }
+            let told = notice.incident.map {
+                NotificationState.Incident(id: $0, cause: notice.cause?.id, at: now())
+            }
+            state.withLock { state in
+                for member in notice.members { state.ledgers[index].settle(member, by: told) }
+            }
         }
-        let owed = told.owed(
-            rotation, at: now(), patience: destination.patience, policy: users[user] ?? Policy())
-        return !owed.contains { $0.occasion == news.occasion }
+    }
+
+    /// Of keyturn itself, to those who get messages about users without an owner.
+    private func tellConfiguration(to index: Int) async {
+        let (file, ledger) = state.withLock { ($0.configuration, $0.ledgers[index]) }
+        let (destination, now) = (ledger.destination, now())
+        guard destination.owner == nil, destination.occasions.contains(.configuration),
+            ledger.pausedUntil.map({ $0 <= .now }) ?? true
+        else { return }
+        var told = ledger.told[Ledger.own] ?? NotificationState(before: Rotation(at: now))
+        let open = told.incident(.configuration)
+        let message: Message
+        switch file {
+        case .refused(let trouble, let since) where open == nil:
+            let id = "configuration/\(since.milliseconds)"
+            message = Message(configuration: trouble, incident: id, at: now, since: since, time: time)
+            told.settle(
+                NotificationEvent(occasion: .configuration, rotation: 0, problem: "configuration"),
+                by: NotificationState.Incident(id: id, cause: nil, at: now))
+        case .inForce where open != nil:
+            guard let open else { return }
+            message = Message(configuration: nil, incident: open.id, at: now, since: open.at, time: time)
+            told.settle(NotificationEvent(occasion: .recovered, rotation: 0, ended: .configuration))
+        default: return
+        }
+        let isWanted = destination.occasions.contains(NotificationEvent.Occasion(rawValue: message.event) ?? .recovered)
+        if isWanted, !(await deliver(message, destination, index)) { return }
+        state.withLock { state in
+            state.ledgers[index].told[Ledger.own] = told
+            state.ledgers[index].unwritten.insert(Ledger.own)
+        }
     }
 
     /// A few tries; whether it was taken.
@@ -196,10 +215,7 @@ public final class Notifier: Sendable {
         for attempt in 1...Self.tries {
             do {
                 try await send(message, destination)
-                state.withLock { state in
-                    state.ledgers[index].failures = 0
-                    state.ledgers[index].pausedUntil = nil
-                }
+                state.withLock { $0.ledgers[index].succeed() }
                 return true
             } catch {
                 let failure = error as? DeliveryError
@@ -207,22 +223,14 @@ public final class Notifier: Sendable {
                     try? await Task.sleep(for: .seconds(attempt))
                     if !Task.isCancelled { continue }
                 }
-                pause(index)
+                state.withLock { $0.ledgers[index].fail(at: .now) }
                 warn(
-                    "notifications: \(destination.name) was not told `\(message.event)` (\(message.id)): "
-                        + "\(failure?.description ?? "it failed"). It is told later")
+                    "notifications: \(destination.name) did not take `\(message.event)` (\(message.id)): "
+                        + "\(failure?.description ?? "it failed"). It is sent again later")
                 return false
             }
         }
         return false
-    }
-
-    private func pause(_ index: Int) {
-        state.withLock { state in
-            let failures = min(state.ledgers[index].failures, 8)
-            state.ledgers[index].failures = failures + 1
-            state.ledgers[index].pausedUntil = .now + min(Self.longestPause, Self.shortestPause * (1 << failures))
-        }
     }
 
     private func write(_ index: Int) async {
@@ -234,7 +242,9 @@ public final class Notifier: Sendable {
         guard !told.isEmpty else { return }
         do { try await store.write(told, at: destination) } catch {
             state.withLock { $0.ledgers[index].unwritten.formUnion(told.keys) }
-            warn("notifications: what \(destination) was told cannot be noted, so it may be told again: \(error)")
+            warn(
+                "notifications: what was sent to \(destination) cannot be noted in the state, so it may be sent again: \(error)"
+            )
         }
     }
 }

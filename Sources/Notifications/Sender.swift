@@ -1,4 +1,6 @@
+internal import Glibc
 public import HTTP
+internal import JSON
 internal import Programs
 internal import Rotation
 internal import Secrets
@@ -9,9 +11,17 @@ public struct Sender: Sendable {
     static let timeLimit: Duration = .seconds(10)
 
     let http: HTTPClient
+    /// This machine's name, for those who have many.
+    let host: String
 
-    /// - Parameter http: for webhooks and Slack.
-    public init(http: HTTPClient) { self.http = http }
+    /// - Parameter http: for all that is reached by HTTP.
+    public init(http: HTTPClient) {
+        self.http = http
+        var name = [CChar](repeating: 0, count: 256)
+        host = gethostname(&name, name.count - 1) == 0 ? String(decoding: Self.bytes(name), as: UTF8.self) : "keyturn"
+    }
+
+    private static func bytes(_ text: [CChar]) -> [UInt8] { text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) } }
 
     /// One try.
     ///
@@ -21,10 +31,26 @@ public struct Sender: Sendable {
         case .webhook(let url, let secret):
             let body = message.json
             let signature = Signature.value(of: body, at: seconds, secret: secret)
-            try await post(body, to: url, ["\(Signature.field): \(signature)"])
-        case .slack(let url): try await post(message.slack, to: url, [])
+            try await post(.text(body), to: url, ["\(Signature.field): \(signature)"])
+        case .slack(let url): try await post(.text(message.slack), to: url)
+        case .teams(let url): try await post(.text(TeamsCard(message).json), to: url)
+        case .pagerDuty(let url, let key): try await alert(message, url, key)
+        case .email(let route): try await run(route.complete, route.letter(message, host: host))
         case .command(let program): try await run(program, message.json + "\n")
         }
+    }
+
+    private func alert(_ message: Message, _ url: String, _ key: Secret) async throws(DeliveryError) {
+        // What opens nothing ends nothing.
+        guard let event = PagerDutyEvent(message, source: host) else { return }
+        let address = Secret.text("\(url)/v2/enqueue")
+        try await post(event.body(with: key), to: address)
+        guard message.event == "test" else { return }
+        // A test leaves nothing open.
+        var end = message
+        end.endsIncident = true
+        guard let resolving = PagerDutyEvent(end, source: host) else { return }
+        try await post(resolving.body(with: key), to: address)
     }
 
     private func run(_ program: Program, _ text: String) async throws(DeliveryError) {
@@ -33,11 +59,11 @@ public struct Sender: Sendable {
         }
     }
 
-    private func post(_ body: String, to url: Secret, _ fields: [String]) async throws(DeliveryError) {
+    private func post(_ body: Secret, to url: Secret, _ fields: [String] = []) async throws(DeliveryError) {
         let headers = ["Content-Type: application/json", "User-Agent: keyturn"] + fields
         let request = HTTPRequest(
             method: .post, url: url.withBytes { String(decoding: $0, as: UTF8.self) },
-            headers: .text(headers.map { $0 + "\n" }.joined()), body: .text(body), timeout: Self.timeLimit,
+            headers: .text(headers.map { $0 + "\n" }.joined()), body: body, timeout: Self.timeLimit,
             responseLimit: 64 << 10)
         let response: HTTPResponse
         do throws(HTTPError) { response = try await http.send(request) } catch {

@@ -3,7 +3,7 @@ public import Secrets
 
 /// The `Keyturn-Signature` of a webhook: `t=SECONDS,v1=HEX`, where HEX is the HMAC-SHA256 of `SECONDS.BODY` under the shared secret.
 ///
-/// The time is part of what is signed, so that a receiver can refuse what somebody has kept and sends again.
+/// The time is part of what is signed, so that a receiver can refuse what someone has kept and sends again.
 public enum Signature {
     /// The header field's name.
     public static let field = "Keyturn-Signature"

@@ -20,6 +20,8 @@ final class ActiveCall {
     var hasWritten = false
     /// What the host knows of a failure and the plugin does not, for the operator.
     var note: String?
+    /// The service's own ID of the last request that was answered.
+    var requestID: String?
 
     /// Takes up a request of that many bytes.
     ///

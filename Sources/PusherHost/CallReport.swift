@@ -24,6 +24,8 @@ public struct CallReport: Hashable, Sendable {
     public var changedAt: String?
     /// What `find` found around it, or `below` in a scope.
     public var found = Found()
+    /// The service's own ID of the last request, by which its vendor finds it; nil: it named none.
+    public var request: String?
 
     /// A report of the host's own.
     public init(

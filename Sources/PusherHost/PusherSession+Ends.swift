@@ -66,6 +66,8 @@ extension PusherSession {
             report.message = CallReport.oneLine("\(report.message); \(note)", redactor)
         }
         report.found = active.found
+        // A service may repeat there what it was sent.
+        report.request = active.requestID.map { CallReport.oneLine($0, redactor, limit: PusherLimits.keyID) }
         report.plugin = identity
         report.mayHaveWritten = active.mayHaveWritten && report.outcome != .ok && report.outcome != .unchanged
         active.call.completion(report)

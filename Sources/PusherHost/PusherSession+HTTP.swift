@@ -165,6 +165,7 @@ extension PusherSession {
         switch result {
         case .success(let response):
             active.witness.take(response, isWriting: request.isWriting)
+            active.requestID = RequestID.found(in: response) ?? active.requestID
             let message = WireResponse(
                 number: key.number, error: WireError.none, status: response.status, headers: response.headers)
             reply(message, response.body, key.call, runner)

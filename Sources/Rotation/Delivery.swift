@@ -12,6 +12,9 @@ public struct TargetName: RawRepresentable, Hashable, Codable, Sendable, CustomS
     /// The name itself.
     public var description: String { rawValue }
 
+    /// What precedes the colon.
+    public var pusher: String { String(rawValue.prefix { $0 != ":" }) }
+
     /// Alphabetical.
     public static func < (left: TargetName, right: TargetName) -> Bool { left.rawValue < right.rawValue }
 }
@@ -87,6 +90,8 @@ public struct PushResult: Hashable, Sendable {
     public var message: String
     /// What it was made with; nil: keyturn itself.
     public var plugin: PluginIdentity?
+    /// The service's own ID of the last request, by which its vendor finds it; nil: it names none.
+    public var request: String?
 
     /// A push's end.
     public init(
@@ -141,6 +146,9 @@ public struct Delivery: Hashable, Codable, Sendable {
     public var refusedSince: Timestamp?
     /// The vendor's answer, or the reason for a skip.
     public var detail: String?
+    /// How the last push ended, where it was not confirmed: an outcome of the pusher ABI. A text, since a later version may know more of
+    /// them.
+    public var outcome: String?
     /// The plugin of the push that confirmed it.
     public var plugin: PluginIdentity?
     /// When the target was last written, by the service's own clock, as the push or the first look after it reported.
@@ -161,6 +169,18 @@ public struct Delivery: Hashable, Codable, Sendable {
 
     /// Whether the rotation need not wait for it any more.
     public var isSettled: Bool { state == .confirmed || state == .skipped }
+
+    /// Whether a push that was not confirmed is tried again soon, for a fault that passes by itself as a rule: the quick tries are not used
+    /// up yet, or the service has asked for a pause.
+    public func isPassing(_ policy: Policy) -> Bool {
+        guard !isSettled, retryAt != nil, let outcome = outcome.flatMap({ PushResult.Outcome(rawValue: $0) })
+        else { return false }
+        switch outcome {
+        case .rateLimited: return true
+        case .retryable, .unknown, .timedOut, .cancelled: return quickTries < policy.maxAttempts
+        default: return false
+        }
+    }
 }
 
 extension Delivery {

@@ -53,6 +53,8 @@ public struct HistoryEvent: Hashable, Sendable {
     public var evidence: Evidence?
     /// The reason, or the vendor's answer.
     public var detail: String?
+    /// The service's own ID of the request that it is about. For the log: the history does not keep it.
+    public var request: String?
 
     /// One line.
     public init(
@@ -88,6 +90,12 @@ public struct Transition: Hashable, Sendable {
     /// Whether there is nothing to write with the rotation itself.
     public var isSilent: Bool {
         notes.isEmpty && changedDeliveries.isEmpty && removedDeliveries.isEmpty && !wipesPair
+    }
+
+    /// Adds to the last line, if it is about this target, the service's own ID of the request.
+    mutating func note(_ request: String?, of target: TargetName) {
+        guard let index = notes.indices.last, notes[index].target == target else { return }
+        notes[index].request = request
     }
 
     /// Adds what came of a later event.

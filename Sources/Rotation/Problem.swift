@@ -1,7 +1,7 @@
 /// Why a rotation does not go on.
 public struct Problem: Hashable, Codable, Sendable {
     /// What kind of problem, for monitoring and exit statuses.
-    public enum Code: String, Hashable, Codable, Sendable {
+    public enum Code: String, Hashable, Codable, Sendable, CaseIterable {
         /// There is a key that keyturn cannot account for.
         case unaccountedKey = "unaccounted-key"
         /// The key that the targets hold is gone or not active.
@@ -42,6 +42,8 @@ public struct Problem: Hashable, Codable, Sendable {
     public var message: String
     /// Since when.
     public var since: Timestamp
+    /// The pushers whose services are the reason, where those are: `github, gitlab`.
+    public var pushers: String?
 
     /// Whether only a person can resolve it.
     public var needsPerson: Bool {
@@ -56,9 +58,10 @@ public struct Problem: Hashable, Codable, Sendable {
     }
 
     /// A problem seen at that time.
-    public init(code: Code, message: String, since: Timestamp) {
+    public init(code: Code, message: String, since: Timestamp, pushers: String? = nil) {
         self.code = code
         self.message = message
         self.since = since
+        self.pushers = pushers
     }
 }

@@ -134,6 +134,7 @@ extension Rotation {
             deliveries[target]?.changedAt = result.changedAt
             deliveries[target]?.plugin = result.plugin
             settle(target, as: .confirmed, result.message, now, &transition)
+            transition.note(result.request, of: target)
             if phase == .overlap {
                 if !hasOpenDeliveries { beginOverlapAgain(now, requirements, &transition) }
             } else {
@@ -157,6 +158,7 @@ extension Rotation {
             }
         delivery.at = now
         delivery.detail = result.message
+        delivery.outcome = result.outcome.rawValue
         delivery.isRateLimited = result.outcome == .rateLimited
         let isHalfWritten = result.mayHaveWritten && !requirements.oneValue.contains(target)
         if isHalfWritten, !delivery.mayBeTorn { delivery.quickTries = 1 }
@@ -169,6 +171,7 @@ extension Rotation {
         transition.notes.append(
             HistoryEvent(
                 .notDelivered, key: id, target: target, detail: "\(result.outcome.rawValue): \(result.message)"))
+        transition.note(result.request, of: target)
     }
 
     /// Quick tries help against passing faults only; what a person must fix is asked for slowly.
@@ -234,6 +237,7 @@ extension Rotation {
         guard var delivery = deliveries[target], delivery.state != .skipped else { return }
         delivery.state = state
         delivery.detail = detail
+        delivery.outcome = nil
         delivery.at = now
         delivery.retryAt = nil
         delivery.refusedSince = nil

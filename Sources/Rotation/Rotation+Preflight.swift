@@ -55,6 +55,6 @@ extension Rotation {
             "The rotation does not begin: \(refusals.count) of \(requirements.targets.count) targets would not take a new key: "
                 + "\(first.0): \(first.1)\(more). \(users). "
                 + "Fix that; or take the target out of the configuration, and `keyturn forget` it.",
-            now, &transition)
+            pushers: Set(refusals.map { $0.0.pusher }).sorted().joined(separator: ", "), now, &transition)
     }
 }

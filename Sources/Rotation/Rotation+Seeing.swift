@@ -138,9 +138,10 @@ extension Rotation {
         let known = current.map { " besides \($0.id)" } ?? ""
         let seen = looks.compactMap { target, look in look.key.map { "\(target) holds \($0)" } }.sorted()
         let evidence = seen.isEmpty ? "" : " Seen: \(seen.prefix(5).joined(separator: ", "))."
+        let candidates = [current?.id].compactMap(\.self) + strangers.map(\.id)
+        let commands = candidates.map { "`keyturn adopt USER --current \($0)`" }.joined(separator: " or ")
         return
             "IAM lists \(list)\(known), and keyturn has no record of where it is used. Nothing was changed.\(evidence) "
-            + "Find out which key is in use; then delete the other one in IAM, or name the one in use with "
-            + "`keyturn adopt --user USER --current KEYID`."
+            + "Find out which key is in use; then delete the other one in IAM, or name the one in use: \(commands)."
     }
 }

@@ -261,13 +261,15 @@ public struct Rotation: Hashable, Codable, Sendable {
         inPhase = Transient.InPhase()
     }
 
-    mutating func block(_ code: Problem.Code, _ message: String, _ now: Timestamp, _ transition: inout Transition) {
+    mutating func block(
+        _ code: Problem.Code, _ message: String, pushers: String? = nil, _ now: Timestamp, _ transition: inout Transition
+    ) {
         if problem?.code != code || problem?.message != message {
             transition.notes.append(HistoryEvent(.blocked, detail: message))
         }
         // A clock that was set back must not make a problem one of the future, which would never have lasted long enough.
         let since = problem?.code == code ? min(problem?.since ?? now, now) : now
-        problem = Problem(code: code, message: message, since: since)
+        problem = Problem(code: code, message: message, since: since, pushers: pushers)
     }
 
     private mutating func succeeded() {

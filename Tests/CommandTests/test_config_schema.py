@@ -35,6 +35,11 @@ def test_what_is_right_validates(bare, world):
         {"webhook": "https://example.com/", "secret": {"env": "S"}, "on": ["blocked"], "blocked-after": "5m"},
         {"webhook": "http://[::1]:80/", "secret": {"env": "S"}}, {"webhook": {"file": "url"}, "secret": {"env": "S"}},
         {"slack": {"env": "URL"}}, {"command": ["tell", "them"]}]})
+    schema.validate({**example(), "notify": {
+        "one": {"pagerduty": {"env": "KEY"}, "endpoint": "https://events.eu.pagerduty.com", "digest": "24h"},
+        "two": [{"teams": {"file": "url"}}, {"email": "a@example.com", "from": "b@example.com"},
+                {"email": ["a@example.com"], "from": "b@example.com", "sendmail": ["msmtp"], "on": ["configuration"]}]},
+        "users": {name: {**user, "owner": "two"} for name, user in example()["users"].items()}})
     assert "config schema" not in world.must("config", "schema").err
 
 
@@ -58,6 +63,11 @@ def test_what_is_right_validates(bare, world):
     lambda file: file.update(notifications=[{"webhook": "https://example.com/"}]),
     lambda file: file.update(notifications=[{"slack": "https://example.com/"}]),
     lambda file: file.update(notifications=[{"command": ["tell"], "on": ["hold"]}]),
+    lambda file: file.update(notifications=[{"pagerduty": "0123456789abcdef0123456789abcdef"}]),
+    lambda file: file.update(notifications=[{"email": "a@example.com"}]),
+    lambda file: file.update(notifications=[{"email": "-a@example.com", "from": "b@example.com"}]),
+    lambda file: file.update(notify={"a": {"slack": {"env": "S"}, "command": ["tell"]}}),
+    lambda file: file.update(notify={"a": []}),
 ])
 def test_what_is_wrong_does_not(bare, change):
     """Misspelled names, values of another form, plain secrets."""

@@ -394,7 +394,7 @@ def test_without_any_wall(deploy, cage):
     for wall in ("no-new-privs", "landlock", "seccomp", "user namespaces"):
         assert f"sandbox: {wall}: refused here" in function.log, function.log
     assert "sandbox: limits: works" in function.log
-    assert "travis: starts; sandboxed by limits\n" in function.log
+    assert "travis: starts; sandboxed by limits" in function.log
     function.world.must("rotate", status=78)
     answer = function.must({"keyturn": {"revoke": next(iter(function.world.sandbox.keys()))}})
     assert answer["orders"][0]["status"] == 0

@@ -51,4 +51,39 @@ struct OutsideTests {
         #expect(entries[3].way == .command(["tell", "--loud"], environment: []))
         #expect(entries[3].occasions == [.completed])
     }
+
+    @Test("receivers with a name are read next to the others, and users name them")
+    func owners() throws {
+        let text = Sample.full.replacing("users:\n  cicd-bot:\n", with: "users:\n  cicd-bot:\n    owner: platform\n")
+        #expect(text != Sample.full)
+        let receivers = """
+            notifications: [{ teams: { file: url }, digest: 1h }]
+            notify:
+              platform: { pagerduty: { env: PD } }
+              data:
+                - { pagerduty: { env: PD }, "on": [blocked], endpoint: "https://events.eu.pagerduty.com/" }
+                - { email: ops@example.com, from: keyturn@example.com }
+                - { email: [a@example.com, b@example.com], from: k@example.com, sendmail: [./send, -v] }
+            """
+        let configuration = try Configuration(text: "\(text)\n\(receivers)", file: Sample.file)
+        #expect(configuration.users.map(\.owner) == ["platform"])
+        let entries = configuration.notifications
+        #expect(entries.map(\.owner) == [nil, "platform", "data", "data", "data"])
+        #expect(entries[0].digest == .seconds(3_600))
+        // What is opened there is closed, and what needs no person opens nothing.
+        #expect(entries[1].occasions == [.blocked, .recovered, .drift, .overAge, .configuration])
+        #expect(entries[2].occasions == [.blocked, .recovered])
+        guard case .pagerDuty("https://events.eu.pagerduty.com", _) = entries[2].way else {
+            Issue.record("\(entries[2].way)")
+            return
+        }
+        #expect(
+            entries[3].way
+                == .email(from: "keyturn@example.com", to: ["ops@example.com"], sendmail: ["/usr/sbin/sendmail"]))
+        guard case .email(_, let to, let program) = entries[4].way else {
+            Issue.record("\(entries[4].way)")
+            return
+        }
+        #expect(to.count == 2 && program[0].hasSuffix("/./send") && program[1] == "-v")
+    }
 }

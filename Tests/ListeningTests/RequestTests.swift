@@ -17,7 +17,7 @@ struct RequestTests {
     }
 
     @Test(
-        "what is no request is none",
+        "what is not a request is none",
         arguments: [
             "", "GET", "GET /", "GET / HTTP/2", "GET  / HTTP/1.1", "GET http://x/ HTTP/1.1", " / HTTP/1.1",
             "GET / HTTP/1.1 x",

@@ -26,6 +26,10 @@ struct VitalsTests {
             return "\(reply.status) \(String(decoding: reply.body, as: UTF8.self))"
         }
         #expect(answer(vitals(pass: .seconds(1))) == "200 ready\n")
+        var refused = vitals(pass: .seconds(1))
+        refused.configurationTrouble = "this is not YAML"
+        #expect(answer(refused).hasPrefix("200 ready; the changed configuration is not used"))
+        #expect(answer(refused).contains("this is not YAML"))
         #expect(answer(vitals(pass: .seconds(1), trouble: "no disk")) == "503 the state cannot be read: no disk\n")
         #expect(answer(vitals(pass: .seconds(1), pushers: false)).hasPrefix("503 the pushers"))
         #expect(answer(vitals(pass: nil)).hasPrefix("503 the scheduler has not begun"))

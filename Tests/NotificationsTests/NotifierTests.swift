@@ -49,7 +49,7 @@ struct NotifierTests {
         }
         let (inbox, lines, start) = (inbox, lines, start)
         return try await Notifier(
-            destinations, users: ["bot": Policy()], store: book, now: { start }, time: { "\($0.milliseconds)" },
+            destinations, users: ["bot": NotifiedUser()], store: book, now: { start }, time: { "\($0.milliseconds)" },
             warn: { line in lines.messages.withLock { $0.append(line) } }
         ) { try inbox.take($0, $1) }
     }
@@ -128,7 +128,7 @@ struct NotifierTests {
         #expect(inbox.all.sorted().map { $0.prefix(1) } == ["a", "b"])
     }
 
-    @Test("what nobody asked for is not told, later neither")
+    @Test("what no one asked for is not told, later neither")
     func chosen() async throws {
         put(held())
         await (try await notifier([.completed])).tellOwed()
@@ -142,7 +142,7 @@ struct NotifierTests {
         put(held())
         let destination = Destination(name: "d", way: .command(program("d")), occasions: [.blocked], patience: .zero)
         let notifier = try await Notifier(
-            [destination], users: ["bot": Policy()], store: book, now: { start }, time: { _ in "" }, warn: { _ in }
+            [destination], users: ["bot": NotifiedUser()], store: book, now: { start }, time: { _ in "" }, warn: { _ in }
         ) { _, _ in try await Task.sleep(for: .seconds(3_600)) }
         notifier.start()
         let began = ContinuousClock.now
@@ -160,5 +160,75 @@ struct NotifierTests {
         notifier.take("bot", held())
         await notifier.close(within: .seconds(20))
         #expect(inbox.all.count == 1)
+    }
+
+    @Test("a user with an owner is told of there, and nowhere else")
+    func owners() async throws {
+        book.current.withLock { $0 = ["bot": held(), "own": held()] }
+        let (inbox, start) = (inbox, start)
+        let names: [(String, String?)] = [("default", nil), ("team", "team")]
+        let destinations = names.map { name, owner in
+            Destination(
+                name: name, way: .command(program(name)), occasions: Set(NotificationEvent.Occasion.allCases),
+                patience: .seconds(600), owner: owner)
+        }
+        let notifier = try await Notifier(
+            destinations, users: ["bot": NotifiedUser(), "own": NotifiedUser(owner: "team")], store: book,
+            now: { start }, time: { _ in "" }, warn: { _ in }
+        ) { try inbox.take($0, $1) }
+        await notifier.tellOwed()
+        let moment = start.milliseconds
+        #expect(
+            inbox.all.sorted() == [
+                "default bot/3/blocked/unaccounted-key/\(moment)", "team own/3/blocked/unaccounted-key/\(moment)",
+            ])
+    }
+
+    @Test("a configuration that cannot be used is told once, over restarts, and so is its end")
+    func configuration() async throws {
+        for _ in 0..<2 {
+            let notifier = try await notifier()
+            await notifier.tellOwed()
+            notifier.take(configuration: "keyturn.yaml:3: this is not YAML")
+            await notifier.tellOwed()
+        }
+        #expect(inbox.all == ["d configuration/\(start.milliseconds)"])
+        // One that does not read the file again knows nothing of it.
+        await (try await notifier()).tellOwed()
+        #expect(inbox.all.count == 1)
+        for _ in 0..<2 {
+            let notifier = try await notifier()
+            notifier.take(configuration: nil)
+            await notifier.tellOwed()
+        }
+        #expect(inbox.all.dropFirst() == ["d recovered/configuration/\(start.milliseconds)"])
+    }
+
+    @Test("two processes tell of one cause once, and count what they sent")
+    func oneCause() async throws {
+        var late = held()
+        (late.problem, late.phase, late.phaseSince) = (nil, .delivering, start - .seconds(700))
+        late.next = KeyRecord(id: AccessKeyID("AKIANEW"), created: start, status: .active)
+        var delivery = Delivery()
+        (delivery.state, delivery.outcome) = (.failed, "unauthorized")
+        late.deliveries[TargetName("github:acme/app")] = delivery
+        let names = (0..<20).map { "user-\($0)" }
+        book.current.withLock { $0 = Dictionary(uniqueKeysWithValues: names.map { ($0, late) }) }
+        let (inbox, start) = (inbox, start)
+        func notifier() async throws -> Notifier {
+            try await Notifier(
+                [
+                    Destination(
+                        name: "d", way: .command(program("d")),
+                        occasions: Set(NotificationEvent.Occasion.allCases), patience: .seconds(600))
+                ], users: Dictionary(uniqueKeysWithValues: names.map { ($0, NotifiedUser()) }), store: book,
+                now: { start }, time: { _ in "" }, warn: { _ in }
+            ) { try inbox.take($0, $1) }
+        }
+        let (one, other) = (try await notifier(), try await notifier())
+        await one.tellOwed()
+        await other.tellOwed()
+        #expect(inbox.all.count == 1)
+        #expect(one.counts.map(\.sent) == [1] && other.counts.map(\.sent) == [0])
     }
 }

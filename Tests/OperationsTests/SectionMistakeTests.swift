@@ -29,10 +29,23 @@ struct SectionMistakeTests {
             ("[{ command: [x], \(secret) }]", "belongs to a webhook"),
             (
                 "[{ command: [x], \"on\": [hold] }]",
-                "has `hold`; what there is: blocked, recovered, drift, over-age, completed, revoked"
+                "has `hold`; the events are: blocked, recovered, drift, over-age, completed, revoked, configuration"
             ),
             ("[{ command: [x], wehbook: y }]", "unknown field `wehbook`; did you mean `webhook`?"),
-            ("[{}]", "needs one of `webhook`, `slack` and `command`"),
+            ("[{}]", "needs one of `pagerduty`, `slack`, `teams`, `email`, `webhook` and `command`"),
+            ("[{ teams: \"https://example.com/x\" }]", "a secret is never written here"),
+            ("[{ pagerduty: { file: seal.key } }]", "is not an integration key of PagerDuty"),
+            ("[{ pagerduty: { env: X }, endpoint: \"http://example.com\" }]", "must be a URL that begins with https://"),
+            ("[{ pagerduty: { env: X }, \"on\": [completed] }]", "PagerDuty opens no incident for it"),
+            ("[{ email: ops, from: a@example.com }]", "has `ops`, which is not an address"),
+            ("[{ email: \"-oX@example.com\", from: a@example.com }]", "which is not an address"),
+            ("[{ email: \"a@example.com, b@example.com\", from: a@example.com }]", "which is not an address"),
+            ("[{ email: [], from: a@example.com }]", "must have 1 to 50 addresses"),
+            ("[{ email: a@example.com }]", "`notifications[0].from` is missing"),
+            ("[{ email: a@example.com, from: \"a <a@example.com>\" }]", "must be an address"),
+            ("[{ slack: { env: X }, from: a@example.com }]", "`notifications[0].from` belongs to e-mail"),
+            ("[]\nnotify: { a: [] }", "`notify.a` has no receiver"),
+            ("[]\nnotify: { a: [{ command: [x] }, {}] }", "`notify.a[1]` needs one of"),
             ("[{ command: [x], slack: { env: X } }]", "needs one of"),
             ("{ command: [x] }", "`notifications` must be a list"),
         ])

@@ -153,4 +153,47 @@ struct NewsTests {
         rotation.leaks = rotation.current.map { [Leak($0.id)] } ?? []
         #expect(occasions(told, rotation) == [.blocked])
     }
+
+    private func incident(_ id: String) -> NotificationState.Incident { .init(id: id, cause: nil, at: start) }
+
+    @Test("drift that was told is told to be over, and one that was not sent is not")
+    func driftIsOver() {
+        var rotation = rotation()
+        var told = NotificationState(before: rotation)
+        var delivery = Delivery()
+        delivery.state = .confirmed
+        delivery.drift = Drift(.unknownKey, key: AccessKeyID("AKIAOTHER"), since: start)
+        rotation.deliveries[TargetName("a:b")] = delivery
+        let news = told.owed(rotation, at: start, patience: patience)
+        #expect(news.map(\.occasion) == [.drift])
+        var unsent = told
+        unsent.settle(news[0])
+        told.settle(news[0], by: incident("one"))
+        rotation.deliveries[TargetName("a:b")]?.drift = nil
+        #expect(tell(&unsent, rotation) == [])
+        told.remember(rotation)
+        let end = told.owed(rotation, at: start, patience: patience)
+        #expect(end.map(\.occasion) == [.recovered] && end[0].ended == .drift)
+        #expect(told.incident(.drift)?.id == "one")
+        told.settle(end[0])
+        #expect(told.incident(.drift) == nil && occasions(told, rotation) == [])
+        // It comes again.
+        rotation.deliveries[TargetName("a:b")]?.drift = Drift(.unknownKey, since: start)
+        #expect(tell(&told, rotation) == [.drift])
+    }
+
+    @Test("an old key that is replaced ends what was told of it, before its successor is told of")
+    func ageIsOver() {
+        var policy = Policy()
+        policy.maxAge = .seconds(1_000)
+        var rotation = rotation()
+        var told = NotificationState(before: rotation)
+        let late = start + .seconds(1_000)
+        told.settle(told.owed(rotation, at: late, patience: patience, policy: policy)[0], by: incident("old"))
+        rotation.current = KeyRecord(id: AccessKeyID("AKIANEW"), created: start, status: .active)
+        let first = told.owed(rotation, at: late, patience: patience, policy: policy)
+        #expect(first.map(\.occasion) == [.recovered] && first[0].ended == .overAge)
+        told.settle(first[0])
+        #expect(told.owed(rotation, at: late, patience: patience, policy: policy).map(\.occasion) == [.overAge])
+    }
 }

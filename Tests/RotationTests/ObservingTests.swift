@@ -99,7 +99,7 @@ struct ObservingTests {
         #expect(world.rotation.problem?.code == .unaccountedKey)
         let message = world.rotation.problem?.message ?? ""
         #expect(message.contains("AKIAOLD (Active) and AKIANEW1 (Active)"))
-        #expect(message.contains("keyturn adopt --user USER --current KEYID"))
+        #expect(message.contains("`keyturn adopt USER --current AKIAOLD` or `keyturn adopt USER --current AKIANEW1`"))
         #expect(!world.touchedIAM)
     }
 

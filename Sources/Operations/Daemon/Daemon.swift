@@ -2,6 +2,7 @@ internal import CLinux
 internal import Configuration
 internal import Engine
 internal import Journal
+internal import Notifications
 internal import PusherHost
 internal import Rotation
 
@@ -69,8 +70,7 @@ package struct Daemon {
             case .ended: return try await active.end()
             case .reload: isReloadAsked = true
             case .look where renewing == nil:
-                renewing = Task { [active] in give.yield(.renewed(await renew(await lookAgain(active), server, active)))
-                }
+                renewing = Task { [active] in give.yield(.renewed(await lookAgain(server, active))) }
             case .look: break
             case .renewed(let next):
                 renewing = nil
@@ -83,7 +83,7 @@ package struct Daemon {
             }
             if isReloadAsked, renewing == nil {
                 isReloadAsked = false
-                renewing = Task { [active] in give.yield(.renewed(await renew(try? await readAnew(), server, active))) }
+                renewing = Task { [active] in give.yield(.renewed(await reload(server, active))) }
             }
         }
     }
@@ -100,18 +100,27 @@ package struct Daemon {
         return (loaded, state)
     }
 
-    /// After SIGHUP. What is wrong is reported, and changes nothing.
-    private func readAnew() async throws -> (LoadedConfiguration, StateAccess) {
+    /// After SIGHUP. A configuration that cannot be used is reported, and changes nothing.
+    ///
+    /// - Returns: nil where it cannot be used.
+    private func reload(_ server: StatusServer, _ active: ActiveConfiguration) async -> DaemonCommand.Opened? {
         notifier.reloading()
-        do { return try await read() } catch {
-            log.fail("\(OperationFailure.words(error)). The former configuration stays in force")
-            notifier.ready("the new configuration was refused; the old one stays in force")
-            throw error
+        do {
+            let (loaded, state) = try await read()
+            let opened = try await openNext(loaded, state, server, active)
+            server.take(configuration: nil)
+            return opened
+        } catch {
+            let words = OperationFailure.words(error)
+            refuse(words)
+            server.take(configuration: words)
+            active.opened.services.notifier?.take(configuration: words)
+            return nil
         }
     }
 
     /// - Returns: nil where the same users were found, with the same targets.
-    private func lookAgain(_ active: ActiveConfiguration) async -> (LoadedConfiguration, StateAccess)? {
+    private func lookAgain(_ server: StatusServer, _ active: ActiveConfiguration) async -> DaemonCommand.Opened? {
         var loaded = active.loaded
         guard !loaded.configuration.discover.isEmpty else { return nil }
         do { _ = try await loaded.discover(keptIn: active.state) } catch {
@@ -121,23 +130,27 @@ package struct Daemon {
         let isSame = loaded.users.elementsEqual(active.loaded.users) { now, before in
             (now.name, now.policy) == (before.name, before.policy) && now.targets == before.targets
         }
-        return isSame ? nil : (loaded, active.state)
+        guard !isSame else { return nil }
+        do { return try await openNext(loaded, active.state, server, active) } catch {
+            refuse(OperationFailure.words(error))
+            return nil
+        }
     }
 
-    /// Opens everything for the new configuration before the old one's work ends, so that one that cannot be opened changes
+    private func refuse(_ words: String) {
+        log.fail("\(words). The former configuration stays in force", LogLine.Fields(code: "configuration"))
+        notifier.ready("the new configuration was refused; the old one stays in force")
+    }
+
+    /// Opens everything for the next configuration before the work by the present one ends, so that one that cannot be opened changes
     /// nothing.
-    private func renew(
-        _ read: (LoadedConfiguration, StateAccess)?, _ server: StatusServer, _ active: ActiveConfiguration
-    ) async -> DaemonCommand.Opened? {
-        guard let (loaded, state) = read else { return nil }
+    private func openNext(
+        _ loaded: LoadedConfiguration, _ state: StateAccess, _ server: StatusServer, _ active: ActiveConfiguration
+    ) async throws -> DaemonCommand.Opened {
         if loaded.configuration.listen != active.loaded.configuration.listen {
             log.warn("`listen` takes effect when keyturn is restarted")
         }
-        do { return try await open(loaded, state, server) } catch {
-            log.fail("\(OperationFailure.words(error)). The former configuration stays in force")
-            notifier.ready("the new configuration was refused; the old one stays in force")
-            return nil
-        }
+        return try await open(loaded, state, server)
     }
 
     private func open(
@@ -182,7 +195,8 @@ package struct Daemon {
 
     private func begin(_ opened: DaemonCommand.Opened, _ server: StatusServer) -> ActiveConfiguration {
         let services = opened.services
-        server.show(opened.loaded, services.host)
+        server.show(opened.loaded, services)
+        services.notifier?.take(configuration: server.refusal)
         let scheduler = Scheduler(engine: services.engine, users: services.users, pulse: server.pulse)
         let scheduling = Task { [give, log] in
             defer { if !Task.isCancelled { give.yield(.ended) } }

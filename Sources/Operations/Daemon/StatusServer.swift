@@ -4,6 +4,7 @@ internal import Engine
 internal import FoundationEssentials
 internal import Journal
 internal import Listening
+internal import Notifications
 internal import PusherHost
 internal import Rotation
 internal import Synchronization
@@ -18,6 +19,8 @@ final class StatusServer: Sendable {
         /// Opened by itself: whoever works must not wait for whoever looks.
         var access: StateAccess
         var host: PusherHost?
+        var notifier: Notifier?
+        var configuration: Snapshot.ConfigurationFile
         /// Until then, by the clock's uptime, questions are answered from this one.
         var last: (reading: Result<Reading, Trouble>, until: Duration)?
     }
@@ -43,7 +46,10 @@ final class StatusServer: Sendable {
         clock = loaded.context.clock
         started = clock.now
         self.patience = patience
-        state = Mutex(State(loaded: loaded, access: StateAccess(loaded, for: .looking)))
+        state = Mutex(
+            State(
+                loaded: loaded, access: StateAccess(loaded, for: .looking),
+                configuration: Snapshot.ConfigurationFile(takenUp: started)))
     }
 
     /// Listens, where an address is given.
@@ -60,17 +66,33 @@ final class StatusServer: Sendable {
 
     func stop() { server.withLock { $0 }?.stop() }
 
-    /// The pushers are started. Also after the configuration was reloaded.
-    func show(_ loaded: LoadedConfiguration, _ host: PusherHost) {
+    /// A configuration was taken up: its services are open.
+    func show(_ loaded: LoadedConfiguration, _ services: OpenServices) {
+        let now = clock.now
         state.withLock { state in
+            state.configuration.takenUp = now
+            state.notifier = services.notifier
             if state.loaded.configuration.state != loaded.configuration.state {
                 state.access = StateAccess(loaded, for: .looking)
             }
             state.loaded = loaded
-            state.host = host
+            state.host = services.host
             state.last = nil
         }
     }
+
+    /// Whether the configuration on disk can be used.
+    ///
+    /// - Parameter refusal: why it cannot; nil: it is in force.
+    func take(configuration refusal: String?) {
+        state.withLock { state in
+            state.configuration.refusal = refusal
+            state.last = nil
+        }
+    }
+
+    /// Why the configuration on disk cannot be used; nil: it is in force.
+    var refusal: String? { state.withLock { $0.configuration.refusal } }
 
     func take(_ progress: RotationProgress) {
         tally.withLock { $0.take(progress.notes, of: progress.user, at: progress.at) }
@@ -103,10 +125,10 @@ final class StatusServer: Sendable {
     private var trouble: String? { if case .failure(let trouble) = reading { trouble.text } else { nil } }
 
     private func vitals(stateTrouble: String?) -> Vitals {
-        let host = state.withLock { $0.host }
+        let (host, configuration) = state.withLock { ($0.host, $0.configuration) }
         return Vitals(
             started: started, lastPass: pulse.last, hasPushers: host.map { Self.paces(of: $0) != nil } ?? false,
-            stateTrouble: stateTrouble)
+            stateTrouble: stateTrouble, configurationTrouble: configuration.refusal)
     }
 
     private var reading: Result<Reading, Trouble> {
@@ -139,8 +161,12 @@ final class StatusServer: Sendable {
     ) async -> Result<Reading, Trouble> {
         let now = clock.now
         let records: [String: JournalRecord]
+        var workers: Int?
         do {
             records = try await access.records()
+            if let journal = try await access.openIfThere(), journal.isShared {
+                workers = try await journal.workers().count
+            }
             // A state that is gone is looked for again.
             if let file = loaded.configuration.state.file, !FileManager.default.fileExists(atPath: file) {
                 await access.forget()
@@ -153,10 +179,18 @@ final class StatusServer: Sendable {
         let lines = users.map { StatusDocument.User($0, $1, at: now) }
         var snapshot = Snapshot(
             at: now, version: loaded.context.version,
-            users: zip(users, lines).map { Snapshot.User($1, $0.1, due: $0.1.due(at: now, policy: $0.0.policy)) },
+            users: zip(users, lines).map { Snapshot.User($1, $0.1, $0.0.policy, at: now) },
             started: started, lastPass: pulse.last)
         snapshot.tally = tally.withLock { $0 }
         snapshot.take(paces)
+        snapshot.workers = workers
+        snapshot.pushers = Set(loaded.users.flatMap { $0.targets.map(\.pusher) }).sorted()
+        snapshot.problemCodes = Problem.Code.allCases.map(\.rawValue) + ["not-delivered"]
+        let (configuration, notifier) = state.withLock { ($0.configuration, $0.notifier) }
+        snapshot.configuration = configuration
+        snapshot.messages = (notifier?.counts ?? []).map {
+            Snapshot.Messages(receiver: $0.destination, sent: $0.sent, failed: $0.failed)
+        }
         return .success(Reading(snapshot: snapshot, document: StatusDocument(users: lines)))
     }
 
@@ -173,52 +207,4 @@ final class StatusServer: Sendable {
 
     private final class Box: Sendable { let paces = Mutex<[PaceReport]>([]) }
     private final class Found<Value: Sendable>: Sendable { let value = Mutex<Value?>(nil) }
-}
-
-extension StatusPage.Times {
-    static let standard = Self {
-        Moment.text($0)
-    } span: {
-        DurationText.text($0)
-    }
-}
-
-extension Snapshot {
-    mutating func take(_ paces: [PaceReport]) {
-        for pace in paces {
-            budgets += pace.budgets.map { budget in
-                Budget(
-                    pusher: pace.pusher, span: budget.seconds.map { "\($0)s" } ?? "service", limit: budget.limit,
-                    left: budget.left)
-            }
-            pauses[pace.pusher] = pace.pause ?? .zero
-        }
-    }
-}
-
-extension Snapshot.User {
-    init(_ line: StatusDocument.User, _ rotation: Rotation, due: Due) {
-        let isFanOut = [.creating, .verifying, .delivering].contains(rotation.phase)
-        let needsAttention =
-            line.problem != nil
-            || line.deliveries.contains { delivery in
-                !delivery.isQuiet && delivery.state != "skipped" && !(isFanOut && delivery.state == "pending")
-            }
-        self.init(
-            name: line.user, phase: rotation.phase, rotation: rotation.number,
-            keys: [("current", rotation.current), ("next", rotation.next), ("previous", rotation.previous)].compactMap {
-                role, key in
-                key.map { .init(id: $0.id.rawValue, role: role, status: $0.status.rawValue, created: $0.created) }
-            },
-            deliveries: line.deliveries.map { delivery in
-                .init(
-                    target: delivery.target, state: delivery.state, evidence: delivery.evidence,
-                    attempts: delivery.attempts, at: delivery.at, detail: delivery.detail,
-                    mayBeTorn: delivery.mayBeTorn, drift: delivery.drift, isQuiet: delivery.isQuiet)
-            },
-            next: .init(action: due.action.rawValue, due: due.action.waitsForPerson ? nil : due.at),
-            problem: line.problem,
-            problemCode: line.problemCode,
-            needsAttention: needsAttention)
-    }
 }

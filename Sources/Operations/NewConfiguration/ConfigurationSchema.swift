@@ -120,7 +120,8 @@ struct ConfigurationSchema {
                 }
               }
             },
-            "notifications": { "type": "array", "items": { "$ref": "#/$defs/notification" }, "description": "Who is notified when a user is blocked, recovers or completes, and when a leaked key is dead." },
+            "notifications": { "type": "array", "items": { "$ref": "#/$defs/notification" }, "description": "Who gets a message when a user is blocked, recovers or completes, and when a leaked key is dead: of all users without an `owner`." },
+            "notify": { "type": ["object", "null"], "propertyNames": { "minLength": 1, "maxLength": 64 }, "additionalProperties": { "$ref": "#/$defs/receivers" }, "description": "Receivers by name: those that users have as `owner`." },
             "plugins": {
               "description": "Where plugins are, and which may be loaded.",
               "type": ["object", "null"],
@@ -163,6 +164,7 @@ struct ConfigurationSchema {
                 "properties": {
                   "user-name": { "type": "string", "pattern": "^[A-Za-z0-9_+=,.@-]{1,64}$", "description": "The IAM user name, where it is not the name of this entry." },
                   "aws": { "$ref": "#/$defs/account" },
+                  "owner": { "$ref": "#/$defs/owner" },
                   "targets": { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/target" }, "description": "Every place that holds this user's key." },
                   POLICY
                 }
@@ -206,17 +208,27 @@ struct ConfigurationSchema {
             "notification": {
               "type": "object",
               "additionalProperties": false,
-              "oneOf": [{ "required": ["webhook", "secret"] }, { "required": ["slack"] }, { "required": ["command"] }],
+              "oneOf": [{ "required": ["webhook", "secret"] }, { "required": ["slack"] }, { "required": ["teams"] }, { "required": ["pagerduty"] }, { "required": ["email", "from"] }, { "required": ["command"] }],
               "properties": {
                 "webhook": { "anyOf": [{ "type": "string", "pattern": "^(https://|http://(127[.]0[.]0[.]1|localhost|.::1.)([:/]|$))" }, { "$ref": "#/$defs/secret" }], "description": "Gets a POST of JSON." },
                 "secret": { "$ref": "#/$defs/secret", "description": "What messages to the webhook are signed with." },
                 "slack": { "$ref": "#/$defs/secret", "description": "The URL of an incoming webhook of Slack, or of those that speak like it." },
+                "teams": { "$ref": "#/$defs/secret", "description": "The URL of a workflow of Microsoft Teams that posts what a webhook request brings." },
+                "pagerduty": { "$ref": "#/$defs/secret", "description": "The integration key of a service's integration Events API v2." },
+                "endpoint": { "type": "string", "pattern": "^(https://|http://(127[.]0[.]0[.]1|localhost|.::1.)([:/]|$))", "description": "The base URL of PagerDuty's Events API; default: https://events.pagerduty.com." },
+                "email": { "anyOf": [{ "$ref": "#/$defs/address" }, { "type": "array", "minItems": 1, "maxItems": 50, "items": { "$ref": "#/$defs/address" } }], "description": "The addresses that messages go to." },
+                "from": { "$ref": "#/$defs/address", "description": "The address that messages come from." },
+                "sendmail": { "type": "array", "minItems": 1, "items": { "type": "string" }, "description": "A program that takes what sendmail(8) takes; default: /usr/sbin/sendmail." },
                 "command": { "type": "array", "minItems": 1, "items": { "type": "string" }, "description": "A program and its arguments; it gets the JSON on its standard input." },
                 "environment": { "$ref": "#/$defs/variables" },
-                "on": { "type": "array", "items": { "enum": ["blocked", "recovered", "drift", "over-age", "completed", "revoked"] }, "description": "What of; without it, all." },
-                "blocked-after": { "$ref": "#/$defs/duration", "description": "How long a problem that may still pass is not sent; 10m by default." }
+                "on": { "type": "array", "items": { "enum": ["blocked", "recovered", "drift", "over-age", "completed", "revoked", "configuration"] }, "description": "What of; without it, all." },
+                "blocked-after": { "$ref": "#/$defs/duration", "description": "How long what may pass by itself is not reported; 10m by default." },
+                "digest": { "$ref": "#/$defs/duration", "description": "How often completed rotations, and more users with a known cause, are reported, together; without it, at once and 1h." }
               }
             },
+            "address": { "type": "string", "maxLength": 254, "pattern": "^[^@ <>,;:-][^@ <>,;:]*@[A-Za-z0-9.-]+$" },
+            "receivers": { "anyOf": [{ "$ref": "#/$defs/notification" }, { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/notification" } }] },
+            "owner": { "type": "string", "minLength": 1, "description": "The name in `notify` that gets messages about the user; without it, those of `notifications`." },
             "discovery": {
               "type": "object",
               "additionalProperties": false,
@@ -227,6 +239,7 @@ struct ConfigurationSchema {
                 "path": { "type": "string", "pattern": "^/.+/$", "description": "What the users' paths begin with." },
                 "name": { "type": "string", "description": "What they are called here; {user} and {tag:NAME} stand for what was found." },
                 "aws": { "$ref": "#/$defs/account" },
+                "owner": { "$ref": "#/$defs/owner" },
                 "targets": {
                   "type": "array",
                   "minItems": 1,

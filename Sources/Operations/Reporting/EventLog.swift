@@ -1,19 +1,33 @@
 internal import Engine
 internal import PusherHost
+internal import Rotation
 
 /// Where an operation reports what happens while it works. Whoever calls it decides what becomes of the lines.
 package struct EventLog: Sendable {
-    /// How much a line matters.
-    package enum Level: String, Sendable, CaseIterable { case debug, info, warning, error }
+    /// How much a line matters, in rising order.
+    package enum Level: String, Sendable, CaseIterable { case debug, info, notice, warning, error }
 
-    private let take: @Sendable (Level, String) -> Void
+    private let take: @Sendable (LogLine) -> Void
 
     /// - Parameter take: gets each line, from any thread.
-    package init(_ take: @escaping @Sendable (Level, String) -> Void) { self.take = take }
+    package init(lines take: @escaping @Sendable (LogLine) -> Void) { self.take = take }
 
-    package func warn(_ text: String) { take(.warning, text) }
-    package func fail(_ text: String) { take(.error, text) }
-    package func tell(_ text: String) { take(.info, text) }
+    /// - Parameter take: gets the level and the message of each line, from any thread.
+    package init(_ take: @escaping @Sendable (Level, String) -> Void) {
+        self.init(lines: { take($0.level, $0.message) })
+    }
+
+    package func warn(_ text: String, _ fields: LogLine.Fields = LogLine.Fields()) {
+        take(LogLine(level: .warning, message: text, fields: fields))
+    }
+
+    package func fail(_ text: String, _ fields: LogLine.Fields = LogLine.Fields()) {
+        take(LogLine(level: .error, message: text, fields: fields))
+    }
+
+    package func tell(_ text: String, _ fields: LogLine.Fields = LogLine.Fields()) {
+        take(LogLine(level: .info, message: text, fields: fields))
+    }
 
     func write(_ line: PusherLogLine) {
         let level: Level =
@@ -23,13 +37,45 @@ package struct EventLog: Sendable {
             case .warning: .warning
             case .error: .error
             }
-        take(level, "\(line.target.map { "\($0)" } ?? line.pusher): \(line.text)")
+        let message = "\(line.target.map { "\($0)" } ?? line.pusher): \(line.text)"
+        let fields = LogLine.Fields(target: line.target?.rawValue, pusher: line.pusher)
+        take(LogLine(level: level, message: message, fields: fields))
     }
 
     func write(_ progress: RotationProgress) {
         for note in progress.notes {
             let (level, text) = Narration(progress).line(note)
-            take(level, "\(progress.user): \(text.naming(progress.user))")
+            take(
+                LogLine(
+                    level: level, message: "\(progress.user): \(text.naming(progress.user))",
+                    fields: LogLine.Fields(note, progress)))
         }
+    }
+}
+
+extension LogLine.Fields {
+    /// What a line of the history is about.
+    init(_ note: HistoryEvent, _ progress: RotationProgress) {
+        self.init(
+            user: progress.user, target: note.target?.rawValue, pusher: note.target?.pusher)
+        rotation = progress.rotation.number > 0 ? progress.rotation.number : nil
+        key = note.key?.rawValue
+        event = note.kind.rawValue
+        switch note.kind {
+        case .blocked: code = progress.rotation.problem?.code.rawValue
+        case .notDelivered: code = note.target.flatMap { progress.rotation.deliveries[$0]?.outcome }
+        case .delivered: code = note.evidence?.rawValue
+        case .driftSeen: code = note.target.flatMap { progress.rotation.deliveries[$0]?.drift?.kind.rawValue }
+        default: break
+        }
+        serviceRequestID = note.request
+        // What AWS answers to a push is the target's word.
+        requestID = note.target == nil ? note.detail.flatMap(Self.requestID) : nil
+    }
+
+    /// The ID that a sentence about an answer of AWS ends with or has in it: `(request 8ba9…)`.
+    static func requestID(in sentence: String) -> String? {
+        let found = sentence.matches(of: #/\(request ([A-Za-z0-9-]{8,128})\)/#)
+        return found.last.map { String($0.output.1) }
     }
 }

@@ -13,6 +13,12 @@ package enum Moment {
         Date(timeIntervalSince1970: Double(moment.milliseconds) / 1_000).formatted(.iso8601)
     }
 
+    /// `2026-11-22T10:00:00.000Z`
+    package static func precise(_ moment: Timestamp) -> String {
+        Date(timeIntervalSince1970: Double(moment.milliseconds) / 1_000).formatted(
+            Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    }
+
     /// Reads RFC 3339; nil: it is none.
     package static func parse(_ text: String) -> Timestamp? {
         let styles = [Date.ISO8601FormatStyle(), Date.ISO8601FormatStyle(includingFractionalSeconds: true)]

@@ -23,16 +23,23 @@ struct Narration {
         self.at = at
     }
 
-    func line(_ note: HistoryEvent) -> (level: EventLog.Level, text: String) { (level(note.kind), text(note)) }
+    func line(_ note: HistoryEvent) -> (level: EventLog.Level, text: String) { (level(note), text(note)) }
 
-    private func level(_ kind: HistoryEvent.Kind) -> EventLog.Level {
-        switch kind {
+    private func level(_ note: HistoryEvent) -> EventLog.Level {
+        switch note.kind {
+        // What is tried again in a moment has not failed yet.
+        case .notDelivered where isPassing(note.target): .notice
         case .blocked, .notDelivered, .refused, .historyBroken: .error
         case .creationUncertain, .orphanSeen, .deletingOrphan, .orphanDeleted, .successorLost, .reactivatedOutside,
             .skipped, .targetLeft, .driftSeen, .pushingAgain, .stateMayBeBehind:
             .warning
         default: .info
         }
+    }
+
+    private func isPassing(_ target: TargetName?) -> Bool {
+        guard let target, let policy else { return false }
+        return rotation.deliveries[target]?.isPassing(policy) ?? false
     }
 
     func text(_ note: HistoryEvent) -> String {

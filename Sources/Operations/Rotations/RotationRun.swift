@@ -109,7 +109,7 @@ struct RotationRun: Sendable {
         let http = try factory.makeHTTP()
         defer { http.stop() }
         let journal = try await state.open()
-        await (try await factory.makeNotifier(destinations, journal, http, for: users))?.close(
+        await (try await factory.makeNotifier(destinations, journal, http))?.close(
             within: OpenServices.longestFarewell)
     }
 
@@ -188,14 +188,15 @@ struct RotationRun: Sendable {
 
     /// Says what an outcome's rotation does not: that it was not worked on.
     static func tell(_ outcome: UserOutcome, _ log: EventLog) {
+        let fields = LogLine.Fields(user: outcome.user)
         for refusal in outcome.refusals {
-            log.fail("\(outcome.user): \(refusal.reason.naming(outcome.user)). Nothing was changed.")
+            log.fail("\(outcome.user): \(refusal.reason.naming(outcome.user)). Nothing was changed.", fields)
         }
         switch outcome.end {
         case .rested, .stopped: break
-        case .busy(let words): log.warn("\(outcome.user): \(words)")
+        case .busy(let words): log.warn("\(outcome.user): \(words)", fields)
         case .journalFailed(let words):
-            log.fail("\(outcome.user): the state cannot be written: \(words). Nothing more was done for this user.")
+            log.fail("\(outcome.user): the state cannot be written: \(words). Nothing more was done for this user.", fields)
         }
     }
 }

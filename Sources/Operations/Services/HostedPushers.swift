@@ -22,6 +22,7 @@ struct HostedPushers: PushService {
                 mayHaveWritten: report.mayHaveWritten, changedAt: report.changedAt.flatMap(Timestamp.init(rfc3339:)),
                 message: report.message)
             result.plugin = report.plugin
+            result.request = report.request
             return result
         }
     }

@@ -71,7 +71,7 @@ extension ServiceFactory {
             opened = stored
             tell(try await Self.set(clock, by: stored))
             permitted = try await OwnKeyRule(loaded).permitted(users, accounts)
-            notifier = try await makeNotifier(destinations, stored, http, for: users)
+            notifier = try await makeNotifier(destinations, stored, http)
         } catch {
             await host.stop()
             throw error

@@ -14,6 +14,8 @@ struct Lambda: AsyncParsableCommand {
             push may take (`push-timeout`); what is not done in time is done at the next event. The response says what was done \
             and what is due next. What needs a person is a function error, which counts in the metric Errors.
 
+            The log is JSON, unless --log-format or KEYTURN_LOG_FORMAT says otherwise.
+
             Lambda refuses what pushers are sandboxed with. Only the pushers that came with keyturn run without; `plugins: { \
             accept-missing: […] }` allows others.
             """)

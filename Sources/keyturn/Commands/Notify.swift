@@ -3,10 +3,10 @@ internal import Operations
 
 struct Notify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Send a test message to every destination of `notifications`.",
+        abstract: "Send a test message to every receiver of `notifications` and `notify`.",
         discussion: """
-            Checks secrets, addresses and signatures before they are needed. The message has the event `test`, whatever \
-            a destination's `on` says. Exit status 69: one of them did not take it.
+            Tries secrets, addresses and signatures before something happens at night. The message has the event `test`, whatever \
+            a receiver's `on` says; PagerDuty gets an incident that is resolved at once. Exit status 69: one of them did not take it.
             """)
 
     @OptionGroup var options: GlobalOptions

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import FoundationEssentials
 
 /// What every command takes.
 struct GlobalOptions: ParsableArguments {
@@ -21,7 +22,23 @@ struct GlobalOptions: ParsableArguments {
     @Flag(name: .customLong("no-color"), help: "No colours and no live display, also on a terminal.")
     var noColor = false
 
+    @Option(
+        help: ArgumentHelp(
+            "The form of the log on stderr: text or json. Default: $KEYTURN_LOG_FORMAT, else json for `run --json` and `lambda`, else text.",
+            valueName: "form"))
+    var logFormat: LogFormat?
+
+    @Option(
+        help: ArgumentHelp(
+            "The lowest level that is logged: debug, info, notice, warning or error. Default: $KEYTURN_LOG_LEVEL, else info.",
+            valueName: "level"))
+    var logLevel: LogLevel?
+
     func validate() throws {
+        if logLevel != nil, quiet || verbose {
+            throw ValidationError("--log-level cannot go together with --quiet or --verbose")
+        }
+        try LogSettings.check(ProcessInfo.processInfo.environment)
         if quiet, verbose { throw ValidationError("--quiet and --verbose cannot go together") }
     }
 }

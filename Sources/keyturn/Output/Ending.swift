@@ -14,7 +14,7 @@ struct FinishedWith: Error {
 extension OperationFailure {
     /// Writes the sentence to stderr, and with `--json` a document to stdout.
     func report(asJSON: Bool) {
-        StandardStream.error.write("keyturn: \(message)\n")
+        LogSettings().write(failure: message, status: status.rawValue)
         guard asJSON else { return }
         JSONOutput.print(
             JSONValue.object([

@@ -1,43 +1,47 @@
-internal import Logging
 internal import Operations
-internal import PlainText
 
 extension EventLog {
     /// What is logged goes to stderr, one line each, never a secret.
     init(_ options: GlobalOptions) {
-        var logger = Logger(label: "keyturn") { _ in LineHandler() }
-        logger.logLevel = options.quiet ? .error : options.verbose ? .debug : .info
-        self.init { [logger] level, text in logger.log(level: Logger.Level(level), "\(text)") }
+        let settings = LogSettings(options)
+        self.init(lines: { settings.write($0) })
     }
 }
 
-extension Logger.Level {
-    fileprivate init(_ level: EventLog.Level) {
-        self =
-            switch level {
-            case .debug: .debug
-            case .info: .info
-            case .warning: .warning
-            case .error: .error
-            }
-    }
-}
-
-/// `2026-11-22T10:00:00Z info  text`
-private struct LineHandler: LogHandler {
-    /// The longest line, in bytes.
-    private static let lineLimit = 4_000
-    var logLevel = Logger.Level.info
-    var metadata: Logger.Metadata = [:]
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
+extension LogSettings {
+    /// Writes a line, unless its level is too low.
+    func write(_ line: LogLine) {
+        guard level.lets(line.level) else { return }
+        StandardStream.error.write(priority(line.level) + text(line) + "\n")
     }
 
-    func log(event: LogEvent) {
-        let level = event.level.rawValue.column(7)
-        StandardStream.error.write(
-            "\(Moment.text(Moment.now)) \(level) \(PlainText.line("\(event.message)", limit: Self.lineLimit))\n")
+    /// The sentence that a command fails with. For people it begins with the program's name, as theirs do.
+    func write(failure message: String, status: Int32) {
+        switch format {
+        case .text: StandardStream.error.write("\(priority(.error))keyturn: \(message)\n")
+        case .json:
+            var line = LogLine(level: .error, message: message)
+            line.fields.code = "exit-\(status)"
+            write(line)
+        }
+    }
+
+    private func text(_ line: LogLine) -> String {
+        switch format {
+        case .text: "\(Moment.text(Moment.now)) \(line.text)"
+        case .json: line.json(at: Moment.precise(Moment.now))
+        }
+    }
+
+    /// `<3>`, as in syslog(3).
+    private func priority(_ level: EventLog.Level) -> String {
+        guard hasPriorities else { return "" }
+        return switch level {
+        case .error: "<3>"
+        case .warning: "<4>"
+        case .notice: "<5>"
+        case .info: "<6>"
+        case .debug: "<7>"
+        }
     }
 }
