@@ -32,7 +32,7 @@ public struct Reply: Hashable, Sendable {
         var head = "HTTP/1.1 \(status) \(Self.reasons[status] ?? "Answer")\r\n"
         head += "Content-Type: \(contentType)\r\nContent-Length: \(body.count)\r\nConnection: close\r\n"
         head += "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
-        head += "Content-Security-Policy: default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
+        head += "Content-Security-Policy: default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; "
         head += "frame-ancestors 'none'\r\nCross-Origin-Resource-Policy: same-origin\r\n"
         if status == 405 { head += "Allow: GET, HEAD\r\n" }
         return Array((head + "\r\n").utf8) + (withBody ? body : [])

@@ -3,6 +3,8 @@ struct Request: Hashable {
     var method: String
     /// Without the query.
     var path: String
+    /// The fields of the query.
+    var query: [String: String] = [:]
     /// In lower case, without the port; nil: there is none.
     var host: String?
 
@@ -16,6 +18,7 @@ struct Request: Hashable {
         else { return nil }
         method = String(words[0])
         path = String(words[1].prefix { $0 != "?" })
+        if let mark = words[1].firstIndex(of: "?") { query = Query.fields(words[1][words[1].index(after: mark)...]) }
         for line in lines.dropFirst() {
             guard let colon = line.firstIndex(of: ":"), line[..<colon].lowercased() == "host" else { continue }
             // Two of them are an attack on whoever believes one of them.

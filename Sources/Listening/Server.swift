@@ -43,7 +43,7 @@ public final class Server: Sendable {
     static let headSize = 8 << 10
 
     private let options: Options
-    private let answer: @Sendable (String) -> Reply?
+    private let answer: @Sendable (String, [String: String]) -> Reply?
     private let listener: Int32
     private let wake: Int32
     private let isStopping = Mutex(false)
@@ -51,8 +51,8 @@ public final class Server: Sendable {
 
     /// Listens from now on.
     ///
-    /// - Parameter answer: gives what a path is answered with, nil where there is nothing; called on the server's thread.
-    public init(_ options: Options, answer: @escaping @Sendable (String) -> Reply?) throws(ListeningError) {
+    /// - Parameter answer: gives what a path with a query is answered with, nil where there is nothing; called on the server's thread.
+    public init(_ options: Options, answer: @escaping @Sendable (String, [String: String]) -> Reply?) throws(ListeningError) {
         self.options = options
         self.answer = answer
         listener = try Self.listen(options)
@@ -185,8 +185,8 @@ public final class Server: Sendable {
         if options.checksHost, let host = request.host, !isOwn(host) {
             return .line(421, "This server answers for names of this machine only.")
         }
-        return answer(request.path)
-            ?? .line(404, "Here are /, /metrics, /healthz, /readyz and /status.json.")
+        return answer(request.path, request.query)
+            ?? .line(404, "Here are /, /user/NAME, /metrics, /healthz, /readyz and /status.json.")
     }
 
     private func isOwn(_ host: String) -> Bool {

@@ -6,10 +6,11 @@ public enum StyleSheet {
     /// The sheet. Colours have a contrast of at least 4.5 to 1 (WCAG 2.2, AA), and none says what no word says.
     public static let text = """
         :root { --ground: #fff; --text: #1c1f23; --soft: #565d66; --line: #d5d9de; --card: #f6f7f9; --ok: #176b34; --bad: #b3261e;
-          --wait: #7a5200; --link: #0b57a4; --bad-ground: #fdf0ef; }
+          --wait: #7a5200; --link: #0b57a4; --bad-ground: #fdf0ef;
+          --alarm: #a3150f; --edge: #767d86; }
         @media (prefers-color-scheme: dark) {
           :root { --ground: #14171a; --text: #e6e8ea; --soft: #a7aeb6; --line: #3a4047; --card: #1d2126; --ok: #6fce8d; --bad: #ff9d94;
-            --wait: #e6b95c; --link: #8ab8f2; --bad-ground: #2d1b1a; }
+            --wait: #e6b95c; --link: #8ab8f2; --bad-ground: #2d1b1a; --alarm: #a3150f; --edge: #868e97; }
         }
         * { box-sizing: border-box; }
         body { margin: 0 auto; max-width: 72rem; padding: 1rem; background: var(--ground); color: var(--text);
@@ -24,6 +25,19 @@ public enum StyleSheet {
         .summary { display: flex; flex-wrap: wrap; gap: .5rem; list-style: none; padding: 0; margin: 1rem 0; }
         .summary li { border: 1px solid var(--line); border-radius: .4rem; padding: .35rem .7rem; background: var(--card); }
         .summary .bad, .summary .bad a { color: var(--bad); border-color: var(--bad); font-weight: 600; }
+        .summary .alarm, .summary .alarm a { color: #fff; background: var(--alarm); border-color: var(--alarm); font-weight: 700; }
+        .alarm { margin: .4rem 0; padding: .6rem .8rem; color: #fff; background: var(--alarm); border-radius: .3rem; }
+        .alarm code { color: inherit; }
+        .alarms h2 { color: var(--bad); }
+        .since { color: var(--soft); }
+        .filter { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: end; margin: 1rem 0; }
+        .filter label { color: var(--soft); font-size: .93rem; }
+        .filter input, .filter select, .filter button { font: inherit; color: var(--text); background: var(--card);
+          border: 1px solid var(--edge); border-radius: .3rem; padding: .3rem .5rem; min-height: 2.1rem; }
+        .filter button { cursor: pointer; }
+        input:focus-visible, select:focus-visible, button:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
+        .names { columns: 14rem; padding-left: 1.2rem; }
+        td.text { white-space: normal !important; }
         .ok { color: var(--ok); }
         .bad { color: var(--bad); }
         .wait { color: var(--wait); }
@@ -70,6 +84,9 @@ public enum StyleSheet {
         @media print {
           :root { --ground: #fff; --text: #000; --soft: #333; --card: #fff; --ok: #000; --bad: #000; --wait: #000; --link: #000; }
           .user, tr { break-inside: avoid; }
+          .filter { display: none; }
+          .alarm { color: #000; border: 3px solid #000; background: #fff; }
+          details:not([open])::details-content { content-visibility: visible; block-size: auto; }
           a { text-decoration: none; }
         }
 

@@ -29,12 +29,15 @@ enum Sample {
         Snapshot(at: now, version: "1.2.3", users: users, started: now - .seconds(60), lastPass: now - .seconds(5))
     }
 
-    static func page(_ users: [Snapshot.User]) -> String {
-        let times = StatusPage.Times {
+    static var times: StatusPage.Times {
+        StatusPage.Times {
             "T\($0.milliseconds)"
         } span: {
             "\($0.milliseconds / 1_000)s"
         }
-        return StatusPage(snapshot(users), times).text
+    }
+
+    static func page(_ users: [Snapshot.User], _ filter: PageFilter = PageFilter()) -> String {
+        StatusPage(snapshot(users), times, filter).text
     }
 }

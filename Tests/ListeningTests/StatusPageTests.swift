@@ -25,7 +25,7 @@ struct StatusPageTests {
     func few() {
         let page = Sample.page([Sample.user("a"), Sample.user("b")])
         #expect(page.components(separatedBy: "<details class=\"user\" open>").count == 3)
-        #expect(page.contains("nobody needs attention"))
+        #expect(page.contains("no user needs attention"))
     }
 
     @Test("escapes whatever comes from outside, wherever it stands")
@@ -61,15 +61,78 @@ struct StatusPageTests {
         let good = try #require(page.range(of: ">t:0<"))
         #expect(bad.lowerBound < good.lowerBound)
         #expect(page.contains("501 targets: 1 failed, 500 confirmed"))
-        #expect(page.contains("And 301 more: <code>keyturn status --verbose --user a</code>"))
+        #expect(page.contains("And 301 more: <code>keyturn status --verbose a</code>"))
     }
 
     @Test("stays bounded however many users and targets there are")
     func bounded() {
         let targets = (0..<200).map { Sample.delivery("t:\($0)", "confirmed") }
         let users = (0..<500).map { Sample.user("u\($0)", deliveries: targets) }
-        let page = Sample.page(users)
+        let page = Sample.page(users.map { user in
+            var user = user
+            user.phase = .overlap
+            return user
+        })
         #expect(page.components(separatedBy: "<th scope=\"row\">t:").count == 10_001)
         #expect(page.contains("<h3>u499</h3>"))
+        // Those that are idle have a line each, and their targets a page of their own.
+        let idle = Sample.page(users)
+        #expect(!idle.contains("<th scope=\"row\">t:"))
+        #expect(idle.contains("<a href=\"/user/u499\">u499</a>"))
+    }
+
+    @Test("has leaks and outages before everything else")
+    func alarms() throws {
+        var leaking = Sample.user("leaking")
+        leaking.leaks = (1, 1)
+        var cut = Sample.user("cut")
+        cut.cutOffTargets = 2
+        let page = Sample.page([Sample.user("stuck", .delivering, problem: "it is stuck"), cut, leaking])
+        let alarm = try #require(page.range(of: "id=\"alarm\""))
+        let attention = try #require(page.range(of: "id=\"attention\""))
+        #expect(alarm.lowerBound < attention.lowerBound)
+        #expect(page.contains("<title>keyturn: LEAK OR OUTAGE</title>") && page.contains("2 leaks or outages"))
+        #expect(page.contains("LEAKED KEY STILL ACTIVE") && page.contains("<code>keyturn revoke leaking --now</code>"))
+        #expect(page.contains("2 targets hold a key that does not work"))
+    }
+
+    @Test("puts users with the same cause into one entry")
+    func causes() {
+        let users = (0..<40).map { index in
+            Sample.user(
+                "u\(index)", .delivering, problem: "late",
+                deliveries: [Sample.delivery("github:acme/\(index)", "failed", detail: "GitHub: acme/\(index): 401 (Bad credentials)")])
+        }
+        let page = Sample.page(users + [Sample.user("other", .delivering, problem: "late", deliveries: [Sample.delivery("x:y", "failed", detail: "no")])])
+        #expect(page.contains("<h3>40 users</h3> <span class=\"phase\">github: 401 (Bad credentials)</span>"))
+        #expect(page.contains("<h3>other</h3>") && !page.contains("<h3>u7</h3>"))
+        #expect(page.contains("<a href=\"/user/u7\">u7</a>"))
+    }
+
+    @Test("shows what the form asks for, and the form shows it")
+    func filter() {
+        let users = [Sample.user("alpha", .overlap), Sample.user("beta"), Sample.user("gamma", .delivering, problem: "p")]
+        func page(_ query: [String: String]) -> String { Sample.page(users, PageFilter(query)) }
+        #expect(page(["q": "ALPH"]).contains("<h3>alpha</h3>") && !page(["q": "ALPH"]).contains("<h3>beta</h3>"))
+        #expect(page(["q": "acme/beta"]).contains("<h3>beta</h3>"))
+        #expect(page(["show": "rotating"]).contains("<h3>alpha</h3>") && !page(["show": "rotating"]).contains("<h3>beta</h3>"))
+        #expect(!page(["show": "attention"]).contains("<h3>alpha</h3>"))
+        #expect(page(["show": "attention"]).contains("<option value=\"attention\" selected>"))
+        #expect(page(["q": "nothing"]).contains("No user matches."))
+        #expect(page(["q": "\"><b>"]).contains("value=\"&quot;&gt;&lt;b&gt;\""))
+        #expect(page(["refresh": "30"]).contains("<meta http-equiv=\"refresh\" content=\"30\">"))
+        for nonsense in ["1", "-5", "x", "99999"] { #expect(!page(["refresh": nonsense]).contains("http-equiv=\"refresh\"")) }
+        #expect(page(["show": "everything", "pusher": "github"]).contains("No user matches."))
+    }
+
+    @Test("of one user has its history, escaped, and the commands with its name")
+    func user() throws {
+        let lines = [UserPage.Line(at: "T2", sentence: "rotation 7 is complete <b>", by: "keyturn run on ci")]
+        let times = Sample.times
+        let page = try #require(UserPage(Sample.snapshot([Sample.user("a b")]), times, user: "a b", lines, PageFilter())).text
+        #expect(page.contains("rotation 7 is complete &lt;b&gt;") && page.contains("<code>keyturn retry a b</code>"))
+        #expect(UserPage(Sample.snapshot([]), times, user: "a", [], PageFilter()) == nil)
+        #expect(UserPage.user(at: "/user/a%20b") == "a b" && UserPage.user(at: "/users") == nil && UserPage.user(at: "/user/%ZZ") == nil)
+        #expect(Sample.page((0..<9).map { Sample.user("a b\($0)") }).contains("href=\"/user/a%20b3\""))
     }
 }

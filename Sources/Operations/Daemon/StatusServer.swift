@@ -57,7 +57,7 @@ final class StatusServer: Sendable {
         guard let address else { return }
         do throws(ListeningError) {
             let options = Server.Options(host: address.host, port: address.port, checksHost: address.isLoopback)
-            let server = try Server(options) { [self] path in answer(path) }
+            let server = try Server(options) { [self] path, query in answer(path, query) }
             self.server.withLock { $0 = server }
             log.tell("status page and metrics on \(server.url)")
             if !address.isLoopback { log.warn("\(address): \(ListenAddress.warning)") }
@@ -99,9 +99,11 @@ final class StatusServer: Sendable {
     }
 
     /// What is at a path; nil: nothing is. Waits for the state, on the caller's thread.
-    func answer(_ path: String) -> Reply? {
-        switch path {
-        case "/": whenReadable { Reply(200, StatusPage.contentType, StatusPage($0.snapshot, .standard).text) }
+    func answer(_ path: String, _ query: [String: String] = [:]) -> Reply? {
+        if let user = UserPage.user(at: path) { return page(of: user, PageFilter(query)) }
+        return switch path {
+        case "/":
+            whenReadable { Reply(200, StatusPage.contentType, StatusPage($0.snapshot, .standard, PageFilter(query)).text) }
         case "/style.css": Reply(200, StyleSheet.contentType, StyleSheet.text)
         case "/metrics": whenReadable { Reply(200, Metrics.contentType, Metrics($0.snapshot).text) }
         case "/status.json":
@@ -112,6 +114,33 @@ final class StatusServer: Sendable {
         case "/healthz": vitals(stateTrouble: nil).health(at: clock.now)
         case "/readyz": vitals(stateTrouble: trouble).readiness(at: clock.now)
         default: nil
+        }
+    }
+
+    /// The page of a user; nil: there is none of that name.
+    private func page(of user: String, _ filter: PageFilter) -> Reply? {
+        guard case .success(let reading) = reading else { return whenReadable { _ in .line(503, "") } }
+        guard reading.snapshot.users.contains(where: { $0.name == user }) else { return nil }
+        let access = state.withLock { $0.access }
+        let lines = Self.answer(within: patience) { await Self.history(of: user, access) } ?? []
+        return UserPage(reading.snapshot, .standard, user: user, lines, filter).map {
+            Reply(200, StatusPage.contentType, $0.text)
+        }
+    }
+
+    /// Lines of a user's history that its page shows.
+    private static let longestHistory = 100
+
+    /// The newest lines first. A history that cannot be read now is shown as none: the page says what else there is.
+    private static func history(of user: String, _ access: StateAccess) async -> [UserPage.Line] {
+        var filter = HistoryFilter(limit: longestHistory)
+        filter.user = user
+        guard let journal = try? await access.openIfThere(), let lines = try? await journal.history(filter) else { return [] }
+        return lines.map { HistoryDocument.Line($0) }.reversed().map { line in
+            let author = line.by
+            return UserPage.Line(
+                at: line.at, sentence: line.sentence,
+                by: "keyturn \(author.command) on \(author.host), \(author.login ?? author.name ?? "uid \(author.uid)")")
         }
     }
 
