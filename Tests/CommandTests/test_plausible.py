@@ -61,8 +61,8 @@ def test_a_file_that_keyturn_may_not_read_names_everyone(world):
         if not part.stat().st_mode & 0o001:
             pytest.skip("the directory of the tests is not for others")
     err = world.must("check", "--config", path, status=78).err
-    assert "the file cannot be read: Permission denied (mode 600, owner root; keyturn runs as no one)" in err
-    assert f"`sudo chown no one {path}`" in err
+    assert "the file cannot be read: Permission denied (mode 600, owner root; keyturn runs as nobody)" in err
+    assert f"`sudo chown nobody {path}`" in err
 
 
 def test_a_directory_in_place_of_a_file(world):

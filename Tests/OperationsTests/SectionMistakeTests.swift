@@ -64,7 +64,7 @@ struct SectionMistakeTests {
             ("tag: a, targets: [{ pusher: github, repository: \"{user\" }]", "{user} and {tag:NAME}"),
             ("tag: a, name: \"{x}\", \(template)", "{user} and {tag:NAME}"),
             ("tag: a, tags: b, \(template)", "unknown field `tags`"),
-            ("tag: a, targets: [{ pusher: no one }]", "`nobody`"),
+            ("tag: a, targets: [{ pusher: nobody }]", "`nobody`"),
         ])
     func discover(_ entry: String, _ words: String) async throws { try await expect("discover: { \(entry) }", words) }
 
