@@ -196,7 +196,7 @@ def test_events_about_keys_that_are_nobodys(deploy):
         assert function.must(event)["orders"] == []
     assert list(function.world.sandbox.keys()) == [old]
     assert stranger in function.world.sandbox.keys("somebody")
-    assert f"event: {stranger}: is a key of the IAM user someone" in function.log
+    assert f"event: {stranger}: is a key of the IAM user somebody" in function.log
 
 
 @pytest.mark.parametrize("event", [b"{", b"\xff\xfe", {"keyturn": {"revoke": "cicd-bot"}}, {"keyturn": 1}, exposed("$(rm -rf)"),

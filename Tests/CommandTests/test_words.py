@@ -73,7 +73,7 @@ def test_the_worst_words_are_out():
 
 
 @pytest.mark.parametrize("text", [
-    '/// Tells the host.', 'throw Failure("nobody is there")', '        what is told and left\n', '// fix it'])
+    '/// Tells the host.', 'throw Failure("nobody is there")', '        what is told and left\n', '// mend it'])
 def test_the_check_finds_them(text):
     """A check that finds nothing would be none."""
     body = f'let help = """\n{text}\n"""' if text.startswith("   ") else text
