@@ -96,3 +96,8 @@ static inline void kt_release_memory(void) {
     malloc_trim(0);
     dl_iterate_phdr(kt_release_object, 0);
 }
+
+/* renameat2 is for _GNU_SOURCE only. Two names change places at once; -1 where the file system cannot do that. */
+static inline int kt_exchange(const char *one, const char *other) {
+    return (int)syscall(SYS_renameat2, AT_FDCWD, one, AT_FDCWD, other, 2u /* RENAME_EXCHANGE */);
+}

@@ -51,6 +51,8 @@ public struct Configuration: Sendable {
     public var lock: String
     /// Parts of the pushers' enclosure that are done without where the kernel lacks them.
     public var acceptedGaps: [String]
+    /// Lists of plugins that may be installed, in the order in which they are asked.
+    public var pluginIndexes: [PluginIndexEntry]
     /// How many users are worked on at the same moment; nil: as many as the engine takes.
     public var usersAtOnce: Int?
     /// How long lines of the history are kept; nil: for ever.
@@ -120,8 +122,6 @@ public struct Configuration: Sendable {
 
     /// The largest file, in bytes.
     static let sizeLimit = 16 << 20
-    /// What a kernel may lack of the enclosure, as `plugins.accept-missing` names it.
-    private static let gaps = ["landlock", "seccomp", "no-new-privs"]
 
     /// Finds the file: the given one, else `$KEYTURN_CONFIG`, `./keyturn.yaml`, `/etc/keyturn/keyturn.yaml`.
     public static func find(_ given: String?, environment: [String: String]) throws(ConfigurationError) -> String {
@@ -155,7 +155,9 @@ public struct Configuration: Sendable {
         sealKeys = try SealKeySource.read(sealKey, file: file, directory: directory)
         authorities = try reader.string("ca-file").map { Paths.absolute($0, from: directory) }
         account = try Self.readAccount(reader.field("aws"), "aws", file)
-        (pluginPath, lock, acceptedGaps) = try Self.readPlugins(reader.field("plugins"), file, directory)
+        let plugins = try PluginSettings(reader.field("plugins"), file, directory)
+        (pluginPath, lock, acceptedGaps) = (plugins.path, plugins.lock, plugins.gaps)
+        pluginIndexes = plugins.indexes
         usersAtOnce = try reader.integer("users-at-once", in: 1...256)
         historyRetention = try Self.readHistory(reader.field("history"), file)
         (listen, listensAnywhere) = try Self.readListen(&reader)
@@ -222,25 +224,6 @@ public struct Configuration: Sendable {
             parts[4].allSatisfy({ $0.isASCII && $0.isNumber }), parts[5].hasPrefix("role/"), parts[5].count > 5
         else { throw reader.error("role-arn", "must have the form arn:aws:iam::123456789012:role/NAME") }
         return Role(arn: arn, externalID: externalID)
-    }
-
-    private static func readPlugins(
-        _ field: Field?, _ file: String, _ directory: String
-    ) throws(ConfigurationError) -> ([String], String, [String]) {
-        let standard = Paths.absolute("keyturn.lock", from: directory)
-        guard let field else { return ([], standard, []) }
-        var reader = try MappingReader(field, "plugins", file)
-        let path = try reader.strings("path") ?? []
-        let lock = try reader.string("lock")
-        let gaps = try reader.strings("accept-missing") ?? []
-        for gap in gaps where !Self.gaps.contains(gap) {
-            throw reader.error("accept-missing", "must be a list of \(Self.gaps.joined(separator: ", "))")
-        }
-        try reader.end()
-        return (
-            path.map { Paths.absolute($0, from: directory) },
-            lock.map { Paths.absolute($0, from: directory) } ?? standard, gaps
-        )
     }
 
     private static func readHistory(_ field: Field?, _ file: String) throws(ConfigurationError) -> Duration? {

@@ -35,6 +35,9 @@ public struct HTTPRequest: Sendable {
     public var waitsWithoutEnd = false
     /// The largest response body, in bytes.
     public var responseLimit: Int
+    /// Is given the body of a 200 piece by piece, on the client's thread, in place of the response; other bodies are dropped. For what is
+    /// large and not secret. nil: the response has the body.
+    public var sink: (@Sendable (UnsafeRawBufferPointer) -> Void)?
 
     /// A request.
     public init(

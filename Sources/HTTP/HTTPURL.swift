@@ -63,6 +63,22 @@ public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
         description = parsed.text
     }
 
+    /// Reads a reference as RFC 3986 has it, such as a redirect's `Location`: absolute, or relative to another URL.
+    public init(_ reference: String, relativeTo base: HTTPURL) throws(Malformed) {
+        guard reference.utf8.count <= Self.longest, reference.utf8.allSatisfy(Self.isURLByte) else {
+            throw Malformed(description: "the URL is too long, or has characters that must be escaped")
+        }
+        guard let handle = curl_url() else { throw Malformed(description: "the URL cannot be read") }
+        defer { curl_url_cleanup(handle) }
+        var found: UnsafeMutablePointer<CChar>?
+        guard curl_url_set(handle, CURLUPART_URL, base.description, 0) == CURLUE_OK,
+            curl_url_set(handle, CURLUPART_URL, reference, 0) == CURLUE_OK,
+            curl_url_get(handle, CURLUPART_URL, &found, 0) == CURLUE_OK, let found
+        else { throw Malformed(description: "the URL cannot be read") }
+        defer { curl_free(found) }
+        try self.init(String(cString: found))
+    }
+
     /// Whether plain http may go there: this machine, by its address or as `localhost`.
     public var isLoopback: Bool { host == "localhost" || address?.isLoopback == true }
 

@@ -16,6 +16,8 @@ final class Transfer {
     private var headers: [(name: String, value: String)] = []
     private var headerBytes = 0
     private var body: [UInt8] = []
+    /// Bytes that the request's sink was given, or that were dropped.
+    private var passedOn = 0
     private var isTooLarge = false
     private var isCrowded = false
     private var isOutOfReach = false
@@ -195,12 +197,25 @@ final class Transfer {
     }
 
     private func receive(body bytes: UnsafeRawBufferPointer) -> Int {
+        if let sink = request.sink { return pass(bytes, to: sink) }
         guard body.count + bytes.count <= request.responseLimit else {
             isTooLarge = true
             return 0
         }
         if body.count + bytes.count > body.capacity, !grow(by: bytes.count) { return 0 }
         body.append(contentsOf: bytes)
+        return bytes.count
+    }
+
+    private func pass(_ bytes: UnsafeRawBufferPointer, to sink: (UnsafeRawBufferPointer) -> Void) -> Int {
+        passedOn += bytes.count
+        guard passedOn <= request.responseLimit else {
+            isTooLarge = true
+            return 0
+        }
+        var status = 0
+        if let handle { kt_curl_get_long(handle, CURLINFO_RESPONSE_CODE, &status) }
+        if status == 200 { sink(bytes) }
         return bytes.count
     }
 

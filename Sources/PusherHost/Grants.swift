@@ -71,6 +71,22 @@ public struct Grants: Hashable, Sendable {
             + (programs ? ["starting programs, which are not sandboxed"] : [])
     }
 
+    /// Whether there are none.
+    public var isEmpty: Bool { self == Grants() }
+
+    /// What is here or there.
+    public func joined(with other: Grants) -> Grants {
+        func joined(_ one: [String], _ other: [String]) -> [String] { one + other.filter { !one.contains($0) } }
+        var all = Grants()
+        all.hosts = joined(hosts, other.hosts)
+        all.aws = joined(aws, other.aws)
+        all.readable = joined(readable, other.readable)
+        all.writable = joined(writable, other.writable)
+        all.network = network || other.network
+        all.programs = programs || other.programs
+        return all
+    }
+
     /// What is here and not there.
     public func subtracting(_ other: Grants) -> Grants {
         var rest = Grants()

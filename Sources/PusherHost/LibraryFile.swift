@@ -166,7 +166,7 @@ extension LibraryFile {
     }
 
     /// The numbers of "2.36"; nil: it is a name of another kind, such as GLIBC_PRIVATE.
-    private static func numbers(_ text: some StringProtocol) -> [Int]? {
+    static func numbers(_ text: some StringProtocol) -> [Int]? {
         let numbers = text.split(separator: ".").map { Int($0) }
         return numbers.isEmpty || numbers.contains(nil) ? nil : numbers.compactMap(\.self)
     }

@@ -9,6 +9,10 @@ public struct LockFile: Sendable {
     public var path: String
     /// The pins, by the plugin's ID.
     public var pins: [String: Pin]
+    /// The pins of the versions that were replaced last, which `plugin rollback` brings back.
+    public var former: [String: Pin]
+    /// Whose packages are installed, by the plugin's ID.
+    public var signers: [String: TrustedSigner]
 
     private static let sizeLimit = 4 << 20
 
@@ -32,18 +36,28 @@ public struct LockFile: Sendable {
             throw PluginError("\(path)\(Self.line(of: violation.path, in: text)): \(place)\(violation.message)")
         }
         pins = (json["plugins"]?.object ?? [:]).mapValues(Pin.init)
+        former = (json["former"]?.object ?? [:]).mapValues(Pin.init)
+        signers = (json["signers"]?.object ?? [:]).mapValues(TrustedSigner.init)
+        for (id, signer) in signers.sorted(by: { $0.key < $1.key }) where SemanticVersion(signer.lowest) == nil {
+            throw PluginError("\(path): `signers.\(id).lowest` is not a semantic version like 1.4.0")
+        }
     }
 
     /// Puts a plugin's pin into the file, and leaves the others as they are.
     public mutating func write(_ pin: Pin, for id: String) throws(PluginError) {
         pins[id] = pin
-        let json = JSONValue.object([
-            "version": .integer(1), "plugins": .object(pins.mapValues(\.json)),
-        ])
-        do {
-            try Data((json.prettyText + "\n").utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-            try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
-        } catch { throw PluginError("\(path): it cannot be written: \(FileFailure.reason(error))") }
+        try save()
+    }
+
+    /// Writes the file as a whole. After a crash it has the former content or the new one.
+    public func save() throws(PluginError) {
+        var members: [String: JSONValue] = ["version": .integer(1), "plugins": .object(pins.mapValues(\.json))]
+        if !former.isEmpty { members["former"] = .object(former.mapValues(\.json)) }
+        if !signers.isEmpty { members["signers"] = .object(signers.mapValues(\.json)) }
+        let text = JSONValue.object(members).prettyText + "\n"
+        do throws(DurableFile.Failure) { try DurableFile.write(Array(text.utf8), to: path, mode: 0o644) } catch {
+            throw PluginError("\(path): it cannot be written: \(error)")
+        }
     }
 
     private static let schema = Schema(
@@ -53,6 +67,8 @@ public struct LockFile: Sendable {
             "properties": .object([
                 "version": .object(["const": .integer(1)]),
                 "plugins": .object(["type": .string("object"), "additionalProperties": Pin.schema]),
+                "former": .object(["type": .string("object"), "additionalProperties": Pin.schema]),
+                "signers": .object(["type": .string("object"), "additionalProperties": TrustedSigner.schema]),
             ]),
         ]))
 

@@ -21,6 +21,10 @@ public struct Plugin: Hashable, Sendable {
         return Data(base64Encoded: PlainText.trimmed(text))
     }
 
+    private init(manifest: Manifest, directory: String, manifestHash: String) {
+        (self.manifest, self.directory, self.manifestHash) = (manifest, directory, manifestHash)
+    }
+
     /// Reads a plugin's directory.
     public init(directory: String) throws(PluginError) {
         let path = "\(directory)/manifest.json"
@@ -37,6 +41,17 @@ public struct Plugin: Hashable, Sendable {
 }
 
 extension Plugin {
+    /// A plugin that is not on disk yet, such as one in a package.
+    ///
+    /// - Parameters:
+    ///   - text: its manifest.
+    ///   - directory: where its files are going to be, which error texts name.
+    public init(manifest text: String, directory: String) throws(PluginError) {
+        self.init(
+            manifest: try Manifest(text: text, at: "\(directory)/manifest.json"), directory: directory,
+            manifestHash: SHA256.hex(of: text))
+    }
+
     /// Why its schemas cannot be used, as a sentence; nil: they can. Patterns are compiled for that, so the plugin is one that is
     /// pinned, or about to be.
     public var patternFault: String? {

@@ -40,7 +40,43 @@ public final class SealedLibrary: Sendable {
         }
     }
 
+    /// Seals and hashes a library that is in memory already, such as one of a package.
+    ///
+    /// - Parameter name: what error texts call it.
+    public init(_ content: [UInt8], named name: String) throws(PluginError) {
+        guard (1...Self.sizeLimit).contains(content.count) else {
+            throw PluginError("\(name): it is empty, or larger than 512 MiB")
+        }
+        let memory = kt_memory_file()
+        guard memory >= 0 else { throw PluginError("\(name): no memory to copy it to: \(Self.reason)") }
+        do throws(PluginError) {
+            var done = 0
+            while done < content.count {
+                let count = content.withUnsafeBytes {
+                    write(memory, $0.baseAddress?.advanced(by: done), $0.count - done)
+                }
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { throw PluginError("\(name): it cannot be copied: \(Self.reason)") }
+                done += count
+            }
+            guard kt_seal(memory) == 0 else { throw PluginError("\(name): its copy cannot be sealed: \(Self.reason)") }
+            (descriptor, size, hash) = (memory, done, try Self.digest(memory, done, name))
+        } catch {
+            close(memory)
+            throw error
+        }
+    }
+
     deinit { close(descriptor) }
+
+    /// What its headers say that it needs; nil: they cannot be read.
+    public var needs: LibraryNeeds? {
+        guard let bytes = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), bytes != MAP_FAILED else {
+            return nil
+        }
+        defer { munmap(bytes, size) }
+        return (try? LibraryFile(UnsafeRawBufferPointer(start: bytes, count: size))).map(LibraryNeeds.init)
+    }
 
     /// Why it cannot be loaded on this machine, as a clause; nil: nothing that its headers say is against it. It is not loaded
     /// for that, and neither is a library that it needs.
@@ -129,7 +165,8 @@ public struct SHA256 {
         return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
-    static func hex(of bytes: UnsafeRawBufferPointer) -> String {
+    /// The sum of bytes, in hexadecimal.
+    public static func hex(of bytes: UnsafeRawBufferPointer) -> String {
         var sum = SHA256()
         sum.update(bytes)
         return sum.hex()

@@ -23,6 +23,9 @@ public struct SemanticVersion: Hashable, Sendable {
         else { return nil }
     }
 
+    /// Whether it comes before a release.
+    public var isPrerelease: Bool { !prerelease.isEmpty }
+
     private static func isNumber(_ text: Substring) -> Bool { text.utf8.allSatisfy { (0x30...0x39).contains($0) } }
 
     private static func hasLeadingZero(_ text: Substring) -> Bool { text.utf8.count > 1 && text.hasPrefix("0") }

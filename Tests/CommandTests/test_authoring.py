@@ -12,6 +12,7 @@ import sys
 import threading
 
 import pytest
+import yaml
 
 import guides
 import hardening
@@ -109,6 +110,35 @@ def test_a_new_swift_pusher_builds_as_embedded_swift(elsewhere, tmp_path):
     library = tmp_path / "acme-ci" / "build" / "acme-ci" / "pusher.so"
     assert library.stat().st_size < 500_000
     assert set(hardening.row("pusher.so", library).needed) == {"libc.so.6", "libm.so.6"}
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("language", ["c", "rust"])
+def test_a_new_pusher_is_packed_by_the_workflow(elsewhere, bare, tmp_path, language):
+    """Its steps, one after the other, as a runner does them; and what they make can be installed. git ignores the key."""
+    need(language)
+    new(elsewhere, "acme-ci", "--lang", language, cwd=tmp_path)
+    place = tmp_path / "acme-ci"
+    assert (place / "signing.key").stat().st_mode & 0o777 == 0o600
+    subprocess.run(["git", "init", "-q", place], check=True)
+    seen = subprocess.run(["git", "status", "--porcelain", "-uall"], cwd=place, capture_output=True, text=True, check=True).stdout
+    assert ".github/workflows/plugin.yml" in seen and "README.md" in seen and "signing.key" not in seen
+    workflow = yaml.safe_load((place / ".github" / "workflows" / "plugin.yml").read_text())
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("KEYTURN")},
+        "RUNNER_TEMP": str(bare.directory), "SIGNING_KEY": (place / "signing.key").read_text().strip(),
+        "PATH": f"{elsewhere.parent}:{PATH}"}
+    (place / "signing.key").unlink()
+    steps = {step["name"]: step["run"] for step in workflow["jobs"]["plugin"]["steps"] if "run" in step}
+    for name in ("Build", "Check the rules of the ABI", "Deliver a rotation to stand-ins", "Pack"):
+        done = subprocess.run(
+            ["bash", "-e", "-o", "pipefail", "-c", steps[name]], cwd=place, env=environment, capture_output=True, text=True, timeout=280)
+        assert done.returncode == 0, (name, done)
+    assert not (bare.directory / "signing.key").exists() and (place / "build" / "junit.xml").exists()
+    signer = re.search(r"^signer +(\S+)$", done.stdout, re.MULTILINE).group(1)
+    package = place / "build" / "acme-ci-1.0.0.tar"
+    bare.must("plugin", "install", package, "--signer", signer, "--directory", "plugins", "--yes")
+    assert (bare.directory / "plugins" / "acme-ci" / "README.md").exists()
 
 
 def deliver(directory, keyturn, **environment):
@@ -278,7 +308,7 @@ def test_the_examples_are_installed(language):
     files = {
         str(path.relative_to(EXAMPLES / language)): path.read_bytes() for path in (EXAMPLES / language).rglob("*")
         if path.is_file() and not built & set(path.relative_to(EXAMPLES).parts)
-        and path.name not in (".gitignore", "Cargo.lock", "Package.resolved")}
+        and path.name not in (".gitignore", "Cargo.lock", "Package.resolved", "signing.key")}
     installed = program.stage() / "share" / "keyturn" / "templates" / language
     assert len(files) > 5 and files == {
         str(path.relative_to(installed)): path.read_bytes() for path in installed.rglob("*") if path.is_file()}

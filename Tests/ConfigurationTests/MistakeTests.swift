@@ -16,6 +16,14 @@ struct MistakeTests {
             ("state: sqlite", "stat: x\nstate: sqlite", "2: unknown field `stat`; did you mean `state`?"),
             ("region: us", "regoin: x\n  region: us", "5: unknown field `regoin`; did you mean `region`? in `aws`"),
             ("lock: key", "lok: x, lock: key", "7: unknown field `lok`; did you mean `lock`? in `plugins`"),
+            (
+                "lock: key", "indexes: [{ url: 'https://a.example/i', signer: key }], lock: key",
+                "7: `plugins.indexes[0].signer` must be the 32 bytes of an Ed25519 public key, in base64"
+            ),
+            (
+                "lock: key", "indexes: [{ url: 'http://a.example/i', signer: x }], lock: key",
+                "7: `plugins.indexes[0].url` must be a URL that begins with https://, or with http:// for this machine"
+            ),
             ("soak: 1h", "soack: 1h", "12: unknown field `soack`; did you mean `soak`? in `defaults`"),
             (
                 "rotate-every: 12h", "rotate_every: 12h",

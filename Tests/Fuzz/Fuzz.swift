@@ -9,7 +9,8 @@ enum Fuzz {
     nonisolated(unsafe) static let targets: [any FuzzTarget.Type] = [
         RunnerTarget.self, RequestTarget.self, ListenerTarget.self, XMLTarget.self, JSONTarget.self,
         ManifestTarget.self,
-        LockFileTarget.self, TextTarget.self, LibraryTarget.self, YAMLTarget.self, ProofTarget.self,
+        LockFileTarget.self, TextTarget.self, LibraryTarget.self, YAMLTarget.self, ProofTarget.self, PackageTarget.self,
+        IndexTarget.self,
     ]
 
     nonisolated(unsafe) static let chosen: any FuzzTarget.Type = {

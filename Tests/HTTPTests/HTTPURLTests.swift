@@ -52,6 +52,20 @@ struct HTTPURLTests {
         ] { #expect(try HTTPURL(text).isLoopback == false, "\(text)") }
     }
 
+    @Test(
+        "that are relative lead where RFC 3986 says, and are held to the same rules",
+        arguments: [
+            ("c.tar", "https://example.com/a/c.tar"), ("/c.tar", "https://example.com/c.tar"),
+            ("../c.tar?d", "https://example.com/c.tar?d"), ("//other.example/c", "https://other.example/c"),
+            ("http://127.0.0.1:1/c", "http://127.0.0.1:1/c"), ("file:///etc/passwd", nil),
+            ("//user@other.example/", nil),
+            ("c.tar#d", nil), ("a b", nil), ("gopher://x/", nil),
+        ])
+    func relative(_ reference: String, _ url: String?) throws {
+        let base = try HTTPURL("https://example.com/a/b.json")
+        #expect((try? HTTPURL(reference, relativeTo: base))?.description == url)
+    }
+
     @Test("longer than the bound are refused")
     func long() {
         let text = "https://example.com/" + String(repeating: "a", count: HTTPURL.longest)

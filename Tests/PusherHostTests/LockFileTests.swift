@@ -32,6 +32,24 @@ struct LockFileTests {
         #expect(read.pins == ["x": pin, "y": pin])
     }
 
+    @Test("keep signers and former versions, and refuse a lowest version that is none")
+    func signers() throws {
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let plugin = try plugin()
+        let path = directory + "/keyturn.lock"
+        var lock = try LockFile(path: path)
+        lock.signers["x"] = TrustedSigner(key: Data(repeating: 1, count: 32).base64EncodedString(), lowest: "1.2.3")
+        lock.former["x"] = Pin(plugin, try SealedLibrary(path: plugin.library), grants: Grants())
+        try lock.save()
+        let read = try LockFile(path: path)
+        #expect(read.signers == lock.signers && read.former == lock.former && read.pins.isEmpty)
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        let error = #expect(throws: PluginError.self) {
+            try LockFile(text: text.replacing("\"1.2.3\"", with: "\"new\""), path: path)
+        }
+        #expect(error?.description.hasSuffix("`signers.x.lowest` is not a semantic version like 1.4.0") == true)
+    }
+
     @Test("say where a mistake is, with the line")
     func mistakes() throws {
         defer { try? FileManager.default.removeItem(atPath: directory) }

@@ -16,7 +16,7 @@ GUIDES = "Sources/Documentation/Guides"
 CONTENTS = {
     "Begin": ["FirstRotation", "Company", "Finding", "Credentials", "Discovery", "Federation"],
     "Systems": ["Systems"],
-    "Run": ["Operating", "RollOut", "Changes", "Configuration", "Lambda", "PostgreSQL", "DynamoDB", "MovingTheState", "Monitoring", "Notifications", "Upgrade"],
+    "Run": ["Operating", "RollOut", "Changes", "Configuration", "Lambda", "PostgreSQL", "DynamoDB", "MovingTheState", "Monitoring", "Notifications", "Plugins", "Upgrade"],
     "When it matters": ["LeakResponse", "Blocked", "Troubleshooting", "Recovery"],
     "How it works": ["HowItRotates", "SecurityModel", "SealKeys", "History"],
 }

@@ -129,7 +129,21 @@ struct ConfigurationSchema {
               "properties": {
                 "path": { "type": "array", "items": { "type": "string" }, "description": "Directories with plugins, in addition to the installed ones." },
                 "lock": { "type": "string", "description": "The lock file with pins and grants; default: keyturn.lock." },
-                "accept-missing": { "type": "array", "items": { "enum": ["landlock", "seccomp", "no-new-privs"] }, "description": "What of the pushers' enclosure is done without where the kernel lacks it." }
+                "accept-missing": { "type": "array", "items": { "enum": ["landlock", "seccomp", "no-new-privs"] }, "description": "What of the pushers' enclosure is done without where the kernel lacks it." },
+                "indexes": {
+                  "type": "array",
+                  "maxItems": 16,
+                  "description": "Signed lists of plugins, in which `keyturn plugin install NAME` looks.",
+                  "items": {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "required": ["url", "signer"],
+                    "properties": {
+                      "url": { "type": "string", "pattern": "^https?://", "description": "Where the index is." },
+                      "signer": { "type": "string", "pattern": "^[A-Za-z0-9+/]{43}=$", "description": "The Ed25519 public key of who signs it, in base64." }
+                    }
+                  }
+                }
               }
             },
             "pushers": { "description": "Configured uses of plugins, by name.", "type": ["object", "null"], "propertyNames": { "pattern": "^[^:]+$" }, "additionalProperties": { "$ref": "#/$defs/pusher" } },

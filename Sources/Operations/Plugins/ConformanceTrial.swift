@@ -74,9 +74,9 @@ struct ConformanceTrial {
     }
 }
 
-/// One `keyturn-conformance` process, with a pipe for what it tells.
+/// One `keyturn-conformance` process, with a pipe for what it reports.
 struct ConformanceProcess {
-    /// Bytes that it may tell.
+    /// Bytes that it may report.
     private static let textLimit = 4 << 20
 
     /// Bytes of its standard error, whose first and last lines are shown after a crash: what a runtime says of a fault comes
@@ -124,7 +124,7 @@ struct ConformanceProcess {
         } catch { throw OperationFailure(.failed, "\(arguments[0]) cannot be started: \(error)") }
     }
 
-    /// What it tells until it ends, or until the time is over.
+    /// What it reports until it ends, or until the time is over.
     mutating func read(within limit: Duration) -> (text: String, isLate: Bool) {
         let end = ContinuousClock.now + limit
         var bytes: [UInt8] = []
@@ -158,7 +158,7 @@ struct ConformanceProcess {
     /// Closes what is left of it.
     func forget() { close(errorStream) }
 
-    /// Ends it, and tells how it had ended, if it had.
+    /// Ends it, and returns how it had ended, if it had.
     func end() -> String {
         close(descriptor)
         var status: Int32 = 0

@@ -49,10 +49,17 @@ package struct Pinning {
         }
         if !request.isDryRun {
             for change in changes {
-                try explained { () throws(PluginError) in
-                    try file.write(change.pin, for: change.plugin.manifest.id)
+                let id = change.plugin.manifest.id
+                file.pins[id] = change.pin
+                // Who signs a plugin is one decision, also for its packages.
+                if request.forgetsSigner { file.signers[id] = nil }
+                if let signer = request.signer {
+                    file.signers[id] = TrustedSigner(key: signer, lowest: change.pin.version)
+                } else if request.allowsDowngrade, let signer = file.signers[id] {
+                    file.signers[id] = TrustedSigner(key: signer.key, lowest: change.pin.version)
                 }
             }
+            try explained { () throws(PluginError) in try file.save() }
         }
         return (file.path, changes)
     }

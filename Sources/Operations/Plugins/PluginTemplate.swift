@@ -37,8 +37,13 @@ package struct PluginTemplate {
             written += kit.map { "plugin-sdk/\($0)" }
         case .rust: break
         }
+        try SigningKey.make("\(directory)/\(Self.signingKey)")
+        written.append(Self.signingKey)
         return written.sorted()
     }
+
+    /// The private key that its packages are signed with: `.gitignore` has it.
+    private static let signingKey = "signing.key"
 
     private func copy(from source: String, to directory: String, changing: Bool) throws -> [String] {
         guard let found = try? FileManager.default.subpathsOfDirectory(atPath: source), !found.isEmpty else {
@@ -51,7 +56,8 @@ package struct PluginTemplate {
             _ = FileManager.default.fileExists(atPath: "\(source)/\(path)", isDirectory: &isDirectory)
             if isDirectory { continue }
             let data = try read("\(source)/\(path)")
-            let target = changing ? changed(path) : path
+            // `make install` of keyturn leaves out files that are called .gitignore.
+            let target = path == "gitignore" ? ".gitignore" : changing ? changed(path) : path
             try put(
                 changing ? Data(changed(String(decoding: data, as: UTF8.self)).utf8) : data,
                 to: "\(directory)/\(target)")

@@ -28,7 +28,13 @@ package struct PluginTrial {
     /// What was found.
     package struct Report {
         package var library: String
+        /// The plugin, as its directory is called.
+        package var id: String
         package var results: [CheckResult] = []
+        /// How long each check took, by its name.
+        package var times: [String: Duration] = [:]
+        /// Checks that were not made, since two others hang in one place.
+        package var left: [String] = []
         /// The function in which two checks hang, and how many checks were not made for that; nil: all were made.
         package var stopped: (cause: String, left: Int)?
         var granted = Grants()
@@ -59,6 +65,10 @@ package struct PluginTrial {
         program = try context.installation.need(context.installation.conformance)
     }
 
+    private static func id(of library: String) -> String {
+        URL(fileURLWithPath: library).deletingLastPathComponent().lastPathComponent
+    }
+
     /// The checks of these names; none: all.
     package static func checks(named names: [String]) -> [ConformanceCheck] {
         ConformanceCheck.all.filter { names.isEmpty || names.contains($0.name) }
@@ -80,7 +90,8 @@ package struct PluginTrial {
     /// - Parameter show: is given each result as it comes, but those of checks that crashed as one before did, and the checks that are
     ///   made.
     package func run(show: (CheckResult, [ConformanceCheck]) -> Void) throws -> Report {
-        var report = Report(library: library, granted: granted, withheldGrants: asks.subtracting(granted))
+        var report = Report(
+            library: library, id: Self.id(of: library), granted: granted, withheldGrants: asks.subtracting(granted))
         report.missingParts = missing
         if let result = try unloadable(library) {
             report.results = [result]
@@ -94,21 +105,23 @@ package struct PluginTrial {
             iterations: request.iterations, grants: Set(request.grants), accepted: Set(missing), scratch: scratch)
         let checks = Self.checks(named: request.checks)
         for check in checks {
+            let start = ContinuousClock.now
             var result = try trial.run(check)
+            report.times[check.name] = ContinuousClock.now - start
             if check.name == "manifest-fields" { try addRefusal(to: &result, library) }
             let isKnown = Self.crash(like: result, in: report.results) != nil
             report.results.append(result)
             if !isKnown { show(result, checks) }
             if let cause = Self.sameHang(report.results) {
-                let left = checks.count - report.results.count
-                report.stopped = left > 0 ? (cause, left) : nil
+                report.left = checks.dropFirst(report.results.count).map(\.name)
+                report.stopped = report.left.isEmpty ? nil : (cause, report.left.count)
                 break
             }
         }
         return report
     }
 
-    /// A new directory, which nobody else can read. A fixed name could be taken by another user of the machine.
+    /// A new directory, which no one else can read. A fixed name could be taken by another user of the machine.
     private static func scratch() throws -> String {
         let directory = FileManager.default.temporaryDirectory.path
         var template = Array("\(directory)/keyturn-test-XXXXXX".utf8CString)

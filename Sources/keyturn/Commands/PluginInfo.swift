@@ -29,7 +29,7 @@ struct PluginInfo: ParsableCommand {
             terminal.write("granted   \(words(pinned.granted))\n")
             if let signer = pinned.signer { terminal.write("signer    ed25519:\(signer)\n") }
         }
-        terminal.write("shut in   \(plugin.enclosure)\n")
+        terminal.write("sandbox   \(plugin.enclosure)\n")
         terminal.write("\n" + table("PUSHER FIELD", plugin.pusherFields).text(terminal))
         terminal.write("\n" + table("TARGET FIELD", plugin.targetFields).text(terminal))
     }

@@ -5,7 +5,7 @@ internal import Operations
 struct PluginList: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the plugins, where they were looked for, and whether they may be loaded.",
-        discussion: "`keyturn plugin info ID` tells more of one: its library, what it asks for, and its fields.")
+        discussion: "`keyturn plugin info ID` shows more of one: its library, what it asks for, and its fields.")
 
     @OptionGroup var options: GlobalOptions
 

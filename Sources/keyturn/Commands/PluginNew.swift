@@ -8,7 +8,9 @@ struct PluginNew: ParsableCommand {
         abstract: "Make a new pusher that builds, passes its tests and delivers.",
         discussion: """
             It writes to HashiCorp Vault's key-value store at first, so that there is something to change step by step. \
-            `make` builds it, `make check` tries it, `make install` installs it. Nothing of keyturn's sources is needed.
+            `make` builds it, `make check` tries it, `make pack` makes a signed package, `make install` installs it. Nothing of keyturn's \
+            sources is needed. The key that packages are signed with is signing.key, mode 0600, which .gitignore has; \
+            .github/workflows/plugin.yml builds, checks and packs the pusher on GitHub.
             """)
 
     @Argument(help: "The pusher's ID: lower-case letters, digits and dashes; it begins with a letter.")
@@ -60,7 +62,8 @@ struct PluginNew: ParsableCommand {
               make          # builds it
               make check\(keyturn)    # checks it against the rules of the ABI, and delivers a rotation to a stand-in
 
-            Then change \(source), manifest.json and conformance.json; README.md tells what is where.
+            Then change \(source), manifest.json and conformance.json; README.md says what is where.
+            `make pack` makes the package that operators install, signed with signing.key: keep that file, and keep it secret.
 
             """)
     }

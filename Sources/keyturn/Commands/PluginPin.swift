@@ -59,7 +59,7 @@ struct PluginPin: ParsableCommand {
 
     func validate() throws {
         guard !ids.isEmpty else { throw ValidationError("Name the plugins to pin.") }
-        if !folder.isEmpty, !grant.contains(.files) { throw ValidationError("--folder goes with --grant files.") }
+        if !folder.isEmpty, !grant.contains(.files) { throw ValidationError("--folder needs --grant files.") }
         if noSigner, signer != nil { throw ValidationError("--signer and --no-signer cannot go together") }
         if let signer, Data(base64Encoded: signer)?.count != 32 {
             throw ValidationError("--signer takes the 32 bytes of an Ed25519 public key, in base64.")

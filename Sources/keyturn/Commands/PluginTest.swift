@@ -8,7 +8,7 @@ struct PluginTest: ParsableCommand {
         commandName: "test",
         abstract: "Check a pusher against the rules of the ABI, each check in a process of its own.",
         discussion: """
-            Needs no service: a scripted host stands in for it. With a conformance.json beside the manifest (a \
+            Needs no service: a scripted host takes its place. With a conformance.json next to the manifest (a \
             configuration, targets, and how the service answers when all is well) every check can be made; without one, \
             those that need a push that succeeds end as a warning. After two checks that hang in the same function the \
             rest is not made; checks that crash in the same way are counted in one line.
@@ -16,6 +16,8 @@ struct PluginTest: ParsableCommand {
             The pusher is sandboxed as in a rotation, and gets what `keyturn plugin pin` would give: files, a network of \
             its own and programs only where --grant names them. Where this machine's kernel lacks a part of the sandbox, \
             nothing is run unless --accept-missing or `plugins: { accept-missing: … }` in the configuration accepts that.
+
+            Only checks that did not pass are shown; --verbose shows all.
 
             Exit status: 0 it conforms, warnings allowed; 1 it does not; 64 usage; 78 there is no pusher there.
             """)
@@ -58,6 +60,11 @@ struct PluginTest: ParsableCommand {
             "Run this check in the foreground, without sandbox and time limit, for a debugger.", valueName: "check"))
     var debug: String?
 
+    @Option(
+        help: ArgumentHelp("Also write the results as JUnit XML to this file, for CI systems.", valueName: "file"),
+        completion: .file())
+    var junit: String?
+
     @Option(help: "Seconds that one check may take.")
     var timeLimit = 20
 
@@ -75,8 +82,8 @@ struct PluginTest: ParsableCommand {
                 ?? ""
             throw ValidationError("there is no check \(name)\(help)")
         }
-        if debug != nil && (options.json || list || !names.isEmpty) {
-            throw ValidationError("--debug runs one check; it does not go with --json, --list or --check")
+        if debug != nil && (options.json || list || !names.isEmpty || junit != nil) {
+            throw ValidationError("--debug runs one check: leave out --json, --junit, --list and --check")
         }
         guard (1...1_000_000).contains(iterations) else {
             throw ValidationError("--iterations is from 1 to 1000000")
@@ -111,6 +118,7 @@ struct PluginTest: ParsableCommand {
             let width = max(result.check.count, checks.map(\.name.count).max() ?? 0)
             if !options.json { print(result, width: width, terminal) }
         }
+        if let junit { try ResultFile.write(report.junit, to: junit) }
         if options.json { JSONOutput.print(report.json) } else { print(report, library, terminal) }
         try FinishedWith.check(report.conforms ? .done : .failed)
     }
@@ -143,7 +151,9 @@ struct PluginTest: ParsableCommand {
         }
     }
 
+    /// Checks that passed are counted at the end: no one has to look for the others among them.
     private func print(_ result: CheckResult, width: Int, _ terminal: Terminal) {
+        guard result.verdict != .pass || options.verbose else { return }
         let style: Terminal.Style = result.verdict == .pass ? .green : result.verdict == .warn ? .yellow : .red
         let name = result.check + String(repeating: " ", count: width - result.check.count)
         terminal.write("\(name)  \(terminal.styled(result.verdict.rawValue, style))\n")

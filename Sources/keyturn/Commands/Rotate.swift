@@ -53,10 +53,9 @@ struct Rotate: AsyncParsableCommand {
     /// - Returns: whether all users are meant.
     private func confirm() throws -> Bool {
         guard selection.users.isEmpty, !all, Questions.canAsk, !options.json, !options.quiet else { return all }
-        let answer = try Questions(terminal: Terminal(options)).ask(
-            "Rotate the keys of all users of the configuration?", standard: "no",
-            refusal: { ["yes", "no", "y", "n"].contains($0.lowercased()) ? nil : "yes or no" })
-        guard answer.lowercased().hasPrefix("y") else {
+        guard
+            try Questions(terminal: Terminal(options)).isAgreed("Rotate the keys of all users of the configuration?")
+        else {
             throw OperationFailure(.failed, "nothing was changed; name the users to rotate, or give --all")
         }
         return true

@@ -11,6 +11,14 @@ struct Questions {
     /// Whether there is someone to ask.
     static var canAsk: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 }
 
+    /// A question that is answered with yes or no; an empty line is no.
+    func isAgreed(_ question: String) throws -> Bool {
+        let answer = try ask(
+            question, standard: "no",
+            refusal: { ["yes", "no", "y", "n"].contains($0.lowercased()) ? nil : "yes or no" })
+        return answer.lowercased().hasPrefix("y")
+    }
+
     /// One answer.
     ///
     /// - Parameters:

@@ -37,7 +37,7 @@ static void report_place(const kt_call *call, const place *at, const char *id, c
     if (secret) append_json(&names, secret, strlen(secret));
     append_text(&names, "]");
     if (fields.is_full || names.is_full) {
-        tell(call, KT_UNSUPPORTED, KT_EVIDENCE_NONE, at, "a field's name is too long");
+        finish(call, KT_UNSUPPORTED, KT_EVIDENCE_NONE, at, "a field's name is too long");
         return;
     }
     kt_found_place found = {.size = sizeof found, .place = {at->path, strlen(at->path)}, .fields = {fields_text, fields.length},
@@ -71,7 +71,7 @@ static kt_outcome below(void *instance, const kt_call *call, const kt_scope *sco
     char text[NAME_SIZE];
     int secrets = 0;
     if (scope->name.length == 0 || scope->name.length >= PATH_SIZE)
-        return tell(call, KT_INVALID_CONFIG, KT_EVIDENCE_NONE, NULL, "the scope's path is empty or too long");
+        return finish(call, KT_INVALID_CONFIG, KT_EVIDENCE_NONE, NULL, "the scope's path is empty or too long");
     memcpy(at.path, scope->name.data, scope->name.length);
     kt_outcome outcome = vault_list(self, call, &at, &names);
     if (outcome != KT_OK) return outcome;
@@ -80,7 +80,7 @@ static kt_outcome below(void *instance, const kt_call *call, const kt_scope *sco
         place next = at;
         size_t used = strlen(at.path);
         if (!json_text(name, text, sizeof text) || used + 1 + strlen(text) >= PATH_SIZE) {
-            tell(call, KT_UNSUPPORTED, KT_EVIDENCE_NONE, &at, "a name in it is too long");
+            finish(call, KT_UNSUPPORTED, KT_EVIDENCE_NONE, &at, "a name in it is too long");
             continue;
         }
         next.path[used] = '/';
@@ -94,7 +94,7 @@ static kt_outcome below(void *instance, const kt_call *call, const kt_scope *sco
         }
     }
     if (secrets > MOST_SECRETS)
-        tell(call, KT_UNSUPPORTED, KT_EVIDENCE_NONE, &at, "a path of more than 200 secrets is not looked through to its end");
+        finish(call, KT_UNSUPPORTED, KT_EVIDENCE_NONE, &at, "a path of more than 200 secrets is not looked through to its end");
     return KT_OK;
 }
 

@@ -114,7 +114,7 @@ static size_t encode(uint32_t code, char out[4]) {
            out[2] = (char)(0x80 | (code >> 6 & 63)), out[3] = (char)(0x80 | (code & 63)), 4;
 }
 
-/* Decodes what stands behind a backslash, and gives where it ends; NULL: it is no escape, or a NUL. */
+/* Decodes what follows a backslash, and gives where it ends; NULL: it is not an escape, or a NUL. */
 static const char *unescape(const char *at, const char *end, char out[4], size_t *length) {
     static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
     if (*at != 'u') {

@@ -35,12 +35,12 @@ static kt_outcome pusher_open(const kt_host *host, const kt_call *call, kt_strin
     const kt_http *http = find_service(host, KT_SERVICE_HTTP_1);
     const kt_secret *secret = find_service(host, KT_SERVICE_SECRET_1);
     if (!http || !secret)
-        return tell(call, KT_UNSUPPORTED, KT_EVIDENCE_NONE, NULL, "this pusher needs kt.http/1 and kt.secret/1");
+        return finish(call, KT_UNSUPPORTED, KT_EVIDENCE_NONE, NULL, "this pusher needs kt.http/1 and kt.secret/1");
     vault *self = secret->allocate(sizeof *self);
-    if (!self) return tell(call, KT_INTERNAL, KT_EVIDENCE_NONE, NULL, "no memory");
+    if (!self) return finish(call, KT_INTERNAL, KT_EVIDENCE_NONE, NULL, "no memory");
     json fields;
     const char *wrong = NULL;
-    if (!json_parse(configuration.data, configuration.length, &fields)) wrong = "it is no JSON object";
+    if (!json_parse(configuration.data, configuration.length, &fields)) wrong = "it is not a JSON object";
     else if (!read_field(fields, "token", NULL, self->token, TOKEN_SIZE) || !is_visible(self->token, ""))
         wrong = "token is missing, or has blanks or line ends in it";
     else if (!read_field(fields, "endpoint", NULL, self->endpoint, ENDPOINT_SIZE) ||
@@ -49,7 +49,7 @@ static kt_outcome pusher_open(const kt_host *host, const kt_call *call, kt_strin
         wrong = "endpoint is missing, or no base URL such as https://vault.example.com:8200";
     if (wrong) {
         secret->release(self, sizeof *self);
-        return tell(call, KT_INVALID_CONFIG, KT_EVIDENCE_NONE, NULL, wrong);
+        return finish(call, KT_INVALID_CONFIG, KT_EVIDENCE_NONE, NULL, wrong);
     }
     for (size_t last = strlen(self->endpoint); last > 0 && self->endpoint[last - 1] == '/'; last--)
         self->endpoint[last - 1] = 0;
@@ -72,7 +72,7 @@ static kt_outcome read_place(const kt_call *call, const kt_target *target, place
         read_field(fields, "access-key-id", NULL, at->access_key_id, NAME_SIZE) &&
         read_field(fields, "secret-access-key", NULL, at->secret_access_key, NAME_SIZE))
         return KT_OK;
-    return tell(call, KT_INVALID_CONFIG, KT_EVIDENCE_NONE, NULL, "the target's fields are incomplete or too long");
+    return finish(call, KT_INVALID_CONFIG, KT_EVIDENCE_NONE, NULL, "the target's fields are incomplete or too long");
 }
 
 static kt_outcome pusher_check(void *instance, const kt_call *call, const kt_target *target) {
@@ -83,7 +83,7 @@ static kt_outcome pusher_check(void *instance, const kt_call *call, const kt_tar
     if (outcome == KT_OK) outcome = vault_read(self, call, &at, &found);
     if (outcome != KT_OK) return outcome;
     self->secret->wipe(&found.secret_access_key, VALUE_SIZE);
-    return tell(
+    return finish(
         call, KT_OK, KT_EVIDENCE_NONE, &at,
         found.exists ? "the token reads the secret; whether it may write shows at the first push"
                      : "there is no such secret yet; it will be created");
@@ -101,7 +101,7 @@ static kt_outcome pusher_push(void *instance, const kt_call *call, const kt_targ
     place at;
     held found;
     if (pair->access_key_id.length == 0 || pair->secret_access_key.length == 0)
-        return tell(call, KT_INTERNAL, KT_EVIDENCE_NONE, NULL, "the host gave no key pair");
+        return finish(call, KT_INTERNAL, KT_EVIDENCE_NONE, NULL, "the host gave no key pair");
     kt_outcome outcome = read_place(call, target, &at);
     if (outcome == KT_OK) outcome = vault_read(self, call, &at, &found);
     if (outcome != KT_OK) return outcome;
@@ -111,11 +111,11 @@ static kt_outcome pusher_push(void *instance, const kt_call *call, const kt_targ
         outcome = vault_write(self, call, &at, found.exists, pair);
         if (outcome == KT_OK) outcome = vault_read(self, call, &at, &found);
         if (outcome == KT_OK && !is_held(&found, pair))
-            outcome = tell(call, KT_RETRYABLE, KT_EVIDENCE_NONE, &at, "written, but another pair was read back: not taken as a yes");
+            outcome = finish(call, KT_RETRYABLE, KT_EVIDENCE_NONE, &at, "written, but another pair was read back: not taken as a yes");
     }
     self->secret->wipe(&found.secret_access_key, VALUE_SIZE);
     if (outcome != KT_OK) return outcome;
-    return tell(
+    return finish(
         call, is_unchanged ? KT_UNCHANGED : KT_OK, KT_EVIDENCE_READ_BACK, &at,
         is_unchanged ? "holds this pair already" : "written and read back");
 }
@@ -128,7 +128,7 @@ static kt_outcome pusher_inspect(void *instance, const kt_call *call, const kt_t
     if (outcome == KT_OK) outcome = vault_read(self, call, &at, &found);
     if (outcome != KT_OK) return outcome;
     self->secret->wipe(&found.secret_access_key, VALUE_SIZE);
-    if (!found.access_key_id[0]) return tell(call, KT_NOT_FOUND, KT_EVIDENCE_NONE, &at, "holds no key ID");
+    if (!found.access_key_id[0]) return finish(call, KT_NOT_FOUND, KT_EVIDENCE_NONE, &at, "holds no key ID");
     kt_report report = {.size = sizeof report, .message = KT_STRING_INIT("Vault: the key ID was read"),
                         .key_id = {found.access_key_id, strlen(found.access_key_id)}};
     call->report(call, &report);

@@ -28,7 +28,7 @@ static kt_outcome tell_more(const kt_call *call, kt_report *report, kt_outcome o
     return outcome;
 }
 
-kt_outcome tell(const kt_call *call, kt_outcome outcome, kt_evidence evidence, const place *at, const char *what) {
+kt_outcome finish(const kt_call *call, kt_outcome outcome, kt_evidence evidence, const place *at, const char *what) {
     kt_report report = {.size = sizeof report, .evidence = evidence};
     return tell_more(call, &report, outcome, at, what);
 }
@@ -42,7 +42,7 @@ static kt_outcome unanswered(const kt_call *call, const kt_http_response *respon
     if (response->error == KT_HTTP_REFUSED) outcome = KT_INVALID_CONFIG;
     if (response->error == KT_HTTP_TIMED_OUT) outcome = KT_TIMED_OUT;
     if (response->error == KT_HTTP_CANCELLED) outcome = KT_CANCELLED;
-    return tell(call, outcome, KT_EVIDENCE_NONE, at, what);
+    return finish(call, outcome, KT_EVIDENCE_NONE, at, what);
 }
 
 /* The time of a Retry-After field in seconds; 0: none is given. */
@@ -60,7 +60,7 @@ static int64_t retry_after_ms(const kt_http_response *response) {
     return 0;
 }
 
-/* An answer that is not the hoped-for one. What Vault says in "errors" is told; the rest of a body never is. */
+/* An answer that is not the hoped-for one. What Vault says in "errors" is reported; the rest of a body never is. */
 static kt_outcome refused(const kt_call *call, const kt_http_response *response, const place *at) {
     json body, errors, first;
     char said[256] = "", what[MESSAGE_SIZE];
@@ -73,7 +73,7 @@ static kt_outcome refused(const kt_call *call, const kt_http_response *response,
     uint32_t status = response->status;
     if (status == 401 || status == 403) outcome = KT_UNAUTHORIZED, advice = "the token must be allowed to read, create, update and patch this path";
     else if (status == 404) outcome = KT_NOT_FOUND, advice = "check mount, and that it is a key-value store of version 2";
-    else if (status == 409 || status == 412) outcome = KT_CONFLICT, advice = "somebody else writes this secret; run keyturn retry";
+    else if (status == 409 || status == 412) outcome = KT_CONFLICT, advice = "someone else writes this secret; run keyturn retry";
     else if (status == 429) outcome = KT_RATE_LIMITED, report.retry_after_ms = retry_after_ms(response), advice = "it will be tried again later";
     else if (status >= 300 && status < 500) outcome = KT_INVALID_CONFIG, advice = "check endpoint, mount and path";
     else if (status >= 200 && status < 300) advice = "the answer is not understood, so it is not taken as a yes";
@@ -115,7 +115,7 @@ static kt_outcome get(
     const vault *self, const kt_call *call, const char *part, const place *at, const char *member, json *found) {
     *found = (json){0};
     const kt_http_response *response = send(self, call, "GET", part, at, (kt_bytes){0});
-    if (!response) return tell(call, KT_INVALID_CONFIG, KT_EVIDENCE_NONE, at, "mount or path is too long");
+    if (!response) return finish(call, KT_INVALID_CONFIG, KT_EVIDENCE_NONE, at, "mount or path is too long");
     if (response->error != KT_HTTP_OK) return unanswered(call, response, at);
     if (is_missing_secret(response)) return KT_OK;
     json body, data;
@@ -146,7 +146,7 @@ kt_outcome vault_read(const vault *self, const kt_call *call, const place *at, h
 
 kt_outcome vault_write(const vault *self, const kt_call *call, const place *at, bool exists, const kt_key_pair *pair) {
     buffer body = {.data = self->secret->allocate(BODY_SIZE), .size = BODY_SIZE};
-    if (!body.data) return tell(call, KT_INTERNAL, KT_EVIDENCE_NONE, at, "no memory for the request");
+    if (!body.data) return finish(call, KT_INTERNAL, KT_EVIDENCE_NONE, at, "no memory for the request");
     append_text(&body, "{\"data\":{");
     append_json(&body, at->access_key_id, strlen(at->access_key_id));
     append_text(&body, ":");
@@ -159,7 +159,7 @@ kt_outcome vault_write(const vault *self, const kt_call *call, const place *at, 
     const kt_http_response *response =
         body.is_full ? NULL : send(self, call, exists ? "PATCH" : "POST", "/data/", at, (kt_bytes){(uint8_t *)body.data, body.length});
     self->secret->release(body.data, BODY_SIZE);
-    if (!response) return tell(call, KT_INVALID_CONFIG, KT_EVIDENCE_NONE, at, "the pair or the target's fields are too long");
+    if (!response) return finish(call, KT_INVALID_CONFIG, KT_EVIDENCE_NONE, at, "the pair or the target's fields are too long");
     if (response->error != KT_HTTP_OK) return unanswered(call, response, at);
     json answer, data, version;
     if (response->status != 200 || !json_parse((const char *)response->body.data, response->body.length, &answer) ||

@@ -33,8 +33,8 @@ typedef struct held {
 
 /* True for a call that no further request helps: it is to end. */
 bool is_over(kt_outcome outcome);
-/* Tells the operator, and gives the outcome back. */
-kt_outcome tell(const kt_call *call, kt_outcome outcome, kt_evidence evidence, const place *at, const char *what);
+/* Reports to the operator, and gives the outcome back. */
+kt_outcome finish(const kt_call *call, kt_outcome outcome, kt_evidence evidence, const place *at, const char *what);
 /* Reads what the secret holds. KT_OK also where there is no such secret yet. */
 kt_outcome vault_read(const vault *self, const kt_call *call, const place *at, held *found);
 /* The fields of a secret as a JSON object, or the names below a path as a list: an empty value where there is none. They are the

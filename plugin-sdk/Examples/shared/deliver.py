@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Delivers a real rotation: keyturn's sandbox stands in for AWS, and this file for Vault. Needs Python's own library only.
+"""Delivers a real rotation: keyturn's sandbox takes the place of AWS, and this file that of Vault. Needs Python's own library only.
 
 deliver.py KEYTURN PLUGINS: the program, and a directory with the pusher's directory.
 """

@@ -80,7 +80,7 @@ fn opened(host: *const KtHost, configuration: &[u8]) -> Result<Vault, Failure> {
     if http.is_null() {
         return Err(Failure::new(UNSUPPORTED, "Vault: this pusher needs kt.http/1"));
     }
-    let fields = Json::parse(configuration).ok_or_else(|| wrong("it is no JSON object"))?;
+    let fields = Json::parse(configuration).ok_or_else(|| wrong("it is not a JSON object"))?;
     let is_visible = |text: &String| text.bytes().all(|byte| (0x21..0x7f).contains(&byte));
     let token = field(&fields, "token", None, 4096).filter(is_visible)
         .ok_or_else(|| wrong("token is missing, or has blanks or line ends in it"))?;

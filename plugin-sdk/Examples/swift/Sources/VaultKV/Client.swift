@@ -62,7 +62,7 @@ struct Client: Sendable {
             advice: Advice(
                 unauthorized: "the token must be allowed to read, create, update and patch this path",
                 notFound: "check mount, and that it is a key-value store of version 2",
-                conflict: "somebody else writes this secret; run keyturn retry",
+                conflict: "someone else writes this secret; run keyturn retry",
                 invalid: "check endpoint, mount and path"))
     }
 }
