@@ -28,6 +28,8 @@ extension Configuration {
         public var policy: Policy
         /// The receiver in `notify` that gets messages about the users; nil: those of `notifications`.
         public var owner: String?
+        /// What is started once every target of a user has a new key.
+        public var afterRotation: AfterRotation?
         var name: Template
         var targets: [TargetEntry]
         /// The file that it is in.
@@ -105,13 +107,14 @@ extension Configuration {
         let own = try readAccount(reader.field("aws"), "\(place).aws", file, default: account)
         let targets = try readTargets(&reader, field.line, pushers)
         let owner = try reader.string("owner")
+        let afterRotation = try AfterRotation.read(&reader)
         try reader.end()
         for (text, line) in targets.flatMap(\.field.texts) where Template(text) == nil {
             throw ConfigurationError(file: file, line: line, "`\(place).targets`: \(text): \(placeholders)")
         }
         return DiscoverEntry(
             tag: parts.map { DiscoverEntry.Tag(name: $0[0], value: $0.count > 1 ? $0[1] : nil) }, path: path,
-            account: own, policy: policy, owner: owner, name: nameTemplate, targets: targets, file: file, line: field.line,
+            account: own, policy: policy, owner: owner, afterRotation: afterRotation, name: nameTemplate, targets: targets, file: file, line: field.line,
             place: place)
     }
 
@@ -189,7 +192,7 @@ extension Configuration.DiscoverEntry {
         var policy = policy
         policy.spread.user = name
         return Configuration.UserEntry(
-            name: name, userName: found.userName, policy: policy, account: account, owner: owner,
+            name: name, userName: found.userName, policy: policy, account: account, owner: owner, afterRotation: afterRotation,
             origin: self, file: file, line: line, targets: filled)
     }
 }

@@ -174,9 +174,10 @@ extension Configuration {
         // There, what is opened has to be closed, and what needs no person opens nothing.
         let isIncidents = if case .pagerDuty = way { true } else { false }
         let silent: Set<NotificationEvent.Occasion> = [.completed, .revoked]
+        // The same rotation is reported once it is complete.
+        let usual = Set(NotificationEvent.Occasion.allCases).subtracting([.delivered])
         guard let words = try reader.strings("on") else {
-            let all = Set(NotificationEvent.Occasion.allCases)
-            return isIncidents ? all.subtracting(silent) : all
+            return isIncidents ? usual.subtracting(silent) : usual
         }
         var occasions: Set<NotificationEvent.Occasion> = []
         for word in words {

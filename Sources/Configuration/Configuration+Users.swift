@@ -64,11 +64,13 @@ extension Configuration {
             try check(userName, reader, member.line)
             let own = try readAccount(reader.field("aws"), "users.\(member.name).aws", file, default: account)
             let owner = try reader.string("owner")
+            let afterRotation = try AfterRotation.read(&reader)
             let targets = try readTargets(&reader, member.line, pushers)
             try reader.end()
             users.append(
                 UserEntry(
-                    name: member.name, userName: userName, policy: policy, account: own, owner: owner, file: file,
+                    name: member.name, userName: userName, policy: policy, account: own, owner: owner,
+                    afterRotation: afterRotation, file: file,
                     line: member.line, targets: targets, lines: reader.lines))
         }
         return users

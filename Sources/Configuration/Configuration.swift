@@ -98,6 +98,8 @@ public struct Configuration: Sendable {
         public var account: Account
         /// The receiver in `notify` that gets messages about it; nil: those of `notifications`.
         public var owner: String?
+        /// What is started once every target has a new key.
+        public var afterRotation: AfterRotation?
         /// The entry of `discover` that found it; nil: it is listed in `users`.
         var origin: DiscoverEntry?
         /// The file that it is in.

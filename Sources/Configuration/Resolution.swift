@@ -107,6 +107,8 @@ public struct ConfiguredUser: Sendable {
     public var origin: String?
     /// The receiver in `notify` that gets messages about it; nil: those of `notifications`.
     public var owner: String?
+    /// What is started once every target has a new key.
+    public var afterRotation: AfterRotation?
     /// Whether keyturn itself runs with its key.
     public var isOwn = false
 }
@@ -188,7 +190,8 @@ extension Configuration {
             resolution.users.append(
                 ConfiguredUser(
                     name: user.name, userName: user.userName, account: user.account, policy: user.policy,
-                    targets: targets, origin: user.origin.map { "\($0.place): \($0.label)" }, owner: user.owner))
+                    targets: targets, origin: user.origin.map { "\($0.place): \($0.label)" }, owner: user.owner,
+                    afterRotation: user.afterRotation))
         }
         resolution.users = Exclusion(services: services).joined(resolution.users)
         if let selfRotation { resolution.users.append(selfRotation.configured) }

@@ -31,14 +31,16 @@ public struct Destination: Sendable {
     public var digest: Duration?
     /// Of whose users; nil: of those that have no owner.
     public var owner: String?
+    /// Of this user alone, whoever owns it; nil: of all.
+    public var user: String?
 
     /// Where messages go.
     public init(
         name: String, way: Way, occasions: Set<NotificationEvent.Occasion>, patience: Duration,
-        digest: Duration? = nil, owner: String? = nil
+        digest: Duration? = nil, owner: String? = nil, user: String? = nil
     ) {
         (self.name, self.way, self.occasions, self.patience) = (name, way, occasions, patience)
-        (self.digest, self.owner) = (digest, owner)
+        (self.digest, self.owner, self.user) = (digest, owner, user)
     }
 
     /// Whether a message opens something there that stays open until another message ends it.

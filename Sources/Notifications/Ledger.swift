@@ -23,9 +23,11 @@ struct Ledger {
     }
 
     /// Whether the destination gets messages about a user.
-    func serves(_ user: NotifiedUser) -> Bool { destination.owner == user.owner }
+    func serves(_ name: String, _ user: NotifiedUser) -> Bool {
+        destination.user.map { $0 == name } ?? (destination.owner == user.owner)
+    }
 
-    /// Remembers what may be gone by the time that it can be told.
+    /// Remembers what may be gone by the time that it can be sent.
     mutating func take(_ user: String, _ rotation: Rotation) {
         let before = told[user]
         var after = before ?? NotificationState(before: rotation)

@@ -27,7 +27,7 @@ struct Notice: Sendable {
     var known = 0
     /// What all have in common, where many are reported for one reason.
     var cause: Cause?
-    /// Incidents that no user is part of any more once this is told.
+    /// Incidents that no user is part of any more once this is sent.
     var closes: [String] = []
 
     var occasion: NotificationEvent.Occasion { members[0].news.occasion }

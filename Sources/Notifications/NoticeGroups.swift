@@ -22,7 +22,7 @@ struct NoticeGroups {
     }
 
     let destination: Destination
-    /// Those of whom the receiver is told.
+    /// Those about whom the receiver gets messages.
     let users: [String: NotifiedUser]
     let rotations: [String: Rotation]
     let told: [String: NotificationState]
@@ -59,7 +59,7 @@ struct NoticeGroups {
             let ended = news.ended ?? .blocked
             return told[member.user]?.incident(ended).map { .end(ended, $0.id) } ?? .alone(index)
         case .drift, .overAge, .completed: return .kind(news.occasion, "")
-        case .revoked, .configuration: return .alone(index)
+        case .delivered, .revoked, .configuration: return .alone(index)
         }
     }
 

@@ -24,7 +24,7 @@ struct NoticeWords {
             return drifts.contains(.deletedKey) ? .critical : .warning
         case .overAge: return .warning
         case .configuration: return .error
-        case .recovered, .completed, .revoked: return .info
+        case .recovered, .delivered, .completed, .revoked: return .info
         }
     }
 
@@ -37,6 +37,7 @@ struct NoticeWords {
         case .drift: "\(who): drift"
         case .overAge: "\(who): a key is older than max-age"
         case .recovered: "\(who) \(isMany ? "go" : "goes") on: \(reason) is over"
+        case .delivered: "\(who): the new key of rotation \(news.rotation) is delivered"
         case .completed: isMany ? "\(count) rotations are complete" : "\(who): rotation \(news.rotation) is complete"
         case .revoked: "\(who): the leaked key is dead"
         case .configuration: "a changed configuration cannot be used"
@@ -55,6 +56,9 @@ struct NoticeWords {
             return "\(user): the key \(news.key?.rawValue ?? "") is Active and older than max-age"
                 + (first.rotation.trouble.map { ": \($0)" } ?? "")
         case .recovered: return end(of: user)
+        case .delivered:
+            let key = news.key?.rawValue ?? "the new key"
+            return "\(user): every target has confirmed \(key) of rotation \(news.rotation); the old key stays Active for the overlap"
         case .completed:
             let key = news.key?.rawValue ?? "the new key"
             return "\(user): rotation \(news.rotation) is complete, every target holds \(key)"
@@ -86,6 +90,7 @@ struct NoticeWords {
                 + "`keyturn status` lists all"
         case .overAge: return "\(count) users have a key that is Active and older than max-age: \(names)"
         case .recovered: return "\(count) users go on: what was reported (\(reason)) is over: \(names)"
+        case .delivered: return "the new keys of \(count) users are delivered: \(names)"
         case .completed: return "\(count) rotations are complete, and every target holds the new key: \(names)"
         case .revoked: return "the leaked keys of \(count) users are dead: \(names)"
         case .configuration: return "a changed configuration cannot be used"

@@ -2,7 +2,7 @@ internal import Rotation
 internal import Synchronization
 
 extension Notifier {
-    /// What is to be sent to a destination now, and whether it is left alone at the moment. What it does not want counts as told.
+    /// What is to be sent to a destination now, and whether it is left alone at the moment. What it does not want counts as sent.
     func notices(for index: Int, _ changed: Set<String>) async -> (notices: [Notice], isPaused: Bool) {
         let now = now()
         var owed = state.withLock { state in
@@ -31,7 +31,7 @@ extension Notifier {
             var told = ledger.told
             for (user, theirs) in fresh where !ledger.unwritten.contains(user) { told[user] = theirs }
             let groups = NoticeGroups(
-                destination: destination, users: users.filter { ledger.serves($0.value) }, rotations: state.rotations,
+                destination: destination, users: users.filter { ledger.serves($0.key, $0.value) }, rotations: state.rotations,
                 told: told, now: now)
             return (groups.notices(owed), ledger.pausedUntil.map { $0 > .now } ?? false)
         }
@@ -64,7 +64,7 @@ extension Notifier.State {
     ) -> [Notice.Member] {
         let ledger = ledgers[index]
         return changed.sorted().flatMap { name -> [Notice.Member] in
-            guard let user = users[name], ledger.serves(user), let rotation = rotations[name],
+            guard let user = users[name], ledger.serves(name, user), let rotation = rotations[name],
                 let told = ledger.told[name]
             else { return [] }
             return told.owed(

@@ -36,7 +36,7 @@ public final class Notifier: Sendable {
         mutating func take(_ user: String, _ notified: NotifiedUser, _ rotation: Rotation) {
             rotations[user] = rotation
             changed.insert(user)
-            for index in ledgers.indices where ledgers[index].serves(notified) { ledgers[index].take(user, rotation) }
+            for index in ledgers.indices where ledgers[index].serves(user, notified) { ledgers[index].take(user, rotation) }
         }
     }
 
@@ -183,7 +183,7 @@ public final class Notifier: Sendable {
     private func tellConfiguration(to index: Int) async {
         let (file, ledger) = state.withLock { ($0.configuration, $0.ledgers[index]) }
         let (destination, now) = (ledger.destination, now())
-        guard destination.owner == nil, destination.occasions.contains(.configuration),
+        guard destination.owner == nil, destination.user == nil, destination.occasions.contains(.configuration),
             ledger.pausedUntil.map({ $0 <= .now }) ?? true
         else { return }
         var told = ledger.told[Ledger.own] ?? NotificationState(before: Rotation(at: now))

@@ -10,6 +10,8 @@ public struct NotificationEvent: Hashable, Sendable {
         case drift
         /// An Active key has passed `max-age`.
         case overAge = "over-age"
+        /// Every target has confirmed the new key: the overlap begins.
+        case delivered
         /// A rotation is complete: the old key is deleted.
         case completed
         /// A key that an operator declared leaked is dead: Inactive or deleted.

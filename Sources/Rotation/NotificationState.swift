@@ -23,6 +23,8 @@ public struct NotificationState: Hashable, Codable, Sendable {
     }
 
     private var completed: Int
+    /// nil: an earlier version has written this.
+    private var delivered: Int?
     private var problem: String?
     private var leaks: [Leak]?
     /// The drift that was reported; nil: none is there.
@@ -33,7 +35,9 @@ public struct NotificationState: Hashable, Codable, Sendable {
     private var incidents: [String: Incident]?
 
     /// Nothing was sent about what comes from now on. What is over already is not news.
-    public init(before rotation: Rotation) { completed = rotation.completedNumber }
+    public init(before rotation: Rotation) {
+        (completed, delivered) = (rotation.completedNumber, rotation.deliveredNumber)
+    }
 
     /// The message about what is still there.
     public func incident(_ occasion: NotificationEvent.Occasion) -> Incident? { incidents?[occasion.rawValue] }
@@ -98,6 +102,10 @@ public struct NotificationState: Hashable, Codable, Sendable {
         for leak in leaks ?? [] where !leak.isTold && !rotation.isActive(leak.key) {
             news.append(NotificationEvent(occasion: .revoked, rotation: rotation.number, key: leak.key))
         }
+        if rotation.deliveredNumber > delivered ?? completed {
+            news.append(
+                NotificationEvent(occasion: .delivered, rotation: rotation.deliveredNumber, key: rotation.current?.id))
+        }
         if rotation.completedNumber > completed {
             news.append(
                 NotificationEvent(occasion: .completed, rotation: rotation.completedNumber, key: rotation.current?.id))
@@ -125,6 +133,9 @@ public struct NotificationState: Hashable, Codable, Sendable {
             return
         case .drift: drift = news.problem
         case .overAge: overAge = news.key
+        case .delivered:
+            delivered = max(delivered ?? 0, news.rotation)
+            return
         case .completed:
             completed = max(completed, news.rotation)
             return
@@ -157,6 +168,15 @@ extension Rotation {
         guard let first = drifts.first else { return nil }
         let more = drifts.count > 1 ? " (and \(drifts.count - 1) more)" : ""
         return "\(first.target)\(more): \(first.drift.words): \(advice(on: first.drift))"
+    }
+
+    /// The last rotation whose new key every target has confirmed.
+    var deliveredNumber: Int {
+        switch phase {
+        case .overlap: hasOpenDeliveries ? completedNumber : number
+        case .soak, .deleting: number
+        case .idle, .creating, .verifying, .delivering: completedNumber
+        }
     }
 
     /// The last rotation that is over.

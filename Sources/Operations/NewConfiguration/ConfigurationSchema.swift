@@ -179,6 +179,7 @@ struct ConfigurationSchema {
                   "user-name": { "type": "string", "pattern": "^[A-Za-z0-9_+=,.@-]{1,64}$", "description": "The IAM user name, where it is not the name of this entry." },
                   "aws": { "$ref": "#/$defs/account" },
                   "owner": { "$ref": "#/$defs/owner" },
+                  "after-rotation": { "$ref": "#/$defs/after-rotation" },
                   "targets": { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/target" }, "description": "Every place that holds this user's key." },
                   POLICY
                 }
@@ -235,13 +236,21 @@ struct ConfigurationSchema {
                 "sendmail": { "type": "array", "minItems": 1, "items": { "type": "string" }, "description": "A program that takes what sendmail(8) takes; default: /usr/sbin/sendmail." },
                 "command": { "type": "array", "minItems": 1, "items": { "type": "string" }, "description": "A program and its arguments; it gets the JSON on its standard input." },
                 "environment": { "$ref": "#/$defs/variables" },
-                "on": { "type": "array", "items": { "enum": ["blocked", "recovered", "drift", "over-age", "completed", "revoked", "configuration"] }, "description": "What of; without it, all." },
+                "on": { "type": "array", "items": { "enum": ["blocked", "recovered", "drift", "over-age", "delivered", "completed", "revoked", "configuration"] }, "description": "What of; without it, all but `delivered`." },
                 "blocked-after": { "$ref": "#/$defs/duration", "description": "How long what may pass by itself is not reported; 10m by default." },
                 "digest": { "$ref": "#/$defs/duration", "description": "How often completed rotations, and more users with a known cause, are reported, together; without it, at once and 1h." }
               }
             },
             "address": { "type": "string", "maxLength": 254, "pattern": "^[^@ <>,;:-][^@ <>,;:]*@[A-Za-z0-9.-]+$" },
             "receivers": { "anyOf": [{ "$ref": "#/$defs/notification" }, { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/notification" } }] },
+            "after-rotation": {
+              "description": "A program that is started once every target has confirmed a new key; it gets a message (JSON, event `delivered`) on its standard input, and no secret.",
+              "type": "object", "additionalProperties": false, "required": ["command"],
+              "properties": {
+                "command": { "type": "array", "minItems": 1, "items": { "type": "string" }, "description": "The program and its arguments." },
+                "environment": { "$ref": "#/$defs/variables" }
+              }
+            },
             "owner": { "type": "string", "minLength": 1, "description": "The name in `notify` that gets messages about the user; without it, those of `notifications`." },
             "discovery": {
               "type": "object",
@@ -254,6 +263,7 @@ struct ConfigurationSchema {
                 "name": { "type": "string", "description": "What they are called here; {user} and {tag:NAME} stand for what was found." },
                 "aws": { "$ref": "#/$defs/account" },
                 "owner": { "$ref": "#/$defs/owner" },
+                  "after-rotation": { "$ref": "#/$defs/after-rotation" },
                 "targets": {
                   "type": "array",
                   "minItems": 1,

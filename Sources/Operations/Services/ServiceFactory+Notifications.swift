@@ -30,8 +30,17 @@ extension ServiceFactory {
                         name: unique(entry.owner.map { "\($0): \(name)" } ?? name), way: way,
                         occasions: entry.occasions, patience: entry.patience, digest: entry.digest, owner: entry.owner))
             }
-            return destinations
+            return destinations + loaded.users.compactMap(afterRotation)
         } catch { throw OperationFailure(error) }
+    }
+
+    /// A program that wants to know one thing about one user: that its new key is delivered.
+    private func afterRotation(of user: ConfiguredUser) -> Destination? {
+        user.afterRotation.map { hook in
+            Destination(
+                name: "after-rotation of \(user.name)", way: .command(program(hook.command, named: hook.environment)),
+                occasions: [.delivered], patience: .zero, user: user.name)
+        }
     }
 
     private func resolve(
