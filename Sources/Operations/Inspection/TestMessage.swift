@@ -15,7 +15,8 @@ package struct TestMessage {
         let factory = ServiceFactory(loaded)
         let destinations = try await factory.destinations()
         guard !destinations.isEmpty else {
-            throw OperationFailure(.failed, "\(loaded.file) has no `notifications` and no `notify`: no message is sent to anyone")
+            throw OperationFailure(
+                .failed, "\(loaded.file) has no `notifications` and no `notify`: no message is sent to anyone")
         }
         let http = try factory.makeHTTP()
         defer { http.stop() }
