@@ -114,7 +114,8 @@ extension Configuration {
         }
         return DiscoverEntry(
             tag: parts.map { DiscoverEntry.Tag(name: $0[0], value: $0.count > 1 ? $0[1] : nil) }, path: path,
-            account: own, policy: policy, owner: owner, afterRotation: afterRotation, name: nameTemplate, targets: targets, file: file, line: field.line,
+            account: own, policy: policy, owner: owner, afterRotation: afterRotation, name: nameTemplate,
+            targets: targets, file: file, line: field.line,
             place: place)
     }
 

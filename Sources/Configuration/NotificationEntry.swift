@@ -76,7 +76,9 @@ extension NotificationEntry {
         let key = try reference.resolve(environment: environment, fetched: fetched)
         let isFine = key.withBytes { bytes in
             (16...64).contains(bytes.count)
-                && bytes.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) }
+                && bytes.allSatisfy {
+                    (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
+                }
         }
         guard isFine else {
             throw ConfigurationError(

@@ -43,7 +43,8 @@ public struct Metrics {
         page.add([], seconds(snapshot.configuration.takenUp))
         page.begin(
             "keyturn_workers", "gauge",
-            "Processes that stay up and work on the same state, as the state has them; absent where the state is a file.")
+            "Processes that stay up and work on the same state, as the state has them; absent where the state is a file."
+        )
         if let workers = snapshot.workers { page.add([], Double(workers)) }
         page.begin("keyturn_users", "gauge", "Users of the configuration.")
         page.add([], Double(snapshot.users.count))
@@ -79,7 +80,8 @@ public struct Metrics {
                 page.add([("user", user.name), ("phase", phase.rawValue)], user.phase == phase ? 1 : 0)
             }
         }
-        page.begin("keyturn_rotation_number", "gauge", "The number of a user's rotation in progress, else of the last one.")
+        page.begin(
+            "keyturn_rotation_number", "gauge", "The number of a user's rotation in progress, else of the last one.")
         for user in users { page.add([("user", user.name)], Double(user.rotation)) }
         page.begin(
             "keyturn_next_action_timestamp_seconds", "gauge",
@@ -141,7 +143,8 @@ public struct Metrics {
             "Targets that showed another key, or a later write, than was confirmed there when they were last looked at."
         )
         for user in users { page.add([("user", user.name)], Double(user.deliveries.count { $0.drift != nil })) }
-        page.begin("keyturn_cut_off_targets", "gauge", "Targets that hold a key which no longer works: their jobs fail.")
+        page.begin(
+            "keyturn_cut_off_targets", "gauge", "Targets that hold a key which no longer works: their jobs fail.")
         for user in users { page.add([("user", user.name)], Double(user.cutOffTargets)) }
         page.begin(
             "keyturn_delivery_attempts", "gauge", "Pushes begun for a user's rotation in progress, or the last one.")

@@ -80,10 +80,12 @@ struct NoticeWords {
         let reason = notice.cause?.id ?? news.problem ?? "a problem"
         switch news.occasion {
         case .blocked where notice.isUpdate:
-            return "\(count) more \(count == 1 ? "user needs" : "users need") attention for a reason that was reported before "
+            return
+                "\(count) more \(count == 1 ? "user needs" : "users need") attention for a reason that was reported before "
                 + "(\(reason)): \(names). With them it is \(count + notice.known) users; `keyturn status` lists them"
         case .blocked:
-            return "\(count) users need attention\(notice.cause == nil ? "" : " for one reason") (\(reason)): \(names). "
+            return
+                "\(count) users need attention\(notice.cause == nil ? "" : " for one reason") (\(reason)): \(names). "
                 + "The first, \(first.user): \(example). `keyturn status` lists all"
         case .drift:
             return "targets of \(count) users have changed: \(names). The first, \(first.user): \(example). "

@@ -262,7 +262,8 @@ public struct Rotation: Hashable, Codable, Sendable {
     }
 
     mutating func block(
-        _ code: Problem.Code, _ message: String, pushers: String? = nil, _ now: Timestamp, _ transition: inout Transition
+        _ code: Problem.Code, _ message: String, pushers: String? = nil, _ now: Timestamp,
+        _ transition: inout Transition
     ) {
         if problem?.code != code || problem?.message != message {
             transition.notes.append(HistoryEvent(.blocked, detail: message))

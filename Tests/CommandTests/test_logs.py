@@ -53,7 +53,7 @@ def test_a_push_that_is_tried_again_in_a_moment_is_no_error(world):
 def test_quiet_says_nothing_of_a_push_that_is_tried_again_and_says_what_failed(world):
     world.sandbox.fault("github", method="PUT", status=503, times=1)
     assert world.must("rotate", "--wait", "--quiet").err == ""
-    world.sandbox.fault("github", method="PUT", status=422, times=0)
+    world.sandbox.fault("github", method="PUT", status=401, times=0)
     err = world.must("rotate", "--quiet", status=75).err
     assert " error " in err and "github:acme/app has not confirmed" in err
 

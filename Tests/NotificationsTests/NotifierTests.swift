@@ -142,7 +142,8 @@ struct NotifierTests {
         put(held())
         let destination = Destination(name: "d", way: .command(program("d")), occasions: [.blocked], patience: .zero)
         let notifier = try await Notifier(
-            [destination], users: ["bot": NotifiedUser()], store: book, now: { start }, time: { _ in "" }, warn: { _ in }
+            [destination], users: ["bot": NotifiedUser()], store: book, now: { start }, time: { _ in "" },
+            warn: { _ in }
         ) { _, _ in try await Task.sleep(for: .seconds(3_600)) }
         notifier.start()
         let began = ContinuousClock.now

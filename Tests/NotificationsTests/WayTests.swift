@@ -11,14 +11,17 @@ import Testing
 struct WayTests {
     private static let start = Timestamp(milliseconds: 1_795_341_600_000)
 
-    private func notice(_ occasion: NotificationEvent.Occasion, _ text: String = "look", user: String = "bot") -> Notice {
+    private func notice(_ occasion: NotificationEvent.Occasion, _ text: String = "look", user: String = "bot") -> Notice
+    {
         let news = NotificationEvent(
             occasion: occasion, rotation: 3, problem: "denied", since: Self.start, message: text, ended: .blocked)
         return Notice(
             Notice.Member(user: user, rotation: Rotation(at: Self.start), news: news), incident: "bot/3/blocked/denied")
     }
 
-    private func message(_ occasion: NotificationEvent.Occasion, _ text: String = "look", user: String = "bot") -> Message {
+    private func message(_ occasion: NotificationEvent.Occasion, _ text: String = "look", user: String = "bot")
+        -> Message
+    {
         Message(notice(occasion, text, user: user), at: Self.start) { _ in "2026-11-22T10:00:00Z" }
     }
 
@@ -55,7 +58,9 @@ struct WayTests {
         #expect(one["dedup_key"] != two["dedup_key"])
         #expect((one["payload"]?["summary"]?.string?.utf8.count ?? 0) <= 1_024)
         // What opens nothing there is not sent.
-        #expect(PagerDutyEvent(Message(Notice(notice(.completed).members[0]), at: Self.start) { _ in "" }, source: "") == nil)
+        #expect(
+            PagerDutyEvent(Message(Notice(notice(.completed).members[0]), at: Self.start) { _ in "" }, source: "")
+                == nil)
     }
 
     @Test("Teams gets a card whose texts are no Markdown")

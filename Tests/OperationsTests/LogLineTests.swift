@@ -56,7 +56,8 @@ struct LogLineTests {
 
     @Test("have the request ID that AWS gave, and no other text in its place")
     func requests() throws {
-        let sentence = "ListAccessKeys: AccessDenied: no (request 01234567-89ab-cdef-0123-456789abcdef); the request was signed with AKIA"
+        let sentence =
+            "ListAccessKeys: AccessDenied: no (request 01234567-89ab-cdef-0123-456789abcdef); the request was signed with AKIA"
         let refused = try line(HistoryEvent(.blocked, detail: sentence))
         #expect(refused.fields.requestID == "01234567-89ab-cdef-0123-456789abcdef")
         #expect(try line(HistoryEvent(.blocked, detail: "no (request a b)")).fields.requestID == nil)
@@ -72,7 +73,8 @@ struct LogLineTests {
         entry.fields.code = String(repeating: "x", count: 10_000)
         entry.fields.serviceRequestID = text
         let json = entry.json(at: "T")
-        #expect(json.unicodeScalars.allSatisfy { $0.value >= 0x20 && ![0x7F, 0x85, 0x2028, 0x2029].contains($0.value) })
+        #expect(
+            json.unicodeScalars.allSatisfy { $0.value >= 0x20 && ![0x7F, 0x85, 0x2028, 0x2029].contains($0.value) })
         #expect(json.utf8.count < 5_000)
         #expect(try JSONValue(parsing: json)["level"] == .string("error"))
         entry.message = String(repeating: "y", count: 100_000)

@@ -35,7 +35,10 @@ struct SectionMistakeTests {
             ("[{}]", "needs one of `pagerduty`, `slack`, `teams`, `email`, `webhook` and `command`"),
             ("[{ teams: \"https://example.com/x\" }]", "a secret is never written here"),
             ("[{ pagerduty: { file: seal.key } }]", "is not an integration key of PagerDuty"),
-            ("[{ pagerduty: { env: X }, endpoint: \"http://example.com\" }]", "must be a URL that begins with https://"),
+            (
+                "[{ pagerduty: { env: X }, endpoint: \"http://example.com\" }]",
+                "must be a URL that begins with https://"
+            ),
             ("[{ pagerduty: { env: X }, \"on\": [completed] }]", "PagerDuty opens no incident for it"),
             ("[{ email: ops, from: a@example.com }]", "has `ops`, which is not an address"),
             ("[{ email: \"-oX@example.com\", from: a@example.com }]", "which is not an address"),

@@ -19,7 +19,8 @@ struct RequestIDTests {
 
     @Test("are taken only where they look like one")
     func hostile() {
-        for text in ["", "a", "two words", "a\u{1B}[31mb", "<script>", String(repeating: "x", count: 129), "schlüssel"] {
+        for text in ["", "a", "two words", "a\u{1B}[31mb", "<script>", String(repeating: "x", count: 129), "schlüssel"]
+        {
             #expect(found([("x-request-id", text)]) == nil, "\(text)")
         }
     }

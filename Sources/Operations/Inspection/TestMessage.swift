@@ -16,7 +16,8 @@ package struct TestMessage {
         // A hook of a user would do its work.
         let destinations = try await factory.destinations().filter { $0.user == nil }
         guard !destinations.isEmpty else {
-            throw OperationFailure(.failed, "\(loaded.file) has no `notifications` and no `notify`: no message is sent to anyone")
+            throw OperationFailure(
+                .failed, "\(loaded.file) has no `notifications` and no `notify`: no message is sent to anyone")
         }
         let http = try factory.makeHTTP()
         defer { http.stop() }

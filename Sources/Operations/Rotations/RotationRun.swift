@@ -196,7 +196,8 @@ struct RotationRun: Sendable {
         case .rested, .stopped: break
         case .busy(let words): log.warn("\(outcome.user): \(words)", fields)
         case .journalFailed(let words):
-            log.fail("\(outcome.user): the state cannot be written: \(words). Nothing more was done for this user.", fields)
+            log.fail(
+                "\(outcome.user): the state cannot be written: \(words). Nothing more was done for this user.", fields)
         }
     }
 }

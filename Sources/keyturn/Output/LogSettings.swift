@@ -37,7 +37,9 @@ struct LogSettings {
         level =
             options.logLevel
             ?? (options.quiet
-                ? .error : options.verbose ? .debug : environment[Self.levelVariable].flatMap { LogLevel(rawValue: $0) } ?? .info)
+                ? .error
+                : options.verbose
+                    ? .debug : environment[Self.levelVariable].flatMap { LogLevel(rawValue: $0) } ?? .info)
         hasPriorities = Self.isJournal(environment)
     }
 
@@ -70,7 +72,8 @@ struct LogSettings {
             if word == option, index + 1 < arguments.count, let format = LogFormat(rawValue: arguments[index + 1]) {
                 return format
             }
-            if word.hasPrefix(option + "="), let format = LogFormat(rawValue: String(word.dropFirst(option.count + 1))) {
+            if word.hasPrefix(option + "="), let format = LogFormat(rawValue: String(word.dropFirst(option.count + 1)))
+            {
                 return format
             }
         }
