@@ -15,6 +15,12 @@ extension RotationReport {
             case nil: break
             }
             terminal.write(StatusOverview(users: worked, terminal: terminal, isVerbose: options.verbose).text)
+        } else if status != .done {
+            // A push that is tried again soon is not an error in the log; a command that ends before it went well has one.
+            let log = LogSettings(options)
+            for user in worked where user.problemCode == "not-delivered" {
+                log.write(LogLine(level: .error, message: "\(user.user): \(user.problem ?? "not every target has confirmed")"))
+            }
         }
         try FinishedWith.check(status)
     }
