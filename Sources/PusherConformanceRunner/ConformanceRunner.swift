@@ -29,7 +29,8 @@ public enum ConformanceRunner {
             exit(64)
         }
         do throws(SubjectError) {
-            let subject = try Subject(library: arguments[2], seed: seed, iteration: iteration)
+            let scratch = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+            let subject = try Subject(library: arguments[2], seed: seed, iteration: iteration, scratch: scratch)
             if isDebugging { debug(check, subject) }
             try enclose(subject, .init(grants: arguments[5], accepted: arguments[6]))
             var found = check.run(subject) { tell($0) }

@@ -141,7 +141,8 @@ def test(bare):
 
     def test(pusher, *options, status=None):
         result = bare.run("plugin", "test", pusher, "--json", "--iterations", 40, *options, timeout=300)
-        assert status is None or result.status == status, str(result)
+        assert status is None or result.status == status, [
+            check for check in result.json["checks"] if check["result"] != "pass"] or str(result)
         return result.json
 
     return test
@@ -164,9 +165,6 @@ def test_the_pushers_that_come_with_keyturn_conform(test, identifier):
     checks, conforms = len(found["checks"]), found["conforms"]
     assert conforms is True and checks >= 80
     assert found.pop("not-granted") == [] and found.pop("missing") == []
-    # What the pusher `file` wrote: its conformance.json names files there.
-    for left in pathlib.Path("/tmp").glob("keyturn-conformance.*"):
-        left.unlink()
 
 
 @pytest.mark.timeout(300)

@@ -1,4 +1,5 @@
 import CKeyturnPusher
+import JSON
 import Testing
 
 @testable import PusherConformance
@@ -47,6 +48,20 @@ struct WorldTests {
             _ = world.answer(&asked)
             #expect(asked.isWrite == isWrite)
         }
+    }
+
+    @Test("$TMPDIR at the start of a text is the directory of the test, in targets and scopes")
+    func scratch() throws {
+        let fixture = try Fixture(
+            Array(
+                #"""
+                {"configuration": {"home": "$TMPDIR"}, "replies": [], "scopes": ["$TMPDIR/a", "/b"],
+                 "targets": [{"path": "$TMPDIR/c", "name": "not $TMPDIR"}]}
+                """#.utf8), scratch: "/tmp/t-1")
+        #expect(fixture.configuration["home"]?.string == "/tmp/t-1")
+        #expect(fixture.scopes == ["/tmp/t-1/a", "/b"])
+        #expect(fixture.targets.first?["path"]?.string == "/tmp/t-1/c")
+        #expect(fixture.targets.first?["name"]?.string == "not $TMPDIR")
     }
 
     @Test("what is written is kept, merged, and listed")

@@ -16,6 +16,8 @@ struct ConformanceTrial {
     let grants: Set<GrantOption>
     /// Parts of the enclosure that are done without where the kernel lacks them.
     let accepted: Set<Enclosure.Part>
+    /// A directory for files that a pusher writes in a check.
+    let scratch: String
 
     /// Runs a check; one that makes up its cases, until one of them fails.
     func run(_ check: ConformanceCheck) throws -> CheckResult {
@@ -43,7 +45,7 @@ struct ConformanceTrial {
             grants.map(\.rawValue).sorted().joined(separator: ","),
             accepted.map(\.rawValue).sorted().joined(separator: ","),
         ]
-        var process = try ConformanceProcess(arguments: arguments)
+        var process = try ConformanceProcess(arguments: arguments, scratch: scratch)
         let (text, isLate) = process.read(within: timeLimit)
         let ending = process.end()
         defer { process.forget() }
@@ -88,7 +90,7 @@ struct ConformanceProcess {
     /// The end of a pipe for its standard error.
     private let errorStream: Int32
 
-    init(arguments: [String]) throws {
+    init(arguments: [String], scratch: String) throws {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw OperationFailure(.failed, "no pipe: \(String(cString: strerror(errno)))") }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -106,18 +108,18 @@ struct ConformanceProcess {
             _ = fcntl(stream, F_SETFL, O_NONBLOCK)
         }
         errorStream = streams[0]
-        do { process = try Self.spawn(arguments, ends[1], streams[1]) } catch {
+        do { process = try Self.spawn(arguments, scratch, ends[1], streams[1]) } catch {
             close(ends[0])
             close(errorStream)
             throw error
         }
     }
 
-    private static func spawn(_ arguments: [String], _ end: Int32, _ errors: Int32) throws -> pid_t {
+    private static func spawn(_ arguments: [String], _ scratch: String, _ end: Int32, _ errors: Int32) throws -> pid_t {
         do throws(Launch.Failure) {
             // The default crash reporter prints memory. It writes its result to descriptor 3.
             return try Launch.start(
-                arguments, environment: ["LANG=C.UTF-8", "SWIFT_BACKTRACE=enable=no"],
+                arguments, environment: ["LANG=C.UTF-8", "SWIFT_BACKTRACE=enable=no", "TMPDIR=\(scratch)"],
                 descriptors: [nil, nil, errors, end])
         } catch { throw OperationFailure(.failed, "\(arguments[0]) cannot be started: \(error)") }
     }

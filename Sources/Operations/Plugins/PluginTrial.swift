@@ -1,6 +1,7 @@
 internal import Configuration
 internal import Enclosure
 internal import FoundationEssentials
+internal import Glibc
 package import JSON
 package import PusherConformance
 internal import PusherHost
@@ -97,9 +98,11 @@ package struct PluginTrial {
             show(result, [])
             return report
         }
+        let scratch = try Self.scratch()
+        defer { try? FileManager.default.removeItem(atPath: scratch) }
         let trial = ConformanceTrial(
             program: program, library: library, timeLimit: request.timeLimit, seed: request.seed,
-            iterations: request.iterations, grants: Set(request.grants), accepted: Set(missing))
+            iterations: request.iterations, grants: Set(request.grants), accepted: Set(missing), scratch: scratch)
         let checks = Self.checks(named: request.checks)
         for check in checks {
             let start = ContinuousClock.now
@@ -116,6 +119,17 @@ package struct PluginTrial {
             }
         }
         return report
+    }
+
+    /// A new directory, which nobody else can read. A fixed name could be taken by another user of the machine.
+    private static func scratch() throws -> String {
+        let directory = FileManager.default.temporaryDirectory.path
+        var template = Array("\(directory)/keyturn-test-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw OperationFailure(
+                .failed, "no directory can be made in \(directory): \(String(cString: strerror(errno)))")
+        }
+        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     /// What the check `loads` would find of a library that no process of this machine can load: all others would fail for the same

@@ -24,8 +24,11 @@ public struct Subject: Sendable {
     ///   - library: the path of pusher.so.
     ///   - seed: of the made-up cases.
     ///   - iteration: which of them.
+    ///   - scratch: a directory of the test, which `$TMPDIR` stands for in conformance.json.
     /// - Throws: `SubjectError` where there is no manifest.
-    public init(library: String, seed: UInt64 = 1, iteration: Int = 0) throws(SubjectError) {
+    public init(
+        library: String, seed: UInt64 = 1, iteration: Int = 0, scratch: String = "/tmp"
+    ) throws(SubjectError) {
         let (text, manifest) = try Self.readManifest(of: library)
         self.library = library.hasPrefix("/") || library.hasPrefix("./") ? library : "./\(library)"
         self.manifest = manifest
@@ -33,7 +36,7 @@ public struct Subject: Sendable {
         self.iteration = iteration
         manifestText = text
         if let bytes = Self.read("conformance.json", of: library) {
-            fixture = Result { () throws(FixtureError) in try Fixture(bytes) }
+            fixture = Result { () throws(FixtureError) in try Fixture(bytes, scratch: scratch) }
         } else {
             fixture = nil
         }

@@ -10,7 +10,10 @@ struct Fixture: Sendable {
 
     private static let ruleLimit = 1_000
 
-    init(_ bytes: [UInt8]) throws(FixtureError) {
+    /// - Parameters:
+    ///   - bytes: the file.
+    ///   - scratch: what `$TMPDIR` at the start of a text of the configuration, the targets or the scopes becomes.
+    init(_ bytes: [UInt8], scratch: String = "/tmp") throws(FixtureError) {
         guard let json = JSONValue(parsing: bytes), let members = json.object else {
             throw FixtureError("it is not a JSON object")
         }
@@ -32,10 +35,20 @@ struct Fixture: Sendable {
         guard let scopes = (json["scopes"] ?? .array([])).strings else {
             throw FixtureError("`scopes` must be a list of texts")
         }
-        self.scopes = scopes
-        self.configuration = configuration
-        self.targets = targets
+        self.scopes = scopes.map { Self.placed($0, in: scratch) }
+        self.configuration = Self.placed(configuration, in: scratch)
+        self.targets = targets.map { Self.placed($0, in: scratch) }
         rules = []
         for (number, reply) in replies.enumerated() { rules.append(try Rule(reply, number: number)) }
+    }
+
+    private static func placed(_ text: String, in scratch: String) -> String {
+        text.hasPrefix("$TMPDIR") ? scratch + text.dropFirst("$TMPDIR".count) : text
+    }
+
+    private static func placed(_ json: JSONValue, in scratch: String) -> JSONValue {
+        if let text = json.string { return .string(placed(text, in: scratch)) }
+        if let members = json.object { return .object(members.mapValues { placed($0, in: scratch) }) }
+        return json
     }
 }
