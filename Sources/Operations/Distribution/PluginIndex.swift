@@ -88,7 +88,7 @@ struct PluginIndex {
         let release = JSONValue.object([
             "type": "object", "required": ["url", "sha256", "signer"],
             "properties": .object([
-                "url": text("^[!-~]{1,2000}$"), "sha256": text("^[0-9a-f]{64}$"),
+                "url": text("^[!-~]+$"), "sha256": text("^[0-9a-f]{64}$"),
                 "signer": text("^ed25519:[A-Za-z0-9+/]{43}=$"),
             ]),
         ])
