@@ -39,7 +39,7 @@ public enum FileAccess {
     }
 
     /// Its name; where it has none, its number.
-    public static func user(_ id: uid_t) -> String {
+    public static func user(_ id: UInt32) -> String {
         var entry = passwd()
         var found: UnsafeMutablePointer<passwd>?
         var buffer = [CChar](repeating: 0, count: 16_384)
