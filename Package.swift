@@ -9,6 +9,7 @@ let cLibraries: [Target] = [
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
     .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "CClock"),
     .systemLibrary(name: "CPostgres"),
     .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp"),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
@@ -86,7 +87,7 @@ let modules: [Target] = [
     .target(
         name: "Operations",
         dependencies: [
-            "AWS", "CLinux", "CZlib", "Configuration", "DynamoStore", "Enclosure", "Engine", "FileTrust", "HTTP",
+            "AWS", "CClock", "CLinux", "CZlib", "Configuration", "DynamoStore", "Enclosure", "Engine", "FileTrust", "HTTP",
             .product(name: "JSON", package: "plugin-sdk"), "JSONSchema", "Journal",
             "Listening", "Notifications", "PlainText", "PostgresStore", "Programs", "PusherHost", "Rotation",
             "SQLiteStore", "Secrets", "StateStore", .product(name: "PusherConformance", package: "plugin-sdk"),

@@ -12,7 +12,7 @@
     F(curl_easy_cleanup) F(curl_easy_getinfo) F(curl_easy_init) F(curl_easy_setopt) F(curl_easy_strerror) F(curl_free) F(curl_getdate) \
     F(curl_global_init) F(curl_multi_add_handle) F(curl_multi_cleanup) F(curl_multi_info_read) F(curl_multi_init) F(curl_multi_perform) \
     F(curl_multi_poll) F(curl_multi_remove_handle) F(curl_multi_setopt) F(curl_multi_wakeup) F(curl_slist_append) \
-    F(curl_slist_free_all) F(curl_url) F(curl_url_cleanup) F(curl_url_get) F(curl_url_set)
+    F(curl_slist_free_all) F(curl_url) F(curl_url_cleanup) F(curl_url_get) F(curl_url_set) F(curl_version)
 
 #define POINTER(name) __typeof__(&name) name;
 static struct { FUNCTIONS(POINTER) } curl;
@@ -63,6 +63,7 @@ CURLMcode curl_multi_remove_handle(CURLM *multi, CURL *handle) { return CALL(cur
 CURLMcode curl_multi_wakeup(CURLM *multi) { return CALL(curl_multi_wakeup)(multi); }
 struct curl_slist *curl_slist_append(struct curl_slist *list, const char *text) { return CALL(curl_slist_append)(list, text); }
 void curl_slist_free_all(struct curl_slist *list) { CALL(curl_slist_free_all)(list); }
+char *curl_version(void) { return CALL(curl_version)(); }
 CURLU *curl_url(void) { return CALL(curl_url)(); }
 void curl_url_cleanup(CURLU *url) { CALL(curl_url_cleanup)(url); }
 CURLUcode curl_url_get(CURLU *url, CURLUPart part, char **text, unsigned int flags) {

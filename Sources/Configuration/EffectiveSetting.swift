@@ -1,4 +1,4 @@
-public import Rotation
+internal import Rotation
 
 /// A setting as it holds, and where it comes from.
 public struct EffectiveSetting: Hashable, Sendable {

@@ -63,6 +63,8 @@ enum TimeZoneFile {
         var version: UInt8
         var (universal, standard, leaps, times, types, letters) = (0, 0, 0, 0, 0, 0)
 
+        init(version: UInt8) { self.version = version }
+
         func size(ofTime time: Int) -> Int {
             times * (time + 1) + types * 6 + letters + leaps * (time + 4) + standard + universal
         }

@@ -1,3 +1,5 @@
+internal import Rotation
+
 /// What of the page is asked for: the query of its address, which the form makes.
 public struct PageFilter: Hashable, Sendable {
     /// Which users are shown.

@@ -1,5 +1,3 @@
-public import Rotation
-
 /// One user with its history, as a page for people.
 public struct UserPage {
     /// A line of the history.

@@ -2,6 +2,8 @@ internal import AWS
 internal import Configuration
 internal import HTTP
 internal import JSON
+internal import JSONSchema
+internal import PusherHost
 internal import Rotation
 internal import Secrets
 

@@ -1,4 +1,4 @@
-internal import CLinux
+internal import CClock
 internal import Configuration
 internal import Enclosure
 internal import FileTrust
@@ -85,10 +85,8 @@ package struct Doctor {
     }
 
     private func clock() -> Finding {
-        var times = timex()
         var finding = Finding("clock", .done, "\(Moment.text(Moment.now)), as this machine has it")
-        // STA_UNSYNC of adjtimex(2).
-        if adjtimex(&times) >= 0, times.status & 0x40 != 0 {
+        if kt_clock_is_synchronized() == 0 {
             finding.warning =
                 "the kernel does not say that it is synchronized: `timedatectl` shows it. AWS refuses requests whose time is off by five minutes"
         }
@@ -124,7 +122,7 @@ package struct Doctor {
     /// A proxy's URL without what signs in there.
     static func withoutPassword(_ text: String) -> String {
         guard let at = text.lastIndex(of: "@") else { return text }
-        let scheme = text[..<at].range(of: "://").map { String(text[..<$0.upperBound]) } ?? ""
+        let scheme = text[..<at].firstRange(of: "://").map { String(text[..<$0.upperBound]) } ?? ""
         return "\(scheme)…@\(text[text.index(after: at)...])"
     }
 

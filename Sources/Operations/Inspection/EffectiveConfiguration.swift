@@ -1,8 +1,17 @@
-package import Configuration
+internal import Configuration
 internal import Rotation
 
 /// The configuration as it holds: every value, and where it comes from. Secrets are named by where they are kept.
 package struct EffectiveConfiguration: Sendable {
+    /// A value that holds, and where it comes from.
+    package struct Setting: Encodable, Sendable {
+        package var name: String
+        package var value: String
+        package var from: String
+
+        init(_ setting: EffectiveSetting) { (name, value, from) = (setting.name, setting.value, setting.from) }
+    }
+
     /// A pusher.
     package struct Pusher: Sendable {
         package var name: String
@@ -18,7 +27,7 @@ package struct EffectiveConfiguration: Sendable {
     package struct User: Sendable {
         package var name: String
         package var userName: String
-        package var settings: [EffectiveSetting]
+        package var settings: [Setting]
         package var targets: [Target]
     }
 
@@ -31,7 +40,7 @@ package struct EffectiveConfiguration: Sendable {
 
     /// The configuration's path.
     package var file: String
-    package var settings: [EffectiveSetting]
+    package var settings: [Setting]
     package var pushers: [Pusher]
     package var users: [User]
 
@@ -40,7 +49,7 @@ package struct EffectiveConfiguration: Sendable {
         let (loaded, _) = try await LoadedConfiguration.recalled(context, for: .looking)
         let configuration = loaded.configuration
         file = loaded.file
-        settings = configuration.effectiveSettings
+        settings = configuration.effectiveSettings.map(Setting.init)
         pushers = loaded.pushers.map { pusher in
             let (file, line) = configuration.position(ofPusher: pusher.name)
             return Pusher(
@@ -49,7 +58,7 @@ package struct EffectiveConfiguration: Sendable {
         }
         users = try loaded.select(names).map { user in
             User(
-                name: user.name, userName: user.userName, settings: configuration.effectiveSettings(of: user),
+                name: user.name, userName: user.userName, settings: configuration.effectiveSettings(of: user).map(Setting.init),
                 targets: user.targets.map {
                     Target(name: $0.name.rawValue, variables: $0.variables, from: "\($0.file):\($0.line)")
                 })
@@ -63,17 +72,9 @@ extension EffectiveConfiguration: Encodable {
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(file, forKey: .file)
-        try container.encode(settings.map(Line.init), forKey: .settings)
+        try container.encode(settings, forKey: .settings)
         try container.encode(pushers, forKey: .pushers)
         try container.encode(users, forKey: .users)
-    }
-
-    fileprivate struct Line: Encodable {
-        var name: String
-        var value: String
-        var from: String
-
-        init(_ setting: EffectiveSetting) { (name, value, from) = (setting.name, setting.value, setting.from) }
     }
 }
 
@@ -101,7 +102,7 @@ extension EffectiveConfiguration.User: Encodable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(name, forKey: .name)
         try container.encode(userName, forKey: .userName)
-        try container.encode(settings.map(EffectiveConfiguration.Line.init), forKey: .settings)
+        try container.encode(settings, forKey: .settings)
         try container.encode(targets, forKey: .targets)
     }
 }
