@@ -87,7 +87,8 @@ let modules: [Target] = [
     .target(
         name: "Operations",
         dependencies: [
-            "AWS", "CClock", "CLinux", "CZlib", "Configuration", "DynamoStore", "Enclosure", "Engine", "FileTrust", "HTTP",
+            "AWS", "CClock", "CLinux", "CZlib", "Configuration", "DynamoStore", "Enclosure", "Engine", "FileTrust",
+            "HTTP",
             .product(name: "JSON", package: "plugin-sdk"), "JSONSchema", "Journal",
             "Listening", "Notifications", "PlainText", "PostgresStore", "Programs", "PusherHost", "Rotation",
             "SQLiteStore", "Secrets", "StateStore", .product(name: "PusherConformance", package: "plugin-sdk"),

@@ -37,7 +37,8 @@ extension GitHubActions {
                 guard !appID.text.isEmpty else { throw wrong("app-id is empty") }
                 guard let key = SigningKey(privateKey) else {
                     throw wrong(
-                        "private-key is not an RSA private key in PEM, or an encrypted one: make one in the App's settings")
+                        "private-key is not an RSA private key in PEM, or an encrypted one: make one in the App's settings"
+                    )
                 }
                 return .app(App(issuer: appID.text, installation: installationID, key: key, endpoint: endpoint))
             default:

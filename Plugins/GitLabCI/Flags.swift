@@ -19,7 +19,8 @@ struct Flags: Sendable {
             let name = hidden == true ? "hidden" : "masked"
             throw fields.wrong(
                 "masked",
-                "\(name): true cannot be combined with shape: credentials-file, for GitLab masks only values of one line")
+                "\(name): true cannot be combined with shape: credentials-file, for GitLab masks only values of one line"
+            )
         }
         guard hidden == true else { return }
         if masked == false { throw fields.wrong("hidden", "what is hidden is masked too; leave masked: false out") }

@@ -193,7 +193,8 @@ extension Configuration.DiscoverEntry {
         var policy = policy
         policy.spread.user = name
         return Configuration.UserEntry(
-            name: name, userName: found.userName, policy: policy, account: account, owner: owner, afterRotation: afterRotation,
+            name: name, userName: found.userName, policy: policy, account: account, owner: owner,
+            afterRotation: afterRotation,
             origin: self, file: file, line: line, targets: filled)
     }
 }

@@ -37,7 +37,8 @@ extension Configuration {
         settings.append(setting("ca-file", authorities, unset: "the system's"))
         settings.append(
             EffectiveSetting(
-                name: "plugins.path", value: pluginPath.isEmpty ? "the installed ones" : pluginPath.joined(separator: ", "),
+                name: "plugins.path",
+                value: pluginPath.isEmpty ? "the installed ones" : pluginPath.joined(separator: ", "),
                 from: has("plugins") ? here("plugins", "path") : Self.standard))
         settings.append(
             EffectiveSetting(
@@ -53,7 +54,8 @@ extension Configuration {
         settings.append(setting("listen", listen?.description, unset: "nowhere"))
         settings.append(setting("notifications", "\(notifications.count)", unset: ""))
         settings.append(setting("discover", "\(discover.count)", unset: ""))
-        settings.append(setting("include", includePatterns.isEmpty ? nil : includePatterns.joined(separator: ", "), unset: "none"))
+        settings.append(
+            setting("include", includePatterns.isEmpty ? nil : includePatterns.joined(separator: ", "), unset: "none"))
         return settings
     }
 

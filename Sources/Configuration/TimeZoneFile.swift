@@ -40,7 +40,8 @@ enum TimeZoneFile {
         throw Failure(
             description: exists
                 ? "names \(name), which the time zone database does not have"
-                : "needs the time zone database, which this machine lacks: install the package tzdata, or leave time-zone out for UTC")
+                : "needs the time zone database, which this machine lacks: install the package tzdata, or leave time-zone out for UTC"
+        )
     }
 
     /// The zone that the bytes of a file describe; nil: they are not such a file.
@@ -91,7 +92,9 @@ enum TimeZoneFile {
         }
 
         mutating func header() -> Header? {
-            guard bytes.count - position >= 44, bytes[position..<position + 4].elementsEqual("TZif".utf8) else { return nil }
+            guard bytes.count - position >= 44, bytes[position..<position + 4].elementsEqual("TZif".utf8) else {
+                return nil
+            }
             var header = Header(version: bytes[position + 4])
             position += 20
             var counts: [Int] = []

@@ -14,11 +14,14 @@ public enum FileAccess {
     public static func refusal(_ path: String, _ number: Int32, isDirectory: Bool = false) -> String {
         var attributes = stat()
         let isThere = stat(path, &attributes) == 0
-        if isThere, !isDirectory, attributes.st_mode & S_IFMT == S_IFDIR { return "it is a directory, and a file is needed" }
+        if isThere, !isDirectory, attributes.st_mode & S_IFMT == S_IFDIR {
+            return "it is a directory, and a file is needed"
+        }
         let reason = String(cString: strerror(number))
         guard number == EACCES || number == EPERM else { return reason }
         guard isThere else {
-            return "\(reason): \(user(geteuid())) may not enter the directory; `sudo namei -l \(Ownership.quoted(path))` shows which one"
+            return
+                "\(reason): \(user(geteuid())) may not enter the directory; `sudo namei -l \(Ownership.quoted(path))` shows which one"
         }
         return
             "\(reason) (\(facts(attributes)); keyturn runs as \(user(geteuid()))): `sudo chown \(user(geteuid())) \(Ownership.quoted(path))`, "
@@ -30,7 +33,8 @@ public enum FileAccess {
         var attributes = stat()
         guard stat(path, &attributes) == 0, attributes.st_mode & S_IFMT == S_IFREG, attributes.st_mode & S_IROTH != 0
         else { return nil }
-        return "\(path) can be read by every user of this machine (\(facts(attributes))): chmod 600 \(Ownership.quoted(path))"
+        return
+            "\(path) can be read by every user of this machine (\(facts(attributes))): chmod 600 \(Ownership.quoted(path))"
     }
 
     /// `mode 644, owner root`

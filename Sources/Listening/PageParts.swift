@@ -50,7 +50,8 @@ struct PageParts {
         let when: HTML =
             left >= .seconds(1)
             ? "in <time datetime=\"\(times.text(due))\" title=\"\(times.text(due))\">\(times.span(left))</time>"
-            : user.overdue >= .seconds(60) ? "<strong class=\"bad\">overdue by \(times.span(user.overdue))</strong>" : "now"
+            : user.overdue >= .seconds(60)
+                ? "<strong class=\"bad\">overdue by \(times.span(user.overdue))</strong>" : "now"
         return "next: \(Self.words[user.next.action] ?? user.next.action), \(when)"
     }
 
@@ -72,7 +73,8 @@ struct PageParts {
 
                 """
         } else if user.leaks.all > 0 {
-            html += "<p class=\"alarm\"><strong>A leaked key</strong> is dead, and not everything is replaced yet.</p>\n"
+            html +=
+                "<p class=\"alarm\"><strong>A leaked key</strong> is dead, and not everything is replaced yet.</p>\n"
         }
         if user.cutOffTargets > 0 {
             html += """

@@ -22,7 +22,9 @@ enum Query {
                 bytes.append(byte == 0x2B && plusIsSpace ? 0x20 : byte)
                 continue
             }
-            guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else { return nil }
+            guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else {
+                return nil
+            }
             bytes.append(high << 4 | low)
         }
         return String(validating: bytes, as: UTF8.self)
@@ -35,7 +37,9 @@ enum Query {
             let isPlain =
                 (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
                 || "-._~".utf8.contains(byte)
-            if isPlain { encoded.unicodeScalars.append(Unicode.Scalar(byte)) } else {
+            if isPlain {
+                encoded.unicodeScalars.append(Unicode.Scalar(byte))
+            } else {
                 encoded += "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
             }
         }

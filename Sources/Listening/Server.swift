@@ -52,7 +52,9 @@ public final class Server: Sendable {
     /// Listens from now on.
     ///
     /// - Parameter answer: gives what a path with a query is answered with, nil where there is nothing; called on the server's thread.
-    public init(_ options: Options, answer: @escaping @Sendable (String, [String: String]) -> Reply?) throws(ListeningError) {
+    public init(_ options: Options, answer: @escaping @Sendable (String, [String: String]) -> Reply?)
+        throws(ListeningError)
+    {
         self.options = options
         self.answer = answer
         listener = try Self.listen(options)

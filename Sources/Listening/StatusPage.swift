@@ -50,7 +50,9 @@ public struct StatusPage {
         body += attention(troubled, &budget)
         body += section("rotating", "Rotating", rotating, isOpen: fine.count <= Self.longestOpenList, &budget)
         body += idleSection(idle, &budget)
-        if snapshot.users.isEmpty { body += "<p>The configuration has no users yet.</p>\n" } else if shown.isEmpty {
+        if snapshot.users.isEmpty {
+            body += "<p>The configuration has no users yet.</p>\n"
+        } else if shown.isEmpty {
             body += "<p>No user matches. <a href=\"/\">Show all</a>.</p>\n"
         }
         body += "\(parts.legend)</main>\n"
@@ -64,7 +66,8 @@ public struct StatusPage {
 
     private var lead: HTML {
         let again: HTML =
-            filter.refresh > 0 ? "Shown again every \(filter.refresh) seconds." : "Reload the page to see what changed since."
+            filter.refresh > 0
+            ? "Shown again every \(filter.refresh) seconds." : "Reload the page to see what changed since."
         return "<p>As of \(parts.time(snapshot.at)). \(again)</p>\n"
     }
 
@@ -97,19 +100,24 @@ public struct StatusPage {
     private var form: HTML {
         guard !snapshot.users.isEmpty else { return "" }
         func option(_ value: String, _ words: String, _ isChosen: Bool) -> HTML {
-            isChosen ? "<option value=\"\(value)\" selected>\(words)</option>" : "<option value=\"\(value)\">\(words)</option>"
+            isChosen
+                ? "<option value=\"\(value)\" selected>\(words)</option>"
+                : "<option value=\"\(value)\">\(words)</option>"
         }
         let selections: [(PageFilter.Selection, String)] = [
             (.all, "all users"), (.attention, "needs attention"), (.rotating, "rotating"), (.idle, "idle"),
         ]
         var choices: HTML = ""
-        for (selection, words) in selections { choices += option(selection.rawValue, words, filter.selection == selection) }
+        for (selection, words) in selections {
+            choices += option(selection.rawValue, words, filter.selection == selection)
+        }
         var pushers: HTML = option("", "any", filter.pusher.isEmpty)
         for pusher in snapshot.pushers { pushers += option(pusher, pusher, filter.pusher == pusher) }
         var refreshes: HTML = ""
         for seconds in PageFilter.refreshes {
             refreshes += option(
-                "\(seconds)", seconds == 0 ? "never" : "every \(times.span(.seconds(seconds)))", filter.refresh == seconds)
+                "\(seconds)", seconds == 0 ? "never" : "every \(times.span(.seconds(seconds)))",
+                filter.refresh == seconds)
         }
         let all: HTML = filter.isEverything ? "" : " <a href=\"/\">Show all</a>"
         return """
@@ -223,7 +231,9 @@ extension Snapshot.User {
     var cause: String {
         guard problemCode == "not-delivered" || problemCode == nil else { return problemCode ?? "" }
         let failed = deliveries.filter { !$0.isQuiet }
-        guard let first = failed.first(where: { $0.detail != nil || $0.drift != nil }) else { return problemCode ?? "see below" }
+        guard let first = failed.first(where: { $0.detail != nil || $0.drift != nil }) else {
+            return problemCode ?? "see below"
+        }
         if first.drift != nil { return "\(first.pusher): drift" }
         // The place comes first in what a pusher says: what follows is the same for all of a token.
         let words = (first.detail ?? "").split(separator: ": ").last.map(String.init) ?? ""

@@ -34,7 +34,9 @@ public struct UserPage {
     ///   - name: the user's.
     ///   - lines: the newest first.
     /// - Returns: nil: there is no such user.
-    public init?(_ snapshot: Snapshot, _ times: StatusPage.Times, user name: String, _ lines: [Line], _ filter: PageFilter) {
+    public init?(
+        _ snapshot: Snapshot, _ times: StatusPage.Times, user name: String, _ lines: [Line], _ filter: PageFilter
+    ) {
         guard let user = snapshot.users.first(where: { $0.name == name }) else { return nil }
         (self.snapshot, self.user, self.lines, refresh) = (snapshot, user, lines, filter.refresh)
         parts = PageParts(snapshot: snapshot, times: times)

@@ -58,7 +58,8 @@ struct NoticeWords {
         case .recovered: return end(of: user)
         case .delivered:
             let key = news.key?.rawValue ?? "the new key"
-            return "\(user): every target has confirmed \(key) of rotation \(news.rotation); the old key stays Active for the overlap"
+            return
+                "\(user): every target has confirmed \(key) of rotation \(news.rotation); the old key stays Active for the overlap"
         case .completed:
             let key = news.key?.rawValue ?? "the new key"
             return "\(user): rotation \(news.rotation) is complete, every target holds \(key)"

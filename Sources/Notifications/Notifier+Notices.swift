@@ -31,7 +31,8 @@ extension Notifier {
             var told = ledger.told
             for (user, theirs) in fresh where !ledger.unwritten.contains(user) { told[user] = theirs }
             let groups = NoticeGroups(
-                destination: destination, users: users.filter { ledger.serves($0.key, $0.value) }, rotations: state.rotations,
+                destination: destination, users: users.filter { ledger.serves($0.key, $0.value) },
+                rotations: state.rotations,
                 told: told, now: now)
             return (groups.notices(owed), ledger.pausedUntil.map { $0 > .now } ?? false)
         }

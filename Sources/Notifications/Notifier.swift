@@ -36,7 +36,9 @@ public final class Notifier: Sendable {
         mutating func take(_ user: String, _ notified: NotifiedUser, _ rotation: Rotation) {
             rotations[user] = rotation
             changed.insert(user)
-            for index in ledgers.indices where ledgers[index].serves(user, notified) { ledgers[index].take(user, rotation) }
+            for index in ledgers.indices where ledgers[index].serves(user, notified) {
+                ledgers[index].take(user, rotation)
+            }
         }
     }
 

@@ -4,7 +4,8 @@ internal import Glibc
 public enum PostgresLibrary {
     /// `15.10`, as it would be loaded at this moment; nil: it is not installed.
     public static var version: String? {
-        guard let library = dlopen("libpq.so.5", RTLD_NOW | RTLD_LOCAL), let found = dlsym(library, "PQlibVersion") else {
+        guard let library = dlopen("libpq.so.5", RTLD_NOW | RTLD_LOCAL), let found = dlsym(library, "PQlibVersion")
+        else {
             return nil
         }
         // `int PQlibVersion(void)` of libpq-fe.h.

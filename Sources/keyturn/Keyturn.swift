@@ -70,7 +70,9 @@ struct Keyturn: AsyncParsableCommand {
             end(ExitStatus.done.rawValue)
         }
         let words = CommandLine.arguments.dropFirst()
-        if words.contains("--version"), words.contains("--verbose") || words.contains("-v"), !words.contains(where: { !$0.hasPrefix("-") }) {
+        if words.contains("--version"), words.contains("--verbose") || words.contains("-v"),
+            !words.contains(where: { !$0.hasPrefix("-") })
+        {
             printBuild(asJSON: words.contains("--json") || words.contains("-j"))
         }
         // A reader that has gone (`keyturn status | head`) is no reason to crash.

@@ -201,7 +201,8 @@ struct MistakeTests {
         for name in ["bot/x", "büt", "a b", String(repeating: "x", count: 65)] {
             let complaint = Sample.complaint(example("  cicd-bot:", "  \"\(name)\":"))
             #expect(
-                complaint == "14: `\(name)` is not an IAM user name: up to 64 letters, digits and _+=,.@-, without a path")
+                complaint
+                    == "14: `\(name)` is not an IAM user name: up to 64 letters, digits and _+=,.@-, without a path")
         }
     }
 

@@ -48,7 +48,8 @@ struct TimeZoneTests {
         // 2026-01-15T00:00:00Z
         let moment = Timestamp(milliseconds: 1_768_435_200_000)
         for (name, seconds) in [
-            ("Asia/Kolkata", 19_800), ("America/New_York", -18_000), ("Australia/Sydney", 39_600), ("Etc/GMT+5", -18_000),
+            ("Asia/Kolkata", 19_800), ("America/New_York", -18_000), ("Australia/Sydney", 39_600),
+            ("Etc/GMT+5", -18_000),
             ("UTC", 0),
         ] as [(String, Int64)] {
             let zone = try TimeZoneFile.read(name)

@@ -6,7 +6,10 @@ import Testing
 struct QueryTests {
     @Test("is read as a form sends it; what is not such a text is left out")
     func fields() {
-        #expect(Query.fields("q=acme%2Fapp+x&show=all&q=other&empty=&bad=%ZZ&flag") == ["q": "acme/app x", "show": "all", "empty": "", "flag": ""])
+        #expect(
+            Query.fields("q=acme%2Fapp+x&show=all&q=other&empty=&bad=%ZZ&flag") == [
+                "q": "acme/app x", "show": "all", "empty": "", "flag": "",
+            ])
         #expect(Query.fields("").isEmpty && Query.fields("a=%FF").isEmpty)
         #expect(Query.fields(String(repeating: "a=1&", count: 1_000) + "late=1")["late"] == nil)
     }

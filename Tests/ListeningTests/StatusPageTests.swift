@@ -68,11 +68,12 @@ struct StatusPageTests {
     func bounded() {
         let targets = (0..<200).map { Sample.delivery("t:\($0)", "confirmed") }
         let users = (0..<500).map { Sample.user("u\($0)", deliveries: targets) }
-        let page = Sample.page(users.map { user in
-            var user = user
-            user.phase = .overlap
-            return user
-        })
+        let page = Sample.page(
+            users.map { user in
+                var user = user
+                user.phase = .overlap
+                return user
+            })
         #expect(page.components(separatedBy: "<th scope=\"row\">t:").count == 10_001)
         #expect(page.contains("<h3>u499</h3>"))
         // Those that are idle have a line each, and their targets a page of their own.
@@ -101,9 +102,16 @@ struct StatusPageTests {
         let users = (0..<40).map { index in
             Sample.user(
                 "u\(index)", .delivering, problem: "late",
-                deliveries: [Sample.delivery("github:acme/\(index)", "failed", detail: "GitHub: acme/\(index): 401 (Bad credentials)")])
+                deliveries: [
+                    Sample.delivery(
+                        "github:acme/\(index)", "failed", detail: "GitHub: acme/\(index): 401 (Bad credentials)")
+                ])
         }
-        let page = Sample.page(users + [Sample.user("other", .delivering, problem: "late", deliveries: [Sample.delivery("x:y", "failed", detail: "no")])])
+        let page = Sample.page(
+            users + [
+                Sample.user(
+                    "other", .delivering, problem: "late", deliveries: [Sample.delivery("x:y", "failed", detail: "no")])
+            ])
         #expect(page.contains("<h3>40 users</h3> <span class=\"phase\">github: 401 (Bad credentials)</span>"))
         #expect(page.contains("<h3>other</h3>") && !page.contains("<h3>u7</h3>"))
         #expect(page.contains("<a href=\"/user/u7\">u7</a>"))
@@ -111,17 +119,23 @@ struct StatusPageTests {
 
     @Test("shows what the form asks for, and the form shows it")
     func filter() {
-        let users = [Sample.user("alpha", .overlap), Sample.user("beta"), Sample.user("gamma", .delivering, problem: "p")]
+        let users = [
+            Sample.user("alpha", .overlap), Sample.user("beta"), Sample.user("gamma", .delivering, problem: "p"),
+        ]
         func page(_ query: [String: String]) -> String { Sample.page(users, PageFilter(query)) }
         #expect(page(["q": "ALPH"]).contains("<h3>alpha</h3>") && !page(["q": "ALPH"]).contains("<h3>beta</h3>"))
         #expect(page(["q": "acme/beta"]).contains("<h3>beta</h3>"))
-        #expect(page(["show": "rotating"]).contains("<h3>alpha</h3>") && !page(["show": "rotating"]).contains("<h3>beta</h3>"))
+        #expect(
+            page(["show": "rotating"]).contains("<h3>alpha</h3>")
+                && !page(["show": "rotating"]).contains("<h3>beta</h3>"))
         #expect(!page(["show": "attention"]).contains("<h3>alpha</h3>"))
         #expect(page(["show": "attention"]).contains("<option value=\"attention\" selected>"))
         #expect(page(["q": "nothing"]).contains("No user matches."))
         #expect(page(["q": "\"><b>"]).contains("value=\"&quot;&gt;&lt;b&gt;\""))
         #expect(page(["refresh": "30"]).contains("<meta http-equiv=\"refresh\" content=\"30\">"))
-        for nonsense in ["1", "-5", "x", "99999"] { #expect(!page(["refresh": nonsense]).contains("http-equiv=\"refresh\"")) }
+        for nonsense in ["1", "-5", "x", "99999"] {
+            #expect(!page(["refresh": nonsense]).contains("http-equiv=\"refresh\""))
+        }
         #expect(page(["show": "everything", "pusher": "github"]).contains("No user matches."))
     }
 
@@ -129,10 +143,14 @@ struct StatusPageTests {
     func user() throws {
         let lines = [UserPage.Line(at: "T2", sentence: "rotation 7 is complete <b>", by: "keyturn run on ci")]
         let times = Sample.times
-        let page = try #require(UserPage(Sample.snapshot([Sample.user("a b")]), times, user: "a b", lines, PageFilter())).text
+        let page = try #require(
+            UserPage(Sample.snapshot([Sample.user("a b")]), times, user: "a b", lines, PageFilter())
+        ).text
         #expect(page.contains("rotation 7 is complete &lt;b&gt;") && page.contains("<code>keyturn retry a b</code>"))
         #expect(UserPage(Sample.snapshot([]), times, user: "a", [], PageFilter()) == nil)
-        #expect(UserPage.user(at: "/user/a%20b") == "a b" && UserPage.user(at: "/users") == nil && UserPage.user(at: "/user/%ZZ") == nil)
+        #expect(
+            UserPage.user(at: "/user/a%20b") == "a b" && UserPage.user(at: "/users") == nil
+                && UserPage.user(at: "/user/%ZZ") == nil)
         #expect(Sample.page((0..<9).map { Sample.user("a b\($0)") }).contains("href=\"/user/a%20b3\""))
     }
 }

@@ -1,12 +1,14 @@
 extension Reference {
-    private static let start = "The configuration of keyturn is one YAML file, found by `--config FILE`, else `$KEYTURN_CONFIG`, "
+    private static let start =
+        "The configuration of keyturn is one YAML file, found by `--config FILE`, else `$KEYTURN_CONFIG`, "
         + "`./keyturn.yaml`, `/etc/keyturn/keyturn.yaml`. `keyturn init` writes one, `keyturn check` checks it, `keyturn config show` prints "
         + "every value that holds and where it comes from, and `keyturn config schema` prints the schema for editors."
 
     /// keyturn.yaml(5), in man(7)'s macros.
     var manual: String {
         var lines = [
-            ".TH KEYTURN.YAML 5 \"\" keyturn \"File formats\"", ".SH NAME", "keyturn.yaml \\- configuration of keyturn(1)",
+            ".TH KEYTURN.YAML 5 \"\" keyturn \"File formats\"", ".SH NAME",
+            "keyturn.yaml \\- configuration of keyturn(1)",
             ".SH DESCRIPTION", Self.plain(Self.start),
         ]
         for section in sections {

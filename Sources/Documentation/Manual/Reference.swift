@@ -24,10 +24,14 @@ struct Reference {
 
     /// Fields in the order in which people meet them; others follow by name.
     private static let order = [
-        "version", "state", "state-password", "seal-key", "aws", "ca-file", "plugins", "pushers", "defaults", "users", "include",
-        "discover", "self-rotation", "users-at-once", "listen", "listen-anywhere", "notifications", "acknowledged", "forget",
-        "history", "pusher", "plugin", "token", "endpoint", "user-name", "targets", "rotate-every", "overlap", "soak", "quiet",
-        "first-rotation", "spread", "max-age", "freeze", "look-every", "preflight", "proof-of-use", "retain-secret", "max-attempts",
+        "version", "state", "state-password", "seal-key", "aws", "ca-file", "plugins", "pushers", "defaults", "users",
+        "include",
+        "discover", "self-rotation", "users-at-once", "listen", "listen-anywhere", "notifications", "acknowledged",
+        "forget",
+        "history", "pusher", "plugin", "token", "endpoint", "user-name", "targets", "rotate-every", "overlap", "soak",
+        "quiet",
+        "first-rotation", "spread", "max-age", "freeze", "look-every", "preflight", "proof-of-use", "retain-secret",
+        "max-attempts",
         "retry", "push-timeout",
     ]
 
@@ -40,25 +44,29 @@ struct Reference {
         var sections = [
             Section(
                 title: "The top of the file",
-                text: "Paths are relative to the directory of the file. An unknown field is an error that gives its line and the nearest "
+                text:
+                    "Paths are relative to the directory of the file. An unknown field is an error that gives its line and the nearest "
                     + "known name.",
                 entries: entries(of: schema, besides: { ["users", "pushers", "defaults"].contains($0) })),
             Section(
                 title: "defaults, and times of a user",
-                text: "In `defaults` for all users; in an entry of `users`, `discover` or `self-rotation` for that one. A duration is a "
+                text:
+                    "In `defaults` for all users; in an entry of `users`, `discover` or `self-rotation` for that one. A duration is a "
                     + "whole number with a unit: `90s`, `30m`, `12h`, `7d`.",
                 entries: entries(of: top["defaults"] ?? .null)),
         ]
         if let user {
             sections.append(
                 Section(
-                    title: "users", text: "A mapping: the name of each entry is the name of an IAM user. Times of a user are fields of "
+                    title: "users",
+                    text: "A mapping: the name of each entry is the name of an IAM user. Times of a user are fields of "
                         + "the entry, too.", entries: entries(of: user, besides: isTime)))
         }
         sections.append(
             Section(
                 title: "pushers",
-                text: "A mapping: each entry is a configured use of a plugin, and targets name it. The fields are the plugin's, besides "
+                text:
+                    "A mapping: each entry is a configured use of a plugin, and targets name it. The fields are the plugin's, besides "
                     + "`plugin`; those of each plugin follow below.", entries: []))
         for name in schema["$defs"]?.members.keys.sorted() ?? [] where name.hasPrefix("pusher ") {
             let id = String(name.dropFirst("pusher ".count))
@@ -107,7 +115,10 @@ struct Reference {
         case "#/$defs/duration": return ("duration", [])
         case "#/$defs/duration-or-zero": return ("duration, or 0s", [])
         case "#/$defs/secret":
-            return ("secret: { env: NAME }, { file: PATH }, { command: [ARG, …] }, { secretsmanager: NAME } or { ssm: NAME }", [])
+            return (
+                "secret: { env: NAME }, { file: PATH }, { command: [ARG, …] }, { secretsmanager: NAME } or { ssm: NAME }",
+                []
+            )
         case "#/$defs/seal-key": return ("secret, or { kms: { key: ARN, sealed: BASE64 } }", [])
         case "#/$defs/variables": return ("list of names", [])
         case "#/$defs/target": return ("a target: see the pushers below", [])
@@ -115,7 +126,9 @@ struct Reference {
         }
         let node = resolved(node)
         if let value = node["const"] { return (value.literal, []) }
-        if let values = node["enum"]?.elements, !values.isEmpty { return (values.map(\.literal).joined(separator: " | "), []) }
+        if let values = node["enum"]?.elements, !values.isEmpty {
+            return (values.map(\.literal).joined(separator: " | "), [])
+        }
         if let choices = (node["anyOf"] ?? node["oneOf"])?.elements, node["properties"] == nil {
             let forms = choices.map { form(of: $0, depth: depth) }
             let words = forms.map(\.0).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
@@ -138,7 +151,8 @@ struct Reference {
 
     /// They have a section of their own.
     private static let times: Set = [
-        "rotate-every", "overlap", "soak", "quiet", "first-rotation", "spread", "max-age", "freeze", "look-every", "preflight",
+        "rotate-every", "overlap", "soak", "quiet", "first-rotation", "spread", "max-age", "freeze", "look-every",
+        "preflight",
         "proof-of-use", "retain-secret", "max-attempts", "retry", "push-timeout",
     ]
 }

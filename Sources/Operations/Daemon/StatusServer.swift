@@ -103,7 +103,9 @@ final class StatusServer: Sendable {
         if let user = UserPage.user(at: path) { return page(of: user, PageFilter(query)) }
         return switch path {
         case "/":
-            whenReadable { Reply(200, StatusPage.contentType, StatusPage($0.snapshot, .standard, PageFilter(query)).text) }
+            whenReadable {
+                Reply(200, StatusPage.contentType, StatusPage($0.snapshot, .standard, PageFilter(query)).text)
+            }
         case "/style.css": Reply(200, StyleSheet.contentType, StyleSheet.text)
         case "/metrics": whenReadable { Reply(200, Metrics.contentType, Metrics($0.snapshot).text) }
         case "/status.json":
@@ -135,12 +137,15 @@ final class StatusServer: Sendable {
     private static func history(of user: String, _ access: StateAccess) async -> [UserPage.Line] {
         var filter = HistoryFilter(limit: longestHistory)
         filter.user = user
-        guard let journal = try? await access.openIfThere(), let lines = try? await journal.history(filter) else { return [] }
+        guard let journal = try? await access.openIfThere(), let lines = try? await journal.history(filter) else {
+            return []
+        }
         return lines.map { HistoryDocument.Line($0) }.reversed().map { line in
             let author = line.by
             return UserPage.Line(
                 at: line.at, sentence: line.sentence,
-                by: "keyturn \(author.command) on \(author.host), \(author.login ?? author.name ?? "uid \(author.uid)")")
+                by: "keyturn \(author.command) on \(author.host), \(author.login ?? author.name ?? "uid \(author.uid)")"
+            )
         }
     }
 

@@ -39,7 +39,8 @@ package struct BuildInformation: Encodable, Sendable {
         compiler = facts?["compiler"]?.string
         abi = PluginABI.version
         libraries = [
-            "libcurl": HTTPLibrary.version, "sqlite": SQLiteLibrary.version, "libpq": PostgresLibrary.version ?? "not installed",
+            "libcurl": HTTPLibrary.version, "sqlite": SQLiteLibrary.version,
+            "libpq": PostgresLibrary.version ?? "not installed",
             "libsodium": SodiumLibrary.version, "libyaml": YAMLLibrary.version, "expat": XMLLibrary.version,
             "zlib": String(cString: zlibVersion()),
         ]

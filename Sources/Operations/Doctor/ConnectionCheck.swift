@@ -23,7 +23,9 @@ struct ConnectionCheck {
             services.append(("AWS", account, nil))
         }
         for pusher in loaded.pushers {
-            guard let url = pusher.endpoint ?? loaded.plugins[pusher.plugin]?.manifest.configuration.properties["endpoint"]?["default"]?.string
+            guard
+                let url = pusher.endpoint
+                    ?? loaded.plugins[pusher.plugin]?.manifest.configuration.properties["endpoint"]?["default"]?.string
             else { continue }
             services.append(("pusher \(pusher.name)", url, pusher.authorities))
         }
@@ -37,7 +39,8 @@ struct ConnectionCheck {
     }
 
     private static func endpoint(_ account: Account) -> String {
-        account.endpoint ?? "https://sts.\(account.region).amazonaws.com\(Partition(region: account.region) == .china ? ".cn" : "")"
+        account.endpoint
+            ?? "https://sts.\(account.region).amazonaws.com\(Partition(region: account.region) == .china ? ".cn" : "")"
     }
 
     private static func look(
@@ -52,7 +55,8 @@ struct ConnectionCheck {
             let response = try await client.send(request)
             let now = Moment.now
             var finding = Finding(
-                service.name, .done, "\(service.url) answers (status \(response.status)) after \(DurationText.text(now - began))")
+                service.name, .done,
+                "\(service.url) answers (status \(response.status)) after \(DurationText.text(now - began))")
             let date = response.headers.first { $0.name == "date" }.flatMap { HTTPDate.seconds($0.value) }
             if let date {
                 let ahead = now - Timestamp(milliseconds: Int64(date) * 1_000)

@@ -60,7 +60,8 @@ package struct Doctor {
             let fine = Finding("plugins", .done, "\(entries.count - faulty.count) are as they were pinned")
             return [fine]
                 + faulty.map {
-                    Finding("plugin \($0.id)", .notAllowed, $0.problem ?? "it is not pinned: `keyturn plugin pin \($0.id)`")
+                    Finding(
+                        "plugin \($0.id)", .notAllowed, $0.problem ?? "it is not pinned: `keyturn plugin pin \($0.id)`")
                 }
         } catch let failure as OperationFailure { return [Finding("plugins", failure.status, failure.message)] } catch {
             return [Finding("plugins", .failed, "\(error)")]
@@ -81,7 +82,8 @@ package struct Doctor {
             )
         }
         return Finding(
-            "kernel", .done, "Linux \(release): pushers are sandboxed by \(Enclosure.report.map(\.wall).joined(separator: ", "))")
+            "kernel", .done,
+            "Linux \(release): pushers are sandboxed by \(Enclosure.report.map(\.wall).joined(separator: ", "))")
     }
 
     private func clock() -> Finding {
@@ -106,7 +108,8 @@ package struct Doctor {
         }
         var finding = Finding("open files", .done, "\(min(limit.rlim_cur, 1 << 30)) at most")
         if limit.rlim_cur < Self.leastFiles {
-            finding.warning = "fewer than \(Self.leastFiles) make pushes wait for each other: raise it with `ulimit -n` or LimitNOFILE"
+            finding.warning =
+                "fewer than \(Self.leastFiles) make pushes wait for each other: raise it with `ulimit -n` or LimitNOFILE"
         }
         return finding
     }
@@ -156,7 +159,8 @@ package struct Doctor {
         guard access(directory, W_OK) == 0 else {
             return [
                 Finding(
-                    "state", .notAllowed, "\(directory) cannot be written: \(FileAccess.refusal(directory, EACCES, isDirectory: true))")
+                    "state", .notAllowed,
+                    "\(directory) cannot be written: \(FileAccess.refusal(directory, EACCES, isDirectory: true))")
             ]
         }
         let free = UInt64(space.f_bavail) * UInt64(space.f_frsize)

@@ -30,7 +30,9 @@ package struct SupportBundle {
     private let context: OperationContext
     private let findings: [Finding]
 
-    package init(_ context: OperationContext, _ findings: [Finding]) { (self.context, self.findings) = (context, findings) }
+    package init(_ context: OperationContext, _ findings: [Finding]) {
+        (self.context, self.findings) = (context, findings)
+    }
 
     /// - Throws: ``OperationFailure`` where the file exists or cannot be written.
     package func write(to path: String) async throws {
@@ -42,7 +44,9 @@ package struct SupportBundle {
         defer { close(descriptor) }
         var written = 0
         while written < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + written, bytes.count - written) }
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress! + written, bytes.count - written)
+            }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
                 let reason = String(cString: strerror(errno))

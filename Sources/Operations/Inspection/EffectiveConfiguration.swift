@@ -58,7 +58,8 @@ package struct EffectiveConfiguration: Sendable {
         }
         users = try loaded.select(names).map { user in
             User(
-                name: user.name, userName: user.userName, settings: configuration.effectiveSettings(of: user).map(Setting.init),
+                name: user.name, userName: user.userName,
+                settings: configuration.effectiveSettings(of: user).map(Setting.init),
                 targets: user.targets.map {
                     Target(name: $0.name.rawValue, variables: $0.variables, from: "\($0.file):\($0.line)")
                 })

@@ -12,7 +12,8 @@ enum Plausibility {
     static func findings(_ users: [ConfiguredUser], _ secrets: [SecretReference], at now: Timestamp) -> [Finding] {
         var findings: [Finding] = []
         func add(_ name: String, _ remark: (ConfiguredUser) -> String?) {
-            let remarks = Dictionary(grouping: users.compactMap { user in remark(user).map { (user.name, $0) } }, by: \.1)
+            let remarks = Dictionary(
+                grouping: users.compactMap { user in remark(user).map { (user.name, $0) } }, by: \.1)
             for (words, group) in remarks.sorted(by: { $0.key < $1.key }) {
                 var finding = Finding(name, .done, names(group.map(\.0)))
                 finding.warning = words
@@ -22,7 +23,8 @@ enum Plausibility {
         add("rotate-every") { user in
             let least = user.policy.overlap + user.policy.soak
             guard user.policy.rotateEvery < least else { return nil }
-            return "\(DurationText.text(user.policy.rotateEvery)) is shorter than overlap and soak together (\(DurationText.text(least))): "
+            return
+                "\(DurationText.text(user.policy.rotateEvery)) is shorter than overlap and soak together (\(DurationText.text(least))): "
                 + "each rotation begins as soon as the one before is over"
         }
         add("freeze") { user in

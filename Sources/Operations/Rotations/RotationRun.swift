@@ -30,7 +30,9 @@ struct RotationRun: Sendable {
         func requests(again before: Rotation?, _ now: Rotation?) -> [Event.Request] {
             requests.compactMap { request in
                 // "The current key" is the one that was current when the order was given.
-                if case .revoke(nil, atOnce: let atOnce) = request { return .revoke(before?.current?.id, atOnce: atOnce) }
+                if case .revoke(nil, atOnce: let atOnce) = request {
+                    return .revoke(before?.current?.id, atOnce: atOnce)
+                }
                 let isBegun = now?.number ?? 0 > before?.number ?? 0
                 return request == .rotateOrFinish && isBegun ? nil : request
             }

@@ -42,7 +42,8 @@ package struct Rotations {
         if users.isEmpty, !isAll, loaded.users.count > 1 {
             throw OperationFailure(
                 .usage,
-                "\(loaded.file) has \(loaded.users.count) users: name those to rotate, or give --all. Nothing was changed.")
+                "\(loaded.file) has \(loaded.users.count) users: name those to rotate, or give --all. Nothing was changed."
+            )
         }
         let users = try loaded.select(users)
         let end = isWhole ? WorkEnd(waitingFor: users, timeout, loaded.context.clock.now) : nil

@@ -26,7 +26,8 @@ extension WorkEnd {
         let timeout = timeout ?? longest + Self.reserve
         self.init(
             lastBeginning: now + timeout, patience: Engine.stopPatience,
-            words: "--wait ends after \(DurationText.text(timeout)): nothing more is begun. `keyturn step` or `keyturn run` continues, "
+            words:
+                "--wait ends after \(DurationText.text(timeout)): nothing more is begun. `keyturn step` or `keyturn run` continues, "
                 + "and `keyturn status` shows what is left")
     }
 }

@@ -28,7 +28,9 @@ extension RotationPlan {
     ///
     /// - Parameter whenEmpty: the sentence for a plan without users, given the configuration's path.
     func print(_ options: GlobalOptions, whenEmpty: (String) -> String) throws {
-        if options.json { try JSONOutput.print(Document(plan: steps, forecast: forecasts)) } else {
+        if options.json {
+            try JSONOutput.print(Document(plan: steps, forecast: forecasts))
+        } else {
             write(Terminal(options), whenEmpty, isVerbose: options.verbose)
         }
         try FinishedWith.check(status)
@@ -49,9 +51,12 @@ extension RotationPlan {
         }
         terminal.write(table.text(terminal))
         for forecast in forecasts where forecast.isTooMuch || isVerbose {
-            let what = "\(forecast.pusher): \(forecast.pushesADay) pushes a day, which take at least \(Moment.text(forecast.shortest)) by its rate limits"
-            let advice = "keys get older than rotate-every. Rotate less often, or give the pusher a second token as another pusher"
-            terminal.write("\n" + terminal.wrapped(forecast.isTooMuch ? "\(what): \(advice)." : "\(what).", indent: 0) + "\n")
+            let what =
+                "\(forecast.pusher): \(forecast.pushesADay) pushes a day, which take at least \(Moment.text(forecast.shortest)) by its rate limits"
+            let advice =
+                "keys get older than rotate-every. Rotate less often, or give the pusher a second token as another pusher"
+            terminal.write(
+                "\n" + terminal.wrapped(forecast.isTooMuch ? "\(what): \(advice)." : "\(what).", indent: 0) + "\n")
         }
         guard isVerbose else { return }
         for step in steps {

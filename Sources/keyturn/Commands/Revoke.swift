@@ -71,7 +71,8 @@ struct UserOrKey: ParsableArguments {
     var named: String?
 
     @Option(
-        name: [.customLong("user"), .customShort("u")], help: ArgumentHelp("The user, as an option.", valueName: "user"),
+        name: [.customLong("user"), .customShort("u")],
+        help: ArgumentHelp("The user, as an option.", valueName: "user"),
         completion: Suggestions.users)
     var optional: String?
 

@@ -5,7 +5,9 @@ internal import Operations
 struct WaitOptions: ParsableArguments {
     @Flag(
         name: .shortAndLong,
-        help: "Wait until it is complete, overlap and soak included. Ends earlier where a person has to decide something.")
+        help:
+            "Wait until it is complete, overlap and soak included. Ends earlier where a person has to decide something."
+    )
     var wait = false
 
     @Option(
@@ -22,6 +24,8 @@ struct WaitOptions: ParsableArguments {
     func validate() throws {
         guard let timeout else { return }
         guard wait else { throw ValidationError("--timeout belongs to --wait") }
-        guard limit != nil else { throw ValidationError("--timeout takes a duration such as 90m or 3h, not \(timeout)") }
+        guard limit != nil else {
+            throw ValidationError("--timeout takes a duration such as 90m or 3h, not \(timeout)")
+        }
     }
 }

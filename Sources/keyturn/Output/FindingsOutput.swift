@@ -9,7 +9,8 @@ enum FindingsOutput {
         } else {
             let terminal = Terminal(options)
             let isLong = findings.count > longest && !options.verbose
-            for finding in findings where !(options.quiet || isLong && finding.warning == nil) || finding.status != .done {
+            for finding in findings
+            where !(options.quiet || isLong && finding.warning == nil) || finding.status != .done {
                 let mark = finding.status == .done ? terminal.styled("ok    ", .green) : terminal.styled("FAILED", .red)
                 terminal.write("\(mark)  \(terminal.wrapped("\(finding.subject): \(finding.detail)", indent: 8))\n")
                 if let warning = finding.warning {
@@ -28,6 +29,7 @@ enum FindingsOutput {
     private static func summary(_ findings: [Finding]) -> String {
         let failed = findings.count { $0.status != .done }
         let looks = findings.count { $0.status == .done && $0.warning != nil }
-        return "\(findings.count - failed) of \(findings.count) checks are ok, \(looks) of these to look at; \(failed) failed. --verbose lists all\n"
+        return
+            "\(findings.count - failed) of \(findings.count) checks are ok, \(looks) of these to look at; \(failed) failed. --verbose lists all\n"
     }
 }

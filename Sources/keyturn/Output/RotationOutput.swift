@@ -19,7 +19,9 @@ extension RotationReport {
             // A push that is tried again soon is not an error in the log; a command that ends before it went well has one.
             let log = LogSettings(options)
             for user in worked where user.problemCode == "not-delivered" {
-                log.write(LogLine(level: .error, message: "\(user.user): \(user.problem ?? "not every target has confirmed")"))
+                log.write(
+                    LogLine(level: .error, message: "\(user.user): \(user.problem ?? "not every target has confirmed")")
+                )
             }
         }
         try FinishedWith.check(status)

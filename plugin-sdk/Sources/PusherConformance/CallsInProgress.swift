@@ -11,7 +11,9 @@ enum CallsInProgress {
     private static let state = Mutex(State())
 
     /// - Parameter progress: is given a line whenever another function runs.
-    static func report(to progress: @escaping @Sendable (ProgressLine) -> Void) { state.withLock { $0.progress = progress } }
+    static func report(to progress: @escaping @Sendable (ProgressLine) -> Void) {
+        state.withLock { $0.progress = progress }
+    }
 
     /// Runs a function of the plugin, by the header's name of it.
     static func during<Result>(_ function: String, _ body: () -> Result) -> Result {

@@ -27,7 +27,8 @@ enum OpenChecks {
             if bad.isEmpty { return }
             try refuse(bench, bad.map { ($0.what, Array($0.value.text.utf8)) })
         },
-        ConformanceCheck("refuses-no-configuration", "open refuses what is not a JSON object, with KT_INVALID_CONFIG.") {
+        ConformanceCheck("refuses-no-configuration", "open refuses what is not a JSON object, with KT_INVALID_CONFIG.")
+        {
             bench throws(Stop) in
             let good = Array(try bench.configuration().text.utf8)
             try refuse(

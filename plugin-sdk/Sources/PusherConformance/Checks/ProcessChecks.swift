@@ -5,7 +5,8 @@ internal import Glibc
 enum ProcessChecks {
     static let all = [
         ConformanceCheck(
-            ConformanceCheck.enclosure, "Sandboxed by the kernel, it does its work, and tries nothing it was not granted."
+            ConformanceCheck.enclosure,
+            "Sandboxed by the kernel, it does its work, and tries nothing it was not granted."
         ) { bench throws(Stop) in try live(bench) },
         compare("signals", "Signal handlers and the signal mask are left alone.") { bench, before, after in
             let runtime = bench.subject.runtime

@@ -34,7 +34,8 @@ enum TimeChecks {
             "A call that is cancelled while it tries again and again ends within half a second."
         ) {
             bench throws(Stop) in
-            try cancel(bench, .status(503, [], headers: [("retry-after", "30")]), "is asked to come again in 30 seconds")
+            try cancel(
+                bench, .status(503, [], headers: [("retry-after", "30")]), "is asked to come again in 30 seconds")
         },
         ConformanceCheck("deadline", "A call ends when its time is over.") { bench throws(Stop) in
             let instance = try bench.open(.init(sleepsReally: true))
