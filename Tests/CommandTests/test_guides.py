@@ -97,7 +97,7 @@ def test_the_fault_drills(desk):
     """Typed as written: a token, a clock, the seal key and the state are gone in turn; at the end every target holds the one key."""
     out = follow(desk, "Recovery.md", "## Drills", seconds=240)
     assert out.count("exit status 75") == 1, out
-    # The seal key is another one: `status` and `rotate` refuse.
+    # The seal key is gone, and then another one: `step` and `rotate` refuse.
     assert out.count("exit status 78") == 2, out
     # Two keys, and no record of them.
     assert out.count("exit status 1\n") == 1 and "keyturn adopt" in out, out

@@ -21,7 +21,9 @@ def test_times_that_are_hardly_meant(world, change, words):
     world.configuration["users"]["cicd-bot"].update(change)
     world.save()
     (line,) = looks(world)
-    assert "cicd-bot" in line and words in " ".join(line.split())
+    assert words in " ".join(line.split())
+    name = line.split(":")[0].split()[1]
+    assert f"ok      {name}: cicd-bot" in world.must("check").out
 
 
 def test_a_token_that_all_can_read(world):

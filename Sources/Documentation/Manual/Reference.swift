@@ -68,9 +68,9 @@ struct Reference {
                 text:
                     "A mapping: each entry is a configured use of a plugin, and targets name it. The fields are the plugin's, besides "
                     + "`plugin`; those of each plugin follow below.", entries: []))
-        for name in schema["$defs"]?.members.keys.sorted() ?? [] where name.hasPrefix("pusher ") {
-            let id = String(name.dropFirst("pusher ".count))
-            guard let pusher = definition(name), let target = definition("target \(id)") else { continue }
+        for name in schema["$defs"]?.members.keys.sorted() ?? [] where name.hasPrefix("pusher-") {
+            let id = String(name.dropFirst("pusher-".count))
+            guard let pusher = definition(name), let target = definition("target-\(id)") else { continue }
             let example = target["examples"]?.elements.first.map { " A target: `- \($0.literal)`." } ?? ""
             sections.append(
                 Section(

@@ -14,8 +14,8 @@ struct ConfigurationSchema {
             case .object(var definitions)? = schema["$defs"]
         else { preconditionFailure("the schema's own text is JSON") }
         for plugin in plugins {
-            definitions["pusher \(plugin.id)"] = pusher(plugin)
-            definitions["target \(plugin.id)"] = target(plugin)
+            definitions["pusher-\(plugin.id)"] = pusher(plugin)
+            definitions["target-\(plugin.id)"] = target(plugin)
         }
         definitions["pusher"] = choice("pusher")
         definitions["target"] = choice("target")
@@ -24,7 +24,7 @@ struct ConfigurationSchema {
     }
 
     private func choice(_ kind: String) -> JSONValue {
-        .object(["anyOf": .array(plugins.map { .object(["$ref": .string("#/$defs/\(kind) \($0.id)")]) })])
+        .object(["anyOf": .array(plugins.map { .object(["$ref": .string("#/$defs/\(kind)-\($0.id)")]) })])
     }
 
     /// A field that is a secret is a reference to one; every other may be, but an endpoint only where the plugin says so.

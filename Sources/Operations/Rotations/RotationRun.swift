@@ -34,7 +34,9 @@ struct RotationRun: Sendable {
                     return .revoke(before?.current?.id, atOnce: atOnce)
                 }
                 let isBegun = now?.number ?? 0 > before?.number ?? 0
-                return request == .rotateOrFinish && isBegun ? nil : request
+                // What was in progress then was to be seen through: it is over.
+                let isSeenThrough = before.map { $0.phase != .idle } ?? false && now?.phase == .idle
+                return request == .rotateOrFinish && (isBegun || isSeenThrough) ? nil : request
             }
         }
     }

@@ -18,10 +18,12 @@ extension RotationReport {
         } else if status != .done {
             // A push that is tried again soon is not an error in the log; a command that ends before it went well has one.
             let log = LogSettings(options)
-            for user in worked where user.problemCode == "not-delivered" {
-                log.write(
-                    LogLine(level: .error, message: "\(user.user): \(user.problem ?? "not every target has confirmed")")
-                )
+            for user in worked where user.problemCode == nil || user.problemCode == "not-delivered" {
+                let open = user.deliveries.filter { !["confirmed", "skipped"].contains($0.state) }
+                guard let first = open.first else { continue }
+                let late = "\(open.count) of \(user.deliveries.count) targets have not confirmed"
+                let words = user.problem ?? "\(late): \(first.target): \(first.detail ?? first.state)"
+                log.write(LogLine(level: .error, message: "\(user.user): \(words)"))
             }
         }
         try FinishedWith.check(status)
