@@ -75,7 +75,7 @@ def test_explicit_users_come_first(found):
     found.configuration["users"] = {"app-a": {"targets": [{"pusher": "gitlab", "project": "acme/tools/app"}]}}
     found.save()
     result = found.must("plan")
-    assert "app-a, found by `discover`, stands in `users.app-a` already" in result.err
+    assert "app-a, found by `discover`, is listed in `users.app-a` already" in result.err
     lines = plan(found)
     assert lines["app-a"]["from"] == "users" and lines["app-a"]["targets"] == 1 and lines["app-b"]["targets"] == 2
 

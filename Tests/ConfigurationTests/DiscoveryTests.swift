@@ -45,7 +45,7 @@ struct DiscoveryTests {
         #expect(resolution.users.map(\.name) == ["mine", "x", "y"])
         #expect(resolution.users.map(\.origin) == [nil, "discover[0]: tag a=b", "discover[1]: path /ci/"])
         #expect(resolution.notes.count == 2)
-        #expect(resolution.notes.first?.contains("stands in `users.mine` already") == true)
+        #expect(resolution.notes.first?.contains("is listed in `users.mine` already") == true)
     }
 
     @Test("by one name in two accounts need two names")

@@ -43,11 +43,11 @@ struct FreezeTests {
             ("{ from: 2027-01-16, to: 2027-01-15 }", "`defaults.freeze[0].to` must be after `from`"),
             (
                 "{ from: 2027-01-16 }",
-                "`defaults.freeze[0].from` must be a time of the day in UTC, such as \"08:00\", or both must be dates"
+                "`defaults.freeze[0].from` must be a time of the day, such as \"08:00\", or both must be dates"
             ),
             (
                 "{ days: [mon], from: \"8:00\", to: \"10:00\" }",
-                "`defaults.freeze[0].from` must be a time of the day in UTC, such as \"08:00\""
+                "`defaults.freeze[0].from` must be a time of the day, such as \"08:00\""
             ),
             ("{ reason: holidays }", "`defaults.freeze[0]` needs `days`, or `from` and `to`"),
             ("{ days: [mon], until: 5 }", "unknown field `until`"),

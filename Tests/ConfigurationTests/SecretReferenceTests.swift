@@ -78,7 +78,7 @@ struct SecretReferenceTests {
     func file() throws {
         let path = NSTemporaryDirectory() + "/keyturn-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: path) }
-        #expect(complaint("{ file: \(path) }") == "`pushers.travis.token`: \(path) cannot be read")
+        #expect(complaint("{ file: \(path) }") == "`pushers.travis.token`: \(path) cannot be read: No such file or directory")
         try "".write(toFile: path, atomically: true, encoding: .utf8)
         #expect(complaint("{ file: \(path) }") == "`pushers.travis.token`: the secret is empty")
         try "from-a-file\n".write(toFile: path, atomically: true, encoding: .utf8)

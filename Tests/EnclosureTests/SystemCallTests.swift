@@ -67,7 +67,7 @@ struct EnclosureTests {
     func lacking() {
         #expect(
             Enclosure.Failure(lacking: .landlock).description
-                == "this machine's kernel has no landlock, so the pusher cannot be shut in; "
+                == "this machine's kernel has no landlock, so the pusher cannot be sandboxed; "
                 + "`plugins: { accept-missing: [landlock] }` does without it")
     }
 

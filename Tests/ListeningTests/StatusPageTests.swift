@@ -11,7 +11,7 @@ struct StatusPageTests {
         let fine = (0..<20).map { Sample.user("fine-\($0)") }
         let page = Sample.page(fine + [Sample.user("stuck", .delivering, problem: "it is stuck"), Sample.user("last")])
         let problem = try #require(page.range(of: "<h3>stuck</h3>"))
-        let other = try #require(page.range(of: "<h3>fine-0</h3>"))
+        let other = try #require(page.range(of: ">fine-0</a>"))
         #expect(problem.lowerBound < other.lowerBound)
         #expect(page.contains("<details class=\"user bad\" open>"))
         #expect(page.contains("1 user needs</a>") == false)

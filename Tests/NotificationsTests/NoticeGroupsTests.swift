@@ -38,7 +38,7 @@ struct NoticeGroupsTests {
         func notices(_ names: [String]? = nil) -> [Notice] {
             let destination = Destination(
                 name: "d", way: .command(Program(["d"], environment: [:], timeLimit: .seconds(1))),
-                occasions: Set(NotificationEvent.Occasion.allCases), patience: NoticeGroupsTests.patience,
+                occasions: Set(NotificationEvent.Occasion.allCases).subtracting([.delivered]), patience: NoticeGroupsTests.patience,
                 digest: digest)
             return NoticeGroups(destination: destination, users: users, rotations: rotations, told: told, now: now)
                 .notices(owed(names))

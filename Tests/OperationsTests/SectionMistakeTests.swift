@@ -29,7 +29,7 @@ struct SectionMistakeTests {
             ("[{ command: [x], \(secret) }]", "belongs to a webhook"),
             (
                 "[{ command: [x], \"on\": [hold] }]",
-                "has `hold`; the events are: blocked, recovered, drift, over-age, completed, revoked, configuration"
+                "has `hold`; the events are: blocked, recovered, drift, over-age, delivered, completed, revoked, configuration"
             ),
             ("[{ command: [x], wehbook: y }]", "unknown field `wehbook`; did you mean `webhook`?"),
             ("[{}]", "needs one of `pagerduty`, `slack`, `teams`, `email`, `webhook` and `command`"),
@@ -74,8 +74,8 @@ struct SectionMistakeTests {
     @Test(
         "of self-rotation",
         arguments: [
-            ("{}", "`self-rotation.user` is missing"), ("{ user: a b }", "no IAM user name"),
-            ("{ user: cicd-bot }", "stands in `users` too"), ("{ user: keyturn, file: x }", "unknown field `file`"),
+            ("{}", "`self-rotation.user` is missing"), ("{ user: a b }", "not an IAM user name"),
+            ("{ user: cicd-bot }", "is listed in `users` too"), ("{ user: keyturn, file: x }", "unknown field `file`"),
         ])
     func selfRotation(_ field: String, _ words: String) async throws {
         try await expect("self-rotation: \(field)", words)

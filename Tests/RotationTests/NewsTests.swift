@@ -27,7 +27,40 @@ struct NewsTests {
         told.remember(rotation)
         let owed = told.owed(rotation, at: start + wait, patience: patience)
         owed.forEach { told.settle($0) }
-        return owed.map(\.occasion)
+        // Every rotation that is complete was delivered before: that has a test of its own.
+        return owed.map(\.occasion).filter { $0 != .delivered }
+    }
+
+    @Test("a new key is reported once every target has it, once for each rotation, also over rollbacks and missed ones")
+    func delivered() {
+        var rotation = rotation(3)
+        var told = NotificationState(before: rotation)
+        func news() -> [Int] {
+            let owed = told.owed(rotation, at: start, patience: patience).filter { $0.occasion == .delivered }
+            owed.forEach { told.settle($0) }
+            return owed.map(\.rotation)
+        }
+        #expect(news() == [])
+        rotation.number = 4
+        for phase in [Phase.creating, .verifying, .delivering] {
+            rotation.phase = phase
+            #expect(news() == [])
+        }
+        rotation.phase = .overlap
+        var late = Delivery()
+        late.state = .failed
+        rotation.deliveries = [TargetName("t:x"): late]
+        #expect(news() == [], "a target that was added has not confirmed")
+        rotation.deliveries = [:]
+        #expect(news() == [4])
+        rotation.phase = .soak
+        #expect(news() == [])
+        rotation.phase = .overlap
+        #expect(news() == [], "the old key was brought back")
+        rotation.phase = .idle
+        #expect(news() == [])
+        (rotation.number, rotation.phase) = (6, .creating)
+        #expect(news() == [5])
     }
 
     @Test("what only a person resolves is told at once, the rest when it has lasted")
