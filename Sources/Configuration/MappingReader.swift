@@ -19,7 +19,8 @@ struct MappingReader {
         case .mapping(let members): self.members = members
         case .scalar(.null): members = []
         default:
-            throw ConfigurationError(file: file, line: field.line, "`\(place)` must be a mapping of names to values")
+            let subject = place.isEmpty ? "the file" : "`\(place)`"
+            throw ConfigurationError(file: file, line: field.line, "\(subject) must be a mapping of names to values")
         }
     }
 
@@ -110,8 +111,7 @@ struct MappingReader {
     }
 
     private func unknown(_ stranger: Field.Member) -> ConfigurationError {
-        let place = place.isEmpty ? "" : " in `\(place)`"
-        return ConfigurationError(
-            file: file, line: stranger.line, Spelling.unknown(stranger.name, among: Set(known)) + place)
+        ConfigurationError(
+            file: file, line: stranger.line, Spelling.unknown(stranger.name, among: Set(known), in: place))
     }
 }

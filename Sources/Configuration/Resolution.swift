@@ -318,7 +318,9 @@ extension Configuration {
         // "unknown field `x`" names it already.
         if violation.message.hasPrefix("unknown field") {
             let parent = ([place] + violation.path.dropLast()).joined(separator: ".")
-            return ConfigurationError(file: file, line: line, "\(violation.message) in `\(parent)`")
+            let end = violation.message.firstIndex(of: ";") ?? violation.message.endIndex
+            return ConfigurationError(
+                file: file, line: line, "\(violation.message[..<end]) in `\(parent)`\(violation.message[end...])")
         }
         let path = ([place] + violation.path).joined(separator: ".")
         let isClause = violation.message.hasPrefix("`")

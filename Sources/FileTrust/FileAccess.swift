@@ -23,6 +23,11 @@ public enum FileAccess {
             return
                 "\(reason): \(user(geteuid())) may not enter the directory; `sudo namei -l \(Ownership.quoted(path))` shows which one"
         }
+        guard attributes.st_uid != geteuid() else {
+            let missing = isDirectory ? "rwx" : "r"
+            return
+                "\(reason) (\(facts(attributes)); keyturn runs as \(user(geteuid()))): `chmod u+\(missing) \(Ownership.quoted(path))`"
+        }
         return
             "\(reason) (\(facts(attributes)); keyturn runs as \(user(geteuid()))): `sudo chown \(user(geteuid())) \(Ownership.quoted(path))`, "
             + "or run keyturn as \(user(attributes.st_uid))"

@@ -60,7 +60,10 @@ public struct StatusPage {
         let needy = snapshot.users.count { $0.needsAttention || $0.isAlarming }
         let title =
             alarming > 0
-            ? "keyturn: LEAK OR OUTAGE" : needy == 0 ? "keyturn: all well" : "keyturn: \(needy) need attention"
+            ? "keyturn: LEAK OR OUTAGE"
+            : needy > 0
+                ? "keyturn: \(needy) need attention"
+                : snapshot.configuration.refusal == nil ? "keyturn: all well" : "keyturn: configuration refused"
         return parts.document(title: title, refresh: filter.refresh, body).text
     }
 
@@ -74,7 +77,7 @@ public struct StatusPage {
     private var refusal: HTML {
         guard let refusal = snapshot.configuration.refusal else { return "" }
         return
-            "<p class=\"problem\"><strong>Configuration:</strong> the changed file cannot be used: \(refusal) keyturn works by the one of \(parts.time(snapshot.configuration.takenUp)).</p>\n"
+            "<p class=\"problem\"><strong>Configuration:</strong> the changed file cannot be used: \(refusal.hasSuffix(".") ? refusal : refusal + ".") keyturn works by the one of \(parts.time(snapshot.configuration.takenUp)).</p>\n"
     }
 
     /// Counts of all users, whatever is shown.

@@ -65,7 +65,7 @@ public enum StyleSheet {
         dt { font-weight: 600; }
         dd { margin: 0; color: var(--soft); }
         footer { margin-top: 2rem; border-top: 1px solid var(--line); padding-top: .5rem; font-size: .93rem; }
-        @media (max-width: 46rem) {
+        @media (max-width: 60rem) {
           .next { display: block; margin-left: 1rem; }
           .bar { display: block; }
           .bar li { display: inline-block; margin: 0 .3rem .2rem 0; padding: .15rem .3rem 0 0; }

@@ -81,7 +81,7 @@ def sentences(page):
         if part.lstrip().startswith("|"):
             # The first row and the line below it are no claims.
             found += [" ".join(row.split()) for row in part.strip().splitlines()[2:]]
-        elif not part.startswith("#"):
+        elif not part.startswith(("#", "![")):
             text = re.sub(r"\*\*[^*]+\.\*\* ", "", " ".join(part.split()).removeprefix("- ")).replace("**", "")
             found += [sentence for sentence in re.split(r"(?<=[.:]) (?=[A-Z`0-9]|keyturn )", text) if sentence]
     return found

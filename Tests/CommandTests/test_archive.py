@@ -121,7 +121,7 @@ def test_any_directory(root, tmp_path):
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
     assert "travis-ci" in run(link, "plugin", "list", cwd=tmp_path, env=environment).stdout
     tried = run(
-        moved / "bin/keyturn", "plugin", "test", moved / "lib/keyturn/pushers/travis-ci", "--check", "enclosure", cwd=tmp_path,
+        moved / "bin/keyturn", "plugin", "test", moved / "lib/keyturn/pushers/travis-ci", "--check", "enclosure", "--verbose", cwd=tmp_path,
         env=environment)
     assert "enclosure" in tried.stdout, tried
     assert run(link, "plugin", "info", "travis-ci", cwd=tmp_path, env=environment).stdout

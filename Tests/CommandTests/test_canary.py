@@ -15,7 +15,7 @@ def three_users(world):
 def test_the_others_follow_once_the_first_have_reached_overlap(world):
     """By name, whatever their order in the file: the others' keys are made after the canary's is confirmed."""
     three_users(world)
-    world.must("rotate", "--wait", "--canary", 1)
+    world.must("rotate", "--all", "--wait", "--canary", 1)
     history = world.history()
     made = [line["user"] for line in history if line["event"] == "created"]
     assert made[0] == "alpha" and sorted(made) == ["alpha", "beta", "gamma"]
@@ -27,7 +27,7 @@ def test_a_canary_that_does_not_get_there_stops_the_others(world):
     three_users(world)
     world.sandbox.fault("gitlab", method="PUT", path="acme%2Falpha", status=503, times=0)
     before = world.sandbox.keys("beta"), world.sandbox.keys("gamma")
-    result = world.must("rotate", "--wait", "--canary", 1, status=75)
+    result = world.must("rotate", "--all", "--wait", "--canary", 1, status=75)
     assert "alpha did not reach overlap: no rotation of the other 2 users was begun" in result.err
     assert (world.sandbox.keys("beta"), world.sandbox.keys("gamma")) == before
 
@@ -37,7 +37,7 @@ def test_users_at_once(world):
     three_users(world)
     world.configuration["users-at-once"] = 1
     world.save()
-    world.must("rotate", "--wait")
+    world.must("rotate", "--all", "--wait")
     assert {line["rotation"] for line in world.must("status", "--json").json["users"]} == {1}
     world.configuration["users-at-once"] = 0
     world.save()
@@ -45,4 +45,4 @@ def test_users_at_once(world):
 
 
 def test_canaries_are_waited_for(world):
-    assert "--canary belongs to --wait" in world.must("rotate", "--canary", 1, status=64).err
+    assert "--canary belongs to --wait" in world.must("rotate", "--all", "--canary", 1, status=64).err

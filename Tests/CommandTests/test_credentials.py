@@ -108,7 +108,7 @@ def test_a_program_that_prints_something_else(world, signin, document, words):
 def test_a_program_that_fails(world, signin, command, words):
     """The source is named; the next one is not asked in its place."""
     world.write(".aws/config", f"[default]\ncredential_process = {command}\n")
-    result = world.must("rotate", status=77)
+    result = world.must("rotate", "--all", status=77)
     told = result.err + str(world.status()["problem"])
     assert words in told and "profile default" in told
     assert signin.created == 0
@@ -225,7 +225,7 @@ def test_roles_of_several_accounts(world, signin):
         "other-bot": {"targets": targets[1:2], "aws": {"role-arn": ROLE.replace("1234", "9999"), "role-session-name": "kt"}},
     }
     world.save()
-    world.must("rotate", "--wait")
+    world.must("rotate", "--all", "--wait")
     assert len(signin.assumed) == 2 and {form["signer"] for form in signin.assumed} == {world.sandbox.accessKeyId}
     forms = {form["RoleArn"]: form for form in signin.assumed}
     assert forms[f"{ROLE}-a"]["ExternalId"] == "one"
@@ -246,7 +246,7 @@ def test_the_own_user_behind_a_role(world, signin):
     world.configuration["users"]["keyturn-admin"] = {"targets": [{"pusher": "github", "repository": "acme/lib"}]}
     world.configuration["aws"]["role-arn"] = ROLE
     world.save()
-    assert "cut itself off" in world.must("rotate", status=77).err
+    assert "cut itself off" in world.must("rotate", "--all", status=77).err
     assert signin.created == 0
 
 
@@ -279,7 +279,7 @@ def test_credentials_that_end_in_the_middle(world, signin, metadata, source, act
     world.must("step")
     before = len(signin.sessions)
     signin.ends_at = [action]
-    world.must("rotate", "--wait")
+    world.must("rotate", "--all", "--wait")
     assert len(signin.sessions) >= before + 2, "a second session was asked for"
     assert_rotated_once(world, signin)
 
@@ -288,7 +288,7 @@ def test_credentials_that_end_all_the_time(world, signin, metadata):
     """Two calls a session: the rotation comes through all the same."""
     prepare(world, signin, metadata, "container")
     signin.calls_per_session = 2
-    world.must("rotate", "--wait")
+    world.must("rotate", "--all", "--wait")
     assert len(signin.sessions) > 3
     assert_rotated_once(world, signin)
 
@@ -301,7 +301,7 @@ def test_credentials_that_end_while_targets_are_pushed(world, signin, metadata):
     signin.ends_at = ["GetCallerIdentity", "GetCallerIdentity", "GetCallerIdentity"]
     world.configuration["defaults"]["retry"] = "1s"
     world.save()
-    world.run("rotate", "--wait")
+    world.run("rotate", "--all", "--wait")
     world.step_until_idle()
     assert_rotated_once(world, signin)
     assert signin.assumed[-1]["WebIdentityToken"] == "second-token-of-the-pod"
@@ -313,7 +313,7 @@ def test_a_source_that_has_only_ended_credentials(world, signin):
     session["ended"] = True
     world.environment.update(
         AWS_ACCESS_KEY_ID=session["key"], AWS_SECRET_ACCESS_KEY=session["secret"], AWS_SESSION_TOKEN=session["token"])
-    world.must("rotate", status=77)
+    world.must("rotate", "--all", status=77)
     assert "ExpiredToken" in world.status()["problem"]
     assert signin.created == 0
     assert len(signin.calls) < 12

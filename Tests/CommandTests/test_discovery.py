@@ -41,7 +41,7 @@ def test_users_by_tag(found):
     assert {line["from"] for line in lines.values()} == {"discover: tag keyturn=yes"}
     assert list(found.database.parent.iterdir()) == []
     assert "discover: tag keyturn=yes" in found.must("plan").out
-    found.must("rotate", "--wait")
+    found.must("rotate", "--all", "--wait")
     for user in ("app-a", "app-b"):
         found.assert_holds_only([f"travis:team/{user}", f"github:acme/{user}"], user)
     # Without asking AWS: those that were found.
@@ -84,7 +84,7 @@ def test_a_user_without_the_templates_tag(found):
     """It is left alone and told; the others are rotated."""
     found.sandbox.add_user("app-c", 1, tags={"keyturn": "yes"})
     before = found.sandbox.keys("app-c")
-    result = found.must("rotate", status=1)
+    result = found.must("rotate", "--all", status=1)
     assert "app-c" in result.err and "has no tag repository" in result.err
     assert found.sandbox.keys("app-c") == before
     assert found.status("app-a")["phase"] in ("overlap", "soak", "deleting", "idle") and found.status("app-a")["rotation"] == 1
@@ -104,14 +104,14 @@ def test_two_users_with_one_target(found):
     """As in the file: an error, and nothing is changed."""
     found.sandbox.place("github", "acme/app-c")
     found.sandbox.add_user("app-c", 1, tags={"keyturn": "yes", "repository": "team/app-a"})
-    result = found.must("rotate", status=78)
+    result = found.must("rotate", "--all", status=78)
     assert "travis:team/app-a" in result.err
     assert found.sandbox.writes() == []
 
 
 def test_a_discovery_that_fails(found):
     """Users known already go on with their rotation, and no one is forgotten."""
-    found.must("rotate")
+    found.must("rotate", "--all")
     assert found.status("app-a")["phase"] == "overlap"
     found.sandbox.fault("aws", path="ListUsers", status=403, times=0, body=(
         "<ErrorResponse><Error><Code>AccessDenied</Code><Message>not authorized to perform: iam:ListUsers</Message>"
@@ -132,7 +132,7 @@ def test_the_first_discovery_fails(found):
 
 def test_a_user_that_is_not_tagged_any_more(found):
     """Nothing more is done for it, which is told; its keys stay, and so does its record."""
-    found.must("rotate")
+    found.must("rotate", "--all")
     keys = found.sandbox.keys("app-a")
     tag(found.sandbox, "app-a", "no")
     result = found.run("step")
@@ -149,7 +149,7 @@ def test_the_own_user(found):
     tag(found.sandbox, "keyturn-admin", "yes")
     found.configuration["discover"]["targets"] = TEMPLATE[1:]
     found.save()
-    result = found.must("rotate", status=77)
+    result = found.must("rotate", "--all", status=77)
     assert "found by `discover: tag keyturn=yes`" in result.err and "cut itself off" in result.err
     assert set(found.sandbox.keys("keyturn-admin").values()) == {"Active"} and len(found.sandbox.keys("keyturn-admin")) == 1
     assert found.sandbox.writes() != [], "a tag on one user stopped all"
@@ -163,7 +163,7 @@ def test_one_iam_user_under_two_entries(found):
         "user-name": "app-a", "aws": {"profile": "again"}, "targets": [{"pusher": "gitlab", "project": "acme/app"}]}}
     found.save()
     keys = found.sandbox.keys("app-a")
-    result = found.must("rotate", status=77)
+    result = found.must("rotate", "--all", status=77)
     assert "are the same IAM user, app-a of account" in result.err
     assert found.sandbox.keys("app-a") == keys
     # Where AWS does not say, no one guesses.

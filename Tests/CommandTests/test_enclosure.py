@@ -41,7 +41,7 @@ def test_a_missing_part_is_accepted_by_name(world, without):
     world.configuration["plugins"] = {"accept-missing": ["landlock"]}
     world.save()
     checked = run(world, without, "check")
-    assert checked.status == 0 and "shut in by limits, no-new-privs, seccomp" in checked.out, str(checked)
+    assert checked.status == 0 and "sandboxed by limits, no-new-privs, seccomp" in checked.out, str(checked)
     assert "this kernel has no landlock" in run(world, without, "plugin", "info", "travis-ci").out
     result = run(world, without, "rotate", "--wait")
     assert result.status == 0, str(result)

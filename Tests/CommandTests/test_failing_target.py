@@ -17,7 +17,7 @@ def hold(make, **policy):
     """A world whose rotation is blocked by one target that answers 503 to every write."""
     world = make("--targets", 9, users={"cicd-bot": {"targets": ten_targets(), "max-attempts": 1, "retry": "1h", **policy}})
     world.sandbox.fault("github", method="PUT", path="/repos/acme/app-3/", status=503, times=0)
-    world.must("rotate", status=75)
+    world.must("rotate", "--all", status=75)
     return world
 
 
@@ -53,10 +53,10 @@ def test_nine_confirm_and_the_tenth_is_made_up_for(make):
 
 
 def test_wait_gives_up_with_75(make):
-    """`rotate --wait` does not wait for ever for a target that does not answer."""
+    """`rotate --wait --timeout` waits no longer for a target that does not answer."""
     world = make(users={"cicd-bot": {"targets": [{"pusher": "travis", "repository": "acme/app"}], "max-attempts": 2, "retry": "1h"}})
     world.sandbox.fault("travis", status=500, times=0)
-    world.must("rotate", "--wait", status=75)
+    world.must("rotate", "--all", "--wait", "--timeout", "5s", status=75)
     assert list(world.sandbox.keys().values()) == ["Active", "Active"]
     assert world.must("status", "--json").json["users"][0]["phase"] == "delivering"
 
@@ -103,7 +103,7 @@ def test_a_blocked_user_blocks_no_other(make):
         for name, repository in (("ci-1", "acme/app-1"), ("ci-2", "acme/app-2"))}
     world = make("--users", 2, "--targets", 2, users=users)
     world.sandbox.fault("travis", path="app-1", status=503, times=0)
-    world.must("rotate", status=75)
+    world.must("rotate", "--all", status=75)
     world.must("rotate", "--user", "ci-2", "--wait")
     world.assert_holds_only(["travis:acme/app-2"], user="ci-2")
     assert list(world.sandbox.keys("ci-1").values()) == ["Active", "Active"]
@@ -114,7 +114,7 @@ def test_a_rate_limited_target_is_left_in_peace(make):
     """`Retry-After` is kept to by the next step too; `retry` is the operator's own word."""
     world = make(users={"cicd-bot": {"targets": [{"pusher": "github", "repository": "acme/app"}]}})
     world.sandbox.fault("github", method="PUT", status=429, retryAfter=120, times=1)
-    world.must("rotate", status=75)
+    world.must("rotate", "--all", status=75)
     world.sandbox.clear_requests()
     world.must("step", status=75)
     assert world.sandbox.requests("github") == []
@@ -126,7 +126,7 @@ def test_passing_faults_of_aws_are_ridden_out(world):
     """A 503 and a throttled request are asked again within the same command."""
     world.sandbox.fault("aws", path="ListAccessKeys", status=503, times=1)
     world.sandbox.fault("aws", path="UpdateAccessKey", status=400, times=2)
-    world.must("rotate", "--wait")
+    world.must("rotate", "--all", "--wait")
     world.assert_holds_only(world.deliveries())
 
 
@@ -135,6 +135,6 @@ def test_a_create_whose_answer_was_lost_is_not_sent_twice(make):
     world = make(users={"cicd-bot": {"targets": [{"pusher": "gitlab", "project": "acme/fresh"}], "max-attempts": 1, "retry": "1h"}})
     world.sandbox.place("gitlab", "acme/fresh")
     world.sandbox.fault("gitlab", method="POST", close=True, afterEffect=True, times=1)
-    world.run("rotate")
+    world.run("rotate", "--all")
     asked = [(entry["method"], entry["status"]) for entry in world.sandbox.requests("gitlab")]
     assert asked[asked.index(("POST", 0)) + 1 :][:1] != [("POST", 400)], asked

@@ -67,7 +67,7 @@ def test_a_file_of_another_user(world, name):
     if path.is_dir():
         path.chmod(0o1777)
     os.chown(path, STRANGER, STRANGER)
-    refused(world, path, f"it belongs to user {STRANGER}", f"run chown -h 0 {path} as root")
+    refused(world, path, f"it belongs to user {STRANGER}", f"run sudo chown -h root {path}")
     os.chown(path, 0, 0)
     world.must("rotate", "--wait")
 
@@ -91,7 +91,7 @@ def test_a_link_of_another_user(world):
     link.rename(world.directory / "real.yaml")
     link.symlink_to("real.yaml")
     os.chown(link, STRANGER, STRANGER, follow_symlinks=False)
-    refused(world, link, f"it belongs to user {STRANGER}", "chown -h 0")
+    refused(world, link, f"it belongs to user {STRANGER}", "chown -h root")
 
 
 def test_a_path_is_quoted_for_the_shell(world):
@@ -128,11 +128,11 @@ def test_another_user_than_root_trusts_itself_and_root(alien):
     os.chown(path, 0, 0)
     alien.must("check")
     os.chown(path, STRANGER, STRANGER)
-    refused(alien, path, f"it belongs to user {STRANGER}", f"chown -h {UNPRIVILEGED} {path} as root", command=["check"])
+    refused(alien, path, f"it belongs to user {STRANGER}", f"run sudo chown -h nobody {path}", command=["check"])
     os.chown(path, UNPRIVILEGED, UNPRIVILEGED)
     alien.wrapper = []
     # The directory is the first that is not root's on the way to the file, and the file comes before it.
-    refused(alien, path, f"it belongs to user {UNPRIVILEGED}", command=["check"])
+    refused(alien, path, "it belongs to user nobody", command=["check"])
 
 
 @root_only

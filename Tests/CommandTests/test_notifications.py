@@ -343,7 +343,7 @@ def test_the_test_message_of_the_new_kinds(routed, receiver):
 MANY = 500
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(540)
 def test_500_users_and_one_refused_token(make, receiver):
     """One notification, and a status that fits on a screen; when the token is right again, one more."""
     users = {f"user-{number:03}": {"targets": [{"pusher": "gitlab", "project": f"acme/app-{number + 1}"}]} for number in range(MANY)}
@@ -357,7 +357,7 @@ def test_500_users_and_one_refused_token(make, receiver):
     for user in users:
         world.sandbox.add_user(user, 0)
     world.sandbox.fault("gitlab", status=401, body='{"message":"401 Unauthorized"}', times=0)
-    world.run("rotate", "--all", "--quiet", timeout=150)
+    world.run("rotate", "--all", "--quiet", timeout=300)
     waited_for(lambda: world.run("step", "--quiet", timeout=60) and receiver.messages, seconds=120)
     for _ in range(2):
         world.run("step", "--quiet", timeout=60)
@@ -369,7 +369,7 @@ def test_500_users_and_one_refused_token(make, receiver):
     status = world.must("status")
     assert len(status.out.splitlines()) < 40, status.out
     world.sandbox.clear_faults()
-    world.run("retry", "--quiet", timeout=150)
+    world.run("retry", "--quiet", timeout=300)
     waited_for(lambda: world.run("step", "--quiet", timeout=60) and len(receiver.messages) > 1, seconds=60)
     assert receiver.events == ["blocked", "recovered"]
     end = json.loads(receiver.messages[1][2])

@@ -69,7 +69,7 @@ NUMBERS = [
     ("no core dumps", "Enclosure/Limits", "limit(RLIMIT_CORE, 0)"),
     ("30 seconds, 60 for `credential_process`", "Configuration/SecretReference", "commandLimit: Duration = .seconds(30)"),
     ("30 seconds, 60 for `credential_process`", "AWS/Credentials/ProcessCredentials", "timeLimit: Duration = .seconds(60)"),
-    ("30 seconds, 60 for `credential_process`", "Operations/Services/ServiceFactory+Notifications", "timeLimit: .seconds(30)"),
+    ("30 seconds, 60 for `credential_process`", "Operations/Services/ServiceFactory+Notifications", "programLimit: Duration = .seconds(30)"),
     ("SIGKILL 2 seconds later", "Programs/ProgramRun", "grace: Duration = .seconds(2)"),
     ("64 KiB of output", "Configuration/SecretReference", "sizeLimit = 64 << 10"),
     ("64 KiB of output", "AWS/Credentials/ProcessCredentials", "sizeLimit = 64 << 10"),

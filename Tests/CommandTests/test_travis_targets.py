@@ -13,7 +13,7 @@ def test_a_push_takes_three_requests(make):
     world = make(users={"cicd-bot": {"targets": [{"pusher": "travis", "repository": "acme/app"}]}})
     world.configuration["defaults"]["preflight"] = False
     world.save()
-    world.must("rotate")
+    world.must("rotate", "--all")
     assert [entry["method"] for entry in world.sandbox.requests("travis")] == ["GET", "PATCH", "PATCH"]
 
 
@@ -38,7 +38,7 @@ def test_writes_to_one_repository_never_overlap(make, start, places):
     """Across users, pushers, and names and numbers of the same repository: every write survives the others, though each is slow."""
     sandbox = start("--users", 4, "--latency", 150)
     world = crowd(make, sandbox, places)
-    world.must("rotate", timeout=80)
+    world.must("rotate", "--all", timeout=80)
     state = world.sandbox.state()
     for number in range(1, 5):
         (delivery,) = world.deliveries(f"ci-{number}").values()
@@ -56,7 +56,7 @@ def test_the_sandbox_does_lose_writes_that_overlap(make, start):
         users = world.configuration["users"]
         world.configuration["users"] = {f"ci-{number}": users[f"ci-{number}"]}
         world.save()
-    started = [world.start("rotate", "--quiet") for world in worlds]
+    started = [world.start("rotate", "--all", "--quiet") for world in worlds]
     for world, process in zip(worlds, started):
         world.finish(process, timeout=80)
     assert len(held_ids(worlds[0])) < 4 or "differs" in sandbox.state()["targets"][ROOM].values()
@@ -69,7 +69,7 @@ def test_more_than_50_new_variables_are_never_made_in_30_seconds(make):
     world = make(users={"cicd-bot": {"targets": [{"pusher": "travis", "repository": name} for name in names]}})
     for name in names:
         world.sandbox.place("travis", name)
-    world.must("rotate", timeout=120)
+    world.must("rotate", "--all", timeout=120)
     assert {delivery["state"] for delivery in world.deliveries().values()} == {"confirmed"}
     asked = world.sandbox.requests("travis")
     assert not [entry for entry in asked if entry["status"] >= 400]

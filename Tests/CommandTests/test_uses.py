@@ -65,7 +65,7 @@ def test_files_that_are_none_are_named_and_the_others_read(overlapping):
     assert [use["count"] for use in document["uses"]] == [1]
     assert {problem.partition(":")[0] for problem in document["sources"][0]["problems"]} == {"trail/cut.json.gz", "trail/text.json"}
     assert "there is no directory" in world.must("uses", "cicd-bot", "--cloudtrail", "none", status=1).err
-    assert "does not go with" in world.must("uses", "cicd-bot", "--cloudtrail", "trail", "--region", "x", status=64).err
+    assert "cannot be combined with" in world.must("uses", "cicd-bot", "--cloudtrail", "trail", "--region", "x", status=64).err
 
 
 class Trail(http.server.BaseHTTPRequestHandler):

@@ -14,8 +14,8 @@ struct MistakeTests {
     func unknownFields() {
         let cases = [
             ("state: sqlite", "stat: x\nstate: sqlite", "2: unknown field `stat`; did you mean `state`?"),
-            ("region: us", "regoin: x\n  region: us", "5: unknown field `regoin`; did you mean `region`? in `aws`"),
-            ("lock: key", "lok: x, lock: key", "7: unknown field `lok`; did you mean `lock`? in `plugins`"),
+            ("region: us", "regoin: x\n  region: us", "5: unknown field `regoin` in `aws`; did you mean `region`?"),
+            ("lock: key", "lok: x, lock: key", "7: unknown field `lok` in `plugins`; did you mean `lock`?"),
             (
                 "lock: key", "indexes: [{ url: 'https://a.example/i', signer: key }], lock: key",
                 "7: `plugins.indexes[0].signer` must be the 32 bytes of an Ed25519 public key, in base64"
@@ -24,18 +24,18 @@ struct MistakeTests {
                 "lock: key", "indexes: [{ url: 'http://a.example/i', signer: x }], lock: key",
                 "7: `plugins.indexes[0].url` must be a URL that begins with https://, or with http:// for this machine"
             ),
-            ("soak: 1h", "soack: 1h", "12: unknown field `soack`; did you mean `soak`? in `defaults`"),
+            ("soak: 1h", "soack: 1h", "12: unknown field `soack` in `defaults`; did you mean `soak`?"),
             (
                 "rotate-every: 12h", "rotate_every: 12h",
-                "15: unknown field `rotate_every`; did you mean `rotate-every`? in `users.cicd-bot`"
+                "15: unknown field `rotate_every` in `users.cicd-bot`; did you mean `rotate-every`?"
             ),
             (
                 "token: { env: TRAVIS_TOKEN }", "token: { env: TRAVIS_TOKEN }, endpiont: x",
-                "9: unknown field `endpiont`; did you mean `endpoint`? in `pushers.travis`"
+                "9: unknown field `endpiont` in `pushers.travis`; did you mean `endpoint`?"
             ),
             (
                 "repository: acme/app }", "repository: acme/app, brunch: main }",
-                "17: unknown field `brunch`; did you mean `branch`? in `users.cicd-bot.targets[0]`"
+                "17: unknown field `brunch` in `users.cicd-bot.targets[0]`; did you mean `branch`?"
             ),
         ]
         for (piece, other, complaint) in cases { expectComplaint(example(piece, other), complaint) }
@@ -46,7 +46,8 @@ struct MistakeTests {
         let complaint = Sample.complaint(example("soak: 1h", "elephant: 1h"))
         #expect(
             complaint?.hasPrefix(
-                "12: unknown field `elephant`; known here: `first-rotation`, `freeze`, `look-every`, `max-age`")
+                "12: unknown field `elephant` in `defaults`; known here: `first-rotation`, `freeze`, `look-every`, `max-age`"
+            )
                 == true)
     }
 
@@ -157,12 +158,12 @@ struct MistakeTests {
             ("seal-key: {", "seal_key: {", "3: unknown field `seal_key`; did you mean `seal-key`?"),
             (
                 "plugin: travis-ci", "plugni: travis-ci",
-                "9: unknown field `plugni`; did you mean `plugin`? in `pushers.travis`"
+                "9: unknown field `plugni` in `pushers.travis`; did you mean `plugin`?"
             ),
-            ("targets:", "target:", "16: unknown field `target`; did you mean `targets`? in `users.cicd-bot`"),
+            ("targets:", "target:", "16: unknown field `target` in `users.cicd-bot`; did you mean `targets`?"),
             (
                 "pusher: travis", "psuher: travis",
-                "17: unknown field `psuher`; did you mean `pusher`? in `users.cicd-bot.targets[0]`"
+                "17: unknown field `psuher` in `users.cicd-bot.targets[0]`; did you mean `pusher`?"
             ),
         ]
         for (piece, other, complaint) in cases { expectComplaint(example(piece, other), complaint) }

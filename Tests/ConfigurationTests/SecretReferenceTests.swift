@@ -78,7 +78,9 @@ struct SecretReferenceTests {
     func file() throws {
         let path = NSTemporaryDirectory() + "/keyturn-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: path) }
-        #expect(complaint("{ file: \(path) }") == "`pushers.travis.token`: \(path) cannot be read: No such file or directory")
+        #expect(
+            complaint("{ file: \(path) }")
+                == "`pushers.travis.token`: \(path) cannot be read: No such file or directory")
         try "".write(toFile: path, atomically: true, encoding: .utf8)
         #expect(complaint("{ file: \(path) }") == "`pushers.travis.token`: the secret is empty")
         try "from-a-file\n".write(toFile: path, atomically: true, encoding: .utf8)
@@ -138,7 +140,7 @@ struct SecretReferenceTests {
         let piece = "endpoint: https://gitlab.example.com"
         expectComplaint(
             Sample.full.replacing(piece, with: "endpiont: { env: URL }"),
-            "10: unknown field `endpiont`; did you mean `endpoint`? in `pushers.gitlab`")
+            "10: unknown field `endpiont` in `pushers.gitlab`; did you mean `endpoint`?")
         expectComplaint(
             Sample.full.replacing(piece, with: "endpoint: { env: URL }"),
             "10: `pushers.gitlab.endpoint` must be written here: it says which service the pusher may reach")

@@ -28,7 +28,7 @@ struct YAMLTests {
         let deep = "version: " + String(repeating: "[", count: 200) + String(repeating: "]", count: 200)
         #expect(Sample.complaint(deep)?.hasSuffix("this is nested too deeply") == true)
         expectComplaint("? [a, b]\n: 1\n", "1: a name must be a plain word")
-        expectComplaint("- version\n- 1\n", "1: `` must be a mapping of names to values")
+        expectComplaint("- version\n- 1\n", "1: the file must be a mapping of names to values")
     }
 
     @Test("quoted numbers and booleans are texts")

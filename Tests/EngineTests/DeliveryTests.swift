@@ -13,7 +13,7 @@ struct DeliveryTests {
         let old = stage.aws.addOldKey(of: "bot")
         stage.pushers.set(.fails(.unauthorized), for: tenth)
         for _ in 0..<5 {
-            let outcome = await stage.engine().work(on: stage.user(targets: 10), requests: [], extent: .wholeRotation)
+            let outcome = await stage.engine().work(on: stage.user(targets: 10), requests: [], extent: .due)
             #expect(outcome.end == .rested)
             #expect(outcome.rotation?.phase == .delivering)
             #expect(outcome.rotation?.deliveries.values.count { $0.state == .confirmed } == 9)

@@ -29,7 +29,8 @@ struct NoticeGroupsTests {
         func owed(_ names: [String]? = nil) -> [Notice.Member] {
             (names ?? users.keys.sorted()).flatMap { name -> [Notice.Member] in
                 guard let rotation = rotations[name], let told = told[name], let user = users[name] else { return [] }
-                return told.owed(rotation, at: now, patience: NoticeGroupsTests.patience, account: user.account).map {
+                return told.owed(rotation, at: now, patience: NoticeGroupsTests.patience, account: user.account).filter
+                { $0.occasion != .delivered }.map {
                     Notice.Member(user: name, rotation: rotation, news: $0)
                 }
             }
@@ -38,7 +39,8 @@ struct NoticeGroupsTests {
         func notices(_ names: [String]? = nil) -> [Notice] {
             let destination = Destination(
                 name: "d", way: .command(Program(["d"], environment: [:], timeLimit: .seconds(1))),
-                occasions: Set(NotificationEvent.Occasion.allCases).subtracting([.delivered]), patience: NoticeGroupsTests.patience,
+                occasions: Set(NotificationEvent.Occasion.allCases).subtracting([.delivered]),
+                patience: NoticeGroupsTests.patience,
                 digest: digest)
             return NoticeGroups(destination: destination, users: users, rotations: rotations, told: told, now: now)
                 .notices(owed(names))

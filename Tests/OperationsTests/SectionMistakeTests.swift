@@ -31,7 +31,10 @@ struct SectionMistakeTests {
                 "[{ command: [x], \"on\": [hold] }]",
                 "has `hold`; the events are: blocked, recovered, drift, over-age, delivered, completed, revoked, configuration"
             ),
-            ("[{ command: [x], wehbook: y }]", "unknown field `wehbook`; did you mean `webhook`?"),
+            (
+                "[{ command: [x], wehbook: y }]",
+                "unknown field `wehbook` in `notifications[0]`; did you mean `webhook`?"
+            ),
             ("[{}]", "needs one of `pagerduty`, `slack`, `teams`, `email`, `webhook` and `command`"),
             ("[{ teams: \"https://example.com/x\" }]", "a secret is never written here"),
             ("[{ pagerduty: { file: seal.key } }]", "is not an integration key of PagerDuty"),

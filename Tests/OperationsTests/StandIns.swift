@@ -15,7 +15,13 @@ final class StandIns {
         directory = try Directory()
         sandbox = try SandboxProcess(Directory.installation, arguments: ["--propagation-delay", "0"])
         let systems = CISystem.all(Directory.installation)
-        let files = try SandboxFiles(directory: directory.path, sandbox.announcement, systems)
+        let files = try SandboxFiles(directory: "\(directory.path)/box", sandbox.announcement, systems)
+        for name in try FileManager.default.contentsOfDirectory(atPath: files.directory) where name.hasSuffix(".token")
+        {
+            let place = "\(directory.path)/\(name)"
+            if FileManager.default.fileExists(atPath: place) { try FileManager.default.removeItem(atPath: place) }
+            try FileManager.default.moveItem(atPath: "\(files.directory)/\(name)", toPath: place)
+        }
         var text = try String(contentsOfFile: files.configuration, encoding: .utf8)
             .replacing("sqlite:keyturn.db", with: "sqlite:state/keyturn.db")
         try change(&text)

@@ -63,7 +63,7 @@ package struct HistoryDocument: Encodable, Sendable {
             by = Author(
                 command: author.command, host: author.host, uid: author.uid, name: author.name, login: author.login)
             hash = line.hash
-            sentence = Narration(at: line.at, number: line.rotation).text(line.note)
+            sentence = Narration(at: line.at, number: line.rotation).text(line.note).naming(line.user)
         }
     }
 

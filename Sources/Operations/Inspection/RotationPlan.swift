@@ -30,8 +30,10 @@ package struct RotationPlan: Sendable {
     /// - Parameters:
     ///   - names: of users; none: all.
     ///   - asksIAM: whether IAM is asked for the keys of users for whom a rotation may be due.
+    ///   - isDespiteFreeze: whether an ordered rotation begins although `freeze` lets none begin now.
     package init(
-        _ context: OperationContext, _ names: [String], for occasion: Occasion = .next, asksIAM: Bool
+        _ context: OperationContext, _ names: [String], for occasion: Occasion = .next, asksIAM: Bool,
+        isDespiteFreeze: Bool = false
     ) async throws {
         var (loaded, state) = try await LoadedConfiguration.recalled(context, for: .looking)
         status = try await loaded.discover(keptIn: nil)
@@ -50,7 +52,7 @@ package struct RotationPlan: Sendable {
                 user, rotation, at: now,
                 preview: { keys in
                     RotationPreview(of: rotation, order: order, keys: keys, at: now, loaded.requirements(of: user))
-                }, listing: listings[user.name])
+                }, listing: listings[user.name], isDespiteFreeze: isDespiteFreeze)
             step.fanOut = Self.fanOut(user, loaded)
             return step
         }
@@ -141,7 +143,7 @@ package struct PlannedStep: Encodable, Sendable {
 
     init(
         _ user: ConfiguredUser, _ known: Rotation, at now: Timestamp, preview: ([AccessKey]?) -> RotationPreview,
-        listing: Result<[AccessKey], AWSError>?
+        listing: Result<[AccessKey], AWSError>?, isDespiteFreeze: Bool
     ) {
         let found = listing.flatMap { try? $0.get() }
         let preview = preview(found)
@@ -158,8 +160,15 @@ package struct PlannedStep: Encodable, Sendable {
         from = user.origin ?? "users"
         keys = found?.map { .init(id: $0.id.rawValue, status: $0.status.rawValue, created: Moment.text($0.created)) }
         refusal = preview.refusal
+        let thaw = user.policy.thaw(now)
+        if preview.isAsked, preview.begins, preview.refusal == nil, thaw > now, !isDespiteFreeze {
+            (due, isDue) = (Moment.text(thaw), false)
+            refusal = OrderRefusal(
+                "`freeze` lets no rotation begin before \(Moment.text(thaw)); `--despite-freeze` begins it all the same"
+            )
+        }
         var reasons = [
-            preview.refusal?.reason ?? rotation.trouble
+            refusal?.reason ?? rotation.trouble
                 ?? (preview.begins
                     ? Self.reasonToRotate(rotation, user.policy, now, isAsked: preview.isAsked)
                     : Self.reason(rotation, user.policy, now) + Self.freeze(rotation, user.policy, now))

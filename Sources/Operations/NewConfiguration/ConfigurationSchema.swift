@@ -104,7 +104,7 @@ struct ConfigurationSchema {
               "additionalProperties": false,
               "properties": { "keep": { "$ref": "#/$defs/duration", "description": "How long lines of the history are kept. Default: for ever." } }
             },
-            "forget": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["target", "reason"], "properties": { "target": { "type": "string" }, "reason": { "type": "string", "minLength": 1 } } }, "description": "Targets that have left the configuration and do not matter any more." },
+            "forget": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["target", "reason"], "properties": { "target": { "type": "string", "description": "Its name, as `keyturn status` shows it." }, "reason": { "type": "string", "minLength": 1, "description": "Why it does not matter any more; the history keeps it." } } }, "description": "Targets that have left the configuration and do not matter any more." },
             "listen": { "type": "string", "description": "Where `run` serves a status page and metrics, such as 127.0.0.1:9464. Default: nowhere." },
             "listen-anywhere": { "type": "boolean", "default": false, "description": "Whether that may be another address than this machine's own. Everyone who reaches it can read it." },
             "acknowledged": {
@@ -147,7 +147,7 @@ struct ConfigurationSchema {
               }
             },
             "pushers": { "description": "Configured uses of plugins, by name.", "type": ["object", "null"], "propertyNames": { "pattern": "^[^:]+$" }, "additionalProperties": { "$ref": "#/$defs/pusher" } },
-            "defaults": { "type": ["object", "null"], "additionalProperties": false, "properties": { POLICY } },
+            "defaults": { "description": "What holds for users that do not say otherwise.", "type": ["object", "null"], "additionalProperties": false, "properties": { POLICY } },
             "self-rotation": {
               "description": "The user with whose key keyturn itself runs.",
               "type": "object",
@@ -170,6 +170,7 @@ struct ConfigurationSchema {
               "items": { "type": "string", "minLength": 1 }
             },
             "users": {
+              "description": "The IAM users whose access keys are rotated, by name.",
               "type": ["object", "null"],
               "additionalProperties": {
                 "type": "object",
@@ -177,7 +178,7 @@ struct ConfigurationSchema {
                 "required": ["targets"],
                 "properties": {
                   "user-name": { "type": "string", "pattern": "^[A-Za-z0-9_+=,.@-]{1,64}$", "description": "The IAM user name, where it is not the name of this entry." },
-                  "aws": { "$ref": "#/$defs/account" },
+                  "aws": { "$ref": "#/$defs/account", "description": "The AWS account of this user; default: `aws` at the top of the file." },
                   "owner": { "$ref": "#/$defs/owner" },
                   "after-rotation": { "$ref": "#/$defs/after-rotation" },
                   "targets": { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/target" }, "description": "Every place that holds this user's key." },
@@ -261,13 +262,13 @@ struct ConfigurationSchema {
                 "tag": { "type": "string", "description": "NAME=VALUE or NAME: a tag that the users have." },
                 "path": { "type": "string", "pattern": "^/.+/$", "description": "What the users' paths begin with." },
                 "name": { "type": "string", "description": "What they are called here; {user} and {tag:NAME} stand for what was found." },
-                "aws": { "$ref": "#/$defs/account" },
+                "aws": { "$ref": "#/$defs/account", "description": "The AWS account to look in; default: `aws` at the top of the file." },
                 "owner": { "$ref": "#/$defs/owner" },
-                  "after-rotation": { "$ref": "#/$defs/after-rotation" },
+                "after-rotation": { "$ref": "#/$defs/after-rotation" },
                 "targets": {
                   "type": "array",
                   "minItems": 1,
-                  "items": { "type": "object", "required": ["pusher"], "properties": { "pusher": { "type": "string" } } },
+                  "items": { "type": "object", "required": ["pusher"], "properties": { "pusher": { "type": "string", "description": "One of `pushers`." } } },
                   "description": "As a user has them; texts may have {user} and {tag:NAME}."
                 },
                 POLICY
@@ -311,9 +312,9 @@ struct ConfigurationSchema {
           "items": {
             "type": "object", "additionalProperties": false, "minProperties": 1,
             "properties": {
-              "days": { "type": "array", "items": { "enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] } },
-              "from": { "type": ["string", "integer"] },
-              "to": { "type": ["string", "integer"] },
+              "days": { "type": "array", "description": "Days of the week.", "items": { "enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] } },
+              "from": { "type": ["string", "integer"], "description": "When it begins: a date (2026-12-20), a moment (2026-12-20T18:00:00Z) or a time of the day (18:00)." },
+              "to": { "type": ["string", "integer"], "description": "When it ends, written in the same way." },
               "time-zone": { "type": "string", "description": "A name of the time zone database, such as Europe/Berlin; default: UTC." }
             }
           }

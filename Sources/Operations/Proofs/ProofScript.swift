@@ -26,7 +26,7 @@ enum ProofScript {
           word=keyturn-proof nonce=\(nonce)
           region=\(region) names=\(id),\(secret)
           id=${\(id)-} secret=${\(secret)-} token=${AWS_SESSION_TOKEN-}
-          server=\(server) path=\(path) part=\(part)
+          server=\(server.isEmpty ? "''" : server) path=\(path) part=\(part)
           unset AWS_PROFILE AWS_DEFAULT_PROFILE
           hex() { if [ -n "$1" ]; then printf %s "$1" | od -An -v -tx1 | tr -d ' \\n'; else printf -; fi; }
           have() { command -v "$1" >/dev/null 2>&1; }

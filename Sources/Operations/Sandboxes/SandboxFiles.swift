@@ -1,3 +1,4 @@
+internal import FileTrust
 internal import FoundationEssentials
 internal import Journal
 internal import Secrets
@@ -14,7 +15,7 @@ package struct SandboxFiles {
     ) throws {
         self.directory = directory
         configuration = "\(directory)/keyturn.yaml"
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        try Self.makeRoom(in: directory)
         let exports =
             place.exports(systems) + [
                 "KEYTURN_CONFIG=\(Self.quoted(URL(fileURLWithPath: configuration).path))",
@@ -32,6 +33,28 @@ package struct SandboxFiles {
                 FileManager.default.createFile(
                     atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
             else { throw OperationFailure(.failed, "\(path) cannot be written") }
+        }
+    }
+
+    /// Makes the directory. The state of an earlier sandbox goes: its keys were those of a stand-in that has ended.
+    private static func makeRoom(in directory: String) throws {
+        let files = FileManager.default
+        do {
+            try files.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            guard files.fileExists(atPath: "\(directory)/environment") else {
+                let inTheWay = ["keyturn.yaml", "seal.key"].first { files.fileExists(atPath: "\(directory)/\($0)") }
+                guard let inTheWay else { return }
+                throw OperationFailure(
+                    .failed,
+                    "\(directory)/\(inTheWay) exists already, and is no earlier sandbox's; nothing was written. Name another directory"
+                )
+            }
+            for name in try files.contentsOfDirectory(atPath: directory) where name.hasPrefix("keyturn.db") {
+                try files.removeItem(atPath: "\(directory)/\(name)")
+            }
+        } catch let error as OperationFailure { throw error } catch {
+            throw OperationFailure(
+                .failed, "\(directory): the files of the sandbox cannot be written there: \(FileFailure.reason(error))")
         }
     }
 

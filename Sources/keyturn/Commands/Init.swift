@@ -91,22 +91,23 @@ struct Init: ParsableCommand {
         let systems = CISystem.all(.current)
         let choice = try choose(systems)
         try new.write(choice, systems)
-        try print(new, choice.target)
+        try print(new, choice)
     }
 
-    private func print(_ new: NewConfiguration, _ target: FirstTarget?) throws {
+    private func print(_ new: NewConfiguration, _ choice: NewConfiguration.Choice) throws {
         if options.json {
             return try JSONOutput.print(["configuration": new.file, "seal-key": new.sealKey, "policy": new.policy])
         }
         guard !options.quiet else { return }
         let option = options.config.map { " --config \($0)" } ?? ""
+        let (target, user) = (choice.target, choice.users.first ?? "USER")
         Terminal(options).write(
             """
             \(new.file)  the configuration\(target == nil ? ": fill in pushers and users" : "")
             \(new.sealKey)  the seal key (mode 0600): back it up apart from the state
             \(new.policy)  the IAM policy for the identity that keyturn runs as; `keyturn policy` prints it again
 
-            Next: \(target.map { "put a token for \($0.system.title) into \($0.system.token)" } ?? "edit \(new.file)"), then `keyturn check --online\(option)`, then `keyturn rotate --wait\(option)`.
+            Next: \(target.map { "put a token for \($0.system.title) into \($0.system.token)" } ?? "edit \(new.file)"), then `keyturn check --online\(option)`, then `keyturn rotate \(user)\(option)`.
 
             """)
     }

@@ -37,8 +37,10 @@ struct Rotate: AsyncParsableCommand {
 
     func run() async throws {
         guard !dryRun else {
-            return try await RotationPlan(OperationContext(options), selection.users, for: .rotate, asksIAM: true)
-                .print(options, whenEmpty: { "\($0) has no users yet." })
+            return try await RotationPlan(
+                OperationContext(options), selection.users, for: .rotate, asksIAM: true, isDespiteFreeze: despiteFreeze
+            )
+            .print(options, whenEmpty: { "\($0) has no users yet." })
         }
         let isAll = try confirm()
         var rotations = try await Rotations(OperationContext(options), isTimed: timing.timings)

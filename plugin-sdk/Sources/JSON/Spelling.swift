@@ -1,11 +1,14 @@
 /// Help with names that are not known.
 public enum Spelling {
-    /// "unknown field `x`; did you mean `y`?"
-    public static func unknown(_ name: String, among known: some Sequence<String>) -> String {
+    /// "unknown field `x` in `place`; did you mean `y`?"
+    ///
+    /// - Parameter place: what has it; empty: it is not said.
+    public static func unknown(_ name: String, among known: some Sequence<String>, in place: String = "") -> String {
         let known = known.sorted()
-        if let near = nearest(to: name, among: known) { return "unknown field `\(name)`; did you mean `\(near)`?" }
+        let field = "unknown field `\(name)`" + (place.isEmpty ? "" : " in `\(place)`")
+        if let near = nearest(to: name, among: known) { return "\(field); did you mean `\(near)`?" }
         let list = known.map { "`\($0)`" }.joined(separator: ", ")
-        return "unknown field `\(name)`" + (known.isEmpty ? "" : "; known here: \(list)")
+        return field + (known.isEmpty ? "" : "; known here: \(list)")
     }
 
     /// The known name that is nearest, if one is near enough to be meant.
