@@ -40,9 +40,10 @@ public enum Event: Hashable, Sendable {
     /// What an operator can ask for.
     public enum Request: Hashable, Sendable {
         /// Begin a rotation now.
-        case rotate
-        /// Begin a rotation now, or see the one through that is in progress.
-        case rotateOrFinish
+        ///
+        /// - `finishes`: whether one that is in progress and cannot be followed by another one yet is to be seen through instead.
+        /// - `despiteFreeze`: whether it begins also in a time in which `freeze` lets none begin.
+        case rotate(finishes: Bool = false, despiteFreeze: Bool = false)
         /// Push again now, whatever the schedule says.
         case retry
         /// Leave a target out of this rotation.

@@ -1,15 +1,36 @@
 /// What an operator can order: `rotate`, `retry`, `rollback`, `adopt`.
 extension Rotation {
     /// One that is in progress already is the one that was asked for.
-    mutating func rotate(_ now: Timestamp, _ transition: inout Transition) {
+    ///
+    /// - Parameter policy: whose freezes count; nil: none do.
+    mutating func rotate(heeding policy: Policy?, _ now: Timestamp, _ transition: inout Transition) {
         retryAt = phase == .idle ? nil : retryAt
         guard phase == .idle else {
             return transition.notes.append(
                 HistoryEvent(.requested, detail: "rotate: rotation \(number) is in progress and goes on"))
         }
         guard !isRequested else { return }
-        isRequested = true
         transition.notes.append(HistoryEvent(.requested, detail: "rotate"))
+        if current == nil, let policy, frozenUntil(now, policy) != nil {
+            // A freeze does not hold a user's first key, and whether it would be the first shows when IAM is listed.
+            inPhase.isOrderedInFreeze = true
+        } else {
+            isRequested = true
+        }
+    }
+
+    /// The user turns out to have a key, which a freeze may hold.
+    ///
+    /// - Returns: whether the order is refused.
+    mutating func refusesInFreeze(_ now: Timestamp, _ policy: Policy, _ transition: inout Transition) -> Bool {
+        guard inPhase.isOrderedInFreeze, current != nil else { return false }
+        inPhase.isOrderedInFreeze = false
+        guard let refusal = refusalInFreeze(now, policy) else {
+            isRequested = true
+            return false
+        }
+        refuse(.rotate(), refusal, &transition)
+        return true
     }
 
     /// Whatever waits is tried now; what has drifted is pushed again, as if it had not been.

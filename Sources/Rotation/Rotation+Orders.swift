@@ -16,8 +16,9 @@ extension Rotation {
     /// Why an order cannot be carried out now; nil: it can.
     public func refusal(of request: Event.Request, at now: Timestamp, requirements: UserRequirements) -> OrderRefusal? {
         switch request {
-        case .rotate: refusalToRotate
-        case .rotateOrFinish: refusalToRotate.flatMap { $0.isTemporary ? nil : $0 }
+        case .rotate(let finishes, let despiteFreeze):
+            refusalToRotate(orFinish: finishes)
+                ?? (despiteFreeze || current == nil ? nil : refusalInFreeze(now, requirements.policy))
         case .retry: nil
         case .skip(let target, _): refusalToSkip(target, requirements)
         case .adopt: refusalToAdopt(now, requirements.policy)
@@ -32,6 +33,27 @@ extension Rotation {
     public var mayRetry: Bool { number > 0 || problem != nil }
 
     private var old: String { previous?.id.rawValue ?? "the old key" }
+
+    /// Until when a freeze keeps an order from beginning a rotation; nil: none does. A rotation in progress goes on, an order that was
+    /// taken before holds, a leak does not wait, and `max-age` is stronger. Where no key is known, IAM may list one that it is about.
+    public func frozenUntil(_ now: Timestamp, _ policy: Policy) -> Timestamp? {
+        guard phase == .idle, !isRequested, !isLeaked(current?.id) else { return nil }
+        let beginning = current.map { policy.beginning(of: $0.created, dueAt: now) } ?? policy.thaw(now)
+        return beginning > now ? beginning : nil
+    }
+
+    /// Temporary: a freeze ends by itself.
+    func refusalInFreeze(_ now: Timestamp, _ policy: Policy) -> OrderRefusal? {
+        frozenUntil(now, policy).map {
+            OrderRefusal(
+                "`freeze` lets no rotation begin before \($0.rfc3339). `--despite-freeze` begins it anyway; for a leaked key use "
+                    + "`keyturn revoke`, which does not wait", isTemporary: true)
+        }
+    }
+
+    private func refusalToRotate(orFinish finishes: Bool) -> OrderRefusal? {
+        refusalToRotate.flatMap { finishes && $0.isTemporary ? nil : $0 }
+    }
 
     /// A rotation that has not delivered its key everywhere is the one that was asked for.
     private var refusalToRotate: OrderRefusal? {
@@ -159,7 +181,7 @@ extension Event.Request {
     /// The command that gives it.
     public var name: String {
         switch self {
-        case .rotate, .rotateOrFinish: "rotate"
+        case .rotate: "rotate"
         case .retry: "retry"
         case .skip: "skip"
         case .adopt: "adopt"

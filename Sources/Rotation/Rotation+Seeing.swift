@@ -37,8 +37,11 @@ extension Rotation {
     private mutating func seeBeforeBeginning(
         _ keys: [AccessKey], _ now: Timestamp, _ requirements: UserRequirements, _ transition: inout Transition
     ) {
-        transition.notes.append(
-            contentsOf: keys.map { HistoryEvent(.keysSeen, key: $0.id, detail: $0.status.rawValue) })
+        // The listing that follows the targets' answers shows the same keys a moment later.
+        if !inPhase.isPreflight {
+            transition.notes.append(
+                contentsOf: keys.map { HistoryEvent(.keysSeen, key: $0.id, detail: $0.status.rawValue) })
+        }
         takeOverOnlyKey(keys, &transition)
         let strangers = keys.filter { $0.id != current?.id }
         guard strangers.isEmpty else {
@@ -46,7 +49,7 @@ extension Rotation {
             return block(
                 .unaccountedKey, Self.sentence(about: strangers, besides: current, fresh.looks), now, &transition)
         }
-        guard isDue(now, requirements.policy) else { return }
+        guard !refusesInFreeze(now, requirements.policy, &transition), isDue(now, requirements.policy) else { return }
         // The listing that follows the targets' answers begins the rotation.
         inPhase.isPreflight = needsPreflight(requirements)
         guard !inPhase.isPreflight else { return }

@@ -294,7 +294,8 @@ public struct Rotation: Hashable, Codable, Sendable {
             return refuse(request, refusal, &transition)
         }
         switch request {
-        case .rotate, .rotateOrFinish: rotate(now, &transition)
+        case .rotate(_, let despiteFreeze):
+            rotate(heeding: despiteFreeze ? nil : requirements.policy, now, &transition)
         case .retry: retry(now, requirements, &transition)
         case .skip(let target, let reason): skip(target, reason, now, requirements, &transition)
         case .adopt(let id):

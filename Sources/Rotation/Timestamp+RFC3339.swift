@@ -25,6 +25,15 @@ extension Timestamp {
         self.init(milliseconds: seconds * 1_000 + milliseconds)
     }
 
+    /// `2026-11-23T10:00:00Z`: without fractions of a second, UTC.
+    public var rfc3339: String {
+        let seconds = (milliseconds - ((milliseconds % 1_000) + 1_000) % 1_000) / 1_000
+        let second = ((seconds % 86_400) + 86_400) % 86_400
+        let (year, month, day) = Self.date(ofDay: (seconds - second) / 86_400)
+        func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        return "\(year)-\(two(month))-\(two(day))T\(two(second / 3_600)):\(two(second / 60 % 60)):\(two(second % 60))Z"
+    }
+
     /// Minutes east of UTC.
     private static func offset(_ bytes: [UInt8]) -> Int64? {
         if bytes == [0x5A] || bytes == [0x7A] { return 0 }
@@ -45,6 +54,18 @@ extension Timestamp {
             value = value * 10 + Int64(digit - 0x30)
         }
         return value
+    }
+
+    /// The date of that day since 1970-01-01, as ``days(_:_:_:)`` counts them.
+    private static func date(ofDay day: Int64) -> (year: Int64, month: Int64, day: Int64) {
+        let shifted = day + 719_468
+        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let month = (5 * dayOfYear + 2) / 153
+        let year = yearOfEra + era * 400 + (month < 10 ? 0 : 1)
+        return (year, month < 10 ? month + 3 : month - 9, dayOfYear - (153 * month + 2) / 5 + 1)
     }
 
     /// Days since 1970-01-01 in the Gregorian calendar, counted in years that begin in March.

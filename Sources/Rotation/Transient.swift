@@ -17,6 +17,8 @@ struct Transient: Hashable, Sendable {
         var isRollingBack = false
         /// Whether the key that the targets hold is gone for good, and the one before it is to be Active again.
         var isReplacing = false
+        /// Whether an operator ordered a rotation in a freeze, of a user whose keys are not known yet.
+        var isOrderedInFreeze = false
         /// Whether targets are being asked if they would take a new key.
         var isPreflight = false
         /// How often they were asked, since one refused.

@@ -1,5 +1,7 @@
 """`plan` and `--dry-run`: what would be done, by what IAM lists now, and nothing of it; and what `status` shows first."""
 
+import datetime
+
 import pytest
 
 from test_output import in_terminal
@@ -68,6 +70,45 @@ def test_an_order_that_would_be_refused(make):
     world.must("rotate")
     step = planned(world, "rotate", "--dry-run", status=75)["cicd-bot"]
     assert "is in `overlap`" in step["why"] and world.status()["rotation"] == 1
+
+
+def frozen():
+    """A freeze that holds today and for a month."""
+    today = datetime.datetime.now(datetime.timezone.utc).date()
+    return [{"from": str(today - datetime.timedelta(days=2)), "to": str(today + datetime.timedelta(days=30))}]
+
+
+def test_an_order_in_a_freeze(make):
+    """Refused as the order itself is, with the time until which, for a user that waits; nothing is asked of the targets."""
+    world = make()
+    settings(world, freeze=frozen())
+    world.must("step")
+    (old,) = world.sandbox.keys()
+    assert world.status()["phase"] == "idle"
+    step = planned(world, "rotate", "cicd-bot", "--dry-run", status=75)["cicd-bot"]
+    until = frozen()[0]["to"]
+    assert f"`freeze` lets no rotation begin before {until}" in step["why"] and not step["is-due"], step
+    for options in ([], ["--wait"]):
+        refused = world.must("rotate", "cicd-bot", *options, status=75)
+        assert f"cicd-bot: `freeze` lets no rotation begin before {until}" in refused.err, refused
+    assert list(world.sandbox.keys()) == [old]
+    assert planned(world, "rotate", "cicd-bot", "--dry-run", "--despite-freeze")["cicd-bot"]["is-due"]
+    world.must("rotate", "cicd-bot", "--wait", "--despite-freeze")
+    assert old not in world.sandbox.keys()
+
+
+def test_a_freeze_holds_only_its_own_users(make, start):
+    """`rotate --all --wait` rotates the others, canary included, and says which one it left, and until when."""
+    sandbox = start("--users", 2, "--targets", 2)
+    users = {f"ci-{number}": {"targets": [{"pusher": "travis", "repository": f"acme/app-{number}"}]} for number in (1, 2)}
+    users["ci-1"]["freeze"] = frozen()
+    world = make(users=users, sandbox=sandbox)
+    before = {user: list(sandbox.keys(user)) for user in users}
+    result = world.must("rotate", "--all", "--wait", "--canary", "1", status=75)
+    assert "ci-1: `freeze` lets no rotation begin before" in result.err and "ci-2: `freeze`" not in result.err, result
+    assert list(sandbox.keys("ci-1")) == before["ci-1"]
+    assert list(sandbox.keys("ci-2")) != before["ci-2"]
+    assert world.status("ci-2")["rotation"] == 1 and world.status("ci-2")["phase"] == "idle"
 
 
 @pytest.mark.parametrize("answer, status", [("no\n", 1), ("\n", 1), ("yes\n", 0)])

@@ -32,7 +32,7 @@ struct DeliveryTests {
         let stage = try await Stage()
         let users = (0..<5).map { stage.user("user-\($0)") }
         users.forEach { _ = stage.aws.addOldKey(of: $0.name) }
-        let outcomes = await stage.engine(usersAtOnce: 1).work(on: users, requests: [.rotate], extent: .due)
+        let outcomes = await stage.engine(usersAtOnce: 1).work(on: users, requests: [.rotate()], extent: .due)
         #expect(outcomes.map(\.user) == users.map(\.name))
         #expect(outcomes.allSatisfy { $0.end == .rested && $0.rotation?.phase == .overlap })
     }

@@ -14,7 +14,7 @@ struct LeaseTests {
         _ = stage.aws.addOldKey(of: "bot")
         _ = try await stage.journal.acquire("bot", lease: lease(.current), at: stage.clock.now)
         let second = stage.engine(owner: .dead)
-        let outcome = await second.work(on: stage.user(), requests: [.rotate], extent: .due)
+        let outcome = await second.work(on: stage.user(), requests: [.rotate()], extent: .due)
         guard case .busy(let words) = outcome.end else {
             Issue.record("\(outcome.end)")
             return

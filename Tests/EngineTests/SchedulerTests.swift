@@ -96,7 +96,7 @@ struct LastUserTests {
             comesLast: true
         )
         let users = [own, stage.user("a"), stage.user("b")]
-        let outcomes = await stage.engine().work(on: users, requests: [.rotate], extent: .wholeRotation)
+        let outcomes = await stage.engine().work(on: users, requests: [.rotate()], extent: .wholeRotation)
         #expect(outcomes.map(\.user) == ["a", "b", "own"])
         let calls = stage.aws.changes.map { "\($0.call)" }
         #expect(

@@ -64,7 +64,8 @@ struct WholeRotationTests {
         #expect(first.rotation?.phase == .delivering && first.end == .rested)
         let tried = pushers.pushes(to: late).count
         pushers.onPush { if pushers.pushes(to: late).count > tried + 5 { pushers.set(.confirms, for: late) } }
-        let second = await stage.engine().work(on: stage.user(), requests: [.rotateOrFinish], extent: .wholeRotation)
+        let second = await stage.engine().work(
+            on: stage.user(), requests: [.rotate(finishes: true)], extent: .wholeRotation)
         #expect(second.rotation?.phase == .idle && second.end == .rested)
         #expect(pushers.pushes(to: late).count > tried + 5)
         #expect(!stage.aws.keys(of: "bot").contains { $0.id == old })
@@ -125,7 +126,7 @@ struct WholeRotationTests {
         let idle = await stage.engine().work(on: stage.user(), requests: [], extent: .wholeRotation)
         #expect(idle.rotation?.phase == .idle)
         #expect(stage.aws.changes.isEmpty)
-        let asked = await stage.engine().work(on: stage.user(), requests: [.rotate], extent: .due)
+        let asked = await stage.engine().work(on: stage.user(), requests: [.rotate()], extent: .due)
         #expect(asked.rotation?.phase == .overlap)
     }
 

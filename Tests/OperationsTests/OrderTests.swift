@@ -29,7 +29,8 @@ struct OrderTests {
             })
         let rolledBack = try await orders.rollBack("cicd-bot")
         #expect(rolledBack.status == .failed)
-        #expect(directory.lines.contains { $0.contains("no rotation is in progress, so there is no old key") })
+        let reason = "no rotation is in progress, so there is no old key"
+        #expect(directory.lines.count { $0.contains(reason) } == 1, "\(directory.lines)")
         // Given later it may be carried out.
         let retired = try await orders.retire("cicd-bot", reason: "x")
         #expect(retired.status == .failed)
@@ -110,15 +111,34 @@ struct OrderTests {
         #expect(last?.sentence == "forgot this user: sold" && last?.by.command == "test")
     }
 
-    @Test("a rotation does not begin in a freeze, for anybody")
+    private static let frozen = "soak: 1h, freeze: [{ from: 2020-01-01, to: 2099-01-01 }]"
+
+    @Test("a rotation does not begin in a freeze, with or without --wait", .timeLimit(.minutes(1)))
     func frozen() async throws {
-        let frozen = "soak: 1h, freeze: [{ from: 2020-01-01, to: 2099-01-01 }]"
-        await expectFailure(
-            .failed, "`freeze` lets no rotation begin before 2099", "--despite-freeze",
-            of: try Directory(Directory.configuration("soak: 1h", frozen))
-        ) { context in
-            var rotations = try await Rotations(context, isTimed: false)
-            _ = try await rotations.rotate([], toTheEnd: false, despiteFreeze: false, display: nil)
+        let directory = try Directory(Directory.configuration("soak: 1h", Self.frozen))
+        try await directory.know(["cicd-bot": Directory.idle()])
+        for isWhole in [false, true] {
+            var rotations = try await Rotations(directory.context, isTimed: false)
+            let report = try await rotations.rotate(
+                [], toTheEnd: isWhole, canaries: isWhole ? 1 : 0, despiteFreeze: false, display: nil)
+            #expect(report.status == .unfinished && report.worked.first?.phase == "idle")
         }
+        let line = try #require(directory.lines.first { $0.contains("lets no rotation begin before 2099-01-01") })
+        #expect(line.contains("cicd-bot: ") && line.contains("--despite-freeze"))
+    }
+
+    @Test("a dry run refuses in a freeze what the order refuses, and not despite it")
+    func frozenDryRun() async throws {
+        let directory = try Directory(Directory.configuration("soak: 1h", Self.frozen))
+        try await directory.know(["cicd-bot": Directory.idle()])
+        func plan(despiteFreeze: Bool) async throws -> RotationPlan {
+            try await RotationPlan(
+                directory.context, [], for: .rotate(isWhole: false, despiteFreeze: despiteFreeze), asksIAM: false)
+        }
+        let refused = try await plan(despiteFreeze: false)
+        let step = try #require(refused.steps.first)
+        #expect(refused.status == .unfinished && !step.isDue)
+        #expect(step.why.contains("`freeze` lets no rotation begin before 2099-01-01"))
+        #expect(try await plan(despiteFreeze: true).status == .done)
     }
 }

@@ -42,12 +42,12 @@ struct RotationPreviewTests {
         let policy = requirements { $0.firstRotation = .whenAsked }
         let found = preview([key("AKIAOLD", days: 900)], policy)
         #expect(!found.begins && found.rotation.awaitsFirstOrder(policy.policy))
-        #expect(preview([key("AKIAOLD", days: 900)], policy, order: .rotate).begins)
+        #expect(preview([key("AKIAOLD", days: 900)], policy, order: .rotate()).begins)
     }
 
     @Test("two keys without a record would block, which is said with both")
     func strangers() {
-        let found = preview([key("AKIAONE", days: 9), key("AKIATWO", days: 1)], requirements(), order: .rotate)
+        let found = preview([key("AKIAONE", days: 9), key("AKIATWO", days: 1)], requirements(), order: .rotate())
         #expect(!found.begins && found.rotation.problem?.code == .unaccountedKey)
         #expect(found.rotation.trouble?.contains("AKIAONE (Active) and AKIATWO (Active)") == true)
     }
@@ -58,11 +58,11 @@ struct RotationPreviewTests {
         (rotation.number, rotation.phase) = (3, .overlap)
         rotation.current = KeyRecord(id: AccessKeyID("AKIANEW"), created: now, status: .active)
         rotation.previous = KeyRecord(id: AccessKeyID("AKIAOLD"), created: now, status: .active)
-        let found = preview([key("AKIANEW", days: 0)], requirements(), order: .rotate, of: rotation)
+        let found = preview([key("AKIANEW", days: 0)], requirements(), order: .rotate(), of: rotation)
         #expect(!found.begins && found.refusal?.isTemporary == true)
         #expect(found.refusal?.reason.contains("rotation 3 is in `overlap`") == true)
     }
 
     @Test("without an answer of IAM nothing begins")
-    func unasked() { #expect(!preview(nil, requirements(), order: .rotate).begins) }
+    func unasked() { #expect(!preview(nil, requirements(), order: .rotate()).begins) }
 }

@@ -25,7 +25,7 @@ struct DueTests {
         world.send(.resumed)
         world.answerAll()
         #expect(world.due == Due(action: .rotate, at: World.start + .seconds(23 * 3600)))
-        world.send(.asked(.rotate))
+        world.send(.asked(.rotate()))
         #expect(world.due == Due(action: .rotate, at: world.now))
     }
 
@@ -119,10 +119,10 @@ extension World {
         arguments: [Phase.overlap, .soak])
     func orderedTwice(phase: Phase) {
         var world = World.at(phase)
-        let refusals = world.send(.asked(.rotate)).refusals
+        let refusals = world.send(.asked(.rotate())).refusals
         #expect(refusals.count == 1 && refusals.first?.isTemporary == true)
         #expect(world.hasNote(.refused) && !world.rotation.isRequested)
-        #expect(world.send(.asked(.rotateOrFinish)).refusals.isEmpty)
+        #expect(world.send(.asked(.rotate(finishes: true))).refusals.isEmpty)
         world.roll(to: .idle)
         #expect(world.rotation.number == 1 && !world.rotation.isRequested)
     }

@@ -96,9 +96,9 @@ struct FreezeTests {
         #expect(world.rotation.due(at: world.now, policy: policy).at == World.start + .seconds(500))
     }
 
-    @Test("does not keep an operator or a leak waiting")
+    @Test("does not keep a leak, or an operator who orders despite it, waiting")
     func orders() {
-        for request in [Event.Request.rotate, .revoke(atOnce: false)] {
+        for request in [Event.Request.rotate(despiteFreeze: true), .revoke(atOnce: false)] {
             var world = World.withKey(
                 age: .seconds(60),
                 policy: Policy.frozen(.period(from: World.start - .seconds(1), to: World.start + .seconds(50_000))))
@@ -107,6 +107,70 @@ struct FreezeTests {
             world.send(.asked(request))
             world.answerAll()
             #expect(world.begun.contains(.createKey))
+        }
+    }
+
+    private let frozen = Policy.frozen(
+        .period(from: World.start - .seconds(1), to: World.start + .seconds(50_000)))
+
+    @Test("refuses an order that would begin a rotation, until it ends; it may be given again then")
+    func refusesOrder() throws {
+        for finishes in [false, true] {
+            var world = World.withKey(age: .seconds(60), policy: frozen)
+            world.send(.resumed)
+            world.answerAll()
+            let refusal = try #require(world.send(.asked(.rotate(finishes: finishes))).refusals.first)
+            #expect(refusal.isTemporary && refusal.reason.contains("before 2027-01-15T21:53:20Z"))
+            #expect(world.hasNote(.refused) && !world.rotation.isRequested)
+            #expect(!world.begun.contains(.createKey))
+            world.now = World.start + .seconds(50_000)
+            #expect(world.send(.asked(.rotate(finishes: finishes))).refusals.isEmpty)
+        }
+    }
+
+    @Test("does not refuse an order to a rotation that is in progress, nor one that was taken before")
+    func inProgress() {
+        var world = World.at(.delivering)
+        world.requirements.policy = frozen
+        #expect(world.send(.asked(.rotate())).refusals.isEmpty)
+        var asked = World.withKey(age: .seconds(60))
+        asked.send(.resumed)
+        asked.answerAll()
+        asked.send(.asked(.rotate()))
+        asked.requirements.policy = frozen
+        #expect(asked.send(.asked(.rotate())).refusals.isEmpty)
+    }
+
+    @Test("with a max-age that it would break refuses no order")
+    func refusesNotBeyondMaxAge() {
+        var policy = frozen
+        policy.maxAge = .seconds(30 * hour)
+        var world = World.withKey(age: .seconds(28 * hour), policy: policy)
+        world.rotation.current = KeyRecord(world.keys[0])
+        #expect(world.rotation.frozenUntil(world.now, policy) == nil)
+        world.send(.asked(.rotate()))
+        #expect(!world.hasNote(.refused))
+    }
+
+    @Test("holds a key that keyturn sees for the first time, and not a user's first key")
+    func firstSight() {
+        var world = World.withKey(age: .seconds(90_000), policy: frozen)
+        world.send(.resumed)
+        #expect(world.send(.asked(.rotate())).refusals.isEmpty)
+        #expect(world.answer(.listKeys).refusals.map(\.isTemporary) == [true])
+        #expect(!world.begun.contains(.createKey) && !world.rotation.isRequested)
+        var bare = World(policy: frozen)
+        bare.send(.resumed)
+        bare.send(.asked(.rotate()))
+        #expect(bare.answer(.listKeys).refusals.isEmpty)
+        bare.answerAll()
+        #expect(bare.begun.contains(.createKey))
+    }
+
+    @Test("ends at a time that is written as services write it")
+    func text() {
+        for text in ["2027-01-15T08:00:00Z", "2024-02-29T23:59:59Z", "2000-03-01T00:00:00Z", "1969-12-31T23:59:58Z"] {
+            #expect(Timestamp(rfc3339: text)?.rfc3339 == text)
         }
     }
 }

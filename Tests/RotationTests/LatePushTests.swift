@@ -23,7 +23,7 @@ struct LatePushTests {
     func holds() {
         var world = firstKey()
         let delivered = world.now
-        world.send(.asked(.rotate))
+        world.send(.asked(.rotate()))
         world.roll(to: .delivering)
         let next = world.rotation.next.map(\.id) ?? World.old
         world.answerAll()
@@ -43,7 +43,7 @@ struct LatePushTests {
         for isLongAgo in [true, false] {
             var world = isLongAgo ? firstKey() : World.at(.idle)
             if isLongAgo { world.now = world.now + .seconds(90) }
-            world.send(.asked(.rotate))
+            world.send(.asked(.rotate()))
             world.roll(to: .delivering)
             #expect(world.pending.count == 3)
         }
@@ -52,7 +52,7 @@ struct LatePushTests {
     @Test("hold no longer than they can after the clock was set back")
     func clockSetBack() {
         var world = firstKey()
-        world.send(.asked(.rotate))
+        world.send(.asked(.rotate()))
         world.roll(to: .delivering)
         world.now = world.now - .seconds(86_400)
         world.restart()
@@ -129,7 +129,7 @@ struct LatePushTests {
         world.pushResults = [:]
         world.roll(to: .idle)
         #expect(world.rotation.deliveries[last]?.mayBeTorn == true)
-        world.send(.asked(.rotate))
+        world.send(.asked(.rotate()))
         world.roll(to: .delivering)
         #expect(world.pending.first == .push(last, world.rotation.next.map(\.id) ?? World.old))
     }

@@ -27,7 +27,7 @@ struct LeavingTests {
         world.answerAll()
         #expect(world.rotation.phase == .idle && world.rotation.problem?.code == .targetLeft)
         #expect(world.rotation.problem?.needsPerson == true)
-        #expect(world.send(.asked(.rotate)).refusals.first?.reason.contains("keyturn forget \(target)") == true)
+        #expect(world.send(.asked(.rotate())).refusals.first?.reason.contains("keyturn forget \(target)") == true)
         world.answerAll()
         #expect(world.rotation.phase == .idle && world.rotation.number == 1)
         world.send(.asked(.forget(target, reason: "archived")))

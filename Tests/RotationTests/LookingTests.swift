@@ -242,7 +242,7 @@ struct LookingTests {
         var world = world(.overlap)
         world.looksAtOnce = true
         world.roll(to: .idle)
-        world.send(.asked(.rotate))
+        world.send(.asked(.rotate()))
         world.roll(to: .overlap)
         world.looksAtOnce = false
         for target in World.targets { world.held[target] = world.rotation.current?.id }

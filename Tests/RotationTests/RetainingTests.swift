@@ -52,7 +52,7 @@ struct RetainingTests {
     func replaced() throws {
         var world = idle()
         let old = try #require(world.rotation.current?.id)
-        world.send(.asked(.rotate))
+        world.send(.asked(.rotate()))
         world.roll(to: .verifying)
         #expect(
             world.sealedPair == world.rotation.next?.id && world.sealedPair != old && world.rotation.retained == nil)

@@ -83,7 +83,7 @@ extension Walk {
                     answer()
                 }
             }
-            if round == 0 { send(.asked(.rotate)) }
+            if round == 0 { send(.asked(.rotate())) }
         }
     }
 }

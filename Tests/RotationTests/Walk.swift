@@ -84,7 +84,7 @@ struct Walk {
 
     private mutating func ask() {
         switch Int.random(in: 0..<3, using: &random) {
-        case 0: send(.asked(.rotate))
+        case 0: send(.asked(.rotate()))
         case 1: send(.asked(.retry))
         default: send(.asked(.skip(World.targets.randomElement(using: &random) ?? World.targets[0], reason: "walk")))
         }

@@ -51,7 +51,7 @@ struct Book {
     mutating func noteRequests(_ requests: [Event.Request]) {
         for request in requests {
             switch request {
-            case .rotate, .rotateOrFinish: isAskedToRotate = true
+            case .rotate: isAskedToRotate = true
             case .revoke(let key, let atOnce):
                 isAskedToRotate = true
                 isRevokedAtOnce = isRevokedAtOnce || atOnce

@@ -31,7 +31,7 @@ struct ExploredWorld: Hashable {
         self.crashes = crashes
         self.failures = failures
         send(.resumed)
-        send(.asked(.rotate))
+        send(.asked(.rotate()))
     }
 
     var isHome: Bool { rotation.phase == .idle && rotation.number > 0 && !rotation.isRequested && pending.isEmpty }

@@ -8,7 +8,7 @@ extension Simulation {
         case 1, 2: changeKey()
         case 3, 4: reconfigure()
         case 5: ask(.retry)
-        case 6: ask(.rotate)
+        case 6: ask(.rotate())
         case 7: ask(.skip(random.pick(targets).name, reason: "an operator's"))
         case 8: adopt()
         case 9: ask(.rollback)

@@ -128,7 +128,7 @@ struct Simulation {
     mutating func takeUp() async {
         if let rotation = journal.committed, requests.isEmpty {
             if rotation.phase == .idle, random.chance(500) {
-                requests.append(.rotate)
+                requests.append(.rotate())
             } else {
                 pass(to: rotation.nextWork(at: clock, policy: policy))
             }

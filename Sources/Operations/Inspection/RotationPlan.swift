@@ -13,8 +13,8 @@ package struct RotationPlan: Sendable {
         case next
         /// `keyturn step`: users for whom something is due now.
         case step
-        /// `keyturn rotate`.
-        case rotate
+        /// `keyturn rotate`, with `--wait` and `--despite-freeze` or without.
+        case rotate(isWhole: Bool, despiteFreeze: Bool)
     }
 
     /// The configuration.
@@ -30,16 +30,14 @@ package struct RotationPlan: Sendable {
     /// - Parameters:
     ///   - names: of users; none: all.
     ///   - asksIAM: whether IAM is asked for the keys of users for whom a rotation may be due.
-    ///   - isDespiteFreeze: whether an ordered rotation begins although `freeze` lets none begin now.
     package init(
-        _ context: OperationContext, _ names: [String], for occasion: Occasion = .next, asksIAM: Bool,
-        isDespiteFreeze: Bool = false
+        _ context: OperationContext, _ names: [String], for occasion: Occasion = .next, asksIAM: Bool
     ) async throws {
         var (loaded, state) = try await LoadedConfiguration.recalled(context, for: .looking)
         status = try await loaded.discover(keptIn: nil)
         let now = SystemClock().now
         let rotations = try await state.records().mapValues(\.rotation)
-        let order: Event.Request? = occasion == .rotate ? .rotate : nil
+        let order = occasion.order
         let users = try loaded.select(names)
         let open = users.filter { user in
             guard let rotation = rotations[user.name] else { return true }
@@ -52,14 +50,12 @@ package struct RotationPlan: Sendable {
                 user, rotation, at: now,
                 preview: { keys in
                     RotationPreview(of: rotation, order: order, keys: keys, at: now, loaded.requirements(of: user))
-                }, listing: listings[user.name], isDespiteFreeze: isDespiteFreeze)
+                }, listing: listings[user.name])
             step.fanOut = Self.fanOut(user, loaded)
             return step
         }
-        for refusal in steps.compactMap(\.refusal) {
-            status = status.worse(refusal.isTemporary ? .unfinished : .failed)
-        }
-        if occasion == .step { steps = steps.filter(\.isDue) }
+        for refusal in steps.compactMap(\.refusal) { status = status.worse(ExitStatus(refusal)) }
+        if case .step = occasion { steps = steps.filter(\.isDue) }
         for case .failure(let error) in listings.values { status = status.worse(ExitStatus(error)) }
         forecasts = PusherForecast.all(of: users, loaded)
         file = loaded.file
@@ -90,6 +86,14 @@ package struct RotationPlan: Sendable {
         return loaded.pushers.compactMap { pusher in
             counts[pusher.name].flatMap { loaded.pace(of: pusher)?.shortestTime(ofPushes: $0) }
         }.max() ?? .zero
+    }
+}
+
+extension RotationPlan.Occasion {
+    /// What an operator would order.
+    fileprivate var order: Event.Request? {
+        guard case .rotate(let isWhole, let despiteFreeze) = self else { return nil }
+        return .rotate(finishes: isWhole, despiteFreeze: despiteFreeze)
     }
 }
 
@@ -143,7 +147,7 @@ package struct PlannedStep: Encodable, Sendable {
 
     init(
         _ user: ConfiguredUser, _ known: Rotation, at now: Timestamp, preview: ([AccessKey]?) -> RotationPreview,
-        listing: Result<[AccessKey], AWSError>?, isDespiteFreeze: Bool
+        listing: Result<[AccessKey], AWSError>?
     ) {
         let found = listing.flatMap { try? $0.get() }
         let preview = preview(found)
@@ -160,13 +164,6 @@ package struct PlannedStep: Encodable, Sendable {
         from = user.origin ?? "users"
         keys = found?.map { .init(id: $0.id.rawValue, status: $0.status.rawValue, created: Moment.text($0.created)) }
         refusal = preview.refusal
-        let thaw = user.policy.thaw(now)
-        if preview.isAsked, preview.begins, preview.refusal == nil, thaw > now, !isDespiteFreeze {
-            (due, isDue) = (Moment.text(thaw), false)
-            refusal = OrderRefusal(
-                "`freeze` lets no rotation begin before \(Moment.text(thaw)); `--despite-freeze` begins it all the same"
-            )
-        }
         var reasons = [
             refusal?.reason ?? rotation.trouble
                 ?? (preview.begins

@@ -69,11 +69,14 @@ extension ExitStatus {
         }
     }
 
+    /// An order that was refused, or would be.
+    init(_ refusal: OrderRefusal) { self = refusal.isTemporary ? .unfinished : .failed }
+
     /// The work on one user.
     ///
     /// - Parameter ordered: a problem that is what the operator ordered; nil: none is.
     init(_ outcome: UserOutcome, ordered: Problem.Code? = nil) {
-        let refusals = outcome.refusals.map { $0.isTemporary ? ExitStatus.unfinished : .failed }
+        let refusals = outcome.refusals.map { ExitStatus($0) }
         // A leaked key that is not dead yet was not dealt with, whatever else there is to say.
         let isLeaking = outcome.rotation.map { !$0.leaks.isEmpty } ?? true
         if refusals.isEmpty, outcome.end == .rested, let ordered, outcome.rotation?.problem?.code == ordered,

@@ -36,7 +36,8 @@ struct RotationRun: Sendable {
                 let isBegun = now?.number ?? 0 > before?.number ?? 0
                 // What was in progress then was to be seen through: it is over.
                 let isSeenThrough = before.map { $0.phase != .idle } ?? false && now?.phase == .idle
-                return request == .rotateOrFinish && (isBegun || isSeenThrough) ? nil : request
+                if case .rotate(finishes: true, _) = request, isBegun || isSeenThrough { return nil }
+                return request
             }
         }
     }
@@ -194,6 +195,8 @@ struct RotationRun: Sendable {
     static func tell(_ outcome: UserOutcome, _ log: EventLog) {
         let fields = LogLine.Fields(user: outcome.user)
         for refusal in outcome.refusals {
+            var fields = fields
+            fields.event = HistoryEvent.Kind.refused.rawValue
             log.fail("\(outcome.user): \(refusal.reason.naming(outcome.user)). Nothing was changed.", fields)
         }
         switch outcome.end {

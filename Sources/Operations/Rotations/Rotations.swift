@@ -47,24 +47,33 @@ package struct Rotations {
         }
         let users = try loaded.select(users)
         let end = isWhole ? WorkEnd(waitingFor: users, timeout, loaded.context.clock.now) : nil
-        if !despiteFreeze { try refuseFrozen(users) }
-        if canaries > 0, let report = try await stopped(at: users, canaries, after: status) { return report }
+        if canaries > 0, let report = try await stopped(at: users, canaries, despiteFreeze, after: status) {
+            return report
+        }
         let order = RotationRun.Order(
-            requests: [isWhole ? .rotateOrFinish : .rotate], extent: isWhole ? .wholeRotation : .due)
+            requests: [.rotate(finishes: isWhole, despiteFreeze: despiteFreeze)],
+            extent: isWhole ? .wholeRotation : .due)
         return try await RotationRun(loaded, state, display: display, timings: timings, end: end).work(
             on: users, order, after: status)
     }
 
-    /// Rotates the first users by name, up to the overlap: their new keys are confirmed at every target, and their old ones active.
+    /// Rotates the first users by name that no freeze holds, up to the overlap: their new keys are confirmed at every target, and their
+    /// old ones active.
     ///
     /// - Returns: how they ended, where one of them did not get there; nil: all did.
     private func stopped(
-        at users: [ConfiguredUser], _ count: Int, after status: ExitStatus
+        at users: [ConfiguredUser], _ count: Int, _ despiteFreeze: Bool, after status: ExitStatus
     ) async throws -> RotationReport? {
-        let first = Array(users.sorted { $0.name < $1.name }.prefix(count))
-        let before = try await state.records().mapValues(\.rotation.number)
+        let now = SystemClock().now
+        let known = try await state.records().mapValues(\.rotation)
+        let free = users.filter { user in
+            despiteFreeze || (known[user.name] ?? Rotation(at: now)).frozenUntil(now, user.policy) == nil
+        }
+        let first = Array(free.sorted { $0.name < $1.name }.prefix(count))
+        let before = known.mapValues(\.number)
+        guard !first.isEmpty else { return nil }
         var report = try await RotationRun(loaded, state, timings: timings).work(
-            on: first, RotationRun.Order(requests: [.rotate]), after: status)
+            on: first, RotationRun.Order(requests: [.rotate(despiteFreeze: despiteFreeze)]), after: status)
         let records = try await state.records()
         let late = first.filter { user in
             guard let rotation = records[user.name]?.rotation, rotation.problem == nil else { return true }
@@ -79,15 +88,5 @@ package struct Rotations {
                 + "`keyturn status` shows why")
         report.status = report.status.worse(.unfinished)
         return report
-    }
-
-    private func refuseFrozen(_ users: [ConfiguredUser]) throws {
-        let now = SystemClock().now
-        guard let frozen = users.first(where: { $0.policy.thaw(now) > now }) else { return }
-        throw OperationFailure(
-            .failed,
-            "\(frozen.name): `freeze` lets no rotation begin before \(Moment.text(frozen.policy.thaw(now))). No rotation "
-                + "was begun. `--despite-freeze` begins it all the same; a leaked key does not wait: `keyturn revoke`."
-        )
     }
 }

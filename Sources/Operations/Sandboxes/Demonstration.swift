@@ -48,7 +48,7 @@ package final class Demonstration {
         let before = try await user.keys.listAccessKeys(of: user.userName)
         display?.begin()
         let outcomes = await services.engine.work(
-            on: services.users, requests: [.rotate], extent: .wholeRotation)
+            on: services.users, requests: [.rotate()], extent: .wholeRotation)
         display?.end()
         let after = try await user.keys.listAccessKeys(of: user.userName)
         await services.close()

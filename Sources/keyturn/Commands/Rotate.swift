@@ -7,7 +7,7 @@ struct Rotate: AsyncParsableCommand {
         discussion: """
             Name the users, or give --all. A user whose new key is still being delivered continues with that rotation; one that \
             is in `overlap` or `soak` cannot begin another one yet, which is an error (exit status 75); with --wait that rotation is \
-            completed. Without --wait the command ends when every \
+            completed. A user that a `freeze` holds is left as it is, and the others are rotated (exit status 75). Without --wait the command ends when every \
             target has confirmed, or when it would have to wait long; `keyturn step` or `keyturn run` continues from there. Exit \
             status 75: not every target has confirmed, and the old key stays active.
             """)
@@ -38,7 +38,8 @@ struct Rotate: AsyncParsableCommand {
     func run() async throws {
         guard !dryRun else {
             return try await RotationPlan(
-                OperationContext(options), selection.users, for: .rotate, asksIAM: true, isDespiteFreeze: despiteFreeze
+                OperationContext(options), selection.users,
+                for: .rotate(isWhole: waiting.wait, despiteFreeze: despiteFreeze), asksIAM: true
             )
             .print(options, whenEmpty: { "\($0) has no users yet." })
         }
