@@ -6,6 +6,8 @@ public struct AWSError: Error, Hashable, Sendable, CustomStringConvertible {
     public enum Code: Hashable, Sendable {
         /// No usable credentials, or AWS refused them or their permissions.
         case denied
+        /// The key is one that keyturn itself runs with: AWS was not asked.
+        case ownKey
         /// No connection.
         case unreachable
         /// Whether it took effect is not known.

@@ -108,7 +108,7 @@ public struct IAM: Sendable {
 
     /// UpdateAccessKey.
     ///
-    /// - Throws: `denied`, without having asked, where the key is to be Inactive and is one that keyturn itself runs with.
+    /// - Throws: `ownKey`, without having asked, where the key is to be Inactive and is one that keyturn itself runs with.
     public func setStatus(_ status: AccessKey.Status, of id: AccessKeyID, of user: String) async throws(AWSError) {
         if status == .inactive { try await refuseOwn(id) }
         let parameters = [("UserName", user), ("AccessKeyId", id.rawValue), ("Status", status.rawValue)]
@@ -117,7 +117,7 @@ public struct IAM: Sendable {
 
     /// DeleteAccessKey. A key that is gone already counts as deleted.
     ///
-    /// - Throws: `denied`, without having asked, where the key is one that keyturn itself runs with.
+    /// - Throws: `ownKey`, without having asked, where the key is one that keyturn itself runs with.
     public func deleteAccessKey(_ id: AccessKeyID, of user: String) async throws(AWSError) {
         try await refuseOwn(id)
         do {
@@ -136,7 +136,7 @@ public struct IAM: Sendable {
         guard own(used) != nil else { return }
         guard let fresh = try await client.source.credentials(insteadOf: used), let same = own(fresh) else { return }
         throw AWSError(
-            .denied,
+            .ownKey,
             "\(id) is a key that keyturn itself runs with (\(same.source)): it would cut itself off. Nothing was changed. Let "
                 + "keyturn run with another key first")
     }

@@ -156,7 +156,7 @@ struct Table: Sendable {
         if error.awsCode == "ResourceNotFoundException" { return StoreError(.unavailable, missing) }
         let code: StoreError.Code =
             switch error.code {
-            case .denied, .unknownKey: .denied
+            case .denied, .ownKey, .unknownKey: .denied
             case .unreachable, .lost: .unreachable
             case .limitExceeded, .noSuchEntity, .refused: .unavailable
             }

@@ -23,7 +23,7 @@ extension Rotation {
             return Cause(id: account.isEmpty ? code : "\(code) \(account)", isShared: true)
         case .targetRefuses: return Cause(id: "\(code) \(problem.pushers ?? "")", isShared: problem.pushers != nil)
         case .unaccountedKey, .currentKeyUnusable, .currentKeyGone, .wrongIdentity, .notSpread, .creationFails,
-            .drifted, .targetUnreadable, .stillUsed, .targetLeft, .rolledBack, .noSuchUser:
+            .drifted, .targetUnreadable, .stillUsed, .targetLeft, .rolledBack, .noSuchUser, .ownKey:
             return Cause(id: code, isShared: false)
         }
     }

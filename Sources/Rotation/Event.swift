@@ -73,6 +73,8 @@ public struct Failure: Error, Hashable, Sendable {
         case noSuchUser = "no-such-user"
         /// Credentials or permissions.
         case denied
+        /// The key is one that keyturn itself runs with, so it was not asked for.
+        case ownKey = "own-key"
         /// The service cannot be reached.
         case unreachable
         /// Anything else that was refused or failed, without effect.

@@ -30,6 +30,8 @@ public struct Problem: Hashable, Codable, Sendable {
         case noSuchUser = "no-such-user"
         /// Credentials or permissions.
         case denied
+        /// The key that is to be retired is one that keyturn itself runs with.
+        case ownKey = "own-key"
         /// AWS cannot be reached, or is not well.
         case unreachable
         /// AWS refused or failed an operation.
@@ -49,7 +51,7 @@ public struct Problem: Hashable, Codable, Sendable {
     public var needsPerson: Bool {
         switch code {
         case .unaccountedKey, .currentKeyUnusable, .wrongIdentity, .creationFails, .noSuchUser, .rolledBack,
-            .drifted, .targetLeft:
+            .drifted, .targetLeft, .ownKey:
             true
         case .currentKeyGone, .targetRefuses, .notSpread, .denied, .unreachable, .refused, .targetUnreadable,
             .stillUsed:

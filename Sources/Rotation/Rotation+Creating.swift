@@ -31,7 +31,7 @@ extension Rotation {
             // Nothing was made now; but the limit may be reached by a key that an earlier, lost call has made.
             closeCreation(mayExist: false)
             block(.unaccountedKey, failure.message, now, &transition)
-        case .denied, .noSuchUser, .unreachable, .refused:
+        case .denied, .ownKey, .noSuchUser, .unreachable, .refused:
             closeCreation(mayExist: false)
             retryAt = now + failureWait
             block(failure.problemCode, failure.message, now, &transition)

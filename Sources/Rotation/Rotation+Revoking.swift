@@ -169,7 +169,7 @@ extension Rotation {
     /// AWS has done what it refused before. What else is wrong stays.
     private mutating func dropProblemOfAWS() {
         switch problem?.code {
-        case .denied, .unreachable, .refused, .noSuchUser: problem = nil
+        case .denied, .ownKey, .unreachable, .refused, .noSuchUser: problem = nil
         default: break
         }
     }

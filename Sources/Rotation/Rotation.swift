@@ -342,6 +342,7 @@ extension Failure {
         switch kind {
         case .noSuchUser: .noSuchUser
         case .denied: .denied
+        case .ownKey: .ownKey
         case .unreachable, .lost: .unreachable
         case .refused, .limitExceeded: .refused
         }

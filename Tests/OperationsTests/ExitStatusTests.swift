@@ -48,6 +48,7 @@ struct ExitStatusTests {
         #expect(status(rotation(.overlap, .stillUsed)) == .unfinished)
         #expect(status(rotation(.overlap, .drifted)) == .failed)
         #expect(status(rotation(.creating, .denied)) == .notAllowed)
+        #expect(status(rotation(.overlap, .ownKey)) == .notAllowed)
         #expect(status(rotation(.creating, .unreachable)) == .unavailable)
         // An order that may be given again, and one that a person must decide about.
         #expect(status(rotation(), .rested, [OrderRefusal("later", isTemporary: true)]) == .unfinished)

@@ -62,11 +62,11 @@ struct BackoffTests {
         #expect(world.rotation.retryAt == world.now + .seconds(30))
     }
 
-    @Test("the kind of failure becomes the kind of problem, since its first time, and is told once")
+    @Test("the kind of failure becomes the kind of problem, since its first time, and is noted once")
     func problems() {
         let codes: [(Failure.Kind, Problem.Code)] = [
             (.lost, .unreachable), (.limitExceeded, .refused), (.noSuchUser, .noSuchUser), (.denied, .denied),
-            (.unreachable, .unreachable), (.refused, .refused),
+            (.ownKey, .ownKey), (.unreachable, .unreachable), (.refused, .refused),
         ]
         for (kind, code) in codes {
             var world = World.at(.overlap)
@@ -79,6 +79,8 @@ struct BackoffTests {
             #expect(world.rotation.problem == Problem(code: code, message: "the reason", since: since))
             #expect(world.notes.count { $0.kind == .blocked } == 1)
             #expect(world.rotation.trouble == "the reason")
+            // No wait makes keyturn run with another key.
+            #expect(world.rotation.problem?.needsPerson == (kind == .ownKey || kind == .noSuchUser))
         }
     }
 

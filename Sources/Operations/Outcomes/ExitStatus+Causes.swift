@@ -25,7 +25,7 @@ extension ExitStatus {
     init(_ error: AWSError) {
         self =
             switch error.code {
-            case .denied, .unknownKey: .notAllowed
+            case .denied, .ownKey, .unknownKey: .notAllowed
             case .unreachable, .lost: .unavailable
             case .limitExceeded, .noSuchEntity, .refused: .failed
             }
@@ -54,7 +54,7 @@ extension ExitStatus {
     /// A user's rotation as it is now.
     init(_ rotation: Rotation) {
         switch rotation.problem?.code {
-        case .denied: self = .notAllowed
+        case .denied, .ownKey: self = .notAllowed
         case .unreachable: self = .unavailable
         case .unaccountedKey, .currentKeyUnusable, .wrongIdentity, .creationFails, .noSuchUser, .refused,
             .drifted, .targetLeft, .rolledBack:

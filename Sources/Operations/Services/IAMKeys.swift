@@ -55,6 +55,7 @@ extension Failure {
             case .denied: "; `keyturn check --online` shows who keyturn is in AWS, `keyturn policy` what it needs"
             case .noSuchUser:
                 "; is the name right, and the account? `keyturn check --online` shows as whom keyturn asks"
+            case .ownKey: "; `keyturn retry USER` goes on then"
             case .unreachable, .lost, .limitExceeded, .refused: ""
             }
         self.init(kind, error.description + next)
@@ -66,6 +67,7 @@ extension Failure.Kind {
         self =
             switch code {
             case .denied, .unknownKey: .denied
+            case .ownKey: .ownKey
             case .unreachable: .unreachable
             case .lost: .lost
             case .limitExceeded: .limitExceeded
