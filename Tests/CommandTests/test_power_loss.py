@@ -68,16 +68,17 @@ def go_on(world, seeded, command="step"):
 
 
 def live_on(world, seeded, rotations):
-    """Some steps of one or two rotations, with a copy of the state after each."""
+    """Some steps of one or two rotations, with a copy of the state after each; and the phases of those that may be put back."""
     world.must("step")
-    copies = [copy(world, 0)]
+    copies, phases = [copy(world, 0)], set()
     steps = seeded.randint(2, 9) * rotations
     for number in range(1, steps + 1):
-        is_idle = world.status(world.user)["phase"] == "idle"
-        go_on(world, seeded, "rotate" if is_idle else "step")
+        phase = world.status(world.user)["phase"]
+        phases.add(phase)
+        go_on(world, seeded, "rotate" if phase == "idle" else "step")
         copies.append(copy(world, number))
         time.sleep(seeded.uniform(0, 1))
-    return copies
+    return copies, phases
 
 
 def come_home(world):
@@ -102,7 +103,7 @@ def restored(directory, sandbox, number):
     world.user = user
     names = [f"{pusher}:acme/app-{number}" for pusher, _ in TARGETS]
     try:
-        copies = live_on(world, seeded, rotations=1 + number % 2)
+        copies, phases = live_on(world, seeded, rotations=1 + number % 2)
         put_back(world, seeded.choice(copies[:-1]))
         status = come_home(world)
         if status["problem"] is None:
@@ -111,16 +112,16 @@ def restored(directory, sandbox, number):
             status = come_home(world)
         if status["problem"] is None:
             world.assert_holds_only(names, user)
-            return "went on"
+            return "went on", phases
         held = {sandbox_target["AWS_ACCESS_KEY_ID"] for sandbox_target in held_by(world, names)}
         assert any(key in status["problem"] for key in world.sandbox.keys(user)), status["problem"]
         if "adopt" not in status["problem"] or len(held) != 1:
-            return "blocked"
+            return "blocked", phases
         # The sentence leads out.
         world.must("adopt", "--user", user, "--current", held.pop())
         assert come_home(world)["problem"] is None
         world.assert_holds_only(names, user)
-        return "adopted"
+        return "adopted", phases
     finally:
         world.close()
 
@@ -143,10 +144,13 @@ def test_an_earlier_state_put_back(start, tmp_path, count):
             directory = tmp_path / str(number)
             directory.mkdir()
             worlds.append(pool.submit(restored, directory, sandbox, number))
-        ends = [world.result() for world in worlds]
+        results = [world.result() for world in worlds]
     watch.is_over.set()
     watch.join(timeout=10)
     assert watch.broken == []
-    print({end: ends.count(end) for end in sorted(set(ends))})
+    ends = [end for end, _ in results]
+    phases = set().union(*(phases for _, phases in results))
+    print({end: ends.count(end) for end in sorted(set(ends))}, sorted(phases))
     # Else the copies were all alike, and the test would show less. Six may end alike: where the kills hit is the machine's affair.
+    assert len(phases) > 1, phases
     assert count < 16 or len(set(ends)) > 1 and "went on" in ends, ends
