@@ -251,6 +251,7 @@ def test_an_upgrade_shows_what_is_new_and_keeps_the_grants(ready):
     ready.bare.must("plugin", "pin", "acme-ci", "--grant", "hosts")
     back = ready.bare.must("plugin", "rollback", "acme-ci", "--yes")
     assert "Went back to acme-ci 1.0.0" in back.out and ready.version() == "1.0.0" and ready.pinned()["grants"] == HOST
+    assert json.loads(ready.lock.read_text())["signers"]["acme-ci"]["lowest"] == "1.0.0"
     ready.bare.must("plugin", "rollback", "acme-ci", "--yes")
     assert ready.version() == "1.1.0" and ready.pinned()["grants"]["hosts"] == more["hosts"]
     assert ready.bare.must("plugin", "list", "--json").json["plugins"][0]["problem"] is None
@@ -381,6 +382,7 @@ HOSTILE = {
     "twice": (lambda files, seed: archive([*files, files[3]]), "twice"),
     "unlisted": (lambda files, seed: archive([*files, ["acme-ci/more", b"x"]]), "not those of its signed list"),
     "listed, unknown": (lambda files, seed: archive(signed([*files, ["acme-ci/run.sh", b"x"]], seed)), "cannot be read"),
+    "another's library signature": (lambda files, seed: archive(signed(edit(files, "pusher.sig", lambda text: base64.b64encode(bytes(64))), seed)), "its pusher.sig is not by"),
     "no library": (lambda files, seed: archive(signed([file for file in files if "pusher.so" not in file[0]], seed)), "it has no pusher.so"),
     "other plugin": (lambda files, seed: archive(signed(edit(files, "manifest.json", lambda text: text.replace(b'"acme-ci"', b'"acme-cx"')), seed)), "another ID"),
     "huge": (lambda files, seed: header("acme-ci/package.txt", 1 << 32), "larger than 128 MiB"),
