@@ -128,7 +128,7 @@ extension Rotation {
     static func sentence(aboutUsed id: AccessKeyID) -> String {
         "The key \(id) was made while keyturn was making one, and someone uses it, so it is not one whose secret was "
             + "lost. Nothing was changed. If the targets hold it, as they do after an earlier state was put back, say "
-            + "`keyturn adopt --user USER --current \(id)`; delete it in IAM if nothing needs it."
+            + "`keyturn adopt USER --current \(id)`; delete it in IAM if nothing needs it."
     }
 
     mutating func orphanDeleted(_ id: AccessKeyID, _ now: Timestamp, _ transition: inout Transition) {

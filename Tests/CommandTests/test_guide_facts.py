@@ -83,7 +83,7 @@ def test_the_search_for_commands_finds_them(known):
     """So that the test above is worth something."""
     text = guides.GUIDES.joinpath("LeakResponse.md").read_text()
     found = guides.commands(text)
-    assert ["revoke", "--user", "cicd-bot", "--now"] in found and ["status", "--json"] in found
+    assert ["revoke", "cicd-bot", "--now"] in found and ["status", "--json"] in found
     assert lost(["revoke", "--nwo"], known) and lost(["revoek"], known) and not lost(["history", "verify"], known)
 
 

@@ -146,7 +146,7 @@ struct CreatingTests {
         world.answer(.listKeys)
         world.answer(.lookUpLastUse(stranger))
         #expect(world.rotation.problem?.code == .unaccountedKey)
-        #expect(world.rotation.problem?.message.contains("adopt --user USER --current \(stranger)") == true)
+        #expect(world.rotation.problem?.message.contains("adopt USER --current \(stranger)") == true)
         for _ in 0..<10 {
             world.advance(.seconds(900))
             world.answerAll()
