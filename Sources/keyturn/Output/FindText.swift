@@ -23,7 +23,8 @@ struct FindText {
 
     private var table: String {
         guard !document.find.places.isEmpty else { return "" }
-        var table = Table(header: ["STANDING", "PLACE", "VARIABLES", "KEY", "USER", "AGE", "LAST USED", "NOTE"])
+        var table = Table(
+            header: ["STANDING", "PLACE", "VARIABLES", "KEY", "USER", "AGE", "LAST USED", "NOTE"], subject: 1)
         table.rows = document.find.places.map { place in
             [
                 place.standing.rawValue, "\(place.pusher):\(place.place)", place.names.joined(separator: ", "),
@@ -59,8 +60,9 @@ struct FindText {
         }
         let places = document.find.places.count
         let shown = words.isEmpty ? "" : ": \(words.joined(separator: ", "))"
-        return
-            "\(places) \(places == 1 ? "place" : "places") in \(document.find.scopes.joined(separator: ", "))\(shown)\n"
+        let text =
+            "\(places) \(places == 1 ? "place" : "places") in \(document.find.scopes.joined(separator: ", "))\(shown)"
+        return terminal.wrapped(text, indent: 4) + "\n"
     }
 
     /// Not permitted, cannot be asked, failed: three different things, and none of them is an empty list.
@@ -68,7 +70,8 @@ struct FindText {
         let groups = Dictionary(grouping: document.find.unseen) { "\($0.pusher) \($0.reason.rawValue)" }
         return groups.sorted { $0.key < $1.key }.map { _, parts in
             let first = parts[0]
-            let head = "\(first.pusher): \(Self.words(first.reason)) (\(parts.count)):\n"
+            let head =
+                terminal.wrapped("\(first.pusher): \(Self.words(first.reason)) (\(parts.count)):", indent: 4) + "\n"
             let shown = isVerbose ? parts : Array(parts.prefix(Self.longestList))
             let lines = shown.map { "  \(terminal.wrapped("\($0.part): \($0.detail)", indent: 4))\n" }
             let left = parts.count - shown.count
@@ -101,7 +104,8 @@ struct FindText {
         return terminal.styled(head, .yellow)
             + document.find.unplaced.map { key in
                 let service = key.lastUsed.service.map { " by \($0)" } ?? ""
-                return "  \(key.key) of \(key.user), last used \(key.lastUsed.at)\(service)\n"
+                let text = "\(key.key) of \(key.user), last used \(key.lastUsed.at)\(service)"
+                return "  \(terminal.wrapped(text, indent: 4))\n"
             }.joined()
     }
 }

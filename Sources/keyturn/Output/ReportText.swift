@@ -7,7 +7,7 @@ struct ReportText {
 
     var text: String {
         let period = (document.since.map { "from \($0) " } ?? "") + "to \(document.until)"
-        var blocks = ["Access keys, \(period)\n", users]
+        var blocks = [terminal.wrapped("Access keys, \(period)", indent: 4) + "\n", users]
         blocks += document.users.compactMap(remarks)
         if document.federation.couldFederate > 0 { blocks.append(federation) }
         if let unmanaged = document.unmanaged { blocks.append(text(of: unmanaged)) }
@@ -63,18 +63,20 @@ struct ReportText {
     private var history: String {
         let head = document.history.head.map { "head: \($0)\n" } ?? ""
         guard document.history.ok else {
-            return "\(terminal.styled("FAILED", .red))  the history is not as it was written\n\(head)"
+            return verdict("FAILED", .red, "the history is not as it was written") + head
         }
-        return
-            "\(terminal.styled("ok    ", .green))  \(document.history.lines) lines of history are as they were written\n\(head)"
+        return verdict("ok", .green, "\(document.history.lines) lines of history are as they were written") + head
     }
 
     private var verdict: String {
         guard !document.failures.isEmpty else {
             let limit = document.maxAge.map { Moment.text(.seconds($0)) } ?? ""
-            return "\(terminal.styled("passed", .green))  no key was older than \(limit)\n"
+            return verdict("passed", .green, "no key was older than \(limit)")
         }
-        return document.failures.map { "\(terminal.styled("FAILED", .red))  \(terminal.wrapped($0, indent: 8))\n" }
-            .joined()
+        return document.failures.map { verdict("FAILED", .red, $0) }.joined()
+    }
+
+    private func verdict(_ word: String, _ style: Terminal.Style, _ text: String) -> String {
+        "\(terminal.styled(word.column(6), style))  \(terminal.wrapped(text, indent: 8))\n"
     }
 }

@@ -13,10 +13,8 @@ struct StatusText {
     var isVerbose = false
 
     var text: String {
-        var lines = [
-            "\(terminal.styled(user.user, .bold))  \(user.phase)"
-                + (user.rotation > 0 ? ", rotation \(user.rotation)" : ", no rotation yet")
-        ]
+        let phase = user.phase + (user.rotation > 0 ? ", rotation \(user.rotation)" : ", no rotation yet")
+        var lines = ["\(terminal.styled(user.user, .bold))  \(terminal.wrapped(phase, indent: user.user.count + 2))"]
         lines += user.leaks.map { leak in
             let text = terminal.wrapped(leak.isActive ? "LEAKED: \(leak.text)" : "leaked: \(leak.text)", indent: 4)
             return "  " + (leak.isActive ? terminal.alarm(text) : terminal.styled(text, .red))
@@ -35,7 +33,7 @@ struct StatusText {
             let text = "\(key.id)  \(pad(key.status, 8))  created \(key.created)"
             return "  \(pad(key.role, 9)) \(terminal.wrapped(text, indent: 12))"
         }
-        lines += deliveries
+        lines += user.deliveries.isEmpty ? untouched : deliveries
         lines.append("  " + terminal.wrapped("next: \(next)", indent: 4))
         return lines.joined(separator: "\n") + "\n"
     }
@@ -54,6 +52,11 @@ struct StatusText {
 
     /// A timer of `keyturn step` comes round in this time.
     static let patience: Duration = .seconds(600)
+
+    /// Before the first rotation.
+    private var untouched: [String] {
+        user.targets == 0 ? [] : ["  targets: \(user.targets), nothing was pushed there yet"]
+    }
 
     /// What someone should see comes first.
     private var deliveries: [String] {
@@ -87,7 +90,9 @@ struct StatusText {
         let tries = delivery.attempts > 1 ? ", \(delivery.attempts) attempts" : ""
         let evidence = delivery.evidence.map { " (\($0))" } ?? ""
         // What a service said when all was well is in the history.
-        let detail = delivery.isQuiet && !isVerbose ? nil : delivery.detail
+        var detail = delivery.isQuiet && !isVerbose ? nil : delivery.detail
+        // The problem has it already.
+        if let said = detail, user.problem?.contains("\(delivery.target): \(said)") == true { detail = "see above" }
         let text = "\(delivery.target)\(evidence)\(tries)" + (detail.map { "  \($0)" } ?? "")
         return "  \(terminal.styled(pad(delivery.state, 9), style)) \(terminal.wrapped(text, indent: 12))"
             + (isVerbose ? plugin(delivery) : "")
@@ -150,9 +155,10 @@ struct StatusOverview {
         var parts = overdue.map { [$0] } ?? []
         if isLong || !groups.isEmpty {
             let leaked = alarming.isEmpty ? "" : "\(alarming.count) with a leaked key or an outage, "
-            parts.append(
+            let text =
                 "\(users.count) users: \(leaked)\(troubled.count - alarming.count) not confirmed everywhere or with a problem, "
-                    + "\(fine.count) fine\n")
+                + "\(fine.count) fine"
+            parts.append(terminal.wrapped(text, indent: 4) + "\n")
         }
         // What cannot wait comes first.
         parts += alarming.map(block) + groups.map(text) + inFull.map(block)
@@ -194,7 +200,7 @@ struct StatusOverview {
         var table = Table(header: ["USER", "PHASE", "ROTATION", "TARGETS", "NEXT"])
         table.rows = users.map { user in
             [
-                user.user, user.phase, "\(user.rotation)", "\(user.deliveries.count)",
+                user.user, user.phase, "\(user.rotation)", "\(user.targets)",
                 StatusText(user: user, terminal: terminal).next,
             ]
         }

@@ -49,19 +49,24 @@ struct Terminal: Sendable {
 
     /// A text in lines that fit, each after the first with that many blanks before it. Words that are longer than a line
     /// stay whole: a key or a URL is there to be copied.
+    ///
+    /// - Parameter indent: how wide that is which stands before the text; where it leaves hardly any room, lines after the first begin at 4.
     func wrapped(_ text: String, indent: Int) -> String {
         guard let columns else { return text }
-        let room = max(columns - indent, 24)
+        let rest = columns - indent < 24 ? min(indent, 4) : indent
         var (lines, line) = ([String](), "")
         for word in text.split(separator: " ", omittingEmptySubsequences: false) {
-            if !line.isEmpty, line.count + 1 + word.count > room {
+            let room = columns - (lines.isEmpty ? indent : rest)
+            let isFull =
+                line.isEmpty ? lines.isEmpty && rest < indent && word.count > room : line.count + 1 + word.count > room
+            if isFull {
                 lines.append(line)
                 line = String(word)
             } else {
                 line += (line.isEmpty ? "" : " ") + word
             }
         }
-        return (lines + [line]).joined(separator: "\n" + String(repeating: " ", count: indent))
+        return (lines + [line]).joined(separator: "\n" + String(repeating: " ", count: rest))
     }
 
     /// The lines of a text that fit on the screen.
