@@ -42,7 +42,21 @@ struct OrderTests {
         let directory = try Directory()
         let report = try await Orders(directory.context).retry([])
         #expect(report.idleness == .nothingToDo && report.status == .done && report.document.users.isEmpty)
+        #expect(report.results == ["There is nothing to retry before the first rotation: `keyturn rotate` begins it."])
         #expect(try directory.stateFiles.isEmpty)
+    }
+
+    @Test("a retry says what it led to, and what happens next", .timeLimit(.minutes(1)))
+    func retried() async throws {
+        let directory = try Directory()
+        var rotation = Directory.idle()
+        rotation.phase = .overlap
+        rotation.problem = Problem(code: .rolledBack, message: "x", since: rotation.phaseSince)
+        try await directory.know(["cicd-bot": rotation])
+        let report = try await Orders(directory.context).retry([])
+        let result = try #require(report.results.first)
+        #expect(report.results.count == 1 && result.hasPrefix("cicd-bot: "))
+        #expect(result.contains("; next: ") && result.hasSuffix("by `keyturn step` or `keyturn run`"), "\(result)")
     }
 
     @Test("AWS that cannot be reached is the status of the work", .timeLimit(.minutes(1)))

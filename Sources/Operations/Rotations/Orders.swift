@@ -39,10 +39,14 @@ package struct Orders {
     ) async throws -> RotationReport {
         let records = try await state.records()
         let users = try loaded.select(users).filter { records[$0.name]?.rotation.mayRetry ?? false }
-        guard isWhole else { return try await give(.retry, to: users) }
-        let end = WorkEnd(waitingFor: users, timeout, loaded.context.clock.now)
-        return try await RotationRun(loaded, state, display: display, end: end).work(
-            on: users, RotationRun.Order(requests: [.retry], extent: .wholeRotation))
+        let end = isWhole ? WorkEnd(waitingFor: users, timeout, loaded.context.clock.now) : nil
+        var report = try await RotationRun(loaded, state, display: display, end: end).work(
+            on: users, RotationRun.Order(requests: [.retry], extent: isWhole ? .wholeRotation : .due))
+        report.results = report.worked.map(\.resultOfRetry)
+        if users.isEmpty, loaded.hasUsers {
+            report.results = ["There is nothing to retry before the first rotation: `keyturn rotate` begins it."]
+        }
+        return report
     }
 
     /// A target is left out of the rotation that is in progress.

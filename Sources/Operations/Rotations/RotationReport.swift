@@ -18,6 +18,8 @@ package struct RotationReport: Sendable {
     package var worked: [StatusDocument.User]
     /// nil: something was done.
     package var idleness: Idleness?
+    /// What an order led to, in a sentence each; the status of the users says the rest.
+    package var results: [String] = []
     package var timings: TimingsDocument?
     package var status: ExitStatus
 }

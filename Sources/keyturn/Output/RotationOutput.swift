@@ -10,11 +10,12 @@ extension RotationReport {
         } else if !options.quiet {
             switch idleness {
             case .noUsers: terminal.write("\(file) has no users yet: fill in `users`.\n")
-            case .nothingToDo: terminal.write("There is nothing to do.\n")
+            case .nothingToDo: terminal.write(results.isEmpty ? "There is nothing to do.\n" : "")
             case .nothingDue: terminal.write("Nothing is due.\n")
             case nil: break
             }
             terminal.write(StatusOverview(users: worked, terminal: terminal, isVerbose: options.verbose).text)
+            for result in results { terminal.write(terminal.wrapped(result, indent: 2) + "\n") }
         } else if status != .done {
             // A push that is tried again soon is not an error in the log; a command that ends before it went well has one.
             let log = LogSettings(options)
