@@ -137,7 +137,7 @@ extension Rotation {
         }
         let more = late.count > 1 ? " (and \(late.count - 1) more)" : ""
         return
-            "\(late.count) of \(deliveries.count) targets have not confirmed the new key\(phase == .overlap ? " again" : "")\(fateOfOldKey): "
+            "\(late.count) of \(deliveries.count) targets \(late.count == 1 ? "has" : "have") not confirmed the new key\(phase == .overlap ? " again" : "")\(fateOfOldKey): "
             + "\(first.key): \(first.value.detail ?? "no answer")\(more)"
     }
 

@@ -56,7 +56,7 @@ def test_quiet_says_nothing_of_a_push_that_is_tried_again_and_says_what_failed(w
     world.sandbox.fault("github", method="PUT", status=401, times=0)
     err = world.must("rotate", "--quiet", status=75).err
     # The first rotation's push was left without an answer a moment ago, so this one waits.
-    assert " error " in err and "cicd-bot: 1 of 3 targets have not confirmed: github:acme/app: waiting" in err, err
+    assert " error " in err and "cicd-bot: 1 of 3 targets has not confirmed: github:acme/app: waiting" in err, err
 
 
 def test_what_aws_refuses_has_its_request_id(world):

@@ -138,7 +138,7 @@ def test_a_leak_and_an_outage_come_first_and_in_red(make):
     user = world.status()
     assert [leak["status"] for leak in user["leaks"]] == ["Inactive"] or [leak["status"] for leak in user["leaks"]] == ["deleted"]
     assert user["outage"] == {"key": old, "targets": ["github:acme/app"]}
-    assert "OUTAGE: 1 of 3 targets hold" in world.must("status").out
+    assert "OUTAGE: 1 of 3 targets holds " in world.must("status").out
     world.sandbox.clear_faults()
     world.run("retry", timeout=60)
     world.step_until_idle()

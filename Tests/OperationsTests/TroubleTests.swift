@@ -42,7 +42,8 @@ struct TroubleTests {
         dead.deliveries[places[0]]?.state = .confirmed
         let left = try #require(dead.outage(places))
         #expect(
-            left.targets == ["gitlab:acme/tools/app"] && left.text.hasPrefix("1 of 2 targets hold AKIAOLDEXAMPLE000001")
+            left.targets == ["gitlab:acme/tools/app"]
+                && left.text.hasPrefix("1 of 2 targets holds AKIAOLDEXAMPLE000001")
         )
         dead.leaks = [Leak(AccessKeyID("AKIAOLDEXAMPLE000001"), isAtOnce: true)]
         dead.current = nil

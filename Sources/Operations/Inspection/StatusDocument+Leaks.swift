@@ -78,8 +78,8 @@ extension Rotation {
         return .init(
             key: dead.id.rawValue, targets: cutOff.map(\.rawValue),
             text:
-                "\(cutOff.count) of \(targets.count) targets hold \(dead.id), which is \(dead.words): their jobs fail until they "
-                + "have the new key (\(names)\(more))")
+                "\(cutOff.count) of \(targets.count) targets \(cutOff.count == 1 ? "holds" : "hold") \(dead.id), which is "
+                + "\(dead.words): jobs there fail until they have the new key (\(names)\(more))")
     }
 
     /// The key that targets hold which have not got the new one, where it does not work any more.

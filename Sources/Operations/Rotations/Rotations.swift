@@ -84,7 +84,7 @@ package struct Rotations {
         guard !late.isEmpty else { return nil }
         let left = users.count - first.count
         loaded.log.fail(
-            "\(late.map(\.name).joined(separator: ", ")) did not reach overlap: no rotation of the other \(left) users was begun. "
+            "\(late.map(\.name).joined(separator: ", ")) did not reach overlap: no rotation of \(left == 1 ? "the other user" : "the other \(left) users") was begun. "
                 + "`keyturn status` shows why")
         report.status = report.status.worse(.unfinished)
         return report

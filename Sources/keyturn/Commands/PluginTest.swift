@@ -123,11 +123,14 @@ struct PluginTest: ParsableCommand {
         try FinishedWith.check(report.conforms ? .done : .failed)
     }
 
+    private static func checks(_ count: Int) -> String { count == 1 ? "1 check" : "\(count) checks" }
+
     private func print(_ report: PluginTrial.Report, _ library: String, _ terminal: Terminal) {
         printCrashes(report.results, library, terminal)
         printSum(report.results, terminal)
         if let (cause, left) = report.stopped {
-            terminal.write("stopped: two checks hang in \(cause); \(left) checks were not made\n")
+            let were = left == 1 ? "was" : "were"
+            terminal.write("stopped: two checks hang in \(cause); \(Self.checks(left)) \(were) not made\n")
         }
         if !report.grantedWords.isEmpty {
             terminal.write("granted: \(report.grantedWords.joined(separator: ", "))\n")
@@ -145,7 +148,8 @@ struct PluginTest: ParsableCommand {
                 .map(
                     \.check)
             let names = others.prefix(5).joined(separator: ", ") + (others.count > 5 ? ", …" : "")
-            let more = others.isEmpty ? "" : "\(others.count) more checks crashed like \(result.check) (\(names)); "
+            let noun = others.count == 1 ? "check" : "checks"
+            let more = others.isEmpty ? "" : "\(others.count) more \(noun) crashed like \(result.check) (\(names)); "
             terminal.write(
                 "\n\(more)for a debugger: keyturn plugin test \(library) --debug \(result.check)\n")
         }
@@ -165,7 +169,7 @@ struct PluginTest: ParsableCommand {
             let count = results.filter { $0.verdict == verdict }.count
             return count > 0 ? "\(count) \(verdict.rawValue)" : nil
         }
-        terminal.write("\n\(results.count) checks: \(counts.joined(separator: ", "))\n")
+        terminal.write("\n\(Self.checks(results.count)): \(counts.joined(separator: ", "))\n")
     }
 
     private func printRules(_ terminal: Terminal) {

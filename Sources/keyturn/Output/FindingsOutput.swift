@@ -28,8 +28,9 @@ enum FindingsOutput {
 
     private static func summary(_ findings: [Finding]) -> String {
         let failed = findings.count { $0.status != .done }
+        let (fine, all) = (findings.count - failed, findings.count)
         let looks = findings.count { $0.status == .done && $0.warning != nil }
         return
-            "\(findings.count - failed) of \(findings.count) checks are ok, \(looks) of these to look at; \(failed) failed. --verbose lists all\n"
+            "\(fine) of \(all) \(all == 1 ? "check" : "checks") \(fine == 1 ? "is" : "are") ok, \(looks) of these to look at; \(failed) failed. --verbose lists all\n"
     }
 }

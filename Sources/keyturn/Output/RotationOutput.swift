@@ -22,7 +22,8 @@ extension RotationReport {
             for user in worked where user.problemCode == nil || user.problemCode == "not-delivered" {
                 let open = user.deliveries.filter { !["confirmed", "skipped"].contains($0.state) }
                 guard let first = open.first else { continue }
-                let late = "\(open.count) of \(user.deliveries.count) targets have not confirmed"
+                let have = open.count == 1 ? "has" : "have"
+                let late = "\(open.count) of \(user.deliveries.count) targets \(have) not confirmed"
                 let words = user.problem ?? "\(late): \(first.target): \(first.detail ?? first.state)"
                 log.write(LogLine(level: .error, message: "\(user.user): \(words)"))
             }
