@@ -16,7 +16,7 @@ struct AWSReplyTests {
     }
 
     @Test(
-        "tell by their code what is to be told apart",
+        "say by their code what is to be distinguished",
         arguments: [
             ("LimitExceeded", 409, AWSError.Code.limitExceeded), ("NoSuchEntity", 404, .noSuchEntity),
             ("InvalidClientTokenId", 403, .unknownKey), ("AccessDenied", 403, .denied),
@@ -44,7 +44,7 @@ struct AWSReplyTests {
         #expect(refusal(403, error("AccessDenied"))?.isRepeatable(.safe) == false)
     }
 
-    @Test("of a proxy, without XML, are told by their status")
+    @Test("of a proxy, without XML, are reported by their status")
     func garbage() {
         #expect(refusal(403, "<html>no")?.error.code == .denied)
         #expect(refusal(502, "")?.error.code == .lost)

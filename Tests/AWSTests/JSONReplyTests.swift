@@ -33,7 +33,7 @@ struct JSONReplyTests {
     }
 
     @Test(
-        "tell by their code what passes, what is repeated and what is told apart",
+        "say by their code what passes, what is repeated and what is distinguished",
         arguments: [
             ("ProvisionedThroughputExceededException", 400, true, AWSError.Code.unreachable),
             ("ThrottlingException", 400, true, .unreachable), ("RequestLimitExceeded", 400, true, .unreachable),
@@ -63,7 +63,7 @@ struct JSONReplyTests {
         #expect(cancelled()?.isRepeatable(.safe) == false)
     }
 
-    @Test("of something else than AWS are told by their status")
+    @Test("of something else than AWS are reported by their status")
     func garbage() {
         #expect(refusal(502, "<html>")?.error.code == .lost)
         #expect(refusal(403, "")?.error.code == .denied)

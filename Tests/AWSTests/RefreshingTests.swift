@@ -12,7 +12,7 @@ private final class Clock: Sendable {
     func pass(_ duration: Duration) { time.withLock { $0 = $0 + duration } }
 }
 
-/// A source that numbers what it gives, and fails when told.
+/// A source that numbers what it gives, and fails when asked to.
 private final class Numbered: CredentialSource {
     let name = "a test"
     private let clock: Clock
@@ -64,7 +64,7 @@ struct RefreshingTests {
         #expect(try await kept.credentials()?.pair.id.rawValue == "ASIA2")
     }
 
-    @Test("go on being used while they hold, when a refresh fails, which is told and tried again a minute later")
+    @Test("go on being used while they hold, when a refresh fails, which is reported and tried again a minute later")
     func failing() async throws {
         let source = Numbered(clock, life: .seconds(3_600))
         let told = Mutex<[String]>([])

@@ -49,7 +49,7 @@ struct SecretTextTests {
         for text in ["AAEC/w=", "AAEC_w==", "AA EC", "é"] { #expect(SecretText.decodeBase64(.text(text)) == nil) }
     }
 
-    @Test("ARNs of KMS keys tell their region, and nothing else is one")
+    @Test("ARNs of KMS keys name their region, and nothing else is one")
     func keys() {
         let key = KMS.Key(arn: "arn:aws-us-gov:kms:us-gov-west-1:123456789012:alias/keyturn")
         #expect(key?.region == "us-gov-west-1")

@@ -4,7 +4,7 @@
 
 PREFIX is an installation of a release build. Three programs are measured: keyturn, `serial.py` and `threaded.py`. For each:
 wall-clock time, time on the processor, peak memory, requests, and the most of them in progress at once. Times of a shared machine
-vary: each case runs several times, and the run of the median is told. What is in progress is counted by the server.
+vary: each case runs several times, and the run of the median is reported. What is in progress is counted by the server.
 """
 
 import argparse
@@ -99,7 +99,7 @@ class Memory(threading.Thread):
 
 
 def measured(command, server=None, **options):
-    """Runs a program, and tells what it took."""
+    """Runs a program, and says what it took."""
     if server:
         server.reset()
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()

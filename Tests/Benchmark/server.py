@@ -1,7 +1,7 @@
 """Stand-ins that cost next to nothing: AWS and the three CI systems, on one thread, answering after a fixed time.
 
 What a benchmark needs of them and no more: IAM users with keys, and places that remember which key ID was written last. A
-place that no one has written holds the pair's variables, with the user's first key. `GET /report` on any port tells what was
+place that no one has written holds the pair's variables, with the user's first key. `GET /report` on any port says what was
 asked, and how many requests were in progress at most; `POST /reset` forgets that.
 
     server.py LATENCY_MS TARGETS USERS       prints one JSON line with the addresses, and ends with its standard input

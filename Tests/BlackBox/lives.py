@@ -113,7 +113,7 @@ class Life(threading.Thread):
             for number in range(1, self.rotations + 1):
                 self.rotate(number)
                 self.done = number
-        except Exception as error:  # noqa: BLE001: told in the table
+        except Exception as error:  # noqa: BLE001: shown in the table
             self.error = f"{self.user}: {error!r}"
 
     def rotate(self, number):

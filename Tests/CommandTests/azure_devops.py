@@ -17,7 +17,7 @@ class AzureDevOps(vendor.Vendor):
     """Projects and variable groups of one organization, a group perhaps shared by several projects.
 
     `meanwhile`: functions, each called once when the next group is read by its ID, before it is shown: what someone else does.
-    `managed`: whether the token's user may change groups, as far as lists tell. `signs_in`: a refused token gets a page with that status.
+    `managed`: whether the token's user may change groups, as far as lists show. `signs_in`: a refused token gets a page with that status.
     """
 
     def __init__(self, projects=("our app", "other"), names=("aws", "aws-other", "zeta")):

@@ -78,7 +78,7 @@ class Recorder:
             response.headers.update(reply.getheaders())
             self.contract.check(request.command, request.path.partition("?")[0], response)
             self.seen.append((request.command, template, reply.status))
-        except Exception as error:  # told by the test, not here
+        except Exception as error:  # reported by the test, not here
             self.wrong.append(f"{request.command} {request.path}: {str(error).splitlines()[0]}")
 
     def close(self):

@@ -1,4 +1,4 @@
-"""What is wrong with the configuration is told in one sentence with file and line, and nothing is changed anywhere."""
+"""What is wrong with the configuration is reported in one sentence with file and line, and nothing is changed anywhere."""
 
 import re
 
@@ -80,7 +80,7 @@ def test_wrong_flags(world, arguments):
 
 @pytest.mark.parametrize("kind", ["missing entry", "no library", "other abi", "only v2", "other id", "refuses"])
 def test_a_plugin_that_cannot_be_used(world, kind):
-    """Told before anything is changed: the library is opened first, and keys are made afterwards."""
+    """Reported before anything is changed: the library is opened first, and keys are made afterwards."""
     directory = world.directory / "plugins"
     if kind == "other abi":
         plugins.put(directory, "odd", says=plugins.manifest("odd", abi={"min": 2, "max": 2}))

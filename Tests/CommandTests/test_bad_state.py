@@ -1,4 +1,4 @@
-"""A state that cannot be used, AWS that refuses or is away: told with the right status, and nothing is changed."""
+"""A state that cannot be used, AWS that refuses or is away: reported with the right status, and nothing is changed."""
 
 import pathlib
 import socket
@@ -159,7 +159,7 @@ def test_a_user_that_iam_does_not_have(make):
 @pytest.mark.parametrize("service, target", [
     ("travis", "travis:acme/app"), ("gitlab", "gitlab:acme/tools/app"), ("github", "github:acme/app")])
 def test_check_finds_a_refused_token(world, service, target):
-    """`check --online` tells which target's token is refused, and that the others are fine: 77."""
+    """`check --online` says which target's token is refused, and that the others are fine: 77."""
     world.write("wrong.token", "wrong-token-1234567890", 0o600)
     world.configuration["pushers"][service]["token"] = {"file": "wrong.token"}
     world.save()

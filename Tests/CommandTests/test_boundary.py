@@ -46,7 +46,7 @@ class Front(Cast):
         self.world.save()
 
     def written(self, place):
-        """What the service was told to keep there last."""
+        """What the service was asked to keep there last."""
         bodies = [entry["body"].decode() for entry in self.tap.requests if entry["path"] == f"/{place}"]
         return bodies[-1] if bodies else None
 
@@ -76,7 +76,7 @@ def smuggled(tmp_path_factory):
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("what", SMUGGLING)
 def test_a_plugin_frames_no_request(smuggled, what):
-    """The request is not sent, the plugin and the operator are told why."""
+    """The request is not sent, the plugin and the operator learn why."""
     delivery = smuggled.found[f"evil:{what}"]
     assert "not sent" in delivery["detail"] and SMUGGLING[what] in delivery["detail"], delivery
     assert not any(entry["path"] in ("/attack", "/stolen") for entry in smuggled.tap.requests)
@@ -325,7 +325,7 @@ def test_aws_is_reached_in_plain_on_this_machine_only(world):
         for command in ("check", "step"):
             result = world.must(command, status=78)
             assert "aws.endpoint-url" in result.err and "http:// for this machine" in result.err
-        # The environment is not the configuration's: it is told when it is used.
+        # The environment is not the configuration's: it is reported when it is used.
     world.configuration["aws"].pop("endpoint-url")
     world.save()
     world.environment["AWS_ENDPOINT_URL"] = "http://iam.example.com"

@@ -278,7 +278,7 @@ def test_a_declared_runtime_excuses_its_own_signals_alone(test, workshop, tmp_pa
     lambda fixture: fixture["replies"][0].update(path="("), lambda fixture: fixture["replies"][0].pop("status"),
 ])
 def test_a_bad_fixture_is_found(test, workshop, tmp_path, change):
-    """And told with the place of the mistake."""
+    """And reported with the place of the mistake."""
     found = by_name(test(changed(workshop, tmp_path, "conformance.json", change), "--check", "fixture", status=1))
     assert found["fixture"]["result"] == "fail" and "conformance.json: " in found["fixture"]["findings"][0]
 
@@ -470,7 +470,7 @@ def test_a_check_can_be_debugged(bare, workshop):
 
 
 def test_bad_input(bare, workshop, tmp_path):
-    """64 for flags, 78 for a place without a pusher; the sentence tells what is missing."""
+    """64 for flags, 78 for a place without a pusher; the sentence says what is missing."""
     assert "did you mean push" in bare.must("plugin", "test", "x", "--check", "pusch", status=64).err
     bare.must("plugin", "test", "x", "--reproduce", "one", status=64)
     bare.must("plugin", "test", "x", "--iterations", "0", status=64)

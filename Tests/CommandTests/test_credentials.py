@@ -308,7 +308,7 @@ def test_credentials_that_end_while_targets_are_pushed(world, signin, metadata):
 
 
 def test_a_source_that_has_only_ended_credentials(world, signin):
-    """It is asked once more, not for ever; the refusal is told, and no key is made."""
+    """It is asked once more, not for ever; the refusal is reported, and no key is made."""
     session = signin.issue()
     session["ended"] = True
     world.environment.update(

@@ -71,7 +71,7 @@ def test_more_users_than_a_page(found):
 
 
 def test_explicit_users_come_first(found):
-    """The file's own word about a user is followed, and that is told."""
+    """The file's own word about a user is followed, and that is reported."""
     found.configuration["users"] = {"app-a": {"targets": [{"pusher": "gitlab", "project": "acme/tools/app"}]}}
     found.save()
     result = found.must("plan")
@@ -81,7 +81,7 @@ def test_explicit_users_come_first(found):
 
 
 def test_a_user_without_the_templates_tag(found):
-    """It is left alone and told; the others are rotated."""
+    """It is left alone and reported; the others are rotated."""
     found.sandbox.add_user("app-c", 1, tags={"keyturn": "yes"})
     before = found.sandbox.keys("app-c")
     result = found.must("rotate", "--all", status=1)
@@ -131,7 +131,7 @@ def test_the_first_discovery_fails(found):
 
 
 def test_a_user_that_is_not_tagged_any_more(found):
-    """Nothing more is done for it, which is told; its keys stay, and so does its record."""
+    """Nothing more is done for it, which is reported; its keys stay, and so does its record."""
     found.must("rotate", "--all")
     keys = found.sandbox.keys("app-a")
     tag(found.sandbox, "app-a", "no")

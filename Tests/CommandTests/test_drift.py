@@ -58,7 +58,7 @@ def test_nothing_is_written(world):
 
 
 def test_a_target_that_cannot_be_asked_is_unknown(world):
-    """The others are told all the same."""
+    """The others are reported all the same."""
     world.must("rotate", "--wait")
     world.sandbox.fault("gitlab", status=500)
     found = holdings(world)

@@ -73,7 +73,7 @@ def test_a_program_gets_the_pair(pushed):
 
 
 def test_programs_must_be_granted(pushed):
-    """The installed lock does not let it; the operator is told how to, before a key is made."""
+    """The installed lock does not let it; the operator learns how to, before a key is made."""
     world = pushed()
     (world.directory / "keyturn.lock").unlink()
     assert "keyturn plugin pin exec --grant programs" in world.must("check", "--online", status=1).out
@@ -130,7 +130,7 @@ def test_what_it_says_is_searched_for_secrets(pushed):
 
 
 def test_a_program_that_is_not_there(pushed):
-    """`check --online` tells before a key is made."""
+    """`check --online` reports it before a key is made."""
     world = pushed()
     (world.directory / "push.py").unlink()
     result = world.must("check", "--online", status=1)

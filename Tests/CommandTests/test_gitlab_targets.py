@@ -62,7 +62,7 @@ def test_one_file_variable_is_never_torn(make, fault):
 
 
 def test_a_pair_and_a_file_side_by_side(make):
-    """While jobs move from one shape to the other, both hold the same key, and check tells which one the jobs see."""
+    """While jobs move from one shape to the other, both hold the same key, and check says which one the jobs see."""
     world = of_gitlab(make, {"project": "acme/tools/app"}, {"project": "acme/tools/app", "shape": "credentials-file"})
     world.must("rotate", "--wait")
     key = world.assert_holds_only(["gitlab:acme/tools/app"])
@@ -146,7 +146,7 @@ def test_no_other_scope_of_a_group_is_hit(make):
 
 
 def test_a_write_that_lands_in_another_scope_is_no_delivery(make):
-    """What keyturn read is out of date, so that its PUT hits another scope: told, not confirmed, and fixed later."""
+    """What keyturn read is out of date, so that its PUT hits another scope: reported, not confirmed, and fixed later."""
     world = of_gitlab(make, {"group": "acme", "environment-scope": "production"})
     group = "/api/v4/groups/acme/variables"
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -166,7 +166,7 @@ def test_a_write_that_lands_in_another_scope_is_no_delivery(make):
 
 
 def test_hidden_variables_are_made_hidden(make):
-    """Nothing can be read back, which is told as that."""
+    """Nothing can be read back, which is reported as that."""
     world = of_gitlab(make, {"project": "acme/app", "hidden": True})
     world.must("rotate", "--wait")
     world.must("rotate", "--wait")

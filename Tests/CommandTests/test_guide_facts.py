@@ -43,7 +43,7 @@ def test_every_guide_is_linked():
 
 @pytest.fixture(scope="module")
 def known(tmp_path_factory):
-    """Each command with its options, as the program tells them."""
+    """Each command with its options, as the program shows them."""
     help = program.Program(tmp_path_factory.mktemp("help")).must("--experimental-dump-help").json
     found = {}
 

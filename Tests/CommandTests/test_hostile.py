@@ -1,4 +1,4 @@
-"""Hostile pushers: what each one tries, that it gets nothing, that others deliver, and that the operator is told."""
+"""Hostile pushers: what each one tries, that it gets nothing, that others deliver, and that the operator learns of it."""
 
 import os
 import pathlib
@@ -11,7 +11,7 @@ import plugins
 from test_pushers import Cast, key_held
 from world import waited_for
 
-#: What is tried, and the words by which the operator is told.
+#: What is tried, and the words by which the operator learns of it.
 ATTEMPTS = {
     "try-read /etc/passwd": "openat /etc/passwd",
     "try-read AWS_FILE": "openat AWS_FILE",
@@ -99,7 +99,7 @@ def test_memory_and_descriptors_have_an_end(siege):
 
 @pytest.mark.timeout(150)
 def test_a_constructor_is_shut_in_already(siege):
-    """The moment of dlopen is not a gap; what it tried is told, and its pusher delivers all the same."""
+    """The moment of dlopen is not a gap; what it tried is reported, and its pusher delivers all the same."""
     lines = [line for line in siege.result.err.splitlines() if "constructor:" in line and "openat /etc/passwd" in line]
     assert lines and "execve" in lines[0] and "socket" in lines[0], siege.result.err
     assert siege.found["constructor:constructor-good"]["state"] == "confirmed"

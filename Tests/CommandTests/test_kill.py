@@ -16,7 +16,7 @@ SIDE_BY_SIDE = 8
 
 TARGETS = [("travis", "repository"), ("gitlab", "project"), ("github", "repository")]
 
-#: What is slowed down, so that the kill hits it: service, fault, and a request that tells that it is in progress.
+#: What is slowed down, so that the kill hits it: service, fault, and a request that shows that it is in progress.
 MOMENTS = {
     "CreateAccessKey is sent": ("aws", {"path": "CreateAccessKey", "delayMilliseconds": 3000}),
     "CreateAccessKey is done, its answer on the way": (

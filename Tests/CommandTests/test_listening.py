@@ -70,7 +70,7 @@ def value(shown, name, **labels):
 
 
 def test_a_rotation_seen_from_outside(world):
-    """The page, the metrics and the status tell of a rotation, and no answer holds a secret."""
+    """The page, the metrics and the status show a rotation, and no answer holds a secret."""
     sandbox = world.sandbox
     secrets = {"the old secret": sandbox.secret_at_gitlab(), **sandbox.tokens, "aws": sandbox.secretAccessKey}
     world.configuration["defaults"]["soak"] = "1h"
@@ -99,7 +99,7 @@ def test_a_rotation_seen_from_outside(world):
 
 
 def test_a_target_that_holds_its_user(world):
-    """Held targets, their problem and attempts are told; a hostile answer of a service is shown as text."""
+    """Held targets, their problem and attempts are reported; a hostile answer of a service is shown as text."""
     sandbox = world.sandbox
     world.configuration["users"]["cicd-bot"].update({"max-attempts": 1, "retry": "1h", "preflight": False})
     world.save()
@@ -277,7 +277,7 @@ def test_other_addresses_are_refused_unless_meant(world):
 
 
 def test_a_port_that_is_taken(world):
-    """It is told before anything is begun."""
+    """It is reported before anything is begun."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         result = world.must("run", "--listen", f"127.0.0.1:{port}", status=69)

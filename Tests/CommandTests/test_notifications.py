@@ -53,7 +53,7 @@ class Receiver:
 
 
 def verify(headers, body, now=None):
-    """What Notifications.md tells a receiver to do."""
+    """What Notifications.md asks of a receiver."""
     parts = dict(part.split("=", 1) for part in headers["Keyturn-Signature"].split(","))
     if abs((now or time.time()) - int(parts["t"])) > 300:
         return False
@@ -132,7 +132,7 @@ def test_a_leak(told, receiver):
 
 
 def test_a_receiver_that_is_down(told, receiver):
-    """The rotation goes on as if there was none, the log has no part of the address, and the next step tells."""
+    """The rotation goes on as if there was none, the log has no part of the address, and the next step sends the message."""
     receiver.answer = 500
     began = time.monotonic()
     told.must("rotate", "--wait")

@@ -68,7 +68,7 @@ def test_what_status_says_to_type_can_be_typed(world):
 
 
 def test_a_user_that_is_not_in_iam(world):
-    """Who asked is told, and what to look at."""
+    """Who asked is named, and what to look at."""
     world.configuration["users"] = {"cicdbot": world.configuration["users"]["cicd-bot"]}
     world.save()
     assert "is the name right, and the account?" in world.must("check", "--online", status=1).out
@@ -117,7 +117,7 @@ def test_revoke_now_kills_first(world):
 
 
 def test_adopt_resolves_two_unknown_keys(world):
-    """What the targets hold is told; the named key is kept, the other one retired."""
+    """What the targets hold is reported; the named key is kept, the other one retired."""
     (first,) = world.sandbox.keys()
     iam = boto3.client(
         "iam", endpoint_url=world.sandbox.aws, region_name=world.sandbox.region,
@@ -140,7 +140,7 @@ def test_adopt_resolves_two_unknown_keys(world):
 
 
 def test_the_user_that_keyturn_runs_as_is_refused(world):
-    """It would cut itself off: told by check and by rotate, and nothing is changed."""
+    """It would cut itself off: reported by check and by rotate, and nothing is changed."""
     world.configuration["users"] = {"keyturn-admin": world.configuration["users"]["cicd-bot"]}
     world.save()
     before = world.sandbox.keys("keyturn-admin")

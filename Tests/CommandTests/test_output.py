@@ -48,7 +48,7 @@ def test_a_wrong_flag_with_json_is_one_document_too(world):
 
 
 def test_quiet_says_nothing_when_all_is_well(world):
-    """With --quiet a rotation leaves both streams empty; a failure is still told."""
+    """With --quiet a rotation leaves both streams empty; a failure is still reported."""
     result = world.must("rotate", "--wait", "--quiet")
     assert (result.out, result.err) == ("", "")
     world.sandbox.fault("travis", status=500, times=0)

@@ -46,7 +46,7 @@ class Machine:
         self.links[name] = process
 
     def cut(self, *names):
-        """Nothing arrives any more, and no one is told."""
+        """Nothing arrives any more, and no one learns of it."""
         for name in names:
             self.links[name].send_signal(signal.SIGSTOP)
 

@@ -94,7 +94,7 @@ def test_a_server_that_does_not_let_it_in(make, server, address, status, words):
 
 
 def test_rights_and_layouts(make, databases, server):
-    """A role that may not make the schema is told so; a schema of another program and a newer one are left alone."""
+    """A role that may not make the schema is refused with that reason; a schema of another program and a newer one are left alone."""
     address = databases("rights")
     server.query("CREATE ROLE worker LOGIN")
     try:

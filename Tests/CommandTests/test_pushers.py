@@ -231,7 +231,7 @@ def test_an_orderly_close_is_silent(cast):
 
 
 def test_one_that_gives_secrets_away(cast):
-    """Secret and token in messages, log lines, paths and headers for a host that is not granted: told nowhere."""
+    """Secret and token in messages, log lines, paths and headers for a host that is not granted: shown nowhere."""
     plugins.put(cast.directory, "plain")
     cast.use("mine", "plain", "here=leak")
     result = cast.world.must("rotate", "--verbose", "--wait")

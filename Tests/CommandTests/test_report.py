@@ -64,7 +64,7 @@ def test_keys_that_are_not_rotated(world):
     """With --online IAM is asked for all users of the account; what keyturn rotates is left out."""
     world.must("rotate", "--wait")
     (key,) = world.sandbox.add_user("legacy", 1)
-    # keyturn's own key is one that it does not rotate, too, unless it is told to.
+    # keyturn's own key is one that it does not rotate, too, unless it is ordered to.
     found = [line for line in report(world, "--online")["unmanaged"] if line["user"] != "keyturn-admin"]
     assert [(line["user"], line["key"], line["status"]) for line in found] == [
         ("legacy", key, "Active")]

@@ -133,7 +133,7 @@ def test_a_key_without_a_record(slow):
 
 
 def test_a_key_without_a_record_that_is_the_last_active_one(slow):
-    """Without it the user had none: told, and left."""
+    """Without it the user had none: reported, and left."""
     (known,) = slow.sandbox.keys()
     slow.must("step")
     stranger = iam(slow).create_access_key(UserName="cicd-bot")["AccessKey"]["AccessKeyId"]

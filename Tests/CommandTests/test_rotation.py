@@ -48,7 +48,7 @@ def test_the_template_of_init_is_a_configuration(bare):
 
 
 def test_rotate_and_wait(world):
-    """The old key is gone, the new one is everywhere, and status and history tell it in the documented form."""
+    """The old key is gone, the new one is everywhere, and status and history show it in the documented form."""
     (old,) = world.sandbox.keys()
     world.must("rotate", "--wait")
     new = world.assert_holds_only(["travis:acme/app", "gitlab:acme/tools/app", "github:acme/app"])
@@ -106,7 +106,7 @@ def test_status_in_every_phase(world):
 
 
 def test_plan_and_policy_and_plugins(world):
-    """The commands that only tell: plan, policy, plugin list and plugin info."""
+    """The commands that only show: plan, policy, plugin list and plugin info."""
     (line,) = world.must("plan", "--offline", "--json").json["plan"]
     assert line["user"] == "cicd-bot" and line["is-due"] is True and shapes.is_moment(line["due"])
     policy = world.must("policy").json

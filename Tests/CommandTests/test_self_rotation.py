@@ -142,7 +142,7 @@ def test_another_key_of_the_same_user(own):
     (lambda path: path.write_text(path.read_text().replace("[default]", "[main]")), "no such profile"),
 ])
 def test_a_file_that_cannot_take_it(own, change, words):
-    """Told before a key is made."""
+    """Reported before a key is made."""
     own.configuration["aws"]["profile"] = "other"
     own.write(".aws/config", f"[profile other]\nregion = us-east-1\n")
     change(own.file)

@@ -131,7 +131,7 @@ def test_init_takes_flags(bare):
 
 
 def commands():
-    """Every command, as the program itself tells it."""
+    """Every command, as the program itself shows it."""
     help = json.loads(subprocess.run([program.binary(), "--experimental-dump-help"], capture_output=True, check=True).stdout)
 
     def walk(command, above):

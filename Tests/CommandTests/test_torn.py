@@ -16,7 +16,7 @@ WRITES = {
 @pytest.mark.parametrize("target", [name for name in WRITES if not name.startswith("travis")])
 @pytest.mark.parametrize("variable", VARIABLES)
 def test_told_until_it_is_mended(world, target, variable):
-    """Status tells a target as torn exactly where it is, for people and programs, and no more once it is whole."""
+    """Status shows a target as torn exactly where it is, for people and programs, and no more once it is whole."""
     service, method, path = WRITES[target]
     world.sandbox.fault(service, method=method, path=path.format(variable) + "$", status=403, times=0)
     world.must("rotate", status=75)

@@ -35,7 +35,7 @@ def test_a_clock_of_githubs_plays_no_part(world, lead):
 
 
 def test_maintenance_of_gitlab_is_waited_out(world):
-    """Nobody is told to make a token; the rotation goes on when it is over."""
+    """No one is asked to make a token; the rotation goes on when it is over."""
     world.sandbox.mood(gitlab_read_only=True)
     world.must("rotate", status=75)
     delivery = world.deliveries()["gitlab:acme/tools/app"]

@@ -23,7 +23,7 @@ def owner(path, headers):
     # Two pushers may have the same token: they differ in their project.
     project = path.split("/")[4] if path.startswith("/api/v4/projects/") else ""
     if path.startswith("/api/v4/") and not project:
-        return None  # What both ask alike tells nothing.
+        return None  # What both ask alike says nothing.
     return f"{token} {project}".strip()
 
 

@@ -59,7 +59,7 @@ struct DiscoveryTests {
         #expect(try Self.resolve(named, ["x"], ["x"]).users.map(\.name) == ["x", "p-x"])
     }
 
-    @Test("with the name of another account's user in `users` are told, and left alone")
+    @Test("with the name of another account's user in `users` are reported, and left alone")
     func clash() throws {
         let users = "users: { x: { aws: { profile: p }, targets: [{ pusher: travis, repository: a/z }] } }"
         let resolution = try Self.resolve(Self.text(Self.one, users: users), ["x", "y"])

@@ -15,7 +15,7 @@ struct DurationTextTests {
         }
     }
 
-    @Test("are told in two units at most")
+    @Test("are written in two units at most")
     func text() {
         for (seconds, text) in [
             (0, "0s"), (4, "4s"), (90, "1m 30s"), (43_200, "12h"), (108_000, "1d 6h"), (90_061, "1d 1h"), (-5, "0s"),

@@ -34,7 +34,7 @@ struct FreezeTests {
     }
 
     @Test(
-        "tells what is wrong with one",
+        "says what is wrong with one",
         arguments: [
             (
                 "{ days: [saturday] }",

@@ -2,7 +2,7 @@ import Configuration
 import Rotation
 import Testing
 
-@Suite("What is shown and told to the outside")
+@Suite("What is shown and reported to the outside")
 struct OutsideTests {
     @Test("addresses are read, and it is known which of them only this machine reaches")
     func addresses() throws {

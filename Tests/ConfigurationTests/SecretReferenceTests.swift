@@ -60,7 +60,7 @@ struct SecretReferenceTests {
         #expect(json == .object(["token": .string("tok/en\"1")]))
     }
 
-    @Test("a variable that is not set, or empty, is told by its name and the line")
+    @Test("a variable that is not set, or empty, is reported by its name and the line")
     func missingVariable() throws {
         for environment in [[:], ["X": ""]] {
             #expect(
@@ -74,7 +74,7 @@ struct SecretReferenceTests {
         #expect(error?.file == Sample.file)
     }
 
-    @Test("a file is read; one that is missing or empty is told")
+    @Test("a file is read; one that is missing or empty is reported")
     func file() throws {
         let path = NSTemporaryDirectory() + "/keyturn-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: path) }
@@ -93,7 +93,7 @@ struct SecretReferenceTests {
                 == "`pushers.travis.token`: the secret holds control characters, so it is not text")
     }
 
-    @Test("a command's output is taken; one that fails, says nothing or is not there is told, without its output")
+    @Test("a command's output is taken; one that fails, says nothing or is not there is reported, without its output")
     func command() throws {
         let environment = ["PATH": "/usr/bin:/bin"]
         #expect(try resolve("{ command: [echo, from-a-command] }", environment).secrets == [.text("from-a-command")])

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Counts, from any thread, and tells when a limit is passed.
+/// Counts, from any thread, and says when a limit is passed.
 final class Counter: Sendable {
     private let limit: Int
     private let count = Mutex(0)

@@ -76,7 +76,7 @@ final class FakePushers: PushService {
             state.withLock { $0.held[target] = pair.id.rawValue }
             return PushResult(.ok, evidence: .readBack, message: "read back")
         case .isNotBegun:
-            // As the host does it: when it is told to stop, not before.
+            // As the host does it: when it is asked to stop, not before.
             await Task { await clock.sleep(until: clock.now + .seconds(1)) }.value
             return nil
         case .forgets:

@@ -15,7 +15,7 @@ struct SchedulerTests {
         #expect(due.next == nil)
     }
 
-    @Test("tells who is due now, and when the first of the others is")
+    @Test("says who is due now, and when the first of the others is")
     func due() async throws {
         let stage = try await Stage()
         for (name, age) in [("old", 23 * 3600), ("young", 3600), ("fresh", 0)] {

@@ -4,7 +4,7 @@ import Synchronization
 
 /// Time that passes only when engines wait for it: the earliest sleeper's moment becomes now.
 ///
-/// That no effect is still on its way is told by yielding a while. Should a slow machine make time pass too early, then
+/// That no effect is still on its way is found out by yielding a while. Should a slow machine make time pass too early, then
 /// only time passes too early: tests ask in which order things happen, and what was waited for at least.
 final class VirtualClock: EngineClock {
     static let start = Timestamp(milliseconds: 1_800_000_000_000)

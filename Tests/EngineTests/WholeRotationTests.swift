@@ -130,7 +130,7 @@ struct WholeRotationTests {
         #expect(asked.rotation?.phase == .overlap)
     }
 
-    @Test("tells what it journals, in the same order")
+    @Test("reports what it journals, in the same order")
     func progress() async throws {
         let stage = try await Stage()
         _ = stage.aws.addOldKey(of: "bot")
@@ -142,7 +142,7 @@ struct WholeRotationTests {
         #expect(history.last?.kind == .completed)
     }
 
-    @Test("never tells a secret, in outcomes, progress or history")
+    @Test("never shows a secret, in outcomes, progress or history")
     func secrets() async throws {
         let stage = try await Stage()
         _ = stage.aws.addOldKey(of: "bot")

@@ -17,7 +17,7 @@ struct HistoryTests {
         return journal
     }
 
-    @Test("is told oldest first, and cut at its old end")
+    @Test("is shown oldest first, and cut at its old end")
     func order() async throws {
         let journal = try await journal(["a"], lines: 20)
         let all = try await journal.history(of: nil, limit: 100)

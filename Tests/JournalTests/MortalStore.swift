@@ -2,7 +2,7 @@ import SQLiteStore
 import StateStore
 import Synchronization
 
-/// A store in memory that cannot be reached any more after as many operations as it is told.
+/// A store in memory that cannot be reached any more after as many operations as it is asked to.
 final class MortalStore: StateStore {
     let store: SQLiteStore
     private let left = Mutex<Int?>(nil)

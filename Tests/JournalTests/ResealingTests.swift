@@ -147,7 +147,7 @@ struct ResealingTests {
         _ = try await open(store, old)
     }
 
-    @Test("every record names its key, by a name that tells nothing of it")
+    @Test("every record names its key, by a name that says nothing of it")
     func named() async throws {
         let store = try await world()
         for (_, stored) in try await store.users() {

@@ -13,7 +13,7 @@ struct RetentionTests {
 
     private func day(_ number: Int) -> Timestamp { Notebook.now + .seconds(number * 86_400) }
 
-    @Test("keeps all lines unless told otherwise")
+    @Test("keeps all lines unless ordered otherwise")
     func all() async throws {
         let notebook = try Notebook()
         let journal = try await open(notebook, keeping: nil)

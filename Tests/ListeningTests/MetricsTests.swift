@@ -10,7 +10,7 @@ struct MetricsTests {
         return Metrics(snapshot).text.split(separator: "\n")
     }
 
-    @Test("tell ages, phases, problems and what is held, by user")
+    @Test("show ages, phases, problems and what is held, by user")
     func users() {
         let held = [
             Sample.delivery("a:1", "failed", attempts: 3), Sample.delivery("a:2", "unknown"),

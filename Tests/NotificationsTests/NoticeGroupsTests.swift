@@ -9,7 +9,7 @@ struct NoticeGroupsTests {
     private static let start = Timestamp(milliseconds: 1_800_000_000_000)
     private static let patience: Duration = .seconds(600)
 
-    /// Users with their rotations, and what one receiver was told of them.
+    /// Users with their rotations, and what one receiver has heard of them.
     private struct World {
         var users: [String: NotifiedUser] = [:]
         var rotations: [String: Rotation] = [:]
@@ -101,7 +101,7 @@ struct NoticeGroupsTests {
         #expect(world.send().isEmpty)
     }
 
-    @Test("users that meet a known cause later are told together, once an hour, and the end is one notice for all")
+    @Test("users that meet a known cause later are reported together, once an hour, and the end is one notice for all")
     func later() {
         var world = World()
         for name in ["a", "b"] { world.add(name, refused(since: 0)) }
@@ -128,7 +128,7 @@ struct NoticeGroupsTests {
         #expect(world.told.values.allSatisfy { $0.incident(.blocked) == nil })
     }
 
-    @Test("causes that differ are told apart: pusher, outcome, account; and a leak is never one of many")
+    @Test("causes that differ are distinguished: pusher, outcome, account; and a leak is never one of many")
     func apart() {
         var world = World()
         world.add("a", refused(since: 0))
@@ -144,7 +144,7 @@ struct NoticeGroupsTests {
         #expect(Message(notices[4], at: world.now) { _ in "" }.severity == .critical)
     }
 
-    @Test("what is each user's own is told user by user, and of four users on in one notice")
+    @Test("what is each user's own is reported user by user, and of four users on in one notice")
     func own() {
         var world = World()
         for name in ["a", "b", "c"] { world.add(name, blocked(.unaccountedKey)) }

@@ -63,7 +63,7 @@ struct NotifierTests {
 
     private func put(_ rotation: Rotation) { book.current.withLock { $0["bot"] = rotation } }
 
-    @Test("tells a problem once, whoever looks again: another look, another process")
+    @Test("reports a problem once, whoever looks again: another look, another process")
     func once() async throws {
         put(held())
         for _ in 0..<2 {
@@ -81,7 +81,7 @@ struct NotifierTests {
         #expect(inbox.all.last == "d bot/3/recovered/unaccounted-key")
     }
 
-    @Test("two that are at work at once tell once, and a leak is told though the state has not heard of it")
+    @Test("two that are at work at once report once, and a leak is reported though the state has not heard of it")
     func two() async throws {
         var before = held()
         before.problem = nil
@@ -102,7 +102,7 @@ struct NotifierTests {
         #expect(inbox.all.dropFirst() == ["d bot/3/recovered/unaccounted-key", "d bot/3/revoked/AKIAOLD"])
     }
 
-    @Test("what could not be told is told by the next process")
+    @Test("what could not be reported is reported by the next process")
     func down() async throws {
         put(held())
         inbox.isDown.withLock { $0 = true }
@@ -128,7 +128,7 @@ struct NotifierTests {
         #expect(inbox.all.sorted().map { $0.prefix(1) } == ["a", "b"])
     }
 
-    @Test("what no one asked for is not told, later neither")
+    @Test("what no one asked for is not reported, later neither")
     func chosen() async throws {
         put(held())
         await (try await notifier([.completed])).tellOwed()
@@ -151,7 +151,7 @@ struct NotifierTests {
         #expect(ContinuousClock.now - began < .seconds(20))
     }
 
-    @Test("tells at the end what came last")
+    @Test("reports at the end what came last")
     func last() async throws {
         var before = held()
         before.problem = nil
@@ -163,7 +163,7 @@ struct NotifierTests {
         #expect(inbox.all.count == 1)
     }
 
-    @Test("a user with an owner is told of there, and nowhere else")
+    @Test("a user with an owner is reported there, and nowhere else")
     func owners() async throws {
         book.current.withLock { $0 = ["bot": held(), "own": held()] }
         let (inbox, start) = (inbox, start)
@@ -185,7 +185,7 @@ struct NotifierTests {
             ])
     }
 
-    @Test("a configuration that cannot be used is told once, over restarts, and so is its end")
+    @Test("a configuration that cannot be used is reported once, over restarts, and so is its end")
     func configuration() async throws {
         for _ in 0..<2 {
             let notifier = try await notifier()
@@ -205,7 +205,7 @@ struct NotifierTests {
         #expect(inbox.all.dropFirst() == ["d recovered/configuration/\(start.milliseconds)"])
     }
 
-    @Test("two processes tell of one cause once, and count what they sent")
+    @Test("two processes report one cause once, and count what they sent")
     func oneCause() async throws {
         var late = held()
         (late.problem, late.phase, late.phaseSince) = (nil, .delivering, start - .seconds(700))

@@ -38,7 +38,7 @@ struct DaemonTests {
 
     /// Runs one, does that with it once it is up, and stops it.
     ///
-    /// - Returns: what the service manager was told.
+    /// - Returns: what the service manager has heard.
     private func run(_ body: (Daemon) async throws -> Void) async throws -> [String] {
         let daemon = daemon()
         let running = Task { try await daemon.run() }

@@ -22,7 +22,7 @@ struct WatchdogTests {
 
     /// Lets so much time pass once the watchdog sleeps, and waits until it sleeps again.
     ///
-    /// - Returns: what the service manager was told meanwhile.
+    /// - Returns: what the service manager has heard meanwhile.
     private func pass(_ duration: Duration) async throws -> [String] {
         try await reached { clock.sleeps.count == 1 }
         clock.advance(duration)

@@ -30,7 +30,7 @@ final class Arena {
         return UnsafePointer(headers.baseAddress)
     }
 
-    /// A struct that tells a smaller size than it has, and has rubbish in the fields beyond it; or one that tells a
+    /// A struct that says a smaller size than it has, and has rubbish in the fields beyond it; or one that says a
     /// larger size, and has the fields of a later version behind it.
     func place<Struct>(_ value: Struct, size: Int? = nil) -> UnsafePointer<Struct> {
         let full = MemoryLayout<Struct>.size

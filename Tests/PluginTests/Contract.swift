@@ -139,7 +139,7 @@ struct Contract: Sendable {
         return found
     }
 
-    /// GitLab's declarations of a group's variable leave the filter out, its text tells to use it. HCP Terraform's declaration of
+    /// GitLab's declarations of a group's variable leave the filter out, its text says to use it. HCP Terraform's declaration of
     /// a variable set's variables leaves the pages out that its text says all lists have.
     private func isDocumentedInProse(_ name: String, _ operation: Operation) -> Bool {
         name == "filter[environment_scope]" && operation.path == "/api/v4/groups/{id}/variables/{key}"

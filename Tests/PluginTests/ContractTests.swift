@@ -99,7 +99,7 @@ struct ContractTests {
         try take(way, of: try #require(Contract.travis), .travis, subject: "Travis CI: ")
     }
 
-    /// Has each documented answer come to that very request. What a yes needs is told in the tests of each plugin.
+    /// Has each documented answer come to that very request. What a yes needs is reported in the tests of each plugin.
     private func take(_ way: Way, of contract: Contract, _ library: PluginLibrary, subject: String) throws {
         let statuses = contract.statuses(of: way.operation)
         #expect(statuses.count > 4)

@@ -300,7 +300,7 @@ import Testing
         #expect(end.requests.isEmpty)
     }
 
-    @Test func `inspect cannot read the key ID, but tells when the newer of both was written`() throws {
+    @Test func `inspect cannot read the key ID, but says when the newer of both was written`() throws {
         for pair in [(old, new), (new, old), ("2026-11-22T11:00:01+01:00", old)] {
             let end = try HostSession(.github).inspect(target, [list(id: pair.0, secret: pair.1)])
             end.expect(KT_OK, idSubject, "last written \(new)")

@@ -32,15 +32,15 @@ import Testing
             .expect(KT_CONFLICT, "GitHub: AWS_SECRET_ACCESS_KEY in acme/app: 403 (Repository was archived", "unarchive")
     }
 
-    @Test func `a token that may only read is told`() throws {
+    @Test func `a token that may only read is reported`() throws {
         let reading = Reply.status(200, #"{"archived":false,"permissions":{"pull":true,"push":false}}"#)
         try HostSession(.github).check(target, [reading]).expect(KT_UNAUTHORIZED, subject, "may only read")
-        // An App's token: nothing is told.
+        // An App's token: nothing is reported.
         let app = Reply.status(200, #"{"archived":false,"permissions":{"pull":false,"push":false}}"#)
         try HostSession(.github).check(target, [app, key, none]).expect(KT_OK, subject)
     }
 
-    @Test func `a classic token without the scope is told`() throws {
+    @Test func `a classic token without the scope is reported`() throws {
         func scoped(_ scopes: String) -> Reply { .status(200, #"{"archived":false}"#, ["x-oauth-scopes": scopes]) }
         try HostSession(.github).check(target, [scoped("gist, read:org")])
             .expect(KT_UNAUTHORIZED, subject + "the token has scope gist, read:org, which is not enough", "scope repo")
@@ -67,7 +67,7 @@ import Testing
         #expect(other.message.contains("expires") == (text != nil))
     }
 
-    @Test func `a repository that moved or is not there is told`() throws {
+    @Test func `a repository that moved or is not there is reported`() throws {
         try HostSession(.github).check(target, [.status(301, "", ["location": "https://x.example/9"])])
             .expect(KT_INVALID_CONFIG, subject, "redirected to https://x.example/9")
         try HostSession(.github).check(target, [.status(404, #"{"message":"Not Found"}"#)])
@@ -84,7 +84,7 @@ import Testing
         ).expect(KT_OK, subject)
     }
 
-    @Test func `a secret beside the variable is told`() throws {
+    @Test func `a secret beside the variable is reported`() throws {
         let held = #"{"total_count":1,"secrets":[{"name":"AWS_ACCESS_KEY_ID","updated_at":"x"}]}"#
         try HostSession(.github).check(
             #"{"repository":"acme/app","key-id-as":"variable",\#(Self.names)}"#,
@@ -114,7 +114,7 @@ import Testing
         ("https://acme.ghe.com", "https://api.acme.ghe.com"),
         ("https://github.example.com", "https://github.example.com/api/v3"),
     ])
-    func `an endpoint that is a web site is told`(endpoint: String, advice: String) throws {
+    func `an endpoint that is a web site is reported`(endpoint: String, advice: String) throws {
         let session = try HostSession(.github, configuration: #"{"token":"t0ken-0123","endpoint":"\#(endpoint)"}"#)
         #expect(session.openOutcome == KT_INVALID_CONFIG)
         #expect(session.report?.message.contains(advice) == true)

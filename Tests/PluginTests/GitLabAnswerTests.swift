@@ -124,7 +124,7 @@ import Testing
         (#"["api"]"#, "2027-11-25", KT_OK, "has scope api;"),
         (#"["read_api"]"#, "2027-11-25", KT_UNAUTHORIZED, "the token has scope read_api, which is not enough"),
     ])
-    func `check says what GitLab tells about the token`(
+    func `check says what GitLab says about the token`(
         scopes: String, end: String, outcome: kt_outcome, text: String
     ) throws {
         let session = try HostSession(.gitlab)

@@ -264,7 +264,7 @@ import Testing
             "was revoked"
         ),
     ])
-    func `an expired or revoked token is told as that`(body: String, word: String) throws {
+    func `an expired or revoked token is reported as that`(body: String, word: String) throws {
         try HostSession(.gitlab).push(target, [.status(401, body)]).expect(
             KT_UNAUTHORIZED, secretSubject + "401 (invalid_token: Token ", "the token ", word,
             ": create a personal, project or group access token with scope api and role Maintainer of the project")
@@ -304,7 +304,7 @@ import Testing
         }
     }
 
-    @Test func `a variable that was there cannot be hidden, and that is told`() throws {
+    @Test func `a variable that was there cannot be hidden, and that is reported`() throws {
         let hiding = #"{"project":"acme/tools/app","hidden":true,\#(Self.names)}"#
         let end = try HostSession(.gitlab).push(hiding, [.status(200, secret()), .status(200, id())])
         end.expect(KT_OK, "GitLab: acme/tools/app: AWS_ACCESS_KEY_ID updated (200), but not hidden: GitLab hides only")
@@ -319,7 +319,7 @@ import Testing
             .expect(KT_CONFLICT, secretSubject + "a hidden variable cannot be unmasked: ", "leave masked: false out")
     }
 
-    @Test func `check tells a file variable where the jobs expect a value`() throws {
+    @Test func `check reports a file variable where the jobs expect a value`() throws {
         let file = id().replacing("env_var", with: "file")
         try HostSession(.gitlab).check(target, [.status(200, "[\(file)]")])
             .expect(

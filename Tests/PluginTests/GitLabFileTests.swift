@@ -93,7 +93,7 @@ import Testing
         #expect(end.requests.isEmpty)
     }
 
-    @Test func `check tells what becomes of the variable, and which other one hides it`() throws {
+    @Test func `check says what becomes of the variable, and which other one hides it`() throws {
         let end = try HostSession(.gitlab).check(target, [.status(200, "[]")])
         end.expect(KT_OK, "GitLab: acme/app", "AWS_SHARED_CREDENTIALS_FILE will be created")
         let before = "[\(shown("x", type: "env_var")),\(variable("null", key: "AWS_ACCESS_KEY_ID", type: "env_var"))]"

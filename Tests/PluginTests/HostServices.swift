@@ -49,7 +49,7 @@ func text(_ bytes: kt_bytes) -> String {
     String(decoding: UnsafeBufferPointer(start: bytes.data, count: Int(bytes.length)), as: UTF8.self)
 }
 
-/// What the plugin told about a call.
+/// What the plugin reported about a call.
 struct Report: Sendable {
     let evidence: kt_evidence
     let retryAfter: Int64

@@ -35,7 +35,7 @@ struct ManifestTests {
         #expect(bad == ["{}", #"{"a":[null]}"#])
     }
 
-    @Test("a schema's mistakes are told with their place")
+    @Test("a schema's mistakes are reported with their place")
     func lint() throws {
         let found = SchemaLint.faults(
             try json(#"{"type":"objekt","required":["b"],"properties":{"a":{"pattern":"(","format":"uri"}}}"#), "target"

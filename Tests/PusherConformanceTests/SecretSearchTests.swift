@@ -35,7 +35,7 @@ struct SecretSearchTests {
         #expect(search.find(in: Data("another secret altogether".utf8).base64EncodedString()) == nil)
     }
 
-    @Test("a value that is too short to tell is not looked for")
+    @Test("a value that is too short to be distinguished is not looked for")
     func short() {
         #expect(SecretSearch([(name: "the key", value: "abc")]).find(in: "abc") == nil)
     }

@@ -37,7 +37,7 @@ struct BudgetLedgerTests {
         #expect(ledger.exchange(exchange("one", units: 9), age: 59_401).units == 4)
     }
 
-    @Test("count what a process never told as spent at the latest moment that it can have been")
+    @Test("count what a process never reported as spent at the latest moment that it can have been")
     func silence() {
         var ledger = BudgetLedger()
         #expect(ledger.exchange(exchange("gone", units: 8), age: 0).units == 8)
@@ -57,7 +57,7 @@ struct BudgetLedgerTests {
         #expect(ledger.exchange(other, age: 10).units == 0)
     }
 
-    @Test("tell all of a pause, and of what the service says is left")
+    @Test("report to all a pause, and what the service says is left")
     func news() {
         var ledger = BudgetLedger()
         var told = exchange("one")

@@ -19,7 +19,7 @@ struct LibraryFileTests {
         try data.withUnsafeBytes { body(try LibraryFile($0)) }
     }
 
-    @Test("tell the processor and the versions that are needed")
+    @Test("name the processor and the versions that are needed")
     func reading() throws {
         try read(content) { library in
             #expect(library.machine == LibraryFile.ownMachine)
@@ -37,7 +37,7 @@ struct LibraryFileTests {
         }
     }
 
-    @Test("tell the symbols that they use, and those that they define")
+    @Test("name the symbols that they use, and those that they define")
     func symbols() throws {
         let (undefined, left) = try content.withUnsafeBytes { bytes in
             let library = try LibraryFile(bytes)

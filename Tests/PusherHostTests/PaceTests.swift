@@ -148,7 +148,7 @@ struct PaceTests {
         #expect(rules.shortestTime(ofPushes: 1_000) == .zero)
     }
 
-    @Test("tell how long many pushes take at least")
+    @Test("say how long many pushes take at least")
     func plan() throws {
         let rules = try rules()
         #expect(rules.shortestTime(ofPushes: 40) == .zero && rules.shortestTime(ofPushes: 41) == .seconds(60))

@@ -108,7 +108,7 @@ struct JSONTests {
         #expect(try [Double](json: json("[1, 1.5, 1e-3]")) == [1, 1.5, 0.001])
     }
 
-    @Test("of several types is told by its kind")
+    @Test("of several types is known by its kind")
     func kinds() throws {
         let kinds = try json(#"[{}, [], "", 1, 1.0, true, false, null]"#).elements.map { $0.kind }
         #expect(kinds == [.object, .list, .text, .integer, .real, .boolean, .boolean, .null])

@@ -54,7 +54,7 @@ struct AdoptTests {
         #expect(world.keys.map(\.id) == [World.old])
     }
 
-    @Test("of the wrong key is held until every target has answered again, and told once")
+    @Test("of the wrong key is held until every target has answered again, and reported once")
     func heldOnce() {
         var world = wronglyAdopted()
         world.advance(.seconds(4_000))

@@ -170,7 +170,7 @@ struct CreatingTests {
         #expect(world.keys.count == 2)
     }
 
-    @Test("a hold that goes on is told once, and since when it began")
+    @Test("a hold that goes on is reported once, and since when it began")
     func usedByOthersIsToldOnce() {
         var world = World.at(.creating)
         world.uses[world.makeKey().id] = world.now

@@ -54,7 +54,7 @@ struct FreezeTests {
         #expect(always.thaw(friday) > friday + .seconds(86_400 * 365))
     }
 
-    @Test("keeps a rotation from beginning, not from going on, and tells when it can begin")
+    @Test("keeps a rotation from beginning, not from going on, and says when it can begin")
     func holdsBeginning() {
         var world = World.withKey(
             age: .seconds(90_000),

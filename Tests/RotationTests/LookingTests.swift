@@ -17,7 +17,7 @@ struct LookingTests {
         return world
     }
 
-    /// The pusher writes what it is told, unless someone puts the old value back at once.
+    /// The pusher writes what it is given, unless someone puts the old value back at once.
     private func push(_ world: inout World, isPutBack: Bool = false) {
         if !isPutBack { world.held[target] = new }
         world.answer(.push(target, new))
@@ -81,7 +81,7 @@ struct LookingTests {
         #expect(world.rotation.phase == .soak)
     }
 
-    @Test("tells nothing by an end that several keys have: then only a time of writing can")
+    @Test("says nothing by an end that several keys have: then only a time of writing can")
     func commonEnd() {
         // Every key has the empty one.
         let seen = TargetInspection(.end(""), changedAt: Timestamp(milliseconds: 1))

@@ -20,7 +20,7 @@ struct NewsTests {
         told.owed(rotation, at: start + wait, patience: patience).map(\.occasion)
     }
 
-    /// What is owed, as told from then on.
+    /// What is owed, as reported from then on.
     private func tell(_ told: inout NotificationState, _ rotation: Rotation, after wait: Duration = .zero)
         -> [NotificationEvent.Occasion]
     {
@@ -63,7 +63,7 @@ struct NewsTests {
         #expect(news() == [5])
     }
 
-    @Test("what only a person resolves is told at once, the rest when it has lasted")
+    @Test("what only a person resolves is reported at once, the rest when it has lasted")
     func patienceCounts() {
         var rotation = rotation()
         let told = NotificationState(before: rotation)
@@ -74,7 +74,7 @@ struct NewsTests {
         #expect(occasions(told, rotation, after: .seconds(600)) == [.blocked])
     }
 
-    @Test("a key that passes max-age is told once, and its successor again")
+    @Test("a key that passes max-age is reported once, and its successor again")
     func overAge() {
         var policy = Policy()
         policy.maxAge = .seconds(1_000)
@@ -95,7 +95,7 @@ struct NewsTests {
     }
 
     @Test(
-        "a target that has not confirmed for some time is told once, whatever it says the next time, and its recovery too"
+        "a target that has not confirmed for some time is reported once, whatever it says the next time, and its recovery too"
     )
     func target() {
         var rotation = rotation(3, .delivering)
@@ -113,7 +113,7 @@ struct NewsTests {
         #expect(tell(&told, rotation, after: .seconds(702)) == [])
     }
 
-    @Test("what was over before it was told is not told")
+    @Test("what was over before it was reported is not reported")
     func short() {
         var rotation = rotation()
         var told = NotificationState(before: rotation)
@@ -123,7 +123,7 @@ struct NewsTests {
         #expect(tell(&told, rotation, after: .seconds(900)) == [])
     }
 
-    @Test("another problem is told again")
+    @Test("another problem is reported again")
     func change() {
         var rotation = rotation()
         var told = NotificationState(before: rotation)
@@ -133,7 +133,7 @@ struct NewsTests {
         #expect(tell(&told, rotation) == [.blocked])
     }
 
-    @Test("a completed rotation is told once, those before it never")
+    @Test("a completed rotation is reported once, those before it never")
     func completed() {
         var rotation = rotation(3)
         var told = NotificationState(before: rotation)
@@ -144,13 +144,13 @@ struct NewsTests {
         rotation.phase = .idle
         #expect(tell(&told, rotation) == [.completed])
         #expect(tell(&told, rotation) == [])
-        // One that was missed is told while the next is in progress.
+        // One that was missed is reported while the next is in progress.
         rotation.number = 6
         rotation.phase = .creating
         #expect(tell(&told, rotation) == [.completed])
     }
 
-    @Test("a leaked key is told of when it is dead, also if the rotation is over by then")
+    @Test("a leaked key is reported when it is dead, also if the rotation is over by then")
     func revoked() {
         var rotation = rotation()
         var told = NotificationState(before: rotation)
@@ -174,7 +174,7 @@ struct NewsTests {
         #expect(tell(&told, later) == [.revoked])
     }
 
-    @Test("a leaked key that still lives because a target does not confirm is told at once")
+    @Test("a leaked key that still lives because a target does not confirm is reported at once")
     func leakedAndHeld() {
         var rotation = rotation(3, .delivering)
         rotation.next = KeyRecord(id: AccessKeyID("AKIANEW"), created: start, status: .active)
@@ -189,7 +189,7 @@ struct NewsTests {
 
     private func incident(_ id: String) -> NotificationState.Incident { .init(id: id, cause: nil, at: start) }
 
-    @Test("drift that was told is told to be over, and one that was not sent is not")
+    @Test("drift that was reported is reported as over, and one that was not sent is not")
     func driftIsOver() {
         var rotation = rotation()
         var told = NotificationState(before: rotation)
@@ -215,7 +215,7 @@ struct NewsTests {
         #expect(tell(&told, rotation) == [.drift])
     }
 
-    @Test("an old key that is replaced ends what was told of it, before its successor is told of")
+    @Test("an old key that is replaced ends what was reported of it, before its successor is reported")
     func ageIsOver() {
         var policy = Policy()
         policy.maxAge = .seconds(1_000)

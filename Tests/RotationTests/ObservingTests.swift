@@ -103,7 +103,7 @@ struct ObservingTests {
         #expect(!world.touchedIAM)
     }
 
-    @Test("the hold ends when the second key is gone, and it is told once")
+    @Test("the hold ends when the second key is gone, and it is reported once")
     func holdEnds() {
         var world = World.withKey(age: .seconds(3600))
         let stranger = world.makeKey().id

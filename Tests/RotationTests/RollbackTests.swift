@@ -36,7 +36,9 @@ struct RollbackTests {
         #expect(world.keys.allSatisfy { $0.status == .active })
     }
 
-    @Test("that IAM refuses is told, and is asked for again by the operator", arguments: [Failure.Kind.denied, .lost])
+    @Test(
+        "that IAM refuses is reported, and is asked for again by the operator",
+        arguments: [Failure.Kind.denied, .lost])
     func refused(kind: Failure.Kind) {
         var world = World.at(.soak)
         world.send(.asked(.rollback))

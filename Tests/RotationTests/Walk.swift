@@ -113,7 +113,7 @@ struct Walk {
         }
     }
 
-    /// Carries one outstanding effect out, or not, and tells the rotation, or not the truth.
+    /// Carries one outstanding effect out, or not, and says so to the rotation, or not the truth.
     mutating func answer() {
         guard let effect = world.pending.randomElement(using: &random),
             let index = world.pending.firstIndex(of: effect)

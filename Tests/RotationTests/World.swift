@@ -17,7 +17,7 @@ struct World {
     var rotation = Rotation(at: World.start)
     /// What IAM has.
     var keys: [AccessKey] = []
-    /// When keys were last used, as IAM tells.
+    /// When keys were last used, as IAM says.
     var uses: [AccessKeyID: Timestamp] = [:]
     /// What targets say that they hold; the others cannot be read.
     var held: [TargetName: AccessKeyID] = [:]

@@ -49,7 +49,7 @@ struct FrameTests {
         } catch { #expect(error.description.contains("frame")) }
     }
 
-    @Test("that are cut short are told as such")
+    @Test("that are cut short are reported as such")
     func cutShort() throws {
         var stream: [UInt8] = []
         Frame(.log, payload: [1, 2, 3]).write(to: &stream)

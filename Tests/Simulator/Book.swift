@@ -2,7 +2,7 @@ internal import Rotation
 
 /// What the simulator writes down of the past, to judge the present by.
 struct Book {
-    /// Strangers that keyturn was told to account for, and a first key that it took over.
+    /// Strangers that keyturn was ordered to account for, and a first key that it took over.
     var adopted: Set<AccessKeyID> = []
     /// Keys that an operator has switched off or deleted.
     var broken: Set<AccessKeyID> = []

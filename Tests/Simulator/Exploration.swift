@@ -24,7 +24,7 @@ struct Exploration {
     }
 
     private mutating func add(_ world: ExploredWorld) {
-        // 64 bits of hash tell a few million states apart.
+        // 64 bits of hash distinguish a few million states apart.
         guard seen.insert(world.hashValue).inserted else { return }
         if let found = world.violation { violation = "\(found) in \(world.rotation.phase)" }
         edge.append(world)
@@ -69,7 +69,7 @@ struct Exploration {
         }
     }
 
-    /// How an effect can go wrong: whether it is carried out, and what is told.
+    /// How an effect can go wrong: whether it is carried out, and what is reported.
     private static func failures(of effect: Effect) -> [(Bool, Event)] {
         switch effect {
         case .push(let target, let id):

@@ -125,7 +125,7 @@ extension ExploredWorld {
         }
     }
 
-    /// What is only told, and not decided by, is left out.
+    /// What is only reported, and not decided by, is left out.
     private mutating func normalize() {
         rotation.problem?.since = Self.now
         for (target, delivery) in rotation.deliveries {

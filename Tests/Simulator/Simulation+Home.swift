@@ -1,6 +1,6 @@
 internal import Rotation
 
-/// The end of a world: faults stop, and the rotation must find its way home, or tell a person why not.
+/// The end of a world: faults stop, and the rotation must find its way home, or say to a person why not.
 extension Simulation {
     /// Steps that the way home may take.
     private static let patience = 600

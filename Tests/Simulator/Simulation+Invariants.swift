@@ -229,7 +229,7 @@ extension Simulation {
     }
 
     /// (d) One doubt is known: a key that a stranger has made while keyturn was making one, and that no one ever used,
-    /// cannot be told from one that keyturn has made and never heard of.
+    /// cannot be distinguished from one that keyturn has made and never heard of.
     private mutating func checkStranger(_ key: AccessKey, _ effect: Effect) {
         guard iam.makers[key.id] == .stranger, !book.adopted.contains(key.id) else { return }
         // An operator has said that it has leaked: it is switched off, and no more.

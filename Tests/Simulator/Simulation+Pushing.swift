@@ -4,7 +4,7 @@ internal import Secrets
 
 /// How targets take pushes.
 extension Simulation {
-    /// One push: written, not written, or written late; told rightly, or not told at all.
+    /// One push: written, not written, or written late; reported rightly, or not reported at all.
     mutating func push(_ flight: Flight) -> EventWithKeyPair? {
         guard case .push(let name, let id) = flight.effect else { return nil }
         func ended(_ result: PushResult) -> EventWithKeyPair { EventWithKeyPair(event: .pushed(name, id, result)) }

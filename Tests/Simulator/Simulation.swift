@@ -255,7 +255,7 @@ struct Simulation {
         while let index = strays.firstIndex(where: { $0.at <= now }) {
             let stray = strays.remove(at: index)
             let flight = stray.flight
-            // Known: once the clock was set forward, no one can tell by it how long ago a push was given up. Where keys
+            // Known: once the clock was set forward, no one can see by it how long ago a push was given up. Where keys
             // follow each other without an overlap, such a push may then arrive behind the next key's.
             if case .push(_, let id) = flight.effect, stray.clockLeaps != book.clockLeaps,
                 journal.committed?.next?.id != id

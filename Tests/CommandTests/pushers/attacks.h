@@ -1,5 +1,5 @@
 /*
- * What a hostile pusher tries. Each attack tells what it got: "got ..." where it succeeded, else why it did not. ARENA is
+ * What a hostile pusher tries. Each attack says what it got: "got ..." where it succeeded, else why it did not. ARENA is
  * the directory of the test, which the library was compiled with.
  */
 #include <arpa/inet.h>

@@ -69,7 +69,7 @@ int main(int count, char **arguments) {
     must(-seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_NO_NEW_PRIVS)), "prctl");
     must(-seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP)), "prctl");
     enter_root();
-    /* As another user the filter takes no_new_privs, which the program cannot tell: it can only ask for it, and is refused. */
+    /* As another user the filter takes no_new_privs, which the program cannot see: it can only ask for it, and is refused. */
     must(-seccomp_load(filter), "seccomp_load");
     execv(arguments[first], arguments + first);
     perror(arguments[first]);

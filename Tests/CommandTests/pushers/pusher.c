@@ -3,7 +3,7 @@
  * what the library does at its start is chosen when it is compiled:
  *   -DIN_CONSTRUCTOR=... -DIN_OPEN=... -DIN_CLOSE=...  a statement; -DENTRY=...  the entry symbol; -DMANIFEST=...  the manifest's text;
  *   -DFIND  it looks below scopes;
- *   -DTABLE_SIZE=... -DREQUEST_SIZE=...  what these structs tell of themselves; -DANY_HOST  hosts of other versions are taken, too.
+ *   -DTABLE_SIZE=... -DREQUEST_SIZE=...  what these structs say of themselves; -DANY_HOST  hosts of other versions are taken, too.
  */
 #define _GNU_SOURCE
 #include <signal.h>
