@@ -20,7 +20,11 @@ struct MappingReader {
         case .scalar(.null): members = []
         default:
             let subject = place.isEmpty ? "the file" : "`\(place)`"
-            throw ConfigurationError(file: file, line: field.line, "\(subject) must be a mapping of names to values")
+            let glued = field.json.string.flatMap(YAMLMistake.gluedName).map {
+                "; `\($0):` needs a space after its colon"
+            }
+            throw ConfigurationError(
+                file: file, line: field.line, "\(subject) must be a mapping of names to values\(glued ?? "")")
         }
     }
 
@@ -111,7 +115,11 @@ struct MappingReader {
     }
 
     private func unknown(_ stranger: Field.Member) -> ConfigurationError {
-        ConfigurationError(
+        if let name = YAMLMistake.gluedName(stranger.name) {
+            return ConfigurationError(
+                file: file, line: stranger.line, "`\(path(name)):` needs a space after its colon")
+        }
+        return ConfigurationError(
             file: file, line: stranger.line, Spelling.unknown(stranger.name, among: Set(known), in: place))
     }
 }

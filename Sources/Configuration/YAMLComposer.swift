@@ -25,12 +25,13 @@ struct YAMLComposer {
 
     private let events: YAMLEvents
     private let file: String
+    private let text: String
     private var anchors: [String: Node] = [:]
     private var count = 0
 
     init(_ text: String, file: String) throws(ConfigurationError) {
-        self.file = file
-        do throws(YAMLEvents.Failure) { events = try YAMLEvents(text) } catch { throw Self.explain(error, file) }
+        (self.file, self.text) = (file, text)
+        do throws(YAMLEvents.Failure) { events = try YAMLEvents(text) } catch { throw Self.explain(error, file, text) }
     }
 
     /// The only document.
@@ -135,19 +136,21 @@ struct YAMLComposer {
     }
 
     private func notYAML(_ problem: String, _ line: Int) -> ConfigurationError {
-        Self.explain(YAMLEvents.Failure(line: line, problem: problem), file)
+        Self.explain(YAMLEvents.Failure(line: line, problem: problem), file, text)
     }
 
     private func next() throws(ConfigurationError) -> YAMLEvent {
-        do throws(YAMLEvents.Failure) { return try events.next() } catch { throw Self.explain(error, file) }
+        do throws(YAMLEvents.Failure) { return try events.next() } catch { throw Self.explain(error, file, text) }
     }
 
-    private static func explain(_ failure: YAMLEvents.Failure, _ file: String) -> ConfigurationError {
+    private static func explain(
+        _ failure: YAMLEvents.Failure, _ file: String, _ text: String
+    ) -> ConfigurationError {
         // libyaml looks a line ahead, and may meet its own limit first.
         if failure.problem.hasPrefix("Maximum nesting level") {
             return ConfigurationError(file: file, line: failure.line, tooDeep)
         }
-        let hint = failure.problem.contains("cannot start any token") ? " (a tab? YAML is indented with blanks)" : ""
-        return ConfigurationError(file: file, line: failure.line, "this is not YAML: \(failure.problem)\(hint)")
+        let mistake = YAMLMistake(failure, in: text)
+        return ConfigurationError(file: file, line: mistake.line, mistake.message)
     }
 }

@@ -80,9 +80,11 @@ public struct Schema: Hashable, Sendable {
     private static func mismatch(_ text: String, _ pattern: String, _ keywords: [String: JSONValue]) -> String? {
         do throws(Pattern.Malformed) {
             guard try !Pattern.compile(pattern).isFound(in: text) else { return nil }
-            // Words say to more people than a pattern what is wanted.
-            return keywords["description"]?.string.map { "does not fit: \($0) Its pattern is \(pattern)" }
-                ?? "does not have the form \(pattern)"
+            let example = keywords["examples"]?.array?.first?.string ?? keywords["default"]?.string
+            let rule = PatternWords.rule(pattern).map { " Needed: \($0)." } ?? example.map { " Example: \($0)" } ?? ""
+            // A pattern says to few people what is wanted.
+            return keywords["description"]?.string.map { "does not fit: \($0)\(rule)" }
+                ?? "does not have the form that is needed\(example.map { ", such as \($0)" } ?? PatternWords.rule(pattern).map { ": \($0)" } ?? "")"
         } catch {
             return "cannot be checked: the pattern \(pattern) of its schema is not RE2 syntax (\(error.reason))"
         }

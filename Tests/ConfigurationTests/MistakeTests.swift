@@ -109,7 +109,7 @@ struct MistakeTests {
             ("environment-scope: production", "masked: 1", "18: `users.cicd-bot.targets[1].masked` must be a boolean"),
             (
                 "repository: acme/app }", "repository: app }",
-                "17: `users.cicd-bot.targets[0].repository` does not fit: The repository, as owner/name. Its pattern is ^([0-9]+|[^/\\s]+/[^/\\s]+)$"
+                "17: `users.cicd-bot.targets[0].repository` does not fit: The repository, as owner/name. Needed: two names with a slash between them, such as acme/app, or a number."
             ),
             (
                 "environment: prod", "kind: codespace",

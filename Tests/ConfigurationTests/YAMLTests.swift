@@ -15,6 +15,44 @@ struct YAMLTests {
         #expect(complaint.hasPrefix("\(line): this is not YAML: "), "\(complaint)")
     }
 
+    @Test(
+        "a space that is missing after a colon is named on its own line, without the value",
+        arguments: [
+            ("version: 1\ndefaults:\n  overlap:60s\n  soak: 1h\n", "3: this is not YAML: `overlap:`"),
+            ("version: 1\ndefaults:\n  soak: 1h\n  overlap:60s\n\n# x\nusers: {}\n", "4: this is not YAML: `overlap:`"),
+            (
+                "version: 1\nstate: sqlite:a\nseal-key: { env: A }\ndefaults:\n  overlap:60s\nusers: {}\n",
+                "5: `defaults` must be a mapping of names to values; `overlap:`"
+            ),
+            (
+                "version: 1\nstate: sqlite:a\nseal-key: { env: A }\ndefaults: { overlap:60s, soak: 1h }\n",
+                "4: `defaults.overlap:`"
+            ),
+            (
+                "version: 1\nusers:\n  bot:\n    targets:\n    - pusher:60s\n      place: a\n",
+                "5: this is not YAML: `pusher:`"
+            ),
+            ("version: 1\nlisten:60s", "2: this is not YAML: `listen:`"),
+        ])
+    func missingSpace(text: String, words: String) {
+        #expect(Sample.complaint(text) == "\(words) needs a space after its colon")
+    }
+
+    @Test(
+        "a wrong indentation is named on its own line, with that of the line above",
+        arguments: [
+            ("version: 1\ndefaults:\n    soak: 1h\n  overlap: 60s\n", 4, "This line has 2 spaces, line 3 has 4 spaces"),
+            (
+                "version: 1\ndefaults:\n  soak: 1h\n\n   overlap: 60s\n", 5,
+                "This line has 3 spaces, line 3 has 2 spaces"
+            ),
+            ("version: 1\n state: x\n", 2, "This line has 1 space, line 1 has 0 spaces"),
+        ])
+    func indentation(text: String, line: Int, words: String) {
+        let complaint = Sample.complaint(text) ?? ""
+        #expect(complaint.hasPrefix("\(line): this is not YAML: ") && complaint.contains(words), "\(complaint)")
+    }
+
     @Test("a name that stands twice is told")
     func duplicates() {
         let text = "version: 1\nstate: sqlite:a\nusers:\n  bot: {}\n  bot: {}\n"

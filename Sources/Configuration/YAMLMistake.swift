@@ -1,0 +1,64 @@
+/// What a person most likely did where libyaml says that a text is not YAML: its own words name the line on which it noticed.
+struct YAMLMistake {
+    /// From 1; nil: unknown.
+    var line: Int?
+    /// One sentence. It repeats names and no values: a value may be a secret in the wrong place.
+    var message: String
+
+    init(_ failure: YAMLEvents.Failure, in text: String) {
+        (line, message) = (failure.line, "this is not YAML: \(failure.problem)")
+        if failure.problem.contains("cannot start any token") {
+            message += " (a tab? YAML is indented with spaces)"
+        }
+        guard let at = failure.line else { return }
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let above = (1..<max(at, 1)).last { Self.isWritten(lines, $0) }
+        // `overlap:60s` is a text that goes on in the next line, where libyaml is surprised by a name.
+        if ["mapping values are not allowed", "could not find expected ':'"].contains(where: failure.problem.hasPrefix),
+            let (name, glued) = [above, at].lazy.compactMap({ number in
+                number.flatMap { Self.gluedName(lines, $0) }.map { ($0, number) }
+            }).first
+        {
+            line = glued
+            message = "this is not YAML: `\(name):` needs a space after its colon"
+            return
+        }
+        let isIndent = ["did not find expected key", "mapping values are not allowed", "did not find expected '-'"]
+            .contains(where: failure.problem.hasPrefix)
+        guard isIndent, let above, Self.indentation(lines, at) != Self.indentation(lines, above) else { return }
+        message +=
+            " (the indentation? This line has \(Self.count(lines, at)), line \(above) has \(Self.count(lines, above)))"
+    }
+
+    private static func isWritten(_ lines: [Substring], _ number: Int) -> Bool {
+        guard lines.indices.contains(number - 1) else { return false }
+        return lines[number - 1].first { $0 != " " }.map { $0 != "#" && $0 != "\r" } ?? false
+    }
+
+    private static func indentation(_ lines: [Substring], _ number: Int) -> Int {
+        lines.indices.contains(number - 1) ? lines[number - 1].prefix { $0 == " " }.count : 0
+    }
+
+    private static func count(_ lines: [Substring], _ number: Int) -> String {
+        let spaces = indentation(lines, number)
+        return spaces == 1 ? "1 space" : "\(spaces) spaces"
+    }
+
+    /// The name in a line such as `overlap:60s` or `- pusher:github`; nil: the line is another one.
+    private static func gluedName(_ lines: [Substring], _ number: Int) -> String? {
+        guard lines.indices.contains(number - 1) else { return nil }
+        var line = lines[number - 1].drop { $0 == " " }
+        if line.hasPrefix("- ") { line = line.dropFirst(2).drop { $0 == " " } }
+        return gluedName(String(line))
+    }
+
+    /// The name in a text such as `overlap:60s`, where a name and a value were meant; nil: it is another one. A URL is none.
+    static func gluedName(_ text: String) -> String? {
+        let name = text.prefix { $0.isASCII && ($0.isLowercase || $0.isNumber || $0 == "-") }
+        let rest = text.dropFirst(name.count)
+        guard (1...64).contains(name.count), rest.first == ":", let next = rest.dropFirst().first, next != " ",
+            next != "\r", !rest.hasPrefix("://")
+        else { return nil }
+        return String(name)
+    }
+}
