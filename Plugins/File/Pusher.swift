@@ -23,7 +23,7 @@ struct File: Pusher {
             target.format.keyID(in: contents.bytes).map { "it holds \(oneLine($0, limit: 128))" }
             ?? "it holds no key ID yet"
         let warning =
-            contents.openMode.map { "; others may read it (mode \($0)): run chmod 600 \(oneLine(target.path))" } ?? ""
+            contents.openMode.map { "; others may read it (mode \($0)): run `chmod 600 \(oneLine(target.path))`" } ?? ""
         return "\(target.subject): \(state), and can be written\(warning)"
     }
 

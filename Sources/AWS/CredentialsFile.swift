@@ -171,7 +171,7 @@ extension CredentialsFile {
         guard status.st_mode & 0o077 == 0 else {
             throw failure(
                 .unsettled,
-                "others can read it (mode \(String(status.st_mode & 0o777, radix: 8))); run chmod 600 \(path)")
+                "others can read it (mode \(String(status.st_mode & 0o777, radix: 8))); run `chmod 600 \(path)`")
         }
         return File(path: String(cString: resolved), status: status)
     }

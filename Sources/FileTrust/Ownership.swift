@@ -99,11 +99,11 @@ public enum Ownership {
     }
 
     private static func foreign(_ path: String, _ attributes: stat) -> String {
-        "\(path): it belongs to user \(FileAccess.user(attributes.st_uid)) (\(FileAccess.facts(attributes))), who could change it; it must belong to root or to \(FileAccess.user(geteuid())), as whom keyturn runs: run sudo chown -h \(FileAccess.user(geteuid())) \(quoted(path))"
+        "\(path): it belongs to user \(FileAccess.user(attributes.st_uid)) (\(FileAccess.facts(attributes))), who could change it; it must belong to root or to \(FileAccess.user(geteuid())), as whom keyturn runs: run `sudo chown -h \(FileAccess.user(geteuid())) \(quoted(path))`"
     }
 
     private static func open(_ path: String, _ attributes: stat) -> String {
-        "\(path): others can write it (\(FileAccess.facts(attributes))); run chmod go-w \(quoted(path))"
+        "\(path): others can write it (\(FileAccess.facts(attributes))); run `chmod go-w \(quoted(path))`"
     }
 
     /// A path that is right wherever it is typed.

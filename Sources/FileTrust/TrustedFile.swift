@@ -14,9 +14,30 @@ public enum TrustedFile {
     ///
     /// - Parameter limit: bytes that are read at most.
     public static func read(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
+        let descriptor = try openChecked(path)
+        defer { close(descriptor) }
+        return try read(descriptor, limit)
+    }
+
+    /// Why a file is not read; nil: it is. Reads nothing of it.
+    public static func problem(of path: String) -> Failure? {
+        do throws(Failure) {
+            close(try openChecked(path))
+            return nil
+        } catch { return error }
+    }
+
+    private static func openChecked(_ path: String) throws(Failure) -> Int32 {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .unreadable(FileAccess.refusal(path, errno)) }
-        defer { close(descriptor) }
+        do throws(Failure) { try check(descriptor, path) } catch {
+            close(descriptor)
+            throw error
+        }
+        return descriptor
+    }
+
+    private static func check(_ descriptor: Int32, _ path: String) throws(Failure) {
         var attributes = stat()
         guard fstat(descriptor, &attributes) == 0 else { throw .unreadable(Ownership.reason) }
         let kind = attributes.st_mode & S_IFMT
@@ -25,7 +46,6 @@ public enum TrustedFile {
         if let problem = Ownership.problem(path, attributes) { throw .untrusted(problem) }
         // A pipe may have no place: /dev/stdin.
         if kind == S_IFREG, let problem = Ownership.problemOfWay(to: path) { throw .untrusted(problem) }
-        return try read(descriptor, limit)
     }
 
     private static func read(_ descriptor: Int32, _ limit: Int) throws(Failure) -> [UInt8] {

@@ -43,6 +43,15 @@ public struct Destination: Sendable {
         (self.digest, self.owner, self.user) = (digest, owner, user)
     }
 
+    /// The program that messages are given to; nil: they go by HTTP.
+    public var program: Program? {
+        switch way {
+        case .command(let program): program
+        case .email(let route): route.program
+        case .webhook, .slack, .teams, .pagerDuty: nil
+        }
+    }
+
     /// Whether a message opens something there that stays open until another message ends it.
     var keepsIncidents: Bool { if case .pagerDuty = way { true } else { false } }
 }

@@ -95,6 +95,29 @@ public struct Program: Sendable {
         throw Launch.Failure(code: code)
     }
 
+    /// Why it cannot be started, as far as its file shows: a sentence, and the system's `errno`. nil: nothing speaks against it. Starts nothing.
+    public var obstacle: (text: String, code: Int32)? {
+        let path: String
+        do throws(Launch.Failure) { path = try self.path() } catch {
+            return error.code == EACCES
+                ? ("\(shownName) in PATH is not executable", EACCES)
+                : ("there is no program \(shownName) in PATH", error.code)
+        }
+        var status = stat()
+        guard stat(path, &status) == 0 else { return ("\(shownName): \(Launch.Failure(code: errno))", errno) }
+        guard status.st_mode & S_IFMT == S_IFREG else { return ("\(shownName) is not a regular file", EACCES) }
+        guard access(path, X_OK) == 0 else {
+            return (
+                errno == EACCES
+                    ? "\(shownName) is not executable; run `chmod +x \(shownName)`"
+                    : "\(shownName): \(Launch.Failure(code: errno))", errno
+            )
+        }
+        return nil
+    }
+
+    private var shownName: String { PlainText.line(words[0], limit: 200) }
+
     private func words(for end: ProgramRun.End) -> String {
         switch end {
         case .success: "ended"
@@ -108,6 +131,6 @@ public struct Program: Sendable {
 
     private func failure(_ code: ProgramFailure.Code, _ reason: String, _ lastLine: String? = nil) -> ProgramFailure {
         ProgramFailure(
-            code: code, program: PlainText.line(words[0], limit: 200), reason: reason, lastLine: lastLine)
+            code: code, program: shownName, reason: reason, lastLine: lastLine)
     }
 }

@@ -82,7 +82,7 @@ struct CredentialsFileTests {
         defer { try? FileManager.default.removeItem(at: directory) }
         let file = try file("[ci]\naws_access_key_id = A\naws_secret_access_key = s\n", mode: 0o640)
         let failure = #expect(throws: CredentialsFile.Failure.self) { try file.write(pair) }
-        #expect(failure?.description.contains("run chmod 600") == true)
+        #expect(failure?.description.contains("run `chmod 600") == true)
     }
 
     @Test("is written though a crash left something behind")

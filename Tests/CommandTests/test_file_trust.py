@@ -29,7 +29,7 @@ def test_a_file_that_others_can_write(world, name, mode):
     """The path, its mode and what to type are said. A mode that only lets others read is fine."""
     path = world.directory / name
     path.chmod(mode)
-    refused(world, path, "others can write it", f"mode {mode:o}", f"run chmod go-w {path}")
+    refused(world, path, "others can write it", f"mode {mode:o}", f"run `chmod go-w {path}`")
     path.chmod(0o644)
     world.must("rotate", "--wait")
 
@@ -67,7 +67,7 @@ def test_a_file_of_another_user(world, name):
     if path.is_dir():
         path.chmod(0o1777)
     os.chown(path, STRANGER, STRANGER)
-    refused(world, path, f"it belongs to user {STRANGER}", f"run sudo chown -h root {path}")
+    refused(world, path, f"it belongs to user {STRANGER}", f"run `sudo chown -h root {path}`")
     os.chown(path, 0, 0)
     world.must("rotate", "--wait")
 
@@ -101,7 +101,7 @@ def test_a_path_is_quoted_for_the_shell(world):
     (world.directory / "keyturn.yaml").rename(place / "keyturn.yaml")
     (place / "keyturn.yaml").chmod(0o666)
     result = world.must("status", "--config", place / "keyturn.yaml", status=77)
-    command = result.err.strip().rpartition("; run ")[2]
+    command = result.err.strip().rpartition("; run `")[2].rstrip("`")
     subprocess.run(command, shell=True, check=True, timeout=10)
     assert (place / "keyturn.yaml").stat().st_mode & 0o777 == 0o644
 
@@ -128,11 +128,24 @@ def test_another_user_than_root_trusts_itself_and_root(alien):
     os.chown(path, 0, 0)
     alien.must("check")
     os.chown(path, STRANGER, STRANGER)
-    refused(alien, path, f"it belongs to user {STRANGER}", f"run sudo chown -h nobody {path}", command=["check"])
+    refused(alien, path, f"it belongs to user {STRANGER}", f"run `sudo chown -h nobody {path}`", command=["check"])
     os.chown(path, UNPRIVILEGED, UNPRIVILEGED)
     alien.wrapper = []
     # The directory is the first that is not root's on the way to the file, and the file comes before it.
     refused(alien, path, "it belongs to user nobody", command=["check"])
+
+
+@root_only
+def test_a_state_that_this_user_may_not_write(alien):
+    """`check` says so before anything has made it, with the reason; and of a file that another user has made."""
+    state = alien.database.parent
+    os.chown(state, 0, 0)
+    result = alien.must("check", status=77)
+    assert f"{state}: Permission denied (mode 755, owner root; keyturn runs as nobody): `sudo chown nobody {state}`" in result.out
+    os.chown(state, UNPRIVILEGED, UNPRIVILEGED)
+    alien.database.touch(mode=0o644)
+    assert f"{alien.database}: Permission denied (mode 644, owner root" in alien.must("check", status=77).err
+    assert alien.database.stat().st_size == 0
 
 
 @root_only

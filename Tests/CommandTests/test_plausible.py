@@ -31,7 +31,7 @@ def test_a_token_that_all_can_read(world):
     (world.directory / "gitlab.token").chmod(0o644)
     line = next(line for line in looks(world) if "gitlab.token" in line)
     text = " ".join(world.must("check", "--no-color").out.split())
-    assert f"(mode 644, owner {getpass.getuser()}): chmod 600" in text, line
+    assert f"(mode 644, owner {getpass.getuser()}): run `chmod 600" in text, line
 
 
 @pytest.mark.parametrize("place, value, words", [

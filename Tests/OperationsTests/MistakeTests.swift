@@ -1,5 +1,5 @@
 import Foundation
-import Operations
+@testable import Operations
 import Testing
 
 @Suite("What is wrong with the configuration is said in one sentence with file and line, and nothing is changed")
@@ -149,7 +149,94 @@ struct MistakeTests {
     func openSealKey(mode: Int) async throws {
         let directory = try Directory()
         try directory.write("seal.key", "x", mode: mode)
-        await expectMistake(directory, "seal.key", "chmod 600")
+        await expectFailure(.notAllowed, "seal.key can be read by others", "`chmod 600 ", of: directory) { context in
+            var rotations = try await Rotations(context, isTimed: false)
+            _ = try await rotations.rotate([], toTheEnd: false, despiteFreeze: false, display: nil)
+        }
+        let finding = try #require(
+            await Doctor(directory.context).run(online: false).first { $0.subject == "secret" && $0.status != .done })
+        #expect(finding.status == .notAllowed && finding.detail.contains("`chmod "))
+    }
+
+    @Test("a token that others can write is not allowed, and doctor says so as check does")
+    func openToken() async throws {
+        let directory = try Directory()
+        try directory.write("gitlab.token", "glpat-12345678901234567890\n", mode: 0o666)
+        let words = "gitlab.token: others can write it"
+        await expectFailure(.notAllowed, words, "run `chmod go-w ", of: directory) { context in
+            var check = try await ConfigurationCheck(context)
+            _ = try await check.run([], online: false)
+        }
+        let findings = await Doctor(directory.context).run(online: false)
+        #expect(findings.contains { $0.status == .notAllowed && $0.detail.contains(words) })
+    }
+
+    @Test(
+        "a check says why a state cannot be made or opened, and makes nothing",
+        arguments: [
+            ("sqlite:no/where.db", "the directory ", "/no does not exist"),
+            ("sqlite:seal.key/where.db", "/seal.key", " is not a directory"),
+            ("sqlite:state", "/state: it is not a regular file", ""),
+        ])
+    func unusableState(state: String, words: String, end: String) async throws {
+        let directory = try Directory(Directory.configuration("sqlite:state/keyturn.db", state))
+        var sentence = ""
+        var status = ExitStatus.done
+        do {
+            var check = try await ConfigurationCheck(directory.context)
+            let findings = try await check.run([], online: false)
+            (sentence, status) = (findings.first { $0.subject == "state" }?.detail ?? "", findings.map(\.status).worst)
+        } catch let failure as OperationFailure { (sentence, status) = (failure.message, failure.status) }
+        #expect(sentence.contains(words) && (end.isEmpty || sentence.contains(end)), "\(sentence)")
+        #expect(status == .configuration || state == "sqlite:state", "\(status)")
+        #expect(try directory.stateFiles.isEmpty)
+    }
+
+    @Test(
+        "a check says that the program of `after-rotation` cannot be started",
+        arguments: [
+            ("./no-program", ExitStatus.configuration), ("no-program", .configuration), ("/etc/passwd", .notAllowed),
+        ])
+    func missingProgram(program: String, status: ExitStatus) async throws {
+        let directory = try Directory(
+            Directory.configuration("cicd-bot:\n", "cicd-bot:\n    after-rotation: { command: [\(program)] }\n"))
+        var check = try await ConfigurationCheck(directory.context)
+        let finding = try #require(try await check.run([], online: false).first { $0.subject == "notifications" })
+        #expect(finding.status == status && finding.detail.contains(program), "\(finding)")
+        #expect(finding.detail.hasPrefix("after-rotation of cicd-bot: "))
+    }
+
+    @Test("a target where a scope is meant is called one, with what a scope looks like and no pattern")
+    func targetAsScope() throws {
+        let directory = try Directory(
+            Directory.configuration("github, repository: acme/app", "github, organization: acme"))
+        let scopes = FindScopes(loaded: try LoadedConfiguration(directory.context))
+        #expect(try scopes.scopes(["github:acme"], pushers: []).map(\.text) == ["github:acme"])
+        let file = try Directory(
+            Directory.configuration(
+                "github: { plugin: github-actions, token: { env: GITHUB_TOKEN }, endpoint: \"http://127.0.0.1:9\" }",
+                "github: { plugin: file }"
+            )
+            .replacing("pusher: github, repository: acme/app", with: "pusher: github, path: /srv/ci/credentials"))
+        let failure = #expect(throws: OperationFailure.self) {
+            try FindScopes(loaded: try LoadedConfiguration(file.context)).scopes(["github:acme"], pushers: [])
+        }
+        let sentence = failure?.message ?? ""
+        #expect(
+            sentence.hasPrefix("github:acme is not a scope of github: acme does not fit: The absolute path of a folder")
+        )
+        #expect(sentence.contains("such as /srv/ci") && !sentence.contains("^"), "\(sentence)")
+    }
+
+    @Test("doctor says that --online had nothing to ask where there is no configuration")
+    func nothingOnline() async throws {
+        let directory = try Directory()
+        var context = directory.context
+        (context.file, context.environment["KEYTURN_CONFIG"]) = (directory.path + "/none.yaml", nil)
+        let findings = await Doctor(context).run(online: true)
+        #expect(findings.contains { $0.detail == "--online had nothing to ask" })
+        let offline = await Doctor(context).run(online: false)
+        #expect(!offline.contains { $0.detail == "--online had nothing to ask" })
     }
 
     @Test("a seal key that is not there")

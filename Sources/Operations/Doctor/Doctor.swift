@@ -31,13 +31,22 @@ package struct Doctor {
                 finding.detail = "there is none here"
                 finding.warning = "`keyturn init` writes one"
             }
-            return findings + [finding]
+            return findings + [finding] + (online ? [Self.nothingAsked] : [])
         } catch {
             return findings + [Finding("configuration", .failed, "\(error)")]
         }
         findings.append(Finding("configuration", .done, FileAccess.facts(of: loaded.file) ?? loaded.file))
         findings += secrets(loaded) + state(loaded)
-        return online ? findings + (await ConnectionCheck(loaded).run()) : findings
+        guard online else { return findings }
+        let connections = await ConnectionCheck(loaded).run()
+        return findings + (connections.isEmpty ? [Self.nothingAsked] : connections)
+    }
+
+    /// Where to connect to follows from users and pushers.
+    private static var nothingAsked: Finding {
+        var finding = Finding("connections", .done, "--online had nothing to ask")
+        finding.warning = "AWS and services are asked once a configuration names users and pushers"
+        return finding
     }
 
     private func program() -> Finding {
@@ -137,10 +146,21 @@ package struct Doctor {
     }
 
     private func secrets(_ loaded: LoadedConfiguration) -> [Finding] {
-        Set(loaded.secretReferences.compactMap(\.path)).sorted().map { path in
-            guard let facts = FileAccess.facts(of: path) else {
-                return Finding("secret", .configuration, "\(path): \(String(cString: strerror(errno)))")
+        let sealKeys = Set(
+            loaded.configuration.sealKeys.compactMap { source -> String? in
+                if case .kept(let reference) = source { reference.path } else { nil }
+            })
+        return Set(loaded.secretReferences.compactMap(\.path)).sorted().map { path in
+            // As commands that read it.
+            switch TrustedFile.problem(of: path) {
+            case .unreadable(let reason): return Finding("secret", .configuration, "\(path) cannot be read: \(reason)")
+            case .untrusted(let problem): return Finding("secret", .notAllowed, problem)
+            case nil: break
             }
+            if sealKeys.contains(path), let exposure = loaded.exposure(ofSealKey: path) {
+                return Finding("secret", .notAllowed, exposure)
+            }
+            let facts = FileAccess.facts(of: path) ?? path
             var finding = Finding("secret", .done, facts)
             finding.warning = FileAccess.exposure(path)
             return finding
@@ -151,18 +171,12 @@ package struct Doctor {
         guard let directory = loaded.stateDirectory, let file = loaded.configuration.state.file else {
             return [Finding("state", .done, loaded.configuration.state.place)]
         }
+        if let obstacle = StateAccess.obstacle(loaded) { return [Finding("state", obstacle.status, obstacle.message)] }
         var space = statvfs()
         guard statvfs(directory, &space) == 0 else {
             return [Finding("state", .configuration, "\(directory): \(String(cString: strerror(errno)))")]
         }
         var finding = Finding("state", .done, FileAccess.facts(of: file) ?? "\(file), which is made when it is needed")
-        guard access(directory, W_OK) == 0 else {
-            return [
-                Finding(
-                    "state", .notAllowed,
-                    "\(directory) cannot be written: \(FileAccess.refusal(directory, EACCES, isDirectory: true))")
-            ]
-        }
         let free = UInt64(space.f_bavail) * UInt64(space.f_frsize)
         if free < Self.leastSpace { finding.warning = "only \(free >> 20) MiB are free on its file system" }
         return [finding]

@@ -87,8 +87,11 @@ struct FindScopes {
                 .usage, "\(text): the plugin \(pusher.plugin) cannot list what is below a scope")
         }
         if let violation = schema.violations(in: .string(parts[1])).first {
-            let about = schema.definition["description"]?.string.map { ": \($0)" } ?? ""
-            throw OperationFailure(.usage, "\(text): \(parts[1]) \(violation.message)\(about)")
+            let isTarget = loaded.users.contains { $0.targets.contains { $0.name.rawValue == text } }
+            throw OperationFailure(
+                .usage,
+                "\(text) is \(isTarget ? "the name of a target, and " : "")not a scope of \(pusher.name): \(parts[1]) \(violation.message)"
+            )
         }
         return FindScope(pusher: parts[0], name: parts[1])
     }

@@ -1,7 +1,9 @@
 internal import Configuration
 internal import Engine
+internal import Glibc
 internal import Journal
 internal import Notifications
+internal import Programs
 internal import PusherHost
 internal import Rotation
 
@@ -41,7 +43,7 @@ package struct ConfigurationCheck {
             let started = try await factory.start(host, for: users)
             let offline =
                 [Finding("configuration", .done, summary(users))] + problems
-                + destinations.map { Finding("notifications", .done, "\($0.name); `keyturn notify` tries it") }
+                + stateFile() + destinations.map(Self.finding(of:))
                 + started.map { pusher, confinement in
                     Finding("pusher \(pusher)", .done, "starts; sandboxed by \(confinement.joined(separator: ", "))")
                 }
@@ -59,6 +61,21 @@ package struct ConfigurationCheck {
         }
         await host.stop()
         return findings
+    }
+
+    /// Whether a state that is not there yet can be made.
+    private func stateFile() -> [Finding] {
+        StateAccess.obstacle(loaded).map { [Finding("state", $0.status, $0.message)] } ?? []
+    }
+
+    /// Whether the program of a receiver is there; nothing is sent.
+    private static func finding(of destination: Destination) -> Finding {
+        guard let obstacle = destination.program?.obstacle else {
+            return Finding("notifications", .done, "\(destination.name); `keyturn notify` tries it")
+        }
+        return Finding(
+            "notifications", obstacle.code == EACCES ? .notAllowed : .configuration,
+            "\(destination.name): \(obstacle.text)")
     }
 
     /// What the state's server may lose.

@@ -47,16 +47,19 @@ extension LoadedConfiguration {
     }
 
     private func checkMode(ofSealKey path: String, _ place: String) throws {
+        guard let exposure = exposure(ofSealKey: path) else { return }
+        throw OperationFailure(.notAllowed, "\(configuration.file): `\(place)`: \(exposure)")
+    }
+
+    /// Why the file of a seal key is not as private as it must be; nil: it is.
+    func exposure(ofSealKey path: String) -> String? {
         // systemd's LoadCredential gives the service's user access by an access control list, which shows as the group's.
         let isCredential = environment["CREDENTIALS_DIRECTORY"].map { path.hasPrefix($0 + "/") } ?? false
         var attributes = stat()
-        guard !isCredential, lstat(path, &attributes) == 0 else { return }
+        guard !isCredential, lstat(path, &attributes) == 0 else { return nil }
         let mode = attributes.st_mode & 0o7777
-        guard mode & 0o077 != 0 else { return }
-        throw OperationFailure(
-            .configuration,
-            "\(configuration.file): `\(place)`: \(path) can be read by others (mode \(String(mode, radix: 8))); run chmod 600 \(path)"
-        )
+        guard mode & 0o077 != 0 else { return nil }
+        return "\(path) can be read by others (mode \(String(mode, radix: 8))); run `chmod 600 \(path)`"
     }
 
     /// Has KMS open what it sealed.

@@ -1,7 +1,9 @@
 internal import AWS
 internal import Configuration
 internal import DynamoStore
+internal import FileTrust
 internal import FoundationEssentials
+internal import Glibc
 internal import HTTP
 internal import Journal
 internal import PostgresStore
@@ -40,6 +42,10 @@ actor StateAccess {
         case nil: return try SQLiteStore(path: nil)
         case .sqlite(let path):
             guard makes || FileManager.default.fileExists(atPath: path) else { return nil }
+            // SQLite says of all of these that it is unable to open the file.
+            if let refusal = FileAccess.refusal(ofDatabase: path) {
+                throw StoreError(StateAccess.isDenial(refusal.number) ? .denied : .unavailable, refusal.text)
+            }
             return try SQLiteStore(path: path)
         case .postgres(let address, let password):
             let fetched = try await ServiceFactory(loaded).fetch(password.map { [$0] } ?? [])
@@ -70,6 +76,18 @@ actor StateAccess {
                 throw error
             }
         }
+    }
+
+    /// Whether the system's `errno` says that this user may not.
+    private static func isDenial(_ number: Int32) -> Bool { [EACCES, EPERM, EROFS].contains(number) }
+
+    /// Why the file of a state that is not there yet could not be made; nil: it could be, or is no file. Makes nothing.
+    static func obstacle(_ loaded: LoadedConfiguration) -> OperationFailure? {
+        guard let path = loaded.configuration.state.file, let refusal = FileAccess.refusal(ofDatabase: path) else {
+            return nil
+        }
+        return OperationFailure(
+            isDenial(refusal.number) ? .notAllowed : .configuration, "\(loaded.file): `state`: \(refusal.text)")
     }
 
     /// What is known of all users. A state that is not there yet knows none, and is not made by looking.
@@ -108,10 +126,9 @@ actor StateAccess {
 
     /// The journal for working. Makes the state where there is none.
     func open() async throws -> StoredJournal {
-        if let directory = loaded.stateDirectory, !FileManager.default.fileExists(atPath: directory) {
+        if let obstacle = Self.obstacle(loaded) {
             if purpose != .looking { _ = try await sealKeys() }
-            throw OperationFailure(
-                .configuration, "\(loaded.file): `state`: the directory \(directory) does not exist")
+            throw obstacle
         }
         guard let journal = try await openOnce(makes: true) else {
             throw OperationFailure(.failed, "\(loaded.file): `state`: it is gone")
