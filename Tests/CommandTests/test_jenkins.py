@@ -194,5 +194,8 @@ def test_the_first_target_of_a_new_configuration(tmp_path):
     """A credential is a place, although it names no variables."""
     bare = program.Program(tmp_path)
     assert "is not a credential of Jenkins" in bare.run("init", "--user", "bot", "--ci", "jenkins", "--place", "../x").err
-    bare.must("init", "--user", "bot", "--ci", "jenkins", "--place", "deploy-key")
+    missing = bare.must("init", "--user", "bot", "--ci", "jenkins", status=64)
+    assert "needs --place" in missing.err and "such as --place aws-deploy" in missing.err
+    done = bare.must("init", "--user", "bot", "--ci", "jenkins", "--place", "deploy-key")
+    assert "replace the example https://jenkins.example.com in keyturn.yaml" in " ".join(done.out.split())
     assert "{ pusher: jenkins, credential: deploy-key }" in (tmp_path / "keyturn.yaml").read_text()

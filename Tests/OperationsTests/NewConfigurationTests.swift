@@ -46,7 +46,13 @@ struct NewConfigurationTests {
             #expect(throws: InvalidOption.self, "\(place)") { try FirstTarget(system: travis, place: place) }
         }
         let error = #expect(throws: InvalidOption.self) { try CISystem.named("travs", Directory.installation) }
-        #expect(error?.message == "--ci travs: did you mean `travis`?")
+        #expect(error?.message.hasPrefix("--ci travs: did you mean `travis`? --ci takes ") == true)
+        #expect(try CISystem.named("travis-ci", Directory.installation).name == "travis")
+        let file = #expect(throws: InvalidOption.self) { try CISystem.named("file", Directory.installation) }
+        #expect(file?.message.contains("`keyturn plugin info file`") == true)
+        #expect(file?.message.contains("--ci takes ") == true)
+        #expect(travis.exampleEndpoint == nil)
+        #expect(try CISystem.named("jenkins", Directory.installation).exampleEndpoint == "https://jenkins.example.com")
         let other = #expect(throws: InvalidOption.self) { try CISystem.named("bamboo-server", Directory.installation) }
         #expect(other?.message.contains("github, gitlab, ") == true)
     }
@@ -60,6 +66,33 @@ struct NewConfigurationTests {
         #expect(failure?.message == "\(path)/\(name) exists already; nothing was written")
         #expect(try FileManager.default.contentsOfDirectory(atPath: path) == [name])
         #expect(throws: OperationFailure.self) { try NewConfiguration(file: path + "/none/keyturn.yaml") }
+    }
+
+    @Test("all files in the way are named at once")
+    func allExisting() throws {
+        let path = try temporary()
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        for name in ["keyturn.yaml", "seal.key"] {
+            #expect(FileManager.default.createFile(atPath: "\(path)/\(name)", contents: Data()))
+        }
+        let failure = #expect(throws: OperationFailure.self) { try NewConfiguration(file: path + "/keyturn.yaml") }
+        #expect(failure?.message == "\(path)/keyturn.yaml, \(path)/seal.key exist already; nothing was written")
+    }
+
+    @Test("a region has the form of one, and is that of AWS's own tools where none is given")
+    func regions() {
+        typealias Choice = NewConfiguration.Choice
+        for region in ["us-east-1", "eu-central-2", "us-gov-west-1", "cn-north-1", "us-isob-east-1", "eusc-de-east-1"] {
+            #expect(Choice.refusal(ofRegion: region) == nil)
+        }
+        for region in ["github", "us-east", "US-EAST-1", "", "us-east-1a", "eu_central_1", "us--1"] {
+            #expect(Choice.refusal(ofRegion: region)?.hasSuffix(" it has the form of us-east-1") == true)
+        }
+        let none = ["HOME": "/nonexistent"]
+        #expect(Choice.usualRegion(none) == "us-east-1")
+        #expect(Choice.usualRegion(none.merging(["AWS_DEFAULT_REGION": "eu-west-1"]) { $1 }) == "eu-west-1")
+        let both = ["AWS_DEFAULT_REGION": "eu-west-1", "AWS_REGION": "eu-west-3"]
+        #expect(Choice.usualRegion(none.merging(both) { $1 }) == "eu-west-3")
     }
 
     @Test("a policy names the users, in the partition of their region, and nothing else")

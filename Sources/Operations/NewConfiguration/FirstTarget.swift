@@ -33,18 +33,23 @@ package struct CISystem: Sendable {
             .sorted { $0.name < $1.name }
     }
 
-    /// The system of that name.
+    /// The system of that name, or of the plugin with that ID.
     ///
     /// - Throws: ``InvalidOption``, which names those that there are.
     package static func named(_ name: String, _ installation: Installation) throws -> CISystem {
         let all = all(installation)
-        if let found = all.first(where: { $0.name == name }) { return found }
-        let near = Spelling.nearest(to: name, among: all.map(\.name)).map { "did you mean `\($0)`?" }
-        let known = "the systems that there are pushers for are \(all.map(\.name).joined(separator: ", "))"
+        if let found = all.first(where: { $0.name == name }) ?? all.first(where: { $0.plugin == name }) { return found }
+        let near = Spelling.nearest(to: name, among: all.map(\.name)).map { "did you mean `\($0)`? " }
+        let other =
+            PluginSearch(directories: [installation.pushers]).all()
+                .contains { $0.id == name }
+            ? "init cannot fill in the plugin \(name), `keyturn plugin info \(name)` shows its fields. " : ""
         throw InvalidOption(
-            message: "--ci \(name): \(near ?? known)"
-        )
+            message: "--ci \(name): \(near ?? other)--ci takes \(all.map(\.name).joined(separator: ", "))")
     }
+
+    /// The example's base URL of a service that everyone has at another address; nil: the service has one address.
+    package var exampleEndpoint: String? { example.configuration["endpoint"]?.string }
 
     /// Why a text cannot be a place there; nil: it can.
     package func refusal(ofPlace place: String) -> String? {

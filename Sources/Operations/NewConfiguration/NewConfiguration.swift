@@ -13,6 +13,17 @@ package struct NewConfiguration {
         /// The base URL of IAM and STS, instead of AWS's own.
         package var endpoint: String?
 
+        /// Why a text cannot be a region; nil: it has the form of one.
+        package static func refusal(ofRegion region: String) -> String? {
+            Region.isName(region) ? nil : "`\(region)` is not an AWS region: it has the form of us-east-1"
+        }
+
+        /// The region that the environment or the profile of AWS's own tools names, else us-east-1.
+        package static func usualRegion(_ environment: [String: String]) -> String {
+            let region = Account.region(configured: nil, profile: nil, environment)
+            return Region.isName(region) ? region : "us-east-1"
+        }
+
         package init(users: [String], region: String, endpoint: String?) {
             (self.users, self.region, self.endpoint) = (users, region, endpoint)
         }
@@ -27,8 +38,12 @@ package struct NewConfiguration {
         let directory = URL(fileURLWithPath: file).deletingLastPathComponent().path
         let place = file.split(separator: "/", omittingEmptySubsequences: false).dropLast().map { "\($0)/" }.joined()
         (self.file, sealKey, policy) = (file, "\(place)seal.key", "\(place)keyturn-policy.json")
-        for path in [file, sealKey, policy] where FileManager.default.fileExists(atPath: path) {
-            throw OperationFailure(.failed, "\(path) exists already; nothing was written")
+        let inTheWay = [file, sealKey, policy].filter { FileManager.default.fileExists(atPath: $0) }
+        guard inTheWay.isEmpty else {
+            throw OperationFailure(
+                .failed,
+                "\(inTheWay.joined(separator: ", ")) \(inTheWay.count == 1 ? "exists" : "exist") already; nothing was written"
+            )
         }
         guard FileManager.default.fileExists(atPath: directory) else {
             throw OperationFailure(.failed, "the directory \(directory) does not exist; nothing was written")

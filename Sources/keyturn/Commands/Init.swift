@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import FoundationEssentials
 internal import Operations
 
 struct Init: ParsableCommand {
@@ -18,7 +19,7 @@ struct Init: ParsableCommand {
         help: ArgumentHelp("An IAM user to manage; may be given several times.", valueName: "user"))
     var users: [String] = []
 
-    @Option(help: "The AWS region. (default: us-east-1)")
+    @Option(help: "The AWS region. Default: $AWS_REGION, $AWS_DEFAULT_REGION, the profile's, us-east-1.")
     var region: String?
 
     @Option(
@@ -37,19 +38,34 @@ struct Init: ParsableCommand {
 
     func validate() throws {
         for user in users { if let reason = Self.refusal(ofUser: user) { throw ValidationError(reason) } }
-        guard (ci == nil) == (place == nil) else { throw ValidationError("--ci and --place go together") }
-        if ci != nil, users.count != 1 {
-            throw ValidationError("--ci and --place need one --user: a place holds one key")
+        if let region, let reason = NewConfiguration.Choice.refusal(ofRegion: region) {
+            throw ValidationError("--region: \(reason)")
+        }
+        if place != nil, ci == nil {
+            throw ValidationError("--place needs --ci, the system that has it, such as --ci github")
+        }
+        guard let system = try chosenSystem() else { return }
+        if place == nil {
+            throw ValidationError(
+                "--ci \(system.name) needs --place, the \(system.field) there that holds the key, such as --place \(system.place)"
+            )
         }
         _ = try chosenTarget()
+        if users.count != 1 {
+            throw ValidationError("--ci and --place need one --user, such as --user cicd-bot: a place holds one key")
+        }
+    }
+
+    private func chosenSystem() throws -> CISystem? {
+        do { return try ci.map { try CISystem.named($0, .current) } } catch let error as InvalidOption {
+            throw ValidationError(error.message)
+        }
     }
 
     /// What --ci and --place say.
     private func chosenTarget() throws -> FirstTarget? {
-        guard let ci, let place else { return nil }
-        do throws { return try FirstTarget(system: .named(ci, .current), place: place) } catch let error
-            as InvalidOption
-        {
+        guard let system = try chosenSystem(), let place else { return nil }
+        do { return try FirstTarget(system: system, place: place) } catch let error as InvalidOption {
             throw ValidationError(error.message)
         }
     }
@@ -62,7 +78,8 @@ struct Init: ParsableCommand {
 
     /// What the flags say, else what a person answers, else what is usual.
     private func choose(_ systems: [CISystem]) throws -> NewConfiguration.Choice {
-        var choice = NewConfiguration.Choice(users: users, region: region ?? "us-east-1", endpoint: endpointURL)
+        let usualRegion = NewConfiguration.Choice.usualRegion(ProcessInfo.processInfo.environment)
+        var choice = NewConfiguration.Choice(users: users, region: region ?? usualRegion, endpoint: endpointURL)
         choice.target = try chosenTarget()
         guard users.isEmpty, !options.json, !options.quiet, Questions.canAsk else { return choice }
         let questions = Questions(terminal: Terminal(options))
@@ -77,10 +94,8 @@ struct Init: ParsableCommand {
             choice.target = try FirstTarget(system: system, place: place)
         }
         if region == nil {
-            choice.region = try questions.ask("AWS region", standard: "us-east-1") { region in
-                region.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
-                    ? nil : "a region is a word such as eu-central-1"
-            }
+            choice.region = try questions.ask(
+                "AWS region", standard: usualRegion, refusal: NewConfiguration.Choice.refusal(ofRegion:))
         }
         choice.users = [user]
         return choice
@@ -101,14 +116,22 @@ struct Init: ParsableCommand {
         guard !options.quiet else { return }
         let option = options.config.map { " --config \($0)" } ?? ""
         let (target, user) = (choice.target, choice.users.first ?? "USER")
+        let next = target.map { Self.remaining($0.system, new.file) } ?? "edit \(new.file)"
         Terminal(options).write(
             """
             \(new.file)  the configuration\(target == nil ? ": fill in pushers and users" : "")
             \(new.sealKey)  the seal key (mode 0600): back it up apart from the state
             \(new.policy)  the IAM policy for the identity that keyturn runs as; `keyturn policy` prints it again
 
-            Next: \(target.map { "put a token for \($0.system.title) into \($0.system.token)" } ?? "edit \(new.file)"), then `keyturn check --online\(option)`, then `keyturn rotate \(user)\(option)`.
+            Next: \(next), then `keyturn check --online\(option)`, then `keyturn rotate \(user)\(option)`.
 
             """)
+    }
+
+    /// What the files lack when a target was chosen.
+    private static func remaining(_ system: CISystem, _ file: String) -> String {
+        let token = "put a token for \(system.title) into \(system.token)"
+        guard let endpoint = system.exampleEndpoint else { return token }
+        return "replace the example \(endpoint) in \(file) by the address of your \(system.title), \(token)"
     }
 }
