@@ -135,7 +135,10 @@ struct PageParts {
 
     /// - Parameter budget: how many of them are listed at most; it is spent.
     func targets(_ user: Snapshot.User, _ budget: inout Int) -> HTML {
-        guard !user.deliveries.isEmpty else { return "" }
+        guard !user.deliveries.isEmpty else {
+            return user.targets == 0
+                ? "" : "<p>\(count(user.targets, "target", "targets")): nothing was pushed there yet.</p>\n"
+        }
         let all = user.deliveries.filter { !$0.isQuiet } + user.deliveries.filter(\.isQuiet)
         let listed = all.prefix(max(0, budget))
         budget -= listed.count

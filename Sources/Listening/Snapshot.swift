@@ -74,6 +74,8 @@ public struct Snapshot: Sendable {
         public var keys: [Key]
         /// By target.
         public var deliveries: [Delivery]
+        /// Targets of the configuration, whether something was pushed there or not.
+        public var targets: Int
         /// What comes next.
         public var next: Next
         /// Why it does not go on, in a sentence; nil: all is well.
@@ -103,6 +105,7 @@ public struct Snapshot: Sendable {
             (self.name, self.phase, self.rotation, self.keys) = (name, phase, rotation, keys)
             (self.deliveries, self.next, self.problem) = (deliveries, next, problem)
             (self.problemCode, self.needsAttention) = (problemCode, needsAttention)
+            targets = deliveries.count
         }
     }
 

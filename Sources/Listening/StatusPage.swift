@@ -199,7 +199,7 @@ public struct StatusPage {
         for user in users {
             let key = user.keys.first { $0.role == "current" }
             html += """
-                <tr><th scope="row">\(parts.link(user))</th><td data-label="Targets">\(user.deliveries.count)</td>\
+                <tr><th scope="row">\(parts.link(user))</th><td data-label="Targets">\(user.targets)</td>\
                 <td data-label="Key"><code>\(key?.id ?? "")</code></td>\
                 <td data-label="Age">\(key.map { times.span(max(.zero, snapshot.at - $0.created)) } ?? "")</td>\
                 <td data-label="Next">\(parts.next(user))</td></tr>

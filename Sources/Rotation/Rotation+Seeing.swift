@@ -38,7 +38,7 @@ extension Rotation {
         _ keys: [AccessKey], _ now: Timestamp, _ requirements: UserRequirements, _ transition: inout Transition
     ) {
         // The listing that follows the targets' answers shows the same keys a moment later.
-        if !inPhase.isPreflight {
+        if inPhase.checks.isEmpty {
             transition.notes.append(
                 contentsOf: keys.map { HistoryEvent(.keysSeen, key: $0.id, detail: $0.status.rawValue) })
         }

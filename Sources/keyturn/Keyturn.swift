@@ -53,6 +53,9 @@ struct Keyturn: AsyncParsableCommand {
     /// The commands: all of them, or only the one that is named. Reading what all of them take costs more than many commands do.
     private static func named(in arguments: [String]) -> [CommandGroup] {
         guard let word = arguments.dropFirst().first else { return groups }
+        if HistoryCommands.isMeant(by: arguments.dropFirst()) {
+            return [CommandGroup(name: "Status", subcommands: [HistoryCommands.self])]
+        }
         return groups.lazy.compactMap { group in
             group.subcommands.first { $0._commandName == word }.map {
                 [CommandGroup(name: group.name, subcommands: [$0])]
@@ -65,7 +68,8 @@ struct Keyturn: AsyncParsableCommand {
             ConformanceRunner.run()
         }
         ProcessHardening.apply()
-        if CommandLine.arguments.dropFirst() == ["--version"] {
+        // Of --verbose alone nothing could be shown.
+        if [["--version"], ["-v"], ["-V"]].contains(Array(CommandLine.arguments.dropFirst())) {
             print(version)
             end(ExitStatus.done.rawValue)
         }
@@ -142,12 +146,19 @@ struct Keyturn: AsyncParsableCommand {
         var command: any ParsableCommand.Type = Self.self
         for word in arguments.drop(while: { $0 == "help" }) {
             let known = command.configuration.subcommands
-            guard !word.hasPrefix("-"), !known.isEmpty else { return }
+            // A command that has commands may also take arguments.
+            let takesUser = command == History.self || command == HistoryCommands.self
+            guard !word.hasPrefix("-"), !known.isEmpty, !takesUser || known.contains(where: { $0._commandName == word })
+            else { return }
             if let next = known.first(where: { $0._commandName == word }) {
                 command = next
                 continue
             }
             let path = command == Self.self ? "keyturn" : "keyturn \(command._commandName)"
+            if word == "version" {
+                throw OperationFailure(
+                    .usage, "there is no command `\(path) version`; `keyturn --version` prints the version")
+            }
             let near = Spelling.nearest(to: word, among: known.map { $0._commandName })
             throw OperationFailure(
                 .usage,

@@ -16,11 +16,13 @@ struct PreflightTests {
     @Test("every target is asked, and the rotation begins when all would take a key")
     func begins() {
         var world = due()
+        let before = world.notes.count { $0.kind == .keysSeen }
         #expect(world.pending == World.targets.map { .check($0) } && world.rotation.phase == .idle)
         for target in World.targets { world.answer(.check(target)) }
         #expect(world.pending == [.listKeys])
         world.answer(.listKeys)
         #expect(world.rotation.phase == .creating && world.pending == [.createKey])
+        #expect(world.notes.count { $0.kind == .keysSeen } == before)
     }
 
     @Test("a target that refuses for good keeps the rotation from beginning, and is named")

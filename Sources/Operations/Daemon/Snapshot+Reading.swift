@@ -55,5 +55,6 @@ extension Snapshot.User {
         maxAge = policy.maxAge
         isOverAge = line.overAge != nil
         overdue = line.overdue
+        targets = line.targets
     }
 }

@@ -79,7 +79,8 @@ package struct HistoryDocument: Encodable, Sendable {
 extension HistoryDocument {
     /// Reads the history, oldest line first.
     package init(_ context: OperationContext, _ query: HistoryQuery) async throws {
-        let state = StateAccess(try LoadedConfiguration(context), for: .looking)
+        let loaded = try LoadedConfiguration(context)
+        let state = StateAccess(loaded, for: .looking)
         // One more, to know whether there are more.
         var filter = HistoryFilter(limit: query.limit == .max ? query.limit : query.limit + 1)
         filter.user = query.user
@@ -92,5 +93,9 @@ extension HistoryDocument {
             history = found.suffix(query.limit).map(Line.init)
             hasOlder = found.count > query.limit
         } catch { throw OperationFailure(error) }
+        // One who has left the configuration has a history; one who is neither here nor there is misspelled.
+        if history.isEmpty, let user = query.user, try await state.records()[user] == nil {
+            _ = try loaded.select([user])
+        }
     }
 }

@@ -157,6 +157,8 @@ package struct StatusDocument: Encodable, Sendable {
         package var outage: Outage?
         /// For how long the next step has been due.
         package var overdue: Duration
+        /// Targets of the configuration, whether something was pushed there or not.
+        package var configuredTargets: Int
 
         package func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
@@ -199,6 +201,9 @@ extension StatusDocument.DeliveryLine {
 }
 
 extension StatusDocument.User {
+    /// Before the first rotation there are targets, and nothing that became of them.
+    package var targets: Int { max(deliveries.count, configuredTargets) }
+
     /// Whether someone should look: what fits on one line otherwise does not say so.
     package var needsAttention: Bool {
         problem != nil || overAge != nil || isAlarming || deliveries.contains { !$0.isQuiet && $0.state != "skipped" }
@@ -227,7 +232,8 @@ extension StatusDocument.User {
                     text: rotation.sentenceOnAge(at: now, policy: user.policy, saysWhy: false) ?? "")
             },
             leaks: rotation.leakedKeys, outage: rotation.outage(user.targets.map(\.name)),
-            overdue: due.action.waitsForPerson || rotation.isUnobserved ? .zero : max(now - due.at, .zero))
+            overdue: due.action.waitsForPerson || rotation.isUnobserved ? .zero : max(now - due.at, .zero),
+            configuredTargets: user.targets.count)
     }
 
     /// The rotation's deliveries, with a word about targets that came or went since.

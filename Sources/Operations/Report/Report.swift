@@ -41,7 +41,9 @@ package struct Report {
         for name in (selected + left).sorted() {
             let rotation = records[name]?.rotation ?? Rotation(at: now)
             let lives = try await lives(of: name, rotation, journal, now)
-            let user = Self.user(name, isConfigured: !left.contains(name), rotation, lives, since, now, federated)
+            let targets = configured.first { $0.name == name }?.targets.map(\.name) ?? []
+            let user = Self.user(
+                name, isConfigured: !left.contains(name), rotation, lives, since, now, federated, targets: targets)
             document.users.append(user)
             if let maxAge { document.failures += Self.failures(user, lives, since, now, maxAge) }
         }
@@ -83,8 +85,11 @@ package struct Report {
 
     static func user(
         _ name: String, isConfigured: Bool, _ rotation: Rotation, _ lives: KeyLives, _ since: Timestamp?,
-        _ now: Timestamp, _ federated: Set<TargetName> = []
+        _ now: Timestamp, _ federated: Set<TargetName> = [], targets: [TargetName] = []
     ) -> ReportDocument.User {
+        // A target that got nothing yet is a target.
+        var deliveries = rotation.deliveries
+        for target in targets where deliveries[target] == nil { deliveries[target] = Delivery() }
         let start = since ?? Timestamp(milliseconds: .min)
         let keys = [("current", rotation.current), ("next", rotation.next), ("previous", rotation.previous)]
         let oldest = lives.lives.values.filter { ($0.until ?? now) >= start }
@@ -104,7 +109,7 @@ package struct Report {
             oldest: oldest.map {
                 .init(key: $0.key.rawValue, seconds: seconds($0.age(at: now)), isAtLeast: $0.isAtLeast)
             },
-            targets: rotation.deliveries.sorted { $0.key < $1.key }.map { target, delivery in
+            targets: deliveries.sorted { $0.key < $1.key }.map { target, delivery in
                 let held = delivery.state == .confirmed ? rotation.next ?? rotation.current : nil
                 return .init(
                     target: target.rawValue, state: delivery.state.rawValue, evidence: delivery.evidence?.rawValue,

@@ -43,7 +43,8 @@ package struct EventLog: Sendable {
     }
 
     func write(_ progress: RotationProgress) {
-        for note in progress.notes {
+        // A refusal is logged by whoever gave the order, with what became of it.
+        for note in progress.notes where note.kind != .refused {
             let (level, text) = Narration(progress).line(note)
             take(
                 LogLine(

@@ -6,7 +6,7 @@ struct History: AsyncParsableCommand {
         abstract: "Show what was done, by whom, when, with which evidence.",
         discussion: """
             Oldest first. Times are moments such as 2026-11-22T10:00:00Z, days such as 2026-11-22 (they begin at midnight, \
-            UTC), or durations such as 7d, counted back from now. --json has for each line who wrote it (`by`): the \
+            UTC), or durations such as 7d, counted back from now. --verbose shows with each line who wrote it, --json has it in `by`: the \
             command, the machine, the user of the process, and who had logged in where that is someone else. \
             `keyturn history verify` finds lines that were changed, inserted, reordered or removed.
             """,
@@ -26,10 +26,7 @@ struct History: AsyncParsableCommand {
     var key: String?
 
     @OptionGroup var options: GlobalOptions
-    @Option(
-        name: .customLong("user"), help: ArgumentHelp("Only this user's.", valueName: "user"),
-        completion: Suggestions.users)
-    var user: String?
+    @OptionGroup var selection: OptionalUser
 
     func validate() throws {
         if limit < 1 { throw ValidationError("--limit must be at least 1") }
@@ -44,7 +41,7 @@ struct History: AsyncParsableCommand {
     func run() async throws {
         let now = Moment.now
         var query = HistoryQuery(limit: limit)
-        (query.user, query.target, query.key) = (user, target, key)
+        (query.user, query.target, query.key) = (selection.user, target, key)
         query.since = since.flatMap { Moment.boundary($0, now: now) }
         query.until = until.flatMap { Moment.boundary($0, now: now) }
         let document = try await HistoryDocument(OperationContext(options), query)

@@ -1,6 +1,25 @@
 internal import ArgumentParser
 internal import Operations
 
+/// `history` where one of its commands is named: the parser would take that name for the user that ``History`` may be given.
+struct HistoryCommands: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: History._commandName, abstract: History.configuration.abstract,
+        subcommands: History.configuration.subcommands)
+
+    @OptionGroup var options: GlobalOptions
+
+    static func isMeant(by arguments: ArraySlice<String>) -> Bool {
+        guard arguments.first == History._commandName else { return false }
+        let names = configuration.subcommands.map { $0._commandName }
+        // What follows an option may be its value.
+        return zip(arguments, arguments.dropFirst()).contains { before, word in
+            names.contains(word)
+                && (!before.hasPrefix("-") || ["--json", "-j", "--quiet", "-q", "--verbose", "-v"].contains(before))
+        }
+    }
+}
+
 struct HistoryVerify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",

@@ -68,6 +68,24 @@ struct UserOption: ParsableArguments {
     var users: [String] = []
 }
 
+/// For commands that show one user or all.
+struct OptionalUser: ParsableArguments {
+    @Argument(help: "Only this user's. Default: all users.", completion: Suggestions.users)
+    var named: String?
+
+    @Option(
+        name: [.customLong("user"), .customShort("u")], help: ArgumentHelp("The same as an option.", valueName: "user"),
+        completion: Suggestions.users)
+    var optional: String?
+
+    /// nil: all.
+    var user: String? { named ?? optional }
+
+    func validate() throws {
+        if named != nil || optional != nil { try OneUser.checkNamedOnce(named, optional, missing: "") }
+    }
+}
+
 /// For commands that work on one user.
 struct OneUser: ParsableArguments {
     @Argument(help: "The user.", completion: Suggestions.users)
