@@ -42,6 +42,9 @@ package struct StatusInspection {
         let attention =
             selected.map { ExitStatus(attentionTo: records[$0.name]?.rotation, at: now, policy: $0.policy) }
             + users.map(\.onlineStatus)
+        // A user that was renamed in the middle of a rotation leaves two Active keys behind.
+        let left =
+            names.isEmpty ? StatusDocument.left(records, loaded.users.map(\.name), at: now) : []
         let journal = try await state.openIfThere()
         var workers: [StatusDocument.Worker]?
         do throws(JournalError) {
@@ -50,8 +53,8 @@ package struct StatusInspection {
             }
         } catch { throw OperationFailure(error) }
         return Result(
-            file: loaded.file, document: StatusDocument(users: users, workers: workers), status: status,
-            attention: attention.reduce(status) { $0.worse($1) })
+            file: loaded.file, document: StatusDocument(users: users + left, workers: workers), status: status,
+            attention: attention.reduce(left.isEmpty ? status : status.worse(.failed)) { $0.worse($1) })
     }
 
     /// Asks every target of every user at once.
