@@ -51,7 +51,7 @@ def test_no_configuration_at_all(bare):
 
 @pytest.mark.parametrize("arguments, words", [
     (["stauts"], "did you mean `keyturn status`?"), (["plugin", "lst"], "did you mean `keyturn plugin list`?"),
-    (["help", "revok"], "did you mean `keyturn revoke`?"), (["history", "verfy"], "did you mean `keyturn history verify`?"),
+    (["help", "revok"], "did you mean `keyturn revoke`?"), (["state", "cpoy"], "did you mean `keyturn state copy`?"),
     (["elephant"], "`keyturn --help` lists those that there are"),
 ], ids=str)
 def test_an_unknown_command(world, arguments, words):

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import JSON
 internal import Operations
 
 struct History: AsyncParsableCommand {
@@ -44,7 +45,17 @@ struct History: AsyncParsableCommand {
         (query.user, query.target, query.key) = (selection.user, target, key)
         query.since = since.flatMap { Moment.boundary($0, now: now) }
         query.until = until.flatMap { Moment.boundary($0, now: now) }
-        let document = try await HistoryDocument(OperationContext(options), query)
+        let document: HistoryDocument
+        do { document = try await HistoryDocument(OperationContext(options), query) } catch var failure
+            as OperationFailure
+        {
+            // `keyturn history verfy` is not a user.
+            let commands = Self.configuration.subcommands.map { $0._commandName }
+            if let near = selection.named.flatMap({ Spelling.nearest(to: $0, among: commands) }) {
+                failure.message += "; the command is `keyturn history \(near)`"
+            }
+            throw failure
+        }
         if options.json { try JSONOutput.print(document) } else { print(document.history, isAll: query.isForAll) }
     }
 
