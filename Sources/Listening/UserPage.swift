@@ -71,7 +71,7 @@ public struct UserPage {
             html +=
                 "<tr><th scope=\"row\">\(line.at)</th><td data-label=\"What\" class=\"text\">\(line.sentence)</td><td data-label=\"By\" class=\"text\">\(line.by)</td></tr>\n"
         }
-        html += "</tbody>\n</table>\n<p>The whole history: <code>keyturn history --user \(user.name)</code></p>\n"
+        html += "</tbody>\n</table>\n<p>The whole history: <code>keyturn history \(user.name)</code></p>\n"
         return html
     }
 
