@@ -240,7 +240,7 @@ test: stage
 	@nice -n 19 $(MAKE) --no-print-directory test-beside > .build/beside.log 2>&1 & beside=$$!; status=0; \
 	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_SANDBOX="$(CURDIR)/$(STAGE)/libexec/keyturn/keyturn-sandbox" \
 	  KEYTURN_REQUESTS="$(CURDIR)/$(REQUESTS)" \
-	  $(VENV)/bin/pytest -q -n 7 --dist worksteal -m "not later" Tests/ClientTests Tests/CommandTests || status=1; \
+	  $(VENV)/bin/pytest -q -n 10 --dist worksteal -m "not later" Tests/ClientTests Tests/CommandTests || status=1; \
 	if wait $$beside; then grep -E 'seeds,|instructions|iterations' .build/beside.log; else status=1; tail -n 80 .build/beside.log; fi; \
 	exit $$status
 	@$(MAKE) --no-print-directory lint
@@ -260,7 +260,7 @@ test-beside:
 	$(MAKE) --no-print-directory simulate SEEDS=4000
 	$(MAKE) --no-print-directory simulate-stores SEEDS=20
 	$(MAKE) --no-print-directory counts
-	$(MAKE) --no-print-directory fuzz SECONDS=5
+	FUZZ_BUILD=debug $(MAKE) --no-print-directory fuzz SECONDS=5
 
 # test_hardened_build.py asserts on the same table.
 .PHONY: hardening

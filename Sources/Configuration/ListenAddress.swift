@@ -32,6 +32,6 @@ public struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
     public static let form = "an address and a port, such as 127.0.0.1:9464 or \"[::1]:9464\""
     /// What another address than this machine's own means.
     public static let warning =
-        "without encryption and without a password, everybody who reaches it reads which users, key IDs and targets there are, "
+        "without encryption and without a password, everyone who reaches it reads which users, key IDs and targets there are, "
         + "and the state of each"
 }

@@ -72,7 +72,7 @@ public struct HistoryFilter: Hashable, Sendable {
     /// The newest N.
     public var limit: Int
 
-    /// Everybody's newest lines.
+    /// The newest lines of all users.
     public init(limit: Int) { self.limit = limit }
 
     func accepts(_ line: HistoryLine) -> Bool {

@@ -20,6 +20,8 @@ import program
 
 EXAMPLES = pathlib.Path(__file__).parents[2] / "plugin-sdk" / "Examples"
 LANGUAGES = ["c", "swift", "rust", "go"]
+# What builds for minutes: one language each time, all of them in the long tests.
+SLOW_LANGUAGES = [pytest.param(language, marks=() if language == "c" else pytest.mark.later) for language in LANGUAGES]
 #: Without these a language cannot be tried. `make test` installs Debian's cargo where there is none,
 #: and a Go of today next to this Python: Debian's is older than the runtime's look at its threads' stacks (1.21).
 TOOLS = {"c": "cc", "swift": "swift", "rust": "cargo", "go": "go"}
@@ -57,7 +59,7 @@ def new(keyturn, *arguments, cwd, status=0):
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", SLOW_LANGUAGES)
 def test_a_new_pusher_builds_conforms_and_delivers(elsewhere, tmp_path, language):
     """As generated, with one command each, from an installation without the source tree."""
     need(language)
@@ -113,7 +115,7 @@ def test_a_new_swift_pusher_builds_as_embedded_swift(elsewhere, tmp_path):
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("language", ["c", "rust"])
+@pytest.mark.parametrize("language", ["c", pytest.param("rust", marks=pytest.mark.later)])
 def test_a_new_pusher_is_packed_by_the_workflow(elsewhere, bare, tmp_path, language):
     """Its steps, one after the other, as a runner does them; and what they make can be installed. git ignores the key."""
     need(language)
@@ -274,7 +276,7 @@ def test_a_panic_is_in_the_message_with_its_place(elsewhere, tmp_path, language)
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", SLOW_LANGUAGES)
 def test_an_example_builds_conforms_and_delivers(language):
     """In the source tree, with the header that lies there."""
     need(language)

@@ -271,7 +271,7 @@ def test_other_addresses_are_refused_unless_meant(world):
     world.configuration.update({"listen": "0.0.0.0:0", "listen-anywhere": True})
     world.save()
     shown = Shown(world, "--no-color")
-    assert "everybody who reaches it" in shown.log.read_text()
+    assert "everyone who reaches it" in shown.log.read_text()
     assert requests.get(f"http://127.0.0.1:{shown.port}/healthz", headers={"Host": "box.lan"}, timeout=5).ok
     shown.stop()
 

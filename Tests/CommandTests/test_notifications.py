@@ -343,6 +343,7 @@ def test_the_test_message_of_the_new_kinds(routed, receiver):
 MANY = 500
 
 
+@pytest.mark.later
 @pytest.mark.timeout(540)
 def test_500_users_and_one_refused_token(make, receiver):
     """One notification, and a status that fits on a screen; when the token is right again, one more."""

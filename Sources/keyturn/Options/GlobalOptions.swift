@@ -45,7 +45,9 @@ struct GlobalOptions: ParsableArguments {
 
 /// For commands that work on some users or on all.
 struct UserSelection: ParsableArguments {
-    @Argument(help: "Users of the configuration. Default: all users.", completion: Suggestions.users)
+    @Argument(
+        help: ArgumentHelp("Users of the configuration. Default: all users.", valueName: "user"),
+        completion: Suggestions.users)
     var named: [String] = []
 
     @Option(
@@ -70,7 +72,8 @@ struct UserOption: ParsableArguments {
 
 /// For commands that show one user or all.
 struct OptionalUser: ParsableArguments {
-    @Argument(help: "Only this user's. Default: all users.", completion: Suggestions.users)
+    @Argument(
+        help: ArgumentHelp("Only this user's. Default: all users.", valueName: "user"), completion: Suggestions.users)
     var named: String?
 
     @Option(
@@ -88,7 +91,7 @@ struct OptionalUser: ParsableArguments {
 
 /// For commands that work on one user.
 struct OneUser: ParsableArguments {
-    @Argument(help: "The user.", completion: Suggestions.users)
+    @Argument(help: ArgumentHelp("The user.", valueName: "user"), completion: Suggestions.users)
     var named: String?
 
     @Option(

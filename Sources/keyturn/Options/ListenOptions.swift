@@ -13,7 +13,7 @@ struct ListenOptions: ParsableArguments {
 
     @Flag(
         help: """
-            Let --listen take another address than this machine's own: without encryption and without a password, everybody who \
+            Let --listen take another address than this machine's own: without encryption and without a password, everyone who \
             reaches it reads which users, key IDs and targets there are, and the state of each.
             """)
     var listenAnywhere = false

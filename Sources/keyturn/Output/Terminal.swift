@@ -50,7 +50,7 @@ struct Terminal: Sendable {
     /// A text in lines that fit, each after the first with that many blanks before it. Words that are longer than a line
     /// stay whole: a key or a URL is there to be copied.
     ///
-    /// - Parameter indent: how wide that is which stands before the text; where it leaves hardly any room, lines after the first begin at 4.
+    /// - Parameter indent: the width of what is already on the first line; where it leaves hardly any room, the others begin at 4.
     func wrapped(_ text: String, indent: Int) -> String {
         guard let columns else { return text }
         let rest = columns - indent < 24 ? min(indent, 4) : indent
