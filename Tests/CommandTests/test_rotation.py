@@ -43,7 +43,7 @@ def test_the_template_of_init_is_a_configuration(bare):
     bare.must("check")
     before = {path: path.read_bytes() for path in bare.directory.iterdir()}
     again = bare.must("init", status=1)
-    assert "exists already" in again.err
+    assert "exist already" in again.err
     assert {path: path.read_bytes() for path in bare.directory.iterdir()} == before
 
 
