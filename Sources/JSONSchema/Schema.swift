@@ -81,10 +81,12 @@ public struct Schema: Hashable, Sendable {
         do throws(Pattern.Malformed) {
             guard try !Pattern.compile(pattern).isFound(in: text) else { return nil }
             let example = keywords["examples"]?.array?.first?.string ?? keywords["default"]?.string
-            let rule = PatternWords.rule(pattern).map { " Needed: \($0)." } ?? example.map { " Example: \($0)" } ?? ""
-            // A pattern says to few people what is wanted.
-            return keywords["description"]?.string.map { "does not fit: \($0)\(rule)" }
-                ?? "does not have the form that is needed\(example.map { ", such as \($0)" } ?? PatternWords.rule(pattern).map { ": \($0)" } ?? "")"
+            // A pattern says to few people what is wanted, and is shown where nothing else says it.
+            let form =
+                PatternWords.rule(pattern).map { "Needed: \($0)." } ?? example.map { "Example: \($0)" }
+                ?? "Needed: a match of the regular expression \(pattern)"
+            return keywords["description"]?.string.map { "does not fit: \($0) \(form)" }
+                ?? "does not have the right form. \(form)"
         } catch {
             return "cannot be checked: the pattern \(pattern) of its schema is not RE2 syntax (\(error.reason))"
         }

@@ -101,7 +101,7 @@ def test_operations_of_aws_are_granted_as_hosts_are(pin):
 
 
 @pytest.mark.parametrize("asks, words", [
-    ({"aws": ["iam:CreateUser"]}, "`aws.0` does not have the form"), ({"aws": ["ssm:*"]}, "`aws.0` does not have the form"), ({"aws": "ssm:GetParameter"}, "`aws`"),
+    ({"aws": ["iam:CreateUser"]}, "`aws.0` does not have the right form"), ({"aws": ["ssm:*"]}, "`aws.0` does not have the right form"), ({"aws": "ssm:GetParameter"}, "`aws`"),
     ({"aws": ["ssm:GetParameter"], "resources": {"ssm:PutParameter": {"resource": "x"}}}, "which `aws` does not"),
     ({"aws": ["ssm:GetParameter"], "resources": {"ssm:GetParameter": {"resource": "{nowhere}"}}}, "not a field of `target`"),
     ({"aws": ["ssm:GetParameter"], "resources": {"ssm:GetParameter": {"resource": "x\", \"y"}}}, "resources"),

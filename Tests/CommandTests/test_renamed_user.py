@@ -20,6 +20,7 @@ def test_a_user_renamed_in_the_middle_of_a_rotation(world):
     assert {key["id"] for key in status["keys"]} == keys and len(keys) == 2
     shown = world.must("status", "--exit-code", status=1)
     assert "cicd-bot is not in the configuration" in shown.out and "keyturn forget cicd-bot" in " ".join(shown.out.split())
+    assert [user["user"] for user in world.must("status", "cicd-bot", "--json").json["users"]] == ["cicd-bot"]
     renamed(world, "deployer", "cicd-bot")
     world.configuration["defaults"]["overlap"] = "1s"
     world.save()

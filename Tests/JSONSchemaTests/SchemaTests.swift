@@ -69,14 +69,14 @@ struct SchemaTests {
             let found = try messages(repository, "\"\(bad)\"")
             #expect(
                 found == [
-                    "does not have the form that is needed: two names with a slash between them, such as acme/app"
+                    "does not have the right form. Needed: two names with a slash between them, such as acme/app."
                 ], "\(bad)")
         }
         let described = #"{"pattern": "^[0-9]+$", "description": "Its number."}"#
         #expect(try messages(described, #""x""#) == ["does not fit: Its number. Needed: digits, such as 42."])
         let example = #"{"pattern": "^[a-c]+$", "description": "Its letters.", "examples": ["abc"]}"#
         #expect(try messages(example, #""x""#) == ["does not fit: Its letters. Example: abc"])
-        #expect(try messages(#"{"pattern": "^[a-c]+$"}"#, #""x""#) == ["does not have the form that is needed"])
+        #expect(try messages(#"{"pattern": "^[a-c]+$"}"#, #""x""#) == ["does not have the right form. Needed: a match of the regular expression ^[a-c]+$"])
         #expect(try messages(#"{"pattern": "b"}"#, #""abc""#).isEmpty)
     }
 

@@ -31,7 +31,11 @@ package struct StatusInspection {
         let status = online ? try await loaded.discover(keptIn: nil) : .done
         let now = SystemClock().now
         let records = try await state.records()
-        let selected = try loaded.select(names)
+        // A user that was renamed in the middle of a rotation leaves two Active keys behind.
+        let left = StatusDocument.left(records, loaded.users.map(\.name), at: now)
+            .filter { names.isEmpty || names.contains($0.user) }
+        let configured = names.filter { name in !left.contains { $0.user == name } }
+        let selected = names.isEmpty || !configured.isEmpty ? try loaded.select(configured) : []
         var users = selected.map { user in
             StatusDocument.User(user, records[user.name]?.rotation ?? Rotation(at: now), at: now)
         }
@@ -42,9 +46,6 @@ package struct StatusInspection {
         let attention =
             selected.map { ExitStatus(attentionTo: records[$0.name]?.rotation, at: now, policy: $0.policy) }
             + users.map(\.onlineStatus)
-        // A user that was renamed in the middle of a rotation leaves two Active keys behind.
-        let left =
-            names.isEmpty ? StatusDocument.left(records, loaded.users.map(\.name), at: now) : []
         let journal = try await state.openIfThere()
         var workers: [StatusDocument.Worker]?
         do throws(JournalError) {

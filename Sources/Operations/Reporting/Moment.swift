@@ -9,9 +9,7 @@ package enum Moment {
     package static var now: Timestamp { SystemClock().now }
 
     /// `2026-11-22T10:00:00Z`
-    package static func text(_ moment: Timestamp) -> String {
-        Date(timeIntervalSince1970: Double(moment.milliseconds) / 1_000).formatted(.iso8601)
-    }
+    package static func text(_ moment: Timestamp) -> String { moment.rfc3339 }
 
     /// `2026-11-22T10:00:00.000Z`
     package static func precise(_ moment: Timestamp) -> String {
