@@ -76,7 +76,10 @@ struct SchemaTests {
         #expect(try messages(described, #""x""#) == ["does not fit: Its number. Needed: digits, such as 42."])
         let example = #"{"pattern": "^[a-c]+$", "description": "Its letters.", "examples": ["abc"]}"#
         #expect(try messages(example, #""x""#) == ["does not fit: Its letters. Example: abc"])
-        #expect(try messages(#"{"pattern": "^[a-c]+$"}"#, #""x""#) == ["does not have the right form. Needed: a match of the regular expression ^[a-c]+$"])
+        #expect(
+            try messages(#"{"pattern": "^[a-c]+$"}"#, #""x""#) == [
+                "does not have the right form. Needed: a match of the regular expression ^[a-c]+$"
+            ])
         #expect(try messages(#"{"pattern": "b"}"#, #""abc""#).isEmpty)
     }
 
