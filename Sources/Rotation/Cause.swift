@@ -31,7 +31,8 @@ extension Rotation {
     private var causeOfLateTargets: Cause? {
         guard trouble != nil else { return nil }
         let late = deliveries.filter { $0.value.state == .failed || $0.value.state == .unknown }
-        let parts = Set(late.map { "\($0.key.pusher) \($0.value.outcome ?? $0.value.state.rawValue)" }).sorted()
+        let parts = Set(late.map { "\($0.key.pusher) \($0.value.outcome?.rawValue ?? $0.value.state.rawValue)" })
+            .sorted()
         return Cause(id: "not-delivered \(parts.joined(separator: ", "))", isShared: true)
     }
 }

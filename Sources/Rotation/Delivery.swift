@@ -60,7 +60,7 @@ public struct PluginIdentity: Hashable, Codable, Sendable, CustomStringConvertib
 /// How one push ended.
 public struct PushResult: Hashable, Sendable {
     /// The outcomes of the pusher ABI, and `unknown` for what a runner did not report.
-    public enum Outcome: String, Hashable, Sendable {
+    public enum Outcome: String, Hashable, Codable, Sendable {
         case ok, unchanged, retryable, unauthorized, conflict, cancelled, unsupported, `internal`, unknown
         case rateLimited = "rate-limited"
         case notFound = "not-found"
@@ -73,6 +73,11 @@ public struct PushResult: Hashable, Sendable {
             case .unauthorized, .notFound, .conflict, .invalidConfig, .unsupported, .internal: true
             case .ok, .unchanged, .retryable, .rateLimited, .timedOut, .cancelled, .unknown: false
             }
+        }
+
+        /// What a later version knows of is `unknown` to this one.
+        public init(from decoder: any Decoder) throws {
+            self = Self(rawValue: try decoder.singleValueContainer().decode(String.self)) ?? .unknown
         }
     }
 
@@ -137,8 +142,6 @@ public struct Delivery: Hashable, Codable, Sendable {
     public var retryAt: Timestamp?
     /// No push before, whatever an operator says: one of the key before may still arrive; nil: there is none.
     public var heldUntil: Timestamp?
-    /// Whether `retryAt` is the service's own word, which a new start of keyturn does not override.
-    public var isRateLimited: Bool = false
     /// Whether a push that was not confirmed may have written something: of the two variables that hold the pair, one may
     /// be the old key's and the other the new one's. Never where one variable holds both.
     public var mayBeTorn: Bool = false
@@ -146,9 +149,8 @@ public struct Delivery: Hashable, Codable, Sendable {
     public var refusedSince: Timestamp?
     /// The vendor's answer, or the reason for a skip.
     public var detail: String?
-    /// How the last push ended, where it was not confirmed: an outcome of the pusher ABI. A text, since a later version may know more of
-    /// them.
-    public var outcome: String?
+    /// How the last push ended, where it was not confirmed.
+    public var outcome: PushResult.Outcome?
     /// The plugin of the push that confirmed it.
     public var plugin: PluginIdentity?
     /// When the target was last written, by the service's own clock, as the push or the first look after it reported.
@@ -167,14 +169,16 @@ public struct Delivery: Hashable, Codable, Sendable {
     /// A delivery that nothing was done for yet.
     public init() {}
 
+    /// Whether `retryAt` is the service's own word, which a new start of keyturn does not override.
+    public var isRateLimited: Bool { outcome == .rateLimited }
+
     /// Whether the rotation need not wait for it any more.
     public var isSettled: Bool { state == .confirmed || state == .skipped }
 
     /// Whether a push that was not confirmed is tried again soon, for a fault that passes by itself as a rule: the quick tries are not used
     /// up yet, or the service has asked for a pause.
     public func isPassing(_ policy: Policy) -> Bool {
-        guard !isSettled, retryAt != nil, let outcome = outcome.flatMap({ PushResult.Outcome(rawValue: $0) })
-        else { return false }
+        guard !isSettled, retryAt != nil, let outcome else { return false }
         switch outcome {
         case .rateLimited: return true
         case .retryable, .unknown, .timedOut, .cancelled: return quickTries < policy.maxAttempts

@@ -158,8 +158,7 @@ extension Rotation {
             }
         delivery.at = now
         delivery.detail = result.message
-        delivery.outcome = result.outcome.rawValue
-        delivery.isRateLimited = result.outcome == .rateLimited
+        delivery.outcome = result.outcome
         let isHalfWritten = result.mayHaveWritten && !requirements.oneValue.contains(target)
         if isHalfWritten, !delivery.mayBeTorn { delivery.quickTries = 1 }
         delivery.mayBeTorn = delivery.mayBeTorn || isHalfWritten

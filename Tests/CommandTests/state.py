@@ -54,8 +54,7 @@ def put(connection, user, rotation, deliveries):
     connection.execute("DELETE FROM part WHERE user = ?", (user,))
     connection.execute("INSERT OR REPLACE INTO user (name, version, record) VALUES (?, 1, ?)", (user, content))
     for target, fields in deliveries.items():
-        delivery = {"state": "pending", "attempts": 0, "quickTries": 0, "isRateLimited": False, "mayBeTorn": False,
-                    "pushedAgain": 0, **fields}
+        delivery = {"state": "pending", "attempts": 0, "quickTries": 0, "mayBeTorn": False, "pushedAgain": 0, **fields}
         connection.execute(
             "INSERT INTO part (user, name, content) VALUES (?, ?, ?)",
             (user, f"delivery {target}", json.dumps(delivery).encode()))

@@ -47,7 +47,7 @@ struct RecordTests {
             delivery.quickTries = index + 1
             delivery.at = index == 0 ? nil : Notebook.now
             delivery.retryAt = index == 1 ? nil : Notebook.now + .seconds(index)
-            delivery.isRateLimited = index == 2
+            delivery.outcome = index == 2 ? .rateLimited : nil
             delivery.heldUntil = index == 3 ? Notebook.now : nil
             delivery.mayBeTorn = index == 4
             delivery.detail = index == 3 ? nil : "detail \(index)"

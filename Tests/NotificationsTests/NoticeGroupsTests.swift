@@ -67,7 +67,7 @@ struct NoticeGroupsTests {
     }
 
     /// One whose target refuses the token since a moment.
-    private func refused(since seconds: Int64, _ outcome: String = "unauthorized") -> Rotation {
+    private func refused(since seconds: Int64, _ outcome: PushResult.Outcome = .unauthorized) -> Rotation {
         var rotation = idle(1)
         (rotation.phase, rotation.phaseSince) = (.delivering, Self.start + .seconds(seconds))
         rotation.next = KeyRecord(id: AccessKeyID("AKIANEW"), created: Self.start, status: .active)
@@ -132,7 +132,7 @@ struct NoticeGroupsTests {
     func apart() {
         var world = World()
         world.add("a", refused(since: 0))
-        world.add("b", refused(since: 0, "not-found"))
+        world.add("b", refused(since: 0, .notFound))
         world.add("c", blocked(.denied), account: "one")
         world.add("d", blocked(.denied), account: "two")
         var leaked = refused(since: 0)

@@ -211,7 +211,7 @@ struct NotifierTests {
         (late.problem, late.phase, late.phaseSince) = (nil, .delivering, start - .seconds(700))
         late.next = KeyRecord(id: AccessKeyID("AKIANEW"), created: start, status: .active)
         var delivery = Delivery()
-        (delivery.state, delivery.outcome) = (.failed, "unauthorized")
+        (delivery.state, delivery.outcome) = (.failed, .unauthorized)
         late.deliveries[TargetName("github:acme/app")] = delivery
         let names = (0..<20).map { "user-\($0)" }
         book.current.withLock { $0 = Dictionary(uniqueKeysWithValues: names.map { ($0, late) }) }

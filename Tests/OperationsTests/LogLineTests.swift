@@ -40,7 +40,7 @@ struct LogLineTests {
 
     @Test("a push that is tried again soon is a notice, and one that used its quick tries up is an error")
     func levels() throws {
-        func level(_ outcome: String, tries: Int) throws -> EventLog.Level {
+        func level(_ outcome: PushResult.Outcome, tries: Int) throws -> EventLog.Level {
             try line(HistoryEvent(.notDelivered, target: target)) { rotation in
                 var delivery = Delivery()
                 (delivery.state, delivery.outcome, delivery.quickTries) = (.failed, outcome, tries)
@@ -48,10 +48,10 @@ struct LogLineTests {
                 rotation.deliveries[target] = delivery
             }.level
         }
-        #expect(try level("retryable", tries: 1) == .notice)
-        #expect(try level("retryable", tries: 3) == .error)
-        #expect(try level("rate-limited", tries: 9) == .notice)
-        #expect(try level("unauthorized", tries: 1) == .error)
+        #expect(try level(.retryable, tries: 1) == .notice)
+        #expect(try level(.retryable, tries: 3) == .error)
+        #expect(try level(.rateLimited, tries: 9) == .notice)
+        #expect(try level(.unauthorized, tries: 1) == .error)
     }
 
     @Test("have the request ID that AWS gave, and no other text in its place")

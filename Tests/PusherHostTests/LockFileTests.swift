@@ -64,7 +64,8 @@ struct LockFileTests {
             """
         try text.write(toFile: path, atomically: false, encoding: .utf8)
         let error = #expect(throws: PluginError.self) { try LockFile(path: path) }
-        #expect(error?.description.contains("keyturn.lock:5: `plugins.x.manifest` does not have the right form") == true)
+        #expect(
+            error?.description.contains("keyturn.lock:5: `plugins.x.manifest` does not have the right form") == true)
     }
 
     @Test("let nothing in that was not pinned, or is another by a single byte")

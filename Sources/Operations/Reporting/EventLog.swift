@@ -64,7 +64,7 @@ extension LogLine.Fields {
         event = note.kind.rawValue
         switch note.kind {
         case .blocked: code = progress.rotation.problem?.code.rawValue
-        case .notDelivered: code = note.target.flatMap { progress.rotation.deliveries[$0]?.outcome }
+        case .notDelivered: code = note.target.flatMap { progress.rotation.deliveries[$0]?.outcome?.rawValue }
         case .delivered: code = note.evidence?.rawValue
         case .driftSeen: code = note.target.flatMap { progress.rotation.deliveries[$0]?.drift?.kind.rawValue }
         default: break
