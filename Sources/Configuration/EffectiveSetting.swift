@@ -25,6 +25,9 @@ extension Configuration {
         func setting(_ name: String, _ value: String?, unset: String) -> EffectiveSetting {
             EffectiveSetting(name: name, value: value ?? unset, from: has(name) ? here(name) : Self.standard)
         }
+        func count(_ entries: Int) -> String? {
+            entries == 0 ? nil : "\(entries) \(entries == 1 ? "entry" : "entries")"
+        }
         var settings = [setting("state", state.place, unset: "")]
         settings += sealKeys.map { key in
             let words: String =
@@ -51,9 +54,9 @@ extension Configuration {
         }
         settings.append(setting("users-at-once", usersAtOnce.map { "\($0)" }, unset: "256"))
         settings.append(setting("history.keep", historyRetention.map(DurationText.text), unset: "for ever"))
-        settings.append(setting("listen", listen?.description, unset: "nowhere"))
-        settings.append(setting("notifications", "\(notifications.count)", unset: ""))
-        settings.append(setting("discover", "\(discover.count)", unset: ""))
+        settings.append(setting("listen", listen?.description, unset: "none"))
+        settings.append(setting("notifications", count(notifications.count), unset: "none"))
+        settings.append(setting("discover", count(discover.count), unset: "none"))
         settings.append(
             setting("include", includePatterns.isEmpty ? nil : includePatterns.joined(separator: ", "), unset: "none"))
         return settings

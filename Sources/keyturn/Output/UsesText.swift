@@ -10,7 +10,11 @@ struct UsesText {
     var isVerbose = false
 
     var text: String {
-        var blocks = ["Uses of \(document.key) (\(document.user)) from \(document.since) to \(document.until)\n"]
+        var blocks = [
+            terminal.wrapped(
+                "Uses of \(document.key) (\(document.user)) from \(document.since) to \(document.until)", indent: 4)
+                + "\n"
+        ]
         if let use = document.lastUsed {
             let place = [use.service, use.region.map { "in \($0)" }].compactMap { $0 }.joined(separator: " ")
             blocks.append("IAM: last used \(use.at)\(place.isEmpty ? "" : ", for \(place)")\n")
