@@ -114,12 +114,18 @@ public struct Engine: Sendable {
         var waited: Duration = .zero
         let began = clock.now
         var happenings = ([.resumed] + requests.map { .asked($0) }).map { EventWithKeyPair(event: $0) }
+        var refusedIn: (number: Int, phase: Phase)?
         while true {
             let isStopping = Task.isCancelled
             // Pushes that come due again while one hangs would keep whoever waits for this work for minutes.
             let isPutOff = extent == .due && session.rotation.isPutOff(beyond: Self.patience, since: began)
             let transition = try await session.handle(happenings, at: clock.now, begins: !isStopping && !isPutOff)
             refusals += transition.refusals
+            if !requests.isEmpty, transition.refusals.count == requests.count,
+                transition.refusals.allSatisfy(\.isTemporary)
+            {
+                refusedIn = (session.rotation.number, session.rotation.phase)
+            }
             if !transition.notes.isEmpty || !transition.changedDeliveries.isEmpty {
                 tell(session, transition.notes)
             }
@@ -140,7 +146,14 @@ public struct Engine: Sendable {
                     extent != .due
                         || (!session.rotation.isFinishing || now < began + Self.finishing)
                             && !session.rotation.isPutOff(beyond: Self.patience, since: began)
-                else { return .rested }
+                else {
+                    // What was due was done since the order was refused, and may be what stood in its way.
+                    let place = (session.rotation.number, session.rotation.phase)
+                    guard let before = refusedIn, before != place else { return .rested }
+                    (refusedIn, refusals) = (nil, [])
+                    happenings = requests.map { EventWithKeyPair(event: .asked($0)) }
+                    continue
+                }
                 waited += allowed
                 slots.give()
                 happenings = await next(mailbox, at: min(moment, now + Self.heartbeat))

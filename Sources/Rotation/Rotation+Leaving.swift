@@ -6,6 +6,13 @@ extension Rotation {
     /// Whether the old key is not touched, and no rotation begins, because of one. A leak does not wait.
     var isLeftBehind: Bool { !hasLeak && deliveries.values.contains { $0.leftAt != nil } }
 
+    /// What this rotation is for a configuration that may have changed since it was written down. Changes nothing.
+    public func recognizing(_ requirements: UserRequirements, at now: Timestamp) -> Rotation {
+        var (copy, transition) = (self, Transition())
+        copy.recognizeTargets(now, requirements, &transition)
+        return copy
+    }
+
     /// Finds each target again, whatever it is called now, and notes which have left and which are back.
     ///
     /// A target is what its plugin, service, place and variables make it; its name changes with that of its pusher.

@@ -164,7 +164,8 @@ def test_an_instances_metadata(world, signin, metadata):
 def test_a_metadata_service_that_does_not_work(world, signin, metadata):
     metadata.faults = [500, 500]
     world.environment.update(AWS_EC2_METADATA_DISABLED="", AWS_EC2_METADATA_SERVICE_ENDPOINT=metadata.url)
-    assert "answered 500" in world.must("check", "--online", status=69).out
+    shown = " ".join(world.must("check", "--online", status=69).out.split())
+    assert "answered 500" in shown and "there are none in the environment (AWS_ACCESS_KEY_ID), in the shared files" in shown
 
 
 def test_a_metadata_service_that_is_silent(world, signin):

@@ -119,6 +119,22 @@ struct WholeRotationTests {
         #expect(phases == [.overlap, .soak, .idle])
     }
 
+    @Test("an order that was refused is judged again once what was due is done")
+    func refusedThenDone() async throws {
+        let stage = try await Stage()
+        _ = stage.aws.addOldKey(of: "bot")
+        _ = await stage.engine().work(on: stage.user(), requests: [], extent: .due)
+        stage.clock.advance(.seconds(3600))
+        let early = await stage.engine().work(on: stage.user(), requests: [.rotate()], extent: .due)
+        #expect(early.rotation?.phase == .soak)
+        #expect(early.refusals.map(\.isTemporary) == [true])
+        #expect(early.refusals.first?.reason.contains("is in `soak`") == true, "\(early.refusals)")
+        stage.clock.advance(.seconds(3600))
+        let late = await stage.engine().work(on: stage.user(), requests: [.rotate()], extent: .due)
+        #expect(late.refusals.isEmpty, "\(late.refusals)")
+        #expect(late.rotation?.number == 2 && late.rotation?.phase == .overlap)
+    }
+
     @Test("does nothing for a user that is not due, and a rotation at once for one who is asked for")
     func asked() async throws {
         let stage = try await Stage()

@@ -128,6 +128,23 @@ struct InspectionTests {
         #expect(try await selected.run(["cicd-bot"], online: false).map(\.status).worst == .done)
     }
 
+    @Test("a target that was taken out of the file is named by check and plan before anything works on the user")
+    func targetTakenOut() async throws {
+        let directory = try Directory()
+        let gone = TargetName("github:acme/taken-out")
+        var rotation = Directory.idle()
+        var delivery = Delivery()
+        delivery.state = .confirmed
+        rotation.deliveries[gone] = delivery
+        try await directory.know(["cicd-bot": rotation])
+        var check = try await ConfigurationCheck(directory.context)
+        let finding = try #require(
+            try await check.run([], online: false).first { $0.subject == "target \(gone)" })
+        #expect(finding.status == .failed && finding.detail.contains("`keyturn forget \(gone) --reason REASON`"))
+        let plan = try await RotationPlan(directory.context, [], asksIAM: false)
+        #expect(plan.steps.first?.why.contains("but \(gone) left the configuration") == true, "\(plan.steps)")
+    }
+
     @Test("the history: the newest lines, and whether there are older ones")
     func history() async throws {
         let directory = try Directory()

@@ -243,7 +243,7 @@ struct MistakeTests {
     func noSealKey() async throws {
         let directory = try Directory()
         try FileManager.default.removeItem(atPath: directory.path + "/seal.key")
-        await expectMistake(directory, "seal.key", "cannot be read")
+        await expectMistake(directory, "seal.key is missing", "Put the key back", "`keyturn seal-key new --out ")
     }
 
     @Test("a state that others could replace is not allowed")

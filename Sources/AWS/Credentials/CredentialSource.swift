@@ -59,17 +59,32 @@ struct CredentialChain: CredentialSource {
     /// All of them.
     var name: String {
         // The shared files are asked at several places of the chain.
+        names(of: sources[...]).joined(separator: ", ")
+    }
+
+    private func names(of sources: ArraySlice<any CredentialSource>) -> [String] {
         var names: [String] = []
         for source in sources where !names.contains(source.name) { names.append(source.name) }
-        return names.joined(separator: ", ")
+        return names
     }
 
     /// The first source's that has any.
     func credentials() async throws(AWSError) -> Credentials? {
-        for source in sources {
-            if let found = try await source.credentials() { return found }
+        for (index, source) in sources.enumerated() {
+            do { if let found = try await source.credentials() { return found } } catch {
+                throw index == 0 ? error : error.afterNone(in: names(of: sources[..<index]))
+            }
         }
         return nil
+    }
+}
+
+extension AWSError {
+    /// The place that failed may be none that anyone meant: whoever reads it may miss something in one of those before it.
+    fileprivate func afterNone(in places: [String]) -> AWSError {
+        var error = self
+        error.description += "; there are none in \(places.joined(separator: ", in "))"
+        return error
     }
 }
 

@@ -132,7 +132,8 @@ package struct ConfigurationCheck {
         }
         return (users.isEmpty ? [] : [last]) + left
             + users.flatMap { user in
-                rotations[user.name]?.findings(of: user.name, at: now, policy: user.policy) ?? []
+                rotations[user.name]?.recognizing(loaded.requirements(of: user), at: now)
+                    .findings(of: user.name, at: now, policy: user.policy) ?? []
             }
     }
 

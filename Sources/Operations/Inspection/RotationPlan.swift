@@ -45,7 +45,8 @@ package struct RotationPlan: Sendable {
         }
         let listings = asksIAM ? try await Self.list(open, loaded) : [:]
         steps = users.map { user in
-            let rotation = rotations[user.name] ?? Rotation(at: now)
+            let rotation = (rotations[user.name] ?? Rotation(at: now))
+                .recognizing(loaded.requirements(of: user), at: now)
             var step = PlannedStep(
                 user, rotation, at: now,
                 preview: { keys in
@@ -170,6 +171,11 @@ package struct PlannedStep: Encodable, Sendable {
                     ? Self.reasonToRotate(rotation, user.policy, now, isAsked: preview.isAsked)
                     : Self.reason(rotation, user.policy, now) + Self.freeze(rotation, user.policy, now))
         ]
+        if refusal == nil, rotation.problem?.code != .targetLeft, let left = rotation.leftTargets.first {
+            reasons.append(
+                "but \(left) left the configuration, and no rotation begins until it is back, or `keyturn forget \(left) --reason REASON`"
+            )
+        }
         if case .failure(let error) = listing {
             reasons.append("IAM did not say which keys there are: \(error.description)")
         }

@@ -197,7 +197,7 @@ struct RotationRun: Sendable {
         for refusal in outcome.refusals {
             var fields = fields
             fields.event = HistoryEvent.Kind.refused.rawValue
-            log.fail("\(outcome.user): \(refusal.reason.naming(outcome.user)). Nothing was changed.", fields)
+            log.fail("\(outcome.user): \(refusal.reason.naming(outcome.user)). The order had no effect.", fields)
         }
         switch outcome.end {
         case .rested, .stopped: break

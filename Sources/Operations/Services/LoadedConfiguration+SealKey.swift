@@ -26,7 +26,10 @@ extension LoadedConfiguration {
             guard let sealed = key.sealed else { return nil }
             return try await open(sealed, with: key)
         case .kept(let reference):
-            if case .file(let path) = reference.source { try checkMode(ofSealKey: path, reference.place) }
+            if case .file(let path) = reference.source {
+                try checkPresence(ofSealKey: path, reference)
+                try checkMode(ofSealKey: path, reference.place)
+            }
             let fetched = try await ServiceFactory(self).fetch([reference])
             do throws(ConfigurationError) {
                 let text = try reference.resolve(environment: environment, fetched: fetched)
@@ -44,6 +47,15 @@ extension LoadedConfiguration {
         defer { data.withUnsafeMutableBytes { Secret.wipe($0) } }
         guard data.count == Seal.keyLength else { return nil }
         return data.withUnsafeBytes { Secret(copying: $0) }
+    }
+
+    /// What to do about it depends on whether anything was sealed with it.
+    private func checkPresence(ofSealKey path: String, _ reference: SecretReference) throws {
+        guard access(path, F_OK) != 0, errno == ENOENT else { return }
+        throw OperationFailure(
+            reference.error(
+                "\(path) is missing. Put the key back that the state is sealed with: nothing else opens it. Where there is no state yet, "
+                    + "`keyturn seal-key new --out \(path)` makes one"))
     }
 
     private func checkMode(ofSealKey path: String, _ place: String) throws {

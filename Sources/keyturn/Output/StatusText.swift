@@ -47,7 +47,8 @@ struct StatusText {
         }
         if user.overdue >= Self.patience { return "\(user.next.action), overdue by \(Moment.text(user.overdue))" }
         guard let moment = Moment.parse(due) else { return "\(user.next.action), \(due)" }
-        return "\(user.next.action), \(Moment.relative(moment, to: Moment.now)) (\(due))"
+        let when = "\(user.next.action), \(Moment.relative(moment, to: Moment.now)) (\(due))"
+        return moment > Moment.now ? when : "\(when), by `keyturn run` or `keyturn step`"
     }
 
     /// A timer of `keyturn step` comes round in this time.
