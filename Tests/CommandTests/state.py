@@ -21,6 +21,12 @@ def connected(database):
         connection.close()
 
 
+def everything(database):
+    """What the state holds, whichever of its files it lies in."""
+    with connected(database) as connection:
+        return list(connection.iterdump())
+
+
 def rotation(database, user):
     """A user's rotation, as JSON; None: there is none."""
     with connected(database) as connection:

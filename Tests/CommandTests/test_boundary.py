@@ -228,7 +228,7 @@ def test_rotations_beside_two_hostile_pushers(tmp_path, rotations):
         assert len(log) < 8 << 20
         # Each attack ends with its process, so this is how many there were.
         attacks = sum(" error " in line and (" one: " in line or " two: " in line) for line in log.splitlines())
-        assert attacks > rotations, f"{attacks} attacks are none all the time"
+        assert attacks >= rotations, f"{attacks} attacks are none all the time"
         print(f"{len(completed)} rotations, {attacks} attacks, at most {most:.0f} MiB, {len(log) >> 10} KiB of log")
     finally:
         cast.close()

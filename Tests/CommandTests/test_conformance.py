@@ -158,7 +158,7 @@ def test_the_pushers_that_come_with_keyturn_conform(test, identifier):
     """All checks, and not even a warning."""
     grant = {"exec": "programs", "file": "files"}.get(identifier)
     grants = ["--grant", grant] if grant else []
-    found = test(program.stage() / "lib" / "keyturn" / "pushers" / identifier, *grants)
+    found = test(program.stage() / "lib" / "keyturn" / "pushers" / identifier, "--time-limit", 60, *grants)
     # First, and alone: of more than eighty checks these are what a person looks for.
     not_passed = [check for check in found["checks"] if check["result"] != "pass"]
     assert not_passed == []
@@ -177,7 +177,7 @@ def test_the_base_of_the_faulty_ones_conforms(test, workshop):
 @pytest.mark.parametrize("fault, check, result", FAULTS)
 def test_a_fault_is_found(test, workshop, fault, check, result):
     """A pusher that breaks one rule is found by the check for that rule."""
-    found = test(workshop.pusher(fault), "--check", check, "--time-limit", 10 if fault != "hangs" else 2)
+    found = test(workshop.pusher(fault), "--check", check, "--time-limit", 40 if fault != "hangs" else 2)
     assert by_name(found)[check]["result"] == result, found
     assert by_name(found)[check]["findings"] != []
     assert found["conforms"] is (result == "warn")
