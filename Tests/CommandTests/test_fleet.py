@@ -138,6 +138,8 @@ def test_users_are_shared(make, databases):
     second.environment = {**first.environment, "HOME": str(second.directory), "TMPDIR": str(second.temporary)}
     address = databases("shared")
     for world in (first, second):
+        # Orders are given at once as long as the first process is not through before the second has begun.
+        world.configuration["defaults"]["overlap"] = "15s"
         kept_in(world, address)
     running = [world.start("rotate", "--all", "--wait") for world in (first, second)]
     results = [world.finish(process) for world, process in zip((first, second), running)]
