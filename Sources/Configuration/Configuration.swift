@@ -191,10 +191,8 @@ public struct Configuration: Sendable {
         account.region = try reader.string("region") ?? base.region
         account.profile = try reader.string("profile") ?? base.profile
         account.endpoint = try reader.string("endpoint-url") ?? base.endpoint
-        // `us-east-1`, `us-gov-west-1`, `eu-isoe-west-1`. Stand-ins take any name.
-        if let region = account.region, account.endpoint == nil,
-            region.wholeMatch(of: #/[a-z]{2,3}(-[a-z]+)+-[0-9]{1,2}/#) == nil
-        {
+        // Stand-ins take any name.
+        if let region = account.region, account.endpoint == nil, !Region.isName(region) {
             throw reader.error("region", "is `\(region)`, and must be the code of a region, such as eu-central-1")
         }
         // Requests that are signed with a secret, and new keys in the answers: they cross no network in the clear.

@@ -121,8 +121,8 @@ public struct Engine: Sendable {
             let isPutOff = extent == .due && session.rotation.isPutOff(beyond: Self.patience, since: began)
             let transition = try await session.handle(happenings, at: clock.now, begins: !isStopping && !isPutOff)
             refusals += transition.refusals
-            if !requests.isEmpty, transition.refusals.count == requests.count,
-                transition.refusals.allSatisfy(\.isTemporary)
+            if !transition.refusals.isEmpty, transition.refusals.allSatisfy(\.isTemporary),
+                requests.allSatisfy(\.outlastsRefusal)
             {
                 refusedIn = (session.rotation.number, session.rotation.phase)
             }

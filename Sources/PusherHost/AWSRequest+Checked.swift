@@ -1,4 +1,5 @@
 internal import CKeyturnPusher
+internal import Rotation
 internal import RunnerProtocol
 internal import Secrets
 
@@ -44,14 +45,7 @@ extension AWSRequest {
 
     /// `eu-west-1`, `us-gov-east-1`: it becomes a part of a host's name, so nothing else may be in it.
     static func isRegion(_ text: String) -> Bool {
-        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        guard text.utf8.count <= KT_MAX_AWS_REGION, (3...5).contains(parts.count), let number = parts.last else {
-            return false
-        }
-        return (1...2).contains(number.utf8.count) && number.utf8.allSatisfy { (0x30...0x39).contains($0) }
-            && parts.dropLast().allSatisfy { part in
-                !part.isEmpty && part.utf8.allSatisfy { (0x61...0x7A).contains($0) }
-            }
+        text.utf8.count <= KT_MAX_AWS_REGION && Region.isName(text)
     }
 
     /// By its ends and its characters alone: AWS reads it whole, and here it would leave copies of a secret behind.

@@ -4,7 +4,7 @@ extension Rotation {
     public var leftTargets: [TargetName] { deliveries.filter { $0.value.leftAt != nil }.keys.sorted() }
 
     /// Whether the old key is not touched, and no rotation begins, because of one. A leak does not wait.
-    var isLeftBehind: Bool { !hasLeak && deliveries.values.contains { $0.leftAt != nil } }
+    public var isLeftBehind: Bool { !hasLeak && deliveries.values.contains { $0.leftAt != nil } }
 
     /// What this rotation is for a configuration that may have changed since it was written down. Changes nothing.
     public func recognizing(_ requirements: UserRequirements, at now: Timestamp) -> Rotation {
@@ -127,7 +127,7 @@ extension Rotation {
     }
 
     /// What a target that left blocks, and what to type.
-    func sentenceOnLeft(_ first: TargetName) -> String {
+    public func sentenceOnLeft(_ first: TargetName) -> String {
         let more = leftTargets.count > 1 ? " (and \(leftTargets.count - 1) more)" : ""
         let key = keyLeft(at: first)?.rawValue ?? "the current key"
         let fate =

@@ -178,6 +178,12 @@ extension Rotation {
 }
 
 extension Event.Request {
+    /// Whether it is judged again where it was refused for a while and what was due is done since. Only what takes nothing away: a `retire` or
+    /// `revoke` is for what its operator saw.
+    public var outlastsRefusal: Bool {
+        if case .rotate = self { true } else { false }
+    }
+
     /// The command that gives it.
     public var name: String {
         switch self {

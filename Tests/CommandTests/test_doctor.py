@@ -92,6 +92,7 @@ def test_a_bundle_of_what_is_broken_says_what_is_missing(world):
 def test_the_version_with_everything(bare):
     """Commit, ABI, libraries and walls; the short form stays one line."""
     short = bare.must("--version").out.strip()
+    assert bare.must("-v").out.strip() == short and "`keyturn --version` prints" in bare.must("version", status=64).err
     text = bare.must("--version", "--verbose").out
     assert text.startswith(f"keyturn     {short}\n") and "plugin ABI  1.0\n" in text and "libcurl/" in text
     build = bare.must("--version", "--verbose", "--json").json

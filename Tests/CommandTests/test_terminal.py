@@ -39,6 +39,8 @@ def test_many_targets_are_counted(world):
     out = world.must("status").out
     assert "500 targets: 3 failed, 497 confirmed" in out and len(out.splitlines()) < 20
     assert out.count("\n  failed") == 3
+    # The sentence on why it is late has what one of them said.
+    assert out.count("at some length") == 3 and out.count("see above") == 1
     verbose = world.must("status", "--verbose").out
     assert verbose.count("\n  confirmed") == 497 and verbose.index("\n  failed") < verbose.index("\n  confirmed")
     assert len(world.status()["deliveries"]) == 500

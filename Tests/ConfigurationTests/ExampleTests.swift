@@ -100,6 +100,13 @@ struct ExampleTests {
         #expect(Sample.complaint(twins)?.contains("`users.two` is the IAM user one, and so is `users.one`") == true)
     }
 
+    @Test(
+        "a region of every partition has the form of one",
+        arguments: ["eusc-de-east-1", "eu-isoe-west-1", "us-gov-west-1"])
+    func partitions(_ region: String) {
+        #expect(Sample.complaint(Sample.full.replacing("us-west-2", with: region)) == nil)
+    }
+
     @Test("paths are relative to the file's directory")
     func paths() throws {
         let text = Sample.small(targets: ["pusher: travis, repository: a/a"])

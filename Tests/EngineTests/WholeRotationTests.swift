@@ -135,6 +135,22 @@ struct WholeRotationTests {
         #expect(late.rotation?.number == 2 && late.rotation?.phase == .overlap)
     }
 
+    @Test("an order that takes a key away is judged once: what its operator saw is over when the phase is")
+    func refusedOnce() async throws {
+        let stage = try await Stage()
+        _ = stage.aws.addOldKey(of: "bot")
+        stage.pushers.set(.fails(.unauthorized), for: Stage.target(0))
+        let user = stage.user(policy: Policy(overlap: .zero))
+        let first = await stage.engine().work(on: user, requests: [], extent: .due)
+        #expect(first.rotation?.phase == .delivering)
+        stage.pushers.set(.confirms, for: Stage.target(0))
+        stage.clock.advance(.seconds(3600))
+        let second = await stage.engine().work(on: user, requests: [.retire(reason: "it is unused")], extent: .due)
+        #expect(second.rotation?.phase != .delivering)
+        #expect(second.refusals.count == 1 && second.refusals.first?.isTemporary == true, "\(second.refusals)")
+        #expect(second.refusals.first?.reason.contains("phase `delivering`") == true)
+    }
+
     @Test("does nothing for a user that is not due, and a rotation at once for one who is asked for")
     func asked() async throws {
         let stage = try await Stage()

@@ -21,6 +21,15 @@ struct StatusPageTests {
         #expect(page.contains("<details class=\"user\" open>") == false)
     }
 
+    @Test("counts targets of the configuration before anything was pushed there")
+    func untouched() {
+        var user = Sample.user("new", deliveries: [])
+        user.targets = 2
+        #expect(Sample.page([user]).contains("2 targets: nothing was pushed there yet."))
+        user.targets = 0
+        #expect(!Sample.page([user]).contains("nothing was pushed there yet"))
+    }
+
     @Test("shows few users in full")
     func few() {
         let page = Sample.page([Sample.user("a"), Sample.user("b")])

@@ -142,7 +142,7 @@ struct InspectionTests {
             try await check.run([], online: false).first { $0.subject == "target \(gone)" })
         #expect(finding.status == .failed && finding.detail.contains("`keyturn forget \(gone) --reason REASON`"))
         let plan = try await RotationPlan(directory.context, [], asksIAM: false)
-        #expect(plan.steps.first?.why.contains("but \(gone) left the configuration") == true, "\(plan.steps)")
+        #expect(plan.steps.first?.why.contains("\(gone) is no longer in the configuration") == true, "\(plan.steps)")
     }
 
     @Test("the history: the newest lines, and whether there are older ones")

@@ -35,6 +35,16 @@ struct LeftUserTests {
         ] { #expect(problem.contains(words), "\(problem)") }
     }
 
+    @Test("with a leaked key that is not dead is shown, also when its rotation is over")
+    func withLeak() async throws {
+        let directory = try Directory()
+        var leaking = Directory.idle()
+        leaking.leaks = [Leak(AccessKeyID("AKIACURRENTEXAMPLE01"))]
+        try await directory.know(["cicd-bot": Directory.idle(), "former": leaking])
+        let left = try #require(try await status(directory, ["former"]).document.users.first)
+        #expect(left.user == "former" && left.problem?.contains("a leaked key of it is not dead") == true)
+    }
+
     @Test("is not shown to those who ask about one user")
     func ofOthers() async throws {
         let directory = try Directory()

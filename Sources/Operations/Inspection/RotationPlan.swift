@@ -171,10 +171,10 @@ package struct PlannedStep: Encodable, Sendable {
                     ? Self.reasonToRotate(rotation, user.policy, now, isAsked: preview.isAsked)
                     : Self.reason(rotation, user.policy, now) + Self.freeze(rotation, user.policy, now))
         ]
-        if refusal == nil, rotation.problem?.code != .targetLeft, let left = rotation.leftTargets.first {
-            reasons.append(
-                "but \(left) left the configuration, and no rotation begins until it is back, or `keyturn forget \(left) --reason REASON`"
-            )
+        if refusal == nil, rotation.problem?.code != .targetLeft, rotation.isLeftBehind,
+            let left = rotation.leftTargets.first
+        {
+            reasons.append(rotation.sentenceOnLeft(left))
         }
         if case .failure(let error) = listing {
             reasons.append("IAM did not say which keys there are: \(error.description)")

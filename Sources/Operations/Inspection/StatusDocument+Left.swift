@@ -20,19 +20,17 @@ extension StatusDocument.User {
     private static let leftCode = "user-left"
 
     fileprivate init(left name: String, _ rotation: Rotation, at now: Timestamp) {
-        let keys = [("current", rotation.current), ("next", rotation.next), ("previous", rotation.previous)]
-        let active = keys.compactMap { $0.1 }.filter { $0.status == .active }.map(\.id.rawValue)
+        let active = [rotation.current, rotation.next, rotation.previous].compactMap { $0 }
+            .filter { $0.status == .active }.map(\.id.rawValue)
+        let open =
+            rotation.phase == .idle ? "a leaked key of it is not dead" : "its rotation \(rotation.number) is not over"
         let fate =
             active.isEmpty
             ? "no key of it is Active"
             : "\(active.joined(separator: " and ")) \(active.count == 1 ? "stays" : "stay") Active"
         self.init(
             user: name, phase: rotation.phase.rawValue, rotation: rotation.number,
-            keys: keys.compactMap { role, key in
-                key.map {
-                    .init(id: $0.id.rawValue, role: role, status: $0.status.rawValue, created: Moment.text($0.created))
-                }
-            },
+            keys: Self.keys(rotation),
             deliveries: rotation.deliveries.sorted { $0.key < $1.key }.map { target, delivery in
                 .init(
                     target: target.rawValue, state: delivery.state.rawValue, evidence: delivery.evidence?.rawValue,
@@ -41,7 +39,7 @@ extension StatusDocument.User {
             },
             next: .init(action: Due.Action.blocked.rawValue, due: nil),
             problem:
-                "\(name) is not in the configuration, and its rotation \(rotation.number) is not over: nothing is done about "
+                "\(name) is not in the configuration, and \(open): nothing is done about "
                 + "it, and \(fate). "
                 + "Put it back into `users` under this name (a new name in IAM goes into its `user-name`); or, if it is to be "
                 + "rotated no more, `keyturn forget \(name) --reason REASON`, which changes nothing in AWS.",

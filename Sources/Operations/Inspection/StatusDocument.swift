@@ -213,13 +213,7 @@ extension StatusDocument.User {
         let due = rotation.due(at: now, policy: user.policy)
         self.init(
             user: user.name, phase: rotation.phase.rawValue, rotation: rotation.number,
-            keys: [("current", rotation.current), ("next", rotation.next), ("previous", rotation.previous)].compactMap {
-                role, key in
-                key.map {
-                    .init(id: $0.id.rawValue, role: role, status: $0.status.rawValue, created: Moment.text($0.created))
-                }
-            },
-            deliveries: Self.deliveries(user, rotation),
+            keys: Self.keys(rotation), deliveries: Self.deliveries(user, rotation),
             next: .init(action: due.action.rawValue, due: due.action.waitsForPerson ? nil : Moment.text(due.at)),
             // What it says to type can be typed.
             problem: rotation.trouble?.naming(user.name),
@@ -234,6 +228,15 @@ extension StatusDocument.User {
             leaks: rotation.leakedKeys, outage: rotation.outage(user.targets.map(\.name)),
             overdue: due.action.waitsForPerson || rotation.isUnobserved ? .zero : max(now - due.at, .zero),
             configuredTargets: user.targets.count)
+    }
+
+    static func keys(_ rotation: Rotation) -> [StatusDocument.Key] {
+        [("current", rotation.current), ("next", rotation.next), ("previous", rotation.previous)].compactMap {
+            role, key in
+            key.map {
+                .init(id: $0.id.rawValue, role: role, status: $0.status.rawValue, created: Moment.text($0.created))
+            }
+        }
     }
 
     /// The rotation's deliveries, with a word about targets that came or went since.

@@ -1,6 +1,7 @@
 internal import AWS
 internal import FoundationEssentials
 internal import Journal
+internal import Rotation
 internal import Secrets
 
 /// The files of a new configuration: `keyturn.yaml`, the seal key and the IAM policy, in one directory.

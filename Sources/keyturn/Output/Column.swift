@@ -1,4 +1,7 @@
 extension String {
+    /// The text up to its last character that is seen.
+    var withoutTrailingBlanks: String { String(reversed().drop { $0 == " " }.reversed()) }
+
     /// The text in a column: cut, or filled up with blanks.
     ///
     /// - Parameter width: in characters.

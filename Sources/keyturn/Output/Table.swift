@@ -23,7 +23,7 @@ struct Table {
             }
             let last = cells.last.map { terminal.wrapped($0, indent: isStacked ? 4 : indent) } ?? ""
             let row = (isStacked ? padded : padded + [last]).joined(separator: "  ")
-            let trimmed = String(row.reversed().drop { $0 == " " }.reversed())
+            let trimmed = row.withoutTrailingBlanks
             return isStacked && !last.isEmpty ? "\(trimmed)\n    \(last)" : trimmed
         }
         let head = isStacked ? Array(header.dropLast()) + [""] : header

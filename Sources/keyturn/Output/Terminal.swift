@@ -60,7 +60,7 @@ struct Terminal: Sendable {
             let isFull =
                 line.isEmpty ? lines.isEmpty && rest < indent && word.count > room : line.count + 1 + word.count > room
             if isFull {
-                lines.append(String(line.reversed().drop { $0 == " " }.reversed()))
+                lines.append(line.withoutTrailingBlanks)
                 line = String(word)
             } else {
                 line += (line.isEmpty ? "" : " ") + word

@@ -1,4 +1,4 @@
-/// Names of regions.
+/// Names of AWS's regions.
 public enum Region {
     /// Whether a text has the form of one: `eu-central-1`, `us-gov-west-1`, `eusc-de-east-1`. Whether AWS has it is not known here.
     public static func isName(_ text: String) -> Bool {
