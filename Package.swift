@@ -98,7 +98,10 @@ let modules: [Target] = [
 /// A program exports nothing. Swift's static library would have it export all of its own, which also keeps what no one uses.
 /// Functions with the same code are kept once: nothing here asks whether two of them have the same address.
 let hidden: [LinkerSetting] = [
-    .unsafeFlags(["-Xlinker", "--version-script=Sources/exports.map", "-Xlinker", "--icf=all"])
+    .unsafeFlags(["-Xlinker", "--version-script=Sources/exports.map", "-Xlinker", "--icf=all"]),
+    .unsafeFlags(
+        ["-Xlinker", "--no-eh-frame-hdr", "-Xlinker", "-T", "-Xlinker", "Sources/no-unwinding.ld"],
+        .when(configuration: .release)),
 ]
 
 let executables: [Target] = [
