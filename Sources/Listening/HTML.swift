@@ -18,6 +18,43 @@ struct HTML: ExpressibleByStringInterpolation {
     init(stringLiteral value: String) { text = value }
     init(stringInterpolation: StringInterpolation) { text = stringInterpolation.text }
 
+    /// A whole page.
+    ///
+    /// - Parameter refresh: after how many seconds it is asked for again; 0: never.
+    static func document(title: String, refresh: Int, _ body: HTML) -> HTML {
+        let again: HTML = refresh > 0 ? "<meta http-equiv=\"refresh\" content=\"\(refresh)\">\n" : ""
+        return """
+            <!doctype html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <meta name="color-scheme" content="light dark">
+            \(again)<title>\(title)</title>
+            <link rel="stylesheet" href="/style.css">
+            </head>
+            <body>
+            \(body)</body>
+            </html>
+
+            """
+    }
+
+    /// A sentence for people: what is in `backticks`, as the program's messages have commands and names, is code.
+    static func prose(_ sentence: String) -> HTML {
+        let parts = sentence.split(separator: "`", omittingEmptySubsequences: false)
+        // One that is not closed is a character like any other.
+        guard parts.count > 1, parts.count % 2 == 1 else { return "\(sentence)" }
+        var html: HTML = ""
+        for (index, part) in parts.enumerated() {
+            html += index % 2 == 0 ? "\(String(part))" : "<code>\(String(part))</code>"
+        }
+        return html
+    }
+
+    /// The same, with a full stop: what follows is another sentence.
+    static func sentence(_ words: String) -> HTML { prose(words.hasSuffix(".") ? words : words + ".") }
+
     static func += (left: inout HTML, right: HTML) { left.text += right.text }
 
     /// What a text looks like in an element or a quoted attribute.

@@ -47,7 +47,7 @@ public struct Metrics {
         )
         if let workers = snapshot.workers { page.add([], Double(workers)) }
         page.begin("keyturn_users", "gauge", "Users of the configuration.")
-        page.add([], Double(snapshot.users.count))
+        page.add([], Double(snapshot.users.count(where: \.isConfigured)))
     }
 
     private static func addKeys(_ users: [Snapshot.User], _ page: inout MetricsPage) {

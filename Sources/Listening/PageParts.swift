@@ -6,23 +6,12 @@ struct PageParts {
     let times: StatusPage.Times
 
     func document(title: String, refresh: Int, _ body: HTML) -> HTML {
-        let again: HTML = refresh > 0 ? "<meta http-equiv=\"refresh\" content=\"\(refresh)\">\n" : ""
-        return """
-            <!doctype html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta name="color-scheme" content="light dark">
-            \(again)<title>\(title)</title>
-            <link rel="stylesheet" href="/style.css">
-            </head>
-            <body>
-            \(body)<footer><p>keyturn \(snapshot.version). This page only shows; to act, use the <code>keyturn</code> command. The same for programs: <a href="/status.json">status.json</a>, <a href="/metrics">metrics</a>.</p></footer>
-            </body>
-            </html>
-
+        HTML.document(
+            title: title, refresh: refresh,
             """
+            \(body)<footer><p>keyturn \(snapshot.version). This page only shows; to act, use the <code>keyturn</code> command. The same for programs: <a href="/status.json">status.json</a>, <a href="/metrics">metrics</a>.</p></footer>
+
+            """)
     }
 
     func time(_ moment: Timestamp) -> HTML { "<time datetime=\"\(times.text(moment))\">\(times.text(moment))</time>" }
@@ -40,11 +29,22 @@ struct PageParts {
             ? "rotation \(user.rotation) is complete" : "rotation \(user.rotation): \(user.phase.rawValue)"
     }
 
-    func next(_ user: Snapshot.User) -> HTML {
+    /// What comes next, where no heading says that.
+    func next(_ user: Snapshot.User) -> HTML { "next: \(nextStep(user))" }
+
+    /// What comes next, and whether a freeze holds it up.
+    func nextStep(_ user: Snapshot.User) -> HTML {
+        let freeze: HTML = user.frozenUntil.map { " (freeze until \(time($0)))" } ?? ""
+        return "\(step(user))\(freeze)"
+    }
+
+    private func step(_ user: Snapshot.User) -> HTML {
         guard let due = user.next.due else {
-            return user.next.action == "blocked"
-                ? "next: nothing, until <code>keyturn retry \(user.name)</code>"
-                : "next: nothing, until <code>keyturn rotate \(user.name)</code>: never rotated"
+            guard user.next.action == "blocked" else {
+                return "nothing, until <code>keyturn rotate \(user.name)</code>: never rotated"
+            }
+            return user.problemCode == Problem.Code.rolledBack.rawValue
+                ? "nothing, until <code>keyturn retry \(user.name)</code>" : "nothing, until the problem is resolved"
         }
         let left = due - snapshot.at
         let when: HTML =
@@ -52,7 +52,7 @@ struct PageParts {
             ? "in <time datetime=\"\(times.text(due))\" title=\"\(times.text(due))\">\(times.span(left))</time>"
             : user.overdue >= .seconds(60)
                 ? "<strong class=\"bad\">overdue by \(times.span(user.overdue))</strong>" : "now"
-        return "next: \(Self.words[user.next.action] ?? user.next.action), \(when)"
+        return "\(Self.words[user.next.action] ?? user.next.action), \(when)"
     }
 
     /// What the steps are to someone who sees them for the first time.
@@ -88,12 +88,12 @@ struct PageParts {
 
     func problem(_ user: Snapshot.User) -> HTML {
         guard let problem = user.problem else { return "" }
-        let since: HTML = user.problemSince.map { " <span class=\"since\">since \(time($0))</span>" } ?? ""
+        let since: HTML = user.problemSince.map { " <span class=\"since\">Since \(time($0)).</span>" } ?? ""
         let help: HTML =
             user.problemCode == "not-delivered"
             ? "<span class=\"help\">keyturn tries again by itself. Resolve what the target says; <code>keyturn retry \(user.name)</code> tries at once, and <code>keyturn skip</code> leaves a target out.</span>"
             : ""
-        return "<p class=\"problem\"><strong>Problem:</strong> \(problem)\(since)\(help)</p>\n"
+        return "<p class=\"problem\"><strong>Problem:</strong> \(HTML.sentence(problem))\(since)\(help)</p>\n"
     }
 
     func bar(_ user: Snapshot.User) -> HTML {
@@ -176,7 +176,7 @@ struct PageParts {
             delivery.mayBeTorn
             ? "<strong class=\"bad\">May be torn: one variable of the old key, one of the new; jobs fail there.</strong> "
             : ""
-        let drift: HTML = delivery.drift.map { "<strong class=\"bad\">Drift: \($0)</strong> " } ?? ""
+        let drift: HTML = delivery.drift.map { "<strong class=\"bad\">Drift: \(HTML.prose($0))</strong> " } ?? ""
         let said = delivery.drift == nil ? delivery.detail ?? "" : ""
         let empty: HTML = said.isEmpty && !delivery.mayBeTorn && delivery.drift == nil ? " class=\"empty\"" : ""
         let noEvidence: HTML = delivery.evidence == nil ? " class=\"empty\"" : ""
@@ -184,7 +184,7 @@ struct PageParts {
         return """
             <tr><th scope="row">\(delivery.target)</th><td data-label="State">\(mark)</td>\
             <td data-label="Evidence"\(noEvidence)>\(delivery.evidence ?? "")</td><td data-label="Pushes">\(delivery.attempts)</td>\
-            <td data-label="Since"\(never)>\(delivery.at ?? "")</td><td data-label="What was said"\(empty)>\(torn)\(drift)\(said)</td></tr>
+            <td data-label="Since"\(never)>\(delivery.at ?? "")</td><td data-label="What was said"\(empty)>\(torn)\(drift)\(HTML.prose(said))</td></tr>
 
             """
     }

@@ -188,7 +188,11 @@ public final class Server: Sendable {
             return .line(421, "This server answers for names of this machine only.")
         }
         return answer(request.path, request.query)
-            ?? .line(404, "Here are /, /user/NAME, /metrics, /healthz, /readyz and /status.json.")
+            ?? Reply(
+                404, StatusPage.contentType,
+                MessagePage(
+                    "Not found", "This server has /, /user/NAME, /metrics, /healthz, /readyz and /status.json"
+                ).text)
     }
 
     private func isOwn(_ host: String) -> Bool {

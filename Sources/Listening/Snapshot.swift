@@ -62,9 +62,14 @@ public struct Snapshot: Sendable {
         public init(action: String, due: Timestamp?) { (self.action, self.due) = (action, due) }
     }
 
+    /// What an operator may type for a user.
+    public enum Order: String, Hashable, Sendable {
+        case retry, rotate, rollback, retire, revoke, forget
+    }
+
     /// One user.
     public struct User: Sendable {
-        /// The name in the configuration.
+        /// The name in the configuration, or the one that it had there.
         public var name: String
         /// The state of the rotation.
         public var phase: Phase
@@ -92,10 +97,16 @@ public struct Snapshot: Sendable {
         public var maxAge: Duration?
         /// Whether an Active key has passed it.
         public var isOverAge = false
+        /// Until when a freeze that holds now lets no rotation begin; nil: none does.
+        public var frozenUntil: Timestamp?
         /// For how long the next step has been due.
         public var overdue: Duration = .zero
         /// Whether someone should look.
         public var needsAttention: Bool
+        /// Whether the configuration has it; false: it left in the middle of a rotation, and nothing is done about it.
+        public var isConfigured = true
+        /// What its state allows.
+        public var orders: [Order] = []
 
         /// One user.
         public init(

@@ -62,7 +62,7 @@ public struct StatusPage {
             alarming > 0
             ? "keyturn: LEAK OR OUTAGE"
             : needy > 0
-                ? "keyturn: \(needy) need attention"
+                ? "keyturn: \(needy) \(needy == 1 ? "needs" : "need") attention"
                 : snapshot.configuration.refusal == nil ? "keyturn: all well" : "keyturn: configuration refused"
         return parts.document(title: title, refresh: filter.refresh, body).text
     }
@@ -77,7 +77,7 @@ public struct StatusPage {
     private var refusal: HTML {
         guard let refusal = snapshot.configuration.refusal else { return "" }
         return
-            "<p class=\"problem\"><strong>Configuration:</strong> the changed file cannot be used: \(refusal.hasSuffix(".") ? refusal : refusal + ".") keyturn works by the one of \(parts.time(snapshot.configuration.takenUp)).</p>\n"
+            "<p class=\"problem\"><strong>Configuration:</strong> the changed file cannot be used: \(HTML.sentence(refusal)) keyturn works by the one of \(parts.time(snapshot.configuration.takenUp)).</p>\n"
     }
 
     /// Counts of all users, whatever is shown.
@@ -202,7 +202,7 @@ public struct StatusPage {
                 <tr><th scope="row">\(parts.link(user))</th><td data-label="Targets">\(user.targets)</td>\
                 <td data-label="Key"><code>\(key?.id ?? "")</code></td>\
                 <td data-label="Age">\(key.map { times.span(max(.zero, snapshot.at - $0.created)) } ?? "")</td>\
-                <td data-label="Next">\(parts.next(user))</td></tr>
+                <td data-label="Next">\(parts.nextStep(user))</td></tr>
 
                 """
         }

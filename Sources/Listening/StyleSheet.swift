@@ -29,6 +29,7 @@ public enum StyleSheet {
         .alarm { margin: .4rem 0; padding: .6rem .8rem; color: #fff; background: var(--alarm); border-radius: .3rem; }
         .alarm code { color: inherit; }
         .alarms h2 { color: var(--bad); }
+        time { white-space: nowrap; }
         .since { color: var(--soft); }
         .filter { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: end; margin: 1rem 0; }
         .filter label { color: var(--soft); font-size: .93rem; }
@@ -76,7 +77,7 @@ public enum StyleSheet {
           tbody th { min-width: 0; }
           tbody td { display: flex; gap: .5rem; }
           tbody td:not(:last-child) { white-space: normal; }
-          tbody td::before { content: attr(data-label); color: var(--soft); flex: 0 0 6.5rem; }
+          tbody td::before { content: attr(data-label); color: var(--soft); flex: 0 0 6.75rem; }
           tbody td.empty { display: none; }
           dl { display: block; }
           dd { margin: 0 0 .4rem; }

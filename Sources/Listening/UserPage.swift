@@ -26,16 +26,16 @@ public struct UserPage {
 
     private let snapshot: Snapshot
     private let user: Snapshot.User
-    private let lines: [Line]
+    private let lines: [Line]?
     private let refresh: Int
     private let parts: PageParts
 
     /// - Parameters:
     ///   - name: the user's.
-    ///   - lines: the newest first.
+    ///   - lines: the newest first; nil: the history cannot be read now.
     /// - Returns: nil: there is no such user.
     public init?(
-        _ snapshot: Snapshot, _ times: StatusPage.Times, user name: String, _ lines: [Line], _ filter: PageFilter
+        _ snapshot: Snapshot, _ times: StatusPage.Times, user name: String, _ lines: [Line]?, _ filter: PageFilter
     ) {
         guard let user = snapshot.users.first(where: { $0.name == name }) else { return nil }
         (self.snapshot, self.user, self.lines, refresh) = (snapshot, user, lines, filter.refresh)
@@ -59,6 +59,7 @@ public struct UserPage {
     }
 
     private var history: HTML {
+        guard let lines else { return "<p>The history cannot be read now.</p>\n" }
         guard !lines.isEmpty else { return "<p>Nothing was done for this user yet.</p>\n" }
         var html: HTML = """
             <table>
@@ -69,24 +70,45 @@ public struct UserPage {
             """
         for line in lines {
             html +=
-                "<tr><th scope=\"row\">\(line.at)</th><td data-label=\"What\" class=\"text\">\(line.sentence)</td><td data-label=\"By\" class=\"text\">\(line.by)</td></tr>\n"
+                "<tr><th scope=\"row\">\(line.at)</th><td data-label=\"What\" class=\"text\">\(HTML.prose(line.sentence))</td><td data-label=\"By\" class=\"text\">\(line.by)</td></tr>\n"
         }
         html += "</tbody>\n</table>\n<p>The whole history: <code>keyturn history \(user.name)</code></p>\n"
         return html
     }
 
+    /// What the user's state allows.
     private var commands: HTML {
-        """
-        <section aria-labelledby="commands-title">
-        <h2 id="commands-title">What to type</h2>
-        <dl>
-        <dt><code>keyturn retry \(user.name)</code></dt><dd>push again, and look at the targets, now</dd>
-        <dt><code>keyturn rotate \(user.name)</code></dt><dd>begin a rotation now</dd>
-        <dt><code>keyturn rollback \(user.name)</code></dt><dd>make the old key Active again, in overlap and soak</dd>
-        <dt><code>keyturn revoke \(user.name)</code></dt><dd>the current key has leaked: replace and kill it</dd>
-        </dl>
-        </section>
+        guard !user.orders.isEmpty else { return "" }
+        var html: HTML = """
+            <section aria-labelledby="commands-title">
+            <h2 id="commands-title">What to type</h2>
+            <dl>
 
-        """
+            """
+        for order in user.orders {
+            html += "<dt><code>keyturn \(order.arguments(user.name))</code></dt><dd>\(order.purpose)</dd>\n"
+        }
+        html += "</dl>\n</section>\n"
+        return html
+    }
+}
+
+extension Snapshot.Order {
+    fileprivate func arguments(_ user: String) -> String {
+        switch self {
+        case .retire, .forget: "\(rawValue) \(user) --reason REASON"
+        case .retry, .rotate, .rollback, .revoke: "\(rawValue) \(user)"
+        }
+    }
+
+    fileprivate var purpose: String {
+        switch self {
+        case .retry: "push again, and look at the targets, now"
+        case .rotate: "begin a rotation now"
+        case .rollback: "make the old key Active again"
+        case .retire: "deactivate the old key now, although something speaks against it"
+        case .revoke: "the current key has leaked: replace and kill it"
+        case .forget: "the user is not to be rotated any more; this changes nothing in AWS"
+        }
     }
 }

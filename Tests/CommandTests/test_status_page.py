@@ -206,7 +206,7 @@ def test_texts_can_be_read(look, width, scheme):
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", EVERY_WIDTH)
-@pytest.mark.parametrize("path", ["/", "/user/release-signer", "/user/cicd-bot"])
+@pytest.mark.parametrize("path", ["/", "/user/release-signer", "/user/cicd-bot", "/user/nope"])
 def test_no_rule_of_accessibility_is_broken(look, path, width, scheme):
     """axe-core's rules, of WCAG 2.2 and of good practice; and nothing is wider than the screen."""
     page = look(3, width, scheme, path=path, tool=True)

@@ -68,6 +68,17 @@ struct MetricsTests {
         ] { #expect(lines.contains(Substring(line)), "\(line)") }
     }
 
+    @Test("have a user that left the configuration, and do not count it among those of the configuration")
+    func left() {
+        var user = Sample.user("gone", .overlap, problem: "p")
+        (user.isConfigured, user.problemCode) = (false, "user-left")
+        let lines = lines([Sample.user("bot"), user])
+        for line in [
+            "keyturn_users 1", #"keyturn_user_problem{user="gone",code="user-left"} 1"#,
+            #"keyturn_problems{code="user-left"} 1"#,
+        ] { #expect(lines.contains(Substring(line)), "\(line)") }
+    }
+
     @Test("escape labels")
     func escaping() {
         let lines = lines([Sample.user("a\"b\\c\nd")])

@@ -16,7 +16,7 @@ struct StatusPageTests {
         #expect(page.contains("<details class=\"user bad\" open>"))
         #expect(page.contains("1 user needs</a>") == false)
         #expect(page.contains("1 user needs attention</a>"))
-        #expect(page.contains("<title>keyturn: 1 need attention</title>"))
+        #expect(page.contains("<title>keyturn: 1 needs attention</title>"))
         // Among many, those that are fine have a line each.
         #expect(page.contains("<details class=\"user\" open>") == false)
     }
@@ -148,12 +148,68 @@ struct StatusPageTests {
         #expect(page(["show": "everything", "pusher": "github"]).contains("No user matches."))
     }
 
+    @Test("says what is between backticks as code, and an open one as it is")
+    func prose() {
+        #expect(
+            HTML.prose("it is <b>; `keyturn retry a&b` tries").text
+                == "it is &lt;b&gt;; <code>keyturn retry a&amp;b</code> tries")
+        #expect(HTML.prose("`a` and `b`").text == "<code>a</code> and <code>b</code>")
+        #expect(HTML.prose("a lone ` stays").text == "a lone ` stays")
+    }
+
+    @Test("ends a problem with a full stop before it says since when", arguments: ["it is stuck", "it is stuck."])
+    func since(_ problem: String) {
+        var user = Sample.user("a", .delivering, problem: problem)
+        user.problemSince = Timestamp(milliseconds: 7)
+        #expect(
+            Sample.page([user]).contains(
+                "it is stuck. <span class=\"since\">Since <time datetime=\"T7\">T7</time>.</span>"))
+    }
+
+    @Test("of one user offers what its state allows, and nothing else")
+    func orders() throws {
+        var user = Sample.user("a")
+        user.orders = [.retry, .forget]
+        let page = try #require(UserPage(Sample.snapshot([user]), Sample.times, user: "a", [], PageFilter())).text
+        #expect(page.contains("keyturn retry a") && page.contains("keyturn forget a --reason REASON"))
+        #expect(!page.contains("keyturn rotate") && !page.contains("keyturn rollback"))
+        user.orders = []
+        let bare = try #require(UserPage(Sample.snapshot([user]), Sample.times, user: "a", nil, PageFilter())).text
+        #expect(!bare.contains("What to type") && bare.contains("The history cannot be read now."))
+    }
+
+    @Test("waits for `retry` only where that is what helps")
+    func blocked() {
+        var user = Sample.user("a", .overlap, problem: "p")
+        (user.next.due, user.next.action) = (nil, "blocked")
+        #expect(Sample.page([user]).contains("next: nothing, until the problem is resolved"))
+        user.problemCode = "rolled-back"
+        #expect(Sample.page([user]).contains("next: nothing, until <code>keyturn retry a</code>"))
+    }
+
+    @Test("says until when a freeze holds a user")
+    func freeze() {
+        var user = Sample.user("a")
+        user.frozenUntil = Timestamp(milliseconds: 9)
+        #expect(Sample.page([user]).contains("(freeze until <time datetime=\"T9\">T9</time>)"))
+        #expect(!Sample.page([Sample.user("a")]).contains("freeze"))
+    }
+
+    @Test("of one message has the way back, and is asked for again like any other")
+    func message() {
+        let page = MessagePage("No such user", "there is no <b>", PageFilter(["refresh": "30"])).text
+        #expect(page.contains("<a href=\"/\">All users</a>") && page.contains("<h1>No such user</h1>"))
+        #expect(page.contains("there is no &lt;b&gt;.") && page.contains("http-equiv=\"refresh\" content=\"30\""))
+    }
+
     @Test("of one user has its history, escaped, and the commands with its name")
     func user() throws {
         let lines = [UserPage.Line(at: "T2", sentence: "rotation 7 is complete <b>", by: "keyturn run on ci")]
         let times = Sample.times
+        var user = Sample.user("a b")
+        user.orders = [.retry]
         let page = try #require(
-            UserPage(Sample.snapshot([Sample.user("a b")]), times, user: "a b", lines, PageFilter())
+            UserPage(Sample.snapshot([user]), times, user: "a b", lines, PageFilter())
         ).text
         #expect(page.contains("rotation 7 is complete &lt;b&gt;") && page.contains("<code>keyturn retry a b</code>"))
         #expect(UserPage(Sample.snapshot([]), times, user: "a", [], PageFilter()) == nil)

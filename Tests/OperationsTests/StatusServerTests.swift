@@ -77,6 +77,8 @@ struct StatusServerTests {
         for path in ["/", "/status.json", "/metrics", "/readyz"] {
             let text = await text(server, path)
             #expect(text.hasPrefix("503 ") && text.contains("it is damaged"), "\(path): \(text)")
+            // A page that is shown again by itself goes on with that.
+            #expect(text.contains("<a href=\"/\">") == (path == "/"), "\(path): \(text)")
         }
         #expect(await text(server, "/healthz") == "200 starting\n", "a restart would not repair the state")
         isBroken.withLock { $0 = false }
@@ -94,8 +96,60 @@ struct StatusServerTests {
             throw StoreError(.unavailable, "too late")
         }
         #expect(
-            await text(try server(context, patience: 0), "/")
+            await text(try server(context, patience: 0), "/metrics")
                 == "503 The state cannot be read: it did not answer within 0 s\n")
+    }
+
+    @Test("has a page with the way back for a user that there is not")
+    func noSuchUser() async throws {
+        try await directory.know(["cicd-bot": idle("AKIAFIRSTEXAMPLE0001")])
+        let page = await text(try server(), "/user/nope")
+        #expect(page.hasPrefix("404 <!doctype html>") && page.contains("<a href=\"/\">All users</a>"))
+        #expect(page.contains("no user nope"))
+    }
+
+    @Test(
+        "has a user that left the configuration in the middle of a rotation",
+        arguments: [
+            ("/", "<h3>former</h3>"), ("/user/former", "keyturn forget former --reason REASON"),
+            ("/metrics", "keyturn_user_problem{user=\"former\",code=\"user-left\"} 1"),
+            ("/status.json", "\"problem-code\" : \"user-left\""),
+        ])
+    func left(_ path: String, _ words: String) async throws {
+        var former = idle("AKIAFIRSTEXAMPLE0001")
+        former.phase = .overlap
+        try await directory.know([
+            "cicd-bot": idle("AKIASECONDEXAMPLE001"), "former": former, "over": idle("AKIATHIRDEXAMPLE0001"),
+        ])
+        let text = await text(try server(), path)
+        #expect(text.hasPrefix("200 ") && text.contains(words), "\(text)")
+        #expect(!text.contains("AKIATHIRD") && !text.contains("keyturn retry former"))
+    }
+
+    @Test("offers the orders that a user's state allows")
+    func orders() async throws {
+        func offers(_ change: (inout Rotation) -> Void) async throws -> Set<String> {
+            var rotation = idle("AKIAFIRSTEXAMPLE0001")
+            change(&rotation)
+            let directory = try Directory()
+            try await directory.know(["cicd-bot": rotation])
+            var context = directory.context
+            context.clock = clock
+            let page = await text(try server(context), "/user/cicd-bot")
+            let orders = page.components(separatedBy: "<dt><code>keyturn ").dropFirst()
+            return Set(orders.compactMap { $0.split(separator: " ").first.map(String.init) })
+        }
+        let old = KeyRecord(id: AccessKeyID("AKIAPREVIOUSEXAMPLE1"), created: Directory.now, status: .active)
+        #expect(try await offers { _ in } == ["retry", "rotate", "revoke"])
+        #expect(try await offers { $0.number = 0 } == ["rotate", "revoke"])
+        #expect(try await offers { ($0.phase, $0.next) = (.delivering, old) } == ["retry", "revoke"])
+        #expect(
+            try await offers { ($0.phase, $0.phaseSince, $0.previous) = (.overlap, Directory.now, old) }
+                == ["retry", "rollback", "revoke"])
+        #expect(
+            try await offers {
+                ($0.phase, $0.phaseSince, $0.previous) = (.overlap, Directory.now - .seconds(7_200), old)
+            } == ["retry", "rollback", "retire", "revoke"])
     }
 
     @Test("is healthy while the scheduler turns, and ready once the pushers are started")

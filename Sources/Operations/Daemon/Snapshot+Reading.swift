@@ -25,8 +25,9 @@ extension Snapshot {
 }
 
 extension Snapshot.User {
-    init(_ line: StatusDocument.User, _ rotation: Rotation, _ policy: Policy, at now: Timestamp) {
-        let due = rotation.due(at: now, policy: policy)
+    /// - Parameter requirements: nil: the user is not in the configuration any more.
+    init(_ line: StatusDocument.User, _ rotation: Rotation, _ requirements: UserRequirements?, at now: Timestamp) {
+        let due = requirements.map { rotation.due(at: now, policy: $0.policy) }
         let isFanOut = [.creating, .verifying, .delivering].contains(rotation.phase)
         let needsAttention =
             line.problem != nil || line.overAge != nil || line.isAlarming
@@ -45,16 +46,34 @@ extension Snapshot.User {
                     attempts: delivery.attempts, at: delivery.at, detail: delivery.detail,
                     mayBeTorn: delivery.mayBeTorn, drift: delivery.drift, isQuiet: delivery.isQuiet)
             },
-            next: .init(action: due.action.rawValue, due: due.action.waitsForPerson ? nil : due.at),
+            next: .init(action: line.next.action, due: line.next.due == nil ? nil : due?.at),
             problem: line.problem,
             problemCode: line.problemCode,
             needsAttention: needsAttention)
         problemSince = rotation.problem?.since ?? (line.problem == nil ? nil : rotation.phaseSince)
         leaks = (line.leaks.count, line.leaks.count(where: \.isActive))
         cutOffTargets = line.outage?.targets.count ?? 0
-        maxAge = policy.maxAge
+        maxAge = requirements?.policy.maxAge
         isOverAge = line.overAge != nil
         overdue = line.overdue
+        frozenUntil = line.frozenUntil
         targets = line.targets
+        isConfigured = requirements != nil
+        orders = requirements.map { Self.orders(rotation, $0, at: now) } ?? [.forget]
+    }
+
+    /// What may be typed and does something: one that is in progress is not begun again by `rotate`.
+    private static func orders(
+        _ rotation: Rotation, _ requirements: UserRequirements, at now: Timestamp
+    ) -> [Snapshot.Order] {
+        func allows(_ request: Event.Request) -> Bool {
+            rotation.refusal(of: request, at: now, requirements: requirements) == nil
+        }
+        var orders: [Snapshot.Order] = rotation.mayRetry ? [.retry] : []
+        if rotation.phase == .idle, allows(.rotate()) { orders.append(.rotate) }
+        if allows(.rollback) { orders.append(.rollback) }
+        if allows(.retire(reason: "")) { orders.append(.retire) }
+        if allows(.revoke(atOnce: false)) { orders.append(.revoke) }
+        return orders
     }
 }

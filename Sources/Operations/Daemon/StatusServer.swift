@@ -103,7 +103,7 @@ final class StatusServer: Sendable {
         if let user = UserPage.user(at: path) { return page(of: user, PageFilter(query)) }
         return switch path {
         case "/":
-            whenReadable {
+            whenReadable(orPage: PageFilter(query)) {
                 Reply(200, StatusPage.contentType, StatusPage($0.snapshot, .standard, PageFilter(query)).text)
             }
         case "/style.css": Reply(200, StyleSheet.contentType, StyleSheet.text)
@@ -119,26 +119,34 @@ final class StatusServer: Sendable {
         }
     }
 
-    /// The page of a user; nil: there is none of that name.
-    private func page(of user: String, _ filter: PageFilter) -> Reply? {
-        guard case .success(let reading) = reading else { return whenReadable { _ in .line(503, "") } }
-        guard reading.snapshot.users.contains(where: { $0.name == user }) else { return nil }
-        let access = state.withLock { $0.access }
-        let lines = Self.answer(within: patience) { await Self.history(of: user, access) } ?? []
-        return UserPage(reading.snapshot, .standard, user: user, lines, filter).map {
-            Reply(200, StatusPage.contentType, $0.text)
+    /// The page of a user, or one that says that there is none of that name.
+    private func page(of user: String, _ filter: PageFilter) -> Reply {
+        whenReadable(orPage: filter) { reading in
+            let isThere = reading.snapshot.users.contains { $0.name == user }
+            let access = state.withLock { $0.access }
+            let lines = isThere ? Self.answer(within: patience) { await Self.history(of: user, access) } : nil
+            guard let found = UserPage(reading.snapshot, .standard, user: user, lines ?? nil, filter) else {
+                return page(
+                    404, "No such user",
+                    "The configuration has no user \(user), and no rotation of one by that name is in progress", filter)
+            }
+            return Reply(200, StatusPage.contentType, found.text)
         }
+    }
+
+    private func page(_ status: Int, _ title: String, _ words: String, _ filter: PageFilter) -> Reply {
+        Reply(status, StatusPage.contentType, MessagePage(title, words, filter).text)
     }
 
     /// Lines of a user's history that its page shows.
     private static let longestHistory = 100
 
-    /// The newest lines first. A history that cannot be read now is shown as none: the page says what else there is.
-    private static func history(of user: String, _ access: StateAccess) async -> [UserPage.Line] {
+    /// The newest lines first; nil: they cannot be read now.
+    private static func history(of user: String, _ access: StateAccess) async -> [UserPage.Line]? {
         var filter = HistoryFilter(limit: longestHistory)
         filter.user = user
         guard let journal = try? await access.openIfThere(), let lines = try? await journal.history(filter) else {
-            return []
+            return nil
         }
         return lines.map { HistoryDocument.Line($0) }.reversed().map { line in
             let author = line.by
@@ -149,10 +157,13 @@ final class StatusServer: Sendable {
         }
     }
 
-    private func whenReadable(_ render: (Reading) -> Reply) -> Reply {
+    /// - Parameter filter: of a page for people, who get one with the way back; nil: a line for programs.
+    private func whenReadable(orPage filter: PageFilter? = nil, _ render: (Reading) -> Reply) -> Reply {
         switch reading {
         case .success(let reading): render(reading)
-        case .failure(let trouble): .line(503, "The state cannot be read: \(trouble.text)")
+        case .failure(let trouble):
+            filter.map { page(503, "The state cannot be read", trouble.text, $0) }
+                ?? .line(503, "The state cannot be read: \(trouble.text)")
         }
     }
 
@@ -209,23 +220,34 @@ final class StatusServer: Sendable {
             await access.forget()
             return .failure(Trouble(text: OperationFailure.words(error)))
         }
-        let users = loaded.users.map { ($0, records[$0.name]?.rotation ?? Rotation(at: now)) }
-        let lines = users.map { StatusDocument.User($0, $1, at: now) }
+        var document = StatusDocument(users: [])
+        var users: [Snapshot.User] = []
+        func add(_ line: StatusDocument.User, _ rotation: Rotation, _ requirements: UserRequirements?) {
+            document.users.append(line)
+            users.append(Snapshot.User(line, rotation, requirements, at: now))
+        }
+        for user in loaded.users {
+            let rotation = records[user.name]?.rotation ?? Rotation(at: now)
+            add(
+                StatusDocument.User(user, rotation, at: now), rotation,
+                loaded.requirements(of: user))
+        }
+        for line in StatusDocument.left(records, loaded.users.map(\.name), at: now) {
+            add(line, records[line.user]?.rotation ?? Rotation(at: now), nil)
+        }
         var snapshot = Snapshot(
-            at: now, version: loaded.context.version,
-            users: zip(users, lines).map { Snapshot.User($1, $0.1, $0.0.policy, at: now) },
-            started: started, lastPass: pulse.last)
+            at: now, version: loaded.context.version, users: users, started: started, lastPass: pulse.last)
         snapshot.tally = tally.withLock { $0 }
         snapshot.take(paces)
         snapshot.workers = workers
         snapshot.pushers = Set(loaded.users.flatMap { $0.targets.map(\.pusher) }).sorted()
-        snapshot.problemCodes = Problem.Code.allCases.map(\.rawValue) + ["not-delivered"]
+        snapshot.problemCodes = Problem.Code.allCases.map(\.rawValue) + ["not-delivered", StatusDocument.User.leftCode]
         let (configuration, notifier) = state.withLock { ($0.configuration, $0.notifier) }
         snapshot.configuration = configuration
         snapshot.messages = (notifier?.counts ?? []).map {
             Snapshot.Messages(receiver: $0.destination, sent: $0.sent, failed: $0.failed)
         }
-        return .success(Reading(snapshot: snapshot, document: StatusDocument(users: lines)))
+        return .success(Reading(snapshot: snapshot, document: document))
     }
 
     /// nil: the pushers' thread does not answer.

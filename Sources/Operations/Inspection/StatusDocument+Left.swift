@@ -17,7 +17,7 @@ extension StatusDocument {
 
 extension StatusDocument.User {
     /// The problem of a user that left: not one of the rotation's own, which no one works on.
-    private static let leftCode = "user-left"
+    static let leftCode = "user-left"
 
     fileprivate init(left name: String, _ rotation: Rotation, at now: Timestamp) {
         let active = [rotation.current, rotation.next, rotation.previous].compactMap { $0 }

@@ -1,6 +1,6 @@
 internal import Configuration
 internal import Journal
-internal import Rotation
+package import Rotation
 
 /// `status --json`, and what the table is made of.
 package struct StatusDocument: Encodable, Sendable {
@@ -159,6 +159,8 @@ package struct StatusDocument: Encodable, Sendable {
         package var overdue: Duration
         /// Targets of the configuration, whether something was pushed there or not.
         package var configuredTargets: Int
+        /// Until when a freeze that holds now lets no rotation begin; nil: none does.
+        package var frozenUntil: Timestamp?
 
         package func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
@@ -227,7 +229,7 @@ extension StatusDocument.User {
             },
             leaks: rotation.leakedKeys, outage: rotation.outage(user.targets.map(\.name)),
             overdue: due.action.waitsForPerson || rotation.isUnobserved ? .zero : max(now - due.at, .zero),
-            configuredTargets: user.targets.count)
+            configuredTargets: user.targets.count, frozenUntil: rotation.frozenUntil(now, user.policy))
     }
 
     static func keys(_ rotation: Rotation) -> [StatusDocument.Key] {
