@@ -14,6 +14,7 @@ import zipfile
 
 import pytest
 
+import guides
 import program
 import runtimeapi
 import serverless
@@ -125,6 +126,21 @@ def test_any_directory(root, tmp_path):
         env=environment)
     assert "enclosure" in tried.stdout, tried
     assert run(link, "plugin", "info", "travis-ci", cwd=tmp_path, env=environment).stdout
+
+
+def test_units_for_the_place_that_the_guide_unpacks_it_to(root, tmp_path):
+    """As `systemd-analyze verify` sees them, with the archive's program in its place; the guide names the same place."""
+    units = place(root) / "share/keyturn/systemd"
+    names = sorted(unit.name for unit in units.iterdir())
+    assert names == ["keyturn-step.service", "keyturn.service", "keyturn.timer"]
+    for name in names:
+        text = (units / name).read_text()
+        assert "/usr/" not in text and ("ExecStart=/opt/keyturn/bin/keyturn " in text or name.endswith(".timer"))
+        (tmp_path / name).write_text(text.replace("/opt/keyturn/", f"{place(root)}/"))
+    done = run("systemd-analyze", "verify", "--man=no", "--recursive-errors=no", *(tmp_path / name for name in names))
+    assert [line for line in (done.stdout + done.stderr).splitlines() if "keyturn" in line] == []
+    guide = guides.section("Operating.md", "### From the portable archive")
+    assert "/opt/keyturn/share/keyturn/systemd" in guide and "ln -sf /opt/keyturn/bin/keyturn" in guide
 
 
 def test_what_is_in_the_archive(archives):

@@ -27,8 +27,12 @@ rm "$root/libexec/keyturn/keyturn-conformance"
 for place in bin/keyturn libexec/keyturn/keyturn-runner libexec/keyturn/keyturn-sandbox libexec/keyturn/keyturn-conformance; do
   install -m 755 "$work/launcher" "$root/$place"
 done
-# Units of systemd name a fixed place, which this archive does not have.
+# Units of systemd name a fixed place, which this archive does not have: they are examples here, for the place that the guide unpacks it to.
 rm -rf "$root/lib/systemd"
+mkdir -p "$root/share/keyturn/systemd"
+for unit in "$here"/../systemd/*; do
+  sed 's#/usr/local/#/opt/keyturn/#g' "$unit" > "$root/share/keyturn/systemd/${unit##*/}"
+done
 
 # What is loaded by name: libcurl, and PostgreSQL's client library.
 found() { ldconfig -p | sed -n "s/^[[:space:]]*$1 .* => //p" | head -n 1; }
