@@ -37,8 +37,8 @@ struct TravisCI: Pusher {
         ]
         return zip([target.accessKeyID, target.secretAccessKey], found).map { name, variable in
             let isShown = name == target.accessKeyID && variable?.isPublic == false
-            return
-                "\(name) \(variable == nil ? "will be created" : "exists\(isShown ? ", and will be made public" : "")")"
+            let shown = isShown ? " (each push makes it public, so that it can be read back: it is not a secret)" : ""
+            return "\(name) \(variable == nil ? "will be created" : "exists\(shown)")"
         }
     }
 

@@ -53,11 +53,35 @@ enum FreezeText {
             return .weekly(days: numbers, from: .zero, to: .zero, zone: zone)
         }
         guard let begins = from.flatMap(timeOfDay), let ends = to.flatMap(timeOfDay), begins != ends else {
-            throw reader.error(
-                from.flatMap(timeOfDay) == nil ? "from" : "to",
-                "must be a time of the day, such as \"08:00\"\(chosen == nil ? ", or both must be dates" : "")")
+            throw mistake(from, to, zone, takesDates: chosen == nil, reader)
         }
         return .weekly(days: numbers, from: begins, to: ends, zone: zone)
+    }
+
+    /// Which of the two is wrong, and how it is written.
+    private static func mistake(
+        _ from: Field?, _ to: Field?, _ zone: ZoneOffsets, takesDates: Bool, _ reader: MappingReader
+    ) -> ConfigurationError {
+        let time = "a time of the day such as \"08:00\""
+        guard takesDates else {
+            let (begins, ends) = (from.flatMap(timeOfDay), to.flatMap(timeOfDay))
+            guard begins == nil || ends == nil else { return reader.error("to", "must be another time than `from`") }
+            return reader.error(begins == nil ? "from" : "to", "must be \(time)")
+        }
+        func isRight(_ field: Field?) -> Bool {
+            field.flatMap { moment($0, zone) } != nil || field.flatMap(timeOfDay) != nil
+        }
+        guard isRight(from), isRight(to) else {
+            return reader.error(
+                isRight(from) ? "to" : "from",
+                "must be a date such as 2026-12-20, a moment such as 2026-12-20T18:00:00+01:00, or \(time)")
+        }
+        let isMixed = (from.flatMap(timeOfDay) == nil) != (to.flatMap(timeOfDay) == nil)
+        return reader.error(
+            "to",
+            isMixed
+                ? "must be of the same kind as `from`: both dates, or both times of the day"
+                : "must be another time than `from`")
     }
 
     private static func zone(_ reader: inout MappingReader) throws(ConfigurationError) -> ZoneOffsets {

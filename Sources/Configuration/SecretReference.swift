@@ -197,6 +197,8 @@ enum Paths {
     static func absolute(_ path: String, from directory: String) -> String {
         if path.hasPrefix("/") { return path }
         if path.hasPrefix("~/") { return FileManager.default.homeDirectoryForCurrentUser.path + path.dropFirst(1) }
-        return directory + "/" + path
+        // `..` stays: what is above a directory that is a link shows only when it is followed.
+        let place = URL(fileURLWithPath: directory).path
+        return ([place] + path.split(separator: "/").filter { $0 != "." }.map(String.init)).joined(separator: "/")
     }
 }

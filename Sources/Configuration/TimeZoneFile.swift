@@ -39,9 +39,20 @@ enum TimeZoneFile {
         let exists = directories.contains { FileManager.default.fileExists(atPath: $0) }
         throw Failure(
             description: exists
-                ? "names \(name), which the time zone database does not have"
+                ? "names \(name), which the time zone database does not have; \(hint(name))"
                 : "needs the time zone database, which this machine lacks: install the package tzdata, or leave time-zone out for UTC"
         )
+    }
+
+    /// A city has its continent or ocean before it.
+    private static func hint(_ name: String) -> String {
+        let areas = [
+            "Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific",
+        ]
+        let near = areas.map { "\($0)/\(name)" }.first { name in
+            directories.contains { FileManager.default.fileExists(atPath: "\($0)/\(name)") }
+        }
+        return near.map { "did you mean `\($0)`?" } ?? "it has names such as Europe/Berlin"
     }
 
     /// The zone that the bytes of a file describe; nil: they are not such a file.

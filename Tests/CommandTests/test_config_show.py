@@ -54,3 +54,33 @@ def test_as_a_table(world):
     text = world.must("config", "show", "other").out
     assert "USER other" in text and "USER cicd-bot" not in text and "rotate-every" in text and "token: env TRAVIS_TOKEN" in text
     assert "has no user `othre`; did you mean `other`?" in world.must("config", "show", "othre", status=1).err
+
+
+def test_one_long_name_leaves_the_columns_as_they_are(world):
+    """What follows a cell that is much longer than the others is on the next line, in its column; places are short."""
+    long = "acme-corporation/platform-infrastructure-terraform-modules-production"
+    world.configuration["users"]["cicd-bot"]["targets"].append({"pusher": "github", "repository": long})
+    world.save()
+    for columns in (60, 80):
+        lines = world.must("config", "show", environment={"COLUMNS": str(columns)}).out.split("\n")
+        head = next(line for line in lines if line.startswith("USER cicd-bot"))
+        place = head.index("FROM")
+        user = lines[lines.index(head):]
+        assert next(line for line in user if line.startswith("overlap "))[place:].startswith("keyturn.yaml:"), user
+        name = next(index for index, line in enumerate(user) if long in line)
+        assert user[name + 1].startswith(" " * place + "keyturn.yaml:"), user
+
+
+def test_each_line_of_a_narrow_table_has_a_label(world):
+    """Where the columns do not fit, rows are records."""
+    lines = world.must("config", "show", environment={"COLUMNS": "40"}).out.split("\n")
+    assert sum(line.startswith("  endpoint and secrets") for line in lines) == 3, lines
+
+
+def test_paths_have_no_dots(world):
+    world.configuration["state"] = "sqlite:./state/./keyturn.db"
+    world.configuration["pushers"]["gitlab"]["token"] = {"file": "./gitlab.token"}
+    world.save()
+    text = world.must("config", "show", "--config", "./keyturn.yaml").out
+    assert f"{world.directory}/state/keyturn.db" in text and f"file {world.directory}/gitlab.token" in text, text
+    assert "/./" not in text

@@ -78,6 +78,8 @@ def test_the_lines_that_are_wanted(world):
     assert found("--until", "2020-01-01")["history"] == [] and found("--since", "2020-01-01T00:00:00Z")["history"] == every
     assert found("cicd-bot") == found("--user", "cicd-bot") == found("-u", "cicd-bot")
     assert "has no user `verfy`; it has: cicd-bot; the command is `keyturn history verify`" in world.must("history", "verfy", status=1).err
+    assert "there is no target `travis:acme/ap`; did you mean `travis:acme/app`?" in world.must(
+        "history", "--target", "travis:acme/ap", status=1).err
     assert found("--limit", "2") == {"history": every[-2:], "has-older": True}
     for words in (["--since", "yesterday"], ["--until", "2026-13-01"], ["--limit", "0"]):
         assert words[0] in world.must("history", *words, status=64).err

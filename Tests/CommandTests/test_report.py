@@ -38,6 +38,7 @@ def test_after_two_rotations_a_leak_and_a_skip(world):
     # The sandbox's first key was made before keyturn knew it.
     assert user["oldest-key"]["seconds"] >= 0
     text = world.must("report").out
+    assert "head: where the history ends now." in text and "keyturn history verify --head HEAD" in text
     assert "skipped: github:acme/app" in text and "it is archived" in text and f"leaked: {leaked}" in text
     assert max(map(len, text.splitlines())) <= 200
     rows = list(csv.DictReader(io.StringIO(world.must("report", "--format", "csv").out)))

@@ -319,6 +319,7 @@ def test_killed_at_any_time(world):
         process.communicate()
         world.must("history", "verify")
     world.must("seal-key", "rotate")
+    assert "nothing to seal again: all 20 users have the key already" in world.must("seal-key", "rotate").out
     replace(world, "new.key")
     world.must("history", "verify")
 

@@ -43,11 +43,30 @@ struct FreezeTests {
             ("{ from: 2027-01-16, to: 2027-01-15 }", "`defaults.freeze[0].to` must be after `from`"),
             (
                 "{ from: 2027-01-16 }",
-                "`defaults.freeze[0].from` must be a time of the day, such as \"08:00\", or both must be dates"
+                "`defaults.freeze[0].to` must be a date such as 2026-12-20, a moment such as 2026-12-20T18:00:00+01:00, or a time of "
+                    + "the day such as \"08:00\""
+            ),
+            (
+                "{ from: 24.12.2026, to: 2027-01-04 }",
+                "`defaults.freeze[0].from` must be a date such as 2026-12-20, a moment such as 2026-12-20T18:00:00+01:00, or a time of "
+                    + "the day such as \"08:00\""
+            ),
+            (
+                "{ from: 2026-12-24, to: \"08:00\" }",
+                "`defaults.freeze[0].to` must be of the same kind as `from`: both dates, or both times of the day"
+            ),
+            ("{ from: \"08:00\", to: \"08:00\" }", "`defaults.freeze[0].to` must be another time than `from`"),
+            (
+                "{ days: [mon], from: \"08:00\", to: \"10:00\", time-zone: Berlin }",
+                "`defaults.freeze[0].time-zone` names Berlin, which the time zone database does not have; did you mean `Europe/Berlin`?"
+            ),
+            (
+                "{ days: [mon], from: \"08:00\", to: \"10:00\", time-zone: CEST }",
+                "names CEST, which the time zone database does not have; it has names such as Europe/Berlin"
             ),
             (
                 "{ days: [mon], from: \"8:00\", to: \"10:00\" }",
-                "`defaults.freeze[0].from` must be a time of the day, such as \"08:00\""
+                "`defaults.freeze[0].from` must be a time of the day such as \"08:00\""
             ),
             ("{ reason: holidays }", "`defaults.freeze[0]` needs `days`, or `from` and `to`"),
             ("{ days: [mon], until: 5 }", "unknown field `until`"),

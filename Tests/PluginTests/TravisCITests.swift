@@ -228,7 +228,9 @@ import Testing
         #expect(end.lines == ["GET https://api.travis-ci.com/repo/acme%2Fapp/env_vars"])
         let shown = variable("AWS_ACCESS_KEY_ID")
         try HostSession(.travis).check(target, [list(shown)])
-            .expect(KT_OK, "Travis CI: acme/app", "AWS_ACCESS_KEY_ID exists, and will be made public")
+            .expect(
+                KT_OK, "Travis CI: acme/app",
+                "AWS_ACCESS_KEY_ID exists (each push makes it public, so that it can be read back: it is not a secret)")
         let readOnly = oldID.replacing(#""write":true"#, with: #""write":false"#)
         try HostSession(.travis).check(target, [list(readOnly)])
             .expect(KT_UNAUTHORIZED, "Travis CI: acme/app", "push access")

@@ -97,5 +97,8 @@ extension HistoryDocument {
         if history.isEmpty, let user = query.user, try await state.records()[user] == nil {
             _ = try loaded.select([user])
         }
+        if history.isEmpty, let target = query.target {
+            _ = try loaded.users(of: target, [], try await state.records().mapValues(\.rotation), changes: false)
+        }
     }
 }

@@ -78,7 +78,7 @@ extension Rotation {
         return .init(
             key: dead.id.rawValue, targets: cutOff.map(\.rawValue),
             text:
-                "\(cutOff.count) of \(targets.count) targets \(cutOff.count == 1 ? "holds" : "hold") \(dead.id), which is "
+                "\(cutOff.count) of \(counted(targets.count, "target")) \(cutOff.count == 1 ? "holds" : "hold") \(dead.id), which is "
                 + "\(dead.words): jobs there fail until they have the new key (\(names)\(more))")
     }
 

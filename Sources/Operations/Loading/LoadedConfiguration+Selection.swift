@@ -20,8 +20,10 @@ extension LoadedConfiguration {
     /// The users that a target belongs to, or belonged to until it left the configuration: one as a rule.
     ///
     /// Whether something can be done with it there is decided by the rotation, under its lease.
+    ///
+    /// - Parameter changes: whether they are asked for to change something.
     func users(
-        of target: String, _ names: [String], _ rotations: [String: Rotation]
+        of target: String, _ names: [String], _ rotations: [String: Rotation], changes: Bool = true
     ) throws -> [ConfiguredUser] {
         let selected = try select(names)
         let name = TargetName(target)
@@ -33,6 +35,7 @@ extension LoadedConfiguration {
         let known = selected.flatMap { $0.targets.map(\.name.rawValue) } + left
         let near = known.first { $0.hasSuffix(":\(target)") } ?? Spelling.nearest(to: target, among: known)
         let hint = near.map { "did you mean `\($0)`?" } ?? "`keyturn status` shows the names."
-        throw OperationFailure(.failed, "there is no target `\(target)`; \(hint) Nothing was changed.")
+        throw OperationFailure(
+            .failed, "there is no target `\(target)`; \(hint)\(changes ? " Nothing was changed." : "")")
     }
 }

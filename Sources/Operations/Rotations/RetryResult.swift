@@ -9,6 +9,6 @@ extension StatusDocument.User {
         if let problemCode, problemCode != "not-delivered" { return "still blocked (\(problemCode))" }
         let open = deliveries.count { !["confirmed", "skipped"].contains($0.state) }
         guard phase != "idle", open > 0 else { return "nothing is open any more" }
-        return "\(open) of \(deliveries.count) targets \(open == 1 ? "has" : "have") not confirmed"
+        return "\(open) of \(counted(deliveries.count, "target")) \(open == 1 ? "has" : "have") not confirmed"
     }
 }

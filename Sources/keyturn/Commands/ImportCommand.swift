@@ -50,7 +50,7 @@ struct ImportCommand: AsyncParsableCommand {
             lines.append("Nothing to write.\n")
         } else {
             let verb = write ? "Wrote" : "Would write"
-            lines.append("\(verb) \(plan.added) targets in \(files) \(files == 1 ? "file" : "files").\n")
+            lines.append("\(verb) \(counted(plan.added, "target")) in \(counted(files, "file")).\n")
             if !write { lines.append("`keyturn import \(file) --write` writes them.\n") }
         }
         return lines.joined()

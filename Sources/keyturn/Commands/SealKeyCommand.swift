@@ -94,9 +94,15 @@ struct SealKeyRotate: AsyncParsableCommand {
             )
         }
         guard !options.quiet else { return }
-        let count = report.resealed.count
-        terminal.write(
-            "sealed \(count) \(count == 1 ? "user" : "users") again; \(report.already) had the key already\n")
+        if report.resealed.isEmpty {
+            let words = report.already == 1 ? "the 1 user has" : "all \(report.already) users have"
+            if report.already > 0, report.isComplete {
+                terminal.write("nothing to seal again: \(words) the key already\n")
+            }
+        } else {
+            let others = report.already > 0 ? "; \(counted(report.already, "user")) had the key already" : ""
+            terminal.write("sealed \(counted(report.resealed.count, "user")) again\(others)\n")
+        }
         guard report.isComplete else { return }
         let others = report.others.joined(separator: ", ")
         terminal.write(

@@ -61,7 +61,7 @@ struct FindText {
         let places = document.find.places.count
         let shown = words.isEmpty ? "" : ": \(words.joined(separator: ", "))"
         let text =
-            "\(places) \(places == 1 ? "place" : "places") in \(document.find.scopes.joined(separator: ", "))\(shown)"
+            "\(counted(places, "place")) in \(document.find.scopes.joined(separator: ", "))\(shown)"
         return terminal.wrapped(text, indent: 4) + "\n"
     }
 
@@ -126,7 +126,8 @@ final class FindProgressLine: Sendable {
         }
         guard isDue else { return }
         let waiting = progress.waiting.map { "; \($0)" } ?? ""
-        let text = "looked through \(progress.done) of \(progress.known) scopes, \(progress.places) places\(waiting)"
+        let text =
+            "looked through \(progress.done) of \(counted(progress.known, "scope")), \(counted(progress.places, "place"))\(waiting)"
         StandardStream.error.draw(text)
     }
 

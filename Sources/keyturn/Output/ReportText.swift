@@ -49,7 +49,7 @@ struct ReportText {
     private var federation: String {
         let (count, all) = (document.federation.couldFederate, document.federation.targets)
         return terminal.wrapped(
-            "\(count) of \(all) targets \(count == 1 ? "is" : "are") in systems that could do without a key; `keyturn federate TARGET` shows how.",
+            "\(count) of \(counted(all, "target")) \(count == 1 ? "is" : "are") in systems that could do without a key; `keyturn federate TARGET` shows how.",
             indent: 0) + "\n"
     }
 
@@ -61,11 +61,20 @@ struct ReportText {
     }
 
     private var history: String {
-        let head = document.history.head.map { "head: \($0)\n" } ?? ""
+        let head =
+            document.history.head.map { head in
+                let words =
+                    "head: where the history ends now. Note it where those who can write the state cannot write: "
+                    + "`keyturn history verify --head HEAD` shows later that nothing before it was changed."
+                return "\(terminal.wrapped(words, indent: 6))\n      \(head)\n"
+            } ?? ""
         guard document.history.ok else {
             return verdict("FAILED", .red, "the history is not as it was written") + head
         }
-        return verdict("ok", .green, "\(document.history.lines) lines of history are as they were written") + head
+        return verdict(
+            "ok", .green,
+            "\(counted(document.history.lines, "line")) of history \(document.history.lines == 1 ? "is as it was" : "are as they were") written"
+        ) + head
     }
 
     private var verdict: String {

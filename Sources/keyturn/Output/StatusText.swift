@@ -35,15 +35,22 @@ struct StatusText {
         }
         lines += user.deliveries.isEmpty ? untouched : deliveries
         lines.append("  " + terminal.wrapped("next: \(next)", indent: 4))
+        if let end = user.frozenUntil {
+            let text =
+                "freeze: no rotation begins before \(Moment.text(end)), but with `keyturn rotate \(user.user) --despite-freeze`"
+            lines.append("  " + terminal.styled(terminal.wrapped(text, indent: 4), .yellow))
+        }
         return lines.joined(separator: "\n") + "\n"
     }
 
     /// The next step and when, or what it waits for.
     var next: String {
         guard let due = user.next.due else {
-            return user.next.action == "blocked"
-                ? "nothing, until `keyturn retry \(user.user)`"
-                : "nothing, until `keyturn rotate \(user.user)`: keyturn has never rotated it"
+            guard user.next.action == "blocked" else {
+                return "nothing, until `keyturn rotate \(user.user)`: keyturn has never rotated it"
+            }
+            return user.problemCode == "rolled-back"
+                ? "nothing, until `keyturn retry \(user.user)`" : "nothing, until the problem is resolved"
         }
         if user.overdue >= Self.patience { return "\(user.next.action), overdue by \(Moment.text(user.overdue))" }
         guard let moment = Moment.parse(due) else { return "\(user.next.action), \(due)" }
@@ -153,7 +160,7 @@ struct StatusOverview {
         let (groups, others) =
             isVerbose ? ([], troubled) : TroubleGroup.groups(of: troubled)
         let inFull = others.filter { !$0.isAlarming } + (isLong ? [] : fine)
-        var parts = overdue.map { [$0] } ?? []
+        var parts = [overdue, isLong ? frozen : nil].compactMap(\.self)
         if isLong || !groups.isEmpty {
             let leaked = alarming.isEmpty ? "" : "\(alarming.count) with a leaked key or an outage, "
             let text =
@@ -181,9 +188,22 @@ struct StatusOverview {
         return terminal.styled(terminal.wrapped(text, indent: 2), .yellow) + "\n"
     }
 
+    /// Users that have a line each do not say it.
+    private var frozen: String? {
+        let ends = users.compactMap(\.frozenUntil)
+        guard let first = ends.min(), let last = ends.max() else { return nil }
+        let until =
+            first == last
+            ? "before \(Moment.text(first))"
+            : "before times between \(Moment.text(first)) and \(Moment.text(last)); `keyturn status USER` shows that of one"
+        let text =
+            "`freeze` lets no rotation of \(counted(ends.count, "user")) begin \(until)"
+        return terminal.styled(terminal.wrapped(text, indent: 2), .yellow) + "\n"
+    }
+
     private func text(of group: TroubleGroup) -> String {
         let names = group.users.prefix(3).map(\.user).joined(separator: ", ")
-        let targets = group.targets > 0 ? ", \(group.targets) targets" : ""
+        let targets = group.targets > 0 ? ", \(counted(group.targets, "target"))" : ""
         let head = terminal.styled("\(group.users.count) users\(targets) with the same problem", .bold)
         let causes = group.causes.prefix(5).map {
             "  " + terminal.styled(terminal.wrapped("problem: \($0)", indent: 4), .red)

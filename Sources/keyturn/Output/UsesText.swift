@@ -19,7 +19,7 @@ struct UsesText {
             let place = [use.service, use.region.map { "in \($0)" }].compactMap { $0 }.joined(separator: " ")
             blocks.append("IAM: last used \(use.at)\(place.isEmpty ? "" : ", for \(place)")\n")
         }
-        blocks.append(document.uses.isEmpty ? "No use was found.\n" : uses)
+        blocks.append(document.uses.isEmpty ? "\(nothing)\n" : uses)
         blocks.append(sources)
         blocks.append(
             terminal.wrapped(
@@ -45,10 +45,16 @@ struct UsesText {
         return lines.joined() + (left > 0 ? "and \(left) more; --verbose lists them\n" : "")
     }
 
+    /// What could not be read may have had one.
+    private var nothing: String {
+        document.sources.allSatisfy(\.problems.isEmpty)
+            ? "No use was found." : "No use was found in what could be read."
+    }
+
     private var sources: String {
         document.sources.map { source in
             let more = source.hasMore ? "; there are more, which were not read" : ""
-            let head = "looked through \(source.name): \(source.records) events\(more)\n"
+            let head = "looked through \(source.name): \(counted(source.records, "event"))\(more)\n"
             return head
                 + source.problems.map { "\(terminal.styled("FAILED", .red))  \(terminal.wrapped($0, indent: 8))\n" }
                 .joined()
