@@ -31,6 +31,9 @@ struct NewConfigurationTests {
         #expect(loaded.users.map(\.name) == (isFilledIn ? ["bot"] : []))
         #expect(loaded.users.flatMap { $0.targets.map(\.name.rawValue) } == (isFilledIn ? ["gitlab:acme/app"] : []))
         _ = try await loaded.readSealKeys()
+        // Whoever has chosen a system needs no examples of the others.
+        let text = try String(contentsOfFile: new.file, encoding: .utf8)
+        #expect(text.contains("# travis: { plugin:") == !isFilledIn && text.contains("plugin: gitlab-ci"))
         let policy = try String(contentsOfFile: new.policy, encoding: .utf8)
         #expect(policy.contains("arn:aws:iam::*:user/\(isFilledIn ? "bot" : "cicd-bot")"))
     }

@@ -83,6 +83,13 @@ struct OrderTests {
         }
     }
 
+    @Test("half an ID of a key is not taken for a user's name", arguments: ["AKIA123", "akiaqqqqexample12345"])
+    func halfKey(_ text: String) async throws {
+        await expectFailure(.failed, "\(text) is not the whole ID of an access key", of: try Directory()) { context in
+            _ = try await Orders(context).revoke(text, isUser: false, atOnce: false, display: nil) { _ in }
+        }
+    }
+
     @Test("a temporary key cannot be revoked")
     func temporaryKey() async throws {
         await expectFailure(.failed, "ASIAQQQQEXAMPLE12345 is a temporary key", of: try Directory()) { context in

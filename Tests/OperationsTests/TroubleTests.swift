@@ -1,7 +1,9 @@
 import Configuration
 import Rotation
+import Synchronization
 import Testing
 
+@testable import Engine
 @testable import Operations
 
 @Suite("What status shows first")
@@ -18,6 +20,26 @@ struct TroubleTests {
     }
 
     private let places = ["github:acme/app", "gitlab:acme/tools/app"].map { TargetName($0) }
+
+    @Test("an order that many users refuse for one reason is one line, and of few a line each")
+    func refusals() {
+        func lines(_ users: Int) -> [String] {
+            let lines = Mutex<[String]>([])
+            let outcomes = (1...users).map { index in
+                UserOutcome(
+                    user: "u\(index)", end: .rested,
+                    refusals: [OrderRefusal(index == users ? "`keyturn retry USER` first" : "`freeze` holds it")])
+            }
+            RotationRun.tell(outcomes, EventLog { _, text in lines.withLock { $0.append(text) } })
+            return lines.withLock { $0 }
+        }
+        #expect(
+            lines(9) == [
+                "u1, u2, u3 and 5 more: `freeze` holds it. The order had no effect on these 8 users.",
+                "u9: `keyturn retry u9` first. The order had no effect.",
+            ])
+        #expect(lines(4).count == 4)
+    }
 
     @Test("a leaked key that is still Active is named with what kills it")
     func leak() throws {

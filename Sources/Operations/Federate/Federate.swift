@@ -61,7 +61,7 @@ package struct Federate {
 
     private func find(_ name: String, _ query: Query, accountID: String? = nil) throws -> Found {
         let query = try Self.checked(query)
-        let user = try loaded.users(of: name, [], [:])[0]
+        let user = try loaded.users(of: name, [], [:], changes: false)[0]
         guard let target = user.targets.first(where: { $0.name.rawValue == name }),
             let pusher = loaded.pushers.first(where: { $0.name == target.pusher })
         else {

@@ -14,37 +14,39 @@ struct ConfigurationTemplate {
         # { command: [ARG, ...] }. `keyturn check` reads this file and reports what is wrong with it.
         version: 1
 
-        # What keyturn knows and did. Back it up, and not next to the seal key.
+        # The database of what keyturn knows and has done. Back it up, and not next to the seal key.
         state: sqlite:keyturn.db
-        # 32 bytes in base64. Seals a new key pair on disk until every target has confirmed it.
+        # Encrypts new key pairs in the database until every target has confirmed them: 32 random bytes in base64.
         seal-key: { file: seal.key }
 
         aws:
           region: \(region)
-        \(endpoint.map { "  endpoint-url: \($0)" } ?? "  # endpoint-url: http://127.0.0.1:5555   # instead of AWS; also AWS_ENDPOINT_URL")
-          # profile: ci-rotation                  # of ~/.aws; default: where AWS's own tools look, the environment first
-          # role-arn: arn:aws:iam::123456789012:role/keyturn   # assumed with those credentials; a user can have its own `aws`
+        \(endpoint.map { "  endpoint-url: \($0)" } ?? "  # endpoint-url: http://127.0.0.1:5555   # for tests: this server is asked instead of AWS; also AWS_ENDPOINT_URL")
+          # profile: ci-rotation   # a profile of ~/.aws; without it credentials are looked for where AWS's own tools do, the environment first
+          # role-arn: arn:aws:iam::123456789012:role/keyturn   # a role to assume with them; a user can have its own `aws`
 
-        # One entry for each system and token. `keyturn plugin list` shows the plugins, `keyturn plugin info ID` their fields.
+        # Who pushes keys: one entry for each system and token. The name is yours; targets use it. `keyturn plugin list` shows the plugins,
+        # `keyturn plugin info ID` their fields.
         pushers:
         \(pushers)
 
         # For every user below, unless it says otherwise. Durations: 90s, 30m, 12h, 7d.
         defaults:
           rotate-every: 24h   # the age at which a key is replaced
-          overlap: 1h         # both keys stay active, so that running jobs finish
-          soak: 1h            # the old key is Inactive, and can be brought back, before it is deleted
+          overlap: 1h         # both keys work for that long after every target has the new one, so that running jobs finish
+          soak: 1h            # then the old key is Inactive for that long, and can be brought back, before it is deleted
           # first-rotation: when-due   # also the first rotation of a user begins by itself; else it waits for `keyturn rotate`
-          # spread: 10%       # rotations begin earlier by up to that part of rotate-every, so that users take turns
+          # freeze: [{ from: 2026-12-20, to: 2027-01-04 }]   # times in which no rotation begins by itself
+          # spread: 10%       # rotations begin up to that part of rotate-every earlier, so that not all users rotate at once
           # max-age: 7d       # no Active key gets older: a freeze is cut short for it, and status and notifications report one that does
           # quiet: 2h         # the old key must have been unused that long before it is deactivated; 0s: IAM is not asked
+          # proof-of-use: true  # the new key must have been seen in use before the old one is deactivated
           # look-every: 6h    # how often targets are looked at between rotations; 0s: never
           # retain-secret: current  # keep the current pair sealed in the state, so that a target you add gets it at once
           # preflight: false    # begin a rotation without asking the targets first whether they would take a key
-          # proof-of-use: true  # the new key must have been seen in use before that
           # max-attempts: 3   # quick tries of one push; then it waits for 30 s, and longer after five minutes
           # retry: 5m         # the longest of these waits
-          # push-timeout: 30s
+          # push-timeout: 30s # the longest that one push may take
 
         users:
         \(userText)
@@ -55,7 +57,7 @@ struct ConfigurationTemplate {
         #   targets:
         #     - { pusher: github, repository: "acme/{user}" }   # also {tag:NAME}
 
-        # The user with whose key keyturn itself runs, where that key is in a profile of ~/.aws/credentials.
+        # Where keyturn itself runs with the key of an IAM user, in a profile of ~/.aws/credentials: rotate that one, too.
         # self-rotation: { user: keyturn, profile: default }
 
         # A status page and metrics of `keyturn run`, for this machine only.
@@ -67,10 +69,10 @@ struct ConfigurationTemplate {
         """ + "\n"
     }
 
-    /// The chosen one, and the others as comments.
+    /// The chosen one; where none is, those that there are, as comments.
     private var pushers: String {
-        let others = systems.filter { $0.name != target?.system.name }.map { "  # \($0.pusherLine)" }
-        return ((target.map { ["  \($0.system.pusherLine)"] } ?? []) + others).joined(separator: "\n")
+        if let target { return "  \(target.system.pusherLine)" }
+        return systems.map { "  # \($0.pusherLine)" }.joined(separator: "\n")
     }
 
     /// A target of each system, as comments.

@@ -60,7 +60,15 @@ extension Orders {
         guard !loaded.users.contains(where: { $0.name == text }) else { return nil }
         guard (16...128).contains(text.utf8.count),
             text.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) })
-        else { return nil }
+        else {
+            guard text.uppercased().hasPrefix("AKIA"), text.allSatisfy({ $0.isLetter || $0.isNumber }) else {
+                return nil
+            }
+            throw OperationFailure(
+                .failed,
+                "\(text) is not the whole ID of an access key, which is AKIA and 16 more capital letters or digits, and no user has that "
+                    + "name. Nothing was changed.")
+        }
         if text.hasPrefix("ASIA") {
             throw OperationFailure(
                 .failed,

@@ -102,7 +102,7 @@ struct RotationRun: Sendable {
             counts = services.http.counts
             status = status.worse(services.status)
         }
-        outcomes.forEach { Self.tell($0, loaded.log) }
+        Self.tell(outcomes, loaded.log)
         status = outcomes.reduce(status) { $0.worse(ExitStatus($1, ordered: order.wanted)) }
         return try await report(users, outcomes, counts, status)
     }
@@ -189,6 +189,26 @@ struct RotationRun: Sendable {
         return RotationReport(
             file: loaded.file, document: StatusDocument(users: lines, timings: timings),
             worked: lines.filter { worked.contains($0.user) }, idleness: idleness, timings: timings, status: status)
+    }
+
+    /// Says what the rotations do not. An order that many users' rotations refuse for one reason, such as a freeze, is one line.
+    static func tell(_ outcomes: [UserOutcome], _ log: EventLog) {
+        let refused = outcomes.flatMap { outcome in
+            outcome.refusals.map { (user: outcome.user, reason: $0.reason.naming(outcome.user)) }
+        }
+        let common = Dictionary(grouping: refused, by: \.reason).filter { $0.value.count >= TroubleGroup.least }
+        for (reason, users) in common.sorted(by: { $0.key < $1.key }) {
+            let names = users.prefix(3).map(\.user).joined(separator: ", ")
+            var fields = LogLine.Fields()
+            fields.event = HistoryEvent.Kind.refused.rawValue
+            log.fail(
+                "\(names) and \(users.count - 3) more: \(reason). The order had no effect on these \(users.count) users.",
+                fields)
+        }
+        for var outcome in outcomes {
+            outcome.refusals.removeAll { common[$0.reason.naming(outcome.user)] != nil }
+            tell(outcome, log)
+        }
     }
 
     /// Says what an outcome's rotation does not: that it was not worked on.
