@@ -39,6 +39,7 @@ public enum StyleSheet {
         input:focus-visible, select:focus-visible, button:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
         .names { columns: 14rem; padding-left: 1.2rem; }
         td.text { white-space: normal !important; }
+        td.by { min-width: 12rem; }
         .ok { color: var(--ok); }
         .bad { color: var(--bad); }
         .wait { color: var(--wait); }
@@ -75,9 +76,10 @@ public enum StyleSheet {
           tr { display: block; border-top: 1px solid var(--line); padding: .35rem 0; }
           th, td { display: block; border: 0; padding: .05rem 0; }
           tbody th { min-width: 0; }
-          tbody td { display: flex; gap: .5rem; }
+          tbody td { position: relative; padding-left: 7.25rem; }
           tbody td:not(:last-child) { white-space: normal; }
-          tbody td::before { content: attr(data-label); color: var(--soft); flex: 0 0 6.75rem; }
+          tbody td::before { content: attr(data-label); color: var(--soft); position: absolute; left: 0; width: 6.75rem; }
+          td.by { min-width: 0; }
           tbody td.empty { display: none; }
           dl { display: block; }
           dd { margin: 0 0 .4rem; }

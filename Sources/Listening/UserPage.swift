@@ -70,7 +70,7 @@ public struct UserPage {
             """
         for line in lines {
             html +=
-                "<tr><th scope=\"row\">\(line.at)</th><td data-label=\"What\" class=\"text\">\(HTML.prose(line.sentence))</td><td data-label=\"By\" class=\"text\">\(line.by)</td></tr>\n"
+                "<tr><th scope=\"row\">\(line.at)</th><td data-label=\"What\" class=\"text\">\(HTML.prose(line.sentence))</td><td data-label=\"By\" class=\"text by\">\(line.by)</td></tr>\n"
         }
         html += "</tbody>\n</table>\n<p>The whole history: <code>keyturn history \(user.name)</code></p>\n"
         return html

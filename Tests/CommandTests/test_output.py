@@ -129,3 +129,9 @@ def test_no_color_in_a_terminal(world):
     assert status == 0 and "\x1b" not in drawn
     world.environment["NO_COLOR"] = "1"
     assert "\x1b" not in in_terminal(world, "status")[0]
+
+
+def test_the_sandbox_of_a_plugin_names_each_part_once(bare):
+    (line,) = [line for line in bare.must("plugin", "info", "travis-ci").out.splitlines() if line.startswith("sandbox ")]
+    parts = line.removeprefix("sandbox").strip().split(", ")
+    assert "no-new-privs" in parts and len(set(parts)) == len(parts), line

@@ -93,7 +93,7 @@ def test_an_order_in_a_freeze(make):
         assert f"cicd-bot: `freeze` lets no rotation begin before {until}" in refused.err, refused
     assert list(world.sandbox.keys()) == [old]
     shown = world.must("status").out
-    assert f"freeze: no rotation begins before {until}T00:00:00Z, but with `keyturn rotate cicd-bot --despite-freeze`" in shown, shown
+    assert f"freeze: no rotation begins before {until}T00:00:00Z, except with `keyturn rotate cicd-bot --despite-freeze`" in shown, shown
     assert planned(world, "rotate", "cicd-bot", "--dry-run", "--despite-freeze")["cicd-bot"]["is-due"]
     world.must("rotate", "cicd-bot", "--wait", "--despite-freeze")
     assert old not in world.sandbox.keys()

@@ -92,7 +92,7 @@ def pages(tmp_path_factory):
                 phase = "overlap"
             if number == 1:
                 phase = "delivering"
-                deliveries = targets(name, "failed", f"403 Forbidden: the token may not write here {HOSTILE}")
+                deliveries = targets(name, "failed", f"403 Forbidden: `keyturn retry {name}` once the token may write here {HOSTILE}")
             if count == 500 and number == 400:
                 phase, problem = "idle", f"IAM has AKIAUNKNOWNUNKNOWNX, which keyturn cannot account for {HOSTILE}"
             if count == 500 and number == 401:
@@ -248,6 +248,15 @@ def test_a_phone_with_everything_open(look):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     if PICTURES:
         page.screenshot(path=pathlib.Path(PICTURES) / "3-phone-open.png", full_page=True)
+
+
+@pytest.mark.parametrize("width", EVERY_WIDTH)
+def test_commands_are_part_of_their_sentence(look, width):
+    """In a cell with a label too, where a sentence has text, code and text: no piece of it is a column of its own."""
+    page = look(3, width, path="/user/release-signer")
+    heights = page.evaluate("[...document.querySelectorAll('td code')].map(c => c.parentElement.tagName + c.offsetHeight / parseFloat(getComputedStyle(c).fontSize))")
+    cells = [float(height.removeprefix("TD")) for height in heights if height.startswith("TD")]
+    assert cells and max(cells) < 4, heights
 
 
 def test_on_paper(look):

@@ -81,8 +81,10 @@ package struct PluginDetails: Sendable {
 
     private static func enclosure(_ grants: Grants) -> String {
         let missing = Enclosure.Part.allCases.filter { !Enclosure.available.contains($0) }.map(\.rawValue)
-        let parts = Enclosure.Part.allCases.filter(Enclosure.available.contains).map(\.rawValue)
-        let inForce = (["a process of its own", "limits", "no-new-privs"] + (grants.programs ? [] : parts))
+        let parts = Enclosure.Part.allCases.filter { part in
+            Enclosure.available.contains(part) && (!grants.programs || part == .noNewPrivileges)
+        }
+        let inForce = ["a process of its own", "limits"] + parts.map(\.rawValue)
         let gap = missing.isEmpty ? "" : "; this kernel has no \(missing.joined(separator: ", "))"
         return inForce.joined(separator: ", ") + (grants.programs ? "; no more, since it may start programs" : gap)
     }

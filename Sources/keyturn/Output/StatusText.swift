@@ -37,7 +37,7 @@ struct StatusText {
         lines.append("  " + terminal.wrapped("next: \(next)", indent: 4))
         if let end = user.frozenUntil {
             let text =
-                "freeze: no rotation begins before \(Moment.text(end)), but with `keyturn rotate \(user.user) --despite-freeze`"
+                "freeze: no rotation begins before \(Moment.text(end)), except with `keyturn rotate \(user.user) --despite-freeze`"
             lines.append("  " + terminal.styled(terminal.wrapped(text, indent: 4), .yellow))
         }
         return lines.joined(separator: "\n") + "\n"

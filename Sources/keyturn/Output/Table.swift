@@ -28,7 +28,7 @@ struct Table {
         guard let widest = natural.indices.dropLast().max(by: { natural[$0] < natural[$1] }) else { return nil }
         let lengths = rows.map { $0[widest].count }
         let short = lengths.filter { $0 <= natural[widest] - excess }
-        guard !short.isEmpty, short.count * 2 >= lengths.count else { return nil }
+        guard !short.isEmpty, short.count * 3 >= lengths.count * 2 else { return nil }
         // A heading is one of those that may be longer, as it is where it has a name.
         let heading = header[widest].count <= natural[widest] - excess ? header[widest].count : 0
         var widths = natural
