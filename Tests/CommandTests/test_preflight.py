@@ -15,7 +15,8 @@ def test_a_target_that_refuses_keeps_the_rotation_from_beginning(world, service,
     """75, no key is made, nothing is written anywhere; `status` names the target and what to do."""
     (old,) = world.sandbox.keys()
     world.sandbox.fault(service, status=status, times=0)
-    world.must("rotate", status=75)
+    first = [line for line in world.must("rotate", status=75).err.split("\n") if "would not take a new key" in line][0]
+    assert " warning cicd-bot: " in first and words in first and "It is asked again in 20s" in first
     assert created(world) == [] and world.sandbox.writes() == [] and world.sandbox.keys() == {old: "Active"}
     problem = world.status()["problem"]
     assert "The rotation does not begin: 1 of 3 targets" in problem and words in problem and old in problem

@@ -13,7 +13,8 @@ def test_the_second_says_so_and_doubles_nothing(world):
     waited_for(lambda: [entry for entry in world.sandbox.writes() if entry["service"] == "gitlab"])
     for command in ("rotate", "step"):
         second = world.must(command, status=75)
-        assert "another keyturn" in second.err and str(first.pid) in second.err
+        assert f"another keyturn (`keyturn rotate`, process {first.pid})" in second.err
+        assert ("`keyturn rotate --wait` waits for it" in second.err) == (command == "rotate")
     assert world.must("rotate", "--json", status=75).json["users"][0]["phase"] == "delivering"
     assert world.finish(first).status == 0
     world.assert_holds_only(world.deliveries())

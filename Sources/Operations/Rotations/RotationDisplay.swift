@@ -21,6 +21,8 @@ package protocol RotationDisplay: Sendable {
     func begin()
     /// Something changed; from any thread.
     func show(_ snapshot: RotationSnapshot)
+    /// What has to be written while work goes on, above what is shown.
+    func showing(_ write: () -> Void)
     /// Work is over: what is written after this stays below.
     func end()
 }

@@ -76,8 +76,14 @@ struct RotationRun: Sendable {
     /// Everything that working on these users needs.
     func open(for users: [ConfiguredUser]) async throws -> OpenServices {
         try await factory.open(
-            for: users, state, timings: timings, stopPatience: end?.patience ?? Engine.stopPatience
+            for: users, state, timings: timings, stopPatience: end?.patience ?? Engine.stopPatience, warn: warn
         ) { observe($0) }
+    }
+
+    /// Also where a display is in place of the log.
+    private func warn(_ text: String, _ fields: LogLine.Fields = LogLine.Fields()) {
+        guard let display else { return loaded.log.warn(text, fields) }
+        display.showing { loaded.log.warn(text, fields) }
     }
 
     /// Works on users.
@@ -102,7 +108,7 @@ struct RotationRun: Sendable {
             counts = services.http.counts
             status = status.worse(services.status)
         }
-        Self.tell(outcomes, loaded.log)
+        Self.tell(outcomes, loaded.log, waiting: order.isPatient ? nil : loaded.context.command)
         status = outcomes.reduce(status) { $0.worse(ExitStatus($1, ordered: order.wanted)) }
         return try await report(users, outcomes, counts, status)
     }
@@ -121,16 +127,16 @@ struct RotationRun: Sendable {
     /// Ctrl-C, a terminal that is closed, and a service manager's SIGTERM begin nothing more, and let the work in progress end.
     private func interruptible(_ services: OpenServices, _ order: Order) async -> [UserOutcome] {
         let task = Task { await carryOut(order, services) }
-        let signals = Signals(staysUp: false) { [log = loaded.log] _ in
-            log.warn("stopping: work in progress has a few seconds to end; a second signal ends it at once")
+        let signals = Signals(staysUp: false) { _ in
+            warn("stopping: work in progress has a few seconds to end; a second signal ends it at once")
             services.host.drain()
             task.cancel()
         }
         let watch = end.map { end in
-            Task { [clock = loaded.context.clock, log = loaded.log] in
+            Task { [clock = loaded.context.clock] in
                 await clock.sleep(until: end.lastBeginning)
                 guard !Task.isCancelled else { return }
-                log.warn(end.words)
+                warn(end.words)
                 services.host.drain()
                 task.cancel()
             }
@@ -191,8 +197,11 @@ struct RotationRun: Sendable {
             worked: lines.filter { worked.contains($0.user) }, idleness: idleness, timings: timings, status: status)
     }
 
+    /// Commands that wait for another process with `--wait`.
+    private static let patientCommands: Set = ["rotate", "retry", "revoke"]
+
     /// Says what the rotations do not. An order that many users' rotations refuse for one reason, such as a freeze, is one line.
-    static func tell(_ outcomes: [UserOutcome], _ log: EventLog) {
+    static func tell(_ outcomes: [UserOutcome], _ log: EventLog, waiting command: String? = nil) {
         let refused = outcomes.flatMap { outcome in
             outcome.refusals.map { (user: outcome.user, reason: $0.reason.naming(outcome.user)) }
         }
@@ -207,12 +216,14 @@ struct RotationRun: Sendable {
         }
         for var outcome in outcomes {
             outcome.refusals.removeAll { common[$0.reason.naming(outcome.user)] != nil }
-            tell(outcome, log)
+            tell(outcome, log, waiting: command)
         }
     }
 
     /// Says what an outcome's rotation does not: that it was not worked on.
-    static func tell(_ outcome: UserOutcome, _ log: EventLog) {
+    ///
+    /// - Parameter command: the command that did not wait; nil: it did, or it comes round again.
+    static func tell(_ outcome: UserOutcome, _ log: EventLog, waiting command: String? = nil) {
         let fields = LogLine.Fields(user: outcome.user)
         for refusal in outcome.refusals {
             var fields = fields
@@ -221,7 +232,11 @@ struct RotationRun: Sendable {
         }
         switch outcome.end {
         case .rested, .stopped: break
-        case .busy(let words): log.warn("\(outcome.user): \(words)", fields)
+        case .busy(let words):
+            let hint = command.flatMap {
+                Self.patientCommands.contains($0) ? "; `keyturn \($0) --wait` waits for it" : nil
+            }
+            log.warn("\(outcome.user): \(OtherProcess.named(in: words))\(hint ?? "")", fields)
         case .journalFailed(let words):
             log.fail(
                 "\(outcome.user): the state cannot be written: \(words). Nothing more was done for this user.", fields)

@@ -37,13 +37,16 @@ extension ServiceFactory {
     /// - Parameters:
     ///   - timings: where the time goes, if it is asked for.
     ///   - stopPatience: how long the work waits for what is in progress, once it is to stop.
+    ///   - warn: gets a refusal of a target at once; nil: the log does.
     ///   - observe: gets what happens, as it happens, from any thread.
     func open(
         for users: [ConfiguredUser], _ state: StateAccess, timings: Timings? = nil,
-        stopPatience: Duration = Engine.stopPatience, observe: @escaping @Sendable (RotationProgress) -> Void
+        stopPatience: Duration = Engine.stopPatience, warn: (@Sendable (String, LogLine.Fields) -> Void)? = nil,
+        observe: @escaping @Sendable (RotationProgress) -> Void
     ) async throws -> OpenServices {
         let http = try makeHTTP()
-        do { return try await open(for: users, state, http, timings, stopPatience, observe) } catch {
+        let warn = warn ?? { [log = loaded.log] in log.warn($0, $1) }
+        do { return try await open(for: users, state, http, timings, stopPatience, warn, observe) } catch {
             http.stop()
             throw error
         }
@@ -51,7 +54,8 @@ extension ServiceFactory {
 
     private func open(
         for users: [ConfiguredUser], _ state: StateAccess, _ http: HTTPClients, _ timings: Timings?,
-        _ stopPatience: Duration, _ observe: @escaping @Sendable (RotationProgress) -> Void
+        _ stopPatience: Duration, _ warn: @escaping @Sendable (String, LogLine.Fields) -> Void,
+        _ observe: @escaping @Sendable (RotationProgress) -> Void
     ) async throws -> OpenServices {
         let host = try await makeHost(http, for: users, sharing: state)
         let accounts = makeAccounts(http)
@@ -76,7 +80,8 @@ extension ServiceFactory {
             await host.stop()
             throw error
         }
-        let guarded = makeNeighbourWatch(host, permitted.users, accounts)
+        let guarded = RefusalNotices(
+            makeNeighbourWatch(host, permitted.users, accounts), of: permitted.users, opened, warn)
         var pushers: any PushService = guarded
         var managed = manage(permitted.users, accounts)
         let phases = timings.map { PhaseTimes($0) }

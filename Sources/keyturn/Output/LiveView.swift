@@ -45,6 +45,15 @@ final class LiveView: RotationDisplay {
         }
     }
 
+    func showing(_ write: () -> Void) {
+        state.withLock { state in
+            if !state.isOver, state.lines > 0 { terminal.write("\u{1B}[\(state.lines)A\r\u{1B}[J") }
+            state.lines = 0
+            write()
+            draw(&state)
+        }
+    }
+
     /// Draws a last time; what comes after is below.
     func end() {
         drawing.withLock { $0?.cancel() }

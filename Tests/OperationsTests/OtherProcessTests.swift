@@ -1,0 +1,60 @@
+import Foundation
+@testable import Operations
+import Testing
+
+@Suite("Another keyturn on this machine", .timeLimit(.minutes(1)))
+struct OtherProcessTests {
+    /// Has a process that looks like `keyturn run` have a file open while the body runs.
+    private func withProcess(_ name: String, _ body: (Int32, String) async throws -> Void) async throws {
+        let directory = NSTemporaryDirectory() + "/keyturn-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        for file in ["run", "state.db"] {
+            #expect(FileManager.default.createFile(atPath: "\(directory)/\(file)", contents: Data()))
+        }
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/bash")
+        process.arguments = ["-c", "exec -a \(name) tail -f run state.db"]
+        process.currentDirectoryURL = URL(fileURLWithPath: directory)
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        // SIGTERM is ignored by what this process starts.
+        defer {
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+        }
+        let number = process.processIdentifier
+        try await reached {
+            let fds = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(number)/fd")) ?? []
+            return fds.contains {
+                (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(number)/fd/\($0)"))?
+                    .hasSuffix("/state.db") == true
+            }
+        }
+        try await body(number, "\(directory)/state.db")
+    }
+
+    @Test("is named by its command, and seen to use a state")
+    func named() async throws {
+        try await withProcess("/usr/bin/keyturn") { number, state in
+            let words = "another keyturn (process \(number)) is at work on bot"
+            #expect(
+                OtherProcess.named(in: words)
+                    == "another keyturn (`keyturn run`, process \(number)) is at work on bot")
+            #expect(OtherProcess.running(on: state)?.process == number)
+            #expect(OtherProcess.running(on: "\(state).other") == nil)
+        }
+    }
+
+    @Test("is left as a number where it is another program, or cannot be seen")
+    func unnamed() async throws {
+        try await withProcess("tail") { number, state in
+            let words = "another keyturn (process \(number)) is at work on bot"
+            #expect(OtherProcess.named(in: words) == words)
+            #expect(OtherProcess.running(on: state) == nil)
+        }
+        #expect(OtherProcess.named(in: "another keyturn (process 0) is there") == "another keyturn (process 0) is there")
+        #expect(OtherProcess.named(in: "nothing") == "nothing")
+    }
+}
