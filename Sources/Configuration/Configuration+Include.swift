@@ -24,7 +24,7 @@ extension Configuration {
     ///   - known: pushers of the file itself.
     static func readIncluded(
         _ reader: inout MappingReader, _ directory: String, _ known: [PusherEntry], _ defaults: Policy,
-        _ account: Account
+        _ account: Account, _ corrections: Corrections
     ) throws(ConfigurationError) -> Included {
         guard let patterns = try reader.strings("include") else { return Included() }
         var files: [String] = []
@@ -43,7 +43,8 @@ extension Configuration {
         included.patterns = patterns.map { Paths.absolute($0, from: directory) }
         // Pushers first: a user of one file may use a pusher of another.
         for file in files {
-            var inner = try MappingReader(try Field.parse(try text(of: file), file: file), "", file)
+            let root = corrections.applied(to: try Field.parse(try text(of: file), file: file), of: file)
+            var inner = try MappingReader(root, "", file)
             included.pushers += try readPushers(inner.field("pushers"), file)
             roots.append((file, inner))
         }

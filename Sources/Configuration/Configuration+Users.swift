@@ -43,10 +43,12 @@ extension Configuration {
             throw reader.error("push-timeout", "must be at most 10m")
         }
         if let maxAge = policy.maxAge, maxAge < policy.shortestMaxAge {
-            throw reader.error(
+            var error = reader.error(
                 "max-age",
                 "must be at least \(DurationText.text(policy.shortestMaxAge)): rotate-every, overlap, soak and an hour for the rotation itself"
             )
+            error.isComparison = true
+            throw error
         }
         return policy
     }

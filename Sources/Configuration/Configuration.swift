@@ -137,15 +137,21 @@ public struct Configuration: Sendable {
     }
 
     /// Reads a file.
-    public init(file: String) throws(ConfigurationError) { try self.init(text: try Self.text(of: file), file: file) }
+    public init(file: String, _ corrections: Corrections = Corrections()) throws(ConfigurationError) {
+        try self.init(text: try Self.text(of: file), file: file, corrections)
+    }
 
     /// Reads a text.
     ///
-    /// - Parameter file: for error texts; paths in it are relative to its directory.
-    public init(text: String, file: String) throws(ConfigurationError) {
+    /// - Parameters:
+    ///   - file: for error texts; paths in it are relative to its directory.
+    ///   - corrections: mistakes that are passed over.
+    public init(
+        text: String, file: String, _ corrections: Corrections = Corrections()
+    ) throws(ConfigurationError) {
         self.file = file
         let directory = URL(fileURLWithPath: file).deletingLastPathComponent().path
-        root = try Field.parse(text, file: file)
+        root = corrections.applied(to: try Field.parse(text, file: file), of: file)
         var reader = try MappingReader(root, "", file)
         guard try reader.integer("version", in: 1...1) != nil else {
             throw reader.missing("version", "is missing; it is 1", at: 1)
@@ -167,7 +173,7 @@ public struct Configuration: Sendable {
         acknowledged = try Self.readAcknowledged(reader.field("acknowledged"), file)
         pushers = try Self.readPushers(reader.field("pushers"), file)
         let defaults = try Self.readDefaults(reader.field("defaults"), file)
-        let included = try Self.readIncluded(&reader, directory, pushers, defaults, account)
+        let included = try Self.readIncluded(&reader, directory, pushers, defaults, account, corrections)
         pushers += included.pushers
         includePatterns = included.patterns
         let names = Set(pushers.map(\.name))
@@ -216,8 +222,10 @@ public struct Configuration: Sendable {
         let arn = try reader.string("role-arn")
         let externalID = try reader.string("external-id")
         guard let arn else {
-            if externalID != nil { throw reader.error("external-id", "belongs to a role: `role-arn` is missing here") }
-            return nil
+            guard externalID != nil else { return nil }
+            var error = reader.error("external-id", "belongs to a role: `role-arn` is missing here")
+            error.isComparison = true
+            throw error
         }
         let parts = arn.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
         guard parts.count == 6, parts[0] == "arn", parts[2] == "iam", parts[3].isEmpty, parts[4].count == 12,

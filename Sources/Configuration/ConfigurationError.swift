@@ -1,3 +1,5 @@
+internal import JSON
+
 /// What is wrong with the configuration, and where.
 public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The file.
@@ -10,6 +12,21 @@ public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvert
     /// Whether a file is not used because others could change it: a matter of permissions, not of the content.
     public var isUntrusted = false
 
+    /// What makes the file readable without this mistake; nil: the user that has it is left out, and elsewhere nothing does.
+    var remedy: Remedy?
+    /// Whether it compares values with each other, so that it may be nothing but the consequence of one that was left out.
+    var isComparison = false
+    /// Other mistakes that were found in the same reading.
+    public var others: [ConfigurationError] = []
+
+    /// How reading goes on after a mistake.
+    enum Remedy: Hashable, Sendable {
+        /// The name on that line is another one.
+        case rename(String, to: String)
+        /// The value of that name on that line is left out.
+        case leaveOut(String)
+    }
+
     /// What is wrong, and where.
     public init(file: String, line: Int? = nil, _ message: String) {
         self.file = file
@@ -17,6 +34,22 @@ public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvert
         self.message = message
     }
 
-    /// `file:line: sentence`
-    public var description: String { "\(file):\(line.map { "\($0):" } ?? "") \(message)" }
+    /// Several mistakes, of which the first stands for all.
+    init(_ first: ConfigurationError, and others: some Sequence<ConfigurationError>) {
+        self = first
+        self.others += others
+    }
+
+    /// `file:line: sentence`, and on a line of its own each of the others.
+    public var description: String {
+        ([self] + others).map { "\($0.file):\($0.line.map { "\($0):" } ?? "") \($0.message)" }
+            .joined(separator: "\n")
+    }
+}
+
+extension ConfigurationError.Remedy {
+    /// A name that no one knows is most likely the known one that is nearest.
+    init(ofUnknown name: String, among known: some Sequence<String>) {
+        self = Spelling.nearest(to: name, among: known).map { .rename(name, to: $0) } ?? .leaveOut(name)
+    }
 }

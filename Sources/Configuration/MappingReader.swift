@@ -38,7 +38,16 @@ struct MappingReader {
 
     func error(_ name: String, _ message: String) -> ConfigurationError {
         let line = members.first { $0.name == name }?.line ?? line
-        return ConfigurationError(file: file, line: line, "`\(path(name))` \(message)")
+        var error = ConfigurationError(file: file, line: line, "`\(path(name))` \(message)")
+        if hasDefaults, name != "targets" { error.remedy = .leaveOut(name) }
+        return error
+    }
+
+    /// Whether each value here may be left out: other values do not depend on it. A user's targets do on theirs.
+    private var hasDefaults: Bool {
+        ["aws", "defaults"].contains(place)
+            || place.hasPrefix("users.") && !place.contains(".targets[") && !place.hasSuffix("]")
+                && !place.hasSuffix(".after-rotation")
     }
 
     /// A field that is needed and not there: the misspelled one, where there is one.
@@ -111,7 +120,13 @@ struct MappingReader {
 
     /// Throws if the file has a name here that no one asked for.
     func end() throws(ConfigurationError) {
-        if let stranger = members.first(where: { !known.contains($0.name) }) { throw unknown(stranger) }
+        let strangers = members.filter { !known.contains($0.name) }.map { member in
+            var error = unknown(member)
+            // All that is needed is there: what is meant may not go with it.
+            if !hasDefaults, !place.isEmpty { error.remedy = .leaveOut(member.name) }
+            return error
+        }
+        if let first = strangers.first { throw ConfigurationError(first, and: strangers.dropFirst()) }
     }
 
     private func unknown(_ stranger: Field.Member) -> ConfigurationError {
@@ -119,7 +134,9 @@ struct MappingReader {
             return ConfigurationError(
                 file: file, line: stranger.line, "`\(path(name)):` needs a space after its colon")
         }
-        return ConfigurationError(
+        var error = ConfigurationError(
             file: file, line: stranger.line, Spelling.unknown(stranger.name, among: Set(known), in: place))
+        error.remedy = .init(ofUnknown: stranger.name, among: known)
+        return error
     }
 }

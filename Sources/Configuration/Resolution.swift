@@ -231,7 +231,7 @@ extension Configuration {
         fields["ca-file"] = nil
         if let limits, var violation = plugin.limits.violations(in: limits).first {
             violation.path.insert("limits", at: 0)
-            throw explain(violation, pusher.field, "pushers.\(pusher.name)", pusher.file)
+            throw explain(violation, plugin.limits, pusher.field, "pushers.\(pusher.name)", pusher.file)
         }
         var references: [(name: String, reference: SecretReference)] = []
         guard case .mapping(let members) = pusher.field.value else { preconditionFailure("read as a mapping before") }
@@ -261,14 +261,11 @@ extension Configuration {
             fields[member.name] = .string("secret")
         }
         let secretNames = Set(references.map(\.name))
-        for violation in plugin.configuration.violations(in: .object(fields)) {
-            if let first = violation.path.first, secretNames.contains(first),
-                plugin.configuration.properties[first] != nil
-            {
-                continue
-            }
-            throw explain(violation, pusher.field, "pushers.\(pusher.name)", pusher.file)
-        }
+        try refuse(
+            plugin.configuration.violations(in: .object(fields)).filter { violation in
+                guard let first = violation.path.first, secretNames.contains(first) else { return true }
+                return plugin.configuration.properties[first] == nil
+            }, of: plugin.configuration, pusher.field, "pushers.\(pusher.name)", pusher.file)
         let hiddenEndpoint = references.first { $0.name == "endpoint" }?.reference
         return ConfiguredPusher(
             name: pusher.name, plugin: pusher.plugin,
@@ -287,11 +284,11 @@ extension Configuration {
             fields[variable.field] = .string(variable.standard)
             standard.insert(variable.field)
         }
-        for violation in plugin.target.violations(in: .object(fields)) {
-            // A plugin whose schema does not know the variables gets their usual names all the same.
-            if violation.path.count == 1, standard.contains(violation.path[0]) { continue }
-            throw explain(violation, target.field, place, file)
-        }
+        // A plugin whose schema does not know the variables gets their usual names all the same.
+        try refuse(
+            plugin.target.violations(in: .object(fields)).filter {
+                !($0.path.count == 1 && standard.contains($0.path[0]))
+            }, of: plugin.target, target.field, place, file)
         for variable in TargetNaming.variables where fields[variable.field]?.string?.isEmpty != false {
             throw ConfigurationError(
                 file: file, line: target.field.line(at: [variable.field]), "`\(place).\(variable.field)` must be a text"
@@ -311,19 +308,39 @@ extension Configuration {
             isOneValue: naming.isOneValue, file: file, line: target.field.line)
     }
 
+    /// Throws what is wrong with the fields of a plugin. What is missing may be what has an unknown name, which is reported alone.
+    private func refuse(
+        _ violations: [Schema.Violation], of schema: Schema, _ field: Field, _ place: String, _ file: String
+    ) throws(ConfigurationError) {
+        let strangers = violations.filter(\.isUnknownField)
+        // One value may fit less than one rule.
+        var paths: Set<[String]> = []
+        let shown = (strangers.isEmpty ? violations : strangers).filter { paths.insert($0.path).inserted }
+        let errors = shown.map { explain($0, schema, field, place, file) }
+        if let first = errors.first { throw ConfigurationError(first, and: errors.dropFirst()) }
+    }
+
     private func explain(
-        _ violation: Schema.Violation, _ field: Field, _ place: String, _ file: String
+        _ violation: Schema.Violation, _ schema: Schema, _ field: Field, _ place: String, _ file: String
     ) -> ConfigurationError {
         let line = field.line(at: violation.path)
         // "unknown field `x`" names it already.
-        if violation.message.hasPrefix("unknown field") {
+        if violation.isUnknownField {
             let parent = ([place] + violation.path.dropLast()).joined(separator: ".")
             let end = violation.message.firstIndex(of: ";") ?? violation.message.endIndex
-            return ConfigurationError(
+            var error = ConfigurationError(
                 file: file, line: line, "\(violation.message[..<end]) in `\(parent)`\(violation.message[end...])")
+            if let name = violation.path.first, violation.path.count == 1 {
+                error.remedy = .init(ofUnknown: name, among: schema.properties.keys)
+            }
+            return error
         }
         let path = ([place] + violation.path).joined(separator: ".")
         let isClause = violation.message.hasPrefix("`")
         return ConfigurationError(file: file, line: line, "`\(path)`\(isClause ? ":" : "") \(violation.message)")
     }
+}
+
+extension Schema.Violation {
+    fileprivate var isUnknownField: Bool { message.hasPrefix("unknown field") }
 }

@@ -38,7 +38,8 @@ struct YAMLComposer {
     mutating func document() throws(ConfigurationError) -> Field {
         _ = try next()
         guard try next().kind == .documentStart else {
-            throw ConfigurationError(file: file, "the file is empty; `keyturn init` writes one")
+            throw ConfigurationError(
+                file: file, "the file is empty: fill it in; or remove it, and `keyturn init` writes one")
         }
         let root = try node(try next(), depth: 0)
         _ = try next()

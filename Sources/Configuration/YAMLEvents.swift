@@ -24,6 +24,8 @@ final class YAMLEvents {
         /// From 1; nil: unknown.
         var line: Int?
         var problem: String
+        /// What was being read, as `while parsing a flow mapping`, and the line on which that begins; nil: unknown.
+        var context: (words: String, line: Int)?
     }
 
     private static let noMemory = "no memory is left for the parser"
@@ -90,7 +92,11 @@ final class YAMLEvents {
         let problem = parser.pointee.problem.map { String(cString: $0) } ?? Self.noMemory
         switch parser.pointee.error {
         case YAML_SCANNER_ERROR, YAML_PARSER_ERROR:
-            return Failure(line: parser.pointee.problem_mark.line + 1, problem: problem)
+            let context = parser.pointee.context.map {
+                (words: String(cString: $0), line: Int(parser.pointee.context_mark.line) + 1)
+            }
+            return Failure(
+                line: Int(parser.pointee.problem_mark.line) + 1, problem: problem, context: context)
         case YAML_READER_ERROR:
             // The reader knows bytes, and no lines yet.
             let before = bytes.prefix(parser.pointee.problem_offset)

@@ -11,6 +11,15 @@ struct YAMLMistake {
             message += " (a tab? YAML is indented with spaces)"
         }
         guard let at = failure.line else { return }
+        if let context = failure.context, context.line < at, let opener = Self.opener(context.words) {
+            line = context.line
+            message =
+                opener == "quote"
+                ? "this is not YAML: the quote that this line opens is not closed"
+                : "this is not YAML: the `\(opener)` that this line opens is not closed, or a comma is missing: line \(at) has "
+                    + "something else"
+            return
+        }
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         let above = (1..<max(at, 1)).last { Self.isWritten(lines, $0) }
         // `overlap:60s` is a text that goes on in the next line, where libyaml is surprised by a name.
@@ -28,6 +37,16 @@ struct YAMLMistake {
         guard isIndent, let above, Self.indentation(lines, at) != Self.indentation(lines, above) else { return }
         message +=
             " (the indentation? This line has \(Self.count(lines, at)), line \(above) has \(Self.count(lines, above)))"
+    }
+
+    /// What is to be closed again; nil: that ends by itself.
+    private static func opener(_ context: String) -> String? {
+        switch context {
+        case "while parsing a flow mapping": "{"
+        case "while parsing a flow sequence": "["
+        case "while scanning a quoted scalar": "quote"
+        default: nil
+        }
     }
 
     private static func isWritten(_ lines: [Substring], _ number: Int) -> Bool {

@@ -148,7 +148,7 @@ struct MistakeTests {
         expectComplaint(
             example("project: acme/tools/app, ", ""),
             "18: `users.cicd-bot.targets[1]` needs one of `project`, `group`, `instance`")
-        expectComplaint("", " the file is empty; `keyturn init` writes one")
+        expectComplaint("", " the file is empty: fill it in; or remove it, and `keyturn init` writes one")
     }
 
     @Test("a needed field that is misspelled is told as that, not as missing")

@@ -6,7 +6,7 @@ struct YAMLTests {
     @Test(
         "a syntax error has its line",
         arguments: [
-            ("version: 1\nstate: [a\nusers: {}\n", 3), ("version: 1\nstate: \"open\n", 3),
+            ("version: 1\nstate: [a\nusers: {}\n", 2), ("version: 1\nstate: \"open\n", 2),
             ("version: 1\n\tstate: x\n", 2),
             ("version: 1\n  state: x\n", 2), ("a: }\n", 1),
         ])
@@ -37,6 +37,25 @@ struct YAMLTests {
     func missingSpace(text: String, words: String) {
         #expect(Sample.complaint(text) == "\(words) needs a space after its colon")
     }
+
+    @Test(
+        "what is not closed is named on the line that opens it",
+        arguments: [
+            (
+                "version: 1\npushers:\n  a: { plugin: x\n  b: { plugin: y }\n",
+                "3: this is not YAML: the `{` that this line opens is not closed, or a comma is missing: line 4 has something else"
+            ),
+            (
+                "version: 1\nstate: [a\nusers: {}\n",
+                "2: this is not YAML: the `[` that this line opens is not closed, or a comma is missing: line 3 has something else"
+            ),
+            (
+                "version: 1\nstate: 'open\nusers: {}\n",
+                "2: this is not YAML: the quote that this line opens is not closed"
+            ),
+            ("a: { b: 1 c: 2 }\n", "1: this is not YAML: did not find expected ',' or '}'"),
+        ])
+    func unclosed(text: String, complaint: String) { expectComplaint(text, complaint) }
 
     @Test(
         "a wrong indentation is named on its own line, with that of the line above",

@@ -28,13 +28,18 @@ package struct LoadedConfiguration: Sendable {
     package init(_ context: OperationContext) throws {
         self.context = context
         do throws(ConfigurationError) {
-            configuration = try Configuration(
-                file: try Configuration.find(context.file, environment: context.environment))
-            plugins = try Self.findPlugins(configuration, context.installation)
-            pinnedManifests = try Self.findPinned(plugins, configuration, context.installation)
+            let file = try Configuration.find(context.file, environment: context.environment)
+            let read = try Corrections.reading { corrections throws(ConfigurationError) in
+                let configuration = try Configuration(file: file, corrections)
+                let plugins = try Self.findPlugins(configuration, context.installation)
+                let pinned = try Self.findPinned(plugins, configuration, context.installation)
+                let resolution = try configuration.resolve(Self.descriptions(plugins, pinned))
+                return (configuration, plugins, pinned, resolution)
+            }
+            (configuration, plugins, pinnedManifests) = (read.0, read.1, read.2)
+            take(read.3)
         } catch { throw OperationFailure(error) }
         try Self.checkState(of: configuration)
-        try take(FoundUsers())
     }
 
     /// The file.
@@ -50,13 +55,19 @@ package struct LoadedConfiguration: Sendable {
     /// Takes up the users of the file and those that were found.
     mutating func take(_ found: FoundUsers) throws(OperationFailure) {
         do throws(ConfigurationError) {
-            let descriptions = plugins.mapValues {
-                PluginDescription($0.manifest, isPinned: pinnedManifests.contains($0.manifest.id))
-            }
-            let resolution = try configuration.resolve(descriptions, found: found.users)
-            (pushers, users) = (resolution.pushers, resolution.users)
-            (notes, problems) = (resolution.notes, resolution.problems)
+            take(try configuration.resolve(Self.descriptions(plugins, pinnedManifests), found: found.users))
         } catch { throw OperationFailure(error) }
+    }
+
+    private mutating func take(_ resolution: Resolution) {
+        (pushers, users) = (resolution.pushers, resolution.users)
+        (notes, problems) = (resolution.notes, resolution.problems)
+    }
+
+    private static func descriptions(
+        _ plugins: [String: Plugin], _ pinned: Set<String>
+    ) -> [String: PluginDescription] {
+        plugins.mapValues { PluginDescription($0.manifest, isPinned: pinned.contains($0.manifest.id)) }
     }
 
     /// Who can write next to the state can put another one in its place.

@@ -40,7 +40,11 @@ package struct PluginCatalog {
     /// The configuration, where there is one.
     static func configuration(_ context: OperationContext) throws -> Configuration? {
         guard let file = try? Configuration.find(context.file, environment: context.environment) else { return nil }
-        do throws(ConfigurationError) { return try Configuration(file: file) } catch { throw OperationFailure(error) }
+        do throws(ConfigurationError) {
+            return try Corrections.reading { corrections throws(ConfigurationError) in
+                try Configuration(file: file, corrections)
+            }
+        } catch { throw OperationFailure(error) }
     }
 
     /// Where plugins are looked for.
