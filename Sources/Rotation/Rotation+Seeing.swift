@@ -144,7 +144,7 @@ extension Rotation {
         let candidates = [current?.id].compactMap(\.self) + strangers.map(\.id)
         let commands = candidates.map { "`keyturn adopt USER --current \($0)`" }.joined(separator: " or ")
         return
-            "IAM lists \(list)\(known), and keyturn has no record of where it is used. Nothing was changed.\(evidence) "
+            "IAM lists \(list)\(known), and keyturn has no record of where \(strangers.count == 1 ? "it is" : "they are") used. Nothing was changed.\(evidence) "
             + "Find out which key is in use; then delete the other one in IAM, or name the one in use: \(commands)."
     }
 }

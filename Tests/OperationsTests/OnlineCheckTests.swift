@@ -68,6 +68,20 @@ struct OnlineCheckTests {
         #expect(drifted.status == .failed && drifted.detail.contains(held))
     }
 
+    @Test("fails for a user with two keys of which keyturn has no record")
+    func unaccounted() async throws {
+        let world = try StandIns {
+            $0 += "  two:\n    targets:\n      - { pusher: travis, repository: acme/two }\n"
+        }
+        _ = try await world.order("/users", .object(["name": .string("two"), "keys": .integer(2), "tags": .object([:])]))
+        _ = try await world.order("/places", .object(["service": .string("travis"), "name": .string("acme/two")]))
+        let findings = try await check(world)
+        let two = try #require(findings["user two"])
+        #expect(two.status == .failed && two.detail.contains("keyturn has no record of where they are used"))
+        #expect(two.detail.contains("`keyturn adopt two --current AKIA"))
+        #expect(findings["user cicd-bot"]?.status == .done)
+    }
+
     @Test("names a place next to a target that holds the user's key and that no target names")
     func stray() async throws {
         let world = try StandIns()

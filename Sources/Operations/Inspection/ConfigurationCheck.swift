@@ -49,7 +49,8 @@ package struct ConfigurationCheck {
                 }
             let rotations = try await state.records().mapValues(\.rotation)
             let known =
-                Plausibility.findings(users, loaded.secretReferences, at: SystemClock().now)
+                Plausibility.findings(
+                    users, loaded.secretReferences, at: SystemClock().now, regions: loaded.regions(of:))
                 + remarks(users, rotations, areAll: names.isEmpty)
             let check = OnlineCheck(loaded: loaded, host: host, accounts: accounts, rotations: rotations)
             findings =

@@ -89,12 +89,30 @@ struct OnlineCheck {
             let list = keys.map { "\($0.id) \($0.status.rawValue), created \(Moment.text($0.created))" }
             let shown = list.isEmpty ? "no keys" : list.joined(separator: "; ")
             let asked = identities[account]?.first.map { " (asked as \($0.arn))" } ?? ""
-            return (Finding(subject, .done, "\(arn): \(shown)\(asked)"), keys)
+            var finding = Finding(subject, .done, "\(arn): \(shown)\(asked)")
+            if let problem = unaccounted(keys, user) {
+                finding.status = .failed
+                finding.detail += ". \(problem)"
+            }
+            return (finding, keys)
         } catch {
             let who = identities[account]?.first.map { " as \($0.arn)" } ?? ""
             let help = error.code == .noSuchEntity ? "; asked\(who): is the name right, and the account?" : ""
             return (Finding(subject, ExitStatus(error), error.description + help), [])
         }
+    }
+
+    /// What a rotation that begins now would say of keys that keyturn has no record of; nil: nothing.
+    private func unaccounted(_ keys: [AccessKey], _ user: ConfiguredUser) -> String? {
+        let now = loaded.context.clock.now
+        let rotation = rotations[user.name] ?? Rotation(at: now)
+        guard rotation.phase == .idle else { return nil }
+        let requirements = loaded.requirements(of: user)
+        let preview = RotationPreview(
+            of: rotation.recognizing(requirements, at: now), order: .rotate(despiteFreeze: true), keys: keys, at: now,
+            requirements)
+        guard let problem = preview.rotation.problem, problem.code == .unaccountedKey else { return nil }
+        return problem.message.naming(user.name)
     }
 
     private func check(_ target: ConfiguredTarget, _ user: ConfiguredUser, _ keys: [AccessKey]) async -> Finding {

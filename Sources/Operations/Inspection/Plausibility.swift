@@ -9,7 +9,11 @@ enum Plausibility {
     /// A freeze that lasts longer is taken for one without end.
     private static let longestFreeze: Duration = .seconds(366 * 86_400)
 
-    static func findings(_ users: [ConfiguredUser], _ secrets: [SecretReference], at now: Timestamp) -> [Finding] {
+    /// - Parameter regions: those that a user's requests to AWS go to.
+    static func findings(
+        _ users: [ConfiguredUser], _ secrets: [SecretReference], at now: Timestamp,
+        regions: (ConfiguredUser) -> Set<String>
+    ) -> [Finding] {
         var findings: [Finding] = []
         func add(_ name: String, _ remark: (ConfiguredUser) -> String?) {
             let remarks = Dictionary(
@@ -30,6 +34,10 @@ enum Plausibility {
         add("freeze") { user in
             guard user.policy.thaw(now) - now > longestFreeze else { return nil }
             return "no rotation ever begins by itself: the times leave none in between"
+        }
+        add("region") { user in
+            let remarks = regions(user).sorted().compactMap(KnownRegions.remark)
+            return remarks.isEmpty ? nil : remarks.joined(separator: "; ")
         }
         for path in Set(secrets.compactMap(\.path)).sorted() {
             guard let exposure = FileAccess.exposure(path) else { continue }

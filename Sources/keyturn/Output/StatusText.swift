@@ -28,7 +28,10 @@ struct StatusText {
         if let old = user.overAge {
             lines.append("  " + terminal.styled(terminal.wrapped("too old: \(old.text)", indent: 4), .red))
         }
-        if user.keys.isEmpty { lines.append("  keys: not looked at yet; `keyturn step` does") }
+        if user.keys.isEmpty {
+            let isBlocked = user.problem != nil
+            lines.append("  keys: \(isBlocked ? "none that keyturn knows" : "not looked at yet; `keyturn step` does")")
+        }
         lines += user.keys.map { key in
             let text = "\(key.id)  \(pad(key.status, 8))  created \(key.created)"
             return "  \(pad(key.role, 9)) \(terminal.wrapped(text, indent: 12))"
@@ -54,7 +57,10 @@ struct StatusText {
         }
         if user.overdue >= Self.patience { return "\(user.next.action), overdue by \(Moment.text(user.overdue))" }
         guard let moment = Moment.parse(due) else { return "\(user.next.action), \(due)" }
-        let when = "\(user.next.action), \(Moment.relative(moment, to: Moment.now)) (\(due))"
+        // A rotation that cannot begin does not begin then either, unless what is in its way is gone.
+        let isBlocked = user.phase == "idle" && user.problem != nil
+        let action = isBlocked ? "the problem is looked at again" : user.next.action
+        let when = "\(action), \(Moment.relative(moment, to: Moment.now)) (\(due))"
         return moment > Moment.now ? when : "\(when), by `keyturn run` or `keyturn step`"
     }
 
