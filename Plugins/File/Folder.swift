@@ -50,7 +50,7 @@ final class Folder {
             return split(String(cString: whole))
         }
         guard kt_errno() == ENOENT else {
-            throw failure(target.subject, "it cannot be found", target.path, F_OK)
+            throw failure(target.subject, "it cannot be reached", target.path, F_OK)
         }
         guard kt_is_link(target.path) == 0 else {
             throw PushFailure(

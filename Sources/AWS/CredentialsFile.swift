@@ -162,7 +162,7 @@ extension CredentialsFile {
     private func open() throws(Failure) -> File {
         guard let resolved = realpath(path, nil) else {
             if errno == ENOENT { throw failure(.missing, "there is no such file; keyturn reads its own key there") }
-            throw failure("it cannot be found")
+            throw failure("it cannot be reached")
         }
         defer { free(resolved) }
         var status = stat()

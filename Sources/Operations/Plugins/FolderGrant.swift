@@ -1,3 +1,4 @@
+internal import FileTrust
 internal import Glibc
 internal import PusherHost
 
@@ -8,7 +9,8 @@ struct FolderGrant {
         /// The manifest asks for every file of the machine, and no directory was named.
         case everything
         case notAsked(String)
-        case noDirectory(String)
+        /// A directory that cannot be used, and why.
+        case noDirectory(String, String)
 
         /// In words, with what to type.
         func words(_ id: String) -> String {
@@ -16,9 +18,11 @@ struct FolderGrant {
             case .everything:
                 "it asks for every file of this machine. Name the folders that it may use: keyturn plugin pin \(id) --grant files --folder /srv/ci"
             case .notAsked(let folder): "its manifest asks for no files in \(folder)"
-            case .noDirectory(let folder): "--folder \(folder) is not the absolute path of a directory that is there"
+            case .noDirectory(let folder, let reason): "--folder \(folder): \(reason)"
             }
         }
+
+        var status: ExitStatus { if case .noDirectory = self { .failed } else { .notAllowed } }
     }
 
     private let folders: [String]
@@ -34,7 +38,7 @@ struct FolderGrant {
         }
         var named = Grants()
         for folder in folders {
-            guard let path = Self.resolved(folder) else { throw .noDirectory(folder) }
+            let path = try Self.resolved(folder)
             var one = Grants()
             (one.readable, one.writable) = ([path], [path])
             one = one.covered(by: grants)
@@ -49,12 +53,18 @@ struct FolderGrant {
     }
 
     /// The directory that a path leads to: the kernel opens it when the pusher is started.
-    private static func resolved(_ folder: String) -> String? {
+    private static func resolved(_ folder: String) throws(Refusal) -> String {
+        guard folder.hasPrefix("/") else { throw .noDirectory(folder, "it is not an absolute path, such as /srv/ci") }
         var attributes = stat()
-        guard folder.hasPrefix("/"), stat(folder, &attributes) == 0, attributes.st_mode & S_IFMT == S_IFDIR,
-            let real = realpath(folder, nil)
-        else { return nil }
+        guard stat(folder, &attributes) == 0, let real = realpath(folder, nil) else {
+            let number = errno
+            let isMissing = number == ENOENT
+            throw .noDirectory(
+                folder,
+                isMissing ? "there is no such directory" : FileAccess.refusal(folder, number, isDirectory: true))
+        }
         defer { free(real) }
+        guard attributes.st_mode & S_IFMT == S_IFDIR else { throw .noDirectory(folder, "it is not a directory") }
         return String(cString: real)
     }
 

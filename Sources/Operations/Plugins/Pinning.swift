@@ -90,7 +90,7 @@ package struct Pinning {
             do throws(FolderGrant.Refusal) {
                 grants = try FolderGrant(request.folders).narrowed(grants, keeping: before?.grants)
             } catch {
-                throw OperationFailure(.notAllowed, "\(refusal): \(error.words(plugin.manifest.id))")
+                throw OperationFailure(error.status, "\(refusal): \(error.words(plugin.manifest.id))")
             }
         }
         let signer = request.forgetsSigner ? nil : request.signer ?? before?.signer
