@@ -102,8 +102,8 @@ def answered(bare, *answers, arguments=("init",)):
 
 
 def test_init_asks_on_a_terminal(bare):
-    """System, user, place and region; an answer that does not fit is asked for again; what is written is fine."""
-    shown, status = answered(bare, "bamboo", "gitlab", "deploy-bot", "acme", "acme/tools/app", "eu-central-1")
+    """System, place, user and region, in this order; an answer that does not fit is asked for again; what is written is fine."""
+    shown, status = answered(bare, "bamboo", "gitlab", "acme", "acme/tools/app", "deploy-bot", "eu-central-1")
     assert status == 0 and "please one of" in shown and "`acme` is not a project of GitLab CI" in shown and "GITLAB_TOKEN" in shown
     bare.environment["GITLAB_TOKEN"] = "glpat-0123456789"
     (user,) = bare.must("status", "--json").json["users"]

@@ -51,9 +51,16 @@ struct NewConfigurationTests {
         let error = #expect(throws: InvalidOption.self) { try CISystem.named("travs", Directory.installation) }
         #expect(error?.message.hasPrefix("--ci travs: did you mean `travis`? --ci takes ") == true)
         #expect(try CISystem.named("travis-ci", Directory.installation).name == "travis")
-        let file = #expect(throws: InvalidOption.self) { try CISystem.named("file", Directory.installation) }
-        #expect(file?.message.contains("`keyturn plugin info file`") == true)
-        #expect(file?.message.contains("--ci takes ") == true)
+        let exec = #expect(throws: InvalidOption.self) { try CISystem.named("exec", Directory.installation) }
+        #expect(exec?.message.contains("`keyturn plugin info exec`") == true)
+        #expect(exec?.message.contains("--ci takes ") == true)
+        let file = try CISystem.named("file", Directory.installation)
+        let target = try FirstTarget(system: file, place: "/srv/ci/.aws/credentials")
+        #expect(file.token == nil && file.pusherLine == "file: { plugin: file }")
+        #expect(file.targetLine(target.place) == "- { pusher: file, path: /srv/ci/.aws/credentials }")
+        #expect(target.pin == "keyturn plugin pin file --grant files --folder /srv/ci/.aws")
+        #expect(throws: InvalidOption.self) { try FirstTarget(system: file, place: "credentials") }
+        #expect(try FirstTarget(system: travis, place: "acme/app").pin == nil)
         #expect(travis.exampleEndpoint == nil)
         #expect(try CISystem.named("jenkins", Directory.installation).exampleEndpoint == "https://jenkins.example.com")
         let other = #expect(throws: InvalidOption.self) { try CISystem.named("bamboo-server", Directory.installation) }

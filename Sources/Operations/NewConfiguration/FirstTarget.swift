@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 internal import JSON
 internal import JSONSchema
 internal import PusherHost
@@ -8,22 +9,26 @@ package struct CISystem: Sendable {
     package let name: String
     /// The service: `Travis CI`.
     package let title: String
-    /// The environment variable that its token is commonly in.
-    package let token: String
+    /// The environment variable that its token is commonly in; nil: it needs none.
+    package let token: String?
+    /// Whether its plugin uses files, which it may only once its directories are granted.
+    fileprivate let usesFiles: Bool
     /// The target's field that names the place: `repository`.
     package let field: String
     /// A place there: `acme/app`.
     package let place: String
-    private let plugin: String
+    fileprivate let plugin: String
     private let example: ManifestExample
     private let schema: Schema
 
     init?(_ manifest: Manifest) {
-        guard let example = manifest.example, let token = example.tokenVariable,
-            let place = example.target[example.placeField]?.string
-        else { return nil }
-        (name, title, self.token, field) = (example.name, manifest.title, token, example.placeField)
+        guard let example = manifest.example, let place = example.target[example.placeField]?.string else { return nil }
+        let usesFiles = !manifest.asks.readable.isEmpty || !manifest.asks.writable.isEmpty
+        // A program, or an identity in AWS, takes more than four answers.
+        guard example.tokenVariable != nil || usesFiles && !manifest.asks.programs else { return nil }
+        (name, title, token, field) = (example.name, manifest.title, example.tokenVariable, example.placeField)
         (self.place, plugin, self.example, schema) = (place, manifest.id, example, manifest.target)
+        self.usesFiles = usesFiles
     }
 
     /// The systems that an installation has pushers for, by their names.
@@ -129,4 +134,11 @@ package struct FirstTarget: Sendable {
     }
 
     var targetLine: String { system.targetLine(place) }
+
+    /// What has to be typed before the plugin may use the place; nil: nothing.
+    package var pin: String? {
+        guard system.usesFiles else { return nil }
+        let directory = URL(fileURLWithPath: place).deletingLastPathComponent().path
+        return "keyturn plugin pin \(system.plugin) --grant files --folder \(directory)"
+    }
 }

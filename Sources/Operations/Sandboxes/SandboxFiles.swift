@@ -96,7 +96,8 @@ extension SandboxProcess.Announcement {
         [
             "AWS_ACCESS_KEY_ID=\(accessKeyId) AWS_SECRET_ACCESS_KEY=\(secretAccessKey)",
             "AWS_ENDPOINT_URL=\(aws) AWS_REGION=\(region)",
-            self.systems(systems).map { "\($0.token)=\($1.token)" }.joined(separator: " "),
+            self.systems(systems).compactMap { system, service in system.token.map { "\($0)=\(service.token)" } }
+                .joined(separator: " "),
         ]
     }
 }

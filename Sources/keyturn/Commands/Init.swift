@@ -11,7 +11,7 @@ struct Init: ParsableCommand {
             overwritten.
 
             On a terminal, and without --user, --ci and --place, it asks for the CI system, the place there, the IAM user and \
-            the region. The token is then expected in the environment, in the variable that it names.
+            the region, in this order. The token is then expected in the environment, in the variable that it names.
             """)
 
     @Option(
@@ -87,12 +87,12 @@ struct Init: ParsableCommand {
         let system = try questions.ask("CI system (\(names.joined(separator: ", ")), none)", standard: "none") {
             names.contains($0) || $0 == "none" ? nil : "please one of \(names.joined(separator: ", ")), or none"
         }
-        let user = try questions.ask("IAM user", standard: "cicd-bot", refusal: Self.refusal(ofUser:))
         if let system = systems.first(where: { $0.name == system }) {
             let place = try questions.ask(
                 "\(system.title) \(system.field)", standard: system.place, refusal: system.refusal(ofPlace:))
             choice.target = try FirstTarget(system: system, place: place)
         }
+        let user = try questions.ask("IAM user", standard: "cicd-bot", refusal: Self.refusal(ofUser:))
         if region == nil {
             choice.region = try questions.ask(
                 "AWS region", standard: usualRegion, refusal: NewConfiguration.Choice.refusal(ofRegion:))
@@ -116,22 +116,37 @@ struct Init: ParsableCommand {
         guard !options.quiet else { return }
         let option = options.config.map { " --config \($0)" } ?? ""
         let (target, user) = (choice.target, choice.users.first ?? "USER")
-        let next = target.map { Self.remaining($0.system, new.file) } ?? "edit \(new.file)"
-        Terminal(options).write(
+        let steps =
+            (target.map { Self.remaining($0, new.file, option) } ?? ["edit \(new.file)"])
+            + [
+                "give keyturn credentials where AWS's own tools look for them (the environment, ~/.aws, a role), of an identity "
+                    + "that has the policy \(new.policy)",
+                "`keyturn check --online\(option)`", "`keyturn rotate \(user)\(option)`",
+            ]
+        let terminal = Terminal(options)
+        let next = steps.enumerated().map { "  \($0 + 1). \(terminal.wrapped($1, indent: 5))" }
+        terminal.write(
             """
             \(new.file)  the configuration\(target == nil ? ": fill in pushers and users" : "")
             \(new.sealKey)  the seal key (mode 0600): back it up apart from the state
-            \(new.policy)  the IAM policy for the identity that keyturn runs as; `keyturn policy` prints it again
+            \(new.policy)  the IAM policy for the identity that keyturn runs as; `keyturn policy\(option)` prints it again
 
-            Next: \(next), then `keyturn check --online\(option)`, then `keyturn rotate \(user)\(option)`.
+            Next:
+            \(next.joined(separator: "\n"))
 
             """)
     }
 
     /// What the files lack when a target was chosen.
-    private static func remaining(_ system: CISystem, _ file: String) -> String {
-        let token = "put a token for \(system.title) into \(system.token)"
-        guard let endpoint = system.exampleEndpoint else { return token }
-        return "replace the example \(endpoint) in \(file) by the address of your \(system.title), \(token)"
+    private static func remaining(_ target: FirstTarget, _ file: String, _ option: String) -> [String] {
+        let system = target.system
+        let endpoint = system.exampleEndpoint.map {
+            "replace the example \($0) in \(file) by the address of your \(system.title)"
+        }
+        return [
+            endpoint, system.token.map { "put a token for \(system.title) into \($0)" },
+            target.pin.map { "`\($0)\(option)`" },
+        ]
+        .compactMap(\.self)
     }
 }
