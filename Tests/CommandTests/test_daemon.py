@@ -170,7 +170,7 @@ def test_a_new_configuration_is_taken_up(make):
     world.configuration["users"]["second"] = {"targets": [{"pusher": "gitlab", "project": "acme/app-2"}]}
     world.save()
     process.send_signal(signal.SIGHUP)
-    waited_for(lambda: "running: 2 users" in read())
+    waited_for(lambda: "read the configuration again: new: second; running: 2 users" in read())
     waited_for(lambda: world.status("second")["phase"] == "idle" and world.status("second")["rotation"] == 1)
     assert process.poll() is None
     process.send_signal(signal.SIGTERM)

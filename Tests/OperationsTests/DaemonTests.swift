@@ -86,6 +86,28 @@ struct DaemonTests {
         }
         #expect(messages == ["READY=1", "RELOADING=1", "READY=1", "STOPPING=1"])
         #expect(directory.lines.contains { $0.hasPrefix("warning: `listen` takes effect when") })
+        #expect(directory.lines.contains("info: read the configuration again: new: other; running: 2 users"))
+        #expect(directory.lines.filter { $0.contains("stop with SIGTERM") }.count == 1)
+    }
+
+    @Test("says what is different about the users, or that nothing is")
+    func changed() async throws {
+        _ = try await run { daemon in
+            for (count, text) in [
+                Directory.configuration(), Directory.configuration("soak: 1h", "soak: 2h"),
+                Directory.configuration("  cicd-bot:\n    aws", "  other:\n    aws"),
+            ].enumerated() {
+                try directory.write("keyturn.yaml", text)
+                daemon.take(.reload)
+                try await said("read the configuration again", times: count + 1)
+            }
+        }
+        #expect(
+            directory.lines.filter { $0.contains("again: ") } == [
+                "info: read the configuration again: no user has changed; running: 1 user",
+                "info: read the configuration again: changed: cicd-bot; running: 1 user",
+                "info: read the configuration again: new: other; removed: cicd-bot; running: 1 user",
+            ])
     }
 
     @Test("goes on as before where the new configuration cannot be used, or its services cannot be opened")

@@ -60,6 +60,7 @@ package struct Daemon {
             renewing?.cancel()
         }
         tellRunning(active)
+        tellCompany(active)
         for await order in orders {
             switch order {
             case .stop:
@@ -78,8 +79,9 @@ package struct Daemon {
                 do { try await active.end() } catch {
                     log.warn("the configuration before ended with: \(OperationFailure.words(error))")
                 }
+                let change = ReloadChange(from: active.loaded.users, to: next.loaded.users)
                 active = begin(next, server)
-                tellRunning(active)
+                tellRunning(active, after: change)
             }
             if isReloadAsked, renewing == nil {
                 isReloadAsked = false
@@ -124,7 +126,7 @@ package struct Daemon {
         var loaded = active.loaded
         guard !loaded.configuration.discover.isEmpty else { return nil }
         do { _ = try await loaded.discover(keptIn: active.state) } catch {
-            log.warn("\(OperationFailure.words(error)). Users stay as they are")
+            log.warn(Sentences.joined(OperationFailure.words(error), "Users stay as they are"))
             return nil
         }
         let isSame = loaded.users.elementsEqual(active.loaded.users) { now, before in
@@ -138,7 +140,8 @@ package struct Daemon {
     }
 
     private func refuse(_ words: String) {
-        log.fail("\(words). The former configuration stays in force", LogLine.Fields(code: "configuration"))
+        log.fail(
+            Sentences.joined(words, "The former configuration stays in force"), LogLine.Fields(code: "configuration"))
         notifier.ready("the new configuration was refused; the old one stays in force")
     }
 
@@ -205,7 +208,9 @@ package struct Daemon {
                 turn: { isIdle in if isIdle { kt_release_memory() } },
                 trouble: { error in
                     guard let error else { return log.tell("the state can be read again") }
-                    log.warn("the state cannot be read: \(error.description). Nothing new is begun until it can")
+                    log.warn(
+                        Sentences.joined(
+                            "the state cannot be read: \(error.description)", "Nothing new is begun until it can"))
                 }, report: { RotationRun.tell($0, log) })
         }
         let announcing =
@@ -251,13 +256,26 @@ package struct Daemon {
         }
     }
 
+    /// A state in a file is for one process as a rule; leases keep two apart.
+    private func tellCompany(_ active: ActiveConfiguration) {
+        guard let file = active.loaded.configuration.state.file, let other = OtherProcess.running(on: file) else {
+            return
+        }
+        log.warn(
+            "another `keyturn run` (process \(other.process)) uses \(file) too: each user is worked on by one of them at a time, and one of "
+                + "them is enough")
+    }
+
     /// What is done about a server that may lose what it has confirmed.
     private static let safety = "After a switch keyturn asks IAM, and stops where it does not know what was done"
 
-    private func tellRunning(_ active: ActiveConfiguration) {
+    /// - Parameter change: what is different from the configuration before; nil: it has just started.
+    private func tellRunning(_ active: ActiveConfiguration, after change: ReloadChange? = nil) {
         let count = active.loaded.users.count
         let words = "running: \(count) user\(count == 1 ? "" : "s")"
-        log.tell("\(words); stop with SIGTERM or Ctrl-C, reload the configuration with SIGHUP")
+        log.tell(
+            change.map { "read the configuration again: \($0.words); \(words)" }
+                ?? "\(words); stop with SIGTERM or Ctrl-C, reload the configuration with SIGHUP")
         notifier.ready(words)
     }
 }

@@ -92,7 +92,8 @@ struct PackageFetcher {
         do throws(PluginIndex.Fault) {
             return (try PluginIndex(result.bytes, signedBy: asked.signer, at: context.clock.now), result.url)
         } catch {
-            throw OperationFailure(.notAllowed, "\(asked.url): \(error.description). Nothing was changed")
+            throw OperationFailure(
+                .notAllowed, Sentences.joined("\(asked.url): \(error.description)", "Nothing was changed"))
         }
     }
 }

@@ -59,9 +59,11 @@ package struct PluginInstalling {
         defer { http.stop() }
         let fetched = try await fetch(PackageFetcher(context: context, http: http))
         do { return try judge(fetched) } catch let fault as PackageFault {
-            throw OperationFailure(.failed, "\(fetched.source): \(fault.description). Nothing was changed")
+            throw OperationFailure(
+                .failed, Sentences.joined("\(fetched.source): \(fault.description)", "Nothing was changed"))
         } catch let refusal as PackageTrust.Refusal {
-            throw OperationFailure(.notAllowed, "\(fetched.source): \(refusal.description). Nothing was changed")
+            throw OperationFailure(
+                .notAllowed, Sentences.joined("\(fetched.source): \(refusal.description)", "Nothing was changed"))
         }
     }
 

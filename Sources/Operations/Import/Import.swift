@@ -88,7 +88,8 @@ package struct Import {
             let status = (error as? OperationFailure)?.status ?? .failed
             throw OperationFailure(
                 status,
-                "\(OperationFailure.words(error)). Nothing was changed: all files in \(directory) are as they were")
+                Sentences.joined(
+                    OperationFailure.words(error), "Nothing was changed: all files in \(directory) are as they were"))
         }
     }
 
@@ -105,7 +106,9 @@ package struct Import {
         else { throw OperationFailure(.failed, "\(path): it cannot be read, is not UTF-8, or has more than 64 MiB") }
         do throws(ImportFailure) { return try Self.parse(text, path) } catch {
             throw OperationFailure(
-                .failed, "\(path):\(error.line.map { "\($0):" } ?? "") \(error.message). Nothing was written")
+                .failed,
+                Sentences.joined(
+                    "\(path):\(error.line.map { "\($0):" } ?? "") \(error.message)", "Nothing was written"))
         }
     }
 

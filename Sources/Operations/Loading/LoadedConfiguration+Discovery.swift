@@ -71,8 +71,9 @@ extension LoadedConfiguration {
                 report.problems.append(
                     Finding(
                         "discover \(entry.label)", ExitStatus(error),
-                        "\(error.description). \(known ?? "It has found no users before"), and new ones are not looked for"
-                    ))
+                        Sentences.joined(
+                            error.description,
+                            "\(known ?? "It has found no users before"), and new ones are not looked for")))
             }
         }
         let before = users

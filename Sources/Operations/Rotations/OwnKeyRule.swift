@@ -27,7 +27,7 @@ struct OwnKeyRule {
                 continue
             }
             guard user.origin != nil else { throw OperationFailure(.notAllowed, refusal) }
-            loaded.log.fail("\(refusal) The other users go on")
+            loaded.log.fail(Sentences.joined(refusal, "The other users go on"))
             status = .notAllowed
         }
         return (permitted, status)
