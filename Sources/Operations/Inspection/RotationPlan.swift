@@ -37,6 +37,7 @@ package struct RotationPlan: Sendable {
         status = try await loaded.discover(keptIn: nil)
         let now = SystemClock().now
         let rotations = try await state.records().mapValues(\.rotation)
+        if let doubt = await state.doubtAboutSealKey() { loaded.log.warn(doubt) }
         let order = occasion.order
         let users = try loaded.select(names)
         let open = users.filter { user in

@@ -31,6 +31,7 @@ package struct StatusInspection {
         let status = online ? try await loaded.discover(keptIn: nil) : .done
         let now = SystemClock().now
         let records = try await state.records()
+        if let doubt = await state.doubtAboutSealKey() { loaded.log.warn(doubt) }
         // A user that was renamed in the middle of a rotation leaves two Active keys behind.
         let left = StatusDocument.left(records, loaded.users.map(\.name), at: now)
             .filter { names.isEmpty || names.contains($0.user) }

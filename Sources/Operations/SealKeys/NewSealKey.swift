@@ -11,7 +11,30 @@ package enum NewSealKey {
     /// Makes a key, and writes it to a file that only its owner reads.
     ///
     /// - Throws: ``OperationFailure`` where something is there already: a seal key is never overwritten.
-    package static func write(to path: String) throws {
+    package static func write(to path: String, _ context: OperationContext) async throws {
+        let doubt = await doubt(about: path, context)
+        try write(to: path)
+        if let doubt { context.log.warn(doubt) }
+    }
+
+    /// What a new key at a place of the configuration leads to where a state is there already; nil: nothing.
+    private static func doubt(about path: String, _ context: OperationContext) async -> String? {
+        guard let loaded = try? LoadedConfiguration(context) else { return nil }
+        let place = URL(fileURLWithPath: path).standardizedFileURL.path
+        let isConfigured = loaded.configuration.sealKeys.contains { source in
+            guard case .kept(let reference) = source, let file = reference.path else { return false }
+            return URL(fileURLWithPath: file).standardizedFileURL.path == place
+        }
+        guard isConfigured, let journal = try? await StateAccess(loaded, for: .looking).openIfThere(),
+            (try? await journal.sealedState(for: nil)) == .byAnotherKey
+        else { return nil }
+        return
+            "\(loaded.configuration.state.place) is sealed with another key, which this new one does not open: keyturn does nothing with it until "
+            + "the former key is back in \(path). If that is lost, so is a key pair that is on its way to its targets: move the state away, "
+            + "and begin with an empty one"
+    }
+
+    private static func write(to path: String) throws {
         var text = Seal.makeKey().withBytes { Data($0).base64EncodedData() }
         defer { text.withUnsafeMutableBytes { Secret.wipe($0) } }
         text.append(0x0A)

@@ -103,6 +103,29 @@ actor StateAccess {
         if try await openIfThere() == nil, purpose != .looking { try await sealKeys().prepare() }
     }
 
+    /// Why nothing can be done with a state that can be looked at: its seal key is missing, or another one. Of keys in files alone, which
+    /// cost nothing to read; one that only another user may read says nothing to this one.
+    ///
+    /// - Returns: nil: it is the right one, or that is not known.
+    func doubtAboutSealKey() async -> String? {
+        let files = loaded.configuration.sealKeys.compactMap { source in
+            if case .kept(let reference) = source { reference.path } else { nil }
+        }
+        guard files.count == loaded.configuration.sealKeys.count,
+            files.allSatisfy({ access($0, R_OK) == 0 || errno == ENOENT }),
+            let journal = try? await openIfThere()
+        else { return nil }
+        do {
+            guard try await journal.sealedState(for: nil) != .unsealed else { return nil }
+            guard let seal = try await SealKeyring(loaded).atHand,
+                try await journal.sealedState(for: seal) == .byAnotherKey
+            else { return nil }
+        } catch { return OperationFailure.words(error) }
+        return
+            "the state was sealed with another seal key than that in \(files.joined(separator: ", ")): it can be looked at, and nothing is done "
+            + "until the former key is back"
+    }
+
     /// The seal keys, for what is derived from them. The state is opened only where it keeps one, and never made.
     ///
     /// - Returns: nil: KMS has made none yet.

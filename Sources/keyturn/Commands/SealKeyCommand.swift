@@ -35,7 +35,7 @@ struct SealKeyNew: AsyncParsableCommand {
     func run() async throws {
         guard let kms else {
             let path = out ?? "seal.key"
-            try NewSealKey.write(to: path)
+            try await NewSealKey.write(to: path, OperationContext(options))
             if options.json { return try JSONOutput.print(["file": path]) }
             guard !options.quiet else { return }
             return Terminal(options).write("\(path)  the seal key (mode 0600): back it up apart from the state\n")

@@ -1,0 +1,60 @@
+import Foundation
+@testable import Operations
+import Testing
+
+@Suite("A seal key that is not the state's")
+struct SealKeyDoubtTests {
+    private let directory: Directory
+
+    init() async throws {
+        directory = try Directory()
+        try await directory.know(["cicd-bot": Directory.idle()])
+    }
+
+    /// What is logged by what looks at the state.
+    private func look() async throws -> [String] {
+        var status = try await StatusInspection(directory.context)
+        #expect(try await status.run([], online: false).document.users.first?.rotation == 1)
+        _ = try await RotationPlan(directory.context, [], asksIAM: false)
+        return directory.lines
+    }
+
+    @Test("is reported by what only looks at the state, which is shown all the same")
+    func looking() async throws {
+        #expect(try await look() == [])
+        try directory.write("seal.key", Data(repeating: 8, count: 32).base64EncodedString() + "\n", mode: 0o600)
+        let lines = try await look()
+        #expect(lines.count == 2 && Set(lines).count == 1)
+        let words = "warning: the state was sealed with another seal key than that in \(directory.path)/seal.key:"
+        #expect(lines[0].hasPrefix(words))
+    }
+
+    @Test("is reported where it is missing or is none")
+    func unusable() async throws {
+        try directory.write("seal.key", "short", mode: 0o600)
+        #expect(try await look().allSatisfy { $0.contains("it is not 32 bytes in base64") })
+        try FileManager.default.removeItem(atPath: "\(directory.path)/seal.key")
+        #expect(try await look().last?.contains("seal.key is missing") == true)
+        #expect(directory.lines.count == 4)
+    }
+
+    @Test("is made in its place with a word on what it does not open")
+    func made() async throws {
+        let path = "\(directory.path)/seal.key"
+        try FileManager.default.removeItem(atPath: path)
+        try await NewSealKey.write(to: "\(directory.path)/other.key", directory.context)
+        #expect(directory.lines == [])
+        try await NewSealKey.write(to: path, directory.context)
+        #expect(directory.lines.count == 1)
+        #expect(directory.lines[0].contains("is sealed with another key, which this new one does not open"))
+        #expect(FileManager.default.fileExists(atPath: path))
+    }
+
+    @Test("is not doubted where there is no state yet")
+    func fresh() async throws {
+        let fresh = try Directory()
+        try FileManager.default.removeItem(atPath: "\(fresh.path)/seal.key")
+        try await NewSealKey.write(to: "\(fresh.path)/seal.key", fresh.context)
+        #expect(fresh.lines == [])
+    }
+}
