@@ -34,7 +34,7 @@ public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvert
         self.message = message
     }
 
-    /// Several mistakes, of which the first stands for all.
+    /// Several mistakes, in the place of the first.
     init(_ first: ConfigurationError, and others: some Sequence<ConfigurationError>) {
         self = first
         self.others += others

@@ -20,8 +20,9 @@ struct Keyturn: AsyncParsableCommand {
             Begin with `keyturn demo`: a whole rotation on built-in stand-ins, without account or network. Then \
             `keyturn init` writes a configuration to fill in, and `keyturn check --online` tries it.
 
-            Exit status: 0 done, or nothing due; 1 failed; 64 usage; 69 a service cannot be reached; 75 not finished, \
-            try again; 77 not allowed (credentials, pins); 78 configuration.
+            Exit status: 0 done, or nothing due; 1 failed, or a person must decide; 64 usage; 69 a service cannot be reached, or \
+            the address to listen on is taken; 75 not finished, try again; 77 not allowed (credentials, pins, file modes); 78 configuration \
+            or state.
             """,
         version: version,
         groupedSubcommands: named(in: CommandLine.arguments))
@@ -86,11 +87,9 @@ struct Keyturn: AsyncParsableCommand {
         do {
             try refuseUnknownCommand(CommandLine.arguments.dropFirst())
             // What a shell asks to be completed may come from the state.
-            var command = try await asyncParseAsRoot()
-            if var asynchronous = command as? any AsyncParsableCommand {
-                try await asynchronous.run()
-            } else {
-                try command.run()
+            let command = try await asyncParseAsRoot()
+            do { try await run(command) } catch let error as ValidationError {
+                reportUsage(error.message, of: type(of: command))
             }
             end(ExitStatus.done.rawValue)
         } catch let finished as FinishedWith {
@@ -104,6 +103,25 @@ struct Keyturn: AsyncParsableCommand {
             if status == 0 { print(message) } else if !message.isEmpty { StandardStream.error.write(message + "\n") }
             end(status)
         }
+    }
+
+    private static func run(_ command: any ParsableCommand) async throws {
+        var command = command
+        if var asynchronous = command as? any AsyncParsableCommand {
+            try await asynchronous.run()
+        } else {
+            try command.run()
+        }
+    }
+
+    /// A mistake of the command line that showed only while the command ran, in the form of the others: the parser does not know any
+    /// more which command it was.
+    private static func reportUsage(_ message: String, of command: any ParsableCommand.Type) -> Never {
+        let usage = usageString(for: command)
+        let path = usage.split(separator: " ").prefix { !"[<-".contains($0.first ?? "-") }.joined(separator: " ")
+        StandardStream.error.write(
+            "Error: \(message)\nUsage: \(usage)\n  See '\(path) --help' for more information.\n")
+        end(ExitStatus.usage.rawValue)
     }
 
     /// `keyturn --version --verbose`

@@ -16,7 +16,7 @@ def lines(result):
 def test_without_a_configuration(bare):
     """The installation, the kernel and the machine are looked at all the same."""
     found = lines(bare.must("doctor", "--json"))
-    assert {"keyturn", "plugins", "kernel", "clock", "user", "open files", "proxy", "certificates", "configuration"} == set(found)
+    assert {"keyturn", "plugins", "kernel", "clock", "user", "open files", "proxy", "certificates", "credentials", "configuration"} == set(found)
     assert found["configuration"]["warning"] == "`keyturn init` writes one"
     assert re.match(r"Linux \S+: pushers are sandboxed by ", found["kernel"]["detail"])
     assert re.match(r"\d+ are as they were pinned", found["plugins"]["detail"])
@@ -29,6 +29,7 @@ def test_with_a_configuration(world):
     text = " ".join(result.out.split())
     assert "keyturn.yaml (mode 644, owner " in text and f"{world.directory}/seal.key (mode 600, owner " in text
     assert "gitlab.token can be read by every user of this machine" in text
+    assert "credentials: in the environment ($AWS_ACCESS_KEY_ID)" in text
     world.assert_untouched()
 
 

@@ -18,6 +18,16 @@ PATHS = ["/", "/style.css", "/metrics", "/healthz", "/readyz", "/status.json"]
 HOSTILE = "<script>alert(1)</script>"
 
 
+@pytest.mark.parametrize("address, words", [
+    ("here", '--listen must be an address and a port, such as 127.0.0.1:9464'), ("0.0.0.0:1", "is not an address of this machine alone")])
+def test_a_bad_address_is_a_mistake_of_the_command_line(world, address, words):
+    """In the form of the others, with the command that it belongs to."""
+    err = world.must("run", "--listen", address, status=64).err
+    assert err.startswith("Error: --listen ") and words in err
+    usage, see = err.strip().split("\n")[-2:]
+    assert usage.startswith("Usage: keyturn run ") and see == "  See 'keyturn run --help' for more information."
+
+
 class Shown:
     """A `keyturn run --listen` of one world."""
 

@@ -22,6 +22,24 @@ def settings(world, **values):
     world.save()
 
 
+def test_the_status_of_a_user_with_two_unknown_keys_does_not_contradict_itself(make):
+    """What blocks it, no key that was not looked at, and no rotation that begins in five minutes."""
+    world = make()
+    world.sandbox.add_user("two", keys=2)
+    world.configuration["users"] = {"two": {"targets": [{"pusher": "travis", "repository": "acme/two"}]}}
+    world.save()
+    world.must("rotate", "two", status=1)
+    shown = " ".join(world.must("status").out.split())
+    assert "keyturn has no record of where they are used" in shown and "keys: none that keyturn knows" in shown
+    assert "not looked at yet" not in shown and "next: the problem is looked at again, in " in shown, shown
+
+
+def test_plan_takes_the_default_by_name(world):
+    """`plan --online` is what `plan` does; both at once is a mistake."""
+    assert planned(world, "plan", "--online") == planned(world, "plan")
+    world.must("plan", "--online", "--offline", status=64)
+
+
 def test_the_first_rotation_is_announced_and_waits_for_an_order(make):
     """Day one: `plan` says what is there, `step` and its --dry-run do nothing, `rotate --dry-run` says what `rotate` would do."""
     world = make()

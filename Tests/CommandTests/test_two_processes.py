@@ -24,6 +24,21 @@ def test_the_second_says_so_and_doubles_nothing(world):
     assert len(writes) == len(set(writes)) == 6, (asked, writes)
 
 
+def test_a_second_run_on_one_state_says_so(world):
+    """One remark in its log; a state has room for both."""
+    world.must("step")
+    log = world.directory / "run.log"
+    first = world.start("run", stderr=log.open("wb"))
+    waited_for(lambda: " running: " in log.read_text())
+    other = world.directory / "other.log"
+    second = world.start("run", stderr=other.open("wb"))
+    waited_for(lambda: f"another `keyturn run` (process {first.pid}) uses " in other.read_text())
+    assert "another `keyturn run`" not in log.read_text()
+    for process in (first, second):
+        process.terminate()
+        assert process.wait(timeout=15) == 0
+
+
 def test_many_at_once(world):
     """Six at the same moment: one of them works, and there is one rotation."""
     started = [world.start("rotate") for _ in range(6)]

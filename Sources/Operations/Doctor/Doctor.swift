@@ -31,12 +31,13 @@ package struct Doctor {
                 finding.detail = "there is none here"
                 finding.warning = "`keyturn init` writes one"
             }
-            return findings + [finding] + (online ? [Self.nothingAsked] : [])
+            return findings + credentials([]) + [finding] + (online ? [Self.nothingAsked] : [])
         } catch {
-            return findings + [Finding("configuration", .failed, "\(error)")]
+            return findings + credentials([]) + [Finding("configuration", .failed, "\(error)")]
         }
         findings.append(Finding("configuration", .done, FileAccess.facts(of: loaded.file) ?? loaded.file))
-        findings += secrets(loaded) + state(loaded)
+        let accounts = [loaded.configuration.account] + loaded.users.map(\.account)
+        findings += credentials(Set(accounts.map(\.profile))) + secrets(loaded) + state(loaded)
         guard online else { return findings }
         let connections = await ConnectionCheck(loaded).run()
         return findings + (connections.isEmpty ? [Self.nothingAsked] : connections)
@@ -136,6 +137,10 @@ package struct Doctor {
         guard let at = text.lastIndex(of: "@") else { return text }
         let scheme = text[..<at].firstRange(of: "://").map { String(text[..<$0.upperBound]) } ?? ""
         return "\(scheme)…@\(text[text.index(after: at)...])"
+    }
+
+    private func credentials(_ profiles: Set<String?>) -> [Finding] {
+        CredentialsCheck(environment: context.environment).findings(profiles)
     }
 
     private func certificates() -> Finding {

@@ -4,7 +4,7 @@ internal import Operations
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Check the installation, kernel, clock, proxies, certificates and permissions.",
+        abstract: "Check the installation, kernel, clock, proxies, certificates, credentials and permissions.",
         discussion: """
             Works with or without a configuration, and writes nothing. With --online, also connect to AWS and to the service of each \
             pusher, without credentials: name, network, proxy, certificate and clock. `keyturn check --online` checks what the \

@@ -14,8 +14,15 @@ struct Plan: AsyncParsableCommand {
     @Flag(help: "Do not ask IAM for keys: use what the state has.")
     var offline = false
 
+    @Flag(help: "Ask IAM for keys: the default.")
+    var online = false
+
     @OptionGroup var options: GlobalOptions
     @OptionGroup var selection: UserSelection
+
+    func validate() throws {
+        if online, offline { throw ValidationError("--online and --offline cannot go together") }
+    }
 
     func run() async throws {
         try await RotationPlan(OperationContext(options), selection.users, asksIAM: !offline).print(
