@@ -46,21 +46,22 @@ struct SeveralMistakesTests {
                       - { pusher: travis, repository: acme/d, brunch: main }
                 """
         #expect(
-            mistakes(text) == [
-                "6: unknown field `sock`; known here: \(Self.topNames)",
-                "8: `aws.region` is `Frankfurt`, and must be the code of a region, such as eu-central-1",
-                "10: unknown field `rotate-evry` in `defaults`; did you mean `rotate-every`?",
-                "11: `defaults.overlap` must be a duration from one second up, such as 90s, 30m, 12h or 7d",
-                "12: `defaults.soak` must be a duration from one second up, such as 90s, 30m, 12h or 7d",
-                "15: unknown field `rotate-evry` in `users.a`; did you mean `rotate-every`?",
-                "15: `users.a.rotate-every` must be a duration from one second up, such as 90s, 30m, 12h or 7d",
-                "16: `users.a.aws.region` is `London`, and must be the code of a region, such as eu-central-1",
-                "18: unknown field `repositry` in `users.a.targets[0]`; did you mean `repository`?",
-                "20: `users.b.quiet` must be a duration from one second up, such as 90s, 30m, 12h or 7d",
-                "19: `users.b.targets` must be a list with at least one target: a key that is rotated and pushed nowhere would cut its users off",
-                "24: `users.c.targets[0].pusher` names `travs`, which is not among `pushers`; did you mean `travis`?",
-                "27: unknown field `brunch` in `users.d.targets[0]`; did you mean `branch`?",
-            ].sorted { Int($0.prefix { $0 != ":" })! < Int($1.prefix { $0 != ":" })! })
+            mistakes(text)
+                == [
+                    "6: unknown field `sock`; known here: \(Self.topNames)",
+                    "8: `aws.region` is `Frankfurt`, and must be the code of a region, such as eu-central-1",
+                    "10: unknown field `rotate-evry` in `defaults`; did you mean `rotate-every`?",
+                    "11: `defaults.overlap` must be a duration from one second up, such as 90s, 30m, 12h or 7d",
+                    "12: `defaults.soak` must be a duration from one second up, such as 90s, 30m, 12h or 7d",
+                    "15: unknown field `rotate-evry` in `users.a`; did you mean `rotate-every`?",
+                    "15: `users.a.rotate-every` must be a duration from one second up, such as 90s, 30m, 12h or 7d",
+                    "16: `users.a.aws.region` is `London`, and must be the code of a region, such as eu-central-1",
+                    "18: unknown field `repositry` in `users.a.targets[0]`; did you mean `repository`?",
+                    "20: `users.b.quiet` must be a duration from one second up, such as 90s, 30m, 12h or 7d",
+                    "19: `users.b.targets` must be a list with at least one target: a key that is rotated and pushed nowhere would cut its users off",
+                    "24: `users.c.targets[0].pusher` names `travs`, which is not among `pushers`; did you mean `travis`?",
+                    "27: unknown field `brunch` in `users.d.targets[0]`; did you mean `branch`?",
+                ].sorted { Int($0.prefix { $0 != ":" })! < Int($1.prefix { $0 != ":" })! })
     }
 
     private static let topNames = [

@@ -12,7 +12,8 @@ struct KnownRegionsTests {
                 + "used as it is written")
         #expect(
             KnownRegions.remark(on: "zz-moon-orbital-9")
-                == "keyturn does not know the region zz-moon-orbital-9: a region that AWS has added since is used as it is written")
+                == "keyturn does not know the region zz-moon-orbital-9: a region that AWS has added since is used as it is written"
+        )
     }
 
     @Test("are looked for at AWS's own address alone")
@@ -23,7 +24,8 @@ struct KnownRegionsTests {
         try directory.write(
             "keyturn.yaml",
             Directory.configuration(", endpoint-url: \"http://127.0.0.1:9\" }\nplugins", " }\nplugins")
-                .replacing("aws: { region: us-east-1 }\n    targets", with: "aws: { region: eu-centrl-1 }\n    targets"))
+                .replacing("aws: { region: us-east-1 }\n    targets", with: "aws: { region: eu-centrl-1 }\n    targets")
+        )
         let other = try LoadedConfiguration(directory.context)
         #expect(other.regions(of: other.users[0]) == ["eu-centrl-1"])
         let findings = Plausibility.findings(other.users, [], at: Directory.now, regions: other.regions(of:))

@@ -73,7 +73,8 @@ struct OnlineCheckTests {
         let world = try StandIns {
             $0 += "  two:\n    targets:\n      - { pusher: travis, repository: acme/two }\n"
         }
-        _ = try await world.order("/users", .object(["name": .string("two"), "keys": .integer(2), "tags": .object([:])]))
+        _ = try await world.order(
+            "/users", .object(["name": .string("two"), "keys": .integer(2), "tags": .object([:])]))
         _ = try await world.order("/places", .object(["service": .string("travis"), "name": .string("acme/two")]))
         let findings = try await check(world)
         let two = try #require(findings["user two"])

@@ -54,7 +54,8 @@ struct OtherProcessTests {
             #expect(OtherProcess.named(in: words) == words)
             #expect(OtherProcess.running(on: state) == nil)
         }
-        #expect(OtherProcess.named(in: "another keyturn (process 0) is there") == "another keyturn (process 0) is there")
+        #expect(
+            OtherProcess.named(in: "another keyturn (process 0) is there") == "another keyturn (process 0) is there")
         #expect(OtherProcess.named(in: "nothing") == "nothing")
     }
 }
