@@ -18,7 +18,7 @@ RELEASE_DIR := .build-static/release
 # Pushers are Embedded Swift, which has no runtime to carry: a thirtieth of the size. It is optimized always, and a function that
 # nothing calls is left out, for each has a section of its own. Case and category of characters are in the toolchain's archive.
 TOOLCHAIN = $(shell swiftc -print-target-info | sed -n 's/.*"$(1)": "\(.*\)".*/\1/p')
-EMBEDDED = --package-path Plugins --scratch-path .build-pushers -c release $(HARDENED) \
+EMBEDDED = --package-path Plugins --scratch-path .build-pushers -c release -debug-info-format none $(HARDENED) \
   -Xswiftc -enable-experimental-feature -Xswiftc Embedded -Xswiftc -wmo -Xswiftc -Osize \
   $(SECTIONS) -Xlinker --gc-sections -Xlinker --icf=all -Xswiftc -use-ld=lld -Xlinker -z -Xlinker pack-relative-relocs \
   -Xlinker $(call TOOLCHAIN,runtimeResourcePath)/embedded/$(call TOOLCHAIN,moduleTriple)/libswiftUnicodeDataTables.a

@@ -100,7 +100,7 @@ let modules: [Target] = [
 let hidden: [LinkerSetting] = [
     .unsafeFlags(["-Xlinker", "--version-script=Sources/exports.map", "-Xlinker", "--icf=all"]),
     .unsafeFlags(
-        ["-Xlinker", "--no-eh-frame-hdr", "-Xlinker", "-T", "-Xlinker", "Sources/no-unwinding.ld"],
+        ["-Xlinker", "--no-eh-frame-hdr", "-Xlinker", "-T", "-Xlinker", "Sources/discard.ld"],
         .when(configuration: .release)),
 ]
 

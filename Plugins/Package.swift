@@ -23,6 +23,7 @@ func pusher(
         linkerSettings: libraries.map { .linkedLibrary($0) } + [
             .unsafeFlags([
                 "-Xlinker", "--version-script=\(Context.packageDirectory)/exports.map", "-Xlinker", "--no-undefined",
+                "-Xlinker", "-T", "-Xlinker", "\(Context.packageDirectory)/discard.ld",
             ])
         ])
 }
