@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from test_output import in_terminal
+
 
 def created(world):
     return [entry for entry in world.sandbox.requests("aws") if entry["path"] == "CreateAccessKey"]
@@ -37,6 +39,16 @@ def test_a_refusal_that_passes_does_not(world):
     world.sandbox.fault("gitlab", status=401, times=1)
     world.must("rotate", "--wait")
     assert len(created(world)) == 1
+
+
+def test_the_first_refusal_shows_above_the_live_view(world):
+    """Whole, and once, however often the view is drawn again."""
+    world.sandbox.fault("gitlab", status=401, times=1)
+    shown, status = in_terminal(world, "rotate", "--wait")
+    before, _, after = shown.partition("gitlab:acme/tools/app would not take a new key: ")
+    assert status == 0 and "✓ deleting" in after and "would not take a new key" not in after, shown
+    # What was drawn before is removed first, and what is drawn next does not go up over the line.
+    assert "\x1b[1A\r\x1b[J" in before.split("\n")[-1] and not after.split("\n")[1].startswith("\x1b[1A"), shown
 
 
 def test_it_can_be_left_out(world):
