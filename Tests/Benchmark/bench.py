@@ -173,7 +173,7 @@ def fan_out(keyturn, latency, count, pusher="gitlab", repeats=3):
     for _ in range(repeats):
         with serving(latency=latency, targets=count) as server:
             keyturn.configure(server, {"bench": count}, pusher, preflight=False)
-            run = keyturn.run("rotate", "--quiet", server=server)
+            run = keyturn.run("rotate", "--all", "--quiet", server=server)
             assert run["status"] == 0, run["errors"]
             assert run["ci_requests"] == count * PLUGINS[pusher][2], run
             runs.append(run)
@@ -204,7 +204,7 @@ def threaded(latency, count, repeats=1):
 def many_users(keyturn, users, targets, latency):
     with serving(latency=latency, targets=users * targets, users=users) as server:
         keyturn.configure(server, {f"ci-{number}": targets for number in range(1, users + 1)}, preflight=False)
-        run = keyturn.run("rotate", "--quiet", server=server)
+        run = keyturn.run("rotate", "--all", "--quiet", server=server)
         assert run["status"] == 0, run["errors"]
         return run
 
@@ -213,7 +213,7 @@ def one_dead(keyturn, count, latency, limit):
     """Next to the same fan-out with all alive: when the last living target was written."""
     with serving(latency=latency, targets=count, dead="app-7/") as server:
         keyturn.configure(server, {"bench": count}, preflight=False, **{"push-timeout": f"{limit}s", "max-attempts": 1})
-        run = keyturn.run("rotate", "--quiet", server=server)
+        run = keyturn.run("rotate", "--all", "--quiet", server=server)
         assert run["status"] == 75, run["errors"]
         return run
 
@@ -222,7 +222,7 @@ def nothing_due(keyturn, users, repeats=3):
     with serving(targets=users, users=users) as server:
         keyturn.configure(server, {f"ci-{number}": 1 for number in range(1, users + 1)})
         # The first time, each user's keys are looked at. Made in 2024, they would all be due.
-        first = keyturn.run("rotate", "--quiet", server=server)
+        first = keyturn.run("rotate", "--all", "--quiet", server=server)
         assert first["status"] == 0, first["errors"]
         runs = [keyturn.run("step", "--quiet", server=server) for _ in range(repeats)]
         assert all(run["status"] == 0 and not run["requests"] for run in runs), runs
@@ -250,7 +250,7 @@ def switches(pid):
 def idle_daemon(keyturn, users, seconds=20):
     with serving(targets=users, users=users) as server:
         keyturn.configure(server, {f"ci-{number}": 1 for number in range(1, users + 1)})
-        assert keyturn.run("rotate", "--quiet", server=server)["status"] == 0
+        assert keyturn.run("rotate", "--all", "--quiet", server=server)["status"] == 0
         process = subprocess.Popen(
             [keyturn.program, "run"], cwd=keyturn.directory, env=keyturn.environment, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, text=True)
