@@ -44,6 +44,11 @@ public struct IAM: Sendable {
         }
     }
 
+    /// ListAccessKeys, for whoever asks of many users at once: what one of them answers does not end the others.
+    public func accessKeys(of user: String) async -> Result<[AccessKey], AWSError> {
+        do throws(AWSError) { return .success(try await listAccessKeys(of: user)) } catch { return .failure(error) }
+    }
+
     /// All pages of a listing.
     func pages<Element>(
         _ action: String, _ parameters: [(String, String)], list: String,

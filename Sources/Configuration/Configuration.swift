@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Glibc
 internal import JSON
 public import Rotation
 
@@ -129,7 +130,8 @@ public struct Configuration: Sendable {
     public static func find(_ given: String?, environment: [String: String]) throws(ConfigurationError) -> String {
         if let given { return given }
         if let named = environment["KEYTURN_CONFIG"], !named.isEmpty { return named }
-        for path in ["keyturn.yaml", "/etc/keyturn/keyturn.yaml"] where FileManager.default.fileExists(atPath: path) {
+        // One that is there and cannot be read is the one that is meant, and the reading says why.
+        for path in ["keyturn.yaml", "/etc/keyturn/keyturn.yaml"] where access(path, F_OK) == 0 || errno == EACCES {
             return path
         }
         throw ConfigurationError(

@@ -82,9 +82,13 @@ extension DynamoStore {
             func startNext() {
                 guard let (index, element) = waiting.next() else { return }
                 group.addTask {
-                    do throws(StoreError) { return (index, .success(try await body(element))) } catch {
-                        return (index, .failure(error))
+                    // The result by itself, and then the pair: optimized, Swift 6.3 breaks a closure that returns a pair with an `await`
+                    // in it that may throw.
+                    let result: Result<Value, StoreError>
+                    do throws(StoreError) { result = .success(try await body(element)) } catch {
+                        result = .failure(error)
                     }
+                    return (index, result)
                 }
             }
             for _ in 0..<Self.usersAtOnce { startNext() }

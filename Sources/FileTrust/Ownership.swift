@@ -99,7 +99,15 @@ public enum Ownership {
     }
 
     private static func foreign(_ path: String, _ attributes: stat) -> String {
-        "\(path): it belongs to user \(FileAccess.user(attributes.st_uid)) (\(FileAccess.facts(attributes))), who could change it; it must belong to root or to \(FileAccess.user(geteuid())), as whom keyturn runs: run `sudo chown -h \(FileAccess.user(geteuid())) \(quoted(path))`"
+        let (owner, own) = (FileAccess.user(attributes.st_uid), FileAccess.user(geteuid()))
+        let fact = "\(path): it belongs to user \(owner) (\(FileAccess.facts(attributes))), who could change it"
+        // What a service keeps belongs to the service's user: the order is given as that one.
+        guard geteuid() != 0 else {
+            return
+                "\(fact), and keyturn runs as root here: run it as that user, `sudo -u \(owner) keyturn …`; or, where it is to be root's, run `sudo chown -h root \(quoted(path))`"
+        }
+        return
+            "\(fact); it must belong to root or to \(own), as whom keyturn runs: run `sudo chown -h \(own) \(quoted(path))`"
     }
 
     private static func open(_ path: String, _ attributes: stat) -> String {

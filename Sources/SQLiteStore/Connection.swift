@@ -58,6 +58,7 @@ final class Connection {
     func transact<Value>(
         _ begin: Query, _ body: () throws(StoreError) -> Value
     ) throws(StoreError) -> Value {
+        try checkPlace()
         try statement(begin).run()
         do throws(StoreError) {
             let value = try body()
@@ -68,6 +69,19 @@ final class Connection {
             if sqlite3_get_autocommit(handle) == 0 { try statement(.rollback).run() }
             throw error
         }
+    }
+
+    /// A file that was moved, deleted or replaced is not the state any more: whoever opens its path works with another one, and two that
+    /// do not know of each other would delete each other's keys.
+    private func checkPlace() throws(StoreError) {
+        var hasMoved: Int32 = 0
+        let code = sqlite3_file_control(handle, "main", SQLITE_FCNTL_HAS_MOVED, &hasMoved)
+        // What is kept in memory has no place.
+        guard code == SQLITE_OK, hasMoved != 0 else { return }
+        throw StoreError(
+            .unavailable,
+            "the file was moved, deleted or replaced while keyturn used it: put it back where it was, or start keyturn again with the one that is there"
+        )
     }
 
     static func error(_ code: Int32, _ handle: OpaquePointer) -> StoreError {

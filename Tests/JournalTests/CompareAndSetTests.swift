@@ -19,7 +19,7 @@ struct CompareAndSetTests {
 
     @Test("a stale version is overtaken, and leaves nothing behind")
     func stale() async throws {
-        let journal = try await Notebook().open()
+        let journal = try await Notebook.inMemory()
         let first = try await journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
         let position = try await journal.commit(Notebook.entry(first.rotation, position: first.position))
         #expect(position.version == first.position.version + 1)
@@ -40,7 +40,7 @@ struct CompareAndSetTests {
 
     @Test("after a release nothing can be committed any more")
     func released() async throws {
-        let journal = try await Notebook().open()
+        let journal = try await Notebook.inMemory()
         let first = try await journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
         try await journal.release("bot", at: first.position)
         await expectCode(.overtaken) {
@@ -53,7 +53,7 @@ struct CompareAndSetTests {
 
     @Test("taking a user up again makes what the same process began before come too late")
     func acquiredAgain() async throws {
-        let journal = try await Notebook().open()
+        let journal = try await Notebook.inMemory()
         let first = try await journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
         let second = try await journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
         #expect(second.position.version > first.position.version)
@@ -131,7 +131,7 @@ struct CompareAndSetTests {
 
     @Test("a release by a process that was overtaken does nothing")
     func foreignRelease() async throws {
-        let journal = try await Notebook().open()
+        let journal = try await Notebook.inMemory()
         let first = try await journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
         let second = try await journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
         try await journal.release("bot", at: first.position)

@@ -4,8 +4,9 @@ import Rotation
 @testable import SQLiteStore
 import Secrets
 import StateStore
+import Synchronization
 
-/// A journal in a file of its own, in a directory that goes with it.
+/// A journal in a file of its own, in a directory that goes with the tests.
 final class Notebook {
     static let now = Timestamp(milliseconds: 1_800_000_000_123)
     static let lease = Lease(owner: .current, lasting: .seconds(60))
@@ -20,9 +21,19 @@ final class Notebook {
         directory = NSTemporaryDirectory() + "/keyturn-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         seal = Seal(key: Seal.makeKey())
+        _ = Self.cleaning
+        Self.directories.withLock { $0.append(directory) }
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: directory) }
+    /// Of all notebooks: a journal may be in use for longer than the notebook that it came from, and its file has to stay.
+    private static let directories = Mutex<[String]>([])
+    private static let cleaning: Void = {
+        atexit {
+            for directory in Notebook.directories.withLock(\.self) {
+                try? FileManager.default.removeItem(atPath: directory)
+            }
+        }
+    }()
 
     func open() async throws -> StoredJournal { try await StoredJournal(SQLiteStore(path: path), seal: seal) }
 

@@ -83,7 +83,7 @@ struct RecordTests {
 
     @Test("every field can become empty again")
     func emptied() async throws {
-        let journal = try await Notebook().open()
+        let journal = try await Notebook.inMemory()
         let first = try await journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
         var position = try await journal.commit(
             Notebook.entry(full, position: first.position, transition: transition(full)))
@@ -96,7 +96,7 @@ struct RecordTests {
 
     @Test("users do not see each other's rotations and deliveries")
     func users() async throws {
-        let journal = try await Notebook().open()
+        let journal = try await Notebook.inMemory()
         let record = try await journal.acquire("a", lease: Notebook.lease, at: Notebook.now).record
         _ = try await journal.commit(
             Notebook.entry(full, position: record.position, transition: transition(full), user: "a"))
@@ -191,7 +191,7 @@ struct RecordTests {
 
     @Test("what belongs to one process is not kept")
     func transient() async throws {
-        let journal = try await Notebook().open()
+        let journal = try await Notebook.inMemory()
         var rotation = Rotation(at: Notebook.now)
         let requirements = UserRequirements(policy: Policy(), targets: [TargetName("travis:a/a")])
         _ = rotation.handle(.resumed, at: Notebook.now, requirements: requirements)

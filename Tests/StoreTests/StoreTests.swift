@@ -31,6 +31,30 @@ final class Directory: Sendable {
         #expect(failure.storeError.code == .uncertain)
     }
 
+    @Test("a file that was moved away, deleted or replaced is not used any more")
+    func movedFile() async throws {
+        let directory = try Directory()
+        let path = directory.path + "/state.db"
+        let store = try SQLiteStore(path: path)
+        try await store.commit(UserChange("bot", version: 0, lease: nil, record: [1]))
+        try FileManager.default.moveItem(atPath: path, toPath: path + ".moved")
+        func refuses() async {
+            let error = await #expect(throws: StoreError.self) {
+                try await store.commit(UserChange("bot", version: 1, lease: nil, record: [2]))
+            }
+            #expect(error?.code == .unavailable)
+            #expect(error?.description.contains("was moved, deleted or replaced") == true)
+            await #expect(throws: StoreError.self) { try await store.users() }
+        }
+        await refuses()
+        // With another one in its place, too; and back where it was it is the state again.
+        try Data().write(to: URL(fileURLWithPath: path))
+        await refuses()
+        try FileManager.default.removeItem(atPath: path)
+        try FileManager.default.moveItem(atPath: path + ".moved", toPath: path)
+        try await store.commit(UserChange("bot", version: 1, lease: nil, record: [2]))
+    }
+
     @Test("the tests have a PostgreSQL server, which `Tests/postgres.py` gives them")
     func hasServer() { #expect(Database.server != nil, "see `make test`") }
 

@@ -84,16 +84,18 @@ package struct Doctor {
         let release = withUnsafeBytes(of: system.release) { bytes in
             String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
         }
-        let missing = Enclosure.report.filter { !$0.isThere }.map(\.wall)
+        // What the sandbox of a pusher is made of; what else is reported, no pusher needs.
+        let missing = Enclosure.missing(for: ProcessGrants()).map(\.rawValue)
         guard missing.isEmpty else {
             return Finding(
                 "kernel", .failed,
-                "Linux \(release) lacks \(missing.joined(separator: ", ")): pushers are not started, unless `plugins: { accept-missing: […] }` accepts that"
+                "Linux \(release) lacks \(missing.joined(separator: ", ")): pushers are not started, unless `plugins: { accept-missing: [\(missing.joined(separator: ", "))] }` accepts that"
             )
         }
         return Finding(
             "kernel", .done,
-            "Linux \(release): pushers are sandboxed by \(Enclosure.report.map(\.wall).joined(separator: ", "))")
+            "Linux \(release): pushers are sandboxed by \(Enclosure.report.filter(\.isThere).map(\.wall).joined(separator: ", "))"
+        )
     }
 
     private func clock() -> Finding {

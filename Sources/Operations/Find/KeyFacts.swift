@@ -70,10 +70,8 @@ struct KeyLookup {
 
     private func list(_ users: [(name: String, iam: IAM)], _ result: inout Result, _ listed: inout Set<String>) async {
         let lists = await atOnce(users) { user -> (String, Swift.Result<[AccessKey], AWSError>) in
-            do throws(AWSError) { return (user.name, .success(try await user.iam.listAccessKeys(of: user.name))) } catch
-            {
-                return (user.name, .failure(error))
-            }
+            let result = await user.iam.accessKeys(of: user.name)
+            return (user.name, result)
         }
         for (user, list) in lists {
             listed.insert(user)

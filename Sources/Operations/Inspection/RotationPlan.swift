@@ -73,11 +73,8 @@ package struct RotationPlan: Sendable {
         defer { http.stop() }
         let accounts = factory.makeAccounts(http)
         let listings = await atOnce(users) { user -> (String, Result<[AccessKey], AWSError>) in
-            let iam = accounts.iam(loaded.account(of: user))
-            do throws(AWSError) { return (user.name, .success(try await iam.listAccessKeys(of: user.userName))) } catch
-            {
-                return (user.name, .failure(error))
-            }
+            let result = await accounts.iam(loaded.account(of: user)).accessKeys(of: user.userName)
+            return (user.name, result)
         }
         return Dictionary(listings) { first, _ in first }
     }

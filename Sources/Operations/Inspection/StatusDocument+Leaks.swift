@@ -70,7 +70,8 @@ extension Rotation {
         let isOpen = phase == .creating || phase == .verifying
         let cutOff = targets.filter { target in
             guard let delivery = deliveries[target] else { return isOpen }
-            return isOpen || !delivery.isSettled
+            // One that was skipped holds what it held.
+            return isOpen || delivery.state != .confirmed
         }
         guard !cutOff.isEmpty else { return nil }
         let names = cutOff.prefix(3).map(\.rawValue).joined(separator: ", ")

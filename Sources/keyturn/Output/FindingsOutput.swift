@@ -11,11 +11,11 @@ enum FindingsOutput {
             let isLong = findings.count > longest && !options.verbose
             for finding in findings
             where !(options.quiet || isLong && finding.warning == nil) || finding.status != .done {
-                let mark = finding.status == .done ? terminal.styled("ok    ", .green) : terminal.styled("FAILED", .red)
-                terminal.write("\(mark)  \(terminal.wrapped("\(finding.subject): \(finding.detail)", indent: 8))\n")
+                terminal.write(
+                    "\(mark(finding, terminal))  \(terminal.wrapped("\(finding.subject): \(finding.detail)", indent: 8))\n"
+                )
                 if let warning = finding.warning {
-                    let text = terminal.wrapped("\(finding.subject): \(warning)", indent: 8)
-                    terminal.write("\(terminal.styled("look  ", .yellow))  \(text)\n")
+                    terminal.write("        \(terminal.wrapped(warning, indent: 8))\n")
                 }
             }
             if isLong, !options.quiet { terminal.write(summary(findings)) }
@@ -23,14 +23,20 @@ enum FindingsOutput {
         try FinishedWith.check(findings.map(\.status).worst)
     }
 
+    /// One thing has one mark: what is worth a look is not called ok as well.
+    private static func mark(_ finding: Finding, _ terminal: Terminal) -> String {
+        guard finding.status == .done else { return terminal.styled("FAILED", .red) }
+        return finding.warning == nil ? terminal.styled("ok    ", .green) : terminal.styled("look  ", .yellow)
+    }
+
     /// Of more findings than this, those that are as they should be are counted.
     private static let longest = 60
 
     private static func summary(_ findings: [Finding]) -> String {
         let failed = findings.count { $0.status != .done }
-        let (fine, all) = (findings.count - failed, findings.count)
         let looks = findings.count { $0.status == .done && $0.warning != nil }
+        let fine = findings.count - failed - looks
         return
-            "\(fine) of \(all) \(all == 1 ? "check" : "checks") \(fine == 1 ? "is" : "are") ok, \(looks) of these to look at; \(failed) failed. --verbose lists all\n"
+            "\(fine) of \(counted(findings.count, "check")) \(fine == 1 ? "is" : "are") ok, \(looks) to look at, \(failed) failed. --verbose lists all\n"
     }
 }
