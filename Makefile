@@ -44,6 +44,7 @@ help:
 	@echo "make demo                  a whole rotation on stand-ins: no account, no network"
 	@echo "make test                  the tests"
 	@echo "make test-later            those that take minutes each: other languages, a grown header, twenty rotations, 850 places"
+	@echo "make test-release          the tests of the commands on a release build, as it is installed"
 	@echo "make install PREFIX=DIR    a release build, installed (default /usr/local)"
 	@echo "make deb                   a Debian package of the release build, in .build"
 	@echo "make tarball               an archive that runs on any Linux on x86-64, and the zip for AWS Lambda, in .build/archive"
@@ -254,6 +255,14 @@ test-later: stage
 	KEYTURN_STAGE="$(CURDIR)/$(STAGE)" KEYTURN_SANDBOX="$(CURDIR)/$(STAGE)/libexec/keyturn/keyturn-sandbox" \
 	  $(VENV)/bin/pytest -q -n 2 --dist loadscope -m later Tests/CommandTests
 
+# The tests of the commands on what is installed. An optimized build has faults of its own: `make test` tries one that is not.
+.PHONY: test-release
+test-release: setup
+	@$(MAKE) --no-print-directory $(VENV)/ready
+	@$(MAKE) --no-print-directory install DESTDIR="$(CURDIR)/.build/release" PREFIX=/usr
+	KEYTURN_STAGE="$(CURDIR)/.build/release/usr" KEYTURN_SANDBOX="$(CURDIR)/.build/release/usr/libexec/keyturn/keyturn-sandbox" \
+	  $(VENV)/bin/pytest -q -n 10 --dist worksteal -m "not later" Tests/CommandTests
+
 # What needs the processor alone, and is done while the tests of the commands wait for servers and clocks.
 .PHONY: test-beside
 test-beside:
@@ -324,6 +333,7 @@ fuzz: setup
 SOAK_MINUTES ?= 30
 soak: stage
 	@$(MAKE) --no-print-directory fuzz SECONDS=$$(( $(SOAK_MINUTES) * 60 ))
+	@$(MAKE) --no-print-directory test-release
 	@$(MAKE) --no-print-directory simulate SEEDS=400000
 	@$(MAKE) --no-print-directory blackbox ROTATIONS=1000
 	@$(MAKE) --no-print-directory blackbox-systems ROTATIONS=200
