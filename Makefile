@@ -246,7 +246,8 @@ test: stage
 	exit $$status
 	@$(MAKE) --no-print-directory lint
 
-# Tests marked `later` take minutes each: plugins in other languages, another header, twenty rotations.
+# Tests marked `later` take minutes each, or wait for what another one has waited for: plugins in other languages, another header, twenty
+# rotations, the same rule at other services.
 .PHONY: test-later
 test-later: stage
 	@$(MAKE) --no-print-directory $(VENV)/ready

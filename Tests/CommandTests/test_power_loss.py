@@ -132,7 +132,7 @@ def held_by(world, names):
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("count", [6, pytest.param(16, marks=pytest.mark.later)])
+@pytest.mark.parametrize("count", [3, pytest.param(16, marks=pytest.mark.later)])
 def test_an_earlier_state_put_back(start, tmp_path, count):
     """So many worlds, each with its own moments: each goes on, or holds with a sentence that leads out; and no pipeline notices."""
     sandbox = start("--targets", count, "--users", count, "--propagation-delay", 0.3, "--latency", 10)
