@@ -73,7 +73,7 @@ final class Connection {
 
     /// A file that was moved, deleted or replaced is not the state any more: whoever opens its path works with another one, and two that
     /// do not know of each other would delete each other's keys.
-    private func checkPlace() throws(StoreError) {
+    func checkPlace() throws(StoreError) {
         var hasMoved: Int32 = 0
         let code = sqlite3_file_control(handle, "main", SQLITE_FCNTL_HAS_MOVED, &hasMoved)
         // What is kept in memory has no place.

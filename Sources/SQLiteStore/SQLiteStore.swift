@@ -67,6 +67,7 @@ public actor SQLiteStore: StateStore {
 
     /// The version of what is kept of each user.
     public func versions() throws(StoreError) -> [String: Int64] {
+        try connection.checkPlace()
         var found: [String: Int64] = [:]
         try connection.statement(.versions).run { row in found[row.text(0) ?? ""] = row.number(1) }
         return found
@@ -95,6 +96,7 @@ public actor SQLiteStore: StateStore {
 
     /// Lines of history.
     public func lines(_ query: LineQuery) throws(StoreError) -> [StoredLine] {
+        try connection.checkPlace()
         var lines: [StoredLine] = []
         let (statement, values) = Self.reading(query)
         try connection.statement(statement).run(values) { row in
@@ -122,6 +124,7 @@ public actor SQLiteStore: StateStore {
 
     /// Documents whose names begin so.
     public func documents(_ prefix: String) throws(StoreError) -> [String: StoredDocument] {
+        try connection.checkPlace()
         var found: [String: StoredDocument] = [:]
         let now = now()
         try connection.statement(.documents).run([.text(prefix)]) { row in
@@ -133,6 +136,7 @@ public actor SQLiteStore: StateStore {
 
     /// Writes a document.
     public func write(_ content: [UInt8]?, to name: String, version: Int64) throws(StoreError) {
+        try connection.checkPlace()
         if let content, version == 0 {
             try connection.statement(.insertDocument).run([.bytes(content), .number(now()), .text(name)])
         } else if let content {

@@ -154,6 +154,7 @@ struct StatusServerTests {
 
     @Test("is healthy while the scheduler turns, and ready once the pushers are started")
     func vitals() async throws {
+        try await directory.know([:])
         let server = try server()
         #expect(await text(server, "/healthz") == "200 starting\n")
         clock.advance(.seconds(61))
@@ -161,6 +162,20 @@ struct StatusServerTests {
         server.pulse.beat(at: clock.now, users: 0)
         #expect(await text(server, "/healthz") == "200 ok\n")
         #expect(await text(server, "/readyz").hasPrefix("503 the pushers are not started"))
+    }
+
+    @Test(
+        "a state that is gone is not shown as an empty one, and is shown again once it is back",
+        arguments: ["/", "/readyz"])
+    func goneState(_ path: String) async throws {
+        try await directory.know(["cicd-bot": idle("AKIAFIRSTEXAMPLE0001")])
+        let server = try server()
+        let (file, elsewhere) = (directory.path + "/state", directory.path + "/elsewhere")
+        try FileManager.default.moveItem(atPath: file, toPath: elsewhere)
+        #expect(await text(server, path).contains("is not there, and nothing is begun without it"))
+        try FileManager.default.moveItem(atPath: elsewhere, toPath: file)
+        clock.advance(.seconds(2))
+        #expect(await !text(server, path).contains("is not there"))
     }
 
     @Test("has nothing anywhere else")

@@ -45,6 +45,9 @@ final class Directory: Sendable {
             #expect(error?.code == .unavailable)
             #expect(error?.description.contains("was moved, deleted or replaced") == true)
             await #expect(throws: StoreError.self) { try await store.users() }
+            await #expect(throws: StoreError.self) { try await store.versions() }
+            await #expect(throws: StoreError.self) { try await store.documents("") }
+            await #expect(throws: StoreError.self) { try await store.write([1], to: "note", version: 0) }
         }
         await refuses()
         // With another one in its place, too; and back where it was it is the state again.

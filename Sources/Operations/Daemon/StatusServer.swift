@@ -212,9 +212,14 @@ final class StatusServer: Sendable {
             if let journal = try await access.openIfThere(), journal.isShared {
                 workers = try await journal.workers().count
             }
-            // A state that is gone is looked for again.
+            // The daemon has made it: a state that is gone is no empty one, and is looked for again.
             if let file = loaded.configuration.state.file, !FileManager.default.fileExists(atPath: file) {
                 await access.forget()
+                return .failure(
+                    Trouble(
+                        text:
+                            "\(file) is not there, and nothing is begun without it: put it back where it was, or start keyturn again"
+                    ))
             }
         } catch {
             await access.forget()
