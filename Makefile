@@ -260,8 +260,8 @@ test-later: stage
 .PHONY: test-release
 test-release: setup
 	@$(MAKE) --no-print-directory $(VENV)/ready
-	@$(MAKE) --no-print-directory install DESTDIR="$(CURDIR)/.build/release" PREFIX=/usr
-	KEYTURN_STAGE="$(CURDIR)/.build/release/usr" KEYTURN_SANDBOX="$(CURDIR)/.build/release/usr/libexec/keyturn/keyturn-sandbox" \
+	@$(MAKE) --no-print-directory install DESTDIR="$(CURDIR)/.build/release" PREFIX=/usr/local
+	KEYTURN_STAGE="$(CURDIR)/.build/release/usr/local" KEYTURN_SANDBOX="$(CURDIR)/.build/release/usr/local/libexec/keyturn/keyturn-sandbox" \
 	  $(VENV)/bin/pytest -q -n 10 --dist worksteal -m "not later" Tests/CommandTests
 
 # What needs the processor alone, and is done while the tests of the commands wait for servers and clocks.

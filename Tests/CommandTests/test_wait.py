@@ -29,8 +29,8 @@ def test_rotate_without_a_name_is_for_one_user_only(world):
 def test_wait_ends_when_its_time_is_over(world):
     """Exit status 75, a line that says who continues, and the same new key goes on being delivered."""
     failing(world)
-    result = world.must("rotate", "cicd-bot", "--wait", "--timeout", "4s", status=75)
-    assert "--wait ends after 4s: nothing more is begun. `keyturn step` or `keyturn run` continues" in result.err
+    result = world.must("rotate", "cicd-bot", "--wait", "--timeout", "10s", status=75)
+    assert "--wait ends after 10s: nothing more is begun. `keyturn step` or `keyturn run` continues" in result.err
     assert world.status()["phase"] == "delivering" and len(world.sandbox.keys()) == 2
     world.sandbox.clear_faults()
     world.must("rotate", "cicd-bot", "--wait")
