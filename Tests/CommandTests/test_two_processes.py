@@ -51,7 +51,7 @@ def test_many_at_once(world):
 
 def test_reading_goes_on_while_another_works(world):
     """status, history and plan answer at once next to a rotation."""
-    world.sandbox.fault("gitlab", method="PUT", delayMilliseconds=2000, times=1)
+    world.sandbox.fault("gitlab", method="PUT", delayMilliseconds=8000, times=1)
     rotating = world.start("rotate")
     waited_for(lambda: [entry for entry in world.sandbox.writes() if entry["service"] == "gitlab"])
     for command in ("status", "history", "plan"):
