@@ -76,10 +76,10 @@ extension Configuration {
         do throws(TrustedFile.Failure) { bytes = try TrustedFile.read(file, limit: sizeLimit + 1) } catch {
             switch error {
             case .unreadable(let reason):
-                let exists = FileManager.default.fileExists(atPath: file)
                 throw ConfigurationError(
                     file: file,
-                    exists ? "the file cannot be read: \(reason)" : "there is no such file; `keyturn init` writes one")
+                    FileAccess.isThere(file)
+                        ? "the file cannot be read: \(reason)" : "there is no such file; `keyturn init` writes one")
             case .untrusted(let problem):
                 var refusal = ConfigurationError(file: file, "it is not used: \(problem)")
                 refusal.isUntrusted = true

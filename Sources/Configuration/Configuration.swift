@@ -1,5 +1,5 @@
+internal import FileTrust
 internal import FoundationEssentials
-internal import Glibc
 internal import JSON
 public import Rotation
 
@@ -131,7 +131,7 @@ public struct Configuration: Sendable {
         if let given { return given }
         if let named = environment["KEYTURN_CONFIG"], !named.isEmpty { return named }
         // One that is there and cannot be read is the one that is meant, and the reading says why.
-        for path in ["keyturn.yaml", "/etc/keyturn/keyturn.yaml"] where access(path, F_OK) == 0 || errno == EACCES {
+        for path in ["keyturn.yaml", "/etc/keyturn/keyturn.yaml"] where FileAccess.isThere(path) {
             return path
         }
         throw ConfigurationError(

@@ -37,6 +37,9 @@ public enum FileAccess {
             + "or run keyturn as \(user(attributes.st_uid))"
     }
 
+    /// Whether a file is there, as far as this user may know: what is in a directory that may not be entered is not missing.
+    public static func isThere(_ path: String) -> Bool { access(path, F_OK) == 0 || errno == EACCES }
+
     /// Why SQLite cannot use a file as a database, or make it where there is none; nil: it can. Makes nothing.
     ///
     /// The directory must be writable also where the file is there: SQLite keeps its log next to it.

@@ -52,8 +52,10 @@ struct HTML: ExpressibleByStringInterpolation {
         return html
     }
 
-    /// The same, with a full stop: what follows is another sentence.
-    static func sentence(_ words: String) -> HTML { prose(words.hasSuffix(".") ? words : words + ".") }
+    /// The same, ended: what follows is another sentence.
+    static func sentence(_ words: String) -> HTML {
+        prose(words.last.map { ".?!".contains($0) } == true ? words : words + ".")
+    }
 
     static func += (left: inout HTML, right: HTML) { left.text += right.text }
 

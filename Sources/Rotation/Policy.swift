@@ -108,7 +108,7 @@ public struct UserRequirements: Hashable, Sendable {
 }
 
 /// Times that follow from how IAM behaves, not from anybody's taste.
-enum IAMTimes {
+package enum IAMTimes {
     /// Right answers in a row before a new key counts as spread. One good answer does not prove that all of STS's
     /// servers know the key.
     static let verificationAnswers = 3
@@ -136,7 +136,7 @@ enum IAMTimes {
     static let deletionLag: Duration = .seconds(900)
     /// Looks of the preflight before a refusal is believed, and the time between two.
     static let preflightTries = 3
-    static let preflightWait: Duration = .seconds(20)
+    package static let preflightWait: Duration = .seconds(20)
     /// Looks in vain, over a minute, before a target counts as one that cannot be asked.
     static let lookTries = 7
     /// Keys that keyturn has deleted whose IDs are kept.

@@ -2,9 +2,15 @@
 
 import getpass
 import os
+import pathlib
 import re
+import shutil
+import subprocess
+import tempfile
 
 import pytest
+
+import program
 
 
 def looks(world):
@@ -72,3 +78,38 @@ def test_a_file_that_keyturn_may_not_read_names_everyone(world):
 def test_a_directory_in_place_of_a_file(world):
     (world.directory / "folder").mkdir()
     assert "it is a directory, and a file is needed" in world.must("check", "--config", world.directory / "folder", status=78).err
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs another user")
+def test_the_state_of_another_user_is_worked_on_as_that_user(world):
+    """What a service keeps belongs to the service's user, and stays so."""
+    state = world.directory / "service"
+    state.mkdir()
+    world.configuration["state"] = "sqlite:service/keyturn.db"
+    world.save()
+    os.chown(state, 65534, 65534)
+    err = world.must("rotate", "--all", status=77).err
+    assert f"{state}: it belongs to user nobody (mode 755, owner nobody), who could change it, and keyturn runs as root here" in err
+    assert "`sudo -u nobody keyturn …`" in err and "root or to root" not in err
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs another user")
+def test_what_may_not_be_read_is_not_taken_for_what_is_not_there(world):
+    """A configuration that is found by its place, and the state that one names."""
+    def refusal(place):
+        shutil.copy(world.directory / "keyturn.yaml", place)
+        done = subprocess.run(
+            ["setpriv", "--reuid=65534", "--clear-groups", "--", program.binary(), "status"], cwd=place, capture_output=True, text=True,
+            env={"PATH": os.environ["PATH"]}, timeout=60)
+        assert done.returncode in (77, 78) and done.stdout == "", done
+        return done.stderr
+
+    with tempfile.TemporaryDirectory(dir="/tmp") as place:
+        words = refusal(place)
+        assert "keyturn.yaml: the file cannot be read: Permission denied" in words and "keyturn init" not in words
+        os.chmod(place, 0o755)
+        hidden = pathlib.Path(place, "hidden")
+        hidden.mkdir(0o700)
+        world.configuration["state"] = f"sqlite:{hidden}/keyturn.db"
+        world.save()
+        assert f"{hidden}" in (words := refusal(place)) and "Permission denied" in words

@@ -155,6 +155,8 @@ struct StatusPageTests {
                 == "it is &lt;b&gt;; <code>keyturn retry a&amp;b</code> tries")
         #expect(HTML.prose("`a` and `b`").text == "<code>a</code> and <code>b</code>")
         #expect(HTML.prose("a lone ` stays").text == "a lone ` stays")
+        #expect(HTML.sentence("did you mean a?").text == "did you mean a?", "it has its mark already")
+        #expect(HTML.sentence("it ends").text == "it ends.")
     }
 
     @Test("ends a problem with a full stop before it says since when", arguments: ["it is stuck", "it is stuck."])

@@ -82,7 +82,4 @@ struct RefusalNoticesTests {
         #expect(await ask(notices()) == nil)
         #expect(said == [])
     }
-
-    @Test("names the time by which a rotation goes")
-    func wait() { #expect(RefusalNotices.wait == IAMTimes.preflightWait) }
 }

@@ -12,13 +12,16 @@ struct SharedFiles {
 
     init(environment: [String: String]) throws(AWSError) {
         credentials = try Self.read(Self.credentialsPath(environment))
-        config = try Self.read(Self.path("AWS_CONFIG_FILE", "config", environment))
+        config = try Self.read(Self.configPath(environment))
     }
 
     /// Where the credentials file is.
     static func credentialsPath(_ environment: [String: String]) -> String {
         path("AWS_SHARED_CREDENTIALS_FILE", "credentials", environment)
     }
+
+    /// Where the other settings are.
+    static func configPath(_ environment: [String: String]) -> String { path("AWS_CONFIG_FILE", "config", environment) }
 
     /// - Returns: empty where the variable is set to nothing: AWS's tools read no file then.
     private static func path(_ variable: String, _ file: String, _ environment: [String: String]) -> String {
@@ -51,6 +54,23 @@ struct SharedFiles {
 
     /// The settings of a service in a `[services NAME]` section of the config file; nil: there is no such section.
     func services(_ name: String) -> [String: ProfileFile.Value]? { config.sections(of: "services")[name] }
+}
+
+/// Where profiles are, for whoever must not see what they say.
+public enum SharedProfiles {
+    /// The paths of the shared files, that with credentials first.
+    public static func files(_ environment: [String: String]) -> [String] {
+        [SharedFiles.credentialsPath(environment), SharedFiles.configPath(environment)]
+    }
+
+    /// The file that a profile is in, that with credentials first; nil: in neither.
+    ///
+    /// - Throws: where AWS's tools do not read the files either.
+    public static func file(of name: String, _ environment: [String: String]) throws(AWSError) -> String? {
+        try SharedFiles(environment: environment).profile(name).map {
+            $0.credentials.isEmpty ? $0.paths.config : $0.paths.credentials
+        }
+    }
 }
 
 /// One profile of the shared files.

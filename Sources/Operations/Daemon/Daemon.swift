@@ -60,7 +60,7 @@ package struct Daemon {
             renewing?.cancel()
         }
         tellRunning(active)
-        tellCompany(active)
+        warnOfSecondRun(active)
         for await order in orders {
             switch order {
             case .stop:
@@ -257,7 +257,7 @@ package struct Daemon {
     }
 
     /// A state in a file is for one process as a rule; leases keep two apart.
-    private func tellCompany(_ active: ActiveConfiguration) {
+    private func warnOfSecondRun(_ active: ActiveConfiguration) {
         guard let file = active.loaded.configuration.state.file, let other = OtherProcess.running(on: file) else {
             return
         }

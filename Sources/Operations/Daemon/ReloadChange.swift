@@ -2,9 +2,6 @@ internal import Configuration
 
 /// What is different about the users once a configuration was read again.
 struct ReloadChange {
-    /// More names than this are counted.
-    private static let nameLimit = 5
-
     private let new: [String]
     private let gone: [String]
     private let changed: [String]
@@ -21,17 +18,12 @@ struct ReloadChange {
     var words: String {
         let parts = [("new", new), ("changed", changed), ("removed", gone)].filter { !$0.1.isEmpty }
         return parts.isEmpty
-            ? "no user has changed" : parts.map { "\($0.0): \(Self.list($0.1))" }.joined(separator: "; ")
+            ? "no user has changed" : parts.map { "\($0.0): \(listed($0.1))" }.joined(separator: "; ")
     }
 
     private static func isSame(_ before: ConfiguredUser, _ now: ConfiguredUser) -> Bool {
         before.userName == now.userName && before.account == now.account && before.policy == now.policy
             && before.owner == now.owner && before.afterRotation == now.afterRotation
             && before.targets.elementsEqual(now.targets) { $0.name == $1.name && $0.fields == $1.fields }
-    }
-
-    private static func list(_ names: [String]) -> String {
-        let more = names.count > nameLimit ? " and \(names.count - nameLimit) more" : ""
-        return names.prefix(nameLimit).joined(separator: ", ") + more
     }
 }

@@ -1,6 +1,7 @@
 internal import Configuration
 internal import Dispatch
 internal import Engine
+internal import FileTrust
 internal import FoundationEssentials
 internal import Journal
 internal import Listening
@@ -213,7 +214,7 @@ final class StatusServer: Sendable {
                 workers = try await journal.workers().count
             }
             // The daemon has made it: a state that is gone is no empty one, and is looked for again.
-            if let file = loaded.configuration.state.file, !FileManager.default.fileExists(atPath: file) {
+            if let file = loaded.configuration.state.file, !FileAccess.isThere(file) {
                 await access.forget()
                 return .failure(
                     Trouble(

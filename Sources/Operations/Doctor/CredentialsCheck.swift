@@ -1,3 +1,4 @@
+internal import AWS
 internal import FileTrust
 internal import FoundationEssentials
 
@@ -45,7 +46,11 @@ struct CredentialsCheck {
     ///
     /// - Returns: nil: there is none of that name, and none was asked for.
     private func profile(_ name: String, isNeeded: Bool) -> Finding? {
-        guard let file = files.first(where: { Self.has(name, $0) }) else {
+        let found: String?
+        do throws(AWSError) { found = try SharedProfiles.file(of: name, environment) } catch {
+            return Finding(Self.subject, ExitStatus(error), error.description)
+        }
+        guard let file = found else {
             guard isNeeded else { return nil }
             return Finding(Self.subject, .notAllowed, "\(files.joined(separator: " and ")) have no profile \(name)")
         }
@@ -54,23 +59,7 @@ struct CredentialsCheck {
         return finding
     }
 
-    private static func has(_ profile: String, _ file: String) -> Bool {
-        guard let data = FileManager.default.contents(atPath: file) else { return false }
-        return String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline).contains { line in
-            let words = line.split { " \t[]".contains($0) }
-            guard line.first == "[" else { return false }
-            return words == [Substring(profile)] || words == ["profile", Substring(profile)]
-        }
-    }
-
-    /// The shared files, that with credentials first.
-    private var files: [String] {
-        let home = environment["HOME"] ?? ""
-        return [("AWS_SHARED_CREDENTIALS_FILE", "credentials"), ("AWS_CONFIG_FILE", "config")].map { variable, name in
-            guard has(variable), let path = environment[variable] else { return "\(home)/.aws/\(name)" }
-            return path.hasPrefix("~/") ? home + path.dropFirst() : path
-        }
-    }
+    private var files: [String] { SharedProfiles.files(environment) }
 
     private func has(_ variable: String) -> Bool { environment[variable]?.isEmpty == false }
 }

@@ -92,7 +92,7 @@ struct OnlineCheck {
             var finding = Finding(subject, .done, "\(arn): \(shown)\(asked)")
             if let problem = unaccounted(keys, user) {
                 finding.status = .failed
-                finding.detail += ". \(problem)"
+                finding.detail = Sentences.joined(finding.detail, problem)
             }
             return (finding, keys)
         } catch {

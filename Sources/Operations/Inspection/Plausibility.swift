@@ -4,8 +4,6 @@ internal import Rotation
 
 /// Values that keyturn can work with, and that are hardly meant.
 enum Plausibility {
-    /// More names than this are counted.
-    private static let nameLimit = 5
     /// A freeze that lasts longer is taken for one without end.
     private static let longestFreeze: Duration = .seconds(366 * 86_400)
 
@@ -19,7 +17,7 @@ enum Plausibility {
             let remarks = Dictionary(
                 grouping: users.compactMap { user in remark(user).map { (user.name, $0) } }, by: \.1)
             for (words, group) in remarks.sorted(by: { $0.key < $1.key }) {
-                var finding = Finding(name, .done, names(group.map(\.0)))
+                var finding = Finding(name, .done, listed(group.map(\.0)))
                 finding.warning = words
                 findings.append(finding)
             }
@@ -46,10 +44,5 @@ enum Plausibility {
             findings.append(finding)
         }
         return findings
-    }
-
-    private static func names(_ names: [String]) -> String {
-        let more = names.count > nameLimit ? " and \(names.count - nameLimit) more" : ""
-        return names.prefix(nameLimit).joined(separator: ", ") + more
     }
 }

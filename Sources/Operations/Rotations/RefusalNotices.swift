@@ -10,9 +10,6 @@ internal import Synchronization
 ///
 /// One line a user, until something is pushed for it: what its other targets answer is in the problem that follows.
 final class RefusalNotices: PushService {
-    /// How soon a target that refused is asked again, for the first tries: what ``Rotation/Rotation`` goes by.
-    static let wait: Duration = .seconds(20)
-
     private let pushers: any PushService
     /// The user of each target.
     private let users: [TargetName: String]
@@ -72,7 +69,7 @@ final class RefusalNotices: PushService {
 
     private func notify(_ user: String, _ target: TargetName, _ reason: String) {
         let next =
-            "It is asked again in \(DurationText.text(Self.wait)); while it refuses, no key is made and the rotation does not begin. "
+            "It is asked again in \(DurationText.text(IAMTimes.preflightWait)); while it refuses, no key is made and the rotation does not begin. "
             + "Fix the target, or take it out of the configuration"
         warn(
             Sentences.joined("\(user): \(target) would not take a new key: \(reason)", next),

@@ -41,7 +41,7 @@ actor StateAccess {
         switch location {
         case nil: return try SQLiteStore(path: nil)
         case .sqlite(let path):
-            guard makes || access(path, F_OK) == 0 || errno == EACCES else { return nil }
+            guard makes || FileAccess.isThere(path) else { return nil }
             // SQLite says of all of these that it is unable to open the file.
             if let refusal = FileAccess.refusal(ofDatabase: path) {
                 throw StoreError(StateAccess.isDenial(refusal.number) ? .denied : .unavailable, refusal.text)
