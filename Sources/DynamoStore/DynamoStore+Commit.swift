@@ -157,7 +157,7 @@ extension DynamoStore {
         do throws(StoreError) {
             var keys: [Key] = []
             let range = Table.Range(
-                partition: try Key.content(user), sorts: Key.line(0)...Key.line(last),
+                partition: try Key.lines(user), sorts: Key.line(0)...Key.line(last),
                 attributes: [Key.sortName, PackedLines.last])
             try await table.read(range) { item throws(StoreError) in
                 guard let sort = item.text(Key.sortName), let end = item.number(PackedLines.last), end <= last else {

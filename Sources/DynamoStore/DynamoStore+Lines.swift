@@ -29,7 +29,7 @@ extension DynamoStore {
     private func following(_ user: String, _ number: Int64, _ limit: Int) async throws(StoreError) -> [StoredLine] {
         var found: [StoredLine] = []
         var range = Table.Range(
-            partition: try Key.content(user), sorts: Key.line(number + 1)...Key.line(.max),
+            partition: try Key.lines(user), sorts: Key.line(number + 1)...Key.line(.max),
             pageSize: Self.pageSize(limit))
         try await table.read(range) { item throws(StoreError) in
             found += try PackedLines.unpack(item, of: user)
@@ -77,7 +77,7 @@ extension DynamoStore {
         guard end > 1 else { return [] }
         var found: [StoredLine] = []
         let range = Table.Range(
-            partition: try Key.content(head.user), sorts: Key.line(0)...Key.line(end - 1), isReversed: true,
+            partition: try Key.lines(head.user), sorts: Key.line(0)...Key.line(end - 1), isReversed: true,
             pageSize: Self.pageSize(limit))
         try await table.read(range) { item throws(StoreError) in
             for line in try PackedLines.unpack(item, of: head.user).reversed() where line.number < end {
@@ -100,7 +100,7 @@ extension DynamoStore {
             let middle = low + (high - low) / 2
             var first: StoredLine?
             let range = Table.Range(
-                partition: try Key.content(head.user), sorts: Key.line(0)...Key.line(middle), isReversed: true,
+                partition: try Key.lines(head.user), sorts: Key.line(0)...Key.line(middle), isReversed: true,
                 pageSize: 1)
             try await table.read(range) { item throws(StoreError) in
                 first = try PackedLines.unpack(item, of: head.user).first

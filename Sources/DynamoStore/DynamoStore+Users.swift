@@ -4,7 +4,7 @@ public import StateStore
 extension DynamoStore {
     /// Readings of a user between whose parts something was committed.
     private static let tries = 12
-    /// Users that are read at once.
+    /// Users, or partitions of them, that are read at once.
     static let usersAtOnce = 8
 
     /// What is kept of a user.
@@ -34,8 +34,8 @@ extension DynamoStore {
     /// nil: something was committed since the head was read.
     private func user(_ head: Head) async throws(StoreError) -> StoredUser? {
         var items: [Item] = []
-        let range = Table.Range(partition: try Key.content(head.user), prefix: Key.part)
-        try await table.read(range) { item in
+        let start = try Key.content("", of: head.user)
+        try await table.read(Table.Range(partition: start.partition, prefix: start.sort)) { item in
             items.append(item)
             return true
         }
@@ -66,11 +66,41 @@ extension DynamoStore {
 
     /// What is kept of all users.
     public func users() async throws(StoreError) -> [String: StoredUser] {
-        let found = try await each(try await heads()) { head throws(StoreError) in
-            if let user = try await self.user(head) { return (head.user, StoredUser?.some(user)) }
-            return (head.user, try await self.user(head.user))
+        let heads = Dictionary(try await heads().map { ($0.user, $0) }) { first, _ in first }
+        var found: [String: StoredUser] = [:]
+        let parts = try await each(Array(0..<Key.contents)) { number throws(StoreError) in
+            try await self.users(heads, in: number)
         }
-        return Dictionary(found.compactMap { name, user in user.map { (name, $0) } }) { first, _ in first }
+        for part in parts { found.merge(part) { first, _ in first } }
+        // Something was committed since the heads were read.
+        let names = heads.keys.filter { found[$0] == nil }
+        let changed = try await each(names) { name throws(StoreError) in try await self.user(name) }
+        for (name, user) in zip(names, changed) { found[name] = user }
+        return found
+    }
+
+    /// Those of one partition's users that are as their heads say.
+    private func users(_ heads: [String: Head], in number: UInt32) async throws(StoreError) -> [String: StoredUser] {
+        var found: [String: StoredUser] = [:]
+        // A user's items follow one another.
+        var (user, items) = (String?.none, [Item]())
+        func take() throws(StoreError) {
+            guard let head = user.flatMap({ heads[$0] }) else { return }
+            found[head.user] = try head.user(with: items, at: now)
+        }
+        try await table.read(Table.Range(partition: Key.contents(number))) { item throws(StoreError) in
+            guard let next = item.text(Key.sortName).flatMap(Key.content)?.user else {
+                throw StoreError(.corrupt, "what is kept of a user cannot be read")
+            }
+            if next != user {
+                try take()
+                (user, items) = (next, [])
+            }
+            items.append(item)
+            return true
+        }
+        try take()
+        return found
     }
 
     /// Some at once.

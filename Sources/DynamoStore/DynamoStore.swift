@@ -6,10 +6,10 @@ public import StateStore
 
 /// A state in one table of DynamoDB.
 ///
-/// **Layout.** A user is a *head* (version, lease, the last line's number and time), and, in a partition of its own,
-/// its record, its parts spread by their names over up to 64 *buckets*, one attribute each, and its lines, those of one
-/// commit packed into one item. Heads of all users share a partition, and so do documents: they are listed without
-/// reading anything else.
+/// **Layout.** A user is a *head* (version, lease, the last line's number and time); its record, and its parts spread by
+/// their names over up to 64 *buckets*, one attribute each, in one of 16 partitions; and its lines, in a partition of
+/// its own, those of one commit packed into one item. Heads of all users share a partition, and so do documents: they
+/// are listed without reading anything else, and all users are read with 17 queries and one more for each further megabyte.
 ///
 /// **A commit is one `TransactWriteItems`**: the head, under the condition that it has the expected version, and what
 /// changes of the rest. So it is all or nothing under any crash, and of two writers one succeeds. Parts are set and
@@ -21,7 +21,7 @@ public import StateStore
 /// the commit was done, wherever the token does not help. Where that cannot be read either, or what was sent might
 /// still arrive, the error is `uncertain`.
 ///
-/// **Reading a user** is a read of the head and a query of record and buckets. The head has the version of each: what
+/// **Reading a user** is a read of the head and a query of record and buckets; reading all is a query of each partition. The head has the version of each: what
 /// was committed between the two readings shows, and is read again. All reads are consistent ones.
 ///
 /// **Costs**, in DynamoDB's units: a transaction writes each KB begun of an item for 2, a consistent read takes 4 KB for 1.

@@ -49,8 +49,8 @@ struct Head {
             record: [])
         var missing = contents
         for item in items {
-            guard let name = item.text(Key.sortName)?.dropFirst(Key.part.utf8.count),
-                let version = item.number(Self.version), missing.removeValue(forKey: String(name)) == version
+            guard let name = item.text(Key.sortName).flatMap(Key.content)?.end,
+                let version = item.number(Self.version), missing.removeValue(forKey: name) == version
             else { return nil }
             if name == Self.record {
                 found.record = item.bytes(Part.content) ?? []

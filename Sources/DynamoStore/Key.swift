@@ -12,8 +12,9 @@ struct Key: Hashable {
     static let users = "users"
     /// The partition with all documents, in the order of their names.
     static let documents = "documents"
-    /// What the sort keys of all that a user has kept begin with, apart from lines.
-    static let part = "part/"
+    /// Partitions with records and parts of all users, who are spread over them by their names: few queries read all users, and
+    /// what one partition can write, 1,000 units a second, is no bound.
+    static let contents = 16 as UInt32
 
     let partition: String
     let sort: String
@@ -25,19 +26,33 @@ struct Key: Hashable {
         Key(partition: users, sort: "user/\(try name(user))")
     }
 
-    /// The partition with a user's record, parts and lines.
-    static func content(_ user: String) throws(StoreError) -> String { "user/\(try name(user))" }
+    /// One of the partitions with records and parts.
+    static func contents(_ number: UInt32) -> String { "contents/\(Spread.digits(number))" }
 
-    static func record(_ user: String) throws(StoreError) -> Key {
-        Key(partition: try content(user), sort: "\(part)\(Head.record)")
+    /// Where a user's record or one of its buckets is.
+    ///
+    /// - Parameter end: what its sort key ends with; empty: what the sort keys of all of them begin with.
+    static func content(_ end: String, of user: String) throws(StoreError) -> Key {
+        Key(partition: contents(Spread.number(of: user, below: contents)), sort: "\(try name(user, "/"))/\(end)")
     }
+
+    /// Whose record or bucket has that sort key, and what the key ends with; nil: none of ours.
+    static func content(_ sort: String) -> (user: String, end: String)? {
+        guard let slash = sort.lastIndex(of: "/"), let user = unescape(sort[..<slash]) else { return nil }
+        return (user, String(sort[sort.index(after: slash)...]))
+    }
+
+    static func record(_ user: String) throws(StoreError) -> Key { try content(Head.record, of: user) }
 
     static func bucket(_ bucket: Bucket, of user: String) throws(StoreError) -> Key {
-        Key(partition: try content(user), sort: "\(part)\(bucket.name)")
+        try content(bucket.name, of: user)
     }
 
+    /// The partition with a user's lines.
+    static func lines(_ user: String) throws(StoreError) -> String { "lines/\(try name(user))" }
+
     static func line(_ number: Int64, of user: String) throws(StoreError) -> Key {
-        Key(partition: try content(user), sort: line(number))
+        Key(partition: try lines(user), sort: line(number))
     }
 
     /// The sort key of an item whose first line has that number.
@@ -52,8 +67,8 @@ struct Key: Hashable {
 
     static func documentSort(_ name: String) throws(StoreError) -> String { "document/\(try Self.name(name))" }
 
-    private static func name(_ text: String) throws(StoreError) -> String {
-        let name = escape(text)
+    private static func name(_ text: String, _ separator: Character? = nil) throws(StoreError) -> String {
+        let name = escape(text, separator)
         guard name.utf8.count <= longestName else {
             throw StoreError(
                 .unavailable,
@@ -68,12 +83,13 @@ struct Key: Hashable {
         ])
     }
 
-    /// A name in printable ASCII: other bytes, and `%`, as `%` and two digits. What begins a name begins it here, too.
-    static func escape(_ name: String) -> String {
+    /// A name in printable ASCII: other bytes, `%`, and what separates it from what follows, as `%` and two digits. What begins a name
+    /// begins it here, too.
+    static func escape(_ name: String, _ separator: Character? = nil) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var escaped: [UInt8] = []
         for byte in name.utf8 {
-            if (0x20...0x7E).contains(byte), byte != 0x25 {
+            if (0x20...0x7E).contains(byte), byte != 0x25, byte != separator?.asciiValue {
                 escaped.append(byte)
             } else {
                 escaped += [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
@@ -115,11 +131,20 @@ struct Bucket: Hashable {
 
     let number: UInt32
 
-    /// - Parameter part: the name of a part. FNV-1a spreads names evenly; it need not resist anyone.
-    init(of part: String) {
-        number = part.utf8.reduce(2_166_136_261 as UInt32) { ($0 ^ UInt32($1)) &* 16_777_619 } % Self.count
-    }
+    /// - Parameter part: the name of a part.
+    init(of part: String) { number = Spread.number(of: part, below: Self.count) }
 
     /// `b00` to `b63`: what sort keys end with, and the attribute of the head that has its version.
-    var name: String { "b\(number < 10 ? "0" : "")\(number)" }
+    var name: String { "b\(Spread.digits(number))" }
+}
+
+/// Names, spread evenly. Whoever chooses names may spread them badly: that costs time, and nothing else.
+enum Spread {
+    /// By FNV-1a.
+    static func number(of name: String, below count: UInt32) -> UInt32 {
+        name.utf8.reduce(2_166_136_261 as UInt32) { ($0 ^ UInt32($1)) &* 16_777_619 } % count
+    }
+
+    /// Of a number below 100.
+    static func digits(_ number: UInt32) -> String { "\(number < 10 ? "0" : "")\(number)" }
 }

@@ -164,14 +164,15 @@ import Testing
         try await store.commit(first())
         // What another worker's commit does between head and buckets.
         let bucket = Bucket(of: "pair").name
+        let place = try Key.bucket(Bucket(of: "pair"), of: "bot")
         fake.fail(
             "Query",
             .after { state in
                 func number(_ number: Int) -> JSONValue { .object(["N": .string("\(number)")]) }
                 state.items["users"]?["user/bot"]?["version"] = number(2)
                 state.items["users"]?["user/bot"]?[bucket] = number(2)
-                state.items["user/bot"]?["part/\(bucket)"]?["version"] = number(2)
-                state.items["user/bot"]?["part/\(bucket)"]?["p:pair"] = .object(["B": .string("CQ==")])
+                state.items[place.partition]?[place.sort]?["version"] = number(2)
+                state.items[place.partition]?[place.sort]?["p:pair"] = .object(["B": .string("CQ==")])
             })
         if ofAll {
             fake.state.withLock { state in
@@ -188,9 +189,29 @@ import Testing
     func damage() async throws {
         let store = try await dynamo.open()
         try await store.commit(first())
-        fake.state.withLock { $0.items["user/bot"]?["part/\(Bucket(of: "pair").name)"] = nil }
+        let place = try Key.bucket(Bucket(of: "pair"), of: "bot")
+        fake.state.withLock { $0.items[place.partition]?[place.sort] = nil }
         await expectCode(.corrupt) { _ = try await store.user("bot") }
         await expectCode(.corrupt) { _ = try await store.users() }
+    }
+
+    @Test("All users are read with one query for the heads and one for each partition, however many they are")
+    func requestsOfAll() async throws {
+        let store = try await dynamo.open()
+        let names = (0..<200).map { "bot-\($0)" } + ["a", "a!", "a/b", "a%2Fb", "ä", "/"]
+        for name in names {
+            var change = UserChange(name, version: 0, lease: nil, record: Array(name.utf8))
+            change.parts = ["pair": [1], "target/\(name)": Array(name.utf8)]
+            try await store.commit(change)
+        }
+        let before = fake.count("Query")
+        let users = try await store.users()
+        #expect(fake.count("Query") - before == 17)
+        #expect(Set(users.keys) == Set(names))
+        for (name, user) in users {
+            #expect(user.record == Array(name.utf8) && user.parts["target/\(name)"] == Array(name.utf8))
+            #expect(user == (try await store.user(name)))
+        }
     }
 
     // MARK: Opening
@@ -387,7 +408,7 @@ import Testing
             try await store.commit(change)
         }
         func kept() -> Int {
-            fake.state.withLock { $0.items["user/bot"]?.keys.filter { $0.hasPrefix("line/") }.count ?? 0 }
+            fake.state.withLock { $0.items["lines/bot"]?.count ?? 0 }
         }
         var change = UserChange("bot", version: 61, lease: nil)
         change.lastDeletedLine = 30
