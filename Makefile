@@ -134,7 +134,7 @@ copy:
 	tree plugin-sdk plugin-sdk; \
 	for folder in schemas prometheus grafana; do tree Sources/Packaging/$$folder $$folder; done; \
 	page() { \
-	  sed -E -e 's#\(\.\./Examples/#(../examples/#g; s#\((\.\./)?Pictures/#(\1pictures/#g; s#\((\.\./\.\./\.\./)?Sources/Documentation/Pictures/#(\1pictures/#g; s#\((\.\./\.\./\.\./)?Sources/Documentation/Guides/#(\1guides/#g; s#\((\.\./\.\./\.\./)?Sources/Documentation/Examples/#(\1examples/#g' \
+	  sed -E -e '/^### The sources$$/,$$d' -e 's#\(\.\./Examples/#(../examples/#g; s#\((\.\./)?Pictures/#(\1pictures/#g; s#\((\.\./\.\./\.\./)?Sources/Documentation/Pictures/#(\1pictures/#g; s#\((\.\./\.\./\.\./)?Sources/Documentation/Guides/#(\1guides/#g; s#\((\.\./\.\./\.\./)?Sources/Documentation/Examples/#(\1examples/#g' \
 	    $(foreach pusher,$(PUSHERS),-e 's#(Plugins/)$(firstword $(subst :, ,$(pusher)))/README#\1$(lastword $(subst :, ,$(pusher)))#g') \
 	    -e 's#\((\.\./\.\./\.\./)?Plugins/#(\1pushers/#g; s#plugin-sdk/README\.md#writing-a-pusher.md#g' \
 	    -e 's#\(plugin-sdk/include/#(../../../include/#g; s#\(\.\./\.\./\.\./#(../#g; s#\(\.\./include#(../../../include#g' "$$1" > $(FROM)/page.tmp; \

@@ -30,8 +30,8 @@ let modules: [Target] = [
     .target(
         name: "AWS",
         dependencies: [
-            "CExpat", "CSodium", "HTTP", .product(name: "JSON", package: "plugin-sdk"), "PlainText", "Programs",
-            "Rotation", "Secrets",
+            "CExpat", "CSodium", "FileTrust", "HTTP", .product(name: "JSON", package: "plugin-sdk"), "PlainText",
+            "Programs", "Rotation", "Secrets",
         ], swiftSettings: small),
     .target(name: "StateStore"),
     .target(name: "SQLiteStore", dependencies: ["CSQLite", "StateStore"]),

@@ -42,14 +42,24 @@ public struct Account: Hashable, Sendable {
     /// The base URL of a service: the configured one, then that of `AWS_ENDPOINT_URL_IAM` or the like, then that of
     /// `AWS_ENDPOINT_URL`, then that of the profile, then AWS's own.
     func endpoint(of service: Service, _ environment: [String: String]) -> String {
-        if let endpoint, !endpoint.isEmpty { return endpoint }
+        configuredEndpoint(of: service, environment)?.url
+            ?? (service == .iam ? partition.iamEndpoint : partition.endpoint(of: service, region: region))
+    }
+
+    /// The base URL of a service where a setting names one, and the setting; nil: it is AWS's own.
+    func configuredEndpoint(
+        of service: Service, _ environment: [String: String]
+    ) -> (url: String, setting: String)? {
+        if let endpoint, !endpoint.isEmpty { return (endpoint, "`endpoint-url` in the configuration") }
         let settings = ProfileSettings(of: self, environment)
-        if !settings.ignoresEndpoints {
-            let names = ["AWS_ENDPOINT_URL_\(service.settingsName.uppercased())", "AWS_ENDPOINT_URL"]
-            if let found = names.compactMap({ environment[$0] }).first(where: { !$0.isEmpty }) { return found }
-            if let found = settings.endpoint(of: service) { return found }
+        guard !settings.ignoresEndpoints else { return nil }
+        let names = ["AWS_ENDPOINT_URL_\(service.settingsName.uppercased())", "AWS_ENDPOINT_URL"]
+        if let name = names.first(where: { environment[$0]?.isEmpty == false }), let url = environment[name] {
+            return (url, "$\(name)")
         }
-        return service == .iam ? partition.iamEndpoint : partition.endpoint(of: service, region: region)
+        return settings.endpoint(of: service).map {
+            ($0, "`endpoint_url` of profile \(ProfileSettings.name(profile, environment) ?? "default")")
+        }
     }
 
     /// The region of a signature for the service.

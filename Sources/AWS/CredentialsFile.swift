@@ -1,3 +1,4 @@
+internal import FileTrust
 internal import Glibc
 internal import Rotation
 public import Secrets
@@ -76,8 +77,17 @@ public struct CredentialsFile: Sendable {
 
     private func failure(_ doing: String) -> Failure {
         let number = errno
-        let isForbidden = [EACCES, EPERM, EROFS].contains(number)
-        return failure(isForbidden ? .forbidden : .passing, "\(doing): \(String(cString: strerror(number)))")
+        return failure(doing, number, String(cString: strerror(number)))
+    }
+
+    /// A failure that says what to type where a file or a directory may not be used.
+    private func failure(_ doing: String, of path: String, isDirectory: Bool = false) -> Failure {
+        let number = errno
+        return failure(doing, number, FileAccess.refusal(path, number, isDirectory: isDirectory))
+    }
+
+    private func failure(_ doing: String, _ number: Int32, _ reason: String) -> Failure {
+        failure([EACCES, EPERM, EROFS].contains(number) ? .forbidden : .passing, "\(doing): \(reason)")
     }
 }
 
@@ -162,7 +172,7 @@ extension CredentialsFile {
     private func open() throws(Failure) -> File {
         guard let resolved = realpath(path, nil) else {
             if errno == ENOENT { throw failure(.missing, "there is no such file; keyturn reads its own key there") }
-            throw failure("it cannot be reached")
+            throw failure("it cannot be reached", of: path)
         }
         defer { free(resolved) }
         var status = stat()
@@ -178,7 +188,7 @@ extension CredentialsFile {
 
     private func read(_ file: File) throws(Failure) -> [UInt8] {
         let descriptor = Glibc.open(file.path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw failure("it cannot be read") }
+        guard descriptor >= 0 else { throw failure("it cannot be read", of: file.path) }
         defer { close(descriptor) }
         guard file.status.st_size <= Self.sizeLimit else { throw failure(.unsettled, "it is larger than 1 MiB") }
         var bytes = [UInt8](repeating: 0, count: Int(file.status.st_size) + 1)
@@ -202,10 +212,10 @@ extension CredentialsFile {
     /// A new file is moved into its place, so it is the directory that must be writable.
     private func checkWritable(_ file: File) throws(Failure) {
         guard access(directory(of: file), W_OK | X_OK) == 0 else {
-            throw failure("a file cannot be made next to it")
+            throw failure("a file cannot be made next to it", of: directory(of: file), isDirectory: true)
         }
         guard file.status.st_uid == geteuid() || geteuid() == 0 else {
-            throw failure(.forbidden, "it belongs to another user of this machine")
+            throw failure("it cannot be replaced", EPERM, FileAccess.refusal(file.path, EPERM, isWritten: true))
         }
     }
 

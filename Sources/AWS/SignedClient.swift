@@ -103,7 +103,7 @@ struct SignedClient: Sendable {
                 error, cost: mayRepeat ? 5 : nil,
                 isDoubtful: refused.isServerFault || error.awsCode == nil || reply.followsRepetition)
         } catch {
-            let failure = Self.explain(error, call.action, account.endpoint(of: call.service, environment))
+            let failure = explain(error, call)
             let isHarmless = call.repeatability == .safe || error.code == .unreachable
             let isPassing = [.unreachable, .lost, .timedOut].contains(error.code)
             let cost = error.code == .timedOut ? 10 : 5
@@ -181,12 +181,19 @@ struct SignedClient: Sendable {
         return error
     }
 
-    private static func explain(_ error: HTTPError, _ action: String, _ endpoint: String) -> AWSError {
+    private func explain(_ error: HTTPError, _ call: Call) -> AWSError {
         let code: AWSError.Code =
             switch error.code {
             case .unreachable, .tls, .refused: .unreachable
             case .lost, .timedOut, .cancelled, .tooLarge, .crowded: .lost
             }
-        return AWSError(code, "\(action) at \(endpoint): \(error.description)", cause: .transport(error.code))
+        var words = "\(call.action) at \(account.endpoint(of: call.service, environment)): \(error.description)"
+        if error.code == .unreachable {
+            let setting = account.configuredEndpoint(of: call.service, environment)?.setting
+            words +=
+                setting.map { "; \($0) names this address: check it, and that its server runs" }
+                ?? "; check network and proxy: `keyturn doctor --online` shows them"
+        }
+        return AWSError(code, words, cause: .transport(error.code))
     }
 }

@@ -71,7 +71,9 @@ extension Configuration {
     }
 
     /// The text of a file that may be believed.
-    static func text(of file: String) throws(ConfigurationError) -> String {
+    ///
+    /// - Parameter otherwise: what else helps where it may not be read.
+    static func text(of file: String, or otherwise: String = "") throws(ConfigurationError) -> String {
         let bytes: [UInt8]
         do throws(TrustedFile.Failure) { bytes = try TrustedFile.read(file, limit: sizeLimit + 1) } catch {
             switch error {
@@ -79,7 +81,8 @@ extension Configuration {
                 throw ConfigurationError(
                     file: file,
                     FileAccess.isThere(file)
-                        ? "the file cannot be read: \(reason)" : "there is no such file; `keyturn init` writes one")
+                        ? "the file cannot be read: \(reason)\(otherwise)"
+                        : "there is no such file; `keyturn init` writes one")
             case .untrusted(let problem):
                 var refusal = ConfigurationError(file: file, "it is not used: \(problem)")
                 refusal.isUntrusted = true

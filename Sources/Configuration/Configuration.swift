@@ -135,12 +135,15 @@ public struct Configuration: Sendable {
             return path
         }
         throw ConfigurationError(
-            file: "keyturn.yaml", "there is none here, nor /etc/keyturn/keyturn.yaml; `keyturn init` writes one")
+            file: "keyturn.yaml",
+            "there is none in \(FileManager.default.currentDirectoryPath), nor /etc/keyturn/keyturn.yaml; name yours with "
+                + "`--config`, or write one with `keyturn init`")
     }
 
     /// Reads a file.
     public init(file: String, _ corrections: Corrections = Corrections()) throws(ConfigurationError) {
-        try self.init(text: try Self.text(of: file), file: file, corrections)
+        try self.init(
+            text: try Self.text(of: file, or: "; or name another file with `--config`"), file: file, corrections)
     }
 
     /// Reads a text.

@@ -32,6 +32,11 @@ struct YAMLMistake {
             message = "this is not YAML: `\(name):` needs a space after its colon"
             return
         }
+        if let bare = Self.lineWithoutColon(lines, failure, above) {
+            line = bare
+            message = "this is not YAML: this line has no colon; a name ends with one, as in `name: value`"
+            return
+        }
         let isIndent = ["did not find expected key", "mapping values are not allowed", "did not find expected '-'"]
             .contains(where: failure.problem.hasPrefix)
         guard isIndent, let above, Self.indentation(lines, at) != Self.indentation(lines, above) else { return }
@@ -47,6 +52,45 @@ struct YAMLMistake {
         case "while scanning a quoted scalar": "quote"
         default: nil
         }
+    }
+
+    /// The line that has a name, and no colon after it. libyaml takes the name for a text that goes on in the next lines, and is
+    /// surprised by the colon there.
+    private static func lineWithoutColon(
+        _ lines: [Substring], _ failure: YAMLEvents.Failure, _ above: Int?
+    ) -> Int? {
+        if failure.problem.hasPrefix("could not find expected ':'") {
+            return failure.context.flatMap { $0.words == "while scanning a simple key" ? $0.line : nil }
+        }
+        guard
+            ["mapping values are not allowed", "did not find expected key"].contains(where: failure.problem.hasPrefix),
+            let at = failure.line, var first = above, hasNoColon(lines, first)
+        else { return nil }
+        // An element of a list is complete where the next line is not further in.
+        if content(lines, first).hasPrefix("- "), indentation(lines, at) <= indentation(lines, first) { return nil }
+        while let next = (1..<first).last(where: { isWritten(lines, $0) }) {
+            if hasNoColon(lines, next) {
+                first = next
+                continue
+            }
+            // A value goes on in lines that are further in than its name.
+            let isValue = indentation(lines, first) > indentation(lines, next)
+            return isValue && content(lines, next).last != ":" ? nil : first
+        }
+        return first
+    }
+
+    private static func hasNoColon(_ lines: [Substring], _ number: Int) -> Bool {
+        let content = content(lines, number)
+        let start = content.hasPrefix("- ") ? content.dropFirst(2) : content[...]
+        return !content.contains(":") && start.first.map { $0.isLetter || $0.isNumber || "_\"'".contains($0) } == true
+    }
+
+    /// A line without its indentation, its comment and blanks at its end.
+    private static func content(_ lines: [Substring], _ number: Int) -> String {
+        let line = lines[number - 1].drop { $0 == " " }
+        let end = line.firstRange(of: " #")?.lowerBound ?? line.endIndex
+        return String(String(line[..<end]).reversed().drop { $0.isWhitespace }.reversed())
     }
 
     private static func isWritten(_ lines: [Substring], _ number: Int) -> Bool {

@@ -8,7 +8,7 @@ public enum FileAccess {
         return stat(path, &attributes) == 0 ? "\(path) (\(facts(attributes)))" : nil
     }
 
-    /// Why a file cannot be read: `Permission denied (mode 600, owner root; keyturn runs as deploy): sudo chown deploy /etc/x`.
+    /// Why a file cannot be used: `Permission denied (mode 600, owner ci; keyturn runs as deploy): run …`.
     ///
     /// - Parameters:
     ///   - isDirectory: whether a directory is what is needed.
@@ -24,17 +24,57 @@ public enum FileAccess {
         let reason = String(cString: strerror(number))
         guard number == EACCES || number == EPERM else { return reason }
         guard isThere else {
-            return
-                "\(reason): \(user(geteuid())) may not enter the directory; `sudo namei -l \(Ownership.quoted(path))` shows which one"
+            guard let closed = closedDirectory(above: path) else {
+                return
+                    "\(reason): \(user(geteuid())) may not enter the directory; `sudo namei -l \(Ownership.quoted(path))` shows which one"
+            }
+            return "\(reason): \(user(geteuid())) may not enter \(closed.path) (\(facts(closed.attributes))): "
+                + order(closed.attributes, opening: closed.path, "x", owns: false)
         }
-        guard attributes.st_uid != geteuid() else {
-            let missing = isDirectory ? "rwx" : isWritten ? "rw" : "r"
-            return
-                "\(reason) (\(facts(attributes)); keyturn runs as \(user(geteuid()))): `chmod u+\(missing) \(Ownership.quoted(path))`"
+        return "\(reason) (\(facts(attributes)); keyturn runs as \(user(geteuid()))): "
+            + order(attributes, opening: path, isDirectory ? "rwx" : isWritten ? "rw" : "r")
+    }
+
+    /// Why a file that was not read cannot be.
+    public static func refusal(unread path: String) -> String {
+        refusal(path, access(path, R_OK) == 0 ? EIO : errno)
+    }
+
+    /// What to type so that a file can be used: as its owner, or, where it may become one's own, by changing that.
+    private static func order(
+        _ attributes: stat, opening path: String, _ mode: String, owns: Bool = true
+    ) -> String {
+        guard attributes.st_uid != geteuid() else { return "run `chmod u+\(mode) \(Ownership.quoted(path))`" }
+        let keeper = keeper(attributes)
+        let run = "run keyturn as \(keeper), `sudo \(keeper == "root" ? "" : "-u \(keeper) ")keyturn …`"
+        let own = user(geteuid())
+        return owns ? "\(run); or, if it is to be \(own)'s, run `sudo chown \(own) \(Ownership.quoted(path))`" : run
+    }
+
+    /// The user whom a file is for: its owner; of a file of root's that a group may read, the user of the group's name.
+    private static func keeper(_ attributes: stat) -> String {
+        guard attributes.st_uid == 0, attributes.st_mode & S_IRGRP != 0 else { return user(attributes.st_uid) }
+        var (group, entry) = (Glibc.group(), passwd())
+        var (foundGroup, foundUser): (UnsafeMutablePointer<Glibc.group>?, UnsafeMutablePointer<passwd>?)
+        var (names, buffer) = ([CChar](repeating: 0, count: 65_536), [CChar](repeating: 0, count: 16_384))
+        guard getgrgid_r(attributes.st_gid, &group, &names, names.count, &foundGroup) == 0, foundGroup != nil,
+            let name = group.gr_name.map({ String(cString: $0) }),
+            getpwnam_r(name, &entry, &buffer, buffer.count, &foundUser) == 0, foundUser != nil,
+            entry.pw_gid == attributes.st_gid
+        else { return user(attributes.st_uid) }
+        return name
+    }
+
+    /// The first directory on the way to a path that may not be entered.
+    private static func closedDirectory(above path: String) -> (path: String, attributes: stat)? {
+        var attributes = stat()
+        let path = Ownership.absolute(path)
+        for slash in path.indices.dropFirst() where path[slash] == "/" {
+            let directory = String(path[..<slash])
+            guard stat(directory, &attributes) == 0 else { return nil }
+            guard access(directory, X_OK) == 0 else { return (directory, attributes) }
         }
-        return
-            "\(reason) (\(facts(attributes)); keyturn runs as \(user(geteuid()))): `sudo chown \(user(geteuid())) \(Ownership.quoted(path))`, "
-            + "or run keyturn as \(user(attributes.st_uid))"
+        return nil
     }
 
     /// Whether a file is there, as far as this user may know: what is in a directory that may not be entered is not missing.

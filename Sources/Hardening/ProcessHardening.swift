@@ -14,6 +14,8 @@ public enum ProcessHardening {
     /// Where the kernel refuses, the program ends with status 1: it would hold secrets that others can read.
     public static func apply() {
         openStandardStreams()
+        // The portable archive starts programs by way of its dynamic linker, whose name they would have.
+        if let name = CommandLine.arguments.first?.split(separator: "/").last { _ = kt_name_thread(String(name)) }
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
         // A core_pattern that is a pipe gets a dump whatever the limit says. A process that is not dumpable has none.
         guard setrlimit(__rlimit_resource_t(UInt32(RLIMIT_CORE.rawValue)), &none) == 0, kt_set_not_dumpable() == 0

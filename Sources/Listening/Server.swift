@@ -92,6 +92,18 @@ public final class Server: Sendable {
         ended.wait()
     }
 
+    /// What to type where the system refuses a port.
+    private static func next(_ number: Int32, _ port: UInt16) -> String {
+        switch number {
+        case EADDRINUSE:
+            ". `sudo ss -ltnp 'sport = :\(port)'` shows the program that listens there: stop it, or choose "
+                + "another port"
+        case EACCES: ". Choose a port from 1024 on: those below are for root"
+        case EADDRNOTAVAIL: ". `ip address` shows the addresses of this machine"
+        default: ""
+        }
+    }
+
     private static func listen(_ options: Options) throws(ListeningError) -> Int32 {
         func failure(_ what: String) -> ListeningError {
             ListeningError(description: "cannot listen on \(options.host), port \(options.port): \(what)")
@@ -111,9 +123,9 @@ public final class Server: Sendable {
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
         guard bind(descriptor, address.ai_addr, address.ai_addrlen) == 0, Glibc.listen(descriptor, SOMAXCONN) == 0
         else {
-            let reason = String(cString: strerror(errno))
+            let number = errno
             close(descriptor)
-            throw failure(reason)
+            throw failure(String(cString: strerror(number)) + next(number, options.port))
         }
         return descriptor
     }

@@ -128,6 +128,19 @@ def test_any_directory(root, tmp_path):
     assert run(link, "plugin", "info", "travis-ci", cwd=tmp_path, env=environment).stdout
 
 
+def test_processes_have_the_names_of_their_programs(root, tmp_path):
+    """Not that of the dynamic linker which starts them."""
+    process = subprocess.Popen(
+        [place(root) / "bin/keyturn", "sandbox", "--directory", "box"], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout.readline()
+        children = run("ps", "--ppid", process.pid, "-o", "comm=").stdout.split()
+        assert (run("ps", "-p", process.pid, "-o", "comm=").stdout.split(), children) == (["keyturn"], ["keyturn-sandbox"])
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)
+
+
 def test_units_for_the_place_that_the_guide_unpacks_it_to(root, tmp_path):
     """As `systemd-analyze verify` sees them, with the archive's program in its place; the guide names the same place."""
     units = place(root) / "share/keyturn/systemd"

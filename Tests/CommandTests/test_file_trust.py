@@ -141,11 +141,55 @@ def test_a_state_that_this_user_may_not_write(alien):
     state = alien.database.parent
     os.chown(state, 0, 0)
     result = alien.must("check", status=77)
-    assert f"{state}: Permission denied (mode 755, owner root; keyturn runs as nobody): `sudo chown nobody {state}`" in result.out
+    assert f"{state}: Permission denied (mode 755, owner root; keyturn runs as nobody): run keyturn as root, `sudo keyturn …`" in result.out
+    assert f"or, if it is to be nobody's, run `sudo chown nobody {state}`" in result.out
     os.chown(state, UNPRIVILEGED, UNPRIVILEGED)
     alien.database.touch(mode=0o644)
     assert f"{alien.database}: Permission denied (mode 644, owner root" in alien.must("check", status=77).err
     assert alien.database.stat().st_size == 0
+
+
+@root_only
+@pytest.mark.parametrize("variable, command", [
+    ("AWS_SHARED_CREDENTIALS_FILE", ["plan"]), ("AWS_SHARED_CREDENTIALS_FILE", ["check", "--online"]),
+    ("AWS_SHARED_CREDENTIALS_FILE", ["doctor"]), ("AWS_SHARED_CREDENTIALS_FILE", ["step"]), ("AWS_CONFIG_FILE", ["plan"]),
+    ("AWS_WEB_IDENTITY_TOKEN_FILE", ["plan"]), ("AWS_WEB_IDENTITY_TOKEN_FILE", ["doctor"]),
+])
+def test_credentials_that_this_user_may_not_read(alien, variable, command):
+    """Mode and owner, and what to type; nothing else is used in their place. A directory that is closed is named as well."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        del alien.environment[name]
+    directory = alien.directory / "root"
+    directory.mkdir(mode=0o755)
+    path = directory / "file"
+    path.write_text("")
+    path.chmod(0o600)
+    alien.environment.update({variable: str(path), "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/r"})
+    result = alien.run(*command)
+    assert result.status == 77 if command != ["doctor"] else result.status != 0, result
+    said = result.out + result.err
+    assert "cannot be read: Permission denied (mode 600, owner root; keyturn runs as nobody): run keyturn as root, `sudo keyturn …`" in said
+    assert f"or, if it is to be nobody's, run `sudo chown nobody {path}`" in said, result
+    directory.chmod(0o700)
+    result = alien.run(*command)
+    assert f"nobody may not enter {directory} (mode 700, owner root): run keyturn as root, `sudo keyturn …`" in result.out + result.err
+
+
+@root_only
+def test_a_file_of_the_own_key_that_this_user_may_not_replace(alien):
+    """Of `self-rotation`: the new file is made next to it, so it is the directory that is named."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        del alien.environment[name]
+    file = alien.write(
+        ".aws/credentials",
+        f"[default]\naws_access_key_id = {alien.sandbox.accessKeyId}\naws_secret_access_key = {alien.sandbox.secretAccessKey}\n", 0o600)
+    file.parent.chmod(0o755)
+    os.chown(file, UNPRIVILEGED, UNPRIVILEGED)
+    alien.configuration["self-rotation"] = {"user": "keyturn-admin", "profile": "default"}
+    os.chown(alien.save(), UNPRIVILEGED, UNPRIVILEGED)
+    result = alien.run("check", "--online")
+    assert result.status == 77, result
+    assert "a file cannot be made next to it: Permission denied (mode 755, owner root; keyturn runs as nobody): run keyturn as root" in result.out
 
 
 @root_only

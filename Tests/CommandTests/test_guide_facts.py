@@ -21,6 +21,10 @@ def test_no_link_of_the_installed_pages_is_broken():
     pages = sorted((program.stage() / "share" / "doc" / "keyturn").rglob("*.md"))
     assert len(pages) > 15
     assert {str(page): guides.broken(page) for page in pages if guides.broken(page)} == {}
+    # What is about the sources alone stays with them.
+    front = program.stage() / "share" / "doc" / "keyturn" / "README.md"
+    assert "Sources/" in (guides.REPOSITORY / "README.md").read_text() and "Sources/" not in front.read_text()
+    assert front.read_text().rstrip().endswith("(Apache-2.0)")
 
 
 def test_the_security_policy_says_what_it_must_and_is_installed(tmp_path):

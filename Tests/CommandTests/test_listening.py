@@ -1,9 +1,11 @@
 """What `run --listen` shows to monitoring and to browsers, and to no one else."""
 
 import concurrent.futures
+import os
 import pathlib
 import re
 import socket
+import subprocess
 import threading
 import time
 
@@ -291,7 +293,12 @@ def test_a_port_that_is_taken(world):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         result = world.must("run", "--listen", f"127.0.0.1:{port}", status=69)
-        assert "Address already in use" in result.err and len(result.err.splitlines()) == 1
+        assert "Address already in use. `sudo ss -ltnp 'sport = :" in result.err and len(result.err.splitlines()) == 1
+        assert "or choose another port; nothing was begun" in result.err
+        # As it is printed, but for sudo.
+        command = result.err.partition("`sudo ")[2].partition("`")[0]
+        shown = subprocess.run(command, shell=True, capture_output=True, text=True, check=True, timeout=10).stdout
+        assert f"127.0.0.1:{port}" in shown and f"pid={os.getpid()}," in shown
     world.assert_untouched()
 
 

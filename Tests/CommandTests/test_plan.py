@@ -36,7 +36,10 @@ def test_the_status_of_a_user_with_two_unknown_keys_does_not_contradict_itself(m
 
 def test_plan_takes_the_default_by_name(world):
     """`plan --online` is what `plan` does; both at once is a mistake."""
-    assert planned(world, "plan", "--online") == planned(world, "plan")
+    # What is due at once is due at the moment of the asking.
+    named, usual = ({user: {**step, "due": None} for user, step in planned(world, *order).items()}
+                    for order in (("plan", "--online"), ("plan",)))
+    assert named == usual and named
     world.must("plan", "--online", "--offline", status=64)
 
 
@@ -79,6 +82,59 @@ def test_where_iam_does_not_say(make):
     step = planned(world, "plan", status=69)["cicd-bot"]
     assert step["action"] == "observe" and step["keys"] is None and "IAM did not say which keys there are" in step["why"]
     assert planned(world, "plan", "--offline")["cicd-bot"]["keys"] is None
+
+
+def test_what_iam_says_is_printed_once(make):
+    """Not for every user, and not where a user's problem has it already; the document has it for each."""
+    targets = [[{"pusher": "travis", "repository": f"acme/{name}"}] for name in "ab"]
+    world = make(users={name: {"targets": target} for name, target in zip(("ci-a", "ci-b"), targets)})
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        del world.environment[name]
+    result = world.must("plan", status=77)
+    assert (result.out + result.err).count("no AWS credentials") == 1, result
+    assert "\nci-a, ci-b: IAM did not say which keys there are: no AWS credentials" in result.out
+    for step in planned(world, "plan", status=77).values():
+        assert step["why"].count("IAM did not say which keys there are: no AWS credentials") == 1
+    # A problem that is known says the same.
+    world.must("step", "ci-a", status=77)
+    result = world.must("plan", "ci-a", status=77)
+    assert (result.out + result.err).count("no AWS credentials") == 1, result
+    assert planned(world, "plan", "ci-a", status=77)["ci-a"]["why"].count("no AWS credentials") == 1
+
+
+@pytest.mark.parametrize("setting, words", [
+    ("configuration", "; `endpoint-url` in the configuration names this address: check it, and that its server runs"),
+    ("AWS_ENDPOINT_URL", "; $AWS_ENDPOINT_URL names this address: "),
+    ("AWS_ENDPOINT_URL_IAM", "; $AWS_ENDPOINT_URL_IAM names this address: "),
+    ("profile", "; `endpoint_url` of profile ci names this address: "),
+])
+def test_an_address_of_aws_where_nothing_answers(make, setting, words):
+    """What names the address is named. Of AWS's own, network and proxy are what can be looked at."""
+    world = make()
+    nowhere = "http://127.0.0.1:9"
+    aws = {"region": "us-east-1"}
+    if setting == "configuration":
+        aws["endpoint-url"] = nowhere
+    elif setting == "profile":
+        world.write(".aws/config", f"[profile ci]\nendpoint_url = {nowhere}\n")
+        world.environment["AWS_PROFILE"] = "ci"
+    else:
+        world.environment[setting] = nowhere
+    world.configuration["aws"] = aws
+    world.save()
+    (step,) = planned(world, "plan", status=69).values()
+    assert f"ListAccessKeys at {nowhere}: " in step["why"] and words in step["why"], step
+
+
+def test_aws_that_is_not_reached(make):
+    """No setting names the address."""
+    world = make()
+    world.configuration["aws"] = {"region": "us-east-1"}
+    world.environment["HTTPS_PROXY"] = "http://127.0.0.1:9"
+    world.save()
+    (step,) = planned(world, "plan", status=69).values()
+    assert "https://iam.amazonaws.com: " in step["why"]
+    assert step["why"].endswith("; check network and proxy: `keyturn doctor --online` shows them"), step
 
 
 def test_an_order_that_would_be_refused(make):

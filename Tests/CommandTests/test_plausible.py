@@ -72,7 +72,8 @@ def test_a_file_that_keyturn_may_not_read_names_everyone(world):
             pytest.skip("the directory of the tests is not for others")
     err = world.must("check", "--config", path, status=78).err
     assert "the file cannot be read: Permission denied (mode 600, owner root; keyturn runs as nobody)" in err
-    assert f"`sudo chown nobody {path}`" in err
+    assert "run keyturn as root, `sudo keyturn …`; or, if it is to be nobody's, run `sudo chown nobody " in err
+    assert f"`sudo chown nobody {path}`; or name another file with `--config`" in err
 
 
 def test_a_directory_in_place_of_a_file(world):
@@ -113,3 +114,30 @@ def test_what_may_not_be_read_is_not_taken_for_what_is_not_there(world):
         world.configuration["state"] = f"sqlite:{hidden}/keyturn.db"
         world.save()
         assert f"{hidden}" in (words := refusal(place)) and "Permission denied" in words
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs another user")
+def test_the_configuration_of_a_service_is_used_as_its_user(world):
+    """As Debian's package makes it: root's, and a group's that has the user's name. The directory that is closed is named."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as place:
+        path = pathlib.Path(place, "etc", "keyturn.yaml")
+        path.parent.mkdir()
+        shutil.copy(world.directory / "keyturn.yaml", path)
+        os.chmod(place, 0o755)
+        path.parent.chmod(0o755)
+        path.chmod(0o640)
+        shutil.chown(path, "root", "daemon")
+        world.wrapper = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"]
+        err = world.must("status", "--config", path, status=78).err
+        assert "(mode 640, owner root; keyturn runs as nobody): run keyturn as daemon, `sudo -u daemon keyturn …`; or, if" in err
+        shutil.chown(path.parent, "root", "daemon")
+        path.parent.chmod(0o750)
+        err = world.must("status", "--config", path, status=78).err
+        assert (f"{path}: the file cannot be read: Permission denied: nobody may not enter {path.parent} (mode 750, owner root): "
+                "run keyturn as daemon, `sudo -u daemon keyturn …`; or name another file with `--config`") in err
+
+
+def test_no_configuration_says_where_it_was_looked_for(bare):
+    """The directory by its name, and both ways on."""
+    err = bare.must("status", status=78).err
+    assert f"there is none in {bare.directory}, nor /etc/keyturn/keyturn.yaml" in err and "`--config`" in err and "`keyturn init`" in err

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import subprocess
 
 import pytest
@@ -57,9 +58,28 @@ def test_lines_fit(world, columns):
         for line in world.run(*command).out.splitlines():
             has_long_word = max(map(len, line.split()), default=0) > columns - 24
             assert len(line) <= columns or has_long_word, (command, line)
+            assert not line.endswith(" "), (command, line)
     del world.environment["COLUMNS"]
     # No one looks: a line stays a line, for grep.
     assert max(map(len, world.must("status").out.splitlines())) > 120
+
+
+@pytest.mark.parametrize("columns", [40, 60])
+def test_no_line_ends_in_blanks(world, columns):
+    """Where a long name leaves no room next to it, in a file and in colours."""
+    name = "deploy-" * 8 + "bot"
+    world.configuration["users"] = {
+        name: {"targets": [{"pusher": "travis", "repository": f"{'acme' * 8}/{'app' * 10}"}]}}
+    world.save()
+    # There is no such user: a problem.
+    world.run("step")
+    world.environment["COLUMNS"] = str(columns)
+    for command in (["status"], ["status", "--verbose"], ["plan"], ["history"], ["config", "show"], ["check"]):
+        lines = world.run(*command).out.splitlines()
+        assert lines and [line for line in lines if line.endswith(" ")] == [], command
+    drawn, _ = in_terminal(world, "status")
+    lines = re.sub(r"\x1b\[\d+m", "", drawn).replace("\r", "").splitlines()
+    assert lines[0].startswith(name) and "\x1b[" in drawn and [line for line in lines if line.endswith(" ")] == []
 
 
 def test_a_terminal_tells_its_width(world):
@@ -84,17 +104,19 @@ def test_trouble_comes_first(world):
 
 
 def answered(bare, *answers, arguments=("init",)):
-    """Runs a command in a terminal, and types; gives what was shown and the status."""
+    """Runs a command in a terminal, and answers each question; gives what was shown and the status."""
     leader, follower = pty.openpty()
     process = subprocess.Popen(
         [program.binary(), *arguments], cwd=bare.directory, env=bare.environment, stdin=follower, stdout=follower,
         stderr=follower)
     os.close(follower)
-    os.write(leader, "".join(answer + "\n" for answer in answers).encode())
-    shown = b""
+    shown, left = b"", list(answers)
     try:
         while True:
             shown += os.read(leader, 65536)
+            # Behind the question, as a person does it.
+            if left and re.search(rb":(\x1b\[0m)? $", shown):
+                os.write(leader, left.pop(0).encode() + b"\n")
     except OSError:
         pass
     os.close(leader)
@@ -112,6 +134,59 @@ def test_init_asks_on_a_terminal(bare):
     text = (bare.directory / "keyturn.yaml").read_text()
     assert "- { pusher: gitlab, project: acme/tools/app }" in text and "region: eu-central-1" in text
     assert "user/*/deploy-bot" in (bare.directory / "keyturn-policy.json").read_text()
+
+
+def test_init_takes_no_example_for_an_answer(bare):
+    """Enter is the default that is in brackets. Where there is none, it is no answer."""
+    shown, status = answered(bare, "github", "", "acme/app", "", "deploy-bot", "")
+    assert status == 0, shown
+    assert "GitHub Actions repository, such as acme/app:" in shown and "an answer is needed, such as acme/app\r\n" in shown
+    assert "IAM user, such as cicd-bot:" in shown and "an answer is needed, such as cicd-bot\r\n" in shown
+    assert "AWS region [us-east-1]:" in shown and shown.count(" [") == 2
+    text = (bare.directory / "keyturn.yaml").read_text()
+    assert "  deploy-bot:\n" in text and "region: us-east-1" in text
+
+
+@pytest.mark.parametrize("columns", [40, 60])
+def test_the_questions_of_init_fit(bare, columns):
+    """Whatever the width, and so do refusals and what is next."""
+    bare.environment.update(COLUMNS=str(columns), NO_COLOR="1")
+    shown, status = answered(bare, "bamboo", "jenkins", "aws\"deploy", "aws-deploy", "deploy-bot", "")
+    assert status == 0, shown
+    # A name and what was typed are not broken.
+    assert [line for line in shown.splitlines() if len(line.rpartition(": ")[0] or line) > columns] == []
+    assert "CI system (azure, bitbucket, buildkite,\r\n" in shown or columns > 40
+
+
+@pytest.mark.parametrize("system, template", [
+    (["--ci", "gitlab", "--place", "acme/tools/app"], '{ pusher: gitlab, project: "acme/tools/{user}" }'),
+    (["--ci", "bitbucket", "--place", "app"], '{ pusher: bitbucket, repository: "{user}", workspace: acme }'),
+    (["--ci", "buildkite", "--place", "Default cluster"], '{ pusher: buildkite, cluster: "{user}", organization: acme }'),
+])
+def test_the_example_of_discover_is_of_the_chosen_system(bare, system, template):
+    """It works as it is once it is not a comment any more."""
+    bare.must("init", "--user", "bot", *system)
+    for variable in ("GITLAB_TOKEN", "BITBUCKET_TOKEN", "BUILDKITE_TOKEN"):
+        bare.environment[variable] = "glpat-0123456789"
+    path = bare.directory / "keyturn.yaml"
+    before, comment, after = path.read_text().partition("# discover:\n")
+    assert template in after and "github" not in after
+    example, blank, rest = after.partition("\n\n")
+    path.write_text(before + "discover:\n" + example.replace("#   ", "  ") + blank + rest)
+    assert "tag: keyturn=yes" in path.read_text()
+    bare.must("check")
+
+
+def test_init_over_files_that_are_there(bare):
+    """What to do with them, and how to write others: the command works as it is printed."""
+    bare.must("init")
+    err = bare.must("init", status=1).err
+    assert "keyturn.yaml, seal.key, keyturn-policy.json exist already; nothing was written. Edit keyturn.yaml and run `keyturn check`" in err
+    command = err.strip().rpartition("name another directory: `")[2].rstrip("`")
+    assert command == "mkdir new && keyturn init --config new/keyturn.yaml"
+    environment = {**bare.environment, "PATH": f"{program.stage()}/bin:{os.environ['PATH']}"}
+    subprocess.run(command, shell=True, check=True, cwd=bare.directory, env=environment, timeout=20)
+    assert (bare.directory / "new" / "seal.key").exists()
 
 
 def test_init_writes_nothing_without_answers_that_fit(bare):

@@ -39,6 +39,36 @@ struct YAMLTests {
     }
 
     @Test(
+        "a name without its colon is named on its own line, and not repeated: it may be a value in the wrong place",
+        arguments: [
+            ("version: 1\nusers\n  bot:\n    targets: []\n", 2), ("version: 1\nusers\npushers: {}\n", 2),
+            ("version: 1\nusers\n", 2), ("version: 1\nusers", 2), ("version: 1\nusers # all\n  bot: {}\n", 2),
+            ("version: 1\nusers:\n  bot\n    targets: []\n", 3), ("users:\n  bot\n  other:\n    targets: []\n", 2),
+            ("users:\n  bot:\n    targets\n      - { pusher: g, repository: a/b }\n", 3),
+            ("users:\n  bot:\n    targets\n    - { pusher: g, repository: a/b }\n", 3),
+            ("users:\n  bot:\n    targets:\n    - pusher g\n      repository: a/b\n", 4),
+            ("users:\n  bot:\n    targets:\n    - pusher: g\n      repository\n    - pusher: g\n", 5),
+            ("defaults:\n  overlap 1h\n  soak: 1h\n", 2), ("defaults:\n  soak: 1h\n  overlap 1h\nusers: {}\n", 3),
+            ("version 1\nstate: sqlite:a\n", 1), ("aws:\n  # where\n  region\n  # x\n\n  profile: x\n", 3),
+            ("pushers:\n  \"h\"\n  i: { plugin: x }\n", 2),
+        ])
+    func missingColon(text: String, line: Int) {
+        expectComplaint(
+            text, "\(line): this is not YAML: this line has no colon; a name ends with one, as in `name: value`")
+    }
+
+    @Test(
+        "a text that goes on in the next line is no name without a colon",
+        arguments: [
+            "aws:\n  region: eu\n    west\n    profile: x\n", "x: |\n  echo\n users: {}\n",
+            "include:\n  - a.yaml\n users: {}\n", "seal-key: {\n  file: seal.key\n}\n state: x\n",
+        ])
+    func continuedText(text: String) {
+        let complaint = Sample.complaint(text) ?? ""
+        #expect(complaint.contains("this is not YAML: ") && !complaint.contains("no colon"), "\(complaint)")
+    }
+
+    @Test(
         "what is not closed is named on the line that opens it",
         arguments: [
             (

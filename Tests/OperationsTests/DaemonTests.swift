@@ -39,8 +39,11 @@ struct DaemonTests {
     /// Runs one, does that with it once it is up, and stops it.
     ///
     /// - Returns: what the service manager has heard.
-    private func run(_ body: (Daemon) async throws -> Void) async throws -> [String] {
-        let daemon = daemon()
+    private func run(
+        _ listening: ListenRequest = ListenRequest(address: nil, anywhere: false),
+        _ body: (Daemon) async throws -> Void
+    ) async throws -> [String] {
+        let daemon = daemon(listening)
         let running = Task { try await daemon.run() }
         try await said("running: ")
         try await body(daemon)
@@ -88,6 +91,22 @@ struct DaemonTests {
         #expect(directory.lines.contains { $0.hasPrefix("warning: `listen` takes effect when") })
         #expect(directory.lines.contains("info: read the configuration again: new: other; running: 2 users"))
         #expect(directory.lines.filter { $0.contains("stop with SIGTERM") }.count == 1)
+    }
+
+    @Test(
+        "says that `listen` waits for the next start as long as it is not what is in force",
+        arguments: [(nil, [1, 2, 2]), ("127.0.0.1:0", [0, 0, 0])] as [(String?, [Int])])
+    func listening(address: String?, warnings: [Int]) async throws {
+        _ = try await run(ListenRequest(address: address, anywhere: false)) { daemon in
+            let changed = Directory.configuration("users:", "listen: 127.0.0.1:9464\nusers:")
+            for (count, text) in [changed, changed, Directory.configuration()].enumerated() {
+                try directory.write("keyturn.yaml", text)
+                daemon.take(.reload)
+                try await said("read the configuration again", times: count + 1)
+                #expect(
+                    directory.lines.count { $0.hasPrefix("warning: `listen` takes effect when") } == warnings[count])
+            }
+        }
     }
 
     @Test("says what is different about the users, or that nothing is")

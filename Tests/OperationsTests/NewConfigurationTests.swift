@@ -73,9 +73,17 @@ struct NewConfigurationTests {
         defer { try? FileManager.default.removeItem(atPath: path) }
         #expect(FileManager.default.createFile(atPath: "\(path)/\(name)", contents: Data("mine".utf8)))
         let failure = #expect(throws: OperationFailure.self) { try NewConfiguration(file: path + "/keyturn.yaml") }
-        #expect(failure?.message == "\(path)/\(name) exists already; nothing was written")
+        let next =
+            name == "keyturn.yaml"
+            ? "Edit \(path)/\(name) and run `keyturn check --config \(path)/keyturn.yaml`"
+            : "Move \(path)/\(name) away if nothing uses it"
+        #expect(
+            failure?.message
+                == "\(path)/\(name) exists already; nothing was written. \(next), or name another directory: "
+                + "`mkdir \(path)/new && keyturn init --config \(path)/new/keyturn.yaml`")
         #expect(try FileManager.default.contentsOfDirectory(atPath: path) == [name])
-        #expect(throws: OperationFailure.self) { try NewConfiguration(file: path + "/none/keyturn.yaml") }
+        let none = #expect(throws: OperationFailure.self) { try NewConfiguration(file: path + "/none/keyturn.yaml") }
+        #expect(none?.message.hasSuffix("nothing was written. `mkdir -p \(path)/none` makes it") == true)
     }
 
     @Test("all files in the way are named at once")
@@ -86,7 +94,28 @@ struct NewConfigurationTests {
             #expect(FileManager.default.createFile(atPath: "\(path)/\(name)", contents: Data()))
         }
         let failure = #expect(throws: OperationFailure.self) { try NewConfiguration(file: path + "/keyturn.yaml") }
-        #expect(failure?.message == "\(path)/keyturn.yaml, \(path)/seal.key exist already; nothing was written")
+        #expect(
+            failure?.message.hasPrefix(
+                "\(path)/keyturn.yaml, \(path)/seal.key exist already; nothing was written. Edit ")
+                == true)
+    }
+
+    @Test("what is found is pushed to the system that was chosen, at places that it can have")
+    func discoverTemplates() throws {
+        let systems = CISystem.all(Directory.installation)
+        #expect(systems.count > 10)
+        for system in systems {
+            let line = system.templateLine(system.place)
+            #expect(line.hasPrefix("- { pusher: \(system.name), ") && line.contains("{user}"), "\(line)")
+            let template = ConfigurationTemplate(
+                users: ["bot"], region: "us-east-1", target: try FirstTarget(system: system, place: system.place),
+                systems: systems)
+            #expect(template.text.contains("#     \(line)   # also"))
+        }
+        let gitlab = try CISystem.named("gitlab", Directory.installation)
+        #expect(gitlab.templateLine("acme/ci/app") == "- { pusher: gitlab, project: \"acme/ci/{user}\" }")
+        let none = ConfigurationTemplate(users: [], region: "us-east-1", systems: systems)
+        #expect(none.text.contains("#     - { pusher: github, repository: \"acme/{user}\" }"))
     }
 
     @Test("a region has the form of one, and is that of AWS's own tools where none is given")

@@ -5,7 +5,11 @@ import Testing
 @Suite("Another keyturn on this machine", .timeLimit(.minutes(1)))
 struct OtherProcessTests {
     /// Has a process that looks like `keyturn run` have a file open while the body runs.
-    private func withProcess(_ name: String, _ body: (Int32, String) async throws -> Void) async throws {
+    ///
+    /// - Parameter program: what it really is.
+    private func withProcess(
+        _ name: String, _ program: String = "tail -f run state.db", _ body: (Int32, String) async throws -> Void
+    ) async throws {
         let directory = NSTemporaryDirectory() + "/keyturn-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: directory) }
@@ -14,7 +18,8 @@ struct OtherProcessTests {
         }
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/bash")
-        process.arguments = ["-c", "exec -a \(name) tail -f run state.db"]
+        process.arguments = ["-c", "exec -a \(name) \(program)"]
+        process.standardInput = Pipe()
         process.currentDirectoryURL = URL(fileURLWithPath: directory)
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
@@ -44,6 +49,17 @@ struct OtherProcessTests {
                     == "another keyturn (`keyturn run`, process \(number)) is at work on bot")
             #expect(OtherProcess.running(on: state)?.process == number)
             #expect(OtherProcess.running(on: "\(state).other") == nil)
+        }
+    }
+
+    @Test("is seen in the portable archive, too, where the dynamic linker comes first")
+    func linked() async throws {
+        let program =
+            "bash -c 'exec 3< state.db; read line' --library-path /opt/keyturn/lib/keyturn/libraries --argv0 keyturn "
+            + "/opt/keyturn/lib/keyturn/programs/keyturn run --listen 127.0.0.1:9464"
+        try await withProcess("/opt/keyturn/lib/keyturn/libraries/ld-linux-x86-64.so.2", program) { number, state in
+            #expect(OtherProcess(number)?.command == "run")
+            #expect(OtherProcess.running(on: state)?.process == number)
         }
     }
 

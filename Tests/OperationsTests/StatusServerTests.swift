@@ -170,12 +170,24 @@ struct StatusServerTests {
     func goneState(_ path: String) async throws {
         try await directory.know(["cicd-bot": idle("AKIAFIRSTEXAMPLE0001")])
         let server = try server()
+        #expect(await !text(server, path).contains("put it back"))
+        clock.advance(.seconds(2))
         let (file, elsewhere) = (directory.path + "/state", directory.path + "/elsewhere")
         try FileManager.default.moveItem(atPath: file, toPath: elsewhere)
-        #expect(await text(server, path).contains("is not there, and nothing is begun without it"))
+        for _ in 1...2 {
+            #expect(await text(server, path).contains("put it back where it was, or start keyturn again"))
+            clock.advance(.seconds(2))
+        }
         try FileManager.default.moveItem(atPath: elsewhere, toPath: file)
-        clock.advance(.seconds(2))
-        #expect(await !text(server, path).contains("is not there"))
+        #expect(await !text(server, path).contains("put it back"))
+    }
+
+    @Test("a state that the daemon has not made yet is not gone", arguments: ["/", "/metrics", "/status.json"])
+    func noStateYet(_ path: String) async throws {
+        try await directory.know([:])
+        let file = directory.path + "/state"
+        try FileManager.default.removeItem(atPath: file)
+        #expect(try await answer(server(), path)?.status == 200)
     }
 
     @Test("has nothing anywhere else")

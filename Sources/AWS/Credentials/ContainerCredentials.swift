@@ -1,3 +1,4 @@
+internal import FileTrust
 internal import FoundationEssentials
 internal import HTTP
 internal import JSON
@@ -92,8 +93,13 @@ struct ContainerCredentials: CredentialSource {
     private func authorization() throws(AWSError) -> String? {
         var token = surroundings.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN")
         if let file = surroundings.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
-            guard let data = FileManager.default.contents(atPath: file), data.count <= 64 << 10 else {
-                throw failure("\(file) (AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE) cannot be read")
+            guard let data = FileManager.default.contents(atPath: file) else {
+                throw failure(
+                    "\(file) (AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE) cannot be read: \(FileAccess.refusal(unread: file))"
+                )
+            }
+            guard data.count <= 64 << 10 else {
+                throw failure("\(file) (AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE) is larger than 64 KiB")
             }
             token = String(decoding: data, as: UTF8.self)
         }

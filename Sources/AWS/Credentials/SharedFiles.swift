@@ -1,3 +1,4 @@
+internal import FileTrust
 internal import FoundationEssentials
 internal import Glibc
 internal import Secrets
@@ -32,10 +33,13 @@ struct SharedFiles {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             guard errno == EACCES else { return ProfileFile(path: path) }
-            throw AWSError(.denied, "\(path) cannot be read: permission denied")
+            throw AWSError(.denied, "\(path) cannot be read: \(FileAccess.refusal(unread: path))")
         }
-        guard let data = FileManager.default.contents(atPath: path), data.count <= sizeLimit else {
-            throw AWSError(.denied, "\(path) cannot be read, or is larger than \(sizeLimit >> 20) MiB")
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw AWSError(.denied, "\(path) cannot be read: \(FileAccess.refusal(unread: path))")
+        }
+        guard data.count <= sizeLimit else {
+            throw AWSError(.denied, "\(path) cannot be read: it is larger than \(sizeLimit >> 20) MiB")
         }
         var bytes = [UInt8](data)
         defer { Secret.wipe(&bytes) }

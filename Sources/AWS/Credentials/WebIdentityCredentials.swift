@@ -1,3 +1,4 @@
+internal import FileTrust
 internal import FoundationEssentials
 
 /// A role that is assumed with a token from a file (AssumeRoleWithWebIdentity): IAM roles for service accounts, and
@@ -29,7 +30,9 @@ struct WebIdentityCredentials: CredentialSource {
     }
 
     private func assumed() async throws(AWSError) -> Credentials? {
-        guard let data = FileManager.default.contents(atPath: file) else { throw failure("the file cannot be read") }
+        guard let data = FileManager.default.contents(atPath: file) else {
+            throw failure("the file cannot be read: \(FileAccess.refusal(unread: file))")
+        }
         let token = String(decoding: data.prefix(Self.longestToken + 2), as: UTF8.self).trimmed
         guard (4...Self.longestToken).contains(token.utf8.count) else {
             throw failure("the file holds no token of 4 to \(Self.longestToken) characters")

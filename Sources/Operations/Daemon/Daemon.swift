@@ -150,7 +150,7 @@ package struct Daemon {
     private func openNext(
         _ loaded: LoadedConfiguration, _ state: StateAccess, _ server: StatusServer, _ active: ActiveConfiguration
     ) async throws -> DaemonCommand.Opened {
-        if loaded.configuration.listen != active.loaded.configuration.listen {
+        if (try? listening.address(loaded.configuration)) != server.address {
             log.warn("`listen` takes effect when keyturn is restarted")
         }
         return try await open(loaded, state, server)

@@ -19,6 +19,8 @@ final class StatusServer: Sendable {
         var loaded: LoadedConfiguration
         /// Opened by itself: whoever works must not wait for whoever looks.
         var access: StateAccess
+        /// Whether the state was there once: the page is up before the daemon has made it.
+        var hasFoundState = false
         var host: PusherHost?
         var notifier: Notifier?
         var configuration: Snapshot.ConfigurationFile
@@ -42,6 +44,10 @@ final class StatusServer: Sendable {
     /// By itself: whoever works must not wait for whoever looks.
     private let tally = Mutex(Tally())
     private let server = Mutex<Server?>(nil)
+    private let place = Mutex<ListenAddress?>(nil)
+
+    /// Where it listens, as the configuration or the command line has it; nil: nowhere.
+    var address: ListenAddress? { place.withLock { $0 } }
 
     init(_ loaded: LoadedConfiguration, patience: Int = 5) {
         clock = loaded.context.clock
@@ -60,6 +66,7 @@ final class StatusServer: Sendable {
             let options = Server.Options(host: address.host, port: address.port, checksHost: address.isLoopback)
             let server = try Server(options) { [self] path, query in answer(path, query) }
             self.server.withLock { $0 = server }
+            place.withLock { $0 = address }
             log.tell("status page and metrics on \(server.url)")
             if !address.isLoopback { log.warn("\(address): \(ListenAddress.warning)") }
         } catch { throw OperationFailure(.unavailable, "\(error.description); nothing was begun") }
@@ -76,6 +83,7 @@ final class StatusServer: Sendable {
             if state.loaded.configuration.state != loaded.configuration.state {
                 state.access = StateAccess(loaded, for: .looking)
             }
+            state.hasFoundState = true
             state.loaded = loaded
             state.host = services.host
             state.last = nil
@@ -210,11 +218,14 @@ final class StatusServer: Sendable {
         var workers: Int?
         do {
             records = try await access.records()
-            if let journal = try await access.openIfThere(), journal.isShared {
-                workers = try await journal.workers().count
+            let journal = try await access.openIfThere()
+            if let journal, journal.isShared { workers = try await journal.workers().count }
+            // A state that is gone is no empty one, and is looked for again.
+            let isKnown = state.withLock { state in
+                if journal != nil, state.access === access { state.hasFoundState = true }
+                return state.hasFoundState
             }
-            // The daemon has made it: a state that is gone is no empty one, and is looked for again.
-            if let file = loaded.configuration.state.file, !FileAccess.isThere(file) {
+            if isKnown, let file = loaded.configuration.state.file, !FileAccess.isThere(file) {
                 await access.forget()
                 return .failure(
                     Trouble(

@@ -27,7 +27,9 @@ struct CredentialsCheck {
         if has("AWS_WEB_IDENTITY_TOKEN_FILE"), let file = environment["AWS_WEB_IDENTITY_TOKEN_FILE"] {
             guard FileManager.default.isReadableFile(atPath: file) else {
                 return Finding(
-                    Self.subject, .notAllowed, "$AWS_WEB_IDENTITY_TOKEN_FILE is \(file), which cannot be read")
+                    Self.subject, .notAllowed,
+                    "$AWS_WEB_IDENTITY_TOKEN_FILE is \(file), which cannot be read: \(FileAccess.refusal(unread: file))"
+                )
             }
             return Finding(Self.subject, .done, "a role, by the token in \(FileAccess.facts(of: file) ?? file)")
         }

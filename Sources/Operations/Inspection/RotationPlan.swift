@@ -111,6 +111,8 @@ package struct PlannedStep: Encodable, Sendable {
     package var fanOut = Duration.zero
     /// What IAM lists; nil: it was not asked, or did not answer.
     package var keys: [ListedKey]?
+    /// What IAM answered instead, where ``why`` does not have it already; nil: nothing.
+    package var listingFailure: String?
     /// When the targets are looked at for drift, outside rotations; nil: not, or with the next step.
     package var nextLook: String?
     /// Why the order would not be carried out.
@@ -138,7 +140,8 @@ package struct PlannedStep: Encodable, Sendable {
         try container.encode(isDue, forKey: .isDue)
         try container.encode(targets, forKey: .targets)
         try container.encode(fanOut.components.seconds, forKey: .fanOut)
-        try container.encode(why, forKey: .why)
+        let reasons = [why, listingFailure.map { "IAM did not say which keys there are: \($0)" }]
+        try container.encode(reasons.compactMap(\.self).joined(separator: "; "), forKey: .why)
         try container.encode(from, forKey: .from)
         try container.encode(keys, forKey: .keys)
         try container.encode(nextLook, forKey: .nextLook)
@@ -174,10 +177,10 @@ package struct PlannedStep: Encodable, Sendable {
         {
             reasons.append(rotation.sentenceOnLeft(left))
         }
-        if case .failure(let error) = listing {
-            reasons.append("IAM did not say which keys there are: \(error.description)")
-        }
         why = reasons.joined(separator: "; ").naming(user.name)
+        if case .failure(let error) = listing, !why.contains(error.description) {
+            listingFailure = error.description
+        }
     }
 
     /// A word about a freeze that a rotation waits for.

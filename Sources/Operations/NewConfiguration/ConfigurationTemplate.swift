@@ -55,7 +55,7 @@ struct ConfigurationTemplate {
         # discover:
         #   tag: keyturn=yes
         #   targets:
-        #     - { pusher: github, repository: "acme/{user}" }   # also {tag:NAME}
+        #     \(templateLine)   # also {tag:NAME}
 
         # Where keyturn itself runs with the key of an IAM user, in a profile of ~/.aws/credentials: rotate that one, too.
         # self-rotation: { user: keyturn, profile: default }
@@ -67,6 +67,12 @@ struct ConfigurationTemplate {
         # notifications:
         #   - { slack: { env: SLACK_WEBHOOK_URL }, on: [blocked, recovered, revoked] }
         """ + "\n"
+    }
+
+    /// A target of users that are found: at the chosen system, else at one that is an example.
+    private var templateLine: String {
+        let example = systems.first { $0.name == "github" } ?? systems.first
+        return target?.templateLine ?? example.map { $0.templateLine($0.place) } ?? ""
     }
 
     /// The chosen one; where none is, those that there are, as comments.

@@ -63,7 +63,8 @@ package struct CISystem: Sendable {
         for name in ["access-key-id", "secret-access-key"] where target[name] == nil && schema.properties[name] != nil {
             target[name] = .string("NAME")
         }
-        guard FlowText.isPlain(place), schema.violations(in: .object(target)).isEmpty else {
+        let words = place.split(separator: " ", omittingEmptySubsequences: false)
+        guard words.allSatisfy({ FlowText.isPlain(String($0)) }), schema.violations(in: .object(target)).isEmpty else {
             return "`\(place)` is not a \(field) of \(title): it has the form of \(self.place)"
         }
         return nil
@@ -90,6 +91,12 @@ package struct CISystem: Sendable {
         let others = example.target.filter { $0.key != field }.sorted { $0.key < $1.key }
         let fields = [(key: field, value: .string(place))] + others.map { (key: $0.key, value: $0.value) }
         return "- { \((["pusher: \(name)"] + fields.map { "\($0): \(FlowText.text($1))" }).joined(separator: ", ")) }"
+    }
+
+    /// As a target of `discover`: the user's name in the last part of the place.
+    func templateLine(_ place: String) -> String {
+        let above = place.lastIndex(of: "/").map { place[...$0] } ?? ""
+        return targetLine("\(above){user}")
     }
 }
 
@@ -134,6 +141,7 @@ package struct FirstTarget: Sendable {
     }
 
     var targetLine: String { system.targetLine(place) }
+    var templateLine: String { system.templateLine(place) }
 
     /// What has to be typed before the plugin may use the place; nil: nothing.
     package var pin: String? {

@@ -41,13 +41,21 @@ package struct NewConfiguration {
         (self.file, sealKey, policy) = (file, "\(place)seal.key", "\(place)keyturn-policy.json")
         let inTheWay = [file, sealKey, policy].filter { FileManager.default.fileExists(atPath: $0) }
         guard inTheWay.isEmpty else {
+            let names = inTheWay.joined(separator: ", ")
+            let option = file == "keyturn.yaml" ? "" : " --config \(file)"
+            let next =
+                inTheWay.contains(file)
+                ? "Edit \(file) and run `keyturn check\(option)`"
+                : "Move \(names) away if nothing uses \(inTheWay.count == 1 ? "it" : "them")"
             throw OperationFailure(
                 .failed,
-                "\(inTheWay.joined(separator: ", ")) \(inTheWay.count == 1 ? "exists" : "exist") already; nothing was written"
-            )
+                "\(names) \(inTheWay.count == 1 ? "exists" : "exist") already; nothing was written. \(next), or name another "
+                    + "directory: `mkdir \(place)new && keyturn init --config \(place)new/keyturn.yaml`")
         }
         guard FileManager.default.fileExists(atPath: directory) else {
-            throw OperationFailure(.failed, "the directory \(directory) does not exist; nothing was written")
+            throw OperationFailure(
+                .failed,
+                "the directory \(directory) does not exist; nothing was written. `mkdir -p \(directory)` makes it")
         }
     }
 

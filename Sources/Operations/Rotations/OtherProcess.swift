@@ -12,7 +12,11 @@ struct OtherProcess {
         guard process != getpid(), let line = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") else {
             return nil
         }
-        let words = line.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+        var words = line.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }[...]
+        // In the portable archive the dynamic linker comes first, with words of its own.
+        if words.first?.hasSuffix("/ld-linux-x86-64.so.2") == true {
+            words = words.drop { !$0.hasSuffix("/lib/keyturn/programs/keyturn") }
+        }
         guard let program = words.first, program.split(separator: "/").last == "keyturn",
             let command = words.dropFirst().first(where: { !$0.hasPrefix("-") })
         else { return nil }

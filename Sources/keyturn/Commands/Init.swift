@@ -11,7 +11,8 @@ struct Init: ParsableCommand {
             overwritten.
 
             On a terminal, and without --user, --ci and --place, it asks for the CI system, the place there, the IAM user and \
-            the region, in this order. The token is then expected in the environment, in the variable that it names.
+            the region, in this order; Enter takes what is in brackets. The token is then expected in the environment, in the \
+            variable that it names.
             """)
 
     @Option(
@@ -89,10 +90,10 @@ struct Init: ParsableCommand {
         }
         if let system = systems.first(where: { $0.name == system }) {
             let place = try questions.ask(
-                "\(system.title) \(system.field)", standard: system.place, refusal: system.refusal(ofPlace:))
+                "\(system.title) \(system.field)", example: system.place, refusal: system.refusal(ofPlace:))
             choice.target = try FirstTarget(system: system, place: place)
         }
-        let user = try questions.ask("IAM user", standard: "cicd-bot", refusal: Self.refusal(ofUser:))
+        let user = try questions.ask("IAM user", example: "cicd-bot", refusal: Self.refusal(ofUser:))
         if region == nil {
             choice.region = try questions.ask(
                 "AWS region", standard: usualRegion, refusal: NewConfiguration.Choice.refusal(ofRegion:))
@@ -124,12 +125,19 @@ struct Init: ParsableCommand {
                 "`keyturn check --online\(option)`", "`keyturn rotate \(user)\(option)`",
             ]
         let terminal = Terminal(options)
+        let files = [
+            (new.file, "the configuration\(target == nil ? ": fill in pushers and users" : "")"),
+            (new.sealKey, "the seal key (mode 0600): back it up apart from the state"),
+            (
+                new.policy,
+                "the IAM policy for the identity that keyturn runs as; `keyturn policy\(option)` prints it again"
+            ),
+        ]
+        .map { "\($0)  \(terminal.wrapped($1, indent: $0.count + 2))" }
         let next = steps.enumerated().map { "  \($0 + 1). \(terminal.wrapped($1, indent: 5))" }
         terminal.write(
             """
-            \(new.file)  the configuration\(target == nil ? ": fill in pushers and users" : "")
-            \(new.sealKey)  the seal key (mode 0600): back it up apart from the state
-            \(new.policy)  the IAM policy for the identity that keyturn runs as; `keyturn policy\(option)` prints it again
+            \(files.joined(separator: "\n"))
 
             Next:
             \(next.joined(separator: "\n"))

@@ -57,6 +57,13 @@ extension RotationPlan {
                 + (discovers ? [step.from] : []) + [step.why]
         }
         terminal.write(table.text(terminal))
+        // Once, not repeated for every user.
+        let failures = Dictionary(grouping: steps.filter { $0.listingFailure != nil }) { $0.listingFailure ?? "" }
+        for (failure, steps) in failures.sorted(by: { $0.key < $1.key }) {
+            let names = steps.count > 3 ? "\(steps.count) users" : steps.map(\.user).joined(separator: ", ")
+            let text = "\(names): IAM did not say which keys there are: \(failure)"
+            terminal.write("\n" + terminal.wrapped(text, indent: 0) + "\n")
+        }
         for forecast in forecasts where forecast.isTooMuch || isVerbose {
             let what =
                 "\(forecast.pusher): \(forecast.pushesADay) pushes a day, which take at least \(Moment.text(forecast.shortest)) by its rate limits"

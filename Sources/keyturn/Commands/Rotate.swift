@@ -5,7 +5,8 @@ struct Rotate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Rotate keys now, whatever their age.",
         discussion: """
-            Name the users, or give --all. A user whose new key is still being delivered continues with that rotation; one that \
+            Name the users, or give --all. With neither, keyturn asks on a terminal; elsewhere the configuration's only user is \
+            rotated, and several are an error. A user whose new key is still being delivered continues with that rotation; one that \
             is in `overlap` or `soak` cannot begin another one yet, which is an error (exit status 75); with --wait that rotation is \
             completed. A user that a `freeze` holds is left as it is, and the others are rotated (exit status 75). Without --wait the command ends when every \
             target has confirmed, or when it would have to wait long; `keyturn step` or `keyturn run` continues from there. Exit \
@@ -32,7 +33,7 @@ struct Rotate: AsyncParsableCommand {
     var despiteFreeze = false
 
     @OptionGroup var options: GlobalOptions
-    @OptionGroup var selection: UserSelection
+    @OptionGroup var selection: RotatedUsers
     @OptionGroup var timing: TimingOptions
 
     func run() async throws {

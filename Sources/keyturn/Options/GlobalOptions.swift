@@ -60,6 +60,24 @@ struct UserSelection: ParsableArguments {
     var users: [String] { named + optional }
 }
 
+/// For a command that works on all users only where that is said.
+struct RotatedUsers: ParsableArguments {
+    @Argument(
+        help: ArgumentHelp(
+            "Users of the configuration. Default: its only user; if there are several, name some or give --all.",
+            valueName: "user"),
+        completion: Suggestions.users)
+    var named: [String] = []
+
+    @Option(
+        name: [.customLong("user"), .customShort("u")],
+        help: ArgumentHelp("The same as an option; may be given several times.", valueName: "user"),
+        completion: Suggestions.users)
+    var optional: [String] = []
+
+    var users: [String] { named + optional }
+}
+
 /// For commands whose argument is something else.
 struct UserOption: ParsableArguments {
     @Option(

@@ -1,7 +1,9 @@
-extension String {
+extension StringProtocol {
     /// The text up to its last character that is seen.
     var withoutTrailingBlanks: String { String(reversed().drop { $0 == " " }.reversed()) }
+}
 
+extension String {
     /// The text in a column: cut, or filled up with blanks.
     ///
     /// - Parameter width: in characters.

@@ -22,19 +22,24 @@ struct Questions {
     /// One answer.
     ///
     /// - Parameters:
-    ///   - standard: what an empty line means.
+    ///   - standard: what an empty line means; nil: it is no answer.
+    ///   - example: what an answer looks like.
     ///   - refusal: why an answer will not do; nil: it does.
-    func ask(_ question: String, standard: String, refusal: (String) -> String?) throws -> String {
+    func ask(
+        _ question: String, standard: String? = nil, example: String? = nil, refusal: (String) -> String?
+    ) throws -> String {
+        let example = example.map { ", such as \($0)" } ?? ""
+        let prompt = terminal.wrapped("\(question)\(example)\(standard.map { " [\($0)]" } ?? ""):", indent: 0)
         for _ in 0..<Self.tries {
-            terminal.write("\(terminal.styled(question, .bold)) [\(standard)]: ")
+            terminal.write("\(terminal.styled(prompt, .bold)) ")
             guard let line = readLine() else {
                 throw OperationFailure(.failed, "the input ended; nothing was written")
             }
-            let answer = String(line.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
-            guard let reason = refusal(answer.isEmpty ? standard : answer) else {
-                return answer.isEmpty ? standard : answer
-            }
-            terminal.write("  \(reason)\n")
+            let typed = String(line.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+            let answer = typed.isEmpty ? standard : typed
+            let reason = answer.map(refusal) ?? "an answer is needed\(example)"
+            guard let reason else { return answer ?? "" }
+            terminal.write("  \(terminal.wrapped(reason, indent: 2))\n")
         }
         throw OperationFailure(.failed, "there was no answer that fits; nothing was written")
     }

@@ -86,6 +86,6 @@ struct ReportText {
     }
 
     private func verdict(_ word: String, _ style: Terminal.Style, _ text: String) -> String {
-        "\(terminal.styled(word.column(6), style))  \(terminal.wrapped(text, indent: 8))\n"
+        "\(terminal.styled(word, style))  \(terminal.wrapped(text, indent: 8))\n"
     }
 }

@@ -8,7 +8,12 @@ enum StandardStream: Int32 {
 
     /// Writes a text for people. Whatever came into it from a plugin, a service or a file moves, hides and reorders nothing on
     /// a terminal: of escape sequences only keyturn's own are left.
-    func write(_ text: String) { write(bytes: Array(PlainText.lines(text, isOwn: Self.isOwn).utf8)) }
+    func write(_ text: String) {
+        let lines = PlainText.lines(text, isOwn: Self.isOwn).split(separator: "\n", omittingEmptySubsequences: false)
+        // What ends without a line break is still being written: a question has its blank.
+        let ended = lines.dropLast().map { $0.last == " " ? $0.withoutTrailingBlanks : String($0) }
+        write(bytes: Array((ended + lines.suffix(1).map(String.init)).joined(separator: "\n").utf8))
+    }
 
     /// Draws one line over the last one that was drawn.
     func draw(_ line: String) { write(bytes: Array("\r\u{1B}[2K\(PlainText.line(line, limit: 200))".utf8)) }

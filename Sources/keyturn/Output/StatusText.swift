@@ -108,7 +108,8 @@ struct StatusText {
         // The problem has it already.
         if let said = detail, user.problem?.contains("\(delivery.target): \(said)") == true { detail = "see above" }
         let text = "\(delivery.target)\(evidence)\(tries)" + (detail.map { "  \($0)" } ?? "")
-        return "  \(terminal.styled(pad(delivery.state, 9), style)) \(terminal.wrapped(text, indent: 12))"
+        let state = terminal.styled(delivery.state, style) + blanks(delivery.state, 9)
+        return "  \(state) \(terminal.wrapped(text, indent: 12))"
             + (isVerbose ? plugin(delivery) : "")
             + (delivery.mayBeTorn ? "\n" + torn(delivery) : "")
             + (delivery.holds.map { "\n            holds \(terminal.wrapped($0.text, indent: 12))" } ?? "")
@@ -133,8 +134,11 @@ struct StatusText {
         terminal.styled(terminal.wrapped(text, indent: 12), style)
     }
 
-    private func pad(_ text: String, _ width: Int) -> String {
-        text + String(repeating: " ", count: max(0, width - text.count))
+    private func pad(_ text: String, _ width: Int) -> String { text + blanks(text, width) }
+
+    /// What fills a column after a text. They have no colour: at the end of a line they go.
+    private func blanks(_ text: String, _ width: Int) -> String {
+        String(repeating: " ", count: max(0, width - text.count))
     }
 }
 
