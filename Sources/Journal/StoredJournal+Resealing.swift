@@ -43,12 +43,27 @@ extension StoredJournal {
         let name = Self.sealCheck
         let check = try await explain { () throws(StoreError) in try await store.documents(name) }[name]
         use.marker = check.flatMap { seal.opener(of: $0.content, context: name) }
+        (use.users, use.unnamed) = try await namedSealKeys()
+        return use
+    }
+
+    /// How many users' records name each seal key, and how many name none. Needs no seal key.
+    private func namedSealKeys() async throws(JournalError) -> (users: [String: Int], unnamed: Int) {
+        var (users, unnamed) = ([String: Int](), 0)
         for (_, stored) in try await explain({ () throws(StoreError) in try await store.users() }) {
             let (_, json) = Coding.split(stored.record)
             let record = try located { () throws(JournalError) in try Coding.read(UserRecord.self, json) }
-            if let id = record.sealKey { use.users[id, default: 0] += 1 } else { use.unnamed += 1 }
+            if let id = record.sealKey { users[id, default: 0] += 1 } else { unnamed += 1 }
         }
-        return use
+        return (users, unnamed)
+    }
+
+    /// The seal keys that the users' records name, for whoever looks for the right file: `The state needs the seal key 1a2b3c4d5e6f
+    /// (3 users)`. Needs no seal key; nil: no record names one.
+    public func sentenceOnSealKeys() async -> String? {
+        guard let named = try? await namedSealKeys().users, !named.isEmpty else { return nil }
+        let list = named.sorted { $0.key < $1.key }.map { "\($0.key) (\($0.value) user\($0.value == 1 ? "" : "s"))" }
+        return "The state needs the seal key\(list.count == 1 ? "" : "s") \(list.joined(separator: " and "))"
     }
 
     /// Seals every user's record and pair with the first seal key, and then says in the state that this is its key.

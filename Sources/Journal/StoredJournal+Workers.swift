@@ -47,6 +47,13 @@ extension StoredJournal {
         try await explain { () throws(StoreError) in try await store.time() }.map { Timestamp(milliseconds: $0) }
     }
 
+    /// The name of the machine of another process, as far as that process says it; one that does not stay up says nothing.
+    func machine(of owner: LeaseOwner) async -> String {
+        let content = try? await document(Self.workers + owner.text)
+        let worker = content.flatMap { try? Coding.read(FleetWorker.self, $0) }
+        return worker?.host ?? "another machine"
+    }
+
     /// Says that this process is up, and takes those out of the list that have said nothing for an hour.
     public func announce(_ worker: FleetWorker) async throws(JournalError) {
         var named = worker

@@ -82,7 +82,7 @@ public final class StoredJournal: Journal {
                     throw JournalError(
                         .wrongSealKey,
                         "\(store.place): it was sealed with another seal key than the configured \(Self.list(seal.ids))"
-                    )
+                            + (await sentenceOnSealKeys().map { ". \($0)" } ?? ""))
                 }
                 return id
             }
@@ -114,10 +114,9 @@ public final class StoredJournal: Journal {
 
     /// The records of all users. What has not changed since the last time is not read again: a process that stays up asks often.
     public func records() async throws(JournalError) -> [String: JournalRecord] {
-        let versions = try await explain { () throws(StoreError) in try await store.versions() }
         let before = known.withLock { $0 }
-        let changed = versions.filter { before[$0.key]?.version != $0.value }.map(\.key)
-        let fresh = try await read(Array(try await users(changed)))
+        let (versions, stored) = try await changes(since: before)
+        let fresh = try await read(Array(stored))
         let read = before.merging(fresh) { $1 }.filter { versions[$0.key] != nil }
         // What was written meanwhile is newer, and stays.
         known.withLock { known in
@@ -151,6 +150,19 @@ public final class StoredJournal: Journal {
     private func read(_ stored: StoredUser) throws(JournalError) -> Known {
         let (record, _, code) = try located { () throws(JournalError) in try stored.read() }
         return Known(version: stored.version, code: code, record: JournalRecord(record, stored))
+    }
+
+    /// The version of each user, and those that have another one than before.
+    private func changes(
+        since before: [String: Known]
+    ) async throws(JournalError) -> (versions: [String: Int64], users: [String: StoredUser]) {
+        // Where none is known, all have changed.
+        guard !before.isEmpty else {
+            let all = try await explain { () throws(StoreError) in try await store.users() }
+            return (all.mapValues(\.version), all)
+        }
+        let versions = try await explain { () throws(StoreError) in try await store.versions() }
+        return (versions, try await users(versions.filter { before[$0.key]?.version != $0.value }.map(\.key)))
     }
 
     /// Many are read at once, with those that no one has asked for.
@@ -198,7 +210,8 @@ public final class StoredJournal: Journal {
             return (JournalRecord(position: position, rotation: rotation, lease: lease), change, nil)
         }
         if let held = stored.lease.flatMap(Lease.init), held.binds(lease) {
-            throw JournalError(.leased, "another keyturn (\(held.owner)) is at work on \(user)")
+            let machine = held.owner.boot == lease.owner.boot ? "" : " on \(await machine(of: held.owner))"
+            throw JournalError(.leased, "another keyturn (\(held.owner)\(machine)) is at work on \(user)")
         }
         let (code, json) = Coding.split(stored.record)
         if let last = known.withLock({ $0[user] }), last.version == stored.version, last.code == code {

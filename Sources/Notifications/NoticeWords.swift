@@ -59,14 +59,17 @@ struct NoticeWords {
         case .delivered:
             let key = news.key?.rawValue ?? "the new key"
             return
-                "\(user): every target has confirmed \(key) of rotation \(news.rotation); the old key stays Active for the overlap"
+                "\(user): every target has confirmed \(key) of rotation \(news.rotation)\(exception); the old key stays Active for the overlap"
         case .completed:
             let key = news.key?.rawValue ?? "the new key"
-            return "\(user): rotation \(news.rotation) is complete, every target holds \(key)"
+            return "\(user): rotation \(news.rotation) is complete, every target holds \(key)\(exception)"
         case .revoked: return "\(user): the leaked key \(news.key?.rawValue ?? "") is dead"
         case .configuration: return "a changed configuration cannot be used"
         }
     }
+
+    /// What "every target" does not mean.
+    private var exception: String { first.rotation.exception.map { ", \($0)" } ?? "" }
 
     private func end(of user: String) -> String {
         switch news.ended {
@@ -94,7 +97,10 @@ struct NoticeWords {
         case .overAge: return "\(count) users have a key that is Active and older than max-age: \(names)"
         case .recovered: return "\(count) users go on: what was reported (\(reason)) is over: \(names)"
         case .delivered: return "the new keys of \(count) users are delivered: \(names)"
-        case .completed: return "\(count) rotations are complete, and every target holds the new key: \(names)"
+        case .completed:
+            let isWhole = notice.members.allSatisfy { $0.rotation.exception == nil }
+            let targets = isWhole ? "every target" : "every target that was not left out"
+            return "\(count) rotations are complete, and \(targets) holds the new key: \(names)"
         case .revoked: return "the leaked keys of \(count) users are dead: \(names)"
         case .configuration: return "a changed configuration cannot be used"
         }

@@ -165,6 +165,9 @@ public struct Delivery: Hashable, Codable, Sendable {
     public var identity: String?
     /// Since when it is no longer in the configuration; nil: it is.
     public var leftAt: Timestamp?
+    /// The key that it holds although that is dead, since an operator left it out of a leak's rotation; nil: none. It counts until the
+    /// target has another key.
+    public var deadKey: AccessKeyID?
 
     /// A delivery that nothing was done for yet.
     public init() {}
@@ -203,6 +206,7 @@ extension Delivery {
         delivery.heldUntil = heldUntil
         delivery.identity = identity
         delivery.leftAt = leftAt
+        delivery.deadKey = deadKey
         return delivery
     }
 

@@ -243,6 +243,7 @@ extension Rotation {
         if state == .confirmed {
             delivery.heldUntil = nil
             delivery.mayBeTorn = false
+            delivery.deadKey = nil
         }
         delivery.drift = nil
         deliveries[target] = delivery
@@ -273,7 +274,7 @@ extension Rotation {
             case .rotation: "stays sealed in the state until the rotation is over"
             case .current: "stays sealed in the state, for targets to come"
             }
-        transition.notes.append(HistoryEvent(.allDelivered, key: next.id, detail: "the secret \(fate)"))
+        transition.notes.append(allDelivered(next.id, "the secret \(fate)"))
         enter(.overlap, now)
         if previous == nil { complete(now, &transition) }
     }

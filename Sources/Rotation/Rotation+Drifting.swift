@@ -131,7 +131,7 @@ extension Rotation {
     mutating func beginOverlapAgain(_ now: Timestamp, _ requirements: UserRequirements, _ transition: inout Transition)
     {
         guard phase == .overlap, problem?.code != .rolledBack else { return }
-        transition.notes.append(HistoryEvent(.allDelivered, key: current?.id, detail: "the overlap begins again"))
+        transition.notes.append(allDelivered(current?.id, "the overlap begins again"))
         enter(.overlap, now)
         blockIfDrifted(now, requirements, &transition)
     }

@@ -39,13 +39,14 @@ extension Rotation {
     /// Whether a rotation that could not begin is not due any more, since the configuration has changed: then nothing is in
     /// its way either, and nothing would ever look again.
     public func isProblemStale(at now: Timestamp, policy: Policy) -> Bool {
-        phase == .idle && problem != nil && !isUnobserved && transient.adopting == nil && strangerLeak == nil
+        phase == .idle && obstacle != nil && !isUnobserved && transient.adopting == nil && strangerLeak == nil
             && !isDue(now, policy)
     }
 
     mutating func dropStaleProblem(_ now: Timestamp, _ policy: Policy) {
         guard isProblemStale(at: now, policy: policy) else { return }
         problem = nil
+        preflightRefusal = nil
         retryAt = nil
         failures = 0
     }
@@ -128,6 +129,9 @@ extension Rotation {
         return open.map { $0.value.opens(now) }.min()
     }
 
+    /// What keeps it from going on: its problem, or a refusal that is asked about again before it counts as one.
+    public var obstacle: Problem? { problem ?? preflightRefusal }
+
     /// Why the user needs attention, in one sentence; nil: all is well.
     public var trouble: String? {
         if let problem { return problem.message }
@@ -137,8 +141,13 @@ extension Rotation {
         }
         let more = late.count > 1 ? " (and \(late.count - 1) more)" : ""
         return
-            "\(late.count) of \(deliveries.count) targets \(late.count == 1 ? "has" : "have") not confirmed the new key\(phase == .overlap ? " again" : "")\(fateOfOldKey): "
+            "\(Self.portion(late.count, of: deliveries.count)) \(late.count == 1 ? "has" : "have") not confirmed the new key\(phase == .overlap ? " again" : "")\(fateOfOldKey): "
             + "\(first.key): \(first.value.detail ?? "no answer")\(more)"
+    }
+
+    /// `2 of 3 targets`; `its only target` where there is one.
+    public static func portion(_ count: Int, of total: Int) -> String {
+        total == 1 ? "its only target" : "\(count) of \(total) targets"
     }
 
     private var fateOfOldKey: String {

@@ -30,7 +30,7 @@ extension Rotation {
     }
 
     /// Whether there is anything that `retry` could try again: not for a user that keyturn has never rotated.
-    public var mayRetry: Bool { number > 0 || problem != nil }
+    public var mayRetry: Bool { number > 0 || obstacle != nil }
 
     private var old: String { previous?.id.rawValue ?? "the old key" }
 

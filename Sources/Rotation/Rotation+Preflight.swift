@@ -34,27 +34,47 @@ extension Rotation {
         guard unchecked(requirements).isEmpty else { return }
         let refusals = inPhase.checks.compactMap { name, refusal in refusal.map { (name, $0) } }.sorted { $0.0 < $1.0 }
         inPhase.preflightTries += 1
-        if !refusals.isEmpty, inPhase.preflightTries < IAMTimes.preflightTries, problem?.code != .targetRefuses {
+        if let first = refusals.first, inPhase.preflightTries < IAMTimes.preflightTries,
+            problem?.code != .targetRefuses
+        {
             // A token that is refused once, or a web page in between, is not a target that refuses.
             for (name, _) in refusals { inPhase.checks[name] = nil }
             retryAt = now + IAMTimes.preflightWait
+            preflightRefusal = Problem(
+                code: .targetRefuses,
+                message: "The rotation could not begin yet: "
+                    + "\(Self.sentence(onRefusal: first, refusals.count, of: requirements.targets.count)) keyturn asks again by "
+                    + "itself. Fix the target; if keyturn has given up by then, `keyturn retry USER` asks again.",
+                since: preflightRefusal?.since ?? now, pushers: Self.pushers(refusals.map(\.0)))
             return
         }
         inPhase.isPreflight = false
         inPhase.preflightTries = 0
+        preflightRefusal = nil
         guard let first = refusals.first else {
             if problem?.code == .targetRefuses { problem = nil }
             return
         }
         inPhase.checks = [:]
         retryAt = now + requirements.policy.retry
-        let more = refusals.count > 1 ? " (and \(refusals.count - 1) more)" : ""
         let users = current.map { "\($0.id) stays in use" } ?? "No key was made"
         block(
             .targetRefuses,
-            "The rotation does not begin: \(refusals.count) of \(requirements.targets.count) targets would not take a new key: "
-                + "\(first.0): \(first.1)\(more). \(users). "
-                + "Fix that; or take the target out of the configuration, and `keyturn forget` it.",
-            pushers: Set(refusals.map { $0.0.pusher }).sorted().joined(separator: ", "), now, &transition)
+            "The rotation does not begin: \(Self.sentence(onRefusal: first, refusals.count, of: requirements.targets.count)) "
+                + "\(users). Fix that, and `keyturn retry USER` asks again at once; or take the target out of the configuration, and "
+                + "`keyturn forget` it.",
+            pushers: Self.pushers(refusals.map(\.0)), now, &transition)
+    }
+
+    private static func sentence(
+        onRefusal first: (target: TargetName, reason: String), _ count: Int, of total: Int
+    ) -> String {
+        let more = count > 1 ? " (and \(count - 1) more)" : ""
+        let text = "\(portion(count, of: total)) would not take a new key: \(first.target): \(first.reason)\(more)"
+        return text.hasSuffix(".") || text.hasSuffix("?") ? text : text + "."
+    }
+
+    private static func pushers(_ targets: [TargetName]) -> String {
+        Set(targets.map(\.pusher)).sorted().joined(separator: ", ")
     }
 }

@@ -119,14 +119,8 @@ extension Rotation {
     }
 
     private var confirmation: String {
-        let skipped = deliveries.filter { $0.value.state == .skipped }.keys.sorted().map(\.rawValue)
-        guard !skipped.isEmpty else {
-            return deliveries.isEmpty
-                ? "an operator has adopted the other key" : "every target has confirmed its successor"
-        }
-        let names =
-            skipped.prefix(3).joined(separator: ", ") + (skipped.count > 3 ? " and \(skipped.count - 3) more" : "")
-        return "every target has confirmed its successor, except those left out (\(names))"
+        if deliveries.isEmpty { return "an operator has adopted the other key" }
+        return "every target has confirmed its successor" + (exception.map { ", \($0)" } ?? "")
     }
 
     mutating func judgeUse(_ use: LastUse?, _ now: Timestamp, _ transition: inout Transition) {
@@ -167,6 +161,7 @@ extension Rotation {
 
     mutating func complete(_ now: Timestamp, _ transition: inout Transition) {
         transition.notes.append(HistoryEvent(.completed, key: current?.id))
+        keepOutage(&transition)
         dropLeaksThatAreOver()
         previous = nil
         lastUse = nil

@@ -69,6 +69,9 @@ public struct Rotation: Hashable, Codable, Sendable {
     public var retireReason: String?
     /// Why it does not go on.
     public var problem: Problem?
+    /// What targets said that would not take a new key, while they are asked again: not a problem yet. Optional: an older version wrote
+    /// none.
+    public var preflightRefusal: Problem?
     /// What became of this rotation's key, or of the last one's, at each target.
     public var deliveries: [TargetName: Delivery] = [:]
 
@@ -81,7 +84,8 @@ public struct Rotation: Hashable, Codable, Sendable {
         case number, phase, phaseSince, current, next, previous, creations, consecutiveVerifications, failures, retryAt,
             isRequested,
             leaks
-        case retained, deletedKeys, revokedStrangers, lookedAt, lastUse, retireReason, problem
+        case retained, deletedKeys, revokedStrangers, lookedAt, lastUse, retireReason, problem,
+            preflightRefusal
     }
 
     /// A user that keyturn has no record of.
@@ -257,6 +261,7 @@ public struct Rotation: Hashable, Codable, Sendable {
         retryAt = nil
         failures = 0
         problem = nil
+        preflightRefusal = nil
         retireReason = nil
         inPhase = Transient.InPhase()
     }

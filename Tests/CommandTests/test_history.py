@@ -4,6 +4,7 @@ import getpass
 import hashlib
 import json
 import os
+import re
 import socket
 import sqlite3
 
@@ -60,6 +61,21 @@ def test_who_did_what(world):
     assert {line["target"] for line in delivered} == set(world.deliveries())
     assert all(line["key"] and line["evidence"] for line in delivered)
     assert f"{getpass.getuser()}" in world.must("history", "--verbose").out
+    host = socket.gethostname()
+    assert re.search(rf"  cicd-bot  (\S+ as )?{getpass.getuser()} on {host} asked to rotate\n", world.must("history").out)
+
+
+def test_a_state_that_does_not_exist_yet(world):
+    """It is not shown as one without rotations; looking does not make it, and JSON is what it always is."""
+    words = f"The state at {world.database} does not exist yet: `keyturn run` or `keyturn step` makes it.\n"
+    assert world.must("history").out == words
+    assert world.must("status").out.startswith(words + "cicd-bot  idle, no rotation yet\n")
+    assert world.must("history", "--json").json == {"history": [], "has-older": False}
+    assert list(world.must("status", "--json").json) == ["users"]
+    assert not world.database.exists()
+    world.must("step")
+    for command in ("status", "history"):
+        assert "does not exist yet" not in world.must(command).out
 
 
 def test_the_lines_that_are_wanted(world):

@@ -1,5 +1,7 @@
 """`--wait` and `--timeout`: what they wait for, and when they end; whom `rotate` rotates."""
 
+import re
+
 import pytest
 
 from world import three_targets, waited_for
@@ -19,6 +21,8 @@ def test_rotate_without_a_name_is_for_one_user_only(world):
     world.save()
     result = world.must("rotate", status=64)
     assert "has 2 users: name those to rotate, or give --all. Nothing was changed." in result.err
+    help = " ".join(world.must("rotate", "--help").out.split())
+    assert "Default: its only user; if there are several, name some or give --all." in help and "Default: all users." not in help
     world.assert_untouched()
     del world.configuration["users"]["other"]
     world.save()
@@ -43,10 +47,16 @@ def test_wait_waits_for_another_process_at_the_same_user(world):
     failing(world)
     first = world.start("rotate", "cicd-bot", "--wait", "--timeout", "60s")
     waited_for(lambda: world.database.exists() and len(world.sandbox.keys()) == 2)
-    second = world.start("rotate", "cicd-bot", "--wait", "--timeout", "60s")
-    waited_for(lambda: world.sandbox.requests("github"), seconds=30)
+    log = world.directory / "second.log"
+    second = world.start("rotate", "cicd-bot", "--wait", "--timeout", "60s", stderr=log.open("wb"))
+    # At once: the first one is still at work, since its target takes nothing.
+    waited_for(lambda: "waiting for it" in log.read_text(), seconds=30)
+    assert first.poll() is None
+    assert re.search(rf"cicd-bot: another keyturn \(`keyturn rotate`, process {first.pid}\) is at work on cicd-bot; "
+                     r"waiting for it, until 20\d\d-\S+Z at most\n", log.read_text()), log.read_text()
     world.sandbox.clear_faults()
-    assert world.finish(first).status == 0 and world.finish(second).status == 0
+    assert world.finish(first).status == 0 and second.wait(timeout=60) == 0
+    assert log.read_text().count("waiting for it") == 1
     assert world.status()["rotation"] == 1 and world.status()["phase"] == "idle"
 
 

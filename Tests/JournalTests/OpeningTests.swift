@@ -19,8 +19,31 @@ struct OpeningTests {
         let words = await expectCode(.wrongSealKey) {
             _ = try await StoredJournal(SQLiteStore(path: notebook.path), seal: Seal(key: Seal.makeKey()))
         }
-        #expect(words.hasPrefix(notebook.path))
-        _ = try await notebook.open()
+        #expect(words.hasPrefix(notebook.path) && !words.contains("The state needs"), "no record names the key yet")
+        for user in ["bot", "other"] { try await notebook.open().seal(user) }
+        let named = await expectCode(.wrongSealKey) {
+            _ = try await StoredJournal(SQLiteStore(path: notebook.path), seal: Seal(key: Seal.makeKey()))
+        }
+        #expect(named.hasSuffix(". The state needs the seal key \(notebook.seal.firstID) (2 users)"), "\(named)")
+    }
+
+    @Test("a user that another process works on is named with that process, and its machine where that is another one")
+    func owner() async throws {
+        let notebook = try Notebook()
+        let journal = try await notebook.open()
+        func words(_ user: String, _ owner: LeaseOwner) async throws -> String {
+            _ = try await journal.acquire(user, lease: Lease(owner: owner, lasting: .seconds(60)), at: Notebook.now)
+            return await expectCode(.leased) {
+                _ = try await journal.acquire(user, lease: Notebook.lease, at: Notebook.now)
+            }
+        }
+        let silent = LeaseOwner(boot: "elsewhere", process: 71, began: "1")
+        #expect(try await words("a", silent) == "another keyturn (process 71 on another machine) is at work on a")
+        var worker = FleetWorker(version: "1", since: 0, users: 0)
+        worker.host = "ci-2"
+        let known = LeaseOwner(boot: "elsewhere", process: 72, began: "1")
+        try await journal.store.write(Coding.json(worker), to: "worker\n" + known.text, version: 0)
+        #expect(try await words("b", known) == "another keyturn (process 72 on ci-2) is at work on b")
     }
 
     @Test("a text file is foreign, and stays as it was")

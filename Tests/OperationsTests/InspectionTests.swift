@@ -100,6 +100,11 @@ struct InspectionTests {
                 == .failed)
         #expect(try await attention { $0.deliveries[target]?.leftAt = $0.phaseSince } == .failed)
         #expect(
+            try await attention {
+                $0.deliveries[target]?.state = .skipped
+                $0.deliveries[target]?.deadKey = AccessKeyID("AKIADEADEXAMPLE00001")
+            } == .failed)
+        #expect(
             try await attention { $0.problem = Problem(code: .denied, message: "no", since: $0.phaseSince) }
                 == .notAllowed)
         #expect(
@@ -110,6 +115,40 @@ struct InspectionTests {
                 $0.phase = .overlap
                 $0.problem = Problem(code: .stillUsed, message: "used", since: $0.phaseSince)
             } == .unfinished)
+    }
+
+    @Test("a refusal that is asked about again is shown with the time of the next question, and needs no person yet")
+    func refusedPreflight() async throws {
+        let directory = try Directory()
+        var rotation = Directory.idle()
+        rotation.isRequested = true
+        rotation.retryAt = rotation.phaseSince + .seconds(20)
+        rotation.preflightRefusal = Problem(
+            code: .targetRefuses, message: "The rotation could not begin yet; `keyturn retry USER`",
+            since: rotation.phaseSince)
+        try await directory.know(["cicd-bot": rotation])
+        let result = try await status(directory)
+        let user = try #require(result.document.users.first)
+        #expect(user.problem == "The rotation could not begin yet; `keyturn retry cicd-bot`")
+        #expect(user.problemCode == "target-refuses" && user.problemSince != nil)
+        #expect(user.next.action == "rotate" && user.next.due == rotation.retryAt.map(Moment.text))
+        #expect(result.attention == .done)
+    }
+
+    @Test("a state that does not exist yet is not taken for one without rotations")
+    func absence() async throws {
+        let directory = try Directory()
+        let words =
+            "The state at \(directory.path)/state/keyturn.db does not exist yet: `keyturn run` or `keyturn step` makes it."
+        #expect(try await status(directory).absence == words)
+        #expect(try await HistoryDocument(directory.context, HistoryQuery(limit: 1)).absence == words)
+        #expect(try directory.stateFiles.isEmpty)
+        try await directory.know(["cicd-bot": Directory.idle()])
+        #expect(try await status(directory).absence == nil)
+        let history = try await HistoryDocument(directory.context, HistoryQuery(limit: 1))
+        #expect(history.absence == nil)
+        let json = try JSONSerialization.jsonObject(with: Data(JSONText.bytes(history))) as? [String: Any]
+        #expect(json.map { Set($0.keys) } == ["history", "has-older"])
     }
 
     @Test("a check starts the pushers, and says what left the configuration")

@@ -41,6 +41,32 @@ struct ReportingTests {
         #expect(next() == "rotation 1 is complete; the next one begins at \(Moment.text(thaw))")
     }
 
+    @Test("a line of the history names who gave an order, where the log says that it was an operator")
+    func operators() {
+        let order = HistoryEvent(.requested, detail: "rotate")
+        #expect(Narration(progress(order)).text(order) == "an operator asked to rotate")
+        func text(_ command: String, _ name: String?, _ login: String? = nil) -> String {
+            let author = HistoryDocument.Author(command: command, host: "ci-1", uid: 7, name: name, login: login)
+            return Narration(at: Self.now, number: 1).text(order, operator: author.operator)
+        }
+        #expect(text("rotate", "alice") == "alice on ci-1 asked to rotate")
+        #expect(text("rotate", "root", "alice") == "alice as root on ci-1 asked to rotate")
+        #expect(text("rotate", nil) == "uid 7 on ci-1 asked to rotate")
+        #expect(text("lambda", "sbx_user1051") == "`keyturn lambda` on ci-1 asked to rotate")
+    }
+
+    @Test("every target holds the key, except those that were left out")
+    func exception() {
+        func text(_ detail: String) -> String {
+            let event = HistoryEvent(.allDelivered, key: AccessKeyID("AKIANEW"), detail: detail)
+            return Narration(at: Self.now, number: 1).text(event)
+        }
+        #expect(text("the secret was wiped") == "every target holds AKIANEW; the secret was wiped")
+        #expect(
+            text("except those left out (gitlab:a/b); the secret was wiped")
+                == "every target holds AKIANEW, except those left out (gitlab:a/b); the secret was wiped")
+    }
+
     @Test("points in time as people type them")
     func boundaries() {
         #expect(Moment.boundary("1h", now: Self.now) == Self.now - .seconds(3_600))

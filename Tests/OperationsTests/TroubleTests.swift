@@ -56,26 +56,54 @@ struct TroubleTests {
 
     @Test("targets that hold a key which is Inactive or deleted are cut off, those that have the new one are not")
     func outage() throws {
-        #expect(rotation().outage(places) == nil)
+        #expect(rotation().outage(places, of: "bot") == nil)
         var dead = rotation(old: .inactive)
-        #expect(dead.outage(places) == nil, "of targets without a delivery nothing is known in `delivering`")
+        #expect(dead.outage(places, of: "bot") == nil, "of targets without a delivery nothing is known in `delivering`")
         for place in places { dead.deliveries[place] = Delivery() }
-        #expect(dead.outage(places)?.targets == places.map(\.rawValue))
+        #expect(dead.outage(places, of: "bot")?.targets == places.map(\.rawValue))
         dead.deliveries[places[0]]?.state = .confirmed
-        let left = try #require(dead.outage(places))
+        let left = try #require(dead.outage(places, of: "bot"))
         #expect(
             left.targets == ["gitlab:acme/tools/app"]
                 && left.text.hasPrefix("1 of 2 targets holds AKIAOLDEXAMPLE000001")
         )
         dead.deliveries[places[1]]?.state = .skipped
-        #expect(dead.outage(places)?.targets == ["gitlab:acme/tools/app"], "one that was skipped holds what it held")
+        #expect(
+            dead.outage(places, of: "bot")?.targets == ["gitlab:acme/tools/app"],
+            "one that was skipped holds what it held")
         dead.deliveries[places[1]]?.state = .pending
         dead.leaks = [Leak(AccessKeyID("AKIAOLDEXAMPLE000001"), isAtOnce: true)]
         dead.current = nil
-        #expect(dead.outage(places)?.text.contains("deleted") == true)
+        #expect(dead.outage(places, of: "bot")?.text.contains("deleted") == true)
         var first = rotation()
         first.current = nil
-        #expect(first.outage(places) == nil, "a user that had no key cuts no target off")
+        #expect(first.outage(places, of: "bot") == nil, "a user that had no key cuts no target off")
+    }
+
+    @Test("a target that was skipped keeps its dead key after the rotation, and the sentence says what to type")
+    func outageAfterSkip() throws {
+        var over = Rotation(at: now)
+        over.number = 1
+        over.deliveries[places[0]] = Delivery()
+        over.deliveries[places[0]]?.state = .skipped
+        #expect(over.outage(places, of: "bot") == nil)
+        over.deliveries[places[0]]?.deadKey = AccessKeyID("AKIAOLDEXAMPLE000001")
+        let outage = try #require(over.outage(places, of: "bot"))
+        #expect(outage.key == "AKIAOLDEXAMPLE000001" && outage.targets == ["github:acme/app"])
+        #expect(
+            outage.text
+                == "1 of 2 targets holds AKIAOLDEXAMPLE000001, which is deleted: jobs there fail until the next rotation, "
+                + "which `keyturn rotate bot` begins (github:acme/app)")
+        #expect(over.outage([places[0]], of: "bot")?.text.hasPrefix("its only target holds ") == true)
+    }
+
+    @Test("one target that is open is not 1 of 1 in what a retry led to")
+    func onlyTarget() throws {
+        let context = try Directory(Directory.configuration())
+        let user = try #require(try LoadedConfiguration(context.context).users.first)
+        var shown = StatusDocument.User(user, rotation(), at: now)
+        shown.deliveries = [.init(target: "github:acme/app", state: "failed", evidence: nil, attempts: 1, at: nil)]
+        #expect(shown.resultOfRetry.hasPrefix("\(shown.user): its only target has not confirmed; next: "))
     }
 
     @Test("five hundred users behind one refused token are one group; a leak and another cause are shown by themselves")

@@ -43,6 +43,59 @@ struct PreflightTests {
         #expect(world.rotation.recorded.problem == problem)
     }
 
+    @Test("a refusal shows while it is asked about again, and is not a problem yet")
+    func showsAtOnce() throws {
+        var world = due()
+        let began = world.now
+        world.refusals[World.targets[1]] = "GitLab: a/b: 401. Is the token right?"
+        for target in World.targets { world.answer(.check(target)) }
+        let refusal = try #require(world.rotation.recorded.preflightRefusal)
+        #expect(world.rotation.obstacle == refusal && world.rotation.problem == nil && world.rotation.trouble == nil)
+        #expect(refusal.code == .targetRefuses && refusal.since == began && refusal.pushers == "gitlab")
+        let words =
+            "1 of 3 targets would not take a new key: gitlab:a/b: GitLab: a/b: 401. Is the token right? keyturn asks again"
+        #expect(refusal.message.contains(words) && refusal.message.contains("`keyturn retry USER`"))
+        #expect(world.rotation.mayRetry)
+        #expect(world.rotation.due(at: world.now, policy: policy) == Due(action: .rotate, at: began + .seconds(20)))
+        world.advance(.seconds(20))
+        world.answer(.check(World.targets[1]))
+        #expect(world.rotation.preflightRefusal?.since == began)
+        world.advance(.seconds(20))
+        world.answer(.check(World.targets[1]))
+        #expect(world.rotation.preflightRefusal == nil && world.rotation.obstacle == world.rotation.problem)
+        #expect(world.rotation.problem?.message.contains("`keyturn retry USER` asks again") == true)
+    }
+
+    @Test("a refusal is forgotten where the target takes a key after all, and where nothing is due any more")
+    func forgotten() {
+        var world = due()
+        world.refusals[World.targets[0]] = "401"
+        for target in World.targets { world.answer(.check(target)) }
+        var calm = world
+        calm.requirements.policy.rotateEvery = .seconds(90 * 86_400)
+        calm.restart()
+        #expect(calm.rotation.obstacle == nil)
+        world.refusals = [:]
+        world.advance(.seconds(20))
+        world.answer(.check(World.targets[0]))
+        #expect(world.rotation.obstacle == nil)
+    }
+
+    @Test("one target is not 1 of 1")
+    func only() {
+        var world = World.withKey(age: .seconds(48 * 3600), policy: policy, targets: [World.targets[0]])
+        world.send(.resumed)
+        world.answer(.listKeys)
+        world.refusals[World.targets[0]] = "401"
+        world.answerAll()
+        let refusal = world.rotation.obstacle?.message
+        #expect(refusal?.contains("its only target would not take a new key: github:a/c: 401. ") == true)
+        var late = World.at(.delivering, targets: [World.targets[0]])
+        late.pushResults[World.targets[0]] = PushResult(.unauthorized, message: "401")
+        late.answerAll()
+        #expect(late.rotation.trouble?.hasPrefix("its only target has not confirmed the new key, so ") == true)
+    }
+
     @Test("a refusal that passes within a minute is not one")
     func passes() {
         var world = due()

@@ -50,7 +50,7 @@ extension Snapshot.User {
             problem: line.problem,
             problemCode: line.problemCode,
             needsAttention: needsAttention)
-        problemSince = rotation.problem?.since ?? (line.problem == nil ? nil : rotation.phaseSince)
+        problemSince = rotation.obstacle?.since ?? (line.problem == nil ? nil : rotation.phaseSince)
         leaks = (line.leaks.count, line.leaks.count(where: \.isActive))
         cutOffTargets = line.outage?.targets.count ?? 0
         maxAge = requirements?.policy.maxAge

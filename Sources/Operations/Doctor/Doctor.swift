@@ -38,6 +38,7 @@ package struct Doctor {
         findings.append(Finding("configuration", .done, FileAccess.facts(of: loaded.file) ?? loaded.file))
         let accounts = [loaded.configuration.account] + loaded.users.map(\.account)
         findings += credentials(Set(accounts.map(\.profile))) + secrets(loaded) + state(loaded)
+        findings += await sealKey(loaded)
         guard online else { return findings }
         let connections = await ConnectionCheck(loaded).run()
         return findings + (connections.isEmpty ? [Self.nothingAsked] : connections)
@@ -172,6 +173,15 @@ package struct Doctor {
             finding.warning = FileAccess.exposure(path)
             return finding
         }
+    }
+
+    /// Which seal keys the files have, and whether they are the state's. A server is not connected to.
+    private func sealKey(_ loaded: LoadedConfiguration) async -> [Finding] {
+        let state = StateAccess(loaded, for: .looking)
+        // What is wrong with a file was said above.
+        guard loaded.configuration.state.file != nil, let names = await state.namedSealKeyFiles() else { return [] }
+        guard let doubt = await state.doubtAboutSealKey() else { return [Finding("seal key", .done, names)] }
+        return [Finding("seal key", .configuration, doubt)]
     }
 
     private func state(_ loaded: LoadedConfiguration) -> [Finding] {

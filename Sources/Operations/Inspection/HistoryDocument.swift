@@ -27,6 +27,13 @@ package struct HistoryDocument: Encodable, Sendable {
         package var uid: Int64
         package var name: String?
         package var login: String?
+
+        /// Who gave an order: `alice on build-1`, `alice as root on build-1`. One that came as an event has no person.
+        var `operator`: String {
+            let user = name ?? "uid \(uid)"
+            let who = command == "lambda" ? "`keyturn lambda`" : login.map { "\($0) as \(user)" } ?? user
+            return "\(who) on \(host)"
+        }
     }
 
     package struct Line: Encodable, Sendable {
@@ -63,12 +70,15 @@ package struct HistoryDocument: Encodable, Sendable {
             by = Author(
                 command: author.command, host: author.host, uid: author.uid, name: author.name, login: author.login)
             hash = line.hash
-            sentence = Narration(at: line.at, number: line.rotation).text(line.note).naming(line.user)
+            sentence = Narration(at: line.at, number: line.rotation).text(line.note, operator: by.operator)
+                .naming(line.user)
         }
     }
 
     package var history: [Line]
     package var hasOlder: Bool
+    /// That there is no state yet, and what makes it; nil: there is one. For people alone.
+    package let absence: String?
 
     private enum CodingKeys: String, CodingKey {
         case history
@@ -88,6 +98,7 @@ extension HistoryDocument {
         filter.key = query.key.map { AccessKeyID($0) }
         (filter.since, filter.until) = (query.since, query.until)
         let journal = try await state.read()
+        absence = try await state.openIfThere() == nil ? state.absence : nil
         do throws(JournalError) {
             let found = try await journal.history(filter)
             history = found.suffix(query.limit).map(Line.init)

@@ -64,33 +64,26 @@ extension Rotation {
             "\(leak.id) IS STILL ACTIVE until every target has a new key; `keyturn revoke \(leak.id) --now` kills it before"
     }
 
-    /// The targets that are cut off, as far as the record goes; nil: none is.
-    func outage(_ targets: [TargetName]) -> StatusDocument.Outage? {
-        guard let dead = deadKeyOfTargets else { return nil }
-        let isOpen = phase == .creating || phase == .verifying
-        let cutOff = targets.filter { target in
-            guard let delivery = deliveries[target] else { return isOpen }
-            // One that was skipped holds what it held.
-            return isOpen || delivery.state != .confirmed
-        }
-        guard !cutOff.isEmpty else { return nil }
-        let names = cutOff.prefix(3).map(\.rawValue).joined(separator: ", ")
-        let more = cutOff.count > 3 ? " and \(cutOff.count - 3) more" : ""
+    /// The targets of a user that are cut off; nil: none is.
+    func outage(_ targets: [TargetName], of user: String) -> StatusDocument.Outage? {
+        let outages = outages(targets)
+        guard let first = outages.first else { return nil }
         return .init(
-            key: dead.id.rawValue, targets: cutOff.map(\.rawValue),
-            text:
-                "\(cutOff.count) of \(counted(targets.count, "target")) \(cutOff.count == 1 ? "holds" : "hold") \(dead.id), which is "
-                + "\(dead.words): jobs there fail until they have the new key (\(names)\(more))")
+            key: first.key.rawValue, targets: outages.flatMap(\.targets).map(\.rawValue),
+            text: outages.map { sentence(on: $0, of: targets.count) }.joined(separator: "; ").naming(user))
     }
 
-    /// The key that targets hold which have not got the new one, where it does not work any more.
-    private var deadKeyOfTargets: (id: AccessKeyID, words: String)? {
-        guard [.creating, .verifying, .delivering, .overlap].contains(phase), number > 0 else { return nil }
-        if let old = phase == .overlap ? previous : current {
-            return old.status == .inactive ? (old.id, "Inactive") : nil
-        }
-        return leaks.first { !isKnown($0.id) && !$0.isStranger }.map { ($0.id, "deleted") }
+    private func sentence(on outage: Outage, of total: Int) -> String {
+        let targets = outage.targets
+        let names = targets.prefix(3).map(\.rawValue).joined(separator: ", ")
+        let more = targets.count > 3 ? " and \(targets.count - 3) more" : ""
+        let isSkipped = targets.allSatisfy { deliveries[$0]?.state == .skipped }
+        let end =
+            phase == .idle
+            ? "the next rotation, which `keyturn rotate USER` begins"
+            : isSkipped ? "the next rotation" : "they have the new key"
+        return
+            "\(Self.portion(targets.count, of: total)) \(targets.count == 1 ? "holds" : "hold") \(outage.key), which is "
+            + "\(outage.isDeleted ? "deleted" : "Inactive"): jobs there fail until \(end) (\(names)\(more))"
     }
-
-    private func isKnown(_ id: AccessKeyID) -> Bool { [current, next, previous].contains { $0?.id == id } }
 }

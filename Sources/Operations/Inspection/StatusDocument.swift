@@ -218,16 +218,16 @@ extension StatusDocument.User {
             keys: Self.keys(rotation), deliveries: Self.deliveries(user, rotation),
             next: .init(action: due.action.rawValue, due: due.action.waitsForPerson ? nil : Moment.text(due.at)),
             // What it says to type can be typed.
-            problem: rotation.trouble?.naming(user.name),
-            problemCode: rotation.problem?.code.rawValue ?? (rotation.trouble == nil ? nil : "not-delivered"),
-            problemSince: rotation.problem.map { Moment.text($0.since) },
+            problem: (rotation.trouble ?? rotation.obstacle?.message)?.naming(user.name),
+            problemCode: rotation.obstacle?.code.rawValue ?? (rotation.trouble == nil ? nil : "not-delivered"),
+            problemSince: rotation.obstacle.map { Moment.text($0.since) },
             lastUsed: rotation.lastUse.map { .init(at: Moment.text($0.at), service: $0.service, region: $0.region) },
             overAge: rotation.overAge(at: now, policy: user.policy).map {
                 .init(
                     key: $0.key.rawValue, since: Moment.text($0.since),
                     text: rotation.sentenceOnAge(at: now, policy: user.policy, saysWhy: false) ?? "")
             },
-            leaks: rotation.leakedKeys, outage: rotation.outage(user.targets.map(\.name)),
+            leaks: rotation.leakedKeys, outage: rotation.outage(user.targets.map(\.name), of: user.name),
             overdue: due.action.waitsForPerson || rotation.isUnobserved ? .zero : max(now - due.at, .zero),
             configuredTargets: user.targets.count, frozenUntil: rotation.frozenUntil(now, user.policy))
     }

@@ -11,6 +11,8 @@ package struct StatusInspection {
         /// The configuration.
         package var file: String
         package var document: StatusDocument
+        /// That there is no state yet, and what makes it; nil: there is one.
+        package var absence: String?
         /// What looking for users led to.
         package var status: ExitStatus
         /// That, and what needs a person.
@@ -46,7 +48,7 @@ package struct StatusInspection {
         }
         let attention =
             selected.map { ExitStatus(attentionTo: records[$0.name]?.rotation, at: now, policy: $0.policy) }
-            + users.map(\.onlineStatus)
+            + users.map(\.targetStatus)
         let journal = try await state.openIfThere()
         var workers: [StatusDocument.Worker]?
         do throws(JournalError) {
@@ -55,7 +57,8 @@ package struct StatusInspection {
             }
         } catch { throw OperationFailure(error) }
         return Result(
-            file: loaded.file, document: StatusDocument(users: users + left, workers: workers), status: status,
+            file: loaded.file, document: StatusDocument(users: users + left, workers: workers),
+            absence: journal == nil ? state.absence : nil, status: status,
             attention: attention.reduce(left.isEmpty ? status : status.worse(.failed)) { $0.worse($1) })
     }
 
@@ -94,8 +97,11 @@ package struct StatusInspection {
 }
 
 extension StatusDocument.User {
-    /// What the targets that were asked just now lead to.
-    fileprivate var onlineStatus: ExitStatus { deliveries.contains { $0.holds?.drift != nil } ? .failed : .done }
+    /// What the targets lead to: those that were asked just now, and those that a rotation has left with a dead key.
+    fileprivate var targetStatus: ExitStatus {
+        let isLeft = phase == Phase.idle.rawValue && outage != nil
+        return isLeft || deliveries.contains { $0.holds?.drift != nil } ? .failed : .done
+    }
 
     fileprivate mutating func add(_ holdings: [String: StatusDocument.Holding]) {
         for index in deliveries.indices { deliveries[index].holds = holdings[deliveries[index].target] }

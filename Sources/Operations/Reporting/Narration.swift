@@ -42,7 +42,8 @@ struct Narration {
         return rotation.deliveries[target]?.isPassing(policy) ?? false
     }
 
-    func text(_ note: HistoryEvent) -> String {
+    /// - Parameter operator: who gives orders; a line of the history knows.
+    func text(_ note: HistoryEvent, operator: String = "an operator") -> String {
         let key = note.key.map(\.rawValue) ?? "the key"
         let reason = note.detail.map { ": \($0)" } ?? ""
         let target = note.target.map(\.rawValue) ?? "a target"
@@ -66,7 +67,7 @@ struct Narration {
         case .targetAdded: "\(target) is \(note.detail ?? "new")"
         case .targetLeft: "\(target) is no longer in the configuration; it holds \(key)"
         case .forgotten: note.target == nil ? "forgot this user\(reason)" : "forgot \(target)\(reason)"
-        case .allDelivered: "every target holds \(key); \(note.detail ?? "")\(overlap)"
+        case .allDelivered: "every target holds \(key)\(afterEvery(note.detail))\(overlap)"
         case .driftSeen: "\(target) has changed\(reason)"
         case .driftOver: "\(target) shows \(key) again"
         case .pushingAgain: "pushing \(key) to \(target) again\(reason)"
@@ -86,8 +87,13 @@ struct Narration {
         case .historyBroken: "the history is not as keyturn wrote it\(reason)"
         case .stateMayBeBehind: "the state may be older than what was done\(reason)"
         case .refused: "cannot \(note.detail ?? "do that")"
-        case .requested: "an operator asked to \(note.detail ?? "go on")"
+        case .requested: "\(`operator`) asked to \(note.detail ?? "go on")"
         }
+    }
+
+    /// What a detail adds to "every target": an exception, or something else.
+    private func afterEvery(_ detail: String?) -> String {
+        detail.map { ($0.hasPrefix("except ") ? ", " : "; ") + $0 } ?? ""
     }
 
     private var number: String { rotation.number > 0 ? "\(rotation.number)" : "" }

@@ -1,3 +1,5 @@
+internal import Rotation
+
 extension StatusDocument.User {
     /// What `retry` led to, and what happens next without anyone's doing.
     var resultOfRetry: String {
@@ -9,6 +11,6 @@ extension StatusDocument.User {
         if let problemCode, problemCode != "not-delivered" { return "still blocked (\(problemCode))" }
         let open = deliveries.count { !["confirmed", "skipped"].contains($0.state) }
         guard phase != "idle", open > 0 else { return "nothing is open any more" }
-        return "\(open) of \(counted(deliveries.count, "target")) \(open == 1 ? "has" : "have") not confirmed"
+        return "\(Rotation.portion(open, of: deliveries.count)) \(open == 1 ? "has" : "have") not confirmed"
     }
 }

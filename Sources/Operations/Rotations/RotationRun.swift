@@ -44,6 +44,8 @@ struct RotationRun: Sendable {
 
     /// Between two tries at a user that another process is working on.
     private static let busyRest: Duration = .seconds(2)
+    /// Users that other processes are working on have a line each up to this many.
+    private static let longestList = 5
 
     let loaded: LoadedConfiguration
     let state: StateAccess
@@ -154,6 +156,7 @@ struct RotationRun: Sendable {
         let before = order.isPatient ? (try? await state.records()) ?? [:] : [:]
         var outcomes = await services.engine.work(
             on: services.users, requests: order.requests, extent: order.extent)
+        if order.isPatient { sayThatItWaits(outcomes) }
         while order.isPatient, !Task.isCancelled, outcomes.contains(where: \.isBusy) {
             await clock.sleep(until: clock.now + Self.busyRest)
             // A state that cannot be read now is read again: the work itself says what is wrong with it.
@@ -167,6 +170,19 @@ struct RotationRun: Sendable {
             }
         }
         return outcomes
+    }
+
+    /// At once, whom it waits for and until when: else nothing shows for as long as the other process takes.
+    private func sayThatItWaits(_ outcomes: [UserOutcome]) {
+        let busy = outcomes.compactMap { outcome -> (user: String, words: String)? in
+            if case .busy(let words) = outcome.end { (outcome.user, OtherProcess.named(in: words)) } else { nil }
+        }
+        let limit = end.map { ", until \(Moment.text($0.lastBeginning)) at most" } ?? ""
+        for (user, words) in busy.prefix(Self.longestList) {
+            warn("\(user): \(words); waiting for it\(limit)", LogLine.Fields(user: user))
+        }
+        guard busy.count > Self.longestList else { return }
+        warn("waiting for other keyturns at \(busy.count - Self.longestList) more users, too\(limit)")
     }
 
     /// Only they cost a start of pushers, or a request to AWS.

@@ -28,10 +28,11 @@ package enum NewSealKey {
         guard isConfigured, let journal = try? await StateAccess(loaded, for: .looking).openIfThere(),
             (try? await journal.sealedState(for: nil)) == .byAnotherKey
         else { return nil }
+        let needed = await journal.sentenceOnSealKeys().map { ". \($0)" } ?? ""
         return
             "\(loaded.configuration.state.place) is sealed with another key, which this new one does not open: keyturn does nothing with it until "
             + "the former key is back in \(path). If that is lost, so is a key pair that is on its way to its targets: move the state away, "
-            + "and begin with an empty one"
+            + "and begin with an empty one\(needed)"
     }
 
     private static func write(to path: String) throws {

@@ -108,22 +108,36 @@ actor StateAccess {
     ///
     /// - Returns: nil: it is the right one, or that is not known.
     func doubtAboutSealKey() async -> String? {
-        let files = loaded.configuration.sealKeys.compactMap { source in
-            if case .kept(let reference) = source { reference.path } else { nil }
-        }
+        let files = sealKeyFiles
         guard files.count == loaded.configuration.sealKeys.count,
             files.allSatisfy({ access($0, R_OK) == 0 || errno == ENOENT }),
             let journal = try? await openIfThere()
         else { return nil }
         do {
             guard try await journal.sealedState(for: nil) != .unsealed else { return nil }
-            guard let seal = try await SealKeyring(loaded).atHand,
-                try await journal.sealedState(for: seal) == .byAnotherKey
-            else { return nil }
+            guard let seal = try await SealKeyring(loaded).atHand else { return nil }
+            guard try await journal.sealedState(for: seal) == .byAnotherKey else { return nil }
+            let needed = await journal.sentenceOnSealKeys().map { ". \($0)" } ?? ""
+            return
+                "the state was sealed with another seal key than that in \(files.joined(separator: ", ")) "
+                + "(\(seal.ids.joined(separator: ", "))): it can be looked at, and nothing is done until the former key is back\(needed)"
         } catch { return OperationFailure.words(error) }
-        return
-            "the state was sealed with another seal key than that in \(files.joined(separator: ", ")): it can be looked at, and nothing is done "
-            + "until the former key is back"
+    }
+
+    /// The name of each configured seal key and the file that it is in: `1a2b3c4d5e6f in /etc/keyturn/seal.key`; nil: one is not in a file, or
+    /// cannot be read.
+    func namedSealKeyFiles() async -> String? {
+        let files = sealKeyFiles
+        guard files.count == loaded.configuration.sealKeys.count,
+            let seal = try? await SealKeyring(loaded).atHand
+        else { return nil }
+        return zip(seal.ids, files).map { "\($0) in \($1)" }.joined(separator: ", ")
+    }
+
+    private var sealKeyFiles: [String] {
+        loaded.configuration.sealKeys.compactMap { source in
+            if case .kept(let reference) = source { reference.path } else { nil }
+        }
     }
 
     /// The seal keys, for what is derived from them. The state is opened only where it keeps one, and never made.
@@ -171,6 +185,11 @@ actor StateAccess {
     /// The journal for looking; nil: there is no state yet.
     func openIfThere() async throws -> StoredJournal? {
         try await openOnce(makes: false)
+    }
+
+    /// Of a state that does not exist yet, and what makes it: it looks like one without rotations otherwise.
+    nonisolated var absence: String {
+        "The state at \(loaded.configuration.state.place) does not exist yet: `keyturn run` or `keyturn step` makes it."
     }
 
     private func openOnce(makes: Bool) async throws -> StoredJournal? {

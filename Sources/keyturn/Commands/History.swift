@@ -7,8 +7,8 @@ struct History: AsyncParsableCommand {
         abstract: "Show what was done, by whom, when, with which evidence.",
         discussion: """
             Oldest first. Times are moments such as 2026-11-22T10:00:00Z, days such as 2026-11-22 (they begin at midnight, \
-            UTC), or durations such as 7d, counted back from now. --verbose shows with each line who wrote it, --json has it in `by`: the \
-            command, the machine, the user of the process, and who had logged in where that is someone else. \
+            UTC), or durations such as 7d, counted back from now. A line about an order names who gave it, and on which \
+            machine. --verbose shows with each line who wrote it, --json has it in `by`: the command, the machine, the user of the process, and who had logged in where that is someone else. \
             `keyturn history verify` finds lines that were changed, inserted, reordered or removed.
             """,
         subcommands: [HistoryVerify.self])
@@ -56,12 +56,16 @@ struct History: AsyncParsableCommand {
             }
             throw failure
         }
-        if options.json { try JSONOutput.print(document) } else { print(document.history, isAll: query.isForAll) }
+        if options.json { try JSONOutput.print(document) } else { print(document, isAll: query.isForAll) }
     }
 
-    private func print(_ lines: [HistoryDocument.Line], isAll: Bool) {
+    private func print(_ document: HistoryDocument, isAll: Bool) {
         let terminal = Terminal(options)
-        if lines.isEmpty { terminal.write(isAll ? "Nothing was done yet.\n" : "The history has no such line.\n") }
+        let lines = document.history
+        if lines.isEmpty {
+            let words = document.absence ?? (isAll ? "Nothing was done yet." : "The history has no such line.")
+            terminal.write(terminal.wrapped(words, indent: 0) + "\n")
+        }
         for line in lines {
             let who = options.verbose ? terminal.styled("  [\(Self.text(line.by))]", .dim) : ""
             terminal.write("\(line.at)  \(terminal.wrapped("\(line.user)  \(line.sentence)\(who)", indent: 22))\n")

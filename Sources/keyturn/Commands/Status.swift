@@ -51,7 +51,8 @@ struct Status: AsyncParsableCommand {
     private func text(_ result: StatusInspection.Result, _ terminal: Terminal) -> String {
         let users = result.document.users
         let isVerbose = options.verbose || !selection.users.isEmpty && users.count == 1
-        return (users.isEmpty ? "\(result.file) has no users yet.\n" : "")
+        return (result.absence.map { terminal.wrapped($0, indent: 0) + "\n" } ?? "")
+            + (users.isEmpty ? "\(result.file) has no users yet.\n" : "")
             + StatusOverview(
                 users: users, workers: result.document.workers, terminal: terminal, isVerbose: isVerbose
             ).text

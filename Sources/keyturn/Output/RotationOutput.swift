@@ -1,4 +1,5 @@
 internal import Operations
+internal import Rotation
 
 extension RotationReport {
     /// Prints where the users of a run are, and throws the exit status unless all is done.
@@ -23,7 +24,7 @@ extension RotationReport {
                 let open = user.deliveries.filter { !["confirmed", "skipped"].contains($0.state) }
                 guard let first = open.first else { continue }
                 let have = open.count == 1 ? "has" : "have"
-                let late = "\(open.count) of \(counted(user.deliveries.count, "target")) \(have) not confirmed"
+                let late = "\(Rotation.portion(open.count, of: user.deliveries.count)) \(have) not confirmed"
                 let words = user.problem ?? "\(late): \(first.target): \(first.detail ?? first.state)"
                 log.write(LogLine(level: .error, message: "\(user.user): \(words)"))
             }
