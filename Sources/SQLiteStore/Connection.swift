@@ -8,6 +8,8 @@ final class Connection {
 
     /// How long another process's writing is waited for.
     private static let patienceMilliseconds: Int32 = 10_000
+    /// Between two tries at what SQLite does not wait with.
+    private static let restMilliseconds: Int32 = 10
 
     /// - Parameter path: the file, which is made where there is none; `:memory:`: none.
     init(_ path: String) throws(StoreError) {
@@ -42,6 +44,19 @@ final class Connection {
     func execute(_ sql: String) throws(StoreError) {
         let code = sqlite3_exec(handle, sql, nil, nil, nil)
         guard code == SQLITE_OK else { throw Self.error(code, handle) }
+    }
+
+    /// Runs what SQLite does not wait for others with, as it does with all else: it changes the file while it reads it.
+    func executeWaiting(_ sql: String) throws(StoreError) {
+        for _ in 0..<Self.patienceMilliseconds / Self.restMilliseconds {
+            let code = sqlite3_exec(handle, sql, nil, nil, nil)
+            guard code & 0xff == SQLITE_BUSY else {
+                if code == SQLITE_OK { return }
+                throw Self.error(code, handle)
+            }
+            sqlite3_sleep(Self.restMilliseconds)
+        }
+        throw Self.error(SQLITE_BUSY, handle)
     }
 
     /// One number, such as a pragma's.

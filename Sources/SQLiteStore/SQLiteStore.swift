@@ -24,10 +24,12 @@ public actor SQLiteStore: StateStore {
         place = path ?? "memory"
         self.now = now
         connection = try Connection(path ?? ":memory:")
-        // Before anything is changed: WAL would be written into another program's file.
-        _ = try Schema.isMissing(connection)
-        try connection.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
         let connection = connection
+        // Before anything is changed: WAL would be written into another program's file. In one reading: another process may be laying
+        // the file out.
+        _ = try connection.transact(.beginReading) { () throws(StoreError) in try Schema.isMissing(connection) }
+        try connection.executeWaiting("PRAGMA journal_mode = WAL")
+        try connection.execute("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
         try connection.transact(.beginWriting) { () throws(StoreError) in
             if try Schema.isMissing(connection) { try connection.execute(Schema.tables) }
         }

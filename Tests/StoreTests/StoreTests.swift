@@ -31,6 +31,18 @@ final class Directory: Sendable {
         #expect(failure.storeError.code == .uncertain)
     }
 
+    @Test("those that open a file at the moment when it is made all find a state")
+    func madeAtOnce() async throws {
+        let directory = try Directory()
+        for number in 0..<100 {
+            let path = directory.path + "/\(number).db"
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<4 { group.addTask { _ = try SQLiteStore(path: path) } }
+                try await group.waitForAll()
+            }
+        }
+    }
+
     @Test("a file that was moved away, deleted or replaced is not used any more")
     func movedFile() async throws {
         let directory = try Directory()
