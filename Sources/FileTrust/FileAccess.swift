@@ -40,6 +40,14 @@ public enum FileAccess {
         refusal(path, access(path, R_OK) == 0 ? EIO : errno)
     }
 
+    /// Why a file that was not made cannot be.
+    public static func refusal(unmade path: String) -> String {
+        let directory = Ownership.absolute(path).split(separator: "/").dropLast().map { "/\($0)" }.joined()
+        let parent = directory.isEmpty ? "/" : directory
+        guard access(parent, W_OK | X_OK) == 0 else { return "\(parent): \(refusal(parent, errno, isDirectory: true))" }
+        return "the file system does not take it; `df -h \(Ownership.quoted(parent))` shows whether there is room"
+    }
+
     /// What to type so that a file can be used: as its owner, or, where it may become one's own, by changing that.
     private static func order(
         _ attributes: stat, opening path: String, _ mode: String, owns: Bool = true

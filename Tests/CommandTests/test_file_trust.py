@@ -136,6 +136,27 @@ def test_another_user_than_root_trusts_itself_and_root(alien):
 
 
 @root_only
+def test_a_configuration_that_this_user_may_not_read(alien):
+    """Owner, mode, who keyturn is, and what to type."""
+    path = alien.directory / "keyturn.yaml"
+    os.chown(path, 0, 0)
+    path.chmod(0o600)
+    err = alien.must("check", status=78).err
+    assert "the file cannot be read: Permission denied (mode 600, owner root; keyturn runs as nobody)" in err
+    assert "run keyturn as root, `sudo keyturn …`; or, if it is to be nobody's, run `sudo chown nobody " in err
+    assert "keyturn.yaml`; or name another file with `--config`" in err
+
+
+@root_only
+def test_init_says_why_it_cannot_write(alien):
+    directory = alien.directory / "theirs"
+    directory.mkdir(mode=0o755)
+    err = alien.must("init", "--config", directory / "keyturn.yaml", status=1).err
+    assert f"keyturn.yaml cannot be written: {directory}: Permission denied (mode 755, owner root; keyturn runs as nobody): run keyturn as root" in err
+    assert not list(directory.iterdir())
+
+
+@root_only
 def test_a_state_that_this_user_may_not_write(alien):
     """`check` says so before anything has made it, with the reason; and of a file that another user has made."""
     state = alien.database.parent

@@ -60,22 +60,6 @@ def test_values_that_cannot_be(world, place, value, words):
     assert words in err and "keyturn.yaml:" in err and len(err.strip().split("\n")) == 1, err
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs another user")
-def test_a_file_that_keyturn_may_not_read_names_everyone(world):
-    """Owner, mode, who keyturn is, and what to type."""
-    world.directory.chmod(0o755)
-    world.wrapper = ["setpriv", "--reuid=65534", "--clear-groups", "--"]
-    path = world.directory / "keyturn.yaml"
-    path.chmod(0o600)
-    for part in (world.directory, *world.directory.parents):
-        if not part.stat().st_mode & 0o001:
-            pytest.skip("the directory of the tests is not for others")
-    err = world.must("check", "--config", path, status=78).err
-    assert "the file cannot be read: Permission denied (mode 600, owner root; keyturn runs as nobody)" in err
-    assert "run keyturn as root, `sudo keyturn …`; or, if it is to be nobody's, run `sudo chown nobody " in err
-    assert f"`sudo chown nobody {path}`; or name another file with `--config`" in err
-
-
 def test_a_directory_in_place_of_a_file(world):
     (world.directory / "folder").mkdir()
     assert "it is a directory, and a file is needed" in world.must("check", "--config", world.directory / "folder", status=78).err

@@ -1,4 +1,5 @@
 internal import AWS
+internal import FileTrust
 internal import FoundationEssentials
 internal import Journal
 internal import Rotation
@@ -75,7 +76,7 @@ package struct NewConfiguration {
     private func write(_ text: String, to path: String, mode: Int) throws {
         let attributes: [FileAttributeKey: Any] = [.posixPermissions: mode]
         guard FileManager.default.createFile(atPath: path, contents: Data(text.utf8), attributes: attributes) else {
-            throw OperationFailure(.failed, "\(path) cannot be written")
+            throw OperationFailure(.failed, "\(path) cannot be written: \(FileAccess.refusal(unmade: path))")
         }
     }
 }

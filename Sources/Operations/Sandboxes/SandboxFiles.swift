@@ -32,7 +32,7 @@ package struct SandboxFiles {
             guard
                 FileManager.default.createFile(
                     atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
-            else { throw OperationFailure(.failed, "\(path) cannot be written") }
+            else { throw OperationFailure(.failed, "\(path) cannot be written: \(FileAccess.refusal(unmade: path))") }
         }
     }
 
