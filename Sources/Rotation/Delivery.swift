@@ -98,6 +98,16 @@ public struct PushResult: Hashable, Sendable {
     /// The service's own ID of the last request, by which its vendor finds it; nil: it names none.
     public var request: String?
 
+    /// Whether something of it may still arrive at the target.
+    var mayArrive: Bool {
+        switch outcome {
+        case .ok, .unchanged: false
+        case .unknown, .timedOut, .cancelled: true
+        case .retryable, .rateLimited, .unauthorized, .notFound, .conflict, .invalidConfig, .unsupported, .internal:
+            mayHaveWritten
+        }
+    }
+
     /// A push's end.
     public init(
         _ outcome: Outcome, evidence: Evidence? = nil, retryAfter: Duration? = nil, mayHaveWritten: Bool = false,
@@ -134,6 +144,8 @@ public struct Delivery: Hashable, Codable, Sendable {
     public var evidence: Evidence?
     /// Pushes begun, over the whole rotation.
     public var attempts: Int = 0
+    /// Those of them of which nothing can arrive any more; nil: none.
+    public var endedAttempts: Int?
     /// Tries since it was opened, or since an operator's `retry`; decides how long the next wait is.
     public var quickTries: Int = 0
     /// When the state last changed.
@@ -175,6 +187,11 @@ public struct Delivery: Hashable, Codable, Sendable {
     /// Whether `retryAt` is the service's own word, which a new start of keyturn does not override.
     public var isRateLimited: Bool { outcome == .rateLimited }
 
+    /// A push has ended. One whose process has ended before it counts as on its way.
+    mutating func takeEnd(of result: PushResult) {
+        if !result.mayArrive { endedAttempts = (endedAttempts ?? 0) + 1 }
+    }
+
     /// Whether the rotation need not wait for it any more.
     public var isSettled: Bool { state == .confirmed || state == .skipped }
 
@@ -213,10 +230,10 @@ extension Delivery {
     /// Nothing yet, for the next key at the same target.
     ///
     /// A push of this key that was given up may still arrive. Were the next key there before it, the target would be left
-    /// with a dead one.
+    /// with a dead one. Of those that were refused, or never sent, nothing can.
     func successor(_ now: Timestamp, _ policy: Policy) -> Delivery {
         var next = renewed
-        let mayArrive = attempts > (state == .confirmed ? 1 : 0)
+        let mayArrive = attempts > max(endedAttempts ?? 0, state == .confirmed ? 1 : 0)
         let given = mayArrive ? min(isSettled ? at ?? now : now, now) + Self.lingering(policy) : nil
         next.heldUntil = [given, heldUntil].compactMap { $0 }.filter { $0 > now }.max()
         guard next.heldUntil != nil else { return next }

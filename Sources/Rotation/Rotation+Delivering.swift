@@ -128,6 +128,7 @@ extension Rotation {
         // One that an operator's `rollback` has overtaken has an answer all the same.
         let key = phase == .overlap ? current : deliveringKey
         guard id == key?.id, let delivery = deliveries[target], !delivery.isSettled else { return }
+        deliveries[target]?.takeEnd(of: result)
         switch result.outcome {
         case .ok, .unchanged:
             deliveries[target]?.evidence = result.evidence ?? .acknowledged

@@ -99,6 +99,13 @@ struct InspectionTests {
             try await attention { $0.deliveries[target]?.drift = Drift(.unknownKey, key: nil, since: $0.phaseSince) }
                 == .failed)
         #expect(try await attention { $0.deliveries[target]?.leftAt = $0.phaseSince } == .failed)
+        // A leaked key that works while every push is still on its way.
+        #expect(
+            try await attention {
+                $0.phase = .delivering
+                $0.next = $0.current
+                $0.leaks = [Leak($0.current?.id ?? AccessKeyID(""))]
+            } == .unfinished)
         #expect(
             try await attention {
                 $0.deliveries[target]?.state = .skipped

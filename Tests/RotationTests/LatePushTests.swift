@@ -133,4 +133,49 @@ struct LatePushTests {
         world.roll(to: .delivering)
         #expect(world.pending.first == .push(last, world.rotation.next.map(\.id) ?? World.old))
     }
+
+    /// Until when the next key is not pushed, were it made now.
+    private func hold(of world: World) throws -> Timestamp? {
+        try #require(world.rotation.deliveries[target]).successor(world.now, world.requirements.policy).heldUntil
+    }
+
+    /// The same, where a push of the key before it ended so, and the target was left out.
+    private func wait(after results: [PushResult]) throws -> Timestamp? {
+        var world = World.at(.delivering)
+        for result in results {
+            world.pushResults[target] = result
+            world.send(.asked(.retry))
+            world.answerAll()
+        }
+        world.send(.asked(.skip(target, reason: "down")))
+        return try hold(of: world)
+    }
+
+    @Test(
+        "that were refused, or never sent, delay no other: a leaked key dies sooner",
+        arguments: [PushResult.Outcome.retryable, .unauthorized, .rateLimited, .notFound, .internal])
+    func refused(_ outcome: PushResult.Outcome) throws {
+        let result = PushResult(outcome, message: "no")
+        #expect(try wait(after: [result]) == nil && wait(after: [result, result]) == nil)
+    }
+
+    @Test("whose end is not known, or that may have written, are waited for, whatever came before or after")
+    func unanswered() throws {
+        let refused = PushResult(.unauthorized, message: "401")
+        for result in [
+            PushResult(.unknown, message: "lost"), PushResult(.timedOut, message: "late"),
+            PushResult(.cancelled, message: "stopped"), PushResult(.retryable, mayHaveWritten: true, message: "500"),
+        ] {
+            #expect(try wait(after: [result]) != nil)
+            #expect(try wait(after: [result, refused]) != nil)
+            #expect(try wait(after: [refused, result]) != nil)
+        }
+    }
+
+    @Test("whose process ended before them are waited for")
+    func crash() throws {
+        var world = World.at(.delivering)
+        world.restart()
+        #expect(try hold(of: world) == world.now + .seconds(90))
+    }
 }

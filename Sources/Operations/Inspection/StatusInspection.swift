@@ -97,10 +97,11 @@ package struct StatusInspection {
 }
 
 extension StatusDocument.User {
-    /// What the targets lead to: those that were asked just now, and those that a rotation has left with a dead key.
+    /// What keys and targets lead to: a leaked key that works, jobs that fail, and targets that were asked just now.
     fileprivate var targetStatus: ExitStatus {
-        let isLeft = phase == Phase.idle.rawValue && outage != nil
-        return isLeft || deliveries.contains { $0.holds?.drift != nil } ? .failed : .done
+        let isHurt = outage != nil || leaks.contains(where: \.isActive)
+        if isHurt, phase != Phase.idle.rawValue { return .unfinished }
+        return isHurt || deliveries.contains { $0.holds?.drift != nil } ? .failed : .done
     }
 
     fileprivate mutating func add(_ holdings: [String: StatusDocument.Holding]) {

@@ -19,7 +19,8 @@ struct Status: AsyncParsableCommand {
 
     @Flag(
         help:
-            "End with another exit status than 0 where something needs a person: a problem, drift, a target that left.")
+            "End with another exit status than 0 where something needs a person: a problem, a leaked key that works, jobs that fail, drift, a target that left."
+    )
     var exitCode = false
 
     @Flag(help: "Show it again every 2 seconds, until Ctrl-C.")
