@@ -22,6 +22,13 @@ extension Rotation {
     /// Whether keyturn has never seen this user's keys.
     public var isUnobserved: Bool { number == 0 && current == nil }
 
+    /// Whether there is nothing to lose with its record: no key was ever seen or made, none leaked, and nothing was pushed anywhere. A
+    /// name that was mistyped, and is not in IAM, leaves such a record.
+    public var knowsNothing: Bool {
+        isUnobserved && phase == .idle && next == nil && previous == nil && creations.isEmpty && leaks.isEmpty
+            && deliveries.isEmpty
+    }
+
     /// Whether its first rotation waits for a person. A user that has no key holds nothing that could break.
     public func awaitsFirstOrder(_ policy: Policy) -> Bool {
         guard let current, number == 0, phase == .idle, policy.firstRotation == .whenAsked else { return false }

@@ -33,6 +33,7 @@ extension Rotation {
         inPhase.checks[target] = .some(refusal)
         guard unchecked(requirements).isEmpty else { return }
         let refusals = inPhase.checks.compactMap { name, refusal in refusal.map { (name, $0) } }.sorted { $0.0 < $1.0 }
+        let others = refusals.dropFirst().map(\.0)
         inPhase.preflightTries += 1
         if let first = refusals.first, inPhase.preflightTries < IAMTimes.preflightTries,
             problem?.code != .targetRefuses
@@ -43,7 +44,7 @@ extension Rotation {
             preflightRefusal = Problem(
                 code: .targetRefuses,
                 message: "The rotation could not begin yet: "
-                    + "\(Self.sentence(onRefusal: first, refusals.count, of: requirements.targets.count)) keyturn asks again by "
+                    + "\(Self.sentence(onRefusal: first, others, of: requirements.targets.count)) keyturn asks again by "
                     + "itself. Fix the target; if keyturn has given up by then, `keyturn retry USER` asks again.",
                 since: preflightRefusal?.since ?? now, pushers: Self.pushers(refusals.map(\.0)))
             return
@@ -60,18 +61,25 @@ extension Rotation {
         let users = current.map { "\($0.id) stays in use" } ?? "No key was made"
         block(
             .targetRefuses,
-            "The rotation does not begin: \(Self.sentence(onRefusal: first, refusals.count, of: requirements.targets.count)) "
+            "The rotation does not begin: \(Self.sentence(onRefusal: first, others, of: requirements.targets.count)) "
                 + "\(users). Fix that, and `keyturn retry USER` asks again at once; or take the target out of the configuration, and "
                 + "`keyturn forget` it.",
             pushers: Self.pushers(refusals.map(\.0)), now, &transition)
     }
 
     private static func sentence(
-        onRefusal first: (target: TargetName, reason: String), _ count: Int, of total: Int
+        onRefusal first: (target: TargetName, reason: String), _ others: [TargetName], of total: Int
     ) -> String {
-        let more = count > 1 ? " (and \(count - 1) more)" : ""
-        let text = "\(portion(count, of: total)) would not take a new key: \(first.target): \(first.reason)\(more)"
-        return text.hasSuffix(".") || text.hasSuffix("?") ? text : text + "."
+        let text = "\(portion(others.count + 1, of: total)) would not take a new key: \(first.target): \(first.reason)"
+        return (text.hasSuffix(".") || text.hasSuffix("?") ? text : text + ".") + sentence(onOthers: others)
+    }
+
+    /// The names of the targets that refused as well: two of them, as a sentence has to be read.
+    private static func sentence(onOthers others: [TargetName]) -> String {
+        guard !others.isEmpty else { return "" }
+        let names = others.prefix(2).map(\.rawValue).joined(separator: ", ")
+        let more = others.count > 2 ? " and \(others.count - 2) more" : ""
+        return " The other\(others.count > 1 ? "s" : ""): \(names)\(more)."
     }
 
     private static func pushers(_ targets: [TargetName]) -> String {

@@ -121,6 +121,13 @@ def test_check_and_inspect_where_it_can(pushed):
     assert not any(request["has-secret"] for request in told(world))
 
 
+def test_one_that_fails_to_inspect_fails_the_check(pushed):
+    """A rotation would wait for it before the old key goes."""
+    world = pushed(["push", "inspect"], do="65")
+    found = " ".join(world.must("check", "--online", status=1).out.split())
+    assert "it cannot be asked which key it holds" in found and "ended with status 65: as it was told" in found, found
+
+
 def test_what_it_says_is_searched_for_secrets(pushed):
     """A program that prints the secret does not bring it into any output."""
     world = pushed(do="leak")

@@ -34,6 +34,20 @@ def test_the_status_of_a_user_with_two_unknown_keys_does_not_contradict_itself(m
     assert "not looked at yet" not in shown and "next: the problem is looked at again, in " in shown, shown
 
 
+def test_the_status_of_a_user_whose_first_rotation_failed_says_that_the_order_is_kept(make):
+    """As `plan` does. Under another name it is forgotten in silence: it never had a key."""
+    world = make()
+    (targets,) = (user["targets"] for user in world.configuration["users"].values())
+    world.configuration["users"] = {"deploy-bto": {"targets": targets}}
+    world.save()
+    world.must("rotate", "deploy-bto", status=1)
+    shown = " ".join(world.must("status").out.split())
+    assert "an operator asked for its rotation, which begins by itself once the problem is resolved" in shown, shown
+    world.configuration["users"] = {"cicd-bot": {"targets": targets}}
+    world.save()
+    assert "deploy-bto" not in world.must("check").out
+
+
 def test_plan_takes_the_default_by_name(world):
     """`plan --online` is what `plan` does; both at once is a mistake."""
     # What is due at once is due at the moment of the asking.

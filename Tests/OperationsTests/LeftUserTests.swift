@@ -45,6 +45,25 @@ struct LeftUserTests {
         #expect(left.user == "former" && left.problem?.contains("a leaked key of it is not dead") == true)
     }
 
+    @Test("and of which nothing is known, as after a mistyped name, is not reported")
+    func ofNothing() async throws {
+        let directory = try Directory()
+        var asked = Rotation(at: Directory.now)
+        asked.isRequested = true
+        asked.problem = Problem(code: .noSuchUser, message: "IAM does not know it.", since: Directory.now)
+        var creating = Rotation(at: Directory.now)
+        (creating.number, creating.phase) = (1, .creating)
+        try await directory.know([
+            "cicd-bot": Directory.idle(), "deploy-bto": asked, "former": Directory.idle(), "first": creating,
+        ])
+        var check = try await ConfigurationCheck(directory.context)
+        let left = try await check.run([], online: false).filter { $0.detail.contains("left the configuration") }
+        #expect(left.map(\.subject) == ["user first", "user former"])
+        #expect(try await status(directory).document.users.map(\.user) == ["cicd-bot", "first"])
+        let report = try await Report(directory.context).run([], since: nil, maxAge: nil, asksIAM: false)
+        #expect(report.users.map(\.user) == ["cicd-bot", "first", "former"])
+    }
+
     @Test("is not shown to those who ask about one user")
     func ofOthers() async throws {
         let directory = try Directory()

@@ -134,6 +134,16 @@ struct OnlineCheckTests {
         #expect(findings["target travis:acme/app"]?.status == .done)
     }
 
+    @Test("promises no further try of what it asks once")
+    func once() async throws {
+        let world = try StandIns()
+        _ = try await world.order(
+            "/faults", .object(["service": .string("travis"), "status": .integer(503), "times": .integer(0)]))
+        let target = try #require(try await check(world)["target travis:acme/app"])
+        #expect(target.status == .unavailable && target.detail.contains("fault on the service's side"))
+        #expect(!target.detail.contains("tried again"), "\(target)")
+    }
+
     @Test("says that this machine's clock and AWS's differ")
     func clock() async throws {
         let world = try StandIns()

@@ -23,6 +23,7 @@ struct PluginLibrary {
     static var kubernetes: PluginLibrary { get throws { try loadedKubernetes.get() } }
     static var vault: PluginLibrary { get throws { try loadedVaultKV.get() } }
     static var webhook: PluginLibrary { get throws { try loadedWebhook.get() } }
+    static var exec: PluginLibrary { get throws { try loadedExec.get() } }
 
     private static let loadedTravis = load("TravisCI")
     private static let loadedGitLab = load("GitLabCI")
@@ -34,6 +35,7 @@ struct PluginLibrary {
     private static let loadedKubernetes = load("Kubernetes")
     private static let loadedVaultKV = load("VaultKV")
     private static let loadedWebhook = load("Webhook")
+    private static let loadedExec = load("Exec")
     private static let loadedParameterStore = load("AWSParameterStore")
     private static let loadedSecretsManager = load("AWSSecretsManager")
     private static let loadedTerraform = load("TerraformCloud")

@@ -8,6 +8,11 @@ import Testing
         try page.expect("fields", page.fields())
     }
 
+    @Test func `the fields of exec are the manifest's`() throws {
+        let page = Page(library: try .exec)
+        try page.expect("fields", page.fields())
+    }
+
     @Test func `each answer of GitLab ends as the README says`() throws {
         try Page(library: .gitlab).expect(
             "answers", AnswerRow.head + GitLabAnswers.rows.map { try $0.made(by: .gitlab) })

@@ -81,6 +81,25 @@ struct PreflightTests {
         #expect(world.rotation.obstacle == nil)
     }
 
+    @Test(
+        "up to three targets that refuse are named, the first with its reason",
+        arguments: [
+            (2, "github:a/c: no folder. The other: gitlab:a/b. "),
+            (3, "github:a/c: no folder. The others: gitlab:a/b, travis:a/a. "),
+            (4, "github:a/c: no folder. The others: github:a/d, gitlab:a/b and 1 more. "),
+        ])
+    func names(count: Int, words: String) {
+        let targets = ["github:a/c", "gitlab:a/b", "travis:a/a", "github:a/d"].prefix(count).map { TargetName($0) }
+        var world = World.withKey(age: .seconds(48 * 3600), policy: policy, targets: targets)
+        world.send(.resumed)
+        world.answer(.listKeys)
+        for target in targets { world.refusals[target] = "no folder" }
+        world.answerAll()
+        let refusal = world.rotation.obstacle?.message
+        let whole = "\(count) of \(count) targets would not take a new key: \(words)"
+        #expect(refusal?.contains(whole) == true, "\(refusal ?? "")")
+    }
+
     @Test("one target is not 1 of 1")
     func only() {
         var world = World.withKey(age: .seconds(48 * 3600), policy: policy, targets: [World.targets[0]])

@@ -117,7 +117,8 @@ package struct ConfigurationCheck {
     ) -> [Finding] {
         let configured = Set(loaded.users.map(\.name))
         let now = SystemClock().now
-        let left = rotations.keys.filter { !configured.contains($0) && areAll }.sorted().map { name in
+        let gone = rotations.filter { !configured.contains($0.key) && !$0.value.knowsNothing }.keys.sorted()
+        let left = (areAll ? gone : []).map { name in
             Finding(
                 "user \(name)", .failed,
                 "it left the configuration: its key is not rotated any more. Put it back, or `keyturn forget \(name) --reason REASON`"

@@ -161,6 +161,8 @@ package struct StatusDocument: Encodable, Sendable {
         package var configuredTargets: Int
         /// Until when a freeze that holds now lets no rotation begin; nil: none does.
         package var frozenUntil: Timestamp?
+        /// Whether an operator asked for a rotation that has not begun.
+        package var isRequested = false
 
         package func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
@@ -229,7 +231,8 @@ extension StatusDocument.User {
             },
             leaks: rotation.leakedKeys, outage: rotation.outage(user.targets.map(\.name), of: user.name),
             overdue: due.action.waitsForPerson || rotation.isUnobserved ? .zero : max(now - due.at, .zero),
-            configuredTargets: user.targets.count, frozenUntil: rotation.frozenUntil(now, user.policy))
+            configuredTargets: user.targets.count, frozenUntil: rotation.frozenUntil(now, user.policy),
+            isRequested: rotation.isRequested)
     }
 
     static func keys(_ rotation: Rotation) -> [StatusDocument.Key] {

@@ -32,7 +32,8 @@ package struct Report {
         do throws(JournalError) {
             (records, verdict) = (try await journal.records(), try await journal.verifyHistory(holding: nil))
         } catch { throw OperationFailure(error) }
-        let left = names.isEmpty ? records.keys.filter { !selected.contains($0) } : []
+        let gone = records.filter { !selected.contains($0.key) && !$0.value.rotation.knowsNothing }.map(\.key)
+        let left = names.isEmpty ? gone : []
         var document = ReportDocument(
             since: since.map(Moment.text), until: Moment.text(now), users: [],
             federation: .init(targets: configured.reduce(0) { $0 + $1.targets.count }, couldFederate: federated.count),

@@ -37,7 +37,7 @@ struct StatusText {
             return "  \(pad(key.role, 9)) \(terminal.wrapped(text, indent: 12))"
         }
         lines += user.deliveries.isEmpty ? untouched : deliveries
-        lines.append("  " + terminal.wrapped("next: \(next)", indent: 4))
+        lines.append("  " + terminal.wrapped("next: \(next)\(order)", indent: 4))
         if let end = user.frozenUntil {
             let text =
                 "freeze: no rotation begins before \(Moment.text(end)), except with `keyturn rotate \(user.user) --despite-freeze`"
@@ -62,6 +62,12 @@ struct StatusText {
         let action = isBlocked ? "the problem is looked at again" : user.next.action
         let when = "\(action), \(Moment.relative(moment, to: Moment.now)) (\(due))"
         return moment > Moment.now ? when : "\(when), by `keyturn run` or `keyturn step`"
+    }
+
+    /// That an order is kept whose rotation could not begin.
+    private var order: String {
+        guard user.phase == "idle", user.problem != nil, user.isRequested else { return "" }
+        return "; an operator asked for its rotation, which begins by itself once the problem is resolved"
     }
 
     /// A timer of `keyturn step` comes round in this time.
