@@ -205,7 +205,15 @@ final class Folder {
         let isRefused = number == EPERM || number == EACCES
         // The system would let it, or nothing may be asked of files at all.
         guard isRefused, number == EPERM || right != F_OK && access(place, right) == 0 || kt_errno() == EPERM else {
-            return PushFailure(isRefused || number == EROFS ? .unauthorized : .retryable, words)
+            guard number != EROFS else {
+                let folder = folder ?? split(place).folder
+                // keyturn's own units make everything but the state read-only.
+                return PushFailure(
+                    .unauthorized,
+                    "\(words); under systemd, add `ReadWritePaths=\(folder)` to the unit: `sudo systemctl edit keyturn`"
+                )
+            }
+            return PushFailure(isRefused ? .unauthorized : .retryable, words)
         }
         return PushFailure(
             .invalidConfiguration,

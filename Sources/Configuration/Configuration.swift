@@ -202,8 +202,7 @@ public struct Configuration: Sendable {
         account.region = try reader.string("region") ?? base.region
         account.profile = try reader.string("profile") ?? base.profile
         account.endpoint = try reader.string("endpoint-url") ?? base.endpoint
-        // Stand-ins take any name.
-        if let region = account.region, account.endpoint == nil, !Region.isName(region) {
+        if let region = account.region, !Region.isName(region) {
             throw reader.error("region", "is `\(region)`, and must be the code of a region, such as eu-central-1")
         }
         // Requests that are signed with a secret, and new keys in the answers: they cross no network in the clear.

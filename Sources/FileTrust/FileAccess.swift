@@ -54,9 +54,21 @@ public enum FileAccess {
     ) -> String {
         guard attributes.st_uid != geteuid() else { return "run `chmod u+\(mode) \(Ownership.quoted(path))`" }
         let keeper = keeper(attributes)
+        // As a service's files are kept: root changes them, and the service's group reads them.
+        if mode == "r", attributes.st_uid == 0, attributes.st_mode & S_IRGRP == 0, isMember(of: attributes.st_gid) {
+            let (own, path) = (user(geteuid()), Ownership.quoted(path))
+            return "run `sudo chmod g+r \(path)`; or, if only \(own) is to read it, `sudo chown \(own) \(path)`"
+        }
         let run = "run keyturn as \(keeper), `sudo \(keeper == "root" ? "" : "-u \(keeper) ")keyturn …`"
         let own = user(geteuid())
         return owns ? "\(run); or, if it is to be \(own)'s, run `sudo chown \(own) \(Ownership.quoted(path))`" : run
+    }
+
+    /// Whether this process is in a group.
+    private static func isMember(of group: gid_t) -> Bool {
+        var groups = [gid_t](repeating: 0, count: Int(max(getgroups(0, nil), 0)))
+        let count = getgroups(Int32(groups.count), &groups)
+        return group == getegid() || groups.prefix(Int(max(count, 0))).contains(group)
     }
 
     /// The user whom a file is for: its owner; of a file of root's that a group may read, the user of the group's name.

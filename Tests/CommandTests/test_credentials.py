@@ -181,6 +181,14 @@ def test_a_metadata_service_that_is_silent(world, signin):
         assert time.monotonic() - began < 8 and "the instance's metadata" in result.out
 
 
+def test_half_a_key_in_the_shared_files(world, signin):
+    """The sentence does not say in the same breath that the files have none."""
+    world.write(".aws/credentials", "[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n")
+    shown = " ".join(world.must("check", "--online", status=77).out.split())
+    assert "it has a key ID and no aws_secret_access_key; there are none in the environment (AWS_ACCESS_KEY_ID)" in shown
+    assert "in the shared files" not in shown
+
+
 def test_no_credentials_at_all(world, signin):
     """One sentence, with every place that was looked at."""
     result = world.must("check", "--online", status=77)

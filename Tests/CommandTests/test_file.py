@@ -74,6 +74,17 @@ def test_nothing_is_written_without_a_grant(filed):
     assert_holds_the_current_key(filed)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts")
+def test_a_folder_that_a_unit_has_made_read_only(filed):
+    """As systemd's `ProtectSystem=strict` leaves it: the message names the line of the unit."""
+    grant(filed)
+    folder = filed.credentials.parent
+    filed.wrapper = [
+        "unshare", "-m", "sh", "-c", f'mount --bind {folder} {folder} && mount -o remount,ro,bind {folder} && exec "$@"', "sh"]
+    said = " ".join(filed.run("check", "--online").out.split())
+    assert f"Read-only file system; under systemd, add `ReadWritePaths={folder}` to the unit: `sudo systemctl edit keyturn`" in said
+
+
 def test_only_the_folders_that_were_named(filed):
     """Neither another folder, nor one to which a link leads."""
     (filed.directory / "elsewhere").mkdir()

@@ -136,6 +136,16 @@ def test_init_asks_on_a_terminal(bare):
     assert "user/*/deploy-bot" in (bare.directory / "keyturn-policy.json").read_text()
 
 
+def test_init_takes_names_in_any_case_and_those_of_plugins(bare):
+    """What is written into the examples is explained in words of the system; a region that AWS may not have is pointed out."""
+    shown, status = answered(bare, "Webhook", "/hooks/app", "deploy-bot", "eu-centrl-1")
+    said = " ".join(shown.split())
+    assert status == 0 and "please one of" not in said and "webhook path, such as /hooks/app:" in said
+    assert "by the address of your webhook" in said and "into WEBHOOK_SECRET; `openssl rand -hex 32` makes one" in said
+    assert "look: keyturn does not know the region eu-centrl-1: did you mean eu-central-1?" in said
+    assert "- { pusher: hook, path: /hooks/app }" in (bare.directory / "keyturn.yaml").read_text()
+
+
 def test_init_takes_no_example_for_an_answer(bare):
     """Enter is the default that is in brackets. Where there is none, it is no answer."""
     shown, status = answered(bare, "github", "", "acme/app", "", "deploy-bot", "")

@@ -21,7 +21,7 @@ struct MistakeTests {
         "an unknown field, with the nearest known name",
         arguments: [
             Mistake("at the top", "version: 1", "version: 1\nsael-key: x", "`sael-key`", "`seal-key`?", line: 2),
-            Mistake("in aws", "{ region: us-east-1, end", "{ regoin: x, end", "`regoin`", "`region`?", line: 4),
+            Mistake("in aws", "{ region: us-east-1, end", "{ regoin: us-east-1, end", "`regoin`", "`region`?", line: 4),
             Mistake("in a pusher", "gitlab.token }, endpoint", "gitlab.token }, endpiont", "`endpoint`?", line: 8),
             Mistake("in defaults", "overlap: 1h", "overlapp: 1h", "`overlapp`", "`overlap`?", line: 10),
             Mistake(
@@ -226,6 +226,10 @@ struct MistakeTests {
             sentence.hasPrefix("github:acme is not a scope of github: acme does not fit: The absolute path of a folder")
         )
         #expect(sentence.contains("such as /srv/ci") && !sentence.contains("^"), "\(sentence)")
+        let unnamed = #expect(throws: OperationFailure.self) {
+            try FindScopes(loaded: try LoadedConfiguration(file.context)).scopes([], pushers: ["github"])
+        }
+        #expect(unnamed?.message.hasSuffix("such as `keyturn find github:/srv/ci`") == true)
     }
 
     @Test("doctor says that --online had nothing to ask where there is no configuration")

@@ -63,6 +63,18 @@ struct SealKeyDoubtTests {
         #expect(await finding() == nil)
     }
 
+    @Test("is reported by doctor, in the words of check, where the file holds none")
+    func none() async throws {
+        try directory.write("seal.key", "bad\n", mode: 0o600)
+        let context = directory.context
+        let failure = await #expect(throws: OperationFailure.self) {
+            var check = try await ConfigurationCheck(context)
+            _ = try await check.run([], online: false)
+        }
+        let found = await Doctor(context).run(online: false).filter { $0.status != .done }
+        #expect(found.map(\.subject) == ["seal key"] && found.first?.detail == failure?.message, "\(found)")
+    }
+
     @Test("is reported where it is missing or is none")
     func unusable() async throws {
         try directory.write("seal.key", "short", mode: 0o600)

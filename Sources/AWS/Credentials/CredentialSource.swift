@@ -72,7 +72,9 @@ struct CredentialChain: CredentialSource {
     func credentials() async throws(AWSError) -> Credentials? {
         for (index, source) in sources.enumerated() {
             do { if let found = try await source.credentials() { return found } } catch {
-                throw index == 0 ? error : error.afterNone(in: names(of: sources[..<index]))
+                // The shared files are asked twice, and may have some that do not fit.
+                let empty = names(of: sources[..<index]).filter { $0 != source.name }
+                throw empty.isEmpty ? error : error.afterNone(in: empty)
             }
         }
         return nil

@@ -178,8 +178,12 @@ package struct Doctor {
     /// Which seal keys the files have, and whether they are the state's. A server is not connected to.
     private func sealKey(_ loaded: LoadedConfiguration) async -> [Finding] {
         let state = StateAccess(loaded, for: .looking)
-        // What is wrong with a file was said above.
-        guard loaded.configuration.state.file != nil, let names = await state.namedSealKeyFiles() else { return [] }
+        let named: String?
+        do { named = try await state.namedSealKeyFiles() } catch {
+            return [Finding("seal key", .configuration, OperationFailure.words(error))]
+        }
+        // What is wrong with a file's mode or owner was said above.
+        guard loaded.configuration.state.file != nil, let names = named else { return [] }
         guard let doubt = await state.doubtAboutSealKey() else { return [Finding("seal key", .done, names)] }
         return [Finding("seal key", .configuration, doubt)]
     }

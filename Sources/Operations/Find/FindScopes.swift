@@ -34,7 +34,7 @@ struct FindScopes {
             throw OperationFailure(
                 .usage,
                 "no scope to look through follows from the targets in \(loaded.file): name one, such as "
-                    + "`keyturn find \(example)`")
+                    + "`keyturn find \(example(of: wanted))`")
         }
         return Set(scopes).sorted()
     }
@@ -60,8 +60,14 @@ struct FindScopes {
         }
     }
 
-    private var example: String {
-        loaded.pushers.first { plugin($0)?.manifest.scope != nil }.map { "\($0.name):acme" } ?? "github:acme"
+    /// A scope that one of the pushers takes.
+    private func example(of wanted: Set<String> = []) -> String {
+        for pusher in loaded.pushers where wanted.isEmpty || wanted.contains(pusher.name) {
+            guard let scope = plugin(pusher)?.manifest.scope else { continue }
+            let place = ["acme", "/srv/ci", "gh/acme"].first { scope.violations(in: .string($0)).isEmpty }
+            return "\(pusher.name):\(place ?? "PLACE")"
+        }
+        return "github:acme"
     }
 
     private func plugin(_ pusher: ConfiguredPusher) -> Plugin? { loaded.plugins[pusher.plugin] }
@@ -79,7 +85,7 @@ struct FindScopes {
     private func scope(_ text: String) throws -> FindScope {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2, !parts[1].isEmpty else {
-            throw OperationFailure(.usage, "\(text) is not a scope: PUSHER:PLACE, such as \(example)")
+            throw OperationFailure(.usage, "\(text) is not a scope: PUSHER:PLACE, such as \(example())")
         }
         let pusher = try pusher(parts[0])
         guard let schema = plugin(pusher)?.manifest.scope else {

@@ -43,7 +43,7 @@ package struct CISystem: Sendable {
     /// - Throws: ``InvalidOption``, which names those that there are.
     package static func named(_ name: String, _ installation: Installation) throws -> CISystem {
         let all = all(installation)
-        if let found = all.first(where: { $0.name == name }) ?? all.first(where: { $0.plugin == name }) { return found }
+        if let found = all.named(name) { return found }
         let near = Spelling.nearest(to: name, among: all.map(\.name)).map { "did you mean `\($0)`? " }
         let other =
             PluginSearch(directories: [installation.pushers]).all()
@@ -52,6 +52,9 @@ package struct CISystem: Sendable {
         throw InvalidOption(
             message: "--ci \(name): \(near ?? other)--ci takes \(all.map(\.name).joined(separator: ", "))")
     }
+
+    /// The title behind `your`: `webhook`, `Travis CI`.
+    package var noun: String { title.hasPrefix("a ") ? String(title.dropFirst(2)) : title }
 
     /// The example's base URL of a service that everyone has at another address; nil: the service has one address.
     package var exampleEndpoint: String? { example.configuration["endpoint"]?.string }
@@ -97,6 +100,14 @@ package struct CISystem: Sendable {
     func templateLine(_ place: String) -> String {
         let above = place.lastIndex(of: "/").map { place[...$0] } ?? ""
         return targetLine("\(above){user}")
+    }
+}
+
+extension [CISystem] {
+    /// The system of that name, or of the plugin with that ID, in small or capital letters.
+    package func named(_ name: String) -> CISystem? {
+        let name = name.lowercased()
+        return first { $0.name == name } ?? first { $0.plugin == name }
     }
 }
 

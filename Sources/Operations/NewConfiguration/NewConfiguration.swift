@@ -26,6 +26,9 @@ package struct NewConfiguration {
             return Region.isName(region) ? region : "us-east-1"
         }
 
+        /// What `check` would say of the region; nil: nothing. A stand-in takes any.
+        package var remark: String? { endpoint == nil ? KnownRegions.remark(on: region) : nil }
+
         package init(users: [String], region: String, endpoint: String?) {
             (self.users, self.region, self.endpoint) = (users, region, endpoint)
         }

@@ -125,11 +125,14 @@ actor StateAccess {
     }
 
     /// The name of each configured seal key and the file that it is in: `1a2b3c4d5e6f in /etc/keyturn/seal.key`; nil: one is not in a file, or
-    /// cannot be read.
-    func namedSealKeyFiles() async -> String? {
+    /// its file may not be read.
+    ///
+    /// - Throws: ``OperationFailure`` where a file holds no seal key.
+    func namedSealKeyFiles() async throws -> String? {
         let files = sealKeyFiles
         guard files.count == loaded.configuration.sealKeys.count,
-            let seal = try? await SealKeyring(loaded).atHand
+            files.allSatisfy({ TrustedFile.problem(of: $0) == nil && loaded.exposure(ofSealKey: $0) == nil }),
+            let seal = try await SealKeyring(loaded).atHand
         else { return nil }
         return zip(seal.ids, files).map { "\($0) in \($1)" }.joined(separator: ", ")
     }

@@ -86,11 +86,12 @@ struct Init: ParsableCommand {
         let questions = Questions(terminal: Terminal(options))
         let names = systems.map(\.name)
         let system = try questions.ask("CI system (\(names.joined(separator: ", ")), none)", standard: "none") {
-            names.contains($0) || $0 == "none" ? nil : "please one of \(names.joined(separator: ", ")), or none"
+            systems.named($0) != nil || $0.lowercased() == "none"
+                ? nil : "please one of \(names.joined(separator: ", ")), or none"
         }
-        if let system = systems.first(where: { $0.name == system }) {
+        if let system = systems.named(system) {
             let place = try questions.ask(
-                "\(system.title) \(system.field)", example: system.place, refusal: system.refusal(ofPlace:))
+                "\(system.noun) \(system.field)", example: system.place, refusal: system.refusal(ofPlace:))
             choice.target = try FirstTarget(system: system, place: place)
         }
         let user = try questions.ask("IAM user", example: "cicd-bot", refusal: Self.refusal(ofUser:))
@@ -125,6 +126,7 @@ struct Init: ParsableCommand {
                 "`keyturn check --online\(option)`", "`keyturn rotate \(user)\(option)`",
             ]
         let terminal = Terminal(options)
+        let remark = choice.remark.map { "\n\(terminal.wrapped("look: \($0)", indent: 2))\n" } ?? ""
         let files = [
             (new.file, "the configuration\(target == nil ? ": fill in pushers and users" : "")"),
             (new.sealKey, "the seal key (mode 0600): back it up apart from the state"),
@@ -138,21 +140,28 @@ struct Init: ParsableCommand {
         terminal.write(
             """
             \(files.joined(separator: "\n"))
-
+            \(remark)
             Next:
             \(next.joined(separator: "\n"))
 
             """)
     }
 
+    /// A service hands out a token; a receiver of one's own takes any secret.
+    private static func secret(of system: CISystem, in variable: String) -> String {
+        variable.hasSuffix("_TOKEN")
+            ? "put a token for \(system.title) into \(variable)"
+            : "put a secret that your \(system.noun) knows as well into \(variable); `openssl rand -hex 32` makes one"
+    }
+
     /// What the files lack when a target was chosen.
     private static func remaining(_ target: FirstTarget, _ file: String, _ option: String) -> [String] {
         let system = target.system
         let endpoint = system.exampleEndpoint.map {
-            "replace the example \($0) in \(file) by the address of your \(system.title)"
+            "replace the example \($0) in \(file) by the address of your \(system.noun)"
         }
         return [
-            endpoint, system.token.map { "put a token for \(system.title) into \($0)" },
+            endpoint, system.token.map { secret(of: system, in: $0) },
             target.pin.map { "`\($0)\(option)`" },
         ]
         .compactMap(\.self)

@@ -72,7 +72,7 @@ struct SandboxCommand: ParsableCommand {
             \(lines.map { "  \($0.column(width + 2))\($1)  \($2)\n" }.joined())
             \(place.exports(systems).map { "  export \($0)\n" }.joined())
             \(files.map { "In another terminal:\n\n  . \($0.directory)/environment\n  keyturn rotate --wait\n\n" } ?? "")\
-            Ctrl-C ends it.
+            Ctrl-C ends it. Then close the other terminal as well: its environment names the sandbox.
 
             """
     }

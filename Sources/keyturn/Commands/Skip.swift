@@ -5,9 +5,10 @@ struct Skip: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Leave a target out of the rotation that is in progress.",
         discussion: """
-            The target keeps the old key, which stops working when the overlap ends. Only for targets that are gone or \
-            that no one uses any more. The reason is recorded. The next rotation tries the target again; one that is gone for \
-            good is taken out of keyturn.yaml, and `keyturn forget` says that this is meant.
+            The target keeps the old key, which stops working when the overlap ends. Only for targets that can do without a \
+            key until the next rotation: they cannot be reached today, are gone, or are not used any more. The reason is recorded. \
+            The next rotation tries the target again; one that is gone for good is taken out of keyturn.yaml, and `keyturn forget` \
+            says that this is meant.
             """)
 
     @Argument(
