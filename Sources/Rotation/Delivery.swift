@@ -144,7 +144,7 @@ public struct Delivery: Hashable, Codable, Sendable {
     public var evidence: Evidence?
     /// Pushes begun, over the whole rotation.
     public var attempts: Int = 0
-    /// Those of them of which nothing can arrive any more; nil: none.
+    /// Those of them of which nothing can arrive any more; nil: none is known to be, but for a first one that is confirmed.
     public var endedAttempts: Int?
     /// Tries since it was opened, or since an operator's `retry`; decides how long the next wait is.
     public var quickTries: Int = 0
@@ -189,7 +189,8 @@ public struct Delivery: Hashable, Codable, Sendable {
 
     /// A push has ended. One whose process has ended before it counts as on its way.
     mutating func takeEnd(of result: PushResult) {
-        if !result.mayArrive { endedAttempts = (endedAttempts ?? 0) + 1 }
+        let isFirst = attempts == 1 && (result.outcome == .ok || result.outcome == .unchanged)
+        if !result.mayArrive, !isFirst { endedAttempts = (endedAttempts ?? 0) + 1 }
     }
 
     /// Whether the rotation need not wait for it any more.

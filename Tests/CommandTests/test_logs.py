@@ -51,11 +51,11 @@ def test_a_push_that_is_tried_again_in_a_moment_is_no_error(world):
 
 
 def test_quiet_says_nothing_of_a_push_that_is_tried_again_and_says_what_failed(world):
-    world.sandbox.fault("github", method="PUT", status=503, times=1)
+    world.sandbox.fault("github", method="PUT", status=500, times=1)
     assert world.must("rotate", "--wait", "--quiet").err == ""
     world.sandbox.fault("github", method="PUT", status=401, times=0)
     err = world.must("rotate", "--quiet", status=75).err
-    # The first rotation's push was left without an answer a moment ago, so this one waits.
+    # What became of the first rotation's push is not known, so this one waits.
     assert " error " in err and "cicd-bot: 1 of 3 targets has not confirmed: github:acme/app: waiting" in err, err
 
 

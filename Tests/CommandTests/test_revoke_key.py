@@ -99,12 +99,11 @@ def test_the_next_key_that_targets_hold(slow):
     assert f"keyturn revoke {leaked} --now" in slow.status()["problem"]
     slow.sandbox.clear_faults()
     slow.run("step")
-    # GitLab gets the next one once no push of the leaked one can arrive any more; until then it holds one that works.
-    another = role(slow, "next")
-    assert slow.sandbox.keys() == {leaked: "Active", another: "Active"} and role(slow, "current") == leaked
+    # Nothing of a push that the service had no time for can arrive any more: the leaked key need not live for that.
+    another = role(slow, "current")
+    assert set(slow.sandbox.keys()) == {another} and another not in (old, leaked)
     held = slow.sandbox.state()["targets"]
-    assert held["gitlab:acme/tools/app"]["AWS_ACCESS_KEY_ID"] == leaked
-    assert held["github:acme/app"]["AWS_ACCESS_KEY_ID"] == another
+    assert {held[name]["AWS_ACCESS_KEY_ID"] for name in ("gitlab:acme/tools/app", "github:acme/app")} == {another}
 
 
 def test_the_next_key_that_targets_hold_at_once(slow):
