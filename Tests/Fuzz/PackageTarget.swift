@@ -22,7 +22,7 @@ enum PackageTarget: FuzzTarget {
 
     static func take(_ bytes: UnsafeRawBufferPointer) {
         let bytes = Array(bytes)
-        if let list = PackageList(String(decoding: bytes, as: UTF8.self)) {
+        if let list = String(validating: bytes, as: UTF8.self).flatMap(PackageList.init) {
             demand(Array(list.text.utf8) == bytes, "a list has one text")
             demand(Set(list.files.map(\.name)).count == list.files.count, "a file is listed once")
         }

@@ -30,6 +30,22 @@ struct PackageTests {
         ] { #expect(PackageList(wrong) == nil, "\(wrong)") }
     }
 
+    @Test("have a list that is UTF-8: two texts are not read as one")
+    func bytes() throws {
+        var bytes = Array(Self.list().text.utf8)
+        let place = try #require(bytes.firstIndex(of: UInt8(ascii: "m")))
+        func refusal() -> String? {
+            let files = [(name: "acme-ci/package.txt", content: bytes), ("acme-ci/package.sig", Array("AA==\n".utf8))]
+            do { _ = try PluginPackage(TarArchive.bytes(files), in: "/p", checking: { _ in }) } catch {
+                return (error as? PackageFault)?.description
+            }
+            return nil
+        }
+        #expect(refusal()?.hasPrefix("its signature is wrong") == true)
+        bytes[place] = 0x90
+        #expect(refusal() == "the list of its files cannot be read")
+    }
+
     private func lock(_ signer: TrustedSigner? = nil) throws -> LockFile {
         var lock = try LockFile(text: #"{"version":1,"plugins":{}}"#, path: "keyturn.lock")
         lock.signers["acme-ci"] = signer

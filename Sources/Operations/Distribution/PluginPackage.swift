@@ -49,8 +49,10 @@ struct PluginPackage: Sendable {
             entries[1].name.hasSuffix("/\(PackageFile.listSignature)"),
             entries[0].content.count <= PackageList.sizeLimit, entries[1].content.count <= 128
         else { throw PackageFault("it is not a package: it does not begin with a signed list of its files") }
-        let text = String(decoding: bytes[entries[0].content], as: UTF8.self)
-        guard let list = PackageList(text) else { throw PackageFault("the list of its files cannot be read") }
+        let text = String(validating: bytes[entries[0].content], as: UTF8.self)
+        guard let list = text.flatMap(PackageList.init) else {
+            throw PackageFault("the list of its files cannot be read")
+        }
         let signature = PlainText.trimmed(String(decoding: bytes[entries[1].content], as: UTF8.self))
         guard let key = Data(base64Encoded: list.signer), let signature = Data(base64Encoded: signature),
             Ed25519.isValid(signature, of: list.text, by: key)
