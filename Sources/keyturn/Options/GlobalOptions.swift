@@ -43,6 +43,15 @@ struct GlobalOptions: ParsableArguments {
     }
 }
 
+/// What users as arguments can be given as, too.
+struct RepeatedUser: ParsableArguments {
+    @Option(
+        name: [.customLong("user"), .customShort("u")],
+        help: ArgumentHelp("The same as an option; may be given several times.", valueName: "user"),
+        completion: Suggestions.users)
+    var users: [String] = []
+}
+
 /// For commands that work on some users or on all.
 struct UserSelection: ParsableArguments {
     @Argument(
@@ -50,14 +59,10 @@ struct UserSelection: ParsableArguments {
         completion: Suggestions.users)
     var named: [String] = []
 
-    @Option(
-        name: [.customLong("user"), .customShort("u")],
-        help: ArgumentHelp("The same as an option; may be given several times.", valueName: "user"),
-        completion: Suggestions.users)
-    var optional: [String] = []
+    @OptionGroup var option: RepeatedUser
 
     /// None: all.
-    var users: [String] { named + optional }
+    var users: [String] { named + option.users }
 }
 
 /// For a command that works on all users only where that is said.
@@ -69,13 +74,9 @@ struct RotatedUsers: ParsableArguments {
         completion: Suggestions.users)
     var named: [String] = []
 
-    @Option(
-        name: [.customLong("user"), .customShort("u")],
-        help: ArgumentHelp("The same as an option; may be given several times.", valueName: "user"),
-        completion: Suggestions.users)
-    var optional: [String] = []
+    @OptionGroup var option: RepeatedUser
 
-    var users: [String] { named + optional }
+    var users: [String] { named + option.users }
 }
 
 /// For commands whose argument is something else.
