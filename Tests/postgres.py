@@ -193,8 +193,11 @@ def main():
     server = Postgres()
     try:
         server.query("CREATE DATABASE keyturn")
-        environment = {**os.environ, "KEYTURN_POSTGRES": server.address()}
-        sys.exit(subprocess.run(options.command, env=environment, check=False).returncode)
+        process = subprocess.Popen(options.command, env={**os.environ, "KEYTURN_POSTGRES": server.address()})
+        # Whoever ends this program, such as a time limit, ends the command and with it the server.
+        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+        status = process.wait()
+        sys.exit(128 - status if status < 0 else status)
     finally:
         server.close()
 

@@ -5,7 +5,7 @@ struct PluginInfo: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "info",
         abstract:
-            "Shows what a plugin asks for, what it was granted, how its files compare with their pin, and its fields."
+            "Show what a plugin asks for, what it was granted, how its files compare with their pin, and its fields."
     )
 
     @Argument(help: "The plugin's ID, as `keyturn plugin list` shows it.")
