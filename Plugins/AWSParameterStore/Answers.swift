@@ -6,10 +6,10 @@ enum Answers {
         [
             AnswerRow(
                 .fails(.retryable), codes: "TooManyUpdates",
-                advice: "someone else changes the parameter at the moment; it will be tried again"),
+                advice: "someone else changes the parameter at the moment"),
             AnswerRow(
                 .fails(.retryable), codes: "ParameterAlreadyExists",
-                advice: "someone else created it just now; it will be tried again"),
+                advice: "someone else created it just now"),
             AnswerRow(
                 .fails(.conflict), codes: "ParameterMaxVersionLimitExceeded",
                 advice:

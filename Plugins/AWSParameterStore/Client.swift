@@ -23,7 +23,7 @@ struct Client: Sendable {
             guard let token = page.next, !token.isEmpty else { return nil }
             next = token
         }
-        throw PushFailure(.retryable, "\(target.subject): AWS gives more and more pages; it will be tried again")
+        throw PushFailure(.retryable, "\(target.subject): AWS gives more and more pages")
     }
 
     /// The value; nil: no such parameter.

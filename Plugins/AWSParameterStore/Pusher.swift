@@ -51,7 +51,7 @@ struct AWSParameterStore: Pusher {
         guard after.version == version else {
             throw PushFailure(
                 .retryable,
-                "\(target.subject): version \(version) was written, and someone else wrote version \(after.version) after it; it will be tried again"
+                "\(target.subject): version \(version) was written, and someone else wrote version \(after.version) after it"
             )
         }
         return Confirmation(

@@ -28,7 +28,7 @@ struct AWSSecretsManager: Pusher {
         guard after.current == version else {
             throw PushFailure(
                 .retryable,
-                "\(target.subject): written, but its current version is another one: someone else wrote at the same time; it will be tried again"
+                "\(target.subject): written, but its current version is another one: someone else wrote at the same time"
             )
         }
         // Read before, and no longer what was there when the write came.
@@ -56,7 +56,7 @@ struct AWSSecretsManager: Pusher {
             if let version = try client.put(value, token: token, call: call) { return version }
         }
         throw PushFailure(
-            .retryable, "\(target.subject): a version with this ID has another value; it will be tried again")
+            .retryable, "\(target.subject): a version with this ID has another value")
     }
 
     func inspect(_ target: Target, call: borrowing Call) throws(PushFailure) -> Inspection {

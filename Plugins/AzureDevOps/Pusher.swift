@@ -44,7 +44,7 @@ struct AzureDevOps: Pusher {
         guard VariableGroup.isSameMoment(listed.modifiedOn, before.modifiedOn) else {
             throw PushFailure(
                 .retryable,
-                "\(target.subject()): someone is changing the group at this moment; nothing was written, it will be tried again"
+                "\(target.subject()): someone is changing the group at this moment; nothing was written"
             )
         }
         let id = Writing(
@@ -85,8 +85,8 @@ struct AzureDevOps: Pusher {
         guard VariableGroup.isSameMoment(answer.modifiedOn, after.modifiedOn) else {
             throw PushFailure(
                 .retryable,
-                "\(target.subject()): written, but someone changed the group in the same moment, so it may hold another secret; it will be "
-                    + "tried again")
+                "\(target.subject()): written, but someone changed the group in the same moment, so it may hold another secret"
+            )
         }
         guard let id = try after.find(target.accessKeyID, of: target),
             let secret = try after.find(target.secretAccessKey, of: target),

@@ -89,7 +89,7 @@ struct Client: Sendable {
         }
         throw PushFailure(
             .retryable,
-            "\(target.subject(key)): 409: the variable is there, and the list does not show it yet; it will be tried again"
+            "\(target.subject(key)): 409: the variable is there, and the list does not show it yet"
         )
     }
 

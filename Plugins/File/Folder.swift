@@ -80,7 +80,7 @@ final class Folder {
             try call.sleep(Self.lockPause)
         }
         throw PushFailure(
-            .retryable, "\(subject): another program holds a lock of the folder \(path); it will be tried again")
+            .retryable, "\(subject): another program holds a lock of the folder \(path)")
     }
 
     /// What the file holds; nothing where it is not there yet.
@@ -187,7 +187,7 @@ final class Folder {
     }
 
     private var changed: PushFailure {
-        PushFailure(.retryable, "\(subject): another program wrote it at the same time; it will be tried again")
+        PushFailure(.retryable, "\(subject): another program wrote it at the same time")
     }
 
     private func unsettled(_ words: String) -> PushFailure { PushFailure(.conflict, "\(subject): \(words)") }

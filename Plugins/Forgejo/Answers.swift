@@ -20,7 +20,7 @@ struct Answers {
                 .fails(.unauthorized), "the token lacks a scope: make a new one with \(place.scope)"
             ) { $0.status == 403 && $0.says("required scope") },
             AnswerRow(.fails(.unauthorized), Self.owner(of: place)) { $0.status == 403 && !$0.response.isPage },
-            AnswerRow(.fails(.retryable), "someone else created it just now; it will be tried again") {
+            AnswerRow(.fails(.retryable), "someone else created it just now") {
                 $0.status == 409 && !$0.response.isPage
             },
         ] + AnswerRow.common("Forgejo", endpoint: Self.endpoint, advice: advice)

@@ -70,7 +70,7 @@ struct Answers {
                 .fails(.unauthorized),
                 "the organization's IP allow list does not have this machine's address: add it in the organization's settings"
             ) { $0.status == 403 && $0.says("ip allow list", "ip address is not permitted") },
-            AnswerRow(.fails(.retryable), "GitHub is read-only at the moment (maintenance); it will be tried again") {
+            AnswerRow(.fails(.retryable), "GitHub is read-only at the moment (maintenance)") {
                 ($0.status == 403 || $0.status == 503) && $0.response.header("retry-after") == nil
                     && $0.says("maintenance", "read-only mode")
             },

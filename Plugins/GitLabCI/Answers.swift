@@ -40,7 +40,7 @@ struct Answers {
         [
             AnswerRow(
                 .fails(.retryable),
-                "GitLab is read-only at the moment (maintenance mode, or a Geo secondary site); it will be tried again"
+                "GitLab is read-only at the moment (maintenance mode, or a Geo secondary site)"
             ) {
                 ($0.status == 403 || $0.status == 503) && $0.response.header("retry-after") == nil
                     && $0.says("read-only", "read only", "maintenance")
@@ -50,7 +50,7 @@ struct Answers {
 
     private var written: [AnswerRow] {
         [
-            AnswerRow(.fails(.retryable), "someone else created it in the meantime; it will be tried again") {
+            AnswerRow(.fails(.retryable), "someone else created it in the meantime") {
                 $0.status == 400 && $0.says("has already been taken")
             },
             AnswerRow(

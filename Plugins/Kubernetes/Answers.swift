@@ -64,7 +64,7 @@ struct Answers {
     private func rows(_ reason: String?) -> [AnswerRow] {
         let refusal = immutable
         return [
-            AnswerRow(.fails(.retryable), "someone else changed it just now; it will be tried again") { answer in
+            AnswerRow(.fails(.retryable), "someone else changed it just now") { answer in
                 answer.status == 409 && reason == "Conflict"
             },
             AnswerRow(.fails(refusal.reason), "it is immutable: create it again without immutable: true") { answer in

@@ -11,7 +11,7 @@ struct Answers {
 
     private static let rows =
         [
-            AnswerRow(.fails(.retryable), "someone else created it just now; it will be tried again") {
+            AnswerRow(.fails(.retryable), "someone else created it just now") {
                 $0.status == 422 && $0.says("already been taken")
             }
         ] + AnswerRow.common("HCP Terraform", endpoint: endpoint, advice: advice)

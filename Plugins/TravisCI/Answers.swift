@@ -21,7 +21,7 @@ struct Answers {
                 isMoved && (300..<400).contains($0.status)
             },
             AnswerRow(
-                .fails(.retryable), "Travis CI is down for maintenance at the moment; it will be tried again"
+                .fails(.retryable), "Travis CI is down for maintenance at the moment"
             ) { $0.status == 503 && $0.response.header("retry-after") == nil && $0.says("maintenance") },
             AnswerRow(
                 .fails(.unauthorized), "the token's user may not write this repository's settings: \(Self.access)"

@@ -20,16 +20,16 @@ struct Answers {
 
     private static let rows =
         [
-            AnswerRow(.fails(.retryable), "someone else wrote the secret just now; it will be tried again") {
+            AnswerRow(.fails(.retryable), "someone else wrote the secret just now") {
                 $0.status == 400 && $0.says("did not match the current version")
             },
-            AnswerRow(.fails(.retryable), "the store is being upgraded; it will be tried again") {
+            AnswerRow(.fails(.retryable), "the store is being upgraded") {
                 $0.status == 400 && $0.says("upgrading from non-versioned")
             },
             AnswerRow(.fails(.unauthorized), "check role-id and secret-id: one of them is wrong, expired or used up") {
                 $0.status == 400 && $0.says("role or secret id", "invalid secret id", "invalid role id")
             },
-            AnswerRow(.fails(.retryable), "the server has not caught up yet; it will be tried again") {
+            AnswerRow(.fails(.retryable), "the server has not caught up yet") {
                 $0.status == 412 || $0.status == 472 || $0.status == 473
             },
             AnswerRow(

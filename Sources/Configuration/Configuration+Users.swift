@@ -64,16 +64,19 @@ extension Configuration {
             policy.spread.user = member.name
             let userName = try reader.string("user-name") ?? member.name
             try check(userName, reader, member.line)
-            let own = try readAccount(reader.field("aws"), "users.\(member.name).aws", file, default: account)
+            let ownAccount = reader.field("aws")
+            let own = try readAccount(ownAccount, "users.\(member.name).aws", file, default: account)
             let owner = try reader.string("owner")
             let afterRotation = try AfterRotation.read(&reader)
             let targets = try readTargets(&reader, member.line, pushers)
             try reader.end()
+            var lines = reader.lines
+            for (name, line) in ownAccount?.lines ?? [:] { lines["aws.\(name)"] = line }
             users.append(
                 UserEntry(
                     name: member.name, userName: userName, policy: policy, account: own, owner: owner,
                     afterRotation: afterRotation, file: file,
-                    line: member.line, targets: targets, lines: reader.lines))
+                    line: member.line, targets: targets, lines: lines))
         }
         return users
     }

@@ -107,7 +107,7 @@ public struct Configuration: Sendable {
         var file: String
         var line: Int
         var targets: [TargetEntry]
-        /// The lines of the times and limits that it sets itself, by their names.
+        /// The lines of what it sets itself, by their names; those of its account are `aws.region` and the like.
         var lines: [String: Int] = [:]
     }
 

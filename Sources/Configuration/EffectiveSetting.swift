@@ -1,3 +1,4 @@
+internal import JSON
 internal import Rotation
 
 /// A setting as it holds, and where it comes from.
@@ -79,17 +80,64 @@ extension Configuration {
                 }
             return EffectiveSetting(name: own.name, value: own.value, from: from)
         }
-        let isOwn = entry?.lines["aws"] != nil
-        let place = isOwn ? "\(entry?.file ?? file):\(entry?.lines["aws"] ?? 1)" : has("aws") ? here("aws") : ""
-        let unset = "the environment"
-        for (name, value) in [
-            ("aws.region", user.account.region), ("aws.profile", user.account.profile),
-            ("aws.role-arn", user.account.role?.arn), ("aws.endpoint-url", user.account.endpoint),
-        ] where value != nil || name == "aws.region" {
-            settings.append(
-                EffectiveSetting(name: name, value: value ?? "the environment's", from: value == nil ? unset : place))
+        let (own, usual) = (user.account, account)
+        for (name, value, standard) in [
+            ("region", own.region, usual.region), ("profile", own.profile, usual.profile),
+            ("role-arn", own.role?.arn, usual.role?.arn),
+            ("role-session-name", own.roleSessionName, usual.roleSessionName),
+            ("endpoint-url", own.endpoint, usual.endpoint),
+        ] where value != nil || name == "region" {
+            let from: String =
+                if value == nil {
+                    "the environment"
+                } else if let line = entry?.lines["aws.\(name)"] {
+                    "\(entry?.file ?? file):\(line)"
+                } else if let origin = user.origin, value != standard {
+                    "discover (\(origin))"
+                } else if user.isOwn, value != standard {
+                    // Of keyturn's own key, the profile is the one that `self-rotation` names.
+                    here("self-rotation", name)
+                } else {
+                    here("aws", name)
+                }
+            settings.append(EffectiveSetting(name: "aws.\(name)", value: value ?? "the environment's", from: from))
         }
         return settings
+    }
+
+    /// What holds for one target: its fields, and what takes the place of those that the file leaves out.
+    ///
+    /// - Parameter index: of the target among the user's.
+    public func effectiveSettings(
+        of target: ConfiguredTarget, at index: Int, of user: ConfiguredUser
+    ) -> [EffectiveSetting] {
+        let entries = users.first { $0.name == user.name }?.targets ?? []
+        // A user that was found has the targets of a template, which is one place.
+        let field = entries.indices.contains(index) ? entries[index].field : nil
+        let standards = Dictionary(uniqueKeysWithValues: TargetNaming.variables.map { ($0.field, $0.standard) })
+        return target.values.sorted { $0.key < $1.key }.compactMap { name, value in
+            let text = value.string ?? value.text
+            let from: String
+            if let line = field?.lines[name] {
+                from = "\(target.file):\(line)"
+            } else if let standard = standards[name], text == standard {
+                // Not every shape of a value has these two names in it.
+                guard target.variables.contains(text) else { return nil }
+                from = Self.standard
+            } else if field != nil, name == "region" {
+                from = region(ofPusher: target.pusher)
+            } else {
+                from = "\(target.file):\(target.line)"
+            }
+            return EffectiveSetting(name: name, value: text, from: from)
+        }
+    }
+
+    /// Where the region is written that a pusher's targets have unless they have their own.
+    private func region(ofPusher name: String) -> String {
+        let pusher = pushers.first { $0.name == name }
+        guard let pusher, let line = pusher.field.member("aws")?.lines["region"] else { return here("aws", "region") }
+        return "\(pusher.file):\(line)"
     }
 }
 

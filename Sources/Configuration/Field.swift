@@ -38,6 +38,12 @@ public struct Field: Hashable, Sendable {
         return Set(members.map(\.name))
     }
 
+    /// The line of each name of a mapping; none where it is not one.
+    var lines: [String: Int] {
+        guard case .mapping(let members) = value else { return [:] }
+        return Dictionary(members.map { ($0.name, $0.line) }) { first, _ in first }
+    }
+
     /// The value of a name in a mapping.
     func member(_ name: String) -> Field? {
         guard case .mapping(let members) = value else { return nil }

@@ -63,6 +63,14 @@ public struct ConfiguredPusher: Sendable {
     /// The secrets that it needs.
     public var secretReferences: [SecretReference] { references.map(\.reference) }
 
+    /// The program that it starts, by its absolute path: the first word of its field `program`, as `exec` has it. nil: there is no such list.
+    public var program: String? {
+        fields["program"]?.strings?.first.flatMap { $0.hasPrefix("/") ? $0 : nil }
+    }
+
+    /// Whether it has a service of its own, written out or kept as a secret.
+    public var hasEndpoint: Bool { endpoint != nil || hiddenEndpoint != nil }
+
     /// Parts of a secret URL that are shorter are words that are everywhere.
     private static let shortestPart = 8
 

@@ -90,7 +90,7 @@ public struct Engine: Sendable {
         let tenure = Tenure(uptime: { [clock] in clock.uptime })
         do { session = try await RotationSession(user, journal, owner: owner, tenure: tenure, at: clock.now) } catch {
             let end: UserOutcome.End =
-                error.code == .leased ? .busy(error.description) : .journalFailed(error.description)
+                error.code == .leased ? .busy(error) : .journalFailed(error.description)
             return UserOutcome(user: user.name, rotation: nil, end: end)
         }
         var end = UserOutcome.End.stopped
@@ -99,8 +99,7 @@ public struct Engine: Sendable {
             end = try await drive(&session, requests: requests, extent: extent, refusals: &refusals)
             try await session.end()
         } catch {
-            let words = error.description
-            end = error.code == .overtaken ? .busy(words) : .journalFailed(words)
+            end = error.code == .overtaken ? .busy(error) : .journalFailed(error.description)
         }
         return UserOutcome(user: user.name, rotation: session.rotation, end: end, refusals: refusals)
     }

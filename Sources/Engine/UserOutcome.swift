@@ -1,3 +1,4 @@
+public import Journal
 public import Rotation
 
 /// How the work on one user ended.
@@ -7,7 +8,7 @@ public struct UserOutcome: Sendable {
         /// Nothing more is due now.
         case rested
         /// Another process is at work on the user.
-        case busy(String)
+        case busy(JournalError)
         /// The journal could not be written.
         case journalFailed(String)
         /// The process is to stop.

@@ -31,12 +31,14 @@ struct LineText: Codable {
     var target: TargetName?
     var evidence: Evidence?
     var detail: String?
+    var retryAt: Timestamp?
     var author: Author
 
     init(_ note: HistoryEvent, number: Int64, at: Timestamp, user: String, rotation: Int, author: Author) {
         (self.number, self.at, self.user, self.rotation, self.author) = (number, at, user, rotation, author)
         kind = note.kind.rawValue
         (key, target, evidence, detail) = (note.key, note.target, note.evidence, note.detail)
+        retryAt = note.retryAt
     }
 }
 
@@ -50,10 +52,12 @@ extension HistoryLine {
                 .newer,
                 "a line of the history of \(stored.user) says `\(text.kind)`, which is a word of a newer keyturn")
         }
+        var note = HistoryEvent(
+            kind, key: text.key, target: text.target, evidence: text.evidence, detail: text.detail)
+        note.retryAt = text.retryAt
         self.init(
             number: stored.number, at: Timestamp(milliseconds: stored.at), user: stored.user, rotation: text.rotation,
-            note: HistoryEvent(kind, key: text.key, target: text.target, evidence: text.evidence, detail: text.detail),
-            author: text.author, hash: hash)
+            note: note, author: text.author, hash: hash)
     }
 }
 

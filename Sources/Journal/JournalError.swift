@@ -30,10 +30,18 @@ public struct JournalError: Error, Hashable, Sendable, CustomStringConvertible {
     public var code: Code
     /// One sentence for people.
     public var description: String
+    /// Who is at work on the user, for `leased`; nil: it is not known.
+    public var holder: LeaseHolder?
 
     /// An error with its sentence.
     public init(_ code: Code, _ description: String) {
         self.code = code
         self.description = description
+    }
+
+    /// Another process is at work on this user.
+    init(_ holder: LeaseHolder) {
+        self.init(.leased, holder.sentence())
+        self.holder = holder
     }
 }

@@ -13,14 +13,18 @@ public final class StoredJournal: Journal {
     private let known = Mutex<[String: Known]>([:])
 
     /// A record as it was at one version. A state that was put back from a backup may come to the same version again: there the code
-    /// of the record is another one.
-    private struct Known {
-        var version: Int64
-        var code: String
+    /// of the record is another one. A class, because records are large, and go through several tables of all users.
+    private final class Known: Sendable {
+        let version: Int64
+        let code: String
         /// nil: the user was forgotten.
-        var record: JournalRecord?
+        let record: JournalRecord?
         /// When, for what is left of the lease.
-        let readAt = ContinuousClock.now
+        private let readAt = ContinuousClock.now
+
+        init(version: Int64, code: String, record: JournalRecord?) {
+            (self.version, self.code, self.record) = (version, code, record)
+        }
 
         /// The record, with what is left of its lease now.
         var present: JournalRecord? {
@@ -210,8 +214,8 @@ public final class StoredJournal: Journal {
             return (JournalRecord(position: position, rotation: rotation, lease: lease), change, nil)
         }
         if let held = stored.lease.flatMap(Lease.init), held.binds(lease) {
-            let machine = held.owner.boot == lease.owner.boot ? "" : " on \(await machine(of: held.owner))"
-            throw JournalError(.leased, "another keyturn (\(held.owner)\(machine)) is at work on \(user)")
+            let machine = held.owner.boot == lease.owner.boot ? nil : await machine(of: held.owner)
+            throw JournalError(LeaseHolder(of: user, process: held.owner.process, machine: machine))
         }
         let (code, json) = Coding.split(stored.record)
         if let last = known.withLock({ $0[user] }), last.version == stored.version, last.code == code {
@@ -288,10 +292,11 @@ public final class StoredJournal: Journal {
             throw JournalError(error, at: store.place)
         }
         known.withLock { known in
-            guard known[user]?.version == position.version else { return }
-            known[user]?.version += 1
-            known[user]?.record?.position.version += 1
-            known[user]?.record?.lease = nil
+            guard let former = known[user], former.version == position.version else { return }
+            var record = former.record
+            record?.position.version += 1
+            record?.lease = nil
+            known[user] = Known(version: former.version + 1, code: former.code, record: record)
         }
     }
 

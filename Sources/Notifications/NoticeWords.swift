@@ -49,7 +49,7 @@ struct NoticeWords {
     private var textOfOne: String {
         let user = first.user
         switch news.occasion {
-        case .blocked: return "\(user) needs attention: \(news.message ?? "it does not go on")"
+        case .blocked: return "\(user) needs attention: \(news.message ?? "it does not go on")\(again)"
         case .drift:
             return "\(user): a target has changed: \(news.message ?? "it shows another key than was confirmed")"
         case .overAge:
@@ -68,6 +68,15 @@ struct NoticeWords {
         }
     }
 
+    /// When keyturn pushes again by itself, where all that is wrong are targets that have not confirmed. As a point in time: a message may
+    /// be read late.
+    private var again: String {
+        guard news.occasion == .blocked, first.rotation.problem == nil,
+            let next = first.rotation.deliveries.values.compactMap(\.retryAt).min()
+        else { return "" }
+        return "; the push is tried again at \(next.rfc3339)"
+    }
+
     /// What "every target" does not mean.
     private var exception: String { first.rotation.exception.map { ", \($0)" } ?? "" }
 
@@ -80,7 +89,7 @@ struct NoticeWords {
     }
 
     private var textOfMany: String {
-        let example = Self.typed(news.message ?? "", for: first.user)
+        let example = Self.typed(news.message ?? "", for: first.user) + again
         let reason = notice.cause?.id ?? news.problem ?? "a problem"
         switch news.occasion {
         case .blocked where notice.isUpdate:
@@ -106,11 +115,7 @@ struct NoticeWords {
         }
     }
 
-    private var names: String {
-        let named = notice.members.prefix(Self.longestList).map(\.user).joined(separator: ", ")
-        let more = count - Self.longestList
-        return more > 0 ? "\(named) and \(more) more" : named
-    }
+    private var names: String { listed(notice.members.map(\.user), most: Self.longestList) }
 
     /// A sentence of a rotation, which does not know its user's name, so that what it says to type can be typed.
     private static func typed(_ sentence: String, for user: String) -> String {

@@ -14,6 +14,19 @@ public struct AdmittedPlugin: Sendable {
     public var isShipped: Bool
 }
 
+extension AdmittedPlugin {
+    /// What to type where it was refused something.
+    var refusalAdvice: String {
+        let id = plugin.manifest.id
+        let look = "`keyturn plugin info \(id)` shows what it asks for and what it is granted"
+        let asked = plugin.manifest.asks.subtracting(grants)
+        guard !asked.isEmpty else { return look }
+        let options = asked.kinds.map { " --grant \($0)" }.joined()
+        let folder = asked.haveEveryFile ? " --folder DIRECTORY" : ""
+        return "\(look), and `keyturn plugin pin \(id)\(options)\(folder)` grants the rest"
+    }
+}
+
 /// The pins in force: the operator's lock file, and the one that came with the installed plugins.
 public struct Admission: Sendable {
     /// The operator's.

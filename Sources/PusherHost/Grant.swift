@@ -17,9 +17,14 @@ public struct Grant: Hashable, Sendable {
 
     /// Why a request to that URL is not sent; nil: it is.
     public func refusal(of url: HTTPURL) -> String? {
-        if url.scheme == .http, !url.isLoopback { return "plain http to \(url.host), which is not this machine" }
+        if Self.isInTheClear(url) { return "plain http to \(url.host), which is not this machine" }
         return allows(url) ? nil : "\(url.host) is not granted to this pusher"
     }
+
+    /// Whether a request to that URL is not sent because its host is not granted, and for no other reason.
+    func isUngranted(_ url: HTTPURL) -> Bool { !Self.isInTheClear(url) && !allows(url) }
+
+    private static func isInTheClear(_ url: HTTPURL) -> Bool { url.scheme == .http && !url.isLoopback }
 
     /// Where requests to that URL may lead: where the operator means a machine that may be this one, or one that only this
     /// one sees, anywhere. Otherwise a name that leads to such an address is a trick.

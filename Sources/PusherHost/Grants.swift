@@ -71,6 +71,17 @@ public struct Grants: Hashable, Sendable {
             + (programs ? ["starting programs, which are not sandboxed"] : [])
     }
 
+    /// The kinds of these grants, as `keyturn plugin pin --grant` takes them.
+    public var kinds: [String] {
+        [
+            ("files", !readable.isEmpty || !writable.isEmpty), ("network", network), ("programs", programs),
+            ("hosts", !hosts.isEmpty), ("aws", !aws.isEmpty),
+        ].compactMap { $0.1 ? $0.0 : nil }
+    }
+
+    /// Whether every file of the machine is among them, of which only parts are granted.
+    public var haveEveryFile: Bool { (readable + writable).contains("/") }
+
     /// Whether there are none.
     public var isEmpty: Bool { self == Grants() }
 

@@ -51,7 +51,8 @@ extension PusherSession {
         let bytes = body.count + wanted.operation.utf8.count + wanted.region.utf8.count
         try take(wanted.number, wanted.timeLimit, bytes, call, runner) { active, limit throws(PluginRequest.Refusal) in
             guard let signer = settings.aws else {
-                throw PluginRequest.Refusal(reason: "AWS operations are not granted to this pusher")
+                throw PluginRequest.Refusal(
+                    reason: "AWS operations are not granted to this pusher", isOfGrants: true)
             }
             // The fields of a target are the operator's; those of a scope can be the plugin's own words.
             let fields = active.call.question.isBelow ? nil : active.call.target.fields
@@ -90,8 +91,9 @@ extension PusherSession {
             active.requests[number] = key
             send(request, key, runner)
         } catch {
-            try logRefusal(active.call.target.name, error.reason)
-            refuse(number, WireError.refused, "the host does not send it: \(error.reason)", call, runner)
+            let reason = error.reason + (error.isOfGrants ? "; \(settings.admitted.refusalAdvice)" : "")
+            try logRefusal(active.call.target.name, reason)
+            refuse(number, WireError.refused, "the host does not send it: \(reason)", call, runner)
         }
     }
 

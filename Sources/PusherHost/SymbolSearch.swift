@@ -1,6 +1,7 @@
 internal import CLinux
 internal import Glibc
 internal import PlainText
+internal import Rotation
 
 /// Looks for a library's symbols where the dynamic linker would, in files alone: nothing is loaded, so nothing of it runs.
 struct SymbolSearch {
@@ -43,9 +44,7 @@ struct SymbolSearch {
     }
 
     private func words(_ names: [String]) -> String {
-        let shown = names.prefix(Self.shownNames).map { "`\(PlainText.line($0, limit: 120))`" }
-        let more = names.count - shown.count
-        let list = shown.joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")
+        let list = listed(names.lazy.map { "`\(PlainText.line($0, limit: 120))`" }, most: Self.shownNames)
         let noun = names.count == 1 ? "the symbol" : "the symbols"
         return
             "it needs \(noun) \(list), defined neither in it nor in the libraries that it is linked with: link what defines "

@@ -39,7 +39,7 @@ final class Channel: Sendable {
         let found = refusals.withLock { $0.take() }
         guard !found.isEmpty else { return }
         let text = "it tried what it was not granted, and was refused: \(found.joined(separator: ", "))"
-        send(.log, call: call, message: LogLine(level: 2, text: text))
+        send(.log, call: call, message: LogLine(level: 2, text: text, isRefusal: true))
     }
 
     /// The first frame, and not a byte more; nil: the host closed, or wrote something else.

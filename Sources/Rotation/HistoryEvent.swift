@@ -53,6 +53,8 @@ public struct HistoryEvent: Hashable, Sendable {
     public var evidence: Evidence?
     /// The reason, or the vendor's answer.
     public var detail: String?
+    /// When a push that was not confirmed is tried again. Only the host knows: what a pusher says of a failure does not.
+    public var retryAt: Timestamp?
     /// The service's own ID of the request that it is about. For the log: the history does not keep it.
     public var request: String?
 

@@ -166,8 +166,7 @@ extension Rotation {
 
     var driftSentence: String? {
         guard let first = drifts.first else { return nil }
-        let more = drifts.count > 1 ? " (and \(drifts.count - 1) more)" : ""
-        return "\(first.target)\(more): \(first.drift.words): \(advice(on: first.drift))"
+        return "\(first.target)\(andMore(of: drifts.count)): \(first.drift.words): \(advice(on: first.drift))"
     }
 
     /// The last rotation whose new key every target has confirmed.

@@ -168,9 +168,10 @@ extension Rotation {
         delivery.retryAt = now + wait(after: result, delivery, now, requirements.policy)
         deliveries[target] = delivery
         transition.changedDeliveries.insert(target)
-        transition.notes.append(
-            HistoryEvent(
-                .notDelivered, key: id, target: target, detail: "\(result.outcome.rawValue): \(result.message)"))
+        var note = HistoryEvent(
+            .notDelivered, key: id, target: target, detail: "\(result.outcome.rawValue): \(result.message)")
+        note.retryAt = delivery.retryAt
+        transition.notes.append(note)
         transition.note(result.request, of: target)
     }
 

@@ -67,7 +67,6 @@ extension Rotation {
             isDriftInTheWay
         else { return }
         retryAt = now + IAMTimes.strangerWait
-        let more = targets.count > 1 ? " (and \(targets.count - 1) more)" : ""
         let tried =
             hasPair || delivery.pushedAgain > 0
             ? "It was pushed again \(delivery.pushedAgain == 1 ? "once" : "\(delivery.pushedAgain) times"), and that did not last"
@@ -75,7 +74,7 @@ extension Rotation {
         let retry = hasPair ? "then `keyturn retry USER` pushes again; or " : "put the pair there by hand; or "
         block(
             .drifted,
-            "\(first)\(more): \(delivery.drift?.words ?? "it has changed"), although \(current?.id.rawValue ?? "the new key") was "
+            "\(first)\(andMore(of: targets.count)): \(delivery.drift?.words ?? "it has changed"), although \(current?.id.rawValue ?? "the new key") was "
                 + "confirmed there. \(tried). \(fate(of: previous)) Find what writes to the target (Terraform, "
                 + "another tool, a person); \(retry)`keyturn skip \(first) --reason REASON` leaves it out.",
             now, &transition)

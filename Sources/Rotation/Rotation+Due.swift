@@ -146,10 +146,9 @@ extension Rotation {
         guard phase == .delivering || phase == .overlap, let first = late.min(by: { $0.key < $1.key }) else {
             return nil
         }
-        let more = late.count > 1 ? " (and \(late.count - 1) more)" : ""
         return
             "\(Self.portion(late.count, of: deliveries.count)) \(late.count == 1 ? "has" : "have") not confirmed the new key\(phase == .overlap ? " again" : "")\(fateOfOldKey): "
-            + "\(first.key): \(first.value.detail ?? "no answer")\(more)"
+            + "\(first.key): \(first.value.detail ?? "no answer")\(andMore(of: late.count))"
     }
 
     /// `2 of 3 targets`; `its only target` where there is one.

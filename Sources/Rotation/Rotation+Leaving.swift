@@ -128,7 +128,6 @@ extension Rotation {
 
     /// What a target that left blocks, and what to type.
     public func sentenceOnLeft(_ first: TargetName) -> String {
-        let more = leftTargets.count > 1 ? " (and \(leftTargets.count - 1) more)" : ""
         let key = keyLeft(at: first)?.rawValue ?? "the current key"
         let fate =
             switch phase {
@@ -137,7 +136,7 @@ extension Rotation {
             default: "The old key \((phase == .overlap ? previous : current)?.id.rawValue ?? "") stays Active"
             }
         return
-            "\(first)\(more) is no longer in the configuration and holds \(key), as far as keyturn knows. \(fate). Put "
+            "\(first)\(andMore(of: leftTargets.count)) is no longer in the configuration and holds \(key), as far as keyturn knows. \(fate). Put "
             + "the target back; or, if nothing there needs the key, `keyturn forget \(first) --reason REASON`."
     }
 

@@ -61,8 +61,7 @@ extension Rotation {
     public var exception: String? {
         let skipped = deliveries.filter { $0.value.state == .skipped }.keys.sorted().map(\.rawValue)
         guard !skipped.isEmpty else { return nil }
-        let more = skipped.count > 3 ? " and \(skipped.count - 3) more" : ""
-        return "except those left out (\(skipped.prefix(3).joined(separator: ", "))\(more))"
+        return "except those left out (\(listed(skipped, most: 3)))"
     }
 
     /// The line that says that every target has the key, but for those that were left out.

@@ -77,9 +77,7 @@ extension Rotation {
     /// The names of the targets that refused as well: two of them, as a sentence has to be read.
     private static func sentence(onOthers others: [TargetName]) -> String {
         guard !others.isEmpty else { return "" }
-        let names = others.prefix(2).map(\.rawValue).joined(separator: ", ")
-        let more = others.count > 2 ? " and \(others.count - 2) more" : ""
-        return " The other\(others.count > 1 ? "s" : ""): \(names)\(more)."
+        return " The other\(others.count > 1 ? "s" : ""): \(listed(others.map(\.rawValue), most: 2))."
     }
 
     private static func pushers(_ targets: [TargetName]) -> String {

@@ -319,11 +319,12 @@ public struct LogLine: Message {
     public var level: Int32
     /// The line.
     public var text: String
+    /// Whether it says what the kernel refused, in the runner's own words and not the plugin's.
+    public var isRefusal: Bool
 
     /// A line for the log.
-    public init(level: Int32, text: String) {
-        self.level = level
-        self.text = text
+    public init(level: Int32, text: String, isRefusal: Bool = false) {
+        (self.level, self.text, self.isRefusal) = (level, text, isRefusal)
     }
 
     /// Reads the fields.
@@ -331,6 +332,7 @@ public struct LogLine: Message {
         var reader = FieldReader(payload)
         level = Int32(truncatingIfNeeded: try reader.number())
         text = try reader.text()
+        isRefusal = try reader.number() != 0
         try reader.end()
     }
 
@@ -339,6 +341,7 @@ public struct LogLine: Message {
         var writer = FieldWriter()
         writer.write(Int64(level))
         writer.write(text)
+        writer.write(isRefusal ? 1 : 0)
         return writer.bytes
     }
 }

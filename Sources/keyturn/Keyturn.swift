@@ -100,7 +100,9 @@ struct Keyturn: AsyncParsableCommand {
         } catch {
             let status = exitCode(for: error).rawValue
             let message = fullMessage(for: error)
-            if status == 0 { print(message) } else if !message.isEmpty { StandardStream.error.write(message + "\n") }
+            let stream = status == 0 ? StandardStream.output : .error
+            let text = ParserText(terminal: Terminal(plain: stream)).wrapped(message)
+            if status == 0 { print(text) } else if !text.isEmpty { stream.write(text + "\n") }
             end(status)
         }
     }
@@ -119,8 +121,8 @@ struct Keyturn: AsyncParsableCommand {
     private static func reportUsage(_ message: String, of command: any ParsableCommand.Type) -> Never {
         let usage = usageString(for: command)
         let path = usage.split(separator: " ").prefix { !"[<-".contains($0.first ?? "-") }.joined(separator: " ")
-        StandardStream.error.write(
-            "Error: \(message)\nUsage: \(usage)\n  See '\(path) --help' for more information.\n")
+        let text = "Error: \(message)\nUsage: \(usage)\n  See '\(path) --help' for more information.\n"
+        StandardStream.error.write(ParserText(terminal: Terminal(plain: .error)).wrapped(text))
         end(ExitStatus.usage.rawValue)
     }
 

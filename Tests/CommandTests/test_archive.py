@@ -3,6 +3,7 @@
 import base64
 import os
 import pathlib
+import re
 import shutil
 import socket
 import ssl
@@ -154,6 +155,24 @@ def test_units_for_the_place_that_the_guide_unpacks_it_to(root, tmp_path):
     assert [line for line in (done.stdout + done.stderr).splitlines() if "keyturn" in line] == []
     guide = guides.section("Operating.md", "### From the portable archive")
     assert "/opt/keyturn/share/keyturn/systemd" in guide and "ln -sf /opt/keyturn/bin/keyturn" in guide
+
+
+def test_the_page_at_the_top_says_how_to_start(root, archives, tmp_path):
+    """Its commands are there, and so is each file that it names."""
+    text = (place(root) / "README.md").read_text()
+    version = run(program.binary(), "--version").stdout.strip()
+    assert text.startswith(f"# keyturn {version}, the portable archive\n") and len(text.splitlines()) < 50
+    named = {word for word in re.findall(r"`((?:bin|share|lib|libexec)[^` ]*)", text)}
+    assert len(named) > 8 and [word for word in sorted(named) if not (place(root) / word).exists()] == []
+    block = text.partition("```sh\n")[2].partition("```")[0]
+    script = block.replace("~/keyturn", f"'{tmp_path}/home'")
+    script = script.replace("keyturn init ", "keyturn init --user bot --ci gitlab --place acme/app ").partition("keyturn check")[0]
+    run("sh", "-eu", "-c", script, cwd=place(root), env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)})
+    assert (tmp_path / "home/keyturn.yaml").exists()
+    help = run(program.binary(), "--help").stdout
+    assert [word for word in re.findall(r"^(?:bin/)?keyturn (\w+)", block, re.MULTILINE) if f"\n  {word} " not in help] == []
+    with zipfile.ZipFile(archives[1]) as zipped:
+        assert "README.md" not in zipped.namelist()
 
 
 def test_what_is_in_the_archive(archives):

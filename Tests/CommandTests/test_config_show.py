@@ -1,5 +1,7 @@
 """`config show`: every value that holds, and where it comes from."""
 
+import re
+
 from test_schemas import fits
 from world import three_targets
 
@@ -20,7 +22,9 @@ def test_each_value_says_where_it_comes_from(world):
 users:
   other:
     rotate-every: 12h
-    aws: { region: eu-west-1 }
+    aws:
+      profile: other
+      region: eu-west-1
     targets:
       - { pusher: travis, repository: acme/other }
 """)
@@ -35,7 +39,8 @@ users:
     assert shown["quiet"] == ("1h", "default") and shown["retry"] == ("5m", "default") and shown["spread"] == ("10%", "default")
     other = settings(result.json, "other")
     assert other["rotate-every"] == ("12h", f"{world.directory}/users.d/other.yaml:3")
-    assert other["aws.region"] == ("eu-west-1", f"{world.directory}/users.d/other.yaml:4")
+    assert other["aws.profile"] == ("other", f"{world.directory}/users.d/other.yaml:5")
+    assert other["aws.region"] == ("eu-west-1", f"{world.directory}/users.d/other.yaml:6")
     everything = settings(result.json)
     assert everything["state"][0].endswith("/state/keyturn.db") and everything["users-at-once"] == ("256", "default")
     pushers = {pusher["name"]: pusher for pusher in result.json["pushers"]}
@@ -45,6 +50,52 @@ users:
     for token in world.sandbox.tokens.values():
         assert token not in result.out
     world.assert_untouched()
+
+
+def test_each_field_of_aws_says_where_it_comes_from(world):
+    """One that the user's own `aws` leaves out is the file's."""
+    endpoint = world.sandbox.aws
+    world.write("keyturn.yaml", f"""\
+version: 1
+state: sqlite:state/keyturn.db
+seal-key: {{ file: seal.key }}
+aws:
+  region: us-east-1
+  endpoint-url: {endpoint}
+pushers:
+  ssm:
+    plugin: aws-ssm
+    aws:
+      role-arn: arn:aws:iam::123456789012:role/ssm
+      region: eu-west-1
+  manager: {{ plugin: aws-secrets-manager, aws: {{ role-arn: "arn:aws:iam::123456789012:role/sm" }} }}
+users:
+  cicd-bot:
+    aws:
+      role-session-name: ci
+      role-arn: arn:aws:iam::123456789012:role/ci
+    targets:
+      - pusher: ssm
+        parameter: /ci/app
+        replace: true
+      - {{ pusher: manager, secret: ci/app, access-key-id: ID }}
+""")
+    shown = world.must("config", "show", "--json")
+    fits("config-show", shown)
+    path = "keyturn.yaml"
+    own = settings(shown.json, "cicd-bot")
+    assert {name: place for name, (_, place) in own.items() if name.startswith("aws.")} == {
+        "aws.region": f"{path}:5", "aws.endpoint-url": f"{path}:6", "aws.role-session-name": f"{path}:17", "aws.role-arn": f"{path}:18"}
+    first, second = shown.json["users"][0]["targets"]
+    fields = {field["name"]: (field["value"], field["from"]) for field in first["fields"]}
+    assert first["pusher"] == "ssm" and fields == {
+        "parameter": ("/ci/app", f"{path}:21"), "replace": ("true", f"{path}:22"), "region": ("eu-west-1", f"{path}:12"),
+        "access-key-id": ("AWS_ACCESS_KEY_ID", "default"), "secret-access-key": ("AWS_SECRET_ACCESS_KEY", "default")}
+    fields = {field["name"]: (field["value"], field["from"]) for field in second["fields"]}
+    assert fields["region"] == ("us-east-1", f"{path}:5") and fields["access-key-id"] == ("ID", f"{path}:23")
+    text = world.must("config", "show").out
+    assert "  access-key-id" in text and "secret-access-key" not in text
+    assert re.search(r"^target +ssm:/ci/app\S* .*\n(  .*\n)*  parameter +/ci/app +keyturn.yaml:21$", text, re.MULTILINE), text
 
 
 def test_as_a_table(world):

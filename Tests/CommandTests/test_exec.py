@@ -57,6 +57,23 @@ def told(world):
     return [json.loads(line) for line in (world.directory / "log").read_text().splitlines()]
 
 
+def test_check_looks_at_the_program(pushed):
+    """Whether it is there, may be started and is granted; it is not started."""
+    world = pushed(["push", "check"])
+    world.must("check")
+    program = world.directory / "push.py"
+    program.chmod(0o600)
+    result = world.must("check", status=77)
+    assert f"{program} is not executable; run `chmod +x {program}`" in " ".join(result.out.split()), result.out
+    program.unlink()
+    result = world.must("check", status=78)
+    assert f"pusher mine: its program cannot be started: {program}: No such file or directory" in " ".join(result.out.split()), result.out
+    (world.directory / "keyturn.lock").unlink()
+    result = world.must("check", status=77)
+    assert "`keyturn plugin pin exec --grant programs`" in result.out, result.out
+    assert not (world.directory / "log").exists()
+
+
 def test_a_program_gets_the_pair(pushed):
     """On its standard input, with nothing else of keyturn's: no descriptors, no environment; and it delivers."""
     world = pushed(team="a", do="read")

@@ -43,6 +43,21 @@ def assert_holds_the_current_key(world):
         vendor.assert_is_a_pair(world, key, found[names[1]])
 
 
+def test_check_says_what_a_worker_would_meet(filed):
+    """Without a request: a folder that is not granted, is missing or may not be written; a target that is fine has no line."""
+    out = filed.run("check").out
+    assert f"FAILED  target file:{filed.credentials}" in out, out
+    assert f"keyturn plugin pin file --grant files --folder {filed.credentials.parent}" in out, out
+    grant(filed)
+    assert "target file:" not in filed.must("check").out
+    missing = filed.directory / "gone"
+    filed.configuration["users"]["cicd-bot"]["targets"][0]["path"] = str(missing / "credentials")
+    filed.save()
+    result = filed.run("check")
+    assert result.status == 1 and f"there is no folder {missing}" in " ".join(result.out.split()), result.out
+    filed.assert_untouched()
+
+
 def test_two_rotations(filed):
     """The pair is read back; everything else in the files stays, and so do mode and links."""
     grant(filed)

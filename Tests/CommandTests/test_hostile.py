@@ -77,6 +77,8 @@ def test_an_attempt_gets_nothing_and_is_told(siege, what):
     assert delivery["detail"] and "got" not in delivery["detail"].split(), delivery
     lines = [line for line in siege.result.err.splitlines() if f" {pusher}" in line and told in line]
     assert lines and "warning" in lines[0], (told, siege.result.err)
+    if told.startswith("openat") or "is not granted" in told:
+        assert "`keyturn plugin info hostile` shows what it asks for and what it is granted" in lines[0], lines
 
 
 @pytest.mark.timeout(150)
@@ -221,8 +223,12 @@ def test_files_are_granted_by_name_only(cast):
         cast.directory, "mine", says=plugins.manifest("mine", files={"read": [str(allowed)]}))
     cast.use("mine", "mine", f"here=try-read {allowed}")
     assert "--grant files" in cast.world.must("plugin", "pin", "mine").out
-    cast.world.must("rotate", "--wait")
+    err = cast.world.must("rotate", "--wait").err
     assert "Permission denied" in cast.world.deliveries()["mine:here"]["detail"]
+    # The log has what to type, once, and it works.
+    (line,) = [line for line in err.splitlines() if "it tried what it was not granted" in line]
+    assert f"openat {allowed}; `keyturn plugin info mine` shows what it asks for and what it is granted, and " \
+        "`keyturn plugin pin mine --grant files` grants the rest" in line
     cast.world.must("plugin", "pin", "mine", "--grant", "files")
     cast.world.must("rotate", "--wait")
     assert "got 8 bytes" in cast.world.deliveries()["mine:here"]["detail"]
@@ -260,6 +266,7 @@ def test_the_lock_grants_less_than_the_manifest_asks(cast):
     lock.write_text(lock.read_text().replace('"collector.example.com"', ""))
     result = cast.world.must("rotate", "--wait")
     assert "collector.example.com is not granted" in result.err
+    assert "`keyturn plugin pin mine --grant hosts` grants the rest" in result.err
 
 
 @pytest.mark.parametrize(

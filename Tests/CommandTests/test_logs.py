@@ -47,7 +47,12 @@ def test_a_push_that_is_tried_again_in_a_moment_is_no_error(world):
     logged = lines(world.must("rotate", "--log-format=json").err)
     (again,) = [line for line in logged if line.get("event") == "not-delivered"]
     assert (again["level"], again["code"], again["target"]) == ("notice", "retryable", "github:acme/app")
+    words = r"fault on the service's side; it is tried again (now|in \S+)$"
+    assert again["message"].count("again") == 1 and re.search(words, again["message"]), again["message"]
     assert "error" not in {line["level"] for line in logged}
+    shown = world.must("history").out
+    assert re.search(words, shown, re.MULTILINE), shown
+    assert [line.get("retry-at") is None for line in world.history()] == [line["event"] != "not-delivered" for line in world.history()]
 
 
 def test_quiet_says_nothing_of_a_push_that_is_tried_again_and_says_what_failed(world):
@@ -57,6 +62,7 @@ def test_quiet_says_nothing_of_a_push_that_is_tried_again_and_says_what_failed(w
     err = world.must("rotate", "--quiet", status=75).err
     # What became of the first rotation's push is not known, so this one waits.
     assert " error " in err and "cicd-bot: 1 of 3 targets has not confirmed: github:acme/app: waiting" in err, err
+    assert re.search(r"; `keyturn run` or `keyturn step` tries again (now|in \S+)", err), err
 
 
 def test_what_aws_refuses_has_its_request_id(world):

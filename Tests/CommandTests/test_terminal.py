@@ -1,14 +1,18 @@
 """What people see on terminals of their size, in the manual, and when they press Tab."""
 
+import fcntl
 import json
 import os
 import pty
 import re
+import struct
 import subprocess
+import termios
 
 import pytest
 
 from test_output import in_terminal
+from world import three_targets
 
 import program
 import state
@@ -62,6 +66,53 @@ def test_lines_fit(world, columns):
     del world.environment["COLUMNS"]
     # No one looks: a line stays a line, for grep.
     assert max(map(len, world.must("status").out.splitlines())) > 120
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80])
+def test_usages_and_errors_fit(world, columns):
+    """An option stays with its value, and a usage's other lines are indented; where no one looks, a line stays a line."""
+    commands = [
+        ["status", "--help"], ["init", "--help"], ["config", "show", "--bogus"], ["rotate", "--yes"], ["rotate", "--canary", "3"],
+        ["rotate", "cicd-bto"], ["rotat"], ["plan", "--config", "/nonexistent/keyturn.yaml"], ["seal-key"], ["plugin", "pin"]]
+    for command in commands:
+        result = world.run(*command, environment={"COLUMNS": str(columns)})
+        for line in (result.err + result.out).splitlines():
+            # The parser's own column of names is 26 wide.
+            has_long_word = max(map(len, line.split()), default=0) > columns - 26 or "\x20" * 20 in line
+            assert len(line) <= columns or has_long_word, (command, line)
+    usage = world.run("status", "--help", environment={"COLUMNS": str(columns)}).out.partition("\n\nARGUMENTS")[0]
+    lines = usage[usage.index("USAGE: "):].splitlines()
+    assert len(lines) >= 3 and all(line.startswith(" " * (7 if columns > 40 else 4)) for line in lines[1:]), lines
+    assert all(line.count("[") == line.count("]") for line in lines) and "[--config <file>]" in usage
+    assert len(world.must("rotate", "cicd-bto", status=1).err.splitlines()) == 1
+    assert max(map(len, world.run("status", "--help").out.splitlines())) > 120
+
+
+def test_an_error_on_a_terminal_fits(world):
+    """Also where stdout goes to a file: the terminal is that of stderr."""
+    leader, follower = pty.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 50, 0, 0))
+    environment = {name: value for name, value in world.environment.items() if name != "COLUMNS"}
+    done = subprocess.run([program.binary(), "rotate", "cicd-bto"], cwd=world.directory, env=environment, stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=follower, timeout=20)
+    os.close(follower)
+    shown = os.read(leader, 65536).decode().replace("\r", "").splitlines()
+    os.close(leader)
+    assert done.returncode == 1 and len(shown) > 1 and all(line.startswith(" " * 9) for line in shown[1:]), shown
+    assert " ".join(" ".join(shown).split()).startswith("keyturn: ")
+
+
+def test_rotate_has_no_yes(world):
+    """It would not say whose keys are meant, and --all is not what was."""
+    world.configuration["users"]["other"] = {"targets": [three_targets()[0] | {"access-key-id": "A", "secret-access-key": "B"}]}
+    world.save()
+    for option in ("--yes", "-y"):
+        err = world.must("rotate", option, status=64).err
+        assert "it would not say whose keys to rotate: name the users, or give --all" in err and "Did you mean" not in err
+        err = world.must("rotate", "other", option, status=64).err
+        assert "leave it out" in err and "or give --all" not in err
+    assert "--yes" not in world.must("rotate", "--help").out
+    world.assert_untouched()
 
 
 @pytest.mark.parametrize("columns", [40, 60])
@@ -184,6 +235,31 @@ def test_the_example_of_discover_is_of_the_chosen_system(bare, system, template)
     example, blank, rest = after.partition("\n\n")
     path.write_text(before + "discover:\n" + example.replace("#   ", "  ") + blank + rest)
     assert "tag: keyturn=yes" in path.read_text()
+    bare.must("check")
+
+
+@pytest.mark.parametrize("system, place, target, steps", [
+    ("exec", "acme/app", "{ pusher: exec, place: acme/app }",
+     ["replace the example /usr/local/bin/push-key in keyturn.yaml by the path of your program",
+      "`keyturn plugin pin exec --grant programs`"]),
+    ("aws-ssm", "/ci/app", "{ pusher: ssm, parameter: /ci/app }",
+     ["replace the example arn:aws:iam::123456789012:role/keyturn-ssm in keyturn.yaml by a role", "`keyturn policy --pusher ssm`"]),
+    ("aws-secrets-manager", "ci/app", "{ pusher: secrets-manager, secret: ci/app }",
+     ["role/keyturn-secrets-manager in keyturn.yaml", "`keyturn policy --pusher secrets-manager`"]),
+])
+def test_init_for_a_program_and_for_the_stores_of_aws(bare, system, place, target, steps):
+    """What cannot be known is an example, which the next steps name; `check` takes the file once they are done."""
+    shown = " ".join(bare.must("init", "--user", "bot", "--ci", system, "--place", place, "--region", "eu-central-1").out.split())
+    assert [step for step in steps if step not in shown] == [], shown
+    path = bare.directory / "keyturn.yaml"
+    assert target in path.read_text()
+    if system == "exec":
+        path.write_text(path.read_text().replace("/usr/local/bin/push-key", "/bin/true"))
+        bare.must("plugin", "pin", "exec", "--grant", "programs")
+    else:
+        name = target.split()[2].rstrip(",")
+        assert ":eu-central-1:" in bare.must("policy", "--pusher", name).out
+        assert f"role/keyturn-{name}" in bare.must("policy").out
     bare.must("check")
 
 

@@ -15,12 +15,12 @@ struct LeaseTests {
         _ = try await stage.journal.acquire("bot", lease: lease(.current), at: stage.clock.now)
         let second = stage.engine(owner: .dead)
         let outcome = await second.work(on: stage.user(), requests: [.rotate()], extent: .due)
-        guard case .busy(let words) = outcome.end else {
+        guard case .busy(let error) = outcome.end else {
             Issue.record("\(outcome.end)")
             return
         }
-        #expect(words.contains("\(LeaseOwner.current)"))
-        #expect(words.contains("bot"))
+        #expect(error.holder == LeaseHolder(of: "bot", process: LeaseOwner.current.process))
+        #expect(error.description == error.holder?.sentence())
         #expect(outcome.rotation == nil)
         #expect(stage.aws.changes.isEmpty)
     }
@@ -66,11 +66,11 @@ struct LeaseTests {
         let now = stage.clock.now
         stage.pushers.onPush { _ = try? await journal.acquire("bot", lease: lease, at: now) }
         let outcome = await stage.engine().work(on: stage.user(), requests: [], extent: .wholeRotation)
-        guard case .busy(let words) = outcome.end else {
+        guard case .busy(let error) = outcome.end else {
             Issue.record("\(outcome.end)")
             return
         }
-        #expect(words.contains("taken bot over"))
+        #expect(error.description.contains("taken bot over"))
         #expect(stage.aws.changes.map(\.call) == ["create"])
         #expect(try await stage.phase() == .delivering)
     }

@@ -74,12 +74,13 @@ struct HistoryTests {
         let record = try await journal.acquire("bot", lease: Notebook.lease, at: Notebook.now).record
         var rotation = record.rotation
         rotation.number = 9
-        let notes = [
+        var notes = [
             HistoryEvent(kind),
             HistoryEvent(
                 kind, key: Notebook.keyID, target: TargetName("travis:a/a"), evidence: .timestamp,
                 detail: "'; DROP TABLE history; --"),
         ]
+        notes[1].retryAt = Notebook.now + .seconds(30)
         var transition = Transition()
         transition.notes = notes
         _ = try await journal.commit(Notebook.entry(rotation, position: record.position, transition: transition))

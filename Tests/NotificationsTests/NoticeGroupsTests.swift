@@ -101,6 +101,29 @@ struct NoticeGroupsTests {
         #expect(world.send().isEmpty)
     }
 
+    @Test("a push that failed: when it is tried again, as a point in time")
+    func again() throws {
+        var rotation = refused(since: 0)
+        rotation.deliveries[TargetName("github:acme/app")]?.retryAt = Self.start + .seconds(630)
+        let sentence = "; the push is tried again at \((Self.start + .seconds(630)).rfc3339)"
+        for users in [["a"], ["a", "b"]] {
+            var world = World()
+            for user in users { world.add(user, rotation) }
+            world.now = Self.start + .seconds(601)
+            let notice = try #require(world.send().first)
+            let text = Message(notice, at: world.now) { $0.rfc3339 }.text
+            #expect(text.contains("bad credentials\(sentence)"), "\(text)")
+        }
+        // What waits for a person is not tried again.
+        var world = World()
+        var other = blocked(.targetLeft)
+        other.deliveries = rotation.deliveries
+        world.add("a", other)
+        world.now = Self.start + .seconds(601)
+        let notice = try #require(world.send().first)
+        #expect(!Message(notice, at: world.now) { $0.rfc3339 }.text.contains("tried again"))
+    }
+
     @Test("users that meet a known cause later are reported together, once an hour, and the end is one notice for all")
     func later() {
         var world = World()

@@ -42,7 +42,7 @@ struct ExitStatusTests {
         #expect(status(rotation(.delivering)) == .unfinished)
         #expect(status(rotation(.soak)) == .done)
         #expect(status(nil) == .failed)
-        #expect(status(nil, .busy("another")) == .unfinished)
+        #expect(status(nil, .busy(JournalError(.leased, "another"))) == .unfinished)
         #expect(status(nil, .journalFailed("full")) == .failed)
         #expect(status(rotation(), .stopped) == .unfinished)
         #expect(status(rotation(.overlap, .stillUsed)) == .unfinished)

@@ -54,6 +54,18 @@ struct LogLineTests {
         #expect(try level(.unauthorized, tries: 1) == .error)
     }
 
+    @Test("say when a push that failed is tried again, as the history does")
+    func again() throws {
+        var event = HistoryEvent(
+            .notDelivered, key: AccessKeyID("AKIANEW"), target: target, detail: "retryable: GitHub: acme/app: 502")
+        event.retryAt = Self.now + .seconds(30)
+        let sentence =
+            "github:acme/app has not confirmed AKIANEW: retryable: GitHub: acme/app: 502; it is tried again in 30s"
+        #expect(try line(event).message == "bot: \(sentence)")
+        // The rotation of that time is gone.
+        #expect(Narration(at: Self.now, number: 1).text(event) == sentence)
+    }
+
     @Test("have the request ID that AWS gave, and no other text in its place")
     func requests() throws {
         let sentence =

@@ -51,9 +51,19 @@ struct NewConfigurationTests {
         let error = #expect(throws: InvalidOption.self) { try CISystem.named("travs", Directory.installation) }
         #expect(error?.message.hasPrefix("--ci travs: did you mean `travis`? --ci takes ") == true)
         #expect(try CISystem.named("travis-ci", Directory.installation).name == "travis")
-        let exec = #expect(throws: InvalidOption.self) { try CISystem.named("exec", Directory.installation) }
-        #expect(exec?.message.contains("`keyturn plugin info exec`") == true)
-        #expect(exec?.message.contains("--ci takes ") == true)
+        let exec = try CISystem.named("exec", Directory.installation)
+        #expect(exec.noun == "program" && exec.exampleProgram == "/usr/local/bin/push-key" && exec.token == nil)
+        #expect(exec.pusherLine == "exec: { plugin: exec, program: [/usr/local/bin/push-key] }")
+        #expect(
+            try FirstTarget(system: exec, place: "acme/app").pin == "keyturn plugin pin exec --grant programs")
+        let ssm = try CISystem.named("aws-ssm", Directory.installation)
+        let role = "arn:aws:iam::123456789012:role/keyturn-ssm"
+        #expect(ssm.name == "ssm" && ssm.exampleRole == role && ssm.exampleProgram == nil)
+        #expect(ssm.pusherLine == "ssm: { plugin: aws-ssm, aws: { role-arn: \"\(role)\" } }")
+        #expect(ssm.targetLine("/ci/app") == "- { pusher: ssm, parameter: /ci/app }")
+        let manager = try CISystem.named("secrets-manager", Directory.installation)
+        #expect(manager.targetLine("ci/app") == "- { pusher: secrets-manager, secret: ci/app }")
+        #expect(try FirstTarget(system: manager, place: "ci/app").pin == nil && travis.exampleRole == nil)
         let file = try CISystem.named("file", Directory.installation)
         let target = try FirstTarget(system: file, place: "/srv/ci/.aws/credentials")
         #expect(file.token == nil && file.pusherLine == "file: { plugin: file }")

@@ -1,4 +1,5 @@
 import Foundation
+@testable import Journal
 @testable import Operations
 import Testing
 
@@ -43,9 +44,8 @@ struct OtherProcessTests {
     @Test("is named by its command, and seen to use a state")
     func named() async throws {
         try await withProcess("/usr/bin/keyturn") { number, state in
-            let words = "another keyturn (process \(number)) is at work on bot"
             #expect(
-                OtherProcess.named(in: words)
+                OtherProcess.sentence(JournalError(LeaseHolder(of: "bot", process: number)))
                     == "another keyturn (`keyturn run`, process \(number)) is at work on bot")
             #expect(OtherProcess.running(on: state)?.process == number)
             #expect(OtherProcess.running(on: "\(state).other") == nil)
@@ -66,12 +66,20 @@ struct OtherProcessTests {
     @Test("is left as a number where it is another program, or cannot be seen")
     func unnamed() async throws {
         try await withProcess("tail") { number, state in
-            let words = "another keyturn (process \(number)) is at work on bot"
-            #expect(OtherProcess.named(in: words) == words)
+            #expect(
+                OtherProcess.sentence(JournalError(LeaseHolder(of: "bot", process: number)))
+                    == "another keyturn (process \(number)) is at work on bot")
             #expect(OtherProcess.running(on: state) == nil)
         }
-        #expect(
-            OtherProcess.named(in: "another keyturn (process 0) is there") == "another keyturn (process 0) is there")
-        #expect(OtherProcess.named(in: "nothing") == "nothing")
+        #expect(OtherProcess.sentence(JournalError(.overtaken, "it was (process 1)")) == "it was (process 1)")
+    }
+
+    @Test("is not looked for here where it is on another machine, whose numbers are its own")
+    func elsewhere() async throws {
+        try await withProcess("/usr/bin/keyturn") { number, _ in
+            #expect(
+                OtherProcess.sentence(JournalError(LeaseHolder(of: "bot", process: number, machine: "ci-2")))
+                    == "another keyturn (process \(number) on ci-2) is at work on bot")
+        }
     }
 }

@@ -85,12 +85,16 @@ struct RuleTests {
         func look(_ outcome: PushResult.Outcome, _ key: String? = nil) -> TargetLook {
             TargetLook(CallReport(outcome, "it said so", keyID: key), rotation)
         }
-        #expect(look(.ok, "AKIACURRENTEXAMPLE01").text == "AKIACURRENTEXAMPLE01 (current)")
-        #expect(look(.ok, "AKIAPREVIOUSEXAMPLE1").text == "AKIAPREVIOUSEXAMPLE1 (previous)")
-        #expect(look(.ok, "AKIAOTHER").text == "AKIAOTHER (foreign)")
-        #expect(look(.ok).text == "not readable" && look(.unsupported).text == "not readable")
-        #expect(look(.notFound).text == "nothing")
-        #expect(look(.timedOut).text == "could not be asked: it said so")
+        #expect(look(.ok, "AKIACURRENTEXAMPLE01").text == "holds AKIACURRENTEXAMPLE01 (current)")
+        #expect(look(.ok, "AKIAPREVIOUSEXAMPLE1").text == "holds AKIAPREVIOUSEXAMPLE1 (previous)")
+        #expect(look(.ok, "AKIAOTHER").text == "holds AKIAOTHER (foreign)")
+        let unreadable = "the key that it holds cannot be read back"
+        #expect(look(.ok).text == unreadable && look(.unsupported).text == unreadable)
+        var written = CallReport(.ok, "it said so")
+        written.changedAt = "2026-11-22T10:00:00Z"
+        #expect(TargetLook(written, rotation).text == "\(unreadable), last written 2026-11-22T10:00:00Z")
+        #expect(look(.notFound).text == "holds nothing")
+        #expect(look(.timedOut).text == "could not be asked which key it holds: it said so")
         func drift(_ look: TargetLook) -> String? { look.drift(of: target, "bot", rotation, at: Directory.now) }
         #expect(drift(look(.ok, "AKIACURRENTEXAMPLE01")) == nil && drift(look(.timedOut)) == nil)
         #expect(drift(look(.ok, "AKIAOTHER"))?.contains("`keyturn rotate bot`") == true)

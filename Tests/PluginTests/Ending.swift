@@ -12,7 +12,8 @@ struct Ending {
     var message: String { report?.message ?? "" }
     var lines: [String] { requests.map(\.line) }
 
-    /// A secret is in request bodies and header fields alone, and a message is one line.
+    /// A secret is in request bodies and header fields alone, and a message is one line. It promises no further try, of which the host
+    /// alone knows.
     func expectNoSecrets(logs: [String]) {
         let texts =
             logs + [message, report?.keyID ?? "", report?.changedAt ?? ""] + requests.map(\.url)
@@ -20,6 +21,7 @@ struct Ending {
             #expect(!texts.contains { $0.contains(secret) }, "a secret is in \(texts)")
         }
         #expect(!message.contains { $0.isNewline })
+        #expect(!message.contains("tried again"), "\(message)")
     }
 
     /// Expects an outcome, and a message that begins with the subject and holds each of the texts.

@@ -189,7 +189,7 @@ import Testing
             .expect(KT_INVALID_CONFIG, secretSubject + "422 (value is missing): ")
     }
 
-    @Test func `a variable made by somebody else meanwhile is tried again`() throws {
+    @Test func `a variable that someone else made meanwhile is a passing fault`() throws {
         let taken = Reply.status(400, #"{"message":{"key":["(AWS_SECRET_ACCESS_KEY) has already been taken"]}}"#)
         try HostSession(.gitlab).push(target, [missing, taken]).expect(KT_RETRYABLE, secretSubject + "400")
     }

@@ -99,7 +99,7 @@ private let isKept = #"{"auth":{"client_token":"hvs.login-1","lease_duration":36
         }
     }
 
-    @Test func `what passes is tried again`() throws {
+    @Test func `what passes is retryable`() throws {
         for (status, text) in [
             (400, "check-and-set parameter did not match the current version"),
             (400, "Upgrading from non-versioned to versioned data. This backend will be unavailable"), (412, "not yet"),

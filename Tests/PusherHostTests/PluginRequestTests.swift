@@ -68,6 +68,18 @@ struct PluginRequestTests {
         #expect(throws: PluginRequest.Refusal.self) { try check("PUT", "https://api.example.com/", [(name, value)]) }
     }
 
+    @Test("say whether a grant is what they lack")
+    func ungranted() {
+        func refusal(_ url: String) -> PluginRequest.Refusal? {
+            do { _ = try check("GET", url) } catch { return error as? PluginRequest.Refusal }
+            return nil
+        }
+        #expect(refusal("https://api.example.com/") == nil)
+        #expect(refusal("https://other.example.com/")?.isOfGrants == true)
+        #expect(refusal("http://other.example.com/")?.isOfGrants == false)
+        #expect(refusal("nonsense")?.isOfGrants == false)
+    }
+
     @Test("are bounded in their fields")
     func many() throws {
         let field = ("a", String(repeating: "x", count: 900))

@@ -43,6 +43,7 @@ struct DeliveringTests {
         #expect(delivery.evidence == nil)
         #expect(transition.changedDeliveries == [target])
         #expect(transition.notes.map(\.kind) == [.notDelivered])
+        #expect(transition.notes.map(\.retryAt) == [delivery.retryAt])
         #expect(transition.effects.isEmpty)
     }
 

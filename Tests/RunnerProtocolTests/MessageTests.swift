@@ -28,6 +28,9 @@ struct MessageTests {
         let placeBack = try WirePlace(payload: place.payload)
         #expect(placeBack.place == "acme/app (scope x)" && placeBack.fields == "{}" && placeBack.keyID == "AKIA")
         #expect(throws: ProtocolError.self) { try WirePlace(payload: place.payload + [0]) }
+        let refused = try LogLine(payload: LogLine(level: 2, text: "openat /etc", isRefusal: true).payload)
+        #expect(refused.isRefusal && refused.text == "openat /etc" && refused.level == 2)
+        #expect(try !LogLine(payload: LogLine(level: 1, text: "x").payload).isRefusal)
     }
 
     @Test("that are cut anywhere, or go on behind their end, are refused")

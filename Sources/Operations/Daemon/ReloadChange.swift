@@ -1,4 +1,5 @@
 internal import Configuration
+internal import Rotation
 
 /// What is different about the users once a configuration was read again.
 struct ReloadChange {

@@ -141,12 +141,10 @@ struct FindWalk {
     private func cut(_ steps: inout [Step], _ result: inout Result) {
         let room = max(0, Self.mostScopes - result.scopes.count)
         guard steps.count > room else { return }
-        for step in steps[room...].prefix(1) {
-            let gap = FoundGap(
-                .unsupported, part: "\(step.scope.name) and \(steps.count - room - 1) more",
-                message: "more than \(Self.mostScopes) scopes: name those that matter")
-            result.gaps.append((step.pusher, gap))
-        }
+        let gap = FoundGap(
+            .unsupported, part: listed(steps[room...].map(\.scope.name), most: 1),
+            message: "more than \(Self.mostScopes) scopes: name those that matter")
+        result.gaps.append((steps[room].pusher, gap))
         steps = Array(steps[..<room])
     }
 

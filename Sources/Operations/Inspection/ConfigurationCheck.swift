@@ -41,12 +41,11 @@ package struct ConfigurationCheck {
         do {
             let destinations = try await factory.destinations()
             let started = try await factory.start(host, for: users)
+            let local = try LocalCheck(loaded, host, asksTargets: online)
             let offline =
                 [Finding("configuration", .done, summary(users))] + problems
                 + stateFile() + destinations.map(Self.finding(of:))
-                + started.map { pusher, confinement in
-                    Finding("pusher \(pusher)", .done, "starts; sandboxed by \(confinement.joined(separator: ", "))")
-                }
+                + started.map { local.finding(of: $0, $1) } + (await local.findings(of: users))
             let rotations = try await state.records().mapValues(\.rotation)
             let known =
                 Plausibility.findings(
@@ -129,8 +128,7 @@ package struct ConfigurationCheck {
         if !unasked.isEmpty {
             last.detail =
                 "IAM is not asked when the old key was last used (`quiet: 0s`, or an overlap shorter than 30m): "
-                + unasked.prefix(5).joined(separator: ", ")
-                + (unasked.count > 5 ? " and \(unasked.count - 5) more" : "")
+                + listed(unasked)
         }
         return (users.isEmpty ? [] : [last]) + left
             + users.flatMap { user in

@@ -34,6 +34,8 @@ package struct EffectiveConfiguration: Sendable {
     /// A target.
     package struct Target: Sendable {
         package var name: String
+        package var pusher: String
+        package var fields: [Setting]
         package var variables: [String]
         package var from: String
     }
@@ -60,8 +62,11 @@ package struct EffectiveConfiguration: Sendable {
             User(
                 name: user.name, userName: user.userName,
                 settings: configuration.effectiveSettings(of: user).map(Setting.init),
-                targets: user.targets.map {
-                    Target(name: $0.name.rawValue, variables: $0.variables, from: "\($0.file):\($0.line)")
+                targets: user.targets.enumerated().map { index, target in
+                    Target(
+                        name: target.name.rawValue, pusher: target.pusher,
+                        fields: configuration.effectiveSettings(of: target, at: index, of: user).map(Setting.init),
+                        variables: target.variables, from: "\(target.file):\(target.line)")
                 })
         }
     }
@@ -111,6 +116,6 @@ extension EffectiveConfiguration.User: Encodable {
 extension EffectiveConfiguration.Target: Encodable {
     private enum CodingKeys: String, CodingKey {
         case name = "target"
-        case variables, from
+        case pusher, fields, variables, from
     }
 }

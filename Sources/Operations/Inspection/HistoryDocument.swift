@@ -47,13 +47,17 @@ package struct HistoryDocument: Encodable, Sendable {
         package var target: String?
         package var evidence: String?
         package var detail: String?
+        /// When a push that was not confirmed was to be tried again.
+        package var retryAt: String?
         package var by: Author
         package var hash: String
         /// What happened, as a sentence.
         package let sentence: String
 
-        private enum CodingKeys: CodingKey {
-            case id, at, user, rotation, event, key, target, evidence, detail, by, hash
+        private enum CodingKeys: String, CodingKey {
+            case id, at, user, rotation, event, key, target, evidence, detail
+            case retryAt = "retry-at"
+            case by, hash
         }
 
         init(_ line: HistoryLine) {
@@ -66,6 +70,7 @@ package struct HistoryDocument: Encodable, Sendable {
             target = line.note.target?.rawValue
             evidence = line.note.evidence?.rawValue
             detail = line.note.detail
+            retryAt = line.note.retryAt.map(Moment.text)
             let author = line.author
             by = Author(
                 command: author.command, host: author.host, uid: author.uid, name: author.name, login: author.login)

@@ -119,7 +119,7 @@ struct OnlineCheck {
         let place = PusherTarget(target)
         let report = await host.call(.check, place, timeout: user.policy.pushTimeout)
         let status = ExitStatus(ofCheck: report.outcome)
-        var finding = Finding("target \(target.name)", status, Self.withoutPromise(report.message))
+        var finding = Finding("target \(target.name)", status, report.message)
         guard status == .done else { return finding }
         let seen = await host.call(.inspect, place, timeout: user.policy.pushTimeout)
         if case .failed(let reason) = Sighting(seen) {
@@ -127,13 +127,12 @@ struct OnlineCheck {
             finding.status = ExitStatus(ofCheck: seen.outcome)
             finding.detail = Sentences.joined(
                 finding.detail,
-                "it cannot be asked which key it holds, and the old key of a rotation stays until it can: "
-                    + Self.withoutPromise(reason))
+                "it cannot be asked which key it holds, and the old key of a rotation stays until it can: \(reason)")
             return finding
         }
         if let rotation = rotations[user.name], rotation.number > 0 {
             let look = TargetLook(seen, rotation)
-            finding.detail += "; holds \(look.text)"
+            finding.detail += "; \(look.text)"
             if let drift = look.drift(of: target.name, user.name, rotation, at: loaded.context.clock.now) {
                 finding.detail += "; \(drift)"
                 finding.status = .failed
@@ -143,12 +142,6 @@ struct OnlineCheck {
         }
         if finding.warning == nil { finding.warning = await stray(around: place, user, keys) }
         return finding
-    }
-
-    /// What a pusher says of a passing fault without what holds for a push alone: a check tries nothing again.
-    private static func withoutPromise(_ message: String) -> String {
-        let promise = "; it will be tried again"
-        return message.hasSuffix(promise) ? String(message.dropLast(promise.count)) : message
     }
 
     /// A place next to the target that holds a key of the user and that no target names.

@@ -75,8 +75,7 @@ extension Rotation {
 
     private func sentence(on outage: Outage, of total: Int) -> String {
         let targets = outage.targets
-        let names = targets.prefix(3).map(\.rawValue).joined(separator: ", ")
-        let more = targets.count > 3 ? " and \(targets.count - 3) more" : ""
+        let names = listed(targets.map(\.rawValue), most: 3)
         let isSkipped = targets.allSatisfy { deliveries[$0]?.state == .skipped }
         let end =
             phase == .idle
@@ -84,6 +83,6 @@ extension Rotation {
             : isSkipped ? "the next rotation" : "they have the new key"
         return
             "\(Self.portion(targets.count, of: total)) \(targets.count == 1 ? "holds" : "hold") \(outage.key), which is "
-            + "\(outage.isDeleted ? "deleted" : "Inactive"): jobs there fail until \(end) (\(names)\(more))"
+            + "\(outage.isDeleted ? "deleted" : "Inactive"): jobs there fail until \(end) (\(names))"
     }
 }

@@ -65,15 +65,15 @@ struct TargetLook: Sendable {
         return rotation.sentence(on: drift, of: user)
     }
 
-    /// In words, for tables.
+    /// A clause that says it, behind the target's name: `holds AKIA… (current)`.
     var text: String {
         let when = since.map { ", since \($0)" } ?? ""
         return switch holding {
-        case .current, .next, .previous: "\(key ?? "") (\(holding.rawValue))\(when)"
-        case .foreign: "\(key ?? "") (foreign)\(when)"
-        case .nothing: "nothing"
-        case .unreadable: "not readable\(since.map { ", written \($0)" } ?? "")"
-        case .unknown: "could not be asked: \(detail)"
+        case .current, .next, .previous: "holds \(key ?? "") (\(holding.rawValue))\(when)"
+        case .foreign: "holds \(key ?? "") (foreign)\(when)"
+        case .nothing: "holds nothing"
+        case .unreadable: "the key that it holds cannot be read back\(since.map { ", last written \($0)" } ?? "")"
+        case .unknown: "could not be asked which key it holds: \(detail)"
         }
     }
 }

@@ -8,11 +8,9 @@ extension LoadedConfiguration {
         for name in names where !users.contains(where: { $0.name == name }) {
             let known = users.map(\.name)
             let near = Spelling.nearest(to: name, among: known).map { "; did you mean `\($0)`?" }
-            let list =
-                known.isEmpty ? "; no user is there yet" : "; it has: \(known.prefix(10).joined(separator: ", "))"
-            let more = known.count > 10 ? " and \(known.count - 10) more" : ""
+            let list = known.isEmpty ? "; no user is there yet" : "; it has: \(listed(known, most: 10))"
             let hint = configuration.discover.isEmpty ? "" : "; `keyturn step` finds new ones"
-            throw OperationFailure(.failed, "\(configuration.file) has no user `\(name)`\(near ?? list + more)\(hint)")
+            throw OperationFailure(.failed, "\(configuration.file) has no user `\(name)`\(near ?? list)\(hint)")
         }
         return names.isEmpty ? users : users.filter { names.contains($0.name) }
     }

@@ -13,22 +13,30 @@ package struct CISystem: Sendable {
     package let token: String?
     /// Whether its plugin uses files, which it may only once its directories are granted.
     fileprivate let usesFiles: Bool
+    /// Whether its plugin starts programs, which it may only once that is granted.
+    fileprivate let startsPrograms: Bool
+    /// An example of a role that the pusher signs its requests to AWS as; nil: it makes none.
+    package let exampleRole: String?
     /// The target's field that names the place: `repository`.
     package let field: String
     /// A place there: `acme/app`.
     package let place: String
-    fileprivate let plugin: String
+    /// The ID of its plugin.
+    package let plugin: String
     private let example: ManifestExample
     private let schema: Schema
 
     init?(_ manifest: Manifest) {
         guard let example = manifest.example, let place = example.target[example.placeField]?.string else { return nil }
-        let usesFiles = !manifest.asks.readable.isEmpty || !manifest.asks.writable.isEmpty
-        // A program, or an identity in AWS, takes more than four answers.
-        guard example.tokenVariable != nil || usesFiles && !manifest.asks.programs else { return nil }
+        // A pusher never signs as keyturn, and what it signs as is keyturn's business, not the plugin's.
+        exampleRole =
+            manifest.asks.aws.isEmpty ? nil : "arn:aws:iam::123456789012:role/keyturn-\(example.name)"
+        var configured = example
+        if let exampleRole { configured.configuration["aws"] = .object(["role-arn": .string(exampleRole)]) }
         (name, title, token, field) = (example.name, manifest.title, example.tokenVariable, example.placeField)
-        (self.place, plugin, self.example, schema) = (place, manifest.id, example, manifest.target)
-        self.usesFiles = usesFiles
+        (self.place, plugin, self.example, schema) = (place, manifest.id, configured, manifest.target)
+        usesFiles = !manifest.asks.readable.isEmpty || !manifest.asks.writable.isEmpty
+        startsPrograms = manifest.asks.programs
     }
 
     /// The systems that an installation has pushers for, by their names.
@@ -53,11 +61,19 @@ package struct CISystem: Sendable {
             message: "--ci \(name): \(near ?? other)--ci takes \(all.map(\.name).joined(separator: ", "))")
     }
 
-    /// The title behind `your`: `webhook`, `Travis CI`.
-    package var noun: String { title.hasPrefix("a ") ? String(title.dropFirst(2)) : title }
+    /// The title behind `your`: `webhook`, `Travis CI`, `program`.
+    package var noun: String {
+        let noun = title.hasPrefix("a ") ? String(title.dropFirst(2)) : title
+        return noun.hasSuffix(" of your own") ? String(noun.dropLast(" of your own".count)) : noun
+    }
 
     /// The example's base URL of a service that everyone has at another address; nil: the service has one address.
     package var exampleEndpoint: String? { example.configuration["endpoint"]?.string }
+
+    /// The example's program; nil: its plugin starts none.
+    package var exampleProgram: String? {
+        startsPrograms ? example.configuration["program"]?.strings?.first : nil
+    }
 
     /// Why a text cannot be a place there; nil: it can.
     package func refusal(ofPlace place: String) -> String? {
@@ -156,8 +172,10 @@ package struct FirstTarget: Sendable {
 
     /// What has to be typed before the plugin may use the place; nil: nothing.
     package var pin: String? {
-        guard system.usesFiles else { return nil }
         let directory = URL(fileURLWithPath: place).deletingLastPathComponent().path
-        return "keyturn plugin pin \(system.plugin) --grant files --folder \(directory)"
+        let grants =
+            (system.startsPrograms ? ["--grant programs"] : [])
+            + (system.usesFiles ? ["--grant files --folder \(directory)"] : [])
+        return grants.isEmpty ? nil : "keyturn plugin pin \(system.plugin) \(grants.joined(separator: " "))"
     }
 }

@@ -35,23 +35,14 @@ extension Grants {
 
     /// What has to be named so that all of this is granted.
     var options: [GrantOption] {
-        GrantOption.allCases.filter { option in
-            switch option {
-            case .files: !readable.isEmpty || !writable.isEmpty
-            case .network: network
-            case .programs: programs
-            case .hosts: !hosts.isEmpty
-            case .aws: !aws.isEmpty
-            }
-        }
+        kinds.compactMap { GrantOption(rawValue: $0) }
     }
 
     /// One line about grants that a manifest asks for and does not get; nil: there are none.
     var withheld: String? {
         guard !words.isEmpty else { return nil }
         let allowing = options.map { "--grant \($0.rawValue)" }.joined(separator: " ")
-        let isEveryFile = (readable + writable).contains("/")
-        let parts = isEveryFile ? " with --folder DIRECTORY allows a part of it" : " allows it"
+        let parts = haveEveryFile ? " with --folder DIRECTORY allows a part of it" : " allows it"
         return "\(words.joined(separator: ", ")): it asks for that; \(allowing)\(parts)"
     }
 

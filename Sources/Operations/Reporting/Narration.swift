@@ -62,7 +62,7 @@ struct Narration {
         case .successorLost: "\(key) is lost\(reason); making another"
         case .delivering: "delivering \(key) \(note.detail ?? "")"
         case .delivered: "\(target) holds \(key) (\(note.evidence?.rawValue ?? "confirmed"))\(reason)"
-        case .notDelivered: "\(target) has not confirmed \(key)\(reason)\(again(note.target))"
+        case .notDelivered: "\(target) has not confirmed \(key)\(reason)\(again(note.retryAt))"
         case .skipped: "\(target) is left out of this rotation\(reason)"
         case .targetAdded: "\(target) is \(note.detail ?? "new")"
         case .targetLeft: "\(target) is no longer in the configuration; it holds \(key)"
@@ -103,9 +103,8 @@ struct Narration {
         return known.map { ", created \(Moment.text($0.created)) (\(Moment.ago($0.created, to: at)))" } ?? ""
     }
 
-    private func again(_ target: TargetName?) -> String {
-        guard let target, let delivery = rotation.deliveries[target], let retryAt = delivery.retryAt else { return "" }
-        return "; it is tried again \(Moment.relative(retryAt, to: at))"
+    private func again(_ retryAt: Timestamp?) -> String {
+        retryAt.map { "; it is tried again \(Moment.relative($0, to: at))" } ?? ""
     }
 
     private var overlap: String {

@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import Glibc
+internal import Journal
 
 /// Another keyturn on this machine, as far as /proc shows it.
 struct OtherProcess {
@@ -23,13 +24,12 @@ struct OtherProcess {
         (self.process, self.command) = (process, command)
     }
 
-    /// A sentence about a process of which only the number is known, with its command where that can be seen.
-    static func named(in sentence: String) -> String {
-        guard let found = sentence.firstMatch(of: #/\(process ([0-9]{1,10})\)/#), let number = Int32(found.output.1),
-            let other = OtherProcess(number)
-        else { return sentence }
-        let words = "(`keyturn \(other.command)`, process \(number))"
-        return sentence.replacing(String(found.output.0), with: words, maxReplacements: 1)
+    /// Why a user is not worked on: with the command of the process that is at work on it, where that can be seen.
+    static func sentence(_ error: JournalError) -> String {
+        guard let holder = error.holder, holder.machine == nil, let other = OtherProcess(holder.process) else {
+            return error.description
+        }
+        return holder.sentence(command: other.command)
     }
 
     /// The first other `keyturn run` that has a file open; nil: none can be seen.

@@ -175,7 +175,7 @@ struct RotationRun: Sendable {
     /// At once, whom it waits for and until when: else nothing shows for as long as the other process takes.
     private func sayThatItWaits(_ outcomes: [UserOutcome]) {
         let busy = outcomes.compactMap { outcome -> (user: String, words: String)? in
-            if case .busy(let words) = outcome.end { (outcome.user, OtherProcess.named(in: words)) } else { nil }
+            if case .busy(let error) = outcome.end { (outcome.user, OtherProcess.sentence(error)) } else { nil }
         }
         let limit = end.map { ", until \(Moment.text($0.lastBeginning)) at most" } ?? ""
         for (user, words) in busy.prefix(Self.longestList) {
@@ -223,11 +223,11 @@ struct RotationRun: Sendable {
         }
         let common = Dictionary(grouping: refused, by: \.reason).filter { $0.value.count >= TroubleGroup.least }
         for (reason, users) in common.sorted(by: { $0.key < $1.key }) {
-            let names = users.prefix(3).map(\.user).joined(separator: ", ")
+            let names = listed(users.map(\.user), most: 3)
             var fields = LogLine.Fields()
             fields.event = HistoryEvent.Kind.refused.rawValue
             log.fail(
-                "\(names) and \(users.count - 3) more: \(reason). The order had no effect on these \(users.count) users.",
+                "\(names): \(reason). The order had no effect on these \(users.count) users.",
                 fields)
         }
         for var outcome in outcomes {
@@ -248,11 +248,11 @@ struct RotationRun: Sendable {
         }
         switch outcome.end {
         case .rested, .stopped: break
-        case .busy(let words):
+        case .busy(let error):
             let hint = command.flatMap {
                 Self.patientCommands.contains($0) ? "; `keyturn \($0) --wait` waits for it" : nil
             }
-            log.warn("\(outcome.user): \(OtherProcess.named(in: words))\(hint ?? "")", fields)
+            log.warn("\(outcome.user): \(OtherProcess.sentence(error))\(hint ?? "")", fields)
         case .journalFailed(let words):
             log.fail(
                 "\(outcome.user): the state cannot be written: \(words). Nothing more was done for this user.", fields)

@@ -1,5 +1,6 @@
 internal import Engine
 internal import Journal
+internal import Rotation
 
 /// Reseals everything in the state with the first of the configured seal keys.
 package struct SealKeyRotation {
@@ -71,11 +72,10 @@ package struct SealKeyRotation {
     private func requireKey(_ id: String, of journal: StoredJournal) async throws(JournalError) {
         let without = try await journal.workers().map(\.worker).filter { $0.sealKeys?.contains(id) != true }
         guard !without.isEmpty else { return }
-        let names = without.prefix(5).map { "\($0.host), process \($0.process)" }.joined(separator: "; ")
-        let more = without.count > 5 ? " and \(without.count - 5) more" : ""
+        let names = listed(without.map { "\($0.host), process \($0.process)" }, by: "; ")
         throw JournalError(
             .leased,
-            "workers that are up do not have the seal key \(id): \(names)\(more). Add it to `seal-key` there, have them reload the configuration (SIGHUP), and say `keyturn seal-key rotate` again after \(FleetWorker.patience.components.seconds) s. Nothing was changed"
+            "workers that are up do not have the seal key \(id): \(names). Add it to `seal-key` there, have them reload the configuration (SIGHUP), and say `keyturn seal-key rotate` again after \(FleetWorker.patience.components.seconds) s. Nothing was changed"
         )
     }
 }

@@ -62,9 +62,8 @@ extension ServiceFactory {
             let key = try NotificationEntry.integrationKey(reference, environment: environment, fetched: fetched)
             return ("pagerduty \(url)", .pagerDuty(url: url, key: key))
         case .email(let from, let to, let words):
-            let more = to.count > 1 ? " and \(to.count - 1) more" : ""
             let route = MailRoute(from: from, to: to, program: program(words, named: []))
-            return ("email \(to.first ?? "")\(more)", .email(route))
+            return ("email \(listed(to, most: 1))", .email(route))
         case .command(let words, let names):
             return ("command \(words[0])", .command(program(words, named: names)))
         }

@@ -34,6 +34,9 @@ for unit in "$here"/../systemd/*; do
   sed 's#/usr/local/#/opt/keyturn/#g' "$unit" > "$root/share/keyturn/systemd/${unit##*/}"
 done
 
+# The first thing that is looked for: what this is, how to begin, and where the rest is.
+sed "s/VERSION/$version/" "$here/README.md" > "$root/README.md"
+
 # What is loaded by name: libcurl, and PostgreSQL's client library.
 found() { ldconfig -p | sed -n "s/^[[:space:]]*$1 .* => //p" | head -n 1; }
 libpq=$(found 'libpq\.so\.5')
@@ -46,7 +49,7 @@ pack_zip() {
   "$here/libraries.sh" "$work/lambda/lib/keyturn/libraries" "$programs"/* "$libcurl"
   install -m 755 "$libcurl" "$work/lambda/lib/keyturn/libraries/libcurl.so.4"
   # Nothing there needs a person: no pages, no headers, no templates, no stand-ins.
-  rm -rf "$work/lambda/share" "$work/lambda/include" "$work/lambda/libexec/keyturn/keyturn-sandbox" \
+  rm -rf "$work/lambda/README.md" "$work/lambda/share" "$work/lambda/include" "$work/lambda/libexec/keyturn/keyturn-sandbox" \
     "$work/lambda/lib/keyturn/programs/keyturn-sandbox" "$work/lambda/libexec/keyturn/keyturn-conformance"
   mkdir -p "$work/lambda/share/doc/keyturn"
   install -m 644 "$root/share/doc/keyturn/LICENSE" "$work/lambda/share/doc/keyturn/LICENSE"

@@ -6,8 +6,9 @@ struct Check: AsyncParsableCommand {
         abstract:
             "Check the configuration, the plugins and the state's seal key; with --online also AWS and every target.",
         discussion: """
-            Writes nothing. Offline, the secrets are fetched and each pusher is started; the users of `discover` are those that \
-            the last run found. Online, STS is asked who keyturn is, IAM for each user and its keys, and each pusher whether a \
+            Writes nothing. Offline, the secrets are fetched and each pusher is started; the program of a pusher is looked \
+            for, and targets that are files of this machine are tried without writing; the users of `discover` are those that the \
+            last run found. Online, STS is asked who keyturn is, IAM for each user and its keys, and each pusher whether a \
             push to each target would work. A line with `look` works, and may not be what you mean.
 
             Exit status: 0 all is well; else that of the worst finding, as `keyturn --help` lists them.

@@ -6,8 +6,8 @@ struct ConfigShow: AsyncParsableCommand {
         commandName: "show",
         abstract: "Show every value that holds, and where it comes from.",
         discussion: """
-            FROM is the file and the line, without the directory of keyturn.yaml; `(defaults)` is the file's section `defaults`, `default` is keyturn's own. Of a secret, \
-            the place where it is kept is shown, never its value. Makes no requests.
+            FROM is the file and the line, without the directory of keyturn.yaml; `(defaults)` is the file's section `defaults`, `default` is keyturn's own, or the \
+            plugin's. Below each target are its fields, and the names of its variables where they are not the usual ones; its token is that of its pusher. Of a secret, the place where it is kept is shown, never its value. Makes no requests.
             """)
 
     @OptionGroup var options: GlobalOptions
@@ -38,7 +38,12 @@ struct ConfigShow: AsyncParsableCommand {
         let name = user.userName == user.name ? user.name : "\(user.name) (IAM user \(user.userName))"
         var settings = Table(header: ["USER \(name)", "VALUE", "FROM"])
         settings.rows = user.settings.map { [$0.name, $0.value, shown.short($0.from)] }
-        settings.rows += user.targets.map { ["target", $0.name, shown.short($0.from)] }
+        settings.rows += user.targets.flatMap { target in
+            [["target", target.name, shown.short(target.from)]]
+                // The usual names of the two variables are at nearly every target; --json has them.
+                + target.fields.filter { $0.from != "default" }
+                .map { ["  \($0.name)", $0.value, shown.short($0.from)] }
+        }
         terminal.write("\n" + settings.text(terminal))
     }
 }

@@ -160,8 +160,17 @@ struct Init: ParsableCommand {
         let endpoint = system.exampleEndpoint.map {
             "replace the example \($0) in \(file) by the address of your \(system.noun)"
         }
+        let program = system.exampleProgram.map {
+            "replace the example \($0) in \(file) by the path of your \(system.noun); `keyturn plugin info \(system.plugin)` "
+                + "shows what else it may be given"
+        }
+        let role = system.exampleRole.map {
+            "replace the example \($0) in \(file) by a role that keyturn may assume: the pusher signs its requests to AWS as that "
+                + "role. `keyturn policy --pusher \(system.name)\(option)` prints the policy of the role; `keyturn policy\(option)`, "
+                + "that of keyturn, then names the role"
+        }
         return [
-            endpoint, system.token.map { secret(of: system, in: $0) },
+            endpoint, program, role, system.token.map { secret(of: system, in: $0) },
             target.pin.map { "`\($0)\(option)`" },
         ]
         .compactMap(\.self)

@@ -29,6 +29,10 @@ struct Rotate: AsyncParsableCommand {
     @Flag(help: "Show what would be done, and change nothing.")
     var dryRun = false
 
+    /// What other programs take, and many a script says out of habit. Unknown, it would be answered with "did you mean --all".
+    @Flag(name: .shortAndLong, help: .hidden)
+    var yes = false
+
     @Flag(help: "Begin also in a time in which `freeze` lets no rotation begin.")
     var despiteFreeze = false
 
@@ -66,6 +70,12 @@ struct Rotate: AsyncParsableCommand {
     }
 
     func validate() throws {
+        if yes {
+            throw ValidationError(
+                selection.users.isEmpty && !all
+                    ? "there is no --yes, and it would not say whose keys to rotate: name the users, or give --all"
+                    : "there is no --yes: leave it out. Users that are named, and --all, are not asked about")
+        }
         if let canary {
             guard waiting.wait else { throw ValidationError("--canary belongs to --wait") }
             guard canary > 0 else { throw ValidationError("--canary must be at least 1") }

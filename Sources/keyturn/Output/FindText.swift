@@ -44,10 +44,7 @@ struct FindText {
 
     private func note(_ place: FindDocument.Place) -> String {
         let shadows = place.shadowedBy
-        let more = shadows.count > 2 && !isVerbose ? " and \(shadows.count - 2) more" : ""
-        let shown =
-            shadows.isEmpty
-            ? nil : "overridden by \(shadows.prefix(isVerbose ? shadows.count : 2).joined(separator: ", "))\(more)"
+        let shown = shadows.isEmpty ? nil : "overridden by \(listed(shadows, most: isVerbose ? .max : 2))"
         let status = place.keyStatus.flatMap { $0 == "Active" || $0 == "not known" ? nil : "key \($0)" }
         return [status, place.state, shown, place.key == nil ? place.written.map { "written \($0)" } : nil, place.note]
             .compactMap { $0 }.joined(separator: "; ")

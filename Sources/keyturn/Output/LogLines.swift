@@ -18,7 +18,12 @@ extension LogSettings {
     /// The sentence that a command fails with. For people it begins with the program's name, as theirs do.
     func write(failure message: String, status: Int32) {
         switch format {
-        case .text: StandardStream.error.write("\(priority(.error))keyturn: \(message)\n")
+        case .text:
+            let beginning = "keyturn: "
+            // A journal has lines of its own: one for each sentence.
+            let text =
+                hasPriorities ? message : Terminal(plain: .error).wrapped(lines: message, indent: beginning.count)
+            StandardStream.error.write("\(priority(.error))\(beginning)\(text)\n")
         case .json:
             var line = LogLine(level: .error, message: message)
             line.fields.code = "exit-\(status)"

@@ -26,10 +26,16 @@ extension RotationReport {
                 let have = open.count == 1 ? "has" : "have"
                 let late = "\(Rotation.portion(open.count, of: user.deliveries.count)) \(have) not confirmed"
                 let words = user.problem ?? "\(late): \(first.target): \(first.detail ?? first.state)"
-                log.write(LogLine(level: .error, message: "\(user.user): \(words)"))
+                log.write(LogLine(level: .error, message: "\(user.user): \(words)\(again(user))"))
             }
         }
         try FinishedWith.check(status)
+    }
+
+    /// When a push that failed is tried again, by another command.
+    private func again(_ user: StatusDocument.User) -> String {
+        guard user.next.action == "push", let moment = user.next.due.flatMap(Moment.parse) else { return "" }
+        return "; `keyturn run` or `keyturn step` tries again \(Moment.relative(moment, to: Moment.now))"
     }
 }
 

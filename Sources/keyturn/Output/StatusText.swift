@@ -1,4 +1,5 @@
 internal import Operations
+internal import Rotation
 
 /// One user's status for people.
 struct StatusText {
@@ -118,7 +119,7 @@ struct StatusText {
         return "  \(state) \(terminal.wrapped(text, indent: 12))"
             + (isVerbose ? plugin(delivery) : "")
             + (delivery.mayBeTorn ? "\n" + torn(delivery) : "")
-            + (delivery.holds.map { "\n            holds \(terminal.wrapped($0.text, indent: 12))" } ?? "")
+            + (delivery.holds.map { "\n            \(terminal.wrapped($0.text, indent: 12))" } ?? "")
             + ((delivery.holds == nil ? delivery.drift : delivery.holds?.drift).map {
                 "\n            \(warning("drift: \($0)", .yellow))"
             } ?? "")
@@ -218,17 +219,16 @@ struct StatusOverview {
     }
 
     private func text(of group: TroubleGroup) -> String {
-        let names = group.users.prefix(3).map(\.user).joined(separator: ", ")
+        let names = listed(group.users.map(\.user), most: 3)
         let targets = group.targets > 0 ? ", \(counted(group.targets, "target"))" : ""
         let head = terminal.styled("\(group.users.count) users\(targets) with the same problem", .bold)
         let causes = group.causes.prefix(5).map {
             "  " + terminal.styled(terminal.wrapped("problem: \($0)", indent: 4), .red)
         }
-        let left = group.users.count - min(3, group.users.count)
         let more =
             "  "
             + terminal.wrapped(
-                "users: \(names)\(left > 0 ? " and \(left) more" : ""); `keyturn status \(group.users[0].user)` shows one",
+                "users: \(names); `keyturn status \(group.users[0].user)` shows one",
                 indent: 4)
         return ([head] + causes + [more]).joined(separator: "\n") + "\n"
     }

@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 internal import Glibc
 
-/// What stdout can show.
+/// What stdout, or stderr, can show.
 struct Terminal: Sendable {
     /// Whether the display may be drawn over, and coloured.
     let isLive: Bool
@@ -11,8 +11,13 @@ struct Terminal: Sendable {
         let isPlain =
             options.noColor || options.json || environment["NO_COLOR"]?.isEmpty == false
             || environment["TERM"] == "dumb"
-        columns = Self.columns(environment)
+        columns = Self.columns(.output, environment)
         isLive = !isPlain && isatty(STDOUT_FILENO) == 1
+    }
+
+    /// One that nothing is drawn on: the lines that a command ends with, of which no option is known.
+    init(plain stream: StandardStream) {
+        (columns, isLive) = (Self.columns(stream, ProcessInfo.processInfo.environment), false)
     }
 
     enum Style: String {
@@ -33,17 +38,17 @@ struct Terminal: Sendable {
     /// How many columns a line may have; nil: no one looks, and a program reads lines better whole.
     let columns: Int?
     /// How many lines are seen at once.
-    var height: Int { Self.size.rows ?? 24 }
+    var height: Int { Self.size(.output).rows ?? 24 }
     var width: Int { columns ?? 80 }
 
-    private static func columns(_ environment: [String: String]) -> Int? {
+    private static func columns(_ stream: StandardStream, _ environment: [String: String]) -> Int? {
         if let given = environment["COLUMNS"].flatMap({ Int($0) }), given > 0 { return given }
-        return isatty(STDOUT_FILENO) == 1 ? size.columns ?? 80 : nil
+        return isatty(stream.rawValue) == 1 ? size(stream).columns ?? 80 : nil
     }
 
-    private static var size: (columns: Int?, rows: Int?) {
+    private static func size(_ stream: StandardStream) -> (columns: Int?, rows: Int?) {
         var size = winsize()
-        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 else { return (nil, nil) }
+        guard ioctl(stream.rawValue, UInt(TIOCGWINSZ), &size) == 0 else { return (nil, nil) }
         return (size.ws_col > 0 ? Int(size.ws_col) : nil, size.ws_row > 0 ? Int(size.ws_row) : nil)
     }
 
@@ -67,6 +72,18 @@ struct Terminal: Sendable {
             }
         }
         return (lines + [line]).joined(separator: "\n" + String(repeating: " ", count: rest))
+    }
+
+    /// A text that has lines of its own, which stay and are wrapped each by itself.
+    ///
+    /// - Parameter indent: the width of what is already on the first line.
+    func wrapped(lines text: String, indent: Int) -> String {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        return lines.enumerated().map { index, line in
+            let blanks = line.prefix { $0 == " " }
+            let words = String(line.dropFirst(blanks.count))
+            return blanks + wrapped(words, indent: index == 0 ? indent : blanks.count)
+        }.joined(separator: "\n")
     }
 
     /// The lines of a text that fit on the screen.

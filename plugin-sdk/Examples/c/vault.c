@@ -68,13 +68,13 @@ static kt_outcome refused(const kt_call *call, const kt_http_response *response,
         json_first(errors, &first))
         json_text(first, said, sizeof said);
     kt_report report = {.size = sizeof report};
-    const char *advice = "a fault of the service; it will be tried again";
+    const char *advice = "a fault of the service";
     kt_outcome outcome = KT_RETRYABLE;
     uint32_t status = response->status;
     if (status == 401 || status == 403) outcome = KT_UNAUTHORIZED, advice = "the token must be allowed to read, create, update and patch this path";
     else if (status == 404) outcome = KT_NOT_FOUND, advice = "check mount, and that it is a key-value store of version 2";
     else if (status == 409 || status == 412) outcome = KT_CONFLICT, advice = "someone else writes this secret; run keyturn retry";
-    else if (status == 429) outcome = KT_RATE_LIMITED, report.retry_after_ms = retry_after_ms(response), advice = "it will be tried again later";
+    else if (status == 429) outcome = KT_RATE_LIMITED, report.retry_after_ms = retry_after_ms(response), advice = "rate limit";
     else if (status >= 300 && status < 500) outcome = KT_INVALID_CONFIG, advice = "check endpoint, mount and path";
     else if (status >= 200 && status < 300) advice = "the answer is not understood, so it is not taken as a yes";
     snprintf(what, sizeof what, "%u%s%s%s: %s", status, *said ? " (" : "", said, *said ? ")" : "", advice);

@@ -195,7 +195,7 @@ func (answer response) isMissingSecret() bool {
 
 // refused is for an answer that is not the hoped-for one. Vault's "errors" are repeated; the rest of a body never is.
 func (answer response) refused(where place) *outcome {
-	code, advice := C.kt_outcome(C.KT_RETRYABLE), "a fault of the service; it will be tried again"
+	code, advice := C.kt_outcome(C.KT_RETRYABLE), "a fault of the service"
 	switch status := answer.status; {
 	case status == 401 || status == 403:
 		code, advice = C.KT_UNAUTHORIZED, "the token must be allowed to read, create, update and patch this path"
@@ -204,7 +204,7 @@ func (answer response) refused(where place) *outcome {
 	case status == 409 || status == 412:
 		code, advice = C.KT_CONFLICT, "someone else writes this secret; run keyturn retry"
 	case status == 429:
-		code, advice = C.KT_RATE_LIMITED, "it will be tried again later"
+		code, advice = C.KT_RATE_LIMITED, "rate limit"
 	case status >= 300 && status < 500:
 		code, advice = C.KT_INVALID_CONFIG, "check endpoint, mount and path"
 	case status >= 200 && status < 300:

@@ -19,7 +19,7 @@ extension AnswerRow {
             AnswerRow(
                 .fails(.retryable), codes: "InternalServerError", "InternalServiceError", "InternalFailure",
                 "ServiceUnavailable", "ServiceUnavailableException", "RequestTimeout", "RequestTimeoutException",
-                advice: "a fault on AWS's side; it will be tried again"),
+                advice: "a fault on AWS's side"),
             AnswerRow(
                 .fails(.unauthorized), codes: "AccessDeniedException", "AccessDenied",
                 advice:

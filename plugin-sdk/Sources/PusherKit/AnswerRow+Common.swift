@@ -13,7 +13,7 @@ extension AnswerRow {
             AnswerRow(.fails(.conflict), 409...409, advice.conflict),
             AnswerRow(.strays, advice.invalid) { (400..<500).contains($0.status) && !$0.response.isJSON },
             AnswerRow(.fails(.invalidConfiguration), 400...499, advice.invalid),
-            AnswerRow(.fails(.retryable), 0...999, "fault on the service's side; it will be tried again"),
+            AnswerRow(.fails(.retryable), 0...999, "fault on the service's side"),
         ]
     }
 
@@ -23,8 +23,8 @@ extension AnswerRow {
             AnswerRow(.pauses(orElse: nil), "the service asks for a pause") {
                 ($0.status >= 500 || $0.status == 408 || $0.status == 425) && $0.response.header("retry-after") != nil
             },
-            AnswerRow(.fails(.retryable), 500...999, "fault on the service's side; it will be tried again"),
-            AnswerRow(.fails(.retryable), "a temporary fault; it will be tried again") {
+            AnswerRow(.fails(.retryable), 500...999, "fault on the service's side"),
+            AnswerRow(.fails(.retryable), "a temporary fault") {
                 $0.status == 408 || $0.status == 425
             },
         ]

@@ -83,8 +83,8 @@ public struct AnswerRow: Sendable {
             return PushFailure(isHalf ? .retryable : .invalidConfiguration, "\(start): \(advice)")
         case .pauses(let documented):
             let pause = answer.response.retryAfter ?? answer.response.limitReset ?? documented
-            let wait = "it will be tried again" + (pause.map { " in \($0.components.seconds) s" } ?? "")
-            return PushFailure(.rateLimited(after: pause), "\(start): \(advice.isEmpty ? "" : "\(advice); ")\(wait)")
+            let wait = pause.map { "; wait \($0.components.seconds) s" } ?? ""
+            return PushFailure(.rateLimited(after: pause), "\(start): \(advice)\(wait)")
         }
     }
 }
@@ -95,6 +95,6 @@ extension Answer {
         for row in rows {
             if let failure = row.failure(self, about: subject) { return failure }
         }
-        return PushFailure(.retryable, "\(subject): \(status): the answer is not understood; it will be tried again")
+        return PushFailure(.retryable, "\(subject): \(status): the answer is not understood")
     }
 }

@@ -71,7 +71,7 @@ extension Call {
         case KT_HTTP_REFUSED:
             return PushFailure(.invalidConfiguration, "\(subject): keyturn does not send this request\(why)")
         case KT_HTTP_UNREACHABLE:
-            return PushFailure(.retryable, "\(subject): no connection\(why); it will be tried again")
+            return PushFailure(.retryable, "\(subject): no connection\(why)")
         case KT_HTTP_LOST:
             return PushFailure(.retryable, "\(subject): connection lost\(why); trying again is harmless")
         case KT_HTTP_TIMED_OUT:

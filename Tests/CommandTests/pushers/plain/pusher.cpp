@@ -159,11 +159,11 @@ struct Pusher {
         case 401: case 403: return {KT_UNAUTHORIZED, said + ": the token must be allowed to write there"};
         case 404: return {KT_NOT_FOUND, said + ": there is no such place"};
         case 409: return {KT_CONFLICT, said + ": somebody must settle this"};
-        case 429: return {KT_RATE_LIMITED, said + ": it will be tried again later", wait(response)};
+        case 429: return {KT_RATE_LIMITED, said + ": too many requests", wait(response)};
         default: break;
         }
         if (response.status >= 300 && response.status < 500) return {KT_INVALID_CONFIG, said + ": check endpoint and place"};
-        return {KT_RETRYABLE, said + ": it will be tried again"};
+        return {KT_RETRYABLE, said + ": a fault of the service"};
     }
 
     static int64_t wait(const kt_http_response &response) {

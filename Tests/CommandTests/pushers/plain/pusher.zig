@@ -120,7 +120,7 @@ const Call = struct {
         if (failure == abi.KT_HTTP_REFUSED) return self.fail(error.InvalidConfig, "Plain: the request was not sent: check endpoint");
         if (failure == abi.KT_HTTP_TIMED_OUT) return self.fail(error.TimedOut, "Plain: no answer in time");
         if (failure == abi.KT_HTTP_CANCELLED) return self.fail(error.Cancelled, "Plain: cancelled");
-        return self.fail(error.Retryable, "Plain: no answer; it will be tried again");
+        return self.fail(error.Retryable, "Plain: no answer");
     }
 
     fn refused(self: *Call, response: *const abi.kt_http_response) Failed {
@@ -130,10 +130,10 @@ const Call = struct {
             409 => return self.fail(error.Conflict, "Plain: somebody must settle this"),
             429 => {
                 self.report.retry_after_ms = retryAfter(response);
-                return self.fail(error.RateLimited, "Plain: too many requests; it will be tried again later");
+                return self.fail(error.RateLimited, "Plain: too many requests");
             },
             300...400, 402, 405...408, 410...428, 430...499 => return self.fail(error.InvalidConfig, "Plain: check endpoint and place"),
-            else => return self.fail(error.Retryable, "Plain: a fault of the service; it will be tried again"),
+            else => return self.fail(error.Retryable, "Plain: a fault of the service"),
         }
     }
 };

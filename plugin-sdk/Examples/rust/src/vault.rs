@@ -151,10 +151,10 @@ impl Answer<'_> {
             401 | 403 => (UNAUTHORIZED, "the token must be allowed to read, create, update and patch this path"),
             404 => (NOT_FOUND, "check mount, and that it is a key-value store of version 2"),
             409 | 412 => (CONFLICT, "someone else writes this secret; run keyturn retry"),
-            429 => (RATE_LIMITED, "it will be tried again later"),
+            429 => (RATE_LIMITED, "rate limit"),
             300..=499 => (INVALID_CONFIG, "check endpoint, mount and path"),
             200..=299 => (RETRYABLE, "the answer is not understood, so it is not taken as a yes"),
-            _ => (RETRYABLE, "a fault of the service; it will be tried again"),
+            _ => (RETRYABLE, "a fault of the service"),
         };
         // What Vault says in "errors" is reported; the rest of a body never is.
         let said = self.errors().and_then(|errors| errors.first()).and_then(Json::text);
