@@ -37,6 +37,8 @@ extension Configuration {
         var line: Int
         /// `discover[0]`
         var place: String
+        /// The lines of what it sets itself, as those of a user.
+        var lines: [String: Int]
 
         /// A tag's name, and its value where one is asked for.
         public struct Tag: Hashable, Sendable {
@@ -60,6 +62,9 @@ extension Configuration {
             let tag = tag.map { "tag \($0.name)\($0.value.map { "=\($0)" } ?? "")" }
             return [tag, path.map { "path \($0)" }].compactMap { $0 }.joined(separator: ", ")
         }
+
+        /// Which entry it is, and what it looks for: `discover[0]: tag keyturn=yes`.
+        var origin: String { "\(place): \(label)" }
 
         /// Equal for entries that look for the same users in the same account.
         public var identity: String {
@@ -104,7 +109,8 @@ extension Configuration {
         let name = try reader.string("name") ?? "{user}"
         guard let nameTemplate = Template(name) else { throw reader.error("name", Self.placeholders) }
         let policy = try readPolicy(&reader, defaults)
-        let own = try readAccount(reader.field("aws"), "\(place).aws", file, default: account)
+        let ownAccount = reader.field("aws")
+        let own = try readAccount(ownAccount, "\(place).aws", file, default: account)
         let targets = try readTargets(&reader, field.line, pushers)
         let owner = try reader.string("owner")
         let afterRotation = try AfterRotation.read(&reader)
@@ -115,8 +121,8 @@ extension Configuration {
         return DiscoverEntry(
             tag: parts.map { DiscoverEntry.Tag(name: $0[0], value: $0.count > 1 ? $0[1] : nil) }, path: path,
             account: own, policy: policy, owner: owner, afterRotation: afterRotation, name: nameTemplate,
-            targets: targets, file: file, line: field.line,
-            place: place)
+            targets: targets, file: file, line: field.line, place: place,
+            lines: reader.lines(withAccount: ownAccount))
     }
 
     private static let placeholders = "may have {user} and {tag:NAME} in braces, and nothing else"

@@ -70,13 +70,11 @@ extension Configuration {
             let afterRotation = try AfterRotation.read(&reader)
             let targets = try readTargets(&reader, member.line, pushers)
             try reader.end()
-            var lines = reader.lines
-            for (name, line) in ownAccount?.lines ?? [:] { lines["aws.\(name)"] = line }
             users.append(
                 UserEntry(
                     name: member.name, userName: userName, policy: policy, account: own, owner: owner,
                     afterRotation: afterRotation, file: file,
-                    line: member.line, targets: targets, lines: lines))
+                    line: member.line, targets: targets, lines: reader.lines(withAccount: ownAccount)))
         }
         return users
     }

@@ -111,7 +111,7 @@ public struct Configuration: Sendable {
         var lines: [String: Int] = [:]
     }
 
-    private let root: Field
+    let root: Field
     /// The patterns of `include`, with absolute paths.
     let includePatterns: [String]
 

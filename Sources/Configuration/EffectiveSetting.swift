@@ -14,9 +14,7 @@ public struct EffectiveSetting: Hashable, Sendable {
 extension Configuration {
     private static let standard = "default"
 
-    private func here(_ path: String...) -> String { "\(file):\(root(at: path))" }
-
-    private func root(at path: [String]) -> Int { path.count == 1 ? line(at: path[0]) : line(at: path[0], path[1]) }
+    private func here(_ path: String...) -> String { "\(file):\(root.line(at: path))" }
 
     /// Whether the file has that name at its top.
     private func has(_ name: String) -> Bool { topNames.contains(name) }
@@ -63,16 +61,34 @@ extension Configuration {
         return settings
     }
 
+    /// Where a user's own settings are written: its entry, that of `discover` which found it, or `self-rotation`.
+    private struct Section {
+        var file: String
+        var lines: [String: Int]
+        var targets: [Field]
+    }
+
+    private func section(of user: ConfiguredUser) -> Section {
+        if let entry = users.first(where: { $0.name == user.name }) {
+            return Section(file: entry.file, lines: entry.lines, targets: entry.targets.map(\.field))
+        }
+        if let entry = discover.first(where: { $0.origin == user.origin }) {
+            return Section(file: entry.file, lines: entry.lines, targets: entry.targets.map(\.field))
+        }
+        var lines = root.member("self-rotation")?.lines ?? [:]
+        // keyturn's own key is rotated when due because the section is there, and its profile is the account's.
+        lines["first-rotation"] = lines["first-rotation"] ?? root.lines["self-rotation"]
+        lines["aws.profile"] = lines["profile"]
+        return Section(file: file, lines: lines, targets: [])
+    }
+
     /// What holds for one user: times and limits, and the account.
     public func effectiveSettings(of user: ConfiguredUser) -> [EffectiveSetting] {
-        let entry = users.first { $0.name == user.name }
-        let standard = Policy.standard
-        var settings = zip(user.policy.settings, standard.settings).map { own, usual in
+        let section = section(of: user)
+        var settings = user.policy.settings.map { own in
             let from: String =
-                if let line = entry?.lines[own.name] {
-                    "\(entry?.file ?? file):\(line)"
-                } else if let origin = user.origin, own.value != usual.value, !has("defaults") {
-                    "discover (\(origin))"
+                if let line = section.lines[own.name] {
+                    "\(section.file):\(line)"
                 } else if defaultNames.contains(own.name) {
                     "\(here("defaults", own.name)) (defaults)"
                 } else {
@@ -80,29 +96,20 @@ extension Configuration {
                 }
             return EffectiveSetting(name: own.name, value: own.value, from: from)
         }
-        let (own, usual) = (user.account, account)
-        for (name, value, standard) in [
-            ("region", own.region, usual.region), ("profile", own.profile, usual.profile),
-            ("role-arn", own.role?.arn, usual.role?.arn),
-            ("role-session-name", own.roleSessionName, usual.roleSessionName),
-            ("endpoint-url", own.endpoint, usual.endpoint),
+        let account = user.account
+        for (name, value) in [
+            ("region", account.region), ("profile", account.profile), ("role-arn", account.role?.arn),
+            ("role-session-name", account.roleSessionName), ("endpoint-url", account.endpoint),
         ] where value != nil || name == "region" {
-            let from: String =
-                if value == nil {
-                    "the environment"
-                } else if let line = entry?.lines["aws.\(name)"] {
-                    "\(entry?.file ?? file):\(line)"
-                } else if let origin = user.origin, value != standard {
-                    "discover (\(origin))"
-                } else if user.isOwn, value != standard {
-                    // Of keyturn's own key, the profile is the one that `self-rotation` names.
-                    here("self-rotation", name)
-                } else {
-                    here("aws", name)
-                }
+            let from = value == nil ? "the environment" : place(ofAccount: name, section)
             settings.append(EffectiveSetting(name: "aws.\(name)", value: value ?? "the environment's", from: from))
         }
         return settings
+    }
+
+    private func place(ofAccount name: String, _ section: Section) -> String {
+        if let line = section.lines["aws.\(name)"] { return "\(section.file):\(line)" }
+        return root.member("aws")?.lines[name].map { "\(file):\($0)" } ?? Self.standard
     }
 
     /// What holds for one target: its fields, and what takes the place of those that the file leaves out.
@@ -111,20 +118,21 @@ extension Configuration {
     public func effectiveSettings(
         of target: ConfiguredTarget, at index: Int, of user: ConfiguredUser
     ) -> [EffectiveSetting] {
-        let entries = users.first { $0.name == user.name }?.targets ?? []
-        // A user that was found has the targets of a template, which is one place.
-        let field = entries.indices.contains(index) ? entries[index].field : nil
+        let section = section(of: user)
+        let lines = section.targets.indices.contains(index) ? section.targets[index].lines : [:]
         let standards = Dictionary(uniqueKeysWithValues: TargetNaming.variables.map { ($0.field, $0.standard) })
         return target.values.sorted { $0.key < $1.key }.compactMap { name, value in
             let text = value.string ?? value.text
             let from: String
-            if let line = field?.lines[name] {
+            if let line = lines[name] {
                 from = "\(target.file):\(line)"
             } else if let standard = standards[name], text == standard {
                 // Not every shape of a value has these two names in it.
                 guard target.variables.contains(text) else { return nil }
                 from = Self.standard
-            } else if field != nil, name == "region" {
+            } else if user.isOwn {
+                from = place(ofAccount: name, section)
+            } else if name == "region" {
                 from = region(ofPusher: target.pusher)
             } else {
                 from = "\(target.file):\(target.line)"

@@ -32,7 +32,13 @@ struct MappingReader {
     var all: [Field.Member] { members }
 
     /// The line of every name.
-    var lines: [String: Int] { Dictionary(members.map { ($0.name, $0.line) }) { first, _ in first } }
+    ///
+    /// - Parameter account: the value of `aws`, whose lines are those of `aws.region` and the like.
+    func lines(withAccount account: Field?) -> [String: Int] {
+        var lines = Dictionary(members.map { ($0.name, $0.line) }) { first, _ in first }
+        for (name, line) in account?.lines ?? [:] { lines["aws.\(name)"] = line }
+        return lines
+    }
 
     func path(_ name: String) -> String { place.isEmpty ? name : "\(place).\(name)" }
 

@@ -198,7 +198,7 @@ extension Configuration {
             resolution.users.append(
                 ConfiguredUser(
                     name: user.name, userName: user.userName, account: user.account, policy: user.policy,
-                    targets: targets, origin: user.origin.map { "\($0.place): \($0.label)" }, owner: user.owner,
+                    targets: targets, origin: user.origin?.origin, owner: user.owner,
                     afterRotation: user.afterRotation))
         }
         resolution.users = Exclusion(services: services).joined(resolution.users)

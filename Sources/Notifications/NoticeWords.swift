@@ -68,13 +68,11 @@ struct NoticeWords {
         }
     }
 
-    /// When keyturn pushes again by itself, where all that is wrong are targets that have not confirmed. As a point in time: a message may
-    /// be read late.
+    /// That keyturn pushes again by itself, where all that is wrong are targets that have not confirmed.
     private var again: String {
-        guard news.occasion == .blocked, first.rotation.problem == nil,
-            let next = first.rotation.deliveries.values.compactMap(\.retryAt).min()
-        else { return "" }
-        return "; the push is tried again at \(next.rfc3339)"
+        let isPushed = first.rotation.phase == .delivering || first.rotation.phase == .overlap
+        return news.occasion == .blocked && first.rotation.problem == nil && isPushed
+            ? "; keyturn tries again by itself" : ""
     }
 
     /// What "every target" does not mean.

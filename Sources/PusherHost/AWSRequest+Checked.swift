@@ -21,7 +21,7 @@ extension AWSRequest {
             throw PluginRequest.Refusal(reason: "an operation of AWS that is not one of those that pushers may ask for")
         }
         guard granted.contains(operation.description) else {
-            throw PluginRequest.Refusal(reason: "\(operation) is not granted to this pusher", isOfGrants: true)
+            throw PluginRequest.Refusal(reason: "\(operation) is not granted to this pusher", grant: "aws")
         }
         guard wanted.region.isEmpty || Self.isRegion(wanted.region) else {
             throw PluginRequest.Refusal(reason: "a region that is not written as AWS's are")

@@ -16,14 +16,14 @@ public struct AdmittedPlugin: Sendable {
 
 extension AdmittedPlugin {
     /// What to type where it was refused something.
-    var refusalAdvice: String {
+    ///
+    /// - Parameter kind: the grant that it lacked, as `keyturn plugin pin --grant` takes it, which is named where the plugin asks for
+    ///   more of that kind than it has; nil: it is not known.
+    func refusalAdvice(_ kind: String? = nil) -> String {
         let id = plugin.manifest.id
         let look = "`keyturn plugin info \(id)` shows what it asks for and what it is granted"
-        let asked = plugin.manifest.asks.subtracting(grants)
-        guard !asked.isEmpty else { return look }
-        let options = asked.kinds.map { " --grant \($0)" }.joined()
-        let folder = asked.haveEveryFile ? " --folder DIRECTORY" : ""
-        return "\(look), and `keyturn plugin pin \(id)\(options)\(folder)` grants the rest"
+        guard let kind, plugin.manifest.asks.subtracting(grants).kinds.contains(kind) else { return look }
+        return "\(look); if it is to have that, `keyturn plugin pin \(id) --grant \(kind)`"
     }
 }
 

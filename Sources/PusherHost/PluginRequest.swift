@@ -12,8 +12,8 @@ enum PluginRequest {
     struct Refusal: Error {
         /// A clause for people: "a header field `host`, which is the host's own".
         var reason: String
-        /// Whether it would be sent if the operator granted it.
-        var isOfGrants = false
+        /// The kind of grant by which it would be sent, as `keyturn plugin pin --grant` takes it; nil: by none.
+        var grant: String?
     }
 
     /// Field names that are not a plugin's to set: framing and connection (RFC 9110 and 9113), and those that make a service
@@ -53,7 +53,9 @@ enum PluginRequest {
         do throws(HTTPURL.Malformed) { url = try HTTPURL(wanted.url) } catch {
             throw Refusal(reason: error.description)
         }
-        if let refusal = grant.refusal(of: url) { throw Refusal(reason: refusal, isOfGrants: grant.isUngranted(url)) }
+        if let refusal = grant.refusal(of: url) {
+            throw Refusal(reason: refusal, grant: grant.isUngranted(url) ? "hosts" : nil)
+        }
         var lines = try lines(fields)
         guard let headers = Secret.takingIfRoom(&lines),
             let content = body.isEmpty ? .some(nil) : Secret.takingIfRoom(&body).map(Optional.some)

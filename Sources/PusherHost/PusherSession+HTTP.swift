@@ -51,8 +51,7 @@ extension PusherSession {
         let bytes = body.count + wanted.operation.utf8.count + wanted.region.utf8.count
         try take(wanted.number, wanted.timeLimit, bytes, call, runner) { active, limit throws(PluginRequest.Refusal) in
             guard let signer = settings.aws else {
-                throw PluginRequest.Refusal(
-                    reason: "AWS operations are not granted to this pusher", isOfGrants: true)
+                throw PluginRequest.Refusal(reason: "AWS operations are not granted to this pusher", grant: "aws")
             }
             // The fields of a target are the operator's; those of a scope can be the plugin's own words.
             let fields = active.call.question.isBelow ? nil : active.call.target.fields
@@ -91,7 +90,7 @@ extension PusherSession {
             active.requests[number] = key
             send(request, key, runner)
         } catch {
-            let reason = error.reason + (error.isOfGrants ? "; \(settings.admitted.refusalAdvice)" : "")
+            let reason = error.reason + (error.grant.map { "; \(settings.admitted.refusalAdvice($0))" } ?? "")
             try logRefusal(active.call.target.name, reason)
             refuse(number, WireError.refused, "the host does not send it: \(reason)", call, runner)
         }

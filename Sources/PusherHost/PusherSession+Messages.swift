@@ -76,7 +76,7 @@ extension PusherSession {
             }
             return try countNuisance()
         }
-        let advice = line.isRefusal ? "; \(settings.admitted.refusalAdvice)" : ""
+        let advice = line.isRefusal ? "; \(settings.admitted.refusalAdvice())" : ""
         let text =
             CallReport.oneLine(line.text, redactor, limit: PusherLimits.line - advice.utf8.count) + advice
         log(PusherLogLine.Level(rawValue: line.level) ?? .info, active?.call.target.name, text)

@@ -319,7 +319,7 @@ public struct LogLine: Message {
     public var level: Int32
     /// The line.
     public var text: String
-    /// Whether it says what the kernel refused, in the runner's own words and not the plugin's.
+    /// Whether it says what the kernel refused. The runner says it; code of a plugin in the same process can say it, too.
     public var isRefusal: Bool
 
     /// A line for the log.

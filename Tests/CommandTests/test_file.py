@@ -44,7 +44,7 @@ def assert_holds_the_current_key(world):
 
 
 def test_check_says_what_a_worker_would_meet(filed):
-    """Without a request: a folder that is not granted, is missing or may not be written; a target that is fine has no line."""
+    """Without a request: a folder that is not granted or is missing; a target that is fine has no line."""
     out = filed.run("check").out
     assert f"FAILED  target file:{filed.credentials}" in out, out
     assert f"keyturn plugin pin file --grant files --folder {filed.credentials.parent}" in out, out

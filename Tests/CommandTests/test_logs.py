@@ -62,7 +62,7 @@ def test_quiet_says_nothing_of_a_push_that_is_tried_again_and_says_what_failed(w
     err = world.must("rotate", "--quiet", status=75).err
     # What became of the first rotation's push is not known, so this one waits.
     assert " error " in err and "cicd-bot: 1 of 3 targets has not confirmed: github:acme/app: waiting" in err, err
-    assert re.search(r"; `keyturn run` or `keyturn step` tries again (now|in \S+)", err), err
+    assert re.search(r"; `keyturn run` or `keyturn step` goes on (now|in \S+)", err), err
 
 
 def test_what_aws_refuses_has_its_request_id(world):

@@ -75,9 +75,9 @@ struct PluginRequestTests {
             return nil
         }
         #expect(refusal("https://api.example.com/") == nil)
-        #expect(refusal("https://other.example.com/")?.isOfGrants == true)
-        #expect(refusal("http://other.example.com/")?.isOfGrants == false)
-        #expect(refusal("nonsense")?.isOfGrants == false)
+        #expect(refusal("https://other.example.com/")?.grant == "hosts")
+        #expect(refusal("http://other.example.com/")?.grant == nil)
+        #expect(refusal("nonsense")?.grant == nil)
     }
 
     @Test("are bounded in their fields")

@@ -4,8 +4,8 @@ internal import Programs
 internal import PusherHost
 internal import Rotation
 
-/// What this machine alone shows of pushers and targets: programs that are to be started, and files that are to be written. A worker meets
-/// the same, so long as it runs as the same user. No request is made, and no program is started.
+/// What this machine alone shows of pushers and targets: programs that are to be started, and files that are to be written, as the user that
+/// asks. A worker of another user, or below a unit that shows it less, may meet something else. No request is made, and no program is started.
 struct LocalCheck {
     private let loaded: LoadedConfiguration
     private let host: PusherHost
@@ -57,11 +57,12 @@ struct LocalCheck {
 
     /// Whether all that a pusher works with are files of this machine: nothing is asked where a push would be tried.
     private func isLocal(_ name: String) -> Bool {
-        guard let (pusher, plugin, _) = used(name) else { return false }
+        guard let (pusher, plugin, grants) = used(name), !pusher.hasEndpoint else { return false }
         let asks = plugin.manifest.asks
         let usesFiles = !asks.readable.isEmpty || !asks.writable.isEmpty
-        return usesFiles && asks.hosts.isEmpty && asks.aws.isEmpty && !asks.network && !asks.programs
-            && !pusher.hasEndpoint
+        // A lock that was written by hand may grant more than is asked for.
+        return usesFiles
+            && [asks, grants].allSatisfy { $0.hosts.isEmpty && $0.aws.isEmpty && !$0.network && !$0.programs }
     }
 
     private func used(_ name: String) -> (pusher: ConfiguredPusher, plugin: Plugin, grants: Grants)? {

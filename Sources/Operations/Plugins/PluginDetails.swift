@@ -11,6 +11,8 @@ package struct PluginDetails: Sendable {
         package var lock: String
         package var version: String
         package var granted: [String]
+        /// One line about what it asks for and was not granted; nil: it has all of that.
+        package var withheld: String?
         package var signer: String?
     }
 
@@ -52,7 +54,9 @@ package struct PluginDetails: Sendable {
         (self.library, libraryHash, manifestHash) = (plugin.library, library.hash, plugin.manifestHash)
         obstacle = library.obstacle(in: catalog.context.installation)
         pinned = found.map { pin, lock in
-            Pinned(lock: lock.path, version: pin.version, granted: pin.grants.words, signer: pin.signer)
+            Pinned(
+                lock: lock.path, version: pin.version, granted: pin.grants.words,
+                withheld: manifest.asks.subtracting(pin.grants).withheld, signer: pin.signer)
         }
         differences = found?.pin.differences(from: plugin, library) ?? []
         asks = manifest.asks.words

@@ -7,7 +7,7 @@ struct Check: AsyncParsableCommand {
             "Check the configuration, the plugins and the state's seal key; with --online also AWS and every target.",
         discussion: """
             Writes nothing. Offline, the secrets are fetched and each pusher is started; the program of a pusher is looked \
-            for, and targets that are files of this machine are tried without writing; the users of `discover` are those that the \
+            for, and targets that are files of this machine are tried without writing, as the user that runs the command; the users of `discover` are those that the \
             last run found. Online, STS is asked who keyturn is, IAM for each user and its keys, and each pusher whether a \
             push to each target would work. A line with `look` works, and may not be what you mean.
 

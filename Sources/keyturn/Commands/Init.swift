@@ -122,7 +122,8 @@ struct Init: ParsableCommand {
             (target.map { Self.remaining($0, new.file, option) } ?? ["edit \(new.file)"])
             + [
                 "give keyturn credentials where AWS's own tools look for them (the environment, ~/.aws, a role), of an identity "
-                    + "that has the policy \(new.policy)",
+                    + "that has the policy "
+                    + (target?.system.exampleRole == nil ? new.policy : "that `keyturn policy\(option)` prints now"),
                 "`keyturn check --online\(option)`", "`keyturn rotate \(user)\(option)`",
             ]
         let terminal = Terminal(options)
@@ -166,8 +167,7 @@ struct Init: ParsableCommand {
         }
         let role = system.exampleRole.map {
             "replace the example \($0) in \(file) by a role that keyturn may assume: the pusher signs its requests to AWS as that "
-                + "role. `keyturn policy --pusher \(system.name)\(option)` prints the policy of the role; `keyturn policy\(option)`, "
-                + "that of keyturn, then names the role"
+                + "role. `keyturn policy --pusher \(system.name)\(option)` prints the policy of the role"
         }
         return [
             endpoint, program, role, system.token.map { secret(of: system, in: $0) },

@@ -27,6 +27,10 @@ struct PluginInfo: ParsableCommand {
         terminal.write("asks for  \(words(plugin.asks))\n")
         if let pinned = plugin.pinned {
             terminal.write("granted   \(words(pinned.granted))\n")
+            if let withheld = pinned.withheld {
+                let text = "not granted: \(withheld), given to `keyturn plugin pin \(plugin.id)`"
+                terminal.write("          \(terminal.wrapped(text, indent: 10))\n")
+            }
             if let signer = pinned.signer { terminal.write("signer    ed25519:\(signer)\n") }
         }
         terminal.write("sandbox   \(plugin.enclosure)\n")

@@ -7,7 +7,7 @@ struct Status: AsyncParsableCommand {
         discussion: """
             Reads the state alone, without requests to AWS or the targets; the users of `discover` are those that the \
             last run found. With --online each target is asked which key \
-            it really holds: current, next, previous, foreign (someone changed it by hand), or not readable. A key's role: \
+            it really holds: current, next, previous or foreign (someone changed it by hand), where that can be read back. A key's role: \
             current (the targets hold it), next (made, not yet confirmed everywhere), previous (replaced), unknown. Leaked \
             keys and targets that are cut off come first, then what else needs attention; users with the same problem are shown \
             together. Of more than 12 targets those that are not confirmed are listed, of more than 5 users \

@@ -32,10 +32,10 @@ extension RotationReport {
         try FinishedWith.check(status)
     }
 
-    /// When a push that failed is tried again, by another command.
+    /// When a target that has not confirmed gets its next push, by another command.
     private func again(_ user: StatusDocument.User) -> String {
         guard user.next.action == "push", let moment = user.next.due.flatMap(Moment.parse) else { return "" }
-        return "; `keyturn run` or `keyturn step` tries again \(Moment.relative(moment, to: Moment.now))"
+        return "; `keyturn run` or `keyturn step` goes on \(Moment.relative(moment, to: Moment.now))"
     }
 }
 

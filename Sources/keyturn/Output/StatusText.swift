@@ -228,9 +228,14 @@ struct StatusOverview {
         let more =
             "  "
             + terminal.wrapped(
-                "users: \(names); `keyturn status \(group.users[0].user)` shows one",
-                indent: 4)
+                "users: \(names); `keyturn status \(group.users[0].user)` shows one\(nextPush(of: group))", indent: 4)
         return ([head] + causes + [more]).joined(separator: "\n") + "\n"
+    }
+
+    /// When the first of them is pushed to again, where no one has to do anything for it.
+    private func nextPush(of group: TroubleGroup) -> String {
+        let moments = group.users.filter { $0.next.action == "push" }.compactMap { $0.next.due.flatMap(Moment.parse) }
+        return moments.min().map { "; next push \(Moment.relative($0, to: Moment.now))" } ?? ""
     }
 
     private func list(_ users: [StatusDocument.User]) -> String {
