@@ -125,9 +125,13 @@ struct TroubleTests {
         var users = (0..<500).map { line($0, "GitHub refused the token for acme/app-\($0) (401)") }
         users.append(line(500, "GitHub found no acme/app-500 (404)"))
         users[7].leaks = [.init(key: "AKIAOLDEXAMPLE000001", status: "Active", text: "x")]
+        users[3].next = .init(action: "push", due: "2026-11-29T10:00:00Z")
+        users[4].next = .init(action: "push", due: "2026-11-29T09:00:00Z")
+        for index in users.indices where index != 3 && index != 4 { users[index].next = .init(action: "blocked") }
         let (groups, others) = TroubleGroup.groups(of: users)
         #expect(groups.map(\.users.count) == [499] && groups[0].targets == 499)
         #expect(groups[0].causes == ["github: GitHub refused the token for … (401)"])
+        #expect(groups[0].nextPush == Moment.parse("2026-11-29T09:00:00Z"))
         #expect(others.map(\.user) == ["ci-7", "ci-500"])
     }
 }

@@ -1,3 +1,5 @@
+package import Rotation
+
 /// Users that the same thing keeps from going on: one refused token is one cause, however many users wait for it.
 package struct TroubleGroup: Sendable {
     /// Smaller groups are shown user by user.
@@ -8,6 +10,11 @@ package struct TroubleGroup: Sendable {
     package var users: [StatusDocument.User]
     /// Targets that have not confirmed.
     package var targets: Int
+
+    /// When the first of them is pushed to again; nil: none is until a person has decided something.
+    package var nextPush: Timestamp? {
+        users.filter { $0.next.action == "push" }.compactMap { $0.next.due.flatMap(Moment.parse) }.min()
+    }
 
     /// Groups of at least ``least`` users, the largest first, and the users that are in none, in their order.
     package static func groups(

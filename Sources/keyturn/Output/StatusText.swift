@@ -225,17 +225,10 @@ struct StatusOverview {
         let causes = group.causes.prefix(5).map {
             "  " + terminal.styled(terminal.wrapped("problem: \($0)", indent: 4), .red)
         }
-        let more =
-            "  "
-            + terminal.wrapped(
-                "users: \(names); `keyturn status \(group.users[0].user)` shows one\(nextPush(of: group))", indent: 4)
+        let next = group.nextPush.map { "; next push \(Moment.relative($0, to: Moment.now))" } ?? ""
+        let text = "users: \(names); `keyturn status \(group.users[0].user)` shows one\(next)"
+        let more = "  " + terminal.wrapped(text, indent: 4)
         return ([head] + causes + [more]).joined(separator: "\n") + "\n"
-    }
-
-    /// When the first of them is pushed to again, where no one has to do anything for it.
-    private func nextPush(of group: TroubleGroup) -> String {
-        let moments = group.users.filter { $0.next.action == "push" }.compactMap { $0.next.due.flatMap(Moment.parse) }
-        return moments.min().map { "; next push \(Moment.relative($0, to: Moment.now))" } ?? ""
     }
 
     private func list(_ users: [StatusDocument.User]) -> String {
