@@ -75,7 +75,7 @@ class Writer(threading.Thread):
                 number, age = self.world.overlap_age(user)
                 if age is None:
                     self.remember(user, number)
-                elif age < self.LATEST_SECONDS and self.known.get(user, (0,))[0] == number - 1:
+                elif age < self.LATEST_SECONDS and self.known.get(user, (None,))[0] == number - 1:
                     self.put_back(user, number)
 
     def remember(self, user, number):
